@@ -1,0 +1,119 @@
+// Package asm holds the CPU kernels: one subject a file, for AVX-512, AVX2
+// with FMA, NEON, and plain Go. All work on the layout NCHW16c: channels in
+// blocks of 16 (Block), a pixel of a block is 64 contiguous bytes, missing
+// channels of the last block are zero lanes. Planes may carry a physical halo,
+// so that no kernel has edge code.
+//
+// Every set of kernels computes the same; which one runs is a Kernels value.
+package asm
+
+import "unsafe"
+
+// Block is the number of channels in a block of the layout.
+const Block = 16
+
+// MaxPix bounds the pixels of one convolution tile.
+const MaxPix = 14
+
+// Flags of ConvArgs, WinoOutArgs and EltArgs.
+const (
+	FlagReLU     = 1 << iota // max(·, 0) at the end
+	FlagResidual             // add Res before the ReLU
+	FlagPrefetch             // prefetch the tile's destination lines first
+	FlagScale                // EltArgs: multiply by Scale and add Shift
+)
+
+// ConvArgs is one call of a convolution kernel: Ny rows of Nx tiles of px
+// pixels, each for nob blocks of output channels (a panel).
+//
+// For each pixel p of a tile, and output lane o of the panel,
+//
+//	y[p][o] = Bias[o] + Σ_icb Σ_kh Σ_r src[icb·SrcPlane + kh·SrcRow + at(p) + 4·r] · W[icb][kh][r][o]   (+ Res) (ReLU)
+//
+// with r < Run, at(p) = p·SrcPix for the first half (⌈px/2⌉ pixels) of a tile
+// of more than 7 pixels and for all pixels of a narrower one, and SrcHalf +
+// (p−⌈px/2⌉)·SrcPix for the second half: it may be the same row's continuation
+// or another row. In the layout NCHW16c a row of kw taps is one contiguous run
+// of kw·16 floats; the stem's run is kw·C floats of an interleaved image.
+// All distances are in bytes. Field order is known to the generator.
+type ConvArgs struct {
+	Src, W, Dst, Bias, Res, Pf unsafe.Pointer
+
+	Icb, Kh, Run            int
+	SrcPlane, SrcRow        int
+	SrcPix, SrcHalf         int
+	DstHalf, ResHalf        int // as SrcHalf, for pixels of 64 bytes
+	DstOB, ResOB            int // between the panel's output blocks
+	Nx, SrcX, DstX, ResX    int // tiles of a row, and the step from one to the next
+	Ny, SrcY, DstY, ResY    int // rows, and the step
+	PfStep                  int // bytes that Pf moves on for each 16 floats of Run: the next panel goes to L2 meanwhile; 0 prefetches Pf again and again
+	Flags                   int
+	nx, src, dst, res, w, _ uintptr   // the kernel's own
+	_                       [512]byte // two workers' arguments never share a cache line
+}
+
+// WinoInArgs transforms N tiles of 6×6 pixels of one channel block by
+// Bᵀ·d·B of F(4×4, 3×3) (Lavin and Gray 2015), Src at the first tile's corner.
+// Position i of tile t goes to Dst + i·PosStride + t·DstTile.
+type WinoInArgs struct {
+	Src, Dst              unsafe.Pointer
+	SrcRow, SrcTile       int
+	PosStride, DstTile, N int
+	Scratch               [36 * Block]float32
+}
+
+// WinoOutArgs transforms N tiles of 36 positions of one channel block by
+// Aᵀ·m·A, adds Bias (and Res), and stores the upper left Rows×Cols pixels of
+// each tile.
+type WinoOutArgs struct {
+	Src, Dst, Bias, Res   unsafe.Pointer
+	PosStride, SrcTile, N int
+	DstRow, DstTile       int
+	ResRow, ResTile       int
+	Rows, Cols            int // 1 … 4
+	Flags                 int
+	Scratch               [24 * Block]float32
+}
+
+// EltArgs is y = Scale·x + Shift + Res, then ReLU, each where its flag is set,
+// over N contiguous pixels of one channel block. Dst may be Src or Res.
+type EltArgs struct {
+	Src, Dst, Res, Scale, Shift unsafe.Pointer
+	N, Flags                    int
+}
+
+// PoolArgs takes the maximum over KH×KW pixels for each of N output pixels of
+// a row. Distances in bytes.
+type PoolArgs struct {
+	Src, Dst        unsafe.Pointer
+	SrcRow, SrcStep int // between rows; between neighbouring outputs' windows
+	KH, KW, N       int
+}
+
+// Kernels is one set of kernels, for one instruction set.
+type Kernels struct {
+	Name string // "avx512", "avx2", "neon", "generic"
+	// Nob is the number of output blocks in a panel of Conv. Conv[px] is the
+	// kernel for tiles of px pixels, nil where there is none; Conv1 is the
+	// same for panels of one block.
+	Nob   int
+	Conv  [MaxPix + 1]func(*ConvArgs)
+	Conv1 [MaxPix + 1]func(*ConvArgs)
+	// Group4 and Group8 are convolutions of 4 and 8 channels a group: source
+	// block = destination block, Icb 1, Run = kw·16 floats, weights
+	// [kh][kw][j][16] with j < 4 or 8 the channel inside its group.
+	Group4, Group8 [MaxPix + 1]func(*ConvArgs)
+
+	WinoIn  func(*WinoInArgs)
+	WinoOut func(*WinoOutArgs)
+	Elt     func(*EltArgs)
+	MaxPool func(*PoolArgs)
+	// AddPixels adds n pixels of 16 floats to sum[16].
+	AddPixels func(sum *[Block]float32, src unsafe.Pointer, n int)
+	// Sums adds Σx and Σx² of n pixels to s, by lane, in float64.
+	Sums func(s *[2][Block]float64, src unsafe.Pointer, n int)
+	// Peak does n rounds of independent multiply-adds and returns the FLOPs
+	// done; Read loads n bytes.
+	Peak func(n int) int64
+	Read func(src unsafe.Pointer, n int)
+}

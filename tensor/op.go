@@ -1,0 +1,114 @@
+package tensor
+
+// Kind says what an operation computes. Names are PyTorch's where it has one.
+type Kind uint8
+
+// The operations. Operands are listed as In → Out; Params in brackets.
+const (
+	// Conv2d: x[N,C,H,W] → y[N,K,OH,OW]  [weight K×C/Groups×KH×KW, bias K if present]
+	Conv2d Kind = iota + 1
+	// Linear: x[N,C] → y[N,K]  [weight K×C, bias K if present]
+	Linear
+	// BatchNorm2d: x[N,C,H,W] → y  [weight C, bias C, running_mean C, running_var C].
+	// With Op.Train it normalises by the batch's statistics (biased variance)
+	// and moves the running ones: r += Momentum·(batch − r), the variance
+	// unbiased, as PyTorch does.
+	BatchNorm2d
+	// ReLU: x → max(x, 0)
+	ReLU
+	// MaxPool2d: x[N,C,H,W] → y[N,C,OH,OW]; padding counts as −∞, or as 0
+	// with Op.PadZero (Keras pads explicitly, before the pool).
+	MaxPool2d
+	// AdaptiveAvgPool2d: x[N,C,H,W] → y[N,C,OH,OW], PyTorch's windows
+	// [⌊i·H/OH⌋, ⌈(i+1)·H/OH⌉).
+	AdaptiveAvgPool2d
+	// Add: branch, skip → y = α·branch + skip, with α = Scalars[Op.Scalar],
+	// or 1 when Op.Scalar is NoScalar.
+	Add
+	// Pad is the parameter-free shortcut of option A: x[N,C,H,W] →
+	// y[N,PadBefore+C+PadAfter,⌈H/SH⌉,⌈W/SW⌉], subsampled by the stride, new
+	// channels zero.
+	Pad
+	// Flatten: x[N,C,H,W] → y[N,C·H·W]
+	Flatten
+	// Dropout: x → y. In eval the identity; with Op.Train each element is
+	// dropped with probability Op.Eps by a counter-based mask keyed by
+	// (Scalars[Op.Scalar], Op.Path, index), the rest scaled by 1/(1−p).
+	Dropout
+	// Moments is a probe: x → y[2] = mean and population standard deviation
+	// over all elements, accumulated in float64. Its output is Kept.
+	Moments
+)
+
+var kindNames = [...]string{
+	Conv2d: "Conv2d", Linear: "Linear", BatchNorm2d: "BatchNorm2d", ReLU: "ReLU", MaxPool2d: "MaxPool2d",
+	AdaptiveAvgPool2d: "AdaptiveAvgPool2d", Add: "Add", Pad: "Pad", Flatten: "Flatten", Dropout: "Dropout", Moments: "Moments",
+}
+
+// String is the kind's name, as in PyTorch.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return "Kind?"
+}
+
+// Pass is the part of a step that an operation belongs to.
+type Pass uint8
+
+// The passes of a step.
+const (
+	Forward Pass = iota
+	Backward
+	Update
+)
+
+// String is "forward", "backward" or "update".
+func (p Pass) String() string { return [...]string{"forward", "backward", "update"}[p] }
+
+// Window is the geometry of a convolution or a pool.
+type Window struct {
+	KH, KW                   int // kernel
+	SH, SW                   int // stride
+	Top, Left, Bottom, Right int // padding; may differ by side
+}
+
+// Out is the output's height and width for an input of h×w; not positive
+// where the window does not fit.
+func (w Window) Out(h, wd int) (int, int) {
+	oh := (h + w.Top + w.Bottom - w.KH)
+	ow := (wd + w.Left + w.Right - w.KW)
+	if oh < 0 || ow < 0 {
+		return 0, 0
+	}
+	return oh/w.SH + 1, ow/w.SW + 1
+}
+
+// Square is a k×k window of stride s with padding p on each side.
+func Square(k, s, p int) Window {
+	return Window{KH: k, KW: k, SH: s, SW: s, Top: p, Left: p, Bottom: p, Right: p}
+}
+
+// NoScalar marks an operation without a scalar input.
+const NoScalar = -1
+
+// Op is one operation of a Plan. Which fields apply depends on Kind.
+type Op struct {
+	Kind Kind
+	Pass Pass
+	Path string // PyTorch's module path, "layer1.0.conv1"; "layer1.0.add" for what is no module
+	Call int    // 0 for a module's first call in the pass, 1 for its second, …
+
+	In     []BufferID
+	Out    []BufferID
+	Params []ParamID
+
+	Window                      // Conv2d, MaxPool2d; SH and SW also Pad
+	Groups              int     // Conv2d
+	PadBefore, PadAfter int     // Pad: zero channels before and after
+	PadZero             bool    // MaxPool2d
+	Train               bool    // BatchNorm2d, Dropout: batch statistics, a random mask
+	Eps                 float64 // BatchNorm2d: ε; Dropout: p
+	Momentum            float64 // BatchNorm2d: of the running statistics
+	Scalar              int     // index into RunOptions.Scalars, or NoScalar
+}

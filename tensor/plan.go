@@ -1,0 +1,75 @@
+package tensor
+
+// BufferID is an index into Plan.Buffers.
+type BufferID int
+
+// ParamID is an index into Plan.Params.
+type ParamID int
+
+// Class says who may read or write a buffer, and when.
+type Class uint8
+
+// The classes of buffers. The arena reuses Scratch as soon as its last reader
+// has run; only Output and Kept can be read after a run.
+const (
+	Scratch Class = iota
+	Input
+	Output
+	Kept
+)
+
+// Buffer is an activation or another value that lives during a run. Every
+// buffer is written by one operation (or is an Input) and never changed.
+type Buffer struct {
+	Name  string // path of the operation that writes it
+	Shape Shape
+	Class Class
+}
+
+// Role says what a parameter is to its layer.
+type Role uint8
+
+// The roles of parameters. Running statistics are state, but not learnable.
+const (
+	Weight Role = iota // of a convolution or linear layer
+	Bias
+	Gamma // batch norm's weight
+	Beta  // batch norm's bias
+	RunningMean
+	RunningVar
+)
+
+// Learnable reports whether an optimiser may change it.
+func (r Role) Learnable() bool { return r < RunningMean }
+
+// Param is a tensor that outlives programs, by PyTorch's name.
+type Param struct {
+	Name  string // "layer1.0.conv1.weight"
+	Shape Shape
+	Role  Role
+}
+
+// Plan is a net lowered to operations in execution order: pure data.
+type Plan struct {
+	Params  []Param
+	Buffers []Buffer
+	Ops     []Op
+	Scalars []string // names of the scalar inputs, in the order of RunOptions.Scalars
+}
+
+// InShape is the shape of operation i's first operand.
+func (p *Plan) InShape(i int) Shape { return p.Buffers[p.Ops[i].In[0]].Shape }
+
+// OutShape is the shape of operation i's first result.
+func (p *Plan) OutShape(i int) Shape { return p.Buffers[p.Ops[i].Out[0]].Shape }
+
+// Find returns the buffers of a class, in order.
+func (p *Plan) Find(c Class) []BufferID {
+	var ids []BufferID
+	for i, b := range p.Buffers {
+		if b.Class == c {
+			ids = append(ids, BufferID(i))
+		}
+	}
+	return ids
+}

@@ -1,0 +1,68 @@
+package tensor
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// MaxElems bounds the elements of one tensor (4 TB of float32): a shape that
+// exceeds it is a mistake, and products of its extents could overflow.
+const MaxElems = 1 << 40
+
+// Shape is the extent of each dimension, outermost first: N, C, H, W for
+// images, N, C for rows of features.
+type Shape []int
+
+// Elems is the number of elements. The shape must have passed Check.
+func (s Shape) Elems() int {
+	n := 1
+	for _, d := range s {
+		n *= d
+	}
+	return n
+}
+
+// Bytes is the size of a float32 tensor of this shape.
+func (s Shape) Bytes() int64 { return 4 * int64(s.Elems()) }
+
+// Check reports an extent below one, or a number of elements above MaxElems.
+func (s Shape) Check() error {
+	n := 1
+	for _, d := range s {
+		if d < 1 {
+			return fmt.Errorf("shape %v: every extent must be at least 1", s)
+		}
+		if d > MaxElems || n > MaxElems/d || n*d > math.MaxInt/8 {
+			return fmt.Errorf("shape %v has too many elements (at most %d)", s, MaxElems)
+		}
+		n *= d
+	}
+	return nil
+}
+
+// Equal reports whether both have the same extents.
+func (s Shape) Equal(t Shape) bool {
+	if len(s) != len(t) {
+		return false
+	}
+	for i := range s {
+		if s[i] != t[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Clone returns a copy.
+func (s Shape) Clone() Shape { return append(Shape(nil), s...) }
+
+// String is the extents joined by ×: 1×3×224×224.
+func (s Shape) String() string {
+	parts := make([]string, len(s))
+	for i, d := range s {
+		parts[i] = strconv.Itoa(d)
+	}
+	return strings.Join(parts, "×")
+}
