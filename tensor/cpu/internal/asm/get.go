@@ -1,0 +1,21 @@
+package asm
+
+// Names lists the sets of kernels that this processor can run, best first.
+func Names() []string {
+	names := make([]string, 0, 3)
+	for _, k := range native() {
+		names = append(names, k.Name)
+	}
+	return append(names, generic.Name)
+}
+
+// Get returns the set of that name, or the best one for "". It returns nil for
+// a name that is unknown or that this processor can't run.
+func Get(name string) *Kernels {
+	for _, k := range append(native(), generic) {
+		if name == "" || name == k.Name {
+			return k
+		}
+	}
+	return nil
+}

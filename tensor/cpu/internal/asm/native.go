@@ -1,0 +1,4 @@
+package asm
+
+// native lists the sets of kernels beside the generic one.
+func native() []*Kernels { return nil }
