@@ -1,0 +1,219 @@
+package tensor
+
+import "math"
+
+// conv2d: y[n,k,i,j] = bias[k] + Σ w[k,c,u,v] · x[n, g·C/G+c, i·SH+u−Top, j·SW+v−Left]
+// over c < C/G, u < KH, v < KW, where g is the group of k, and x is zero
+// outside the image.
+func conv2d[T Real](y, x images[T], w, bias []T, op *Op) {
+	cg, kg := x.c/op.Groups, y.c/op.Groups
+	taps := op.KH * op.KW
+	for n := range y.n {
+		for k := range y.c {
+			out := y.plane(n, k)
+			clear(out)
+			for c := range cg {
+				in := x.plane(n, k/kg*cg+c)
+				at := (k*cg + c) * taps
+				for t, weight := range w[at : at+taps] {
+					addShifted(out, y.w, in, x.w, weight, op.Window, t/op.KW, t%op.KW)
+				}
+			}
+			if bias != nil {
+				for i := range out {
+					out[i] += bias[k]
+				}
+			}
+		}
+	}
+}
+
+// addShifted adds one tap (u, v) of a kernel: out[i,j] += weight ·
+// in[i·SH+u−Top, j·SW+v−Left] where that is inside the plane. ow and iw are
+// the planes' widths.
+func addShifted[T Real](out []T, ow int, in []T, iw int, weight T, win Window, u, v int) {
+	for i := range len(out) / ow {
+		row := i*win.SH + u - win.Top
+		if row < 0 || row >= len(in)/iw {
+			continue
+		}
+		line := in[row*iw : (row+1)*iw]
+		sums := out[i*ow : (i+1)*ow]
+		for j, col := 0, v-win.Left; j < ow && col < iw; j, col = j+1, col+win.SW {
+			if col >= 0 {
+				sums[j] += weight * line[col]
+			}
+		}
+	}
+}
+
+// linear: y[n,k] = bias[k] + Σ w[k,c] · x[n,c] over c < C.
+func linear[T Real](y, x images[T], w, bias []T) {
+	for n := range y.n {
+		row := x.data[n*x.c : (n+1)*x.c]
+		for k := range y.c {
+			var sum T
+			for c, v := range row {
+				sum += w[k*x.c+c] * v
+			}
+			if bias != nil {
+				sum += bias[k]
+			}
+			y.data[n*y.c+k] = sum
+		}
+	}
+}
+
+// batchNorm2d: y[n,c,i,j] = γ[c] · (x[n,c,i,j] − μ[c]) / √(σ²[c] + ε) + β[c]
+// (Ioffe and Szegedy 2015, algorithm 1).
+func batchNorm2d[T Real](y, x images[T], gamma, beta, mean, variance []T, eps float64) {
+	for n := range x.n {
+		for c := range x.c {
+			scale := gamma[c] / T(math.Sqrt(float64(variance[c])+eps))
+			out := y.plane(n, c)
+			for i, v := range x.plane(n, c) {
+				out[i] = scale*(v-mean[c]) + beta[c]
+			}
+		}
+	}
+}
+
+// batchStatistics are the mean and the biased variance of each channel over
+// the batch and the plane: μ[c] and σ²[c] of Ioffe and Szegedy 2015, algorithm
+// 1 and section 3.2, accumulated in float64.
+func batchStatistics[T Real](x images[T]) (mean, variance []T) {
+	count := float64(x.n * x.h * x.w)
+	mean, variance = make([]T, x.c), make([]T, x.c)
+	for c := range x.c {
+		sum, squares := 0.0, 0.0
+		for n := range x.n {
+			for _, v := range x.plane(n, c) {
+				sum += float64(v)
+			}
+		}
+		for n := range x.n {
+			for _, v := range x.plane(n, c) {
+				d := float64(v) - sum/count
+				squares += d * d
+			}
+		}
+		mean[c], variance[c] = T(sum/count), T(squares/count)
+	}
+	return mean, variance
+}
+
+// moveStatistics moves the running statistics towards the batch's:
+// r += momentum·(batch − r), the variance made unbiased by m/(m−1) (Ioffe and
+// Szegedy 2015, algorithm 2, with a moving average for the population's).
+func moveStatistics[T Real](runningMean, runningVar, mean, variance []T, x images[T], momentum float64) {
+	m := float64(x.n * x.h * x.w)
+	for c := range mean {
+		runningMean[c] += T(momentum) * (mean[c] - runningMean[c])
+		runningVar[c] += T(momentum) * (T(float64(variance[c])*m/(m-1)) - runningVar[c])
+	}
+}
+
+// relu: y = max(x, 0); NaN stays NaN.
+func relu[T Real](y, x images[T]) {
+	for i, v := range x.data {
+		y.data[i] = max(v, 0)
+	}
+}
+
+// maxPool2d: y[n,c,i,j] = max x[n,c, i·SH+u−Top, j·SW+v−Left] over u < KH,
+// v < KW. Outside the image x is −∞, or 0 with PadZero; NaN stays NaN.
+func maxPool2d[T Real](y, x images[T], op *Op) {
+	for n := range y.n {
+		for c := range y.c {
+			out, in := y.plane(n, c), x.plane(n, c)
+			for i := range out {
+				top, left := i/y.w*op.SH-op.Top, i%y.w*op.SW-op.Left
+				out[i] = windowMax(in, x.h, x.w, top, left, op)
+			}
+		}
+	}
+}
+
+// windowMax is the largest value of an h×w plane in the window at top, left.
+func windowMax[T Real](in []T, h, w, top, left int, op *Op) T {
+	best := T(math.Inf(-1))
+	if op.PadZero && (top < 0 || left < 0 || top+op.KH > h || left+op.KW > w) {
+		best = 0
+	}
+	for i := max(top, 0); i < min(top+op.KH, h); i++ {
+		for j := max(left, 0); j < min(left+op.KW, w); j++ {
+			best = max(best, in[i*w+j])
+		}
+	}
+	return best
+}
+
+// adaptiveAvgPool2d: y[n,c,i,j] is the mean of x[n,c] over rows
+// [⌊i·H/OH⌋, ⌈(i+1)·H/OH⌉) and the columns alike.
+func adaptiveAvgPool2d[T Real](y, x images[T]) {
+	for n := range y.n {
+		for c := range y.c {
+			out, in := y.plane(n, c), x.plane(n, c)
+			for i := range out {
+				top, bottom := adaptiveWindow(i/y.w, x.h, y.h)
+				left, right := adaptiveWindow(i%y.w, x.w, y.w)
+				var sum T
+				for r := top; r < bottom; r++ {
+					for _, v := range in[r*x.w+left : r*x.w+right] {
+						sum += v
+					}
+				}
+				out[i] = sum / T((bottom-top)*(right-left))
+			}
+		}
+	}
+}
+
+// adaptiveWindow is the range of the n inputs that output i of m averages.
+func adaptiveWindow(i, n, m int) (from, to int) {
+	return i * n / m, ((i+1)*n + m - 1) / m
+}
+
+// add: y = α·branch + skip.
+func add[T Real](y, branch, skip images[T], alpha T) {
+	for i, v := range branch.data {
+		y.data[i] = alpha*v + skip.data[i]
+	}
+}
+
+// pad: y[n,PadBefore+c,i,j] = x[n,c,i·SH,j·SW], zero in the other channels.
+func pad[T Real](y, x images[T], op *Op) {
+	clear(y.data)
+	for n := range x.n {
+		for c := range x.c {
+			out, in := y.plane(n, op.PadBefore+c), x.plane(n, c)
+			for i := range out {
+				out[i] = in[i/y.w*op.SH*x.w+i%y.w*op.SW]
+			}
+		}
+	}
+}
+
+// drop zeroes each element with probability p and scales the rest by 1/(1−p).
+func drop[T Real](y images[T], mask Stream, p float64) {
+	scale := T(1 / (1 - p))
+	for i := range y.data {
+		y.data[i] *= scale
+		if mask.Uniform(uint64(i)) < p {
+			y.data[i] = 0
+		}
+	}
+}
+
+// moments are the mean and the population standard deviation of all elements.
+func moments[T Real](x images[T]) (mean, std float64) {
+	for _, v := range x.data {
+		mean += float64(v)
+	}
+	mean /= float64(len(x.data))
+	for _, v := range x.data {
+		d := float64(v) - mean
+		std += d * d
+	}
+	return mean, math.Sqrt(std / float64(len(x.data)))
+}

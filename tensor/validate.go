@@ -1,0 +1,112 @@
+package tensor
+
+import "fmt"
+
+// Validate reports what makes a plan unfit to be run: ids out of range, a
+// buffer that is read before it is written or written twice, operands whose
+// number, shape or role does not suit their operation. Devices compile only
+// what it accepts.
+func (p *Plan) Validate() error {
+	if err := p.validateParams(); err != nil {
+		return err
+	}
+	written := make([]bool, len(p.Buffers))
+	for i, b := range p.Buffers {
+		if err := b.Shape.Check(); err != nil {
+			return fmt.Errorf("buffer %d (%s): %w", i, b.Name, err)
+		}
+		if len(b.Shape) < 1 || len(b.Shape) > 4 {
+			return fmt.Errorf("buffer %d (%s): %d dimensions, not 1 to 4", i, b.Name, len(b.Shape))
+		}
+		written[i] = b.Class == Input
+	}
+	for i := range p.Ops {
+		op := &p.Ops[i]
+		if err := p.validateOp(op, written); err != nil {
+			return fmt.Errorf("operation %d (%v %s): %w", i, op.Kind, op.Path, err)
+		}
+	}
+	for i, b := range p.Buffers {
+		if !written[i] {
+			return fmt.Errorf("buffer %d (%s): no operation writes it", i, b.Name)
+		}
+	}
+	return nil
+}
+
+// validateParams reports a parameter without a name or shape of its own.
+func (p *Plan) validateParams() error {
+	seen := make(map[string]bool, len(p.Params))
+	for i, param := range p.Params {
+		if param.Name == "" || seen[param.Name] {
+			return fmt.Errorf("parameter %d: name %q is empty or taken", i, param.Name)
+		}
+		seen[param.Name] = true
+		if err := param.Shape.Check(); err != nil {
+			return fmt.Errorf("parameter %s: %w", param.Name, err)
+		}
+	}
+	return nil
+}
+
+// validateOp checks one operation, and marks what it writes.
+func (p *Plan) validateOp(op *Op, written []bool) error {
+	if int(op.Kind) >= len(rules) || rules[op.Kind].check == nil {
+		return fmt.Errorf("kind %d is unknown", op.Kind)
+	}
+	rule := rules[op.Kind]
+	if len(op.In) != rule.in || len(op.Out) != 1 {
+		return fmt.Errorf("it has %d operands and %d results, not %d and 1", len(op.In), len(op.Out), rule.in)
+	}
+	for _, id := range op.In {
+		if id < 0 || int(id) >= len(p.Buffers) || !written[id] {
+			return fmt.Errorf("it reads buffer %d, which nothing before it has written", id)
+		}
+	}
+	if id := op.Out[0]; id < 0 || int(id) >= len(p.Buffers) || written[id] {
+		return fmt.Errorf("it writes buffer %d, which is not there to be written", id)
+	}
+	written[op.Out[0]] = true
+	if err := p.validateRoles(op, rule); err != nil {
+		return err
+	}
+	if op.Scalar != NoScalar && (op.Scalar < 0 || op.Scalar >= len(p.Scalars)) && rule.scalar {
+		return fmt.Errorf("scalar %d is not among the plan's %d", op.Scalar, len(p.Scalars))
+	}
+	return rule.check(p, op, p.Buffers[op.In[0]].Shape, p.Buffers[op.Out[0]].Shape)
+}
+
+// validateRoles checks that an operation's parameters are what its kind takes.
+func (p *Plan) validateRoles(op *Op, rule rule) error {
+	if n := len(op.Params); n != len(rule.roles) && !(rule.biasOptional && n == len(rule.roles)-1) {
+		return fmt.Errorf("it has %d parameters, not %d", n, len(rule.roles))
+	}
+	for i, id := range op.Params {
+		if id < 0 || int(id) >= len(p.Params) {
+			return fmt.Errorf("parameter %d is not among the plan's %d", id, len(p.Params))
+		}
+		if param := p.Params[id]; param.Role != rule.roles[i] {
+			return fmt.Errorf("parameter %s stands in the place of role %d", param.Name, rule.roles[i])
+		}
+	}
+	return nil
+}
+
+// wantParam reports a parameter that is present and has another shape.
+func (p *Plan) wantParam(op *Op, i int, want ...int) error {
+	if i >= len(op.Params) {
+		return nil
+	}
+	if param := p.Params[op.Params[i]]; !param.Shape.Equal(want) {
+		return fmt.Errorf("parameter %s is %v, not %v", param.Name, param.Shape, Shape(want))
+	}
+	return nil
+}
+
+// want reports a result of another shape.
+func want(out Shape, extents ...int) error {
+	if !out.Equal(extents) {
+		return fmt.Errorf("its result is %v, not %v", out, Shape(extents))
+	}
+	return nil
+}
