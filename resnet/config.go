@@ -1,0 +1,146 @@
+package resnet
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Config says which net is asked for. A zero field means its default, so that
+// a Config can hold just what a user said; Resolve fills in the rest.
+type Config struct {
+	Arch     string    // a name in place of the fields below: see Archs
+	Family   Family    // default ImageNet
+	Depth    int       // default 50; CIFAR 20
+	Variant  Variant   // default V15
+	Block    BlockKind // default by depth
+	Shortcut Shortcut  // default B; CIFAR A. A plain net has none, but its residual twin does.
+	Plain    bool      // without skips
+	Norm     Norm      // default batch. Without it every convolution has a bias.
+	Keras    bool      // Keras Applications' own layout of V1 and V2
+
+	Groups        int // of the 3×3 convolutions, default 1 (ResNeXt)
+	WidthPerGroup int // default 64; with Groups it sets a bottleneck's inner width (Wide ResNet, ResNeXt)
+
+	Classes       int // default 1000; CIFAR 10
+	Channels      int // of the image, default 3
+	Height, Width int // of the image, default 224; CIFAR 32
+	Batch         int // images in one pass, default 1
+}
+
+// Family is a net's stem and stages.
+type Family uint8
+
+// The families.
+const (
+	FamilyDefault Family = iota
+	ImageNet             // He et al. 2015, table 1
+	CIFAR                // He et al. 2015, section 4.2
+	VGG                  // Simonyan and Zisserman 2014, table 1
+)
+
+// Variant says where a block strides and normalises.
+type Variant uint8
+
+// The variants.
+const (
+	VariantDefault Variant = iota
+	V1                     // He et al. 2015: a bottleneck strides on its first 1×1
+	V15                    // torchvision's: it strides on the 3×3
+	V2                     // He et al. 2016: normalisation and ReLU before each convolution
+)
+
+// BlockKind is a residual block's branch.
+type BlockKind uint8
+
+// The kinds of block.
+const (
+	BlockDefault BlockKind = iota
+	Basic                  // two 3×3 convolutions
+	Bottleneck             // 1×1, 3×3, 1×1, four times as wide outside
+)
+
+// Shortcut is how a skip meets a change of shape (He et al. 2015, section 4.1).
+type Shortcut uint8
+
+// The options of the paper.
+const (
+	ShortcutDefault Shortcut = iota
+	ShortcutA                // identity, subsampled and padded with zero channels
+	ShortcutB                // projection where the shapes differ
+	ShortcutC                // projection everywhere
+)
+
+// Norm is the normalisation after convolutions.
+type Norm uint8
+
+// The normalisations.
+const (
+	NormDefault Norm = iota
+	NormBatch        // Ioffe and Szegedy 2015
+	NormNone
+)
+
+var (
+	familyNames   = []string{"default", "imagenet", "cifar", "vgg"}
+	variantNames  = []string{"default", "v1", "v1.5", "v2"}
+	blockNames    = []string{"default", "basic", "bottleneck"}
+	shortcutNames = []string{"default", "A", "B", "C"}
+	normNames     = []string{"default", "batch", "none"}
+)
+
+// String is the family's name in flags and JSON.
+func (f Family) String() string { return familyNames[f] }
+
+// String is the variant's name in flags and JSON.
+func (v Variant) String() string { return variantNames[v] }
+
+// String is the block's name in flags and JSON.
+func (b BlockKind) String() string { return blockNames[b] }
+
+// String is the option's letter.
+func (s Shortcut) String() string { return shortcutNames[s] }
+
+// String is the normalisation's name in flags.
+func (n Norm) String() string { return normNames[n] }
+
+// Set and Type make each choice a flag's value.
+
+// Set reads a family's name.
+func (f *Family) Set(s string) error { return setName(f, s, familyNames) }
+
+// Set reads a variant's name.
+func (v *Variant) Set(s string) error { return setName(v, s, variantNames) }
+
+// Set reads a block's name.
+func (b *BlockKind) Set(s string) error { return setName(b, s, blockNames) }
+
+// Set reads an option's letter, small or capital.
+func (s *Shortcut) Set(v string) error { return setName(s, v, shortcutNames) }
+
+// Set reads a normalisation's name.
+func (n *Norm) Set(s string) error { return setName(n, s, normNames) }
+
+// Type is the metavariable shown in help.
+func (f *Family) Type() string { return strings.Join(familyNames[1:3], "|") }
+
+// Type is the metavariable shown in help.
+func (v *Variant) Type() string { return strings.Join(variantNames[1:], "|") }
+
+// Type is the metavariable shown in help.
+func (b *BlockKind) Type() string { return strings.Join(blockNames[1:], "|") }
+
+// Type is the metavariable shown in help.
+func (s *Shortcut) Type() string { return strings.Join(shortcutNames[1:], "|") }
+
+// Type is the metavariable shown in help.
+func (n *Norm) Type() string { return strings.Join(normNames[1:], "|") }
+
+func setName[T ~uint8](v *T, s string, names []string) error {
+	for i, n := range names {
+		if strings.EqualFold(s, n) {
+			*v = T(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not one of %s", s, strings.Join(names[1:], ", "))
+}
