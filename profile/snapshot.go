@@ -1,0 +1,87 @@
+package profile
+
+import "time"
+
+// Snapshot is what a Recorder knows at one moment. It belongs to its reader.
+type Snapshot struct {
+	Passes   int      // recorded so far
+	Wall     Series   // per pass
+	Overhead Series   // wall − Σ groups
+	Groups   []Series // by index into Lowered.Groups
+
+	from    *Recorder
+	scratch []time.Duration
+}
+
+// Snapshot brings into up to date. It takes the passes that are new since
+// into's last update by this recorder, so its cost follows what happened, not
+// what is kept; it allocates only while the windows fill. Last may be newer
+// than the last whole pass: it moves as the run goes through the layers.
+func (r *Recorder) Snapshot(into *Snapshot) {
+	if into.from != r {
+		into.reset(r)
+	}
+	published := r.passes.Load()
+	first := max(int64(into.Passes), published-int64(r.capacity))
+	for i := first; i < published; i++ {
+		if r.copyPass(i, into.scratch) {
+			into.push(into.scratch, r.capacity)
+		}
+	}
+	if published > int64(into.Passes) {
+		into.Passes = int(published)
+		into.summarise()
+	}
+	for g := range into.Groups {
+		if live := r.live[g].Load(); live >= 0 {
+			into.Groups[g].Last = time.Duration(live)
+		}
+	}
+}
+
+func (s *Snapshot) reset(r *Recorder) {
+	n := len(r.lowered.Groups)
+	if cap(s.Groups) < n {
+		s.Groups = make([]Series, n)
+	}
+	s.Groups, s.scratch = s.Groups[:n], make([]time.Duration, n+1)
+	s.from, s.Passes = r, 0
+	s.each(func(x *Series) { x.clear() })
+}
+
+// push adds one pass: its wall time, then its groups' times.
+func (s *Snapshot) push(pass []time.Duration, capacity int) {
+	rest := pass[0]
+	s.Wall.push(pass[0], capacity)
+	for g, d := range pass[1:] {
+		s.Groups[g].push(d, capacity)
+		rest -= d
+	}
+	s.Overhead.push(rest, capacity)
+}
+
+func (s *Snapshot) summarise() { s.each(func(x *Series) { x.summarise() }) }
+
+func (s *Snapshot) each(do func(*Series)) {
+	do(&s.Wall)
+	do(&s.Overhead)
+	for g := range s.Groups {
+		do(&s.Groups[g])
+	}
+}
+
+// Sum is the series of the passes' sums over some groups: a module's own
+// percentiles, which are not the sums of its layers'. It allocates.
+func (s *Snapshot) Sum(groups []int) Series {
+	sums := make([]time.Duration, s.Wall.N)
+	last := time.Duration(0)
+	for _, g := range groups {
+		for i, d := range s.Groups[g].Recent {
+			sums[i] += d
+		}
+		last += s.Groups[g].Last
+	}
+	sum := NewSeries(sums)
+	sum.Last = last
+	return sum
+}
