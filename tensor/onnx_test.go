@@ -1,0 +1,66 @@
+package tensor_test
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"testing"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/internal/onnxcases"
+)
+
+func TestONNXCases(t *testing.T) {
+	cases, skipped, err := onnxcases.Load(onnxcases.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the cases are not there: install libonnx-testdata")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range skipped {
+		t.Logf("skipped %s: %s", s.Name, s.Why)
+	}
+	t.Logf("%d cases, %d skipped", len(cases), len(skipped))
+	if len(cases) < 60 {
+		t.Errorf("only %d cases were found", len(cases))
+	}
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			checkCase[float64](t, c)
+			checkCase[float32](t, c)
+		})
+	}
+}
+
+func checkCase[T tensor.Real](t *testing.T, c *onnxcases.Case) {
+	r, err := tensor.NewReference[T](c.Plan, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, x := range c.Inputs {
+		if err := r.Set(id, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Run(make([]float32, len(c.Plan.Scalars))); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "result", r.Buffer(c.Output), c.Want)
+	for name, want := range c.After {
+		compare(t, name, r.Param(name), want)
+	}
+}
+
+// compare allows what float32 arithmetic in another order may differ by.
+func compare[T tensor.Real](t *testing.T, what string, got []T, want []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s has %d elements, want %d", what, len(got), len(want))
+	}
+	for i, w := range want {
+		if d := math.Abs(float64(got[i]) - float64(w)); !(d <= 1e-5+1e-5*math.Abs(float64(w))) {
+			t.Fatalf("%s[%d] is %v, want %v", what, i, got[i], w)
+		}
+	}
+}
