@@ -1,0 +1,160 @@
+package profile
+
+import (
+	"time"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// Schema names the JSON of a Profile.
+const Schema = "resnet-tui/profile/1"
+
+// MaxSamples bounds the samples that a profile carries for each row.
+const MaxSamples = 200
+
+// Profile is what many passes took: its own JSON, complete in itself. A field
+// that is not known is left out.
+type Profile struct {
+	Schema   string     `json:"schema"`
+	Model    Model      `json:"model"`
+	Device   Device     `json:"device"`
+	Input    Input      `json:"input"`
+	Mode     string     `json:"mode"` // "eval" or "train": of batch norm
+	Fused    bool       `json:"fused"`
+	Runs     int        `json:"runs"`
+	Warmup   int        `json:"warmup"`
+	Total    Total      `json:"total"`
+	Memory   Memory     `json:"memory"`
+	Ceilings *Roofs     `json:"ceilings,omitempty"`
+	Layers   []LayerRow `json:"layers"` // one a group that ran, in execution order
+}
+
+// Model names a net and what it holds. MACs are per image.
+type Model struct {
+	Arch     string `json:"arch"`
+	Family   string `json:"family"`
+	Depth    int    `json:"depth"`
+	Variant  string `json:"variant,omitempty"`
+	Block    string `json:"block,omitempty"`
+	Shortcut string `json:"shortcut,omitempty"`
+	Plain    bool   `json:"plain"`
+	Norm     string `json:"norm"`
+	Classes  int    `json:"classes"`
+	Params   int64  `json:"params"`  // learnable
+	Buffers  int64  `json:"buffers"` // running statistics
+	MACs     int64  `json:"macs"`
+	Weights  string `json:"weights,omitempty"` // where they come from
+}
+
+// Device says what ran.
+type Device struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Threads   int    `json:"threads"`
+	Kernels   string `json:"kernels"`
+	Precision string `json:"precision"`
+}
+
+// Input says on what.
+type Input struct {
+	Shape  tensor.Shape `json:"shape"`
+	Source string       `json:"source"`
+}
+
+// Total is the whole pass. OverheadMS is its mean less the layers' means.
+type Total struct {
+	MeanMS     float64   `json:"mean_ms"`
+	P50MS      float64   `json:"p50_ms"`
+	P95MS      float64   `json:"p95_ms"`
+	MinMS      float64   `json:"min_ms"`
+	CV         float64   `json:"cv"`
+	ImagesPerS float64   `json:"images_per_s"`
+	OverheadMS float64   `json:"overhead_ms"`
+	GFLOPS     float64   `json:"gflops"` // direct-equivalent
+	SamplesMS  []float64 `json:"samples_ms"`
+}
+
+// Memory is what the program was planned to hold, and what the process did.
+type Memory struct {
+	PredictedBytes int64 `json:"predicted_bytes"` // arena, packed weights and scratch
+	ArenaBytes     int64 `json:"arena_bytes"`
+	WeightBytes    int64 `json:"weight_bytes"`
+	PeakRSSBytes   int64 `json:"peak_rss_bytes,omitempty"`
+}
+
+// Roofs are the measured ceilings.
+type Roofs struct {
+	GFLOPS   float64 `json:"gflops"`
+	GBPS     float64 `json:"gbps"`
+	Measured bool    `json:"measured"`
+}
+
+// LayerRow is one group of operations that ran as one kernel. GFLOPS is
+// direct-equivalent: the multiply-adds of a direct convolution, whatever was
+// executed. Bytes are what the kernel moves at least.
+type LayerRow struct {
+	Path          string       `json:"path"`
+	Call          int          `json:"call"`
+	Kind          string       `json:"kind"`
+	Pass          string       `json:"pass"`
+	Absorbed      []string     `json:"absorbed,omitempty"` // paths of the layers that ran inside this one
+	OutShape      tensor.Shape `json:"out_shape"`
+	Params        int64        `json:"params"`
+	MACs          int64        `json:"macs"`
+	MeanMS        float64      `json:"mean_ms"`
+	P50MS         float64      `json:"p50_ms"`
+	P95MS         float64      `json:"p95_ms"`
+	MinMS         float64      `json:"min_ms"`
+	CV            float64      `json:"cv"`
+	Share         float64      `json:"share"` // of the total's mean
+	GFLOPS        float64      `json:"gflops,omitempty"`
+	ExecutedFLOPs int64        `json:"executed_flops"`
+	Bytes         int64        `json:"bytes"`
+	Intensity     float64      `json:"intensity,omitempty"` // executed FLOPs a byte
+	Bound         Bound        `json:"bound,omitempty"`
+	Roof          float64      `json:"roof,omitempty"` // part of the roof that bounds it which it reaches
+	Kernel        string       `json:"kernel"`
+	SamplesMS     []float64    `json:"samples_ms"`
+}
+
+// Describe names a net in reports; weights says where its weights come from.
+func Describe(m *resnet.Model, weights string) Model {
+	c := m.Config
+	d := Model{
+		Arch: m.Name, Family: c.Family.String(), Depth: c.Depth, Plain: c.Plain, Norm: c.Norm.String(), Classes: c.Classes,
+		Params: m.Total.Params, Buffers: m.Total.Buffers, MACs: m.Total.MACs, Weights: weights,
+	}
+	if c.Family == resnet.VGG {
+		return d
+	}
+	d.Variant, d.Block = c.Variant.String(), c.Block.String()
+	if !c.Plain {
+		d.Shortcut = c.Shortcut.String()
+	}
+	return d
+}
+
+// DescribeDevice names a device with the threads that it was told to use, or
+// uses by itself.
+func DescribeDevice(i tensor.Info, o resnet.SessionOptions) Device {
+	threads := o.Threads
+	if threads == 0 {
+		threads = i.Cores
+	}
+	return Device{ID: i.ID, Name: i.Name, Threads: threads, Kernels: i.Kernels, Precision: o.Precision.String()}
+}
+
+// SetCeilings adds the roofs and places each row under them.
+func (p *Profile) SetCeilings(c Ceilings) {
+	if !c.Known() {
+		return
+	}
+	p.Ceilings = &Roofs{c.GFLOPS, c.GBPS, true}
+	for i := range p.Layers {
+		r := &p.Layers[i]
+		r.Bound, r.Roof = c.Place(r.ExecutedFLOPs, r.Bytes, time.Duration(r.MeanMS*1e6))
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }

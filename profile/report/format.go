@@ -1,0 +1,70 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+)
+
+// Formats are the names that --format takes.
+var Formats = []string{"text", "json", "csv", "md"}
+
+// Report is what a command prints.
+type Report interface {
+	Text(w io.Writer) error
+	Table() *Table // for CSV and Markdown
+}
+
+// Write prints r in one of the Formats. JSON is r itself, indented.
+func Write(w io.Writer, r Report, format string) error {
+	switch format {
+	case "json":
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(r)
+	case "csv":
+		return r.Table().CSV(w)
+	case "md":
+		return r.Table().Markdown(w)
+	case "text":
+		return r.Text(w)
+	}
+	return fmt.Errorf("unknown format %q", format)
+}
+
+// Number is a float in JSON; what JSON has no number for (NaN, ±Inf: a net
+// whose values overflowed) is null there.
+type Number float64
+
+// MarshalJSON writes the shortest decimal that reads back as the same float64.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// Row is float32 values in JSON, each as its own shortest decimal.
+type Row []float32
+
+// MarshalJSON writes an array on one line.
+func (r Row) MarshalJSON() ([]byte, error) {
+	b := []byte{'['}
+	for i, v := range r {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+			b = append(b, "null"...)
+			continue
+		}
+		b = strconv.AppendFloat(b, float64(v), 'g', -1, 32)
+	}
+	return append(b, ']'), nil
+}
+
+// known is a pointer for a field that is left out where its value is unknown.
+func known[T any](v T) *T { return &v }
