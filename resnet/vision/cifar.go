@@ -1,0 +1,104 @@
+package vision
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// CIFAR-10's binary format (Krizhevsky 2009): records of a label byte and
+// 3×32×32 bytes, no header.
+const (
+	cifarRecord = 1 + 3*32*32
+	maxCIFAR    = 1 << 30 // bytes of a file: sixteen times the whole set
+)
+
+func openCIFAR(path string, o DataOptions) (Dataset, error) {
+	files, err := cifarFiles(path, o.Split)
+	if err != nil {
+		return nil, err
+	}
+	s := &byteSet{c: 3, h: 32, w: 32, classes: Labels("cifar10", 10)}
+	for _, f := range files {
+		if err := s.addCIFAR(f); err != nil {
+			return nil, err
+		}
+	}
+	return s.finish(o, ImageNetNorm(3))
+}
+
+// cifarFiles is path itself, or those of its .bin files that make the split.
+func cifarFiles(path string, split Split) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	var files []string
+	for _, e := range entries {
+		name := strings.ToLower(e.Name())
+		test := strings.Contains(name, "test")
+		if filepath.Ext(name) == ".bin" && test == (split == Test) {
+			files = append(files, filepath.Join(path, e.Name()))
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: no .bin file of the %s set (test files have \"test\" in their name, training files don't)", path, split)
+	}
+	return files, nil
+}
+
+// addCIFAR reads a file's records.
+func (s *byteSet) addCIFAR(path string) error {
+	data, err := readWhole(path, maxCIFAR)
+	if err != nil {
+		return err
+	}
+	n := len(data) / cifarRecord
+	if rest := len(data) % cifarRecord; rest != 0 {
+		return fmt.Errorf("%s: not CIFAR-10's binary format: %d bytes are no multiple of %d, record %d is cut off after %d bytes",
+			path, len(data), cifarRecord, n, rest)
+	}
+	if n == 0 {
+		return fmt.Errorf("%s: the file is empty", path)
+	}
+	for i := range n {
+		r := data[i*cifarRecord:][:cifarRecord]
+		if int(r[0]) >= len(s.classes) {
+			return fmt.Errorf("%s: not CIFAR-10's binary format: record %d has label %d, the classes are 0 to %d",
+				path, i, r[0], len(s.classes)-1)
+		}
+		s.labels = append(s.labels, r[0])
+		s.images = append(s.images, r[1:])
+	}
+	return nil
+}
+
+// readWhole reads a file of at most limit bytes.
+func readWhole(path string, limit int64) ([]byte, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s: %d MB are more than this data set can have (at most %d)", path, info.Size()>>20, limit>>20)
+	}
+	data := make([]byte, info.Size())
+	if n, err := f.ReadAt(data, 0); n < len(data) {
+		return nil, pathError(path, errors.Join(errors.New("the file can't be read to its end"), err))
+	}
+	return data, nil
+}

@@ -1,0 +1,117 @@
+package vision
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/webp"
+)
+
+// Formats names what Decode can read, for messages and help.
+const Formats = "JPEG, PNG, WebP, BMP, GIF"
+
+// Extensions are the endings, in lower case, by which the images of a folder
+// are told from its other files.
+var Extensions = []string{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
+
+// codec is a file format. inspect adds to a header what config doesn't tell.
+type codec struct {
+	name    string
+	matches func(magic []byte) bool
+	config  func(io.Reader) (image.Config, error)
+	decode  func(io.Reader) (image.Image, error)
+	inspect func(io.ReadSeeker, image.Config, *header) error
+}
+
+var codecs = []codec{
+	{"JPEG", prefix("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, inspectJPEG},
+	{"PNG", prefix("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, inspectPNG},
+	{"WebP", riff("WEBP"), webp.DecodeConfig, webp.Decode, inspectWebP},
+	{"BMP", prefix("BM"), bmp.DecodeConfig, bmp.Decode, inspectBMP},
+	{"GIF", prefix("GIF8"), gif.DecodeConfig, gif.Decode, inspectGIF},
+}
+
+// foreign formats are named in the message, so that a user knows what to
+// convert.
+var foreign = []struct {
+	name    string
+	matches func([]byte) bool
+}{
+	{"HEIC", brand("heic", "heix", "mif1", "msf1")},
+	{"AVIF", brand("avif", "avis")},
+	{"TIFF", prefix("II*\x00")},
+	{"TIFF", prefix("MM\x00*")},
+	{"JPEG 2000", prefix("\x00\x00\x00\x0cjP  ")},
+	{"JPEG XL", prefix("\xff\x0a")},
+	{"JPEG XL", prefix("\x00\x00\x00\x0cJXL ")},
+	{"Photoshop", prefix("8BPS")},
+	{"PDF", prefix("%PDF")},
+	{"SVG", prefix("<svg")},
+}
+
+func prefix(s string) func([]byte) bool {
+	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(s)) }
+}
+
+func riff(kind string) func([]byte) bool {
+	return func(b []byte) bool { return len(b) >= 12 && string(b[:4]) == "RIFF" && string(b[8:12]) == kind }
+}
+
+func brand(kinds ...string) func([]byte) bool {
+	return func(b []byte) bool {
+		if len(b) < 12 || string(b[4:8]) != "ftyp" {
+			return false
+		}
+		for _, k := range kinds {
+			if string(b[8:12]) == k {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// sniff finds the format by the file's first bytes, and returns to them.
+func sniff(r io.ReadSeeker) (*codec, error) {
+	var buf [16]byte
+	n, err := io.ReadFull(r, buf[:])
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, errors.New("the file is empty")
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	for i := range codecs {
+		if codecs[i].matches(buf[:n]) {
+			return &codecs[i], nil
+		}
+	}
+	for _, f := range foreign {
+		if f.matches(buf[:n]) {
+			return nil, errors.New(f.name + " can't be read; convert it to one of " + Formats)
+		}
+	}
+	return nil, errors.New("is not a picture that can be read (" + Formats + ")")
+}
+
+// source remembers that its end was met, by which a file that is cut off is
+// told from a damaged one: decoders word both in many ways.
+type source struct {
+	io.ReadSeeker
+	ended bool
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.ReadSeeker.Read(p)
+	s.ended = s.ended || errors.Is(err, io.EOF)
+	return n, err
+}

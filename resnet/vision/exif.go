@@ -1,0 +1,81 @@
+package vision
+
+import "encoding/binary"
+
+// orientation is the EXIF orientation (1 to 8) in a TIFF block: 1 where it
+// says none, or none that is valid. CIPA DC-008, tag 0x0112 of the first
+// directory.
+func orientation(tiff []byte) int {
+	if len(tiff) < 8 {
+		return 1
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if string(tiff[:2]) == "MM" {
+		order = binary.BigEndian
+	}
+	at := int64(order.Uint32(tiff[4:]))
+	if at+2 > int64(len(tiff)) {
+		return 1
+	}
+	dir := tiff[at:]
+	n := int(order.Uint16(dir))
+	dir = dir[2:]
+	for ; n > 0 && len(dir) >= 12; n, dir = n-1, dir[12:] {
+		if order.Uint16(dir) != 0x0112 {
+			continue
+		}
+		if v := tagValue(order, dir); v >= 1 && v <= 8 {
+			return v
+		}
+		return 1
+	}
+	return 1
+}
+
+// tagValue is the first value of a SHORT or LONG entry, 0 of any other.
+func tagValue(order binary.ByteOrder, entry []byte) int {
+	switch order.Uint16(entry[2:]) {
+	case 3:
+		return int(order.Uint16(entry[8:]))
+	case 4:
+		return int(order.Uint32(entry[8:]))
+	}
+	return 0
+}
+
+// orient turns a picture upright: orientation o says where its first row and
+// column lie.
+func orient(im *Image, o int) *Image {
+	if o == 1 {
+		return im
+	}
+	w, h := im.Width, im.Height
+	first, right, down := 0, 1, w // pixel of the upright corner, steps in the source
+	switch o {
+	case 2:
+		first, right = w-1, -1
+	case 3:
+		first, right, down = w*h-1, -1, -w
+	case 4:
+		first, down = w*(h-1), -w
+	case 5:
+		right, down = w, 1
+	case 6:
+		first, right, down = w*(h-1), -w, 1
+	case 7:
+		first, right, down = w*h-1, -w, -1
+	case 8:
+		first, right, down = w-1, w, -1
+	}
+	if o >= 5 {
+		w, h = h, w
+	}
+	out := newImage(w, h)
+	for y := range h {
+		dst := out.Pix[3*w*y : 3*w*(y+1)]
+		for x := range w {
+			copy(dst[3*x:3*x+3], im.Pix[3*(first+y*down+x*right):])
+		}
+	}
+	return out
+}

@@ -1,0 +1,144 @@
+package vision
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// fashionDir is where Debian's package dataset-fashion-mnist puts the set.
+const fashionDir = "/usr/share/datasets/fashion-mnist"
+
+// The IDX format of MNIST and its likes (yann.lecun.com/exdb/mnist): a magic
+// number, big-endian extents, bytes.
+const (
+	idxImages = 0x00000803
+	idxLabels = 0x00000801
+	maxIDX    = 200_000 // images of a file
+)
+
+func openFashion(dir string, o DataOptions) (Dataset, error) {
+	if dir == "" {
+		dir = fashionDir
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("Fashion-MNIST is not at %s: install it (Debian: dataset-fashion-mnist) or give its folder, fashion-mnist:DIR", dir)
+		}
+	}
+	stem := map[Split]string{Train: "train", Test: "t10k"}[o.Split]
+	images, labels := stem+"-images-idx3-ubyte", stem+"-labels-idx1-ubyte"
+	s := &byteSet{c: 1, h: 28, w: 28, classes: Labels("fashion-mnist", 10)}
+	pix, err := readIDX(dir, images, idxImages, s.h, s.w)
+	if err != nil {
+		return nil, err
+	}
+	s.labels, err = readIDX(dir, labels, idxLabels)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.split(pix); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, labels), err)
+	}
+	return s.finish(o, Norm{Mean: []float32{0.2860}, Std: []float32{0.3530}})
+}
+
+// split cuts pix into images and compares them with the labels.
+func (s *byteSet) split(pix []uint8) error {
+	size := s.c * s.h * s.w
+	if n := len(pix) / size; n != len(s.labels) {
+		return fmt.Errorf("%d labels for %d images", len(s.labels), n)
+	}
+	for i, l := range s.labels {
+		if int(l) >= len(s.classes) {
+			return fmt.Errorf("label %d of image %d is not 0 to %d", l, i, len(s.classes)-1)
+		}
+		s.images = append(s.images, pix[i*size:(i+1)*size])
+	}
+	return nil
+}
+
+// readIDX reads the file called name, or name.gz, in dir: its bytes after a
+// header with the given magic number and extents, the first of which, the
+// number of items, is any.
+func readIDX(dir, name string, magic uint32, extents ...int) ([]uint8, error) {
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		path += ".gz"
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%s: has neither %s nor %s.gz", dir, name, name)
+		}
+	}
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := decodeIDX(f, magic, extents)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
+}
+
+// decodeIDX reads an IDX stream, gzip'd or not.
+func decodeIDX(f io.Reader, magic uint32, extents []int) ([]uint8, error) {
+	r := bufio.NewReader(f)
+	if b, _ := r.Peek(2); bytes.Equal(b, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, fmt.Errorf("damaged gzip: %w", err)
+		}
+		r = bufio.NewReader(z)
+	}
+	n, err := idxHeader(r, magic, extents)
+	if err != nil {
+		return nil, err
+	}
+	size := n
+	for _, e := range extents {
+		size *= e
+	}
+	// The buffer grows with what is there, never by what the header claims; a
+	// byte more shows a file that is too long.
+	var buf bytes.Buffer
+	if _, err := io.Copy(&buf, io.LimitReader(r, int64(size)+1)); err != nil {
+		return nil, fmt.Errorf("damaged or cut off after %d bytes of items: %w", buf.Len(), err)
+	}
+	if buf.Len() != size {
+		return nil, fmt.Errorf("the header says %d items, %d bytes, but the file has %s", n, size, amount(buf.Len(), size))
+	}
+	return buf.Bytes(), nil
+}
+
+// amount words how many bytes there were.
+func amount(got, want int) string {
+	if got > want {
+		return "more"
+	}
+	return fmt.Sprint(got)
+}
+
+// idxHeader checks a header and returns its number of items.
+func idxHeader(r io.Reader, magic uint32, extents []int) (int, error) {
+	head := make([]uint32, 2+len(extents))
+	if err := binary.Read(r, binary.BigEndian, head); err != nil {
+		return 0, fmt.Errorf("the header is cut off or damaged: %w", err)
+	}
+	if head[0] != magic {
+		return 0, fmt.Errorf("starts with %#08x, an IDX file of this kind with %#08x", head[0], magic)
+	}
+	if head[1] < 1 || head[1] > maxIDX {
+		return 0, fmt.Errorf("the header says %d items: 1 to %d can be read", head[1], maxIDX)
+	}
+	for i, e := range extents {
+		if head[2+i] != uint32(e) {
+			return 0, fmt.Errorf("the header says images of %v, they must be %v", head[2:], extents)
+		}
+	}
+	return int(head[1]), nil
+}

@@ -1,0 +1,198 @@
+package vision
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"image"
+	"image/color"
+	"io"
+)
+
+// maxEXIF bounds what is read of an EXIF block: the orientation stands in its
+// first directory.
+const maxEXIF = 64 << 10
+
+// inspectJPEG walks the markers up to the first scan: orientation, and by the
+// frame header the planes that the decoder will hold.
+func inspectJPEG(rs io.ReadSeeker, _ image.Config, h *header) error {
+	r := bufio.NewReader(rs)
+	if _, err := r.Discard(2); err != nil {
+		return err
+	}
+	for {
+		marker, size, err := jpegSegment(r)
+		if err != nil || marker == 0xda {
+			return err
+		}
+		if marker != 0xe1 && !isSOF(marker) {
+			if _, err := r.Discard(size); err != nil {
+				return err
+			}
+			continue
+		}
+		seg := make([]byte, size) // at most 64 KB
+		if _, err := io.ReadFull(r, seg); err != nil {
+			return err
+		}
+		if isSOF(marker) {
+			h.perPixel = jpegBytesPerPixel(seg, marker == 0xc2)
+		} else if len(seg) > 6 && string(seg[:6]) == "Exif\x00\x00" {
+			h.orientation = orientation(seg[6:])
+		}
+	}
+}
+
+// jpegSegment reads a marker and the length of what follows it.
+func jpegSegment(r *bufio.Reader) (marker byte, size int, err error) {
+	for {
+		if _, err = r.ReadSlice(0xff); err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return 0, 0, err
+		} else if err != nil {
+			continue
+		}
+		for marker = 0xff; marker == 0xff; {
+			if marker, err = r.ReadByte(); err != nil {
+				return 0, 0, err
+			}
+		}
+		if marker == 0 || marker == 0x01 || marker >= 0xd0 && marker <= 0xd9 {
+			continue // stuffing, and markers without a length
+		}
+		var n [2]byte
+		if _, err = io.ReadFull(r, n[:]); err != nil {
+			return 0, 0, err
+		}
+		return marker, max(int(binary.BigEndian.Uint16(n[:]))-2, 0), nil
+	}
+}
+
+func isSOF(marker byte) bool { return marker >= 0xc0 && marker <= 0xc2 }
+
+// jpegBytesPerPixel sums the samples of a pixel over the components of a frame
+// header. A progressive picture holds a 4-byte coefficient for each sample
+// beside it, CMYK four bytes of its own.
+func jpegBytesPerPixel(sof []byte, progressive bool) float64 {
+	if len(sof) < 6 || len(sof) < 6+3*int(sof[5]) || sof[5] == 0 {
+		return 0 // the decoder says what is wrong
+	}
+	n := int(sof[5])
+	var sum, hMax, vMax float64
+	for i := range n {
+		hv := sof[6+3*i+1]
+		h, v := float64(hv>>4), float64(hv&15)
+		sum, hMax, vMax = sum+h*v, max(hMax, h), max(vMax, v)
+	}
+	if hMax == 0 || vMax == 0 {
+		return 0
+	}
+	samples := sum / (hMax * vMax)
+	per := samples + 3
+	if progressive {
+		per += 4 * samples
+	}
+	if n == 4 {
+		per += 4
+	}
+	return per
+}
+
+// inspectPNG looks for an eXIf chunk, which may stand behind the pixels.
+func inspectPNG(r io.ReadSeeker, cfg image.Config, h *header) error {
+	var head [29]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return err
+	}
+	h.perPixel = 3 + pngBytesPerPixel(cfg.ColorModel)
+	if interlaced := head[28] != 0; interlaced {
+		h.perPixel += h.perPixel - 3 // the passes are pictures of their own
+	}
+	if _, err := r.Seek(4, io.SeekCurrent); err != nil {
+		return err
+	}
+	return chunks(r, func(b []byte) (string, int64) {
+		return string(b[4:8]), int64(binary.BigEndian.Uint32(b))
+	}, 4, func(id string, body func() []byte) bool {
+		if id == "eXIf" {
+			h.orientation = orientation(body())
+		}
+		return id != "IEND" && id != "eXIf"
+	})
+}
+
+// pngBytesPerPixel is the size of the decoder's pixels. Transparency, which
+// the colour model of a header doesn't tell, makes four channels of grey.
+func pngBytesPerPixel(m color.Model) float64 {
+	switch m {
+	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
+		return 8
+	}
+	if _, ok := m.(color.Palette); ok {
+		return 1
+	}
+	return 4
+}
+
+// inspectWebP looks for an EXIF chunk, which stands behind the pixels.
+func inspectWebP(r io.ReadSeeker, _ image.Config, h *header) error {
+	h.perPixel = 3 + 12 // pixels, their alpha decoded as pixels, a transform's copy
+	if _, err := r.Seek(12, io.SeekStart); err != nil {
+		return err
+	}
+	return chunks(r, func(b []byte) (string, int64) {
+		n := int64(binary.LittleEndian.Uint32(b[4:]))
+		return string(b[:4]), n + n&1
+	}, 0, func(id string, body func() []byte) bool {
+		switch id {
+		case "ANIM", "ANMF":
+			h.animated = true
+		case "EXIF":
+			b := body()
+			if len(b) > 6 && string(b[:6]) == "Exif\x00\x00" {
+				b = b[6:]
+			}
+			h.orientation = orientation(b)
+		}
+		return id != "EXIF"
+	})
+}
+
+// chunks walks a list of chunks, each an 8-byte head (parsed by head to name
+// and length), its body and a tail, until each is done or the file ends: a
+// file that ends too early is the decoder's to report.
+func chunks(r io.ReadSeeker, head func([]byte) (string, int64), tail int64,
+	each func(id string, body func() []byte) bool) error {
+	for {
+		var buf [8]byte
+		if _, err := io.ReadFull(r, buf[:]); err != nil {
+			return endOf(err)
+		}
+		id, size := head(buf[:])
+		next, err := r.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return err
+		}
+		if !each(id, func() []byte {
+			b, _ := io.ReadAll(io.LimitReader(r, min(size, maxEXIF)))
+			return b
+		}) {
+			return nil
+		}
+		if _, err := r.Seek(next+size+tail, io.SeekStart); err != nil {
+			return err
+		}
+	}
+}
+
+// endOf lets the end of a file pass.
+func endOf(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
+}
+
+func inspectBMP(_ io.ReadSeeker, _ image.Config, h *header) error {
+	h.perPixel = 3 + 4
+	return nil
+}

@@ -1,0 +1,44 @@
+package vision
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+)
+
+// imagenetNames are torchvision's category names of ILSVRC 2012, one a line,
+// in the order of the classes.
+//
+//go:embed imagenet.txt
+var imagenetNames string
+
+var cifar10Names = []string{
+	"airplane", "automobile", "bird", "cat", "deer",
+	"dog", "frog", "horse", "ship", "truck",
+}
+
+var fashionNames = []string{
+	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+	"Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+}
+
+// Labels returns the class names of "imagenet", "cifar10", "fashion-mnist" or
+// "synthetic", or nil where that set is unknown or has another number of
+// classes: then classes have numbers only.
+func Labels(dataset string, classes int) []string {
+	var names []string
+	switch dataset {
+	case "imagenet":
+		names = strings.Split(strings.TrimSuffix(imagenetNames, "\n"), "\n")
+	case "cifar10":
+		names = slices.Clone(cifar10Names)
+	case "fashion-mnist":
+		names = slices.Clone(fashionNames)
+	case "synthetic":
+		names = syntheticNames()
+	}
+	if len(names) != classes {
+		return nil
+	}
+	return names
+}

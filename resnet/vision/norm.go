@@ -1,0 +1,65 @@
+package vision
+
+import (
+	"fmt"
+	"math"
+)
+
+// Norm normalises a sample v of 0 to 255 to (v/255 - mean)/std. Each list has
+// a value for every channel, or one for all.
+type Norm struct{ Mean, Std []float32 }
+
+// ImageNetNorm is the one that torchvision's weights were trained with. Of a
+// single grey channel it takes the averages.
+func ImageNetNorm(channels int) Norm {
+	if channels == 1 {
+		return Norm{Mean: []float32{0.449}, Std: []float32{0.226}}
+	}
+	return Norm{Mean: []float32{0.485, 0.456, 0.406}, Std: []float32{0.229, 0.224, 0.225}}
+}
+
+// or takes from other what n doesn't say.
+func (n Norm) or(other Norm) Norm {
+	if n.Mean == nil {
+		n.Mean = other.Mean
+	}
+	if n.Std == nil {
+		n.Std = other.Std
+	}
+	return n
+}
+
+// Check reports a list of the wrong length and values that can't normalise.
+func (n Norm) Check(channels int) error {
+	for _, l := range []struct {
+		name   string
+		values []float32
+	}{{"mean", n.Mean}, {"std", n.Std}} {
+		if len(l.values) != 1 && len(l.values) != channels {
+			return fmt.Errorf("%s has %d values: give one, or one for each of %d channels", l.name, len(l.values), channels)
+		}
+		for _, v := range l.values {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return fmt.Errorf("%s %g is no finite number", l.name, v)
+			} else if l.name == "std" && v <= 0 {
+				return fmt.Errorf("std %g must be greater than 0", v)
+			}
+		}
+	}
+	return nil
+}
+
+// table is what each sample of a channel becomes.
+type table [256]float32
+
+// tables are a channel's each, in float32 steps as torchvision takes them.
+func (n Norm) tables(channels int) []table {
+	ts := make([]table, channels)
+	for c := range ts {
+		mean, std := n.Mean[c%len(n.Mean)], n.Std[c%len(n.Std)]
+		for v := range 256 {
+			ts[c][v] = float32(float32(float32(v)/255)-mean) / std
+		}
+	}
+	return ts
+}

@@ -1,0 +1,169 @@
+package vision
+
+// Pillow's antialiased bilinear scaling of 8-bit pictures, bit for bit
+// (libImaging/Resample.c): a triangle filter as wide as the scale, in fixed
+// point, first along the rows, then along the columns, rounded to 8 bits
+// between.
+
+// precision is Pillow's PRECISION_BITS: the bits that 8-bit samples and a sum
+// of weights near 1 leave free.
+const precision = 32 - 8 - 2
+
+// taps is one output position: the weights of the inputs from start on.
+type taps struct {
+	start int
+	w     []int32
+}
+
+func (t taps) end() int { return t.start + len(t.w) }
+
+// makeTaps returns positions lo to hi-1 of an axis scaled from in to out
+// samples. The conversions to float64 keep a compiler from fusing a multiply
+// and an add, which would round otherwise.
+func makeTaps(in, out, lo, hi int) []taps {
+	scale := float64(in) / float64(out)
+	support := max(scale, 1)
+	inv := 1 / support
+	ts := make([]taps, hi-lo)
+	weights := make([]float64, 0, 2*int(support)+3)
+	for i := range ts {
+		center := float64((float64(lo+i) + 0.5) * scale)
+		first := max(int(center-support+0.5), 0)
+		last := min(int(center+support+0.5), in)
+		weights = weights[:0]
+		sum := 0.0
+		for x := first; x < last; x++ {
+			w := triangle(float64(float64(x)-center+0.5) * inv)
+			weights = append(weights, w)
+			sum += w
+		}
+		ts[i] = taps{first, fixed(weights, sum)}
+	}
+	return ts
+}
+
+// triangle is 1 at 0 and 0 from ±1 on.
+func triangle(x float64) float64 {
+	if x < 0 {
+		x = -x
+	}
+	return max(1-x, 0)
+}
+
+// fixed scales weights to the sum 1 in fixed point, rounded to nearest.
+func fixed(weights []float64, sum float64) []int32 {
+	f := make([]int32, len(weights))
+	for i, w := range weights {
+		f[i] = int32(0.5 + float64(w/sum*(1<<precision)))
+	}
+	return f
+}
+
+// plane is 8-bit samples, interleaved, of ch channels.
+type plane struct {
+	w, h, ch int
+	pix      []uint8
+}
+
+// window is a rectangle of output positions.
+type window struct{ x0, x1, y0, y1 int }
+
+// resample scales p to w×h and calls emit for each row of the window, top to
+// bottom, with the row's number within it. A row is valid until the next.
+//
+// Each row of p is scaled once and added at once to every output row that
+// needs it, so that no picture is held between the two directions.
+func (p plane) resample(w, h int, win window, emit func(y int, row []uint8)) {
+	cols := makeTaps(p.w, w, win.x0, win.x1)
+	rows := makeTaps(p.h, h, win.y0, win.y1)
+	n := len(cols) * p.ch
+	line := make([]uint8, n)
+	sums := newAccumulators(len(rows), n)
+	open := 0 // rows before it are done
+	for y := rows[0].start; open < len(rows); y++ {
+		p.alongRow(line, y, cols)
+		for r := open; r < len(rows) && rows[r].start <= y; r++ {
+			accumulate(sums.of(r), line, rows[r].w[y-rows[r].start])
+		}
+		for open < len(rows) && rows[open].end() <= y+1 {
+			round(line, sums.of(open))
+			emit(open, line)
+			sums.free(open)
+			open++
+		}
+	}
+}
+
+// accumulators are the sums of the output rows that are being added up.
+type accumulators struct {
+	n           int
+	open, spare [][]int32
+}
+
+func newAccumulators(rows, n int) *accumulators {
+	return &accumulators{n: n, open: make([][]int32, rows)}
+}
+
+// of is row r's, zero at first.
+func (a *accumulators) of(r int) []int32 {
+	if a.open[r] == nil {
+		if last := len(a.spare) - 1; last >= 0 {
+			a.open[r], a.spare = a.spare[last], a.spare[:last]
+			clear(a.open[r])
+		} else {
+			a.open[r] = make([]int32, a.n)
+		}
+	}
+	return a.open[r]
+}
+
+func (a *accumulators) free(r int) {
+	a.spare = append(a.spare, a.open[r])
+	a.open[r] = nil
+}
+
+// alongRow scales row y of p.
+func (p plane) alongRow(dst []uint8, y int, cols []taps) {
+	row := p.pix[y*p.w*p.ch : (y+1)*p.w*p.ch]
+	if p.ch == 1 {
+		for i, t := range cols {
+			var a int32
+			for k, v := range row[t.start:t.end()] {
+				a += int32(v) * t.w[k]
+			}
+			dst[i] = descale(a)
+		}
+		return
+	}
+	for i, t := range cols {
+		var r, g, b int32
+		src := row[3*t.start : 3*t.end()]
+		for _, w := range t.w {
+			r += int32(src[0]) * w
+			g += int32(src[1]) * w
+			b += int32(src[2]) * w
+			src = src[3:]
+		}
+		d := dst[3*i : 3*i+3]
+		d[0], d[1], d[2] = descale(r), descale(g), descale(b)
+	}
+}
+
+func accumulate(sum []int32, line []uint8, w int32) {
+	sum = sum[:len(line)]
+	for i, v := range line {
+		sum[i] += int32(v) * w
+	}
+}
+
+func round(dst []uint8, sum []int32) {
+	for i, s := range sum {
+		dst[i] = descale(s)
+	}
+}
+
+// descale rounds a fixed-point sum to 8 bits. The weights of a position may
+// add up to a little over 1.
+func descale(a int32) uint8 {
+	return uint8(min(max((int64(a)+1<<(precision-1))>>precision, 0), 255))
+}

@@ -1,0 +1,121 @@
+package vision
+
+import (
+	"fmt"
+	"math"
+)
+
+// Transform turns a picture into one image of a net's input, as torchvision's
+// Resize → CenterCrop → ToTensor → Normalize do: the picture is scaled, its
+// aspect kept, to the smallest size that covers Cover, and Height×Width is cut
+// from its middle (black where the picture is smaller). A net with one channel
+// gets Pillow's grey, taken before scaling.
+type Transform struct {
+	Channels      int // 3 or 1
+	Height, Width int
+	CoverHeight   int
+	CoverWidth    int
+	Norm          Norm
+}
+
+// ForImageNet is the transform of ImageNet nets: at 224×224 torchvision's
+// Resize(256), CenterCrop(224), at other sizes in the same proportion.
+func ForImageNet(channels, height, width int) Transform {
+	cover := func(n int) int { return int(math.Round(float64(n) * 256 / 224)) }
+	return Transform{
+		Channels: channels, Height: height, Width: width,
+		CoverHeight: cover(height), CoverWidth: cover(width),
+		Norm: ImageNetNorm(channels),
+	}
+}
+
+// ForCIFAR is the transform of CIFAR nets: scaled to just cover the input, so
+// that a 32×32 picture is taken as it is.
+func ForCIFAR(channels, height, width int) Transform {
+	return Transform{
+		Channels: channels, Height: height, Width: width,
+		CoverHeight: height, CoverWidth: width,
+		Norm: ImageNetNorm(channels),
+	}
+}
+
+// Elems is the number of float32 values that Apply writes.
+func (t Transform) Elems() int { return t.Channels * t.Height * t.Width }
+
+// Check reports a transform that can't be applied.
+func (t Transform) Check() error {
+	if t.Channels != 1 && t.Channels != 3 {
+		return fmt.Errorf("the net takes %d channels, but a picture has 3 (RGB) or 1 (grey); give .npy input", t.Channels)
+	}
+	for _, n := range []int{t.Height, t.Width, t.CoverHeight, t.CoverWidth} {
+		if n < 1 || n > maxSide {
+			return fmt.Errorf("a picture can't be scaled to %d pixels a side: give 1 to %d", n, maxSide)
+		}
+	}
+	return t.Norm.Check(t.Channels)
+}
+
+// Apply writes im to dst as C×H×W; len(dst) == t.Elems(). The transform must
+// have passed Check. Apply may be called from several goroutines.
+func (t Transform) Apply(dst []float32, im *Image) {
+	p := plane{im.Width, im.Height, 3, im.Pix}
+	if t.Channels == 1 {
+		p = grey(im)
+	}
+	tables := t.Norm.tables(t.Channels)
+	t.clear(dst, tables)
+	w, h := cover(p.w, p.h, t.CoverWidth, t.CoverHeight)
+	x := centre(w, t.Width)
+	y := centre(h, t.Height)
+	win := window{x.skip, x.skip + x.n, y.skip, y.skip + y.n}
+	p.resample(w, h, win, func(row int, line []uint8) {
+		at := (y.pad+row)*t.Width + x.pad
+		for c := range tables {
+			out := dst[c*t.Height*t.Width+at:][:x.n]
+			for i := range out {
+				out[i] = tables[c][line[i*p.ch+c]]
+			}
+		}
+	})
+}
+
+// clear fills dst with normalised black, where a picture may not reach.
+func (t Transform) clear(dst []float32, tables []table) {
+	n := t.Height * t.Width
+	for c := range tables {
+		for i := range n {
+			dst[c*n+i] = tables[c][0]
+		}
+	}
+}
+
+// cover scales w×h to cover cw×ch, the side that binds exactly, the other
+// rounded down, as torchvision's _compute_resized_output_size.
+func cover(w, h, cw, ch int) (int, int) {
+	if int64(w)*int64(ch) <= int64(h)*int64(cw) {
+		return cw, int(float64(int64(cw)*int64(h)) / float64(w))
+	}
+	return int(float64(int64(ch)*int64(w)) / float64(h)), ch
+}
+
+// cut is the middle of one axis: n samples from skip on, behind pad others.
+type cut struct{ skip, pad, n int }
+
+// centre cuts want from the middle of have. torchvision rounds an offset half
+// to even.
+func centre(have, want int) cut {
+	if have <= want {
+		return cut{pad: (want - have) / 2, n: have}
+	}
+	return cut{skip: int(math.RoundToEven(float64(have-want) / 2)), n: want}
+}
+
+// grey is Pillow's convert("L"): ITU-R 601-2 luma in 16-bit fixed point.
+func grey(im *Image) plane {
+	p := plane{im.Width, im.Height, 1, make([]uint8, im.Width*im.Height)}
+	for i := range p.pix {
+		q := im.Pix[3*i : 3*i+3]
+		p.pix[i] = uint8((19595*int(q[0]) + 38470*int(q[1]) + 7471*int(q[2]) + 1<<15) >> 16)
+	}
+	return p
+}
