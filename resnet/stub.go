@@ -10,13 +10,6 @@ import (
 
 var errSoon = errors.New("not there yet")
 
-func ParseArch(name string) (Config, error)                      { return Config{}, errSoon }
-func Archs() []string                                            { return nil }
-func (c Config) Resolve() (Config, error)                        { return c, errSoon }
-func (c Config) Twin() (Config, bool)                            { return c, false }
-func Build(c Config) (*Model, error)                             { return nil, errSoon }
-func (m *Model) Counts() []Count                                 { return nil }
-func (m *Model) Lower(o LowerOptions) (*Lowered, error)          { return nil, errSoon }
 func RandomInput(seed uint64, shape tensor.Shape) *tensor.Tensor { return nil }
 
 // Initial is the He initialisation; see Model.Initial.

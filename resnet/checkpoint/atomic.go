@@ -1,0 +1,59 @@
+package checkpoint
+
+import (
+	"bufio"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+)
+
+// writeFile writes path by way of a temporary file beside it, so that path
+// never holds half a file: not after an error, and not after a power cut.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:8]+".tmp")
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return plainError(path, err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(tmp)
+			err = fmt.Errorf("%s was not written: %w", path, err)
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	if err = write(w); err != nil {
+		return err
+	}
+	if err = w.Flush(); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// writeFloats writes little-endian float32.
+func writeFloats(w io.Writer, vals []float32) error {
+	buf := make([]byte, 0, chunk)
+	for len(vals) > 0 {
+		n := min(len(vals), chunk/4)
+		buf = buf[:0]
+		for _, v := range vals[:n] {
+			buf = le.AppendUint32(buf, math.Float32bits(v))
+		}
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+		vals = vals[n:]
+	}
+	return nil
+}

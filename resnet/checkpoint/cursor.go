@@ -1,0 +1,83 @@
+package checkpoint
+
+import (
+	"bufio"
+	"errors"
+	"io"
+)
+
+var errShort = errors.New("the file ends too early: it is damaged or was not loaded whole")
+
+// cursor reads a range of a file from its start, and knows where it is.
+type cursor struct {
+	r        *bufio.Reader
+	pos, end int64
+}
+
+func newCursor(r io.ReaderAt, from, end int64) *cursor {
+	return &cursor{bufio.NewReaderSize(io.NewSectionReader(r, from, end-from), 16<<10), from, end}
+}
+
+// take claims n bytes before they are read: nothing is allocated for bytes
+// that the file does not have.
+func (c *cursor) take(n int64) error {
+	if n < 0 || n > c.end-c.pos {
+		return errShort
+	}
+	c.pos += n
+	return nil
+}
+
+func (c *cursor) byte() (byte, error) {
+	if err := c.take(1); err != nil {
+		return 0, err
+	}
+	return c.r.ReadByte()
+}
+
+func (c *cursor) bytes(n int64) ([]byte, error) {
+	if err := c.take(n); err != nil {
+		return nil, err
+	}
+	b := make([]byte, n)
+	_, err := io.ReadFull(c.r, b)
+	return b, err
+}
+
+func (c *cursor) skip(n int64) error {
+	if err := c.take(n); err != nil {
+		return err
+	}
+	_, err := io.CopyN(io.Discard, c.r, n)
+	return err
+}
+
+// uint reads n bytes, at most 8, as a little-endian number; what does not fit
+// becomes −1, a length that nothing has.
+func (c *cursor) uint(n int) (int64, error) {
+	var b [8]byte
+	if err := c.take(int64(n)); err != nil {
+		return 0, err
+	}
+	if _, err := io.ReadFull(c.r, b[:n]); err != nil {
+		return 0, err
+	}
+	return max(int64(le.Uint64(b[:])), -1), nil
+}
+
+// line reads up to a newline, which it drops.
+func (c *cursor) line() (string, error) {
+	var b []byte
+	for {
+		ch, err := c.byte()
+		if err != nil {
+			return "", err
+		}
+		if ch == '\n' {
+			return string(b), nil
+		}
+		if b = append(b, ch); len(b) > maxText {
+			return "", errors.New("has a line that is too long")
+		}
+	}
+}

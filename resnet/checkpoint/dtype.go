@@ -1,0 +1,137 @@
+package checkpoint
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// DType is the type of a tensor's elements in a file.
+type DType uint8
+
+// The types that can be read. The zero DType is none.
+const (
+	F64 DType = iota + 1
+	F32
+	F16
+	BF16
+	I64
+	I32
+	I16
+	I8
+	U64
+	U32
+	U16
+	U8
+	Bool
+)
+
+// dtypes holds what is known of each type. decode converts len(dst) elements
+// of little-endian src to float32, rounding to nearest even where it must.
+var dtypes = [...]struct {
+	name   string // safetensors'
+	size   int64  // bytes an element
+	decode func(dst []float32, src []byte)
+}{
+	F64: {"F64", 8, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(math.Float64frombits(le.Uint64(src[8*i:])))
+		}
+	}},
+	F32: {"F32", 4, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = math.Float32frombits(le.Uint32(src[4*i:]))
+		}
+	}},
+	F16: {"F16", 2, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = halfToFloat(le.Uint16(src[2*i:]))
+		}
+	}},
+	BF16: {"BF16", 2, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = math.Float32frombits(uint32(le.Uint16(src[2*i:])) << 16)
+		}
+	}},
+	I64: {"I64", 8, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(int64(le.Uint64(src[8*i:])))
+		}
+	}},
+	I32: {"I32", 4, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(int32(le.Uint32(src[4*i:])))
+		}
+	}},
+	I16: {"I16", 2, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(int16(le.Uint16(src[2*i:])))
+		}
+	}},
+	I8: {"I8", 1, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(int8(src[i]))
+		}
+	}},
+	U64: {"U64", 8, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(le.Uint64(src[8*i:]))
+		}
+	}},
+	U32: {"U32", 4, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(le.Uint32(src[4*i:]))
+		}
+	}},
+	U16: {"U16", 2, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(le.Uint16(src[2*i:]))
+		}
+	}},
+	U8: {"U8", 1, func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = float32(src[i])
+		}
+	}},
+	Bool: {"BOOL", 1, func(dst []float32, src []byte) {
+		for i := range dst {
+			if dst[i] = 0; src[i] != 0 {
+				dst[i] = 1
+			}
+		}
+	}},
+}
+
+var le = binary.LittleEndian
+
+// Size is the bytes of one element.
+func (d DType) Size() int64 { return dtypes[d].size }
+
+// String is the type's name as safetensors spells it, "F32" or "BOOL".
+func (d DType) String() string {
+	if int(d) < len(dtypes) && d > 0 {
+		return dtypes[d].name
+	}
+	return "–"
+}
+
+// dtypeNamed finds a type by safetensors' name.
+func dtypeNamed(name string) (DType, bool) {
+	for d := F64; d <= Bool; d++ {
+		if dtypes[d].name == name {
+			return d, true
+		}
+	}
+	return 0, false
+}
+
+// halfToFloat converts IEEE binary16, exactly.
+func halfToFloat(h uint16) float32 {
+	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
+	switch exp {
+	case 31: // infinity, NaN
+		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
+	case 0: // zero, subnormal: frac · 2⁻²⁴
+		return math.Float32frombits(sign | math.Float32bits(float32(frac)*0x1p-24))
+	}
+	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
+}

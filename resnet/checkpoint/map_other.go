@@ -1,0 +1,12 @@
+//go:build !(linux || darwin || freebsd || netbsd || openbsd)
+
+package checkpoint
+
+import (
+	"errors"
+	"os"
+)
+
+func mapFile(*os.File, int64) (source, error) {
+	return nil, errors.New("files are not mapped on this system")
+}

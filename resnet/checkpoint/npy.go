@@ -1,0 +1,136 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"resnet-tui/tensor"
+)
+
+// npyMagic begins a file of numpy.save: magic, version (two bytes), length of
+// the header (two bytes, from version 2 on four), header, data. The header is
+// a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}.
+const npyMagic = "\x93NUMPY"
+
+// npyName is the name of an npy file's only tensor.
+const npyName = "array"
+
+const maxNPYHeader = 64 << 10
+
+// npyTypes are numpy's type codes without the byte order.
+var npyTypes = map[string]DType{
+	"f8": F64, "f4": F32, "f2": F16,
+	"i8": I64, "i4": I32, "i2": I16, "i1": I8,
+	"u8": U64, "u4": U32, "u2": U16, "u1": U8, "b1": Bool,
+}
+
+// ReadNPY reads an array that numpy.save wrote, of any shape and of any
+// floating or integer type, as float32.
+func ReadNPY(path string) (*tensor.Tensor, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if f.Format() != "npy" {
+		return nil, fmt.Errorf("%s is no .npy file (%s)", path, f.Format())
+	}
+	return f.Load(npyName)
+}
+
+// WriteNPY writes float32 in C order, version 1.0. The file appears whole or
+// not at all.
+func WriteNPY(path string, t *tensor.Tensor) error {
+	extents := ""
+	for _, d := range t.Shape {
+		extents += strconv.Itoa(d) + ", "
+	}
+	if len(t.Shape) > 1 {
+		extents = strings.TrimSuffix(extents, ", ") // only (n,) needs its comma
+	}
+	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (" + strings.TrimSuffix(extents, " ") + "), }"
+	const before = len(npyMagic) + 4
+	header += strings.Repeat(" ", -(before+len(header)+1)&63) + "\n"
+	return writeFile(path, func(w io.Writer) error {
+		start := le.AppendUint16([]byte(npyMagic+"\x01\x00"), uint16(len(header)))
+		if _, err := w.Write(append(start, header...)); err != nil {
+			return err
+		}
+		return writeFloats(w, t.Data)
+	})
+}
+
+// listNPY reads the header.
+func listNPY(src source, _ string) ([]named, error) {
+	header, data, err := npyHeader(src)
+	if err != nil {
+		return nil, err
+	}
+	h, err := parseNPYHeader(header)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{shape: h.shape, store: store{off: data, size: src.Size() - data}}
+	if v.dtype, v.swap, err = npyType(h.descr); err != nil {
+		return nil, err
+	}
+	if err := checkShape(h.shape); err != nil {
+		return nil, fmt.Errorf("the array %w", err)
+	}
+	if want := int64(h.shape.Elems()) * v.dtype.Size(); want != v.store.size {
+		return nil, fmt.Errorf("%v of %s are %d bytes, but %d follow the header", h.shape, h.descr, want, v.store.size)
+	}
+	if v.strides = rowMajor(h.shape); h.fortran {
+		v.strides = columnMajor(h.shape)
+	}
+	return []named{{npyName, v}}, nil
+}
+
+// npyHeader is the header's text, and where the data begins.
+func npyHeader(src source) (string, int64, error) {
+	var fixed [12]byte
+	if err := readFull(src, fixed[:min(12, src.Size())], 0); err != nil {
+		return "", 0, err
+	}
+	n, at := int64(le.Uint16(fixed[8:])), int64(10)
+	switch version := fixed[6]; {
+	case src.Size() < 12:
+		return "", 0, errors.New("the header ends too early")
+	case version == 2 || version == 3:
+		n, at = int64(le.Uint32(fixed[8:])), 12
+	case version != 1:
+		return "", 0, fmt.Errorf("version %d is unknown", version)
+	}
+	if n > maxNPYHeader || n > src.Size()-at {
+		return "", 0, fmt.Errorf("the header claims %d bytes: the file is damaged or was not loaded whole", n)
+	}
+	header := make([]byte, n)
+	if err := readFull(src, header, at); err != nil {
+		return "", 0, err
+	}
+	return string(header), at + n, nil
+}
+
+// npyType splits '<f4' into a type and whether it is big-endian.
+func npyType(descr string) (d DType, swap bool, err error) {
+	if descr != "" {
+		d = npyTypes[descr[1:]]
+	}
+	if d == 0 || !strings.ContainsRune("<>|=", rune(descr[0])) {
+		return 0, false, fmt.Errorf("the type %s can't be read: save an array of float32, float64, float16 or whole numbers", quote(descr))
+	}
+	return d, descr[0] == '>', nil
+}
+
+// columnMajor is the strides of Fortran's order, the first extent innermost.
+func columnMajor(shape tensor.Shape) []int {
+	strides, n := make([]int, len(shape)), 1
+	for i, d := range shape {
+		strides[i] = n
+		n *= d
+	}
+	return strides
+}

@@ -1,0 +1,243 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Bounds of one pickle. A ResNet-152's has about 40,000 values.
+const (
+	maxValues    = 4 << 20  // values pushed or remembered
+	maxText      = 64 << 10 // bytes of a string that is kept; longer ones are no names
+	maxTextTotal = 64 << 20
+)
+
+// The values that a pickle can build, beside nil, bool, int64, *big.Int,
+// float64, string, *storage and *torchTensor.
+type (
+	list  struct{ items []any } // also sets
+	tuple struct{ items []any }
+	// opaque stands for what weights don't need: bytes, dates, settings.
+	opaque struct{ of string }
+	// dict keeps the entries whose keys are strings, in order.
+	dict struct {
+		keys  []string
+		vals  []any
+		index map[string]int
+	}
+)
+
+func (d *dict) set(key, val any) {
+	k, ok := key.(string)
+	if !ok {
+		return
+	}
+	if i, ok := d.index[k]; ok {
+		d.vals[i] = val
+		return
+	}
+	if d.index == nil {
+		d.index = map[string]int{}
+	}
+	d.index[k] = len(d.keys)
+	d.keys, d.vals = append(d.keys, k), append(d.vals, val)
+}
+
+func (d *dict) get(key string) any {
+	if i, ok := d.index[key]; ok {
+		return d.vals[i]
+	}
+	return nil
+}
+
+// machine runs a pickle: a stack, marks on it, and a memo.
+type machine struct {
+	in      *cursor
+	stack   []any
+	marks   []int // heights of the stack
+	memo    map[int64]any
+	values  int
+	text    int
+	persist func(id *tuple) (any, error) // what a persistent id stands for
+	done    bool
+}
+
+// unpickle runs one pickle to its end and returns what it built. The cursor
+// stops behind it.
+func unpickle(in *cursor, persist func(*tuple) (any, error)) (any, error) {
+	m := &machine{in: in, memo: map[int64]any{}, persist: persist}
+	for !m.done {
+		at := in.pos
+		code, err := in.byte()
+		if err != nil {
+			return nil, err
+		}
+		op := opcodes[code]
+		if op == nil {
+			return nil, fmt.Errorf("the pickle is damaged: byte %d, %#02x, is no operation", at, code)
+		}
+		if err := op(m); err != nil {
+			if err == errShort || errors.As(err, new(refusal)) {
+				return nil, err
+			}
+			return nil, fmt.Errorf("the pickle is damaged at byte %d: %w", at, err)
+		}
+	}
+	return m.pop()
+}
+
+func (m *machine) push(v any) error {
+	if m.values++; m.values > maxValues {
+		return fmt.Errorf("it holds more than %d values", maxValues)
+	}
+	m.stack = append(m.stack, v)
+	return nil
+}
+
+var errStack = errors.New("it takes a value that is not there")
+
+// floor is the height that pops may not go below.
+func (m *machine) floor() int {
+	if n := len(m.marks); n > 0 {
+		return m.marks[n-1]
+	}
+	return 0
+}
+
+func (m *machine) pop() (any, error) {
+	top := len(m.stack) - 1
+	if top < m.floor() {
+		return nil, errStack
+	}
+	v := m.stack[top]
+	m.stack = m.stack[:top]
+	return v, nil
+}
+
+func (m *machine) top() (any, error) {
+	if len(m.stack) <= m.floor() {
+		return nil, errStack
+	}
+	return m.stack[len(m.stack)-1], nil
+}
+
+// popN takes the n topmost values, in the order they were pushed.
+func (m *machine) popN(n int) ([]any, error) {
+	at := len(m.stack) - n
+	if at < m.floor() {
+		return nil, errStack
+	}
+	items := slices.Clone(m.stack[at:])
+	m.stack = m.stack[:at]
+	return items, nil
+}
+
+// popMark takes all values above the last mark.
+func (m *machine) popMark() ([]any, error) {
+	n := len(m.marks)
+	if n == 0 {
+		return nil, errors.New("it takes up to a mark that is not there")
+	}
+	items, err := m.popN(len(m.stack) - m.marks[n-1])
+	m.marks = m.marks[:n-1]
+	return items, err
+}
+
+// popTuple takes the arguments of a call.
+func (m *machine) popTuple() ([]any, error) {
+	v, err := m.pop()
+	if err != nil {
+		return nil, err
+	}
+	t, ok := v.(*tuple)
+	if !ok {
+		return nil, errors.New("a call has no tuple of arguments")
+	}
+	return t.items, nil
+}
+
+// popClass takes what is to be called.
+func (m *machine) popClass() (*class, error) {
+	v, err := m.pop()
+	if err != nil {
+		return nil, err
+	}
+	c, ok := v.(*class)
+	if !ok {
+		return nil, errors.New("it calls something that can't be called")
+	}
+	return c, nil
+}
+
+func (m *machine) remember(i int64) error {
+	v, err := m.top()
+	if err != nil {
+		return err
+	}
+	if m.values++; m.values > maxValues {
+		return fmt.Errorf("it holds more than %d values", maxValues)
+	}
+	m.memo[i] = v
+	return nil
+}
+
+func (m *machine) recall(i int64) error {
+	v, ok := m.memo[i]
+	if !ok {
+		return fmt.Errorf("it recalls value %d, which was never built", i)
+	}
+	return m.push(v)
+}
+
+// pushText pushes a string of n bytes, or a placeholder if it is too long to
+// be a name.
+func (m *machine) pushText(n int64) error {
+	if n > maxText {
+		return m.pushSkipped(n, "long string")
+	}
+	b, err := m.in.bytes(n)
+	if err != nil {
+		return err
+	}
+	if m.text += len(b); m.text > maxTextTotal {
+		return fmt.Errorf("it holds more than %d MB of text", maxTextTotal>>20)
+	}
+	return m.push(string(b))
+}
+
+func (m *machine) pushSkipped(n int64, what string) error {
+	if err := m.in.skip(n); err != nil {
+		return err
+	}
+	return m.push(&opaque{what})
+}
+
+// add puts items into a list or a set.
+func add(to any, items []any) error {
+	switch to := to.(type) {
+	case *list:
+		to.items = append(to.items, items...)
+	case *opaque:
+	default:
+		return errors.New("it appends to something that is no list")
+	}
+	return nil
+}
+
+// setItems puts keys and values, in turn, into a dictionary.
+func setItems(to any, items []any) error {
+	if len(items)%2 != 0 {
+		return errors.New("a dictionary's key lacks its value")
+	}
+	switch to := to.(type) {
+	case *dict:
+		for i := 0; i < len(items); i += 2 {
+			to.set(items[i], items[i+1])
+		}
+	case *opaque:
+	default:
+		return errors.New("it sets an item of something that is no dictionary")
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"resnet-tui/tensor"
+)
+
+// maxHeader bounds the description of a safetensors file, which a net of a
+// thousand tensors fills with 0.1 MB.
+const maxHeader = 32 << 20
+
+// isSafetensors looks for the header's first byte behind its length.
+func isSafetensors(head []byte) bool {
+	return len(head) > 8 && head[8] == '{'
+}
+
+// stEntry is one tensor in the header.
+type stEntry struct {
+	DType   string   `json:"dtype"`
+	Shape   *[]int64 `json:"shape"`
+	Offsets *[]int64 `json:"data_offsets"` // first byte and the one after the last, in the data
+}
+
+// listSafetensors reads a header: 8 bytes of length, JSON of that length, and
+// then the data, which the tensors must fill without a gap or an overlap.
+func listSafetensors(src source, _ string) ([]named, error) {
+	var size [8]byte
+	if err := readFull(src, size[:], 0); err != nil {
+		return nil, err
+	}
+	n := le.Uint64(size[:])
+	switch rest := uint64(src.Size() - 8); {
+	case n > rest:
+		return nil, fmt.Errorf("the header claims %d bytes, but the file has %d: it is damaged or was not loaded whole", n, rest)
+	case n > maxHeader:
+		return nil, fmt.Errorf("the header claims %d bytes, at most %d are possible", n, maxHeader)
+	}
+	header := make([]byte, n)
+	if err := readFull(src, header, 8); err != nil {
+		return nil, err
+	}
+	data := store{off: 8 + int64(n), size: src.Size() - 8 - int64(n)}
+	list, err := parseHeader(header, data)
+	if err != nil {
+		return nil, err
+	}
+	return list, checkLayout(list, data)
+}
+
+// parseHeader reads the header token by token, because a JSON object read into
+// a map would hide a name that is there twice, and lose the order.
+func parseHeader(header []byte, data store) ([]named, error) {
+	dec := json.NewDecoder(bytes.NewReader(header))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("the header is no JSON object")
+	}
+	var list []named
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, headerError(err)
+		}
+		name, _ := key.(string)
+		if name == "__metadata__" {
+			var notes map[string]string
+			if err := dec.Decode(&notes); err != nil {
+				return nil, fmt.Errorf("__metadata__: %w", headerError(err))
+			}
+			continue
+		}
+		var e stEntry
+		if err := dec.Decode(&e); err != nil {
+			return nil, fmt.Errorf("tensor %s: %w", quote(name), headerError(err))
+		}
+		v, err := e.view(data)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %s %w", quote(name), err)
+		}
+		list = append(list, named{name, v})
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, headerError(err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("the header has something behind its JSON object")
+	}
+	return list, nil
+}
+
+func headerError(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errors.New("the header's JSON ends too early")
+	}
+	return fmt.Errorf("the header's JSON is damaged: %w", err)
+}
+
+// view checks one entry by itself.
+func (e *stEntry) view(data store) (*view, error) {
+	if e.Shape == nil || e.Offsets == nil || len(*e.Offsets) != 2 {
+		return nil, errors.New("lacks its shape or its two data_offsets")
+	}
+	d, ok := dtypeNamed(e.DType)
+	if !ok {
+		return nil, fmt.Errorf("has the type %s, which this program can't read", quote(e.DType))
+	}
+	shape := make(tensor.Shape, 0, min(len(*e.Shape), maxDims))
+	for _, n := range *e.Shape {
+		shape = append(shape, int(n))
+	}
+	if err := checkShape(shape); err != nil {
+		return nil, err
+	}
+	from, to := (*e.Offsets)[0], (*e.Offsets)[1]
+	want := int64(shape.Elems()) * d.Size()
+	switch {
+	case from < 0 || to < from:
+		return nil, fmt.Errorf("has the offsets %d to %d, which are out of order", from, to)
+	case to > data.size:
+		return nil, fmt.Errorf("ends at byte %d of the data, which has %d: the file is damaged or was not loaded whole", to, data.size)
+	case to-from != want:
+		return nil, fmt.Errorf("has %d bytes, but %v of %v are %d", to-from, shape, d, want)
+	}
+	return &view{dtype: d, shape: shape, strides: rowMajor(shape), store: store{off: data.off + from, size: want}}, nil
+}
+
+// checkLayout reports tensors that overlap and bytes that belong to none.
+func checkLayout(list []named, data store) error {
+	order := slices.Clone(list)
+	slices.SortStableFunc(order, func(a, b named) int {
+		if c := a.view.store.off - b.view.store.off; c != 0 {
+			return int(c)
+		}
+		return int(a.view.store.size - b.view.store.size)
+	})
+	next, before := data.off, ""
+	for _, t := range order {
+		s := t.view.store
+		switch {
+		case s.off < next:
+			return fmt.Errorf("tensors %s and %s overlap", quote(before), quote(t.name))
+		case s.off > next:
+			return fmt.Errorf("%d bytes before tensor %s belong to no tensor", s.off-next, quote(t.name))
+		}
+		next, before = s.off+s.size, t.name
+	}
+	if rest := data.off + data.size - next; rest > 0 {
+		return fmt.Errorf("%d bytes at the end belong to no tensor", rest)
+	}
+	return nil
+}

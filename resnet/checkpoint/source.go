@@ -1,0 +1,57 @@
+package checkpoint
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// source is an open file's bytes. ReadAt may be called from several
+// goroutines, and fails after Close.
+type source interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+	// release says that a range was read and need not stay in memory.
+	release(off, n int64)
+}
+
+// openSource opens a regular file, mapped where the system can.
+func openSource(path string) (source, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a file of data (%s)", path, kindOf(info.Mode()))
+	}
+	if err == nil && info.Size() == 0 {
+		err = fmt.Errorf("%s is empty", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	if m, err := mapFile(f, info.Size()); err == nil {
+		f.Close()
+		return m, nil
+	}
+	return &plainFile{f, info.Size()}, nil
+}
+
+func kindOf(m os.FileMode) string {
+	if m.IsDir() {
+		return "it is a folder"
+	}
+	return "it is a device or a pipe"
+}
+
+// plainFile reads with system calls, where mapping is not to be had.
+type plainFile struct {
+	*os.File
+	size int64
+}
+
+func (f *plainFile) Size() int64        { return f.size }
+func (*plainFile) release(int64, int64) {}

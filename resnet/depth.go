@@ -1,0 +1,101 @@
+package resnet
+
+import (
+	"fmt"
+	"strings"
+)
+
+// imageNetDepths is table 1 of He et al. 2015: by depth, the kind of block and
+// how often it stands in each stage.
+var imageNetDepths = []struct {
+	depth   int
+	block   BlockKind
+	repeats []int
+}{
+	{18, Basic, []int{2, 2, 2, 2}},
+	{34, Basic, []int{3, 4, 6, 3}},
+	{50, Bottleneck, []int{3, 4, 6, 3}},
+	{101, Bottleneck, []int{3, 4, 23, 3}},
+	{152, Bottleneck, []int{3, 8, 36, 3}},
+}
+
+// vggDepths is table 1 of Simonyan and Zisserman 2014: by depth, the number of
+// 3×3 convolutions before each max pool.
+var vggDepths = map[int][]int{
+	11: {1, 1, 2, 2, 2},
+	13: {2, 2, 2, 2, 2},
+	16: {2, 2, 3, 3, 3},
+	19: {2, 2, 4, 4, 4},
+}
+
+const (
+	// maxDepth bounds the CIFAR family, whose depths have no end.
+	maxDepth = 10_000
+	// expansion is how much wider a bottleneck is outside than inside.
+	expansion = 4
+)
+
+// stages resolves c.Block and gives the blocks of each stage. A depth or block
+// that the family does not have is an error that says what it has.
+func (c *Config) stages() ([]int, error) {
+	switch c.Family {
+	case CIFAR:
+		return c.cifarStages()
+	case VGG:
+		if vggDepths[c.Depth] == nil {
+			return nil, fmt.Errorf("there is no VGG of depth %d: the depths are 11, 13, 16, 19", c.Depth)
+		}
+		return vggDepths[c.Depth], nil
+	}
+	var known []string
+	for _, row := range imageNetDepths {
+		known = append(known, fmt.Sprint(row.depth))
+		if row.depth != c.Depth {
+			continue
+		}
+		if c.Block != BlockDefault && c.Block != row.block {
+			return nil, fmt.Errorf("an ImageNet net of depth %d has %v blocks, not %v", c.Depth, row.block, c.Block)
+		}
+		c.Block = row.block
+		return row.repeats, nil
+	}
+	return nil, fmt.Errorf("there is no ImageNet net of depth %d: the depths are %s", c.Depth, strings.Join(known, ", "))
+}
+
+// cifarStages are three stages of n blocks: depth 6n+2 with basic blocks
+// (He et al. 2015, section 4.2), 9n+2 with bottlenecks (He et al. 2016).
+func (c *Config) cifarStages() ([]int, error) {
+	if c.Depth > maxDepth {
+		return nil, fmt.Errorf("depth %d is too large: at most %d", c.Depth, maxDepth)
+	}
+	if c.Block == BlockDefault {
+		c.Block = cifarBlock(c.Depth)
+	}
+	per := 6
+	if c.Block == Bottleneck {
+		per = 9
+	}
+	if c.Depth < per+2 || c.Depth%per != 2 {
+		return nil, fmt.Errorf("there is no CIFAR net of depth %d%s: the depths are 6n+2 with basic blocks (20, 32, 44, 56, 110, …), 9n+2 with bottlenecks (29, 164, 1001, …)",
+			c.Depth, c.blockClause())
+	}
+	n := (c.Depth - 2) / per
+	return []int{n, n, n}, nil
+}
+
+// cifarBlock is the block that a CIFAR net of some depth is known with: basic
+// where 6n+2 gives it, but for the 164 of He et al. 2016, table 2.
+func cifarBlock(depth int) BlockKind {
+	if depth != 164 && depth%6 == 2 || depth%9 != 2 {
+		return Basic
+	}
+	return Bottleneck
+}
+
+// blockClause names the block where it decides whether a depth exists.
+func (c *Config) blockClause() string {
+	if c.Depth%6 != 2 && c.Depth%9 != 2 {
+		return ""
+	}
+	return fmt.Sprintf(" with %v blocks", c.Block)
+}
