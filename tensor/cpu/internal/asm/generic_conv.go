@@ -11,6 +11,7 @@ type tile struct {
 
 // eachTile calls f for the Ny·Nx tiles of px pixels.
 func (a *ConvArgs) eachTile(px int, f func(t *tile)) {
+	defer func() { a.Pf += uintptr(a.PfStep * a.Ny * a.Nx * a.Icb * a.Kh * (a.Run / Block)) }()
 	for y := range a.Ny {
 		for x := range a.Nx {
 			t := tile{

@@ -1,3 +1,5 @@
+//go:build noasm || !amd64
+
 package asm
 
 // native lists the sets of kernels beside the generic one.

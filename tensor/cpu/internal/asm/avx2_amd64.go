@@ -1,0 +1,52 @@
+//go:build amd64 && !noasm
+
+package asm
+
+// avx2 is the set for AVX2 with FMA: 16 registers of 8 floats hold up to 6 pixels
+// of one block, two weights and two sources. From 4 pixels on there are enough
+// independent sums to hide the latency of the multiply-add.
+var avx2 = &Kernels{
+	Name:   "avx2",
+	Nob:    1,
+	PfStep: 256,
+	Conv: [MaxPix + 1]func(*ConvArgs){
+		1: convAVX2x1,
+		2: convAVX2x2,
+		3: convAVX2x3,
+		4: convAVX2x4,
+		5: convAVX2x5,
+		6: convAVX2x6,
+	},
+	Conv1: [MaxPix + 1]func(*ConvArgs){
+		1: convAVX2x1,
+		2: convAVX2x2,
+		3: convAVX2x3,
+		4: convAVX2x4,
+		5: convAVX2x5,
+		6: convAVX2x6,
+	},
+	Group4: [MaxPix + 1]func(*ConvArgs){
+		1: group4AVX2x1,
+		2: group4AVX2x2,
+		3: group4AVX2x3,
+		4: group4AVX2x4,
+		5: group4AVX2x5,
+		6: group4AVX2x6,
+	},
+	Group8: [MaxPix + 1]func(*ConvArgs){
+		1: group8AVX2x1,
+		2: group8AVX2x2,
+		3: group8AVX2x3,
+		4: group8AVX2x4,
+		5: group8AVX2x5,
+		6: group8AVX2x6,
+	},
+	WinoIn:    winoInAVX2,
+	WinoOut:   winoOutAVX2,
+	Elt:       eltAVX2,
+	MaxPool:   maxPoolAVX2,
+	AddPixels: addPixelsAVX2,
+	Sums:      sumsAVX2,
+	Peak:      peakAVX2,
+	Read:      readAVX2,
+}

@@ -1,0 +1,337 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets of asm.ConvArgs.
+const (
+	convSrc = 8 * iota
+	convW
+	convDst
+	convBias
+	convRes
+	convPf
+	convIcb
+	convKh
+	convRun
+	convSrcPlane
+	convSrcRow
+	convSrcPix
+	convSrcHalf
+	convDstHalf
+	convResHalf
+	convDstOB
+	convResOB
+	convNx
+	convSrcX
+	convDstX
+	convResX
+	convNy
+	convSrcY
+	convDstY
+	convResY
+	convPfStep
+	convFlags
+)
+
+// tile is a convolution kernel while it is being written: px pixels of nob
+// output blocks in registers. The source is read at sp (and sp2, the second
+// half of a wide tile) plus multiples of the pixels' distance, for which
+// s1, s3 and s5 hold one, three and five times as much: with x86's scales 2
+// and 4 that reaches seven pixels.
+type tile struct {
+	*gen
+	px, nob       int
+	acc           [][]reg.VecPhysical // [pixel][vector of the panel]
+	w             []reg.VecPhysical   // one tap's weights
+	tmp           []reg.VecPhysical   // the source
+	args          reg.GPVirtual
+	sp, sp2       reg.GPVirtual
+	s1, s3, s5    reg.GPVirtual
+	wp, pf        reg.GPVirtual
+	cur           map[string]operand.Mem // loop state on the stack
+	weightsPerTap int                    // bytes
+}
+
+// conv is the convolution for any kernel size and stride.
+func (g *gen) conv(name string, px, nob int) {
+	t := g.newTile(name, px, nob, 2)
+	t.weightsPerTap = nob * pixelBytes
+	t.loops(func() {
+		t.reduce(block, true, t.convTap)
+	})
+}
+
+// convTap broadcasts float k of every pixel and multiplies it by its weights.
+func (t *tile) convTap(k int) {
+	t.loadWeights(k)
+	for p := range t.px {
+		x := t.tmp[(k*t.px+p)%len(t.tmp)]
+		t.VBROADCASTSS(t.pixel(p, k*floatBytes), x)
+		for j, w := range t.w {
+			t.VFMADD231PS(x, w, t.acc[p][j])
+		}
+	}
+}
+
+// loadWeights loads those of step k from wp.
+func (t *tile) loadWeights(k int) {
+	for j, w := range t.w {
+		t.VMOVUPS(mem(t.wp, k*t.weightsPerTap+j*t.vecBytes()), w)
+	}
+}
+
+// newTile starts a function and deals out its registers, with up to tmp
+// vectors for the source.
+func (g *gen) newTile(name string, px, nob, tmp int) *tile {
+	g.function(name, px, nil, variable("a", pointerTo("ConvArgs")))
+	t := &tile{gen: g, px: px, nob: nob, cur: map[string]operand.Mem{}}
+	for range px {
+		t.acc = append(t.acc, g.vecs(nob*g.parts()))
+	}
+	t.w = g.vecs(nob * g.parts())
+	t.tmp = g.vecsLeft(tmp)
+	t.args = g.argument("a")
+	t.sp, t.wp, t.pf = g.GP64(), g.GP64(), g.GP64()
+	for _, v := range []string{"nx", "ny", "rowSrc", "rowDst", "rowRes", "src", "dst", "res"} {
+		t.cur[v] = g.AllocLocal(8)
+	}
+	return t
+}
+
+func (t *tile) arg(offset int) operand.Mem { return mem(t.args, offset) }
+
+// wide says whether the tile has two halves; first is the size of the first.
+func (t *tile) wide() bool { return t.px > 7 }
+
+func (t *tile) first() int {
+	if t.wide() {
+		return (t.px + 1) / 2
+	}
+	return t.px
+}
+
+// pixel is where pixel p of the source lies, disp bytes on.
+func (t *tile) pixel(p, disp int) operand.Mem {
+	m := mem(t.sp, disp)
+	if p >= t.first() {
+		m.Base, p = t.sp2, p-t.first()
+	}
+	if p == 0 {
+		return m
+	}
+	return m.Idx(
+		[]reg.GPVirtual{t.s1, t.s1, t.s3, t.s1, t.s5, t.s3}[p-1],
+		[]uint8{1, 2, 1, 4, 1, 2}[p-1])
+}
+
+// distances fills s1, s3 and s5 as far as needed.
+func (t *tile) distances() {
+	if t.px > 1 {
+		t.s1 = t.GP64()
+		t.MOVQ(t.arg(convSrcPix), t.s1)
+	}
+	if t.first() > 3 {
+		t.s3 = t.GP64()
+		t.LEAQ(mem(t.s1, 0).Idx(t.s1, 2), t.s3)
+	}
+	if t.first() > 5 {
+		t.s5 = t.GP64()
+		t.LEAQ(mem(t.s1, 0).Idx(t.s1, 4), t.s5)
+	}
+	if t.wide() {
+		t.sp2 = t.GP64()
+	}
+}
+
+// loops goes over rows and tiles, with body for one tile's reduction.
+func (t *tile) loops(body func()) {
+	t.distances()
+	t.MOVQ(t.arg(convPf), t.pf)
+	t.copy("ny", convNy)
+	t.copy("rowSrc", convSrc)
+	t.copy("rowDst", convDst)
+	t.copy("rowRes", convRes)
+	t.Label("row")
+	t.copy("nx", convNx)
+	for _, v := range []string{"Src", "Dst", "Res"} {
+		t.move("row"+v, map[string]string{"Src": "src", "Dst": "dst", "Res": "res"}[v])
+	}
+	t.Label("tile")
+	t.prefetchOutput()
+	t.bias()
+	body()
+	t.epilogue()
+	t.step("src", convSrcX)
+	t.step("dst", convDstX)
+	t.step("res", convResX)
+	t.count(t.cur["nx"], "tile")
+	t.step("rowSrc", convSrcY)
+	t.step("rowDst", convDstY)
+	t.step("rowRes", convResY)
+	t.count(t.cur["ny"], "row")
+	t.MOVQ(t.pf, t.arg(convPf))
+	t.ret()
+}
+
+// copy sets loop state from an argument, move from other state, step adds an
+// argument to it.
+func (t *tile) copy(to string, from int) {
+	r := t.GP64()
+	t.MOVQ(t.arg(from), r)
+	t.MOVQ(r, t.cur[to])
+}
+
+func (t *tile) move(from, to string) {
+	r := t.GP64()
+	t.MOVQ(t.cur[from], r)
+	t.MOVQ(r, t.cur[to])
+}
+
+func (t *tile) step(to string, by int) {
+	r := t.GP64()
+	t.MOVQ(t.arg(by), r)
+	t.ADDQ(r, t.cur[to])
+}
+
+// bias starts the accumulators.
+func (t *tile) bias() {
+	r := t.GP64()
+	t.MOVQ(t.arg(convBias), r)
+	for j, v := range t.acc[0] {
+		t.VMOVUPS(mem(r, j*t.vecBytes()), v)
+		for _, other := range t.acc[1:] {
+			t.VMOVAPS(v, other[j])
+		}
+	}
+}
+
+// reduce goes over Icb, Kh and Run. tap(k) is step k of `steps` for 16 floats
+// of the source; with tail, the floats that are left are done by tap(0).
+func (t *tile) reduce(steps int, tail bool, tap func(k int)) {
+	plane, row, icb, kh, n := t.GP64(), t.GP64(), t.GP64(), t.GP64(), t.GP64()
+	t.MOVQ(t.cur["src"], plane)
+	t.MOVQ(t.arg(convW), t.wp)
+	t.MOVQ(t.arg(convIcb), icb)
+	t.Label("icb")
+	t.MOVQ(plane, row)
+	t.MOVQ(t.arg(convKh), kh)
+	t.Label("kh")
+	t.MOVQ(row, t.sp)
+	if t.wide() {
+		t.MOVQ(row, t.sp2)
+		t.ADDQ(t.arg(convSrcHalf), t.sp2)
+	}
+	t.MOVQ(t.arg(convRun), n)
+	t.SHRQ(operand.U8(4), n)
+	if tail {
+		t.JZ(operand.LabelRef("tail"))
+	}
+	t.Label("run")
+	for k := range steps {
+		t.prefetchPanel(k, steps)
+		tap(k)
+	}
+	t.ADDQ(t.arg(convPfStep), t.pf)
+	t.advance(pixelBytes, steps)
+	t.count(n, "run")
+	if tail {
+		t.Label("tail")
+		t.MOVQ(t.arg(convRun), n)
+		t.ANDQ(operand.U8(block-1), n)
+		t.JZ(operand.LabelRef("runDone"))
+		t.Label("tailLoop")
+		tap(0)
+		t.advance(floatBytes, 1)
+		t.count(n, "tailLoop")
+		t.Label("runDone")
+	}
+	t.ADDQ(t.arg(convSrcRow), row)
+	t.count(kh, "kh")
+	t.ADDQ(t.arg(convSrcPlane), plane)
+	t.count(icb, "icb")
+}
+
+// advance moves on in the source and the weights.
+func (t *tile) advance(src, taps int) {
+	t.ADDQ(operand.I32(src), t.sp)
+	if t.wide() {
+		t.ADDQ(operand.I32(src), t.sp2)
+	}
+	t.ADDQ(operand.I32(taps*t.weightsPerTap), t.wp)
+}
+
+// prefetchPanel spreads pfLines prefetches over the steps of 16 floats.
+func (t *tile) prefetchPanel(k, steps int) {
+	for line := k * t.pfLines / steps; line < (k+1)*t.pfLines/steps; line++ {
+		t.PREFETCHT1(mem(t.pf, line*pixelBytes))
+	}
+}
+
+// prefetchOutput touches what the epilogue will read and write.
+func (t *tile) prefetchOutput() {
+	f := t.GP64()
+	t.MOVQ(t.arg(convFlags), f)
+	t.unless(flagPrefetch, f, "prefetched")
+	t.eachOutput("dst", convDstHalf, convDstOB, func(_, part int, m operand.Mem, _ reg.VecPhysical) {
+		if part == 0 {
+			t.PREFETCHT0(m)
+		}
+	})
+	t.unless(flagResidual, f, "prefetched")
+	t.eachOutput("res", convResHalf, convResOB, func(_, part int, m operand.Mem, _ reg.VecPhysical) {
+		if part == 0 {
+			t.PREFETCHT0(m)
+		}
+	})
+	t.Label("prefetched")
+}
+
+// epilogue adds the residual, clamps, and stores.
+func (t *tile) epilogue() {
+	f := t.GP64()
+	t.MOVQ(t.arg(convFlags), f)
+	t.unless(flagResidual, f, "noResidual")
+	t.eachOutput("res", convResHalf, convResOB, func(_, _ int, m operand.Mem, v reg.VecPhysical) {
+		t.VADDPS(m, v, v)
+	})
+	t.Label("noResidual")
+	t.unless(flagReLU, f, "noReLU")
+	zero := t.w[0]
+	t.VXORPS(zero, zero, zero)
+	for _, vs := range t.acc {
+		for _, v := range vs {
+			t.relu(v, zero)
+		}
+	}
+	t.Label("noReLU")
+	t.eachOutput("dst", convDstHalf, convDstOB, func(_, _ int, m operand.Mem, v reg.VecPhysical) {
+		t.VMOVUPS(v, m)
+	})
+}
+
+// eachOutput calls f for every vector of the tile and its place in dst or res.
+func (t *tile) eachOutput(base string, half, ob int, f func(p, part int, m operand.Mem, v reg.VecPhysical)) {
+	r := []reg.GPVirtual{t.GP64(), nil}
+	t.MOVQ(t.cur[base], r[0])
+	if t.wide() {
+		r[1] = t.GP64()
+		t.MOVQ(r[0], r[1])
+		t.ADDQ(t.arg(half), r[1])
+	}
+	for j := range t.acc[0] {
+		part := j % t.parts()
+		if j > 0 && part == 0 {
+			t.ADDQ(t.arg(ob), r[0])
+			if t.wide() {
+				t.ADDQ(t.arg(ob), r[1])
+			}
+		}
+		for p := range t.px {
+			m := mem(r[p/t.first()], p%t.first()*pixelBytes+part*t.vecBytes())
+			f(p, part, m, t.acc[p][j])
+		}
+	}
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets of asm.WinoInArgs.
+const (
+	winoInSrc = 8 * iota
+	winoInDst
+	winoInSrcRow
+	winoInSrcTile
+	winoInPosStride
+	winoInDstTile
+	winoInN
+	winoInScratch
+)
+
+// winoIn transforms tiles by Bᵀ·d·B: rows into the scratch, then columns.
+func (g *gen) winoIn() {
+	g.function("winoIn", 0, nil, variable("a", pointerTo("WinoInArgs")))
+	args := g.argument("a")
+	load := func(offset int) reg.GPVirtual {
+		r := g.GP64()
+		g.MOVQ(mem(args, offset), r)
+		return r
+	}
+	src, dst, n := load(winoInSrc), load(winoInDst), load(winoInN)
+	row, srcTile := load(winoInSrcRow), load(winoInSrcTile)
+	pos, dstTile := load(winoInPosStride), load(winoInDstTile)
+	pos6 := g.GP64()
+	g.LEAQ(mem(pos, 0).Idx(pos, 2), pos6)
+	g.ADDQ(pos6, pos6)
+	b := g.newTransformB()
+	scratch := func(i, j int) operand.Mem { return mem(args, winoInScratch+(6*i+j)*pixelBytes) }
+
+	g.Label("tile")
+	for part := range g.parts() {
+		disp := part * g.vecBytes()
+		p := g.GP64()
+		g.MOVQ(src, p)
+		for i := range 6 {
+			if part == 0 { // the pixels that are new in the tile after the next
+				for j := 2; j < 6; j++ {
+					g.PREFETCHT0(mem(p, j*pixelBytes).Idx(srcTile, 2))
+				}
+			}
+			b.apply(
+				func(j int) operand.Mem { return mem(p, disp+j*pixelBytes) },
+				func(j int, v reg.VecPhysical) { g.VMOVUPS(v, scratch(i, j)) })
+			g.ADDQ(row, p)
+		}
+		column, q := g.GP64(), g.GP64()
+		g.MOVQ(dst, column)
+		for j := range 6 {
+			g.MOVQ(column, q)
+			b.apply(
+				func(i int) operand.Mem { return scratch(i, j) },
+				func(i int, v reg.VecPhysical) {
+					g.VMOVUPS(v, mem(q, disp))
+					if part == 0 {
+						g.PREFETCHT0(mem(q, 0).Idx(dstTile, 2))
+					}
+					g.ADDQ(pos6, q)
+				})
+			g.ADDQ(pos, column)
+		}
+	}
+	g.ADDQ(srcTile, src)
+	g.ADDQ(dstTile, dst)
+	g.count(n, "tile")
+	g.ret()
+}
+
+// transformB holds the registers of Bᵀ·d.
+type transformB struct {
+	*gen
+	two, four, five reg.VecPhysical
+	d               []reg.VecPhysical
+	a, b, t         reg.VecPhysical
+}
+
+func (g *gen) newTransformB() *transformB {
+	return &transformB{
+		gen: g,
+		two: g.constant(bitsTwo), four: g.constant(bitsFour), five: g.constant(bitsFive),
+		d: g.vecs(6), a: g.vec(), b: g.vec(), t: g.vec(),
+	}
+}
+
+// apply loads six values and stores their transform, in order.
+func (x *transformB) apply(load func(i int) operand.Mem, store func(i int, v reg.VecPhysical)) {
+	d, a, b, t := x.d, x.a, x.b, x.t
+	for i, v := range d {
+		x.VMOVUPS(load(i), v)
+	}
+	x.VMOVAPS(d[0], t) // 4·d0 − 5·d2 + d4
+	x.VFMADD213PS(d[4], x.four, t)
+	x.VFNMADD231PS(x.five, d[2], t)
+	store(0, t)
+	x.VMOVAPS(d[2], a) // d4 − 4·d2 ± (d3 − 4·d1)
+	x.VFNMADD213PS(d[4], x.four, a)
+	x.VMOVAPS(d[1], b)
+	x.VFNMADD213PS(d[3], x.four, b)
+	x.VADDPS(a, b, t)
+	store(1, t)
+	x.VSUBPS(b, a, a)
+	store(2, a)
+	x.VSUBPS(d[2], d[4], a) // d4 − d2 ± 2·(d3 − d1)
+	x.VSUBPS(d[1], d[3], b)
+	x.VMOVAPS(b, t)
+	x.VFMADD213PS(a, x.two, t)
+	store(3, t)
+	x.VFNMADD213PS(a, x.two, b)
+	store(4, b)
+	x.VFMADD213PS(d[5], x.four, d[1]) // 4·d1 − 5·d3 + d5
+	x.VFNMADD231PS(x.five, d[3], d[1])
+	store(5, d[1])
+}
+
+// Offsets of asm.WinoOutArgs.
+const (
+	winoOutSrc = 8 * iota
+	winoOutDst
+	winoOutBias
+	winoOutRes
+	winoOutPosStride
+	winoOutSrcTile
+	winoOutN
+	winoOutDstRow
+	winoOutDstTile
+	winoOutResRow
+	winoOutResTile
+	winoOutRows
+	winoOutCols
+	winoOutFlags
+	winoOutScratch
+)
+
+// winoOut transforms tiles by Aᵀ·m·A: rows into the scratch, then the columns
+// that are wanted.
+func (g *gen) winoOut() {
+	g.function("winoOut", 0, nil, variable("a", pointerTo("WinoOutArgs")))
+	args := g.argument("a")
+	load := func(offset int) reg.GPVirtual {
+		r := g.GP64()
+		g.MOVQ(mem(args, offset), r)
+		return r
+	}
+	src, dst, res, n := load(winoOutSrc), load(winoOutDst), load(winoOutRes), load(winoOutN)
+	pos, srcTile := load(winoOutPosStride), load(winoOutSrcTile)
+	flags := load(winoOutFlags)
+	a := g.newTransformA()
+
+	// The clamp is max(·, −∞) without the ReLU.
+	floor := g.constant(bitsMinusInf)
+	g.unless(flagReLU, flags, "tile")
+	g.VXORPS(floor, floor, floor)
+
+	g.Label("tile")
+	for part := range g.parts() {
+		disp := part * g.vecBytes()
+		bias := g.vec()
+		p := load(winoOutBias)
+		g.VMOVUPS(mem(p, disp), bias)
+		g.MOVQ(src, p)
+		for i := range 6 {
+			for _, v := range a.m {
+				g.VMOVUPS(mem(p, disp), v)
+				if part == 0 {
+					g.PREFETCHT0(mem(p, 0).Idx(srcTile, 2))
+				}
+				g.ADDQ(pos, p)
+			}
+			for j, v := range a.apply() {
+				g.VMOVUPS(v, mem(args, winoOutScratch+(4*i+j)*pixelBytes))
+			}
+		}
+		g.winoOutColumns(part, a, bias, floor, args, dst, res, flags)
+		g.used-- // bias
+	}
+	g.ADDQ(srcTile, src)
+	g.ADDQ(mem(args, winoOutDstTile), dst)
+	g.ADDQ(mem(args, winoOutResTile), res)
+	g.count(n, "tile")
+	g.ret()
+}
+
+// winoOutColumns transforms and stores Cols columns of Rows pixels.
+func (g *gen) winoOutColumns(part int, a *transformA, bias, floor reg.VecPhysical, args, dst, res, flags reg.GPVirtual) {
+	label := func(s string, i int) string { return fmt.Sprintf("%s%d%d", s, part, i) }
+	disp := part * g.vecBytes()
+	col, cols := g.GP64(), g.GP64() // offset of the column, and where to end
+	g.XORQ(col, col)
+	g.MOVQ(mem(args, winoOutCols), cols)
+	g.SHLQ(operand.U8(6), cols)
+	g.Label(label("col", 0))
+	for i, v := range a.m {
+		g.VMOVUPS(mem(args, winoOutScratch+4*i*pixelBytes).Idx(col, 1), v)
+	}
+	d, r := g.GP64(), g.GP64()
+	g.LEAQ(mem(dst, disp).Idx(col, 1), d)
+	g.LEAQ(mem(res, disp).Idx(col, 1), r)
+	for i, v := range a.apply() {
+		if i > 0 {
+			g.CMPQ(mem(args, winoOutRows), operand.U8(i))
+			g.JEQ(operand.LabelRef(label("colDone", 0)))
+			g.ADDQ(mem(args, winoOutDstRow), d)
+			g.ADDQ(mem(args, winoOutResRow), r)
+		}
+		g.VADDPS(bias, v, v)
+		g.unless(flagResidual, flags, label("noResidual", i))
+		g.VADDPS(mem(r, 0), v, v)
+		g.Label(label("noResidual", i))
+		g.relu(v, floor)
+		g.VMOVUPS(v, mem(d, 0))
+	}
+	g.Label(label("colDone", 0))
+	g.ADDQ(operand.I32(pixelBytes), col)
+	g.CMPQ(col, cols)
+	g.JNE(operand.LabelRef(label("col", 0)))
+}
+
+// transformA holds the registers of Aᵀ·m.
+type transformA struct {
+	*gen
+	two, four, eight reg.VecPhysical
+	m                []reg.VecPhysical
+	s, p             reg.VecPhysical
+}
+
+func (g *gen) newTransformA() *transformA {
+	return &transformA{
+		gen: g,
+		two: g.constant(bitsTwo), four: g.constant(bitsFour), eight: g.constant(bitsEight),
+		m: g.vecs(6), s: g.vec(), p: g.vec(),
+	}
+}
+
+// apply transforms m in place and tells where the four results are.
+func (x *transformA) apply() [4]reg.VecPhysical {
+	m, s, p := x.m, x.s, x.p
+	d, q := m[1], m[3]
+	x.VADDPS(m[1], m[2], s)
+	x.VSUBPS(m[2], m[1], d)
+	x.VADDPS(m[3], m[4], p)
+	x.VSUBPS(m[4], m[3], q)
+	x.VADDPS(m[0], s, m[0]) // m0 + s + p
+	x.VADDPS(m[0], p, m[0])
+	x.VMOVAPS(q, m[2]) // d + 2·q
+	x.VFMADD213PS(d, x.two, m[2])
+	x.VFMADD213PS(s, x.four, p)  // s + 4·p
+	x.VFMADD213PS(d, x.eight, q) // d + 8·q + m5
+	x.VADDPS(m[5], q, q)
+	return [4]reg.VecPhysical{m[0], m[2], p, q}
+}
