@@ -60,7 +60,7 @@ func (m *machine) pushCall(c *class, args []any) error {
 	if c.build == nil {
 		return refusal(c.name)
 	}
-	v, err := c.build(args)
+	v, err := c.build(m, args)
 	return m.pushOr(v, err)
 }
 

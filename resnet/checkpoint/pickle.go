@@ -8,7 +8,7 @@ import (
 
 // Bounds of one pickle. A ResNet-152's has about 40,000 values.
 const (
-	maxValues    = 4 << 20  // values pushed or remembered
+	maxValues    = 4 << 20  // values pushed, remembered or copied
 	maxText      = 64 << 10 // bytes of a string that is kept; longer ones are no names
 	maxTextTotal = 64 << 20
 )
@@ -87,9 +87,17 @@ func unpickle(in *cursor, persist func(*tuple) (any, error)) (any, error) {
 	return m.pop()
 }
 
-func (m *machine) push(v any) error {
-	if m.values++; m.values > maxValues {
+// charge counts n values against what one pickle may make.
+func (m *machine) charge(n int) error {
+	if m.values += n; m.values > maxValues {
 		return fmt.Errorf("it holds more than %d values", maxValues)
+	}
+	return nil
+}
+
+func (m *machine) push(v any) error {
+	if err := m.charge(1); err != nil {
+		return err
 	}
 	m.stack = append(m.stack, v)
 	return nil
@@ -175,8 +183,8 @@ func (m *machine) remember(i int64) error {
 	if err != nil {
 		return err
 	}
-	if m.values++; m.values > maxValues {
-		return fmt.Errorf("it holds more than %d values", maxValues)
+	if err := m.charge(1); err != nil {
+		return err
 	}
 	m.memo[i] = v
 	return nil

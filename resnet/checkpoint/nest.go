@@ -1,0 +1,155 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// set is a dictionary of tensors inside a checkpoint, and the keys to it.
+type set struct {
+	path    string
+	tensors []tensorAt
+	weights int // names that end in "weight"
+}
+
+type tensorAt struct {
+	name string
+	t    *torchTensor
+}
+
+// weights finds the dictionary of tensors in what a pickle built, wherever it
+// is nested: checkpoint["state_dict"], ["model"], ["net"]. key names one where
+// there are several.
+func weights(root any, key string) ([]named, error) {
+	if t, ok := root.(*torchTensor); ok {
+		return place(set{tensors: []tensorAt{{"tensor", t}}})
+	}
+	s := &searcher{seen: map[any]bool{}}
+	s.visit(root)
+	found := s.sets
+	if key != "" {
+		return pickSet(found, key)
+	}
+	if named := filter(found, func(s set) bool { return s.weights > 0 }); len(named) > 0 {
+		found = named
+	}
+	switch len(found) {
+	case 0:
+		return nil, errors.New("it holds no dictionary of tensors: save model.state_dict()")
+	case 1:
+		return place(found[0])
+	}
+	return nil, fmt.Errorf("it holds more than one set of weights: %s; name one behind the file's name, as in FILE#%s", listSets(found), found[0].path)
+}
+
+func pickSet(sets []set, key string) ([]named, error) {
+	for _, s := range sets {
+		if s.path == key {
+			return place(s)
+		}
+	}
+	if len(sets) == 0 {
+		return nil, errors.New("it holds no dictionary of tensors")
+	}
+	return nil, fmt.Errorf("it has no set of weights %s; there are %s", quote(key), listSets(sets))
+}
+
+func filter(sets []set, keep func(set) bool) []set {
+	var kept []set
+	for _, s := range sets {
+		if keep(s) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func listSets(sets []set) string {
+	const most = 10
+	var parts []string
+	for i, s := range sets {
+		if i == most {
+			parts = append(parts, fmt.Sprintf("and %d more", len(sets)-most))
+			break
+		}
+		name := s.path
+		if name == "" {
+			name = "the outermost"
+		}
+		parts = append(parts, fmt.Sprintf("%s (%d tensors)", name, len(s.tensors)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// place turns a set into the file's list of tensors.
+func place(s set) ([]named, error) {
+	list := make([]named, 0, len(s.tensors))
+	for _, at := range s.tensors {
+		v, err := at.t.place()
+		if err != nil {
+			return nil, fmt.Errorf("tensor %s %w", quote(at.name), err)
+		}
+		list = append(list, named{at.name, v})
+	}
+	return list, nil
+}
+
+// searcher walks through what a pickle built. A value may be met twice, or
+// contain itself.
+type searcher struct {
+	seen map[any]bool
+	sets []set
+	path []string // keys to where the search is
+}
+
+const maxNesting = 16
+
+func (s *searcher) visit(v any) {
+	if len(s.path) > maxNesting {
+		return
+	}
+	switch v := v.(type) {
+	case *dict:
+		if !s.seen[v] {
+			s.seen[v] = true
+			s.visitDict(v)
+		}
+	case *list, *tuple:
+		if !s.seen[v] {
+			s.seen[v] = true
+			for i, item := range itemsOf(v) {
+				s.enter(strconv.Itoa(i), item)
+			}
+		}
+	}
+}
+
+func (s *searcher) visitDict(d *dict) {
+	var found set
+	for i, k := range d.keys {
+		t, ok := d.vals[i].(*torchTensor)
+		if !ok {
+			continue
+		}
+		found.tensors = append(found.tensors, tensorAt{k, t})
+		if strings.HasSuffix(k, "weight") {
+			found.weights++
+		}
+	}
+	if len(found.tensors) > 0 {
+		found.path = strings.Join(s.path, ".")
+		s.sets = append(s.sets, found)
+	}
+	for i, k := range d.keys {
+		s.enter(k, d.vals[i])
+	}
+}
+
+func (s *searcher) enter(key string, v any) {
+	const most = 64 // a key that leads anywhere is shorter
+	s.path = append(s.path, key[:min(most, len(key))])
+	s.visit(v)
+	s.path = s.path[:len(s.path)-1]
+}

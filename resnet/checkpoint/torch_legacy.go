@@ -1,0 +1,122 @@
+package checkpoint
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+)
+
+// legacyMagic is the number that a file by torch.save begins with, pickled.
+var legacyMagic, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)
+
+// isLegacy finds the magic number near the start, as protocols 1 to 5 write it
+// (little-endian) or as protocol 0 does (in decimal).
+func isLegacy(head []byte) bool {
+	return bytes.Contains(head[:min(32, len(head))], []byte("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")) ||
+		bytes.HasPrefix(head, []byte("L"+legacyMagic.String()))
+}
+
+// listLegacy reads a stream by torch.save: four pickles (magic number,
+// version, the machine's description, the object), a pickled list of storage
+// keys, and the storages in that order, 8 bytes of length before each.
+func listLegacy(src source, key string) ([]named, error) {
+	in := newCursor(src, 0, src.Size())
+	if err := legacyStart(in); err != nil {
+		return nil, err
+	}
+	met := storages{}
+	root, err := unpickle(in, met.storage)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := unpickle(in, nil)
+	if err != nil {
+		return nil, fmt.Errorf("list of storages: %w", err)
+	}
+	l, ok := keys.(*list)
+	if !ok {
+		return nil, errors.New("the list of storages is none")
+	}
+	if err := met.place(src, in.pos, l.items); err != nil {
+		return nil, err
+	}
+	return weights(root, key)
+}
+
+// legacyStart reads what comes before the object.
+func legacyStart(in *cursor) error {
+	magic, err := unpickle(in, nil)
+	if err != nil {
+		return err
+	}
+	if n, ok := magic.(*big.Int); !ok || n.Cmp(legacyMagic) != 0 {
+		return errors.New("the magic number is wrong")
+	}
+	version, err := unpickle(in, nil)
+	if err != nil {
+		return err
+	}
+	if version != int64(1001) {
+		return fmt.Errorf("version %v of the format is unknown", version)
+	}
+	info, err := unpickle(in, nil)
+	if err != nil {
+		return err
+	}
+	machine, ok := info.(*dict)
+	if !ok {
+		return errors.New("the description of the machine is no dictionary")
+	}
+	if machine.get("little_endian") != true {
+		return errors.New("the file comes from a big-endian machine, only little-endian files can be read: save it again on a usual machine")
+	}
+	return nil
+}
+
+// storage resolves a persistent id to a storage that comes later in the file.
+func (met storages) storage(id *tuple) (any, error) {
+	s, err := parseStorageID(id)
+	if err != nil {
+		return nil, err
+	}
+	st := met[s.key]
+	if st == nil {
+		st = &storage{key: s.key, dtype: s.class.dtype, count: s.count}
+		met[s.key] = st
+	}
+	return st.ref(s)
+}
+
+// place finds the storages from pos on, in the order of their keys.
+func (met storages) place(src source, pos int64, keys []any) error {
+	placed := map[string]bool{}
+	for _, k := range keys {
+		key, ok := k.(string)
+		if n, isInt := k.(int64); isInt {
+			key, ok = strconv.FormatInt(n, 10), true
+		}
+		st := met[key]
+		if !ok || st == nil || placed[key] {
+			return errors.New("the list of storages names one that no tensor has, or one twice")
+		}
+		var count [8]byte
+		if st.bytes() > src.Size()-pos-8 {
+			return errShort
+		}
+		if err := readFull(src, count[:], pos); err != nil {
+			return err
+		}
+		if n := le.Uint64(count[:]); n != uint64(st.count) {
+			return fmt.Errorf("storage %s should have %d elements, but has %d", quote(key), st.count, n)
+		}
+		st.store = store{off: pos + 8, size: st.bytes()}
+		pos += 8 + st.bytes()
+		placed[key] = true
+	}
+	if len(placed) < len(met) {
+		return fmt.Errorf("the file lacks %d of its %d storages", len(met)-len(placed), len(met))
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package checkpoint
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+)
+
+const (
+	maxPickle    = 128 << 20 // bytes of a pickle in a zip archive
+	maxEntrySize = 1 << 40
+)
+
+// archive is a zip file by torch.save: NAME/data.pkl, the pickle;
+// NAME/data/KEY, a storage each; NAME/byteorder; NAME/version.
+type archive struct {
+	src     source
+	entries map[string]*zip.File
+	storages
+}
+
+// storages are the storages met so far, by key.
+type storages map[string]*storage
+
+func listZip(src source, key string) ([]named, error) {
+	z, err := zip.NewReader(src, src.Size())
+	if err != nil && z == nil {
+		return nil, fmt.Errorf("the archive's directory is damaged, or the file was not loaded whole: %w", err)
+	}
+	a := &archive{src: src, storages: storages{}}
+	if err := a.index(z); err != nil {
+		return nil, err
+	}
+	if err := a.checkOrder(); err != nil {
+		return nil, err
+	}
+	root, err := a.unpickle()
+	if err != nil {
+		return nil, err
+	}
+	return weights(root, key)
+}
+
+// index finds the entries by their names inside the archive's only folder.
+func (a *archive) index(z *zip.Reader) error {
+	root, found := "", false
+	for _, f := range z.File {
+		if dir, base := path.Split(f.Name); base == "data.pkl" {
+			if found {
+				return errors.New("the archive has more than one data.pkl")
+			}
+			root, found = dir, true
+		}
+	}
+	if !found {
+		return errors.New("the archive has no data.pkl, so torch.save did not make it")
+	}
+	a.entries = make(map[string]*zip.File, len(z.File))
+	for _, f := range z.File {
+		name, inside := strings.CutPrefix(f.Name, root)
+		if inside && (name == "constants.pkl" || strings.HasPrefix(name, "code/")) {
+			return errors.New("this is a TorchScript program: load it by torch.jit.load and save its state_dict by torch.save")
+		}
+		if _, double := a.entries[name]; double && inside {
+			return fmt.Errorf("the archive has two entries %s", quote(f.Name))
+		}
+		if inside {
+			a.entries[name] = f
+		}
+	}
+	return nil
+}
+
+// checkOrder refuses a file of a big-endian machine.
+func (a *archive) checkOrder() error {
+	f := a.entries["byteorder"]
+	if f == nil {
+		return nil // before PyTorch 2.1
+	}
+	order, err := readEntry(f, 16)
+	if err != nil {
+		return err
+	}
+	if string(order) != "little" {
+		return fmt.Errorf("the byte order is %s, only little-endian files can be read: save it again on a usual machine", quote(string(order)))
+	}
+	return nil
+}
+
+// readEntry reads a whole entry of at most most bytes.
+func readEntry(f *zip.File, most int64) ([]byte, error) {
+	if f.UncompressedSize64 > uint64(most) {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are possible", f.Name, f.UncompressedSize64, most)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, damaged(f, err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err != nil {
+		return nil, damaged(f, err)
+	}
+	return data, nil
+}
+
+func (a *archive) unpickle() (any, error) {
+	data, err := readEntry(a.entries["data.pkl"], maxPickle)
+	if err != nil {
+		return nil, err
+	}
+	return unpickle(newCursor(bytes.NewReader(data), 0, int64(len(data))), a.storage)
+}
+
+// storage resolves a persistent id to an entry, which is read when a tensor
+// is.
+func (a *archive) storage(id *tuple) (any, error) {
+	s, err := parseStorageID(id)
+	if err != nil {
+		return nil, err
+	}
+	if st := a.storages[s.key]; st != nil {
+		return st.ref(s)
+	}
+	f := a.entries["data/"+s.key]
+	if f == nil {
+		return nil, fmt.Errorf("the archive lacks storage %s", quote(s.key))
+	}
+	st := &storage{key: s.key, dtype: s.class.dtype, count: s.count}
+	if st.store, err = locate(f, a.src.Size()); err != nil {
+		return nil, err
+	}
+	if st.bytes() > st.store.size {
+		return nil, fmt.Errorf("storage %s should have %d bytes, but has %d", quote(s.key), st.bytes(), st.store.size)
+	}
+	a.storages[s.key] = st
+	return st.ref(s)
+}
+
+// locate finds an entry's bytes in the file; those of a compressed one are
+// found when it is unpacked.
+func locate(f *zip.File, fileSize int64) (store, error) {
+	off, err := f.DataOffset()
+	if err != nil {
+		return store{}, damaged(f, err)
+	}
+	if f.UncompressedSize64 > maxEntrySize || f.Flags&1 != 0 {
+		return store{}, fmt.Errorf("%s is encrypted or of an impossible size", f.Name)
+	}
+	s := store{off: off, size: int64(f.UncompressedSize64)}
+	switch f.Method {
+	case zip.Store:
+		if s.size > fileSize-off || f.CompressedSize64 != f.UncompressedSize64 {
+			return s, fmt.Errorf("%s ends behind the file's end: it is damaged or was not loaded whole", f.Name)
+		}
+	case zip.Deflate:
+		s.packed = f
+	default:
+		return s, fmt.Errorf("%s is compressed in an unknown way (method %d)", f.Name, f.Method)
+	}
+	return s, nil
+}
+
+// ref checks a reference to a storage against what is known of it.
+func (s *storage) ref(id storageID) (*storageRef, error) {
+	if s.dtype != id.class.dtype || s.count != id.count {
+		return nil, fmt.Errorf("storage %s is described in two ways", quote(s.key))
+	}
+	ref := &storageRef{storage: s}
+	if id.part != nil {
+		ref.skip = id.part.offset * s.dtype.Size()
+	}
+	return ref, nil
+}

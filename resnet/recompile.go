@@ -1,0 +1,85 @@
+package resnet
+
+import (
+	"context"
+	"errors"
+
+	"resnet-tui/tensor"
+)
+
+// With makes a session of another program on the same weights: m may have
+// another batch or image, change may set other options, but for Source and
+// Seed, which the weights have come from. It takes the place of s, which is
+// closed; if it can't be made, s goes on. The input is to be set again.
+func (s *Session) With(ctx context.Context, m *Model, change func(*SessionOptions)) (*Session, error) {
+	if s.state == nil || s.closed.Load() {
+		return nil, errors.New("the session is closed")
+	}
+	if !sameParams(s.model.Params, m.Params) {
+		return nil, errors.New(m.Name + " and " + s.model.Name + " do not have the same parameters")
+	}
+	o := s.options
+	if change != nil {
+		change(&o)
+	}
+	o.Source, o.Seed = s.options.Source, s.options.Seed
+	next := &Session{device: s.device, state: s.state, model: m, options: o, calibrated: s.calibrated}
+	if err := next.prepare(ctx); err != nil {
+		return nil, err
+	}
+	next.passes = s.passes
+	s.state = nil // it is next's now
+	return next, s.Close()
+}
+
+func sameParams(a, b []tensor.Param) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Name != b[i].Name || a[i].Role != b[i].Role || !a[i].Shape.Equal(b[i].Shape) {
+			return false
+		}
+	}
+	return true
+}
+
+// MaxBatch is the largest batch of the net whose program the device estimates
+// to fit into limit bytes; 0 if not even one image does.
+func MaxBatch(dev tensor.Device, m *Model, o SessionOptions, limit int64) int {
+	fits := func(batch int) bool {
+		c := m.Config
+		c.Batch = batch
+		n, err := estimate(dev, c, o)
+		return err == nil && n <= limit
+	}
+	if !fits(1) {
+		return 0
+	}
+	low, high := 1, 2 // low fits
+	for high < tensor.MaxElems && fits(high) {
+		low, high = high, 2*high
+	}
+	for high-low > 1 {
+		if mid := low + (high-low)/2; fits(mid) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// estimate is the bytes that a net's program would take.
+func estimate(dev tensor.Device, c Config, o SessionOptions) (int64, error) {
+	m, err := Build(c)
+	if err != nil {
+		return 0, err
+	}
+	l, err := m.Lower(LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse})
+	if err != nil {
+		return 0, err
+	}
+	plan, err := dev.Estimate(l.Plan, o.compile(nil))
+	return plan.Total(), err
+}
