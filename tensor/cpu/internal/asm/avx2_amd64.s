@@ -5796,8 +5796,8 @@ TEXT ·winoOutAVX2(SB), NOSPLIT, $0-8
 	VMOVD        R10, X2
 	VBROADCASTSS X2, Y2
 	MOVL         $0xff800000, R10
-	VMOVD        R10, X3
-	VBROADCASTSS X3, Y11
+	VMOVD        R10, X11
+	VBROADCASTSS X11, Y11
 	TESTB        $0x01, R9
 	JZ           tile
 	VXORPS       Y11, Y11, Y11
@@ -6333,8 +6333,8 @@ TEXT ·eltAVX2(SB), NOSPLIT, $0-8
 	MOVQ         40(AX), SI
 	MOVQ         48(AX), DI
 	MOVL         $0xff800000, R8
-	VMOVD        R8, X0
-	VBROADCASTSS X0, Y6
+	VMOVD        R8, X6
+	VBROADCASTSS X6, Y6
 	TESTB        $0x01, DI
 	JZ           start
 	VXORPS       Y6, Y6, Y6

@@ -189,10 +189,10 @@ func (g *gen) vecsLeft(n int) []reg.VecPhysical {
 
 // constant fills a new vector register.
 func (g *gen) constant(bits uint32) reg.VecPhysical {
-	r, x, v := g.GP32(), g.XMM(), g.vec()
+	r, v := g.GP32(), g.vec()
 	g.MOVL(operand.U32(bits), r)
-	g.VMOVD(r, x)
-	g.VBROADCASTSS(x, v)
+	g.VMOVD(r, v.AsX())
+	g.VBROADCASTSS(v.AsX(), v)
 	return v
 }
 
