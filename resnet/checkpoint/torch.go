@@ -127,6 +127,7 @@ func rebuildTensor(m *machine, args []any) (any, error) {
 	return t, m.charge(len(shape) + len(strides))
 }
 
+// toInt is a whole number that fits.
 func toInt(v any) (int, bool) {
 	n, ok := v.(int64)
 	return int(n), ok
