@@ -42,7 +42,8 @@ func (s *Session) calibrate(ctx context.Context, weights func(done, total int64)
 	if err := p.Write(l.Input, normal(s.options.Seed, "calibration", c.input())); err != nil {
 		return err
 	}
-	if err := p.Run(ctx, tensor.RunOptions{Observe: s.calibrationProgress(len(l.Plan.Ops))}); err != nil {
+	run := tensor.RunOptions{Observe: s.calibrationProgress(len(l.Plan.Ops)), Scalars: make([]float32, len(l.Plan.Scalars))}
+	if err := p.Run(ctx, run); err != nil {
 		return err
 	}
 	s.calibrated = true

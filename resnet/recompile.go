@@ -10,10 +10,11 @@ import (
 // With makes a session of another program on the same weights: m may have
 // another batch or image, change may set other options, but for Source and
 // Seed, which the weights have come from. It takes the place of s, which is
-// closed; if it can't be made, s goes on. The input is to be set again.
+// closed; if it can't be made, s goes on. An input of the right shape stays,
+// another is to be set.
 func (s *Session) With(ctx context.Context, m *Model, change func(*SessionOptions)) (*Session, error) {
-	if s.state == nil || s.closed.Load() {
-		return nil, errors.New("the session is closed")
+	if s.program == nil {
+		return nil, errClosed
 	}
 	if !sameParams(s.model.Params, m.Params) {
 		return nil, errors.New(m.Name + " and " + s.model.Name + " do not have the same parameters")
@@ -24,12 +25,46 @@ func (s *Session) With(ctx context.Context, m *Model, change func(*SessionOption
 	}
 	o.Source, o.Seed = s.options.Source, s.options.Seed
 	next := &Session{device: s.device, state: s.state, model: m, options: o, calibrated: s.calibrated}
-	if err := next.prepare(ctx); err != nil {
+	if err := next.lower(); err != nil {
+		return nil, err
+	}
+	err := next.prepare(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = s.giveWay(ctx, next, err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	next.passes = s.passes
 	s.state = nil // it is next's now
-	return next, s.Close()
+	if err := errors.Join(s.Close(), next.inherit(s.input)); err != nil {
+		return nil, errors.Join(err, next.Close())
+	}
+	return next, nil
+}
+
+// inherit takes over another session's input if it suits.
+func (s *Session) inherit(input *tensor.Tensor) error {
+	if input == nil || !input.Shape.Equal(s.model.Config.input()) {
+		return nil
+	}
+	return s.SetInput(input)
+}
+
+// giveWay tries again with the memory that s holds; failing that, it restores
+// s and returns why next can't be made.
+func (s *Session) giveWay(ctx context.Context, next *Session, why error) error {
+	if err := s.swap(nil).Close(); err != nil {
+		return errors.Join(why, err)
+	}
+	if next.prepare(ctx) == nil {
+		return nil
+	}
+	s.done = 0
+	if err := s.prepare(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(why, err)
+	}
+	return errors.Join(why, s.inherit(s.input))
 }
 
 func sameParams(a, b []tensor.Param) bool {

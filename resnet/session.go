@@ -1,10 +1,11 @@
 package resnet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"resnet-tui/tensor"
@@ -35,14 +36,16 @@ type Session struct {
 	lowered    *Lowered
 	options    SessionOptions
 	device     tensor.Device
-	state      tensor.State // nil once another session has it
-	program    tensor.Program
+	state      tensor.State   // nil once another session has it
+	mu         sync.Mutex     // guards program, for Progress
+	program    tensor.Program // nil once closed
 	calibrated bool
-	hasInput   bool
-	passes     uint64 // begun
-	done       int    // operations of the current pass that have run
-	closed     atomic.Bool
+	input      *tensor.Tensor // nil until it is set
+	passes     uint64         // begun
+	done       int            // operations of the current pass that have run
 }
+
+var errClosed = errors.New("the session is closed")
 
 // Observer hears of passes as they run. Span may be called from any goroutine
 // between Begin and End.
@@ -64,10 +67,18 @@ func NewSession(ctx context.Context, dev tensor.Device, m *Model, o SessionOptio
 		return nil, err
 	}
 	s := &Session{device: dev, state: state, model: m, options: o}
-	if err := s.prepare(ctx); err != nil {
+	if err = s.lower(); err == nil {
+		err = s.prepare(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
 	return s, nil
+}
+
+func (s *Session) lower() (err error) {
+	s.lowered, err = s.model.Lower(LowerOptions{Train: s.options.Train, Moments: s.options.Moments, Fuse: s.options.Fuse})
+	return err
 }
 
 // prepare calibrates if need be and compiles.
@@ -83,13 +94,21 @@ func (s *Session) prepare(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var err error
-	s.lowered, err = s.model.Lower(LowerOptions{Train: s.options.Train, Moments: s.options.Moments, Fuse: s.options.Fuse})
+	p, err := s.device.Compile(s.lowered.Plan, s.state, s.options.compile(s.weightsProgress(part, parts)))
 	if err != nil {
 		return err
 	}
-	s.program, err = s.device.Compile(s.lowered.Plan, s.state, s.options.compile(s.weightsProgress(part, parts)))
-	return err
+	s.swap(p)
+	return nil
+}
+
+// swap puts a program in the place of another, which it returns.
+func (s *Session) swap(p tensor.Program) tensor.Program {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.program
+	s.program = p
+	return old
 }
 
 // compile are the device's options.
@@ -124,7 +143,8 @@ func (s *Session) Memory() tensor.MemoryPlan { return s.program.Memory() }
 // Calibrated reports whether the running statistics come from random input.
 func (s *Session) Calibrated() bool { return s.calibrated }
 
-// SetInput copies the batch that passes run on, of the model's input shape.
+// SetInput sets the batch that passes run on, of the model's input shape. With
+// may read t again.
 func (s *Session) SetInput(t *tensor.Tensor) error {
 	if want := s.model.Config.input(); !t.Shape.Equal(want) {
 		return fmt.Errorf("the input is %v, but %s takes %v", t.Shape, s.model.Name, want)
@@ -132,16 +152,19 @@ func (s *Session) SetInput(t *tensor.Tensor) error {
 	if len(t.Data) != t.Shape.Elems() {
 		return fmt.Errorf("the input %v has %d elements", t.Shape, len(t.Data))
 	}
+	if s.program == nil {
+		return errClosed
+	}
 	if err := s.program.Write(s.lowered.Input, t); err != nil {
 		return err
 	}
-	s.hasInput = true
+	s.input = t
 	return nil
 }
 
 // Run makes a whole pass. Without an observer no clock is read.
 func (s *Session) Run(ctx context.Context, obs Observer) error {
-	return s.run(ctx, 0, len(s.lowered.Plan.Ops), obs)
+	return s.run(ctx, 0, 0, obs)
 }
 
 // Step runs one group of an unfused net: an operation, or the probe behind it.
@@ -160,31 +183,38 @@ func (s *Session) Step(ctx context.Context, group int, obs Observer) error {
 	return s.run(ctx, op, op+1, obs)
 }
 
-// run runs operations of a pass; the first begins a pass.
+// run runs operations [from, to) of a pass, all if to is 0; the first begins a
+// pass.
 func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
-	if !s.hasInput {
+	switch {
+	case s.program == nil:
+		return errClosed
+	case s.input == nil:
 		return errors.New("no input is set")
 	}
 	if from == 0 {
 		s.passes++
 	}
-	s.done = 0 // should it fail
+	s.done = from // should it fail
 	o := tensor.RunOptions{From: from, To: to, Scalars: s.scalars()}
+	if err := observed(ctx, s.program, o, s.lowered, obs); err != nil {
+		return err
+	}
+	s.done = cmp.Or(to, len(s.lowered.Plan.Ops))
+	return nil
+}
+
+func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Lowered, obs Observer) error {
 	if obs == nil {
-		if err := s.program.Run(ctx, o); err != nil {
-			return err
-		}
-		s.done = to
-		return nil
+		return p.Run(ctx, o)
 	}
 	o.Observe = obs.Span
-	obs.Begin(s.lowered)
+	obs.Begin(l)
 	start := time.Now()
-	if err := s.program.Run(ctx, o); err != nil {
+	if err := p.Run(ctx, o); err != nil {
 		return err
 	}
 	obs.End(time.Since(start))
-	s.done = to
 	return nil
 }
 
@@ -194,11 +224,19 @@ func (s *Session) scalars() []float32 {
 	if len(s.lowered.Plan.Scalars) == 0 {
 		return nil
 	}
-	return []float32{float32((s.options.Seed*1000 + s.passes) % (1 << 24))} // exact in float32
+	return []float32{maskSeed(s.options.Seed, s.passes)}
+}
+
+// maskSeed is a whole number that float32 holds exactly.
+func maskSeed(seed, pass uint64) float32 {
+	return float32(tensor.NewStream(seed, dropoutSeed).Bits(pass) >> 40)
 }
 
 // Logits are the results of the last pass, N×classes.
 func (s *Session) Logits() (*tensor.Tensor, error) {
+	if s.program == nil {
+		return nil, errClosed
+	}
 	if s.done < len(s.lowered.Plan.Ops) {
 		return nil, errors.New("no pass has ended: there are no logits")
 	}
@@ -212,7 +250,7 @@ func (s *Session) Logits() (*tensor.Tensor, error) {
 // Stats are the mean and population deviation of a layer's output over the
 // batch, if the session probes it and this pass has got so far.
 func (s *Session) Stats(layer int) (mean, std float64, ok bool) {
-	if layer < 0 || layer >= len(s.lowered.Moments) {
+	if s.program == nil || layer < 0 || layer >= len(s.lowered.Moments) {
 		return 0, 0, false
 	}
 	// A probe is the operation after its layer's.
@@ -230,10 +268,13 @@ func (s *Session) Stats(layer int) (mean, std float64, ok bool) {
 // Progress is the layer that runs now, −1 when none does. It may be called
 // from any goroutine.
 func (s *Session) Progress() int {
-	if s.closed.Load() {
+	s.mu.Lock()
+	p := s.program
+	s.mu.Unlock()
+	if p == nil {
 		return -1
 	}
-	op := s.program.Progress()
+	op := p.Progress()
 	if op < 0 || op >= len(s.lowered.OpLayer) {
 		return -1
 	}
@@ -245,12 +286,13 @@ func (s *Session) Progress() int {
 
 // Close frees what the session holds.
 func (s *Session) Close() error {
-	if s.closed.Swap(true) {
-		return nil
+	var err error
+	if p := s.swap(nil); p != nil {
+		err = p.Close()
 	}
-	err := s.program.Close()
 	if s.state != nil {
 		err = errors.Join(err, s.state.Close())
+		s.state = nil
 	}
 	return err
 }

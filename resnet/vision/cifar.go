@@ -56,25 +56,31 @@ func cifarFiles(path string, split Split) ([]string, error) {
 	return files, nil
 }
 
-// addCIFAR reads a file's records.
+// addCIFAR adds a file's records.
 func (s *byteSet) addCIFAR(path string) error {
 	data, err := readWhole(path, maxCIFAR)
 	if err != nil {
 		return err
 	}
-	n := len(data) / cifarRecord
-	if rest := len(data) % cifarRecord; rest != 0 {
-		return fmt.Errorf("%s: not CIFAR-10's binary format: %d bytes are no multiple of %d, record %d is cut off after %d bytes",
-			path, len(data), cifarRecord, n, rest)
+	if err := s.addRecords(data); err != nil {
+		return fmt.Errorf("%s: not CIFAR-10's binary format: %w", path, err)
 	}
-	if n == 0 {
-		return fmt.Errorf("%s: the file is empty", path)
+	return nil
+}
+
+// addRecords adds records, counted from 0 in messages, without copying them.
+func (s *byteSet) addRecords(data []byte) error {
+	n, rest := len(data)/cifarRecord, len(data)%cifarRecord
+	if len(data) == 0 {
+		return errors.New("the file is empty")
+	}
+	if rest != 0 {
+		return fmt.Errorf("%d bytes are no multiple of %d, record %d is cut off after %d bytes", len(data), cifarRecord, n, rest)
 	}
 	for i := range n {
 		r := data[i*cifarRecord:][:cifarRecord]
 		if int(r[0]) >= len(s.classes) {
-			return fmt.Errorf("%s: not CIFAR-10's binary format: record %d has label %d, the classes are 0 to %d",
-				path, i, r[0], len(s.classes)-1)
+			return fmt.Errorf("record %d has label %d, the classes are 0 to %d", i, r[0], len(s.classes)-1)
 		}
 		s.labels = append(s.labels, r[0])
 		s.images = append(s.images, r[1:])

@@ -39,9 +39,10 @@ func ReadFile(path string) (*Image, error) {
 	return im, err
 }
 
-// Decode reads one picture from r, whose beginning must be r's current
-// position 0. It fails for formats it doesn't know, pictures that are too
-// large (before taking memory for them) and files that are cut off or damaged.
+// Decode reads one picture from r, which must stand at its start, of an
+// animated GIF the first frame. It fails for a format that it doesn't know, a
+// picture that is too large (before taking memory for it), and a file that is
+// cut off or damaged.
 func Decode(r io.ReadSeeker) (*Image, error) {
 	var im *Image
 	err := decode(r, maxPixels, func(got *Image) { im = got })

@@ -16,6 +16,7 @@ const maxEXIF = 64 << 10
 // inspectJPEG walks the markers up to the first scan: orientation, and by the
 // frame header the planes that the decoder will hold.
 func inspectJPEG(rs io.ReadSeeker, _ image.Config, h *header) error {
+	h.perPixel = jpegWorst
 	r := bufio.NewReader(rs)
 	if _, err := r.Discard(2); err != nil {
 		return err
@@ -23,17 +24,17 @@ func inspectJPEG(rs io.ReadSeeker, _ image.Config, h *header) error {
 	for {
 		marker, size, err := jpegSegment(r)
 		if err != nil || marker == 0xda {
-			return err
+			return endOf(err)
 		}
 		if marker != 0xe1 && !isSOF(marker) {
 			if _, err := r.Discard(size); err != nil {
-				return err
+				return endOf(err)
 			}
 			continue
 		}
 		seg := make([]byte, size) // at most 64 KB
 		if _, err := io.ReadFull(r, seg); err != nil {
-			return err
+			return endOf(err)
 		}
 		if isSOF(marker) {
 			h.perPixel = jpegBytesPerPixel(seg, marker == 0xc2)
@@ -69,12 +70,15 @@ func jpegSegment(r *bufio.Reader) (marker byte, size int, err error) {
 
 func isSOF(marker byte) bool { return marker >= 0xc0 && marker <= 0xc2 }
 
+// jpegWorst is the largest jpegBytesPerPixel: progressive CMYK.
+const jpegWorst = 4 + 4*4 + 3 + 4
+
 // jpegBytesPerPixel sums the samples of a pixel over the components of a frame
 // header. A progressive picture holds a 4-byte coefficient for each sample
 // beside it, CMYK four bytes of its own.
 func jpegBytesPerPixel(sof []byte, progressive bool) float64 {
 	if len(sof) < 6 || len(sof) < 6+3*int(sof[5]) || sof[5] == 0 {
-		return 0 // the decoder says what is wrong
+		return jpegWorst // the decoder says what is wrong
 	}
 	n := int(sof[5])
 	var sum, hMax, vMax float64
@@ -84,7 +88,7 @@ func jpegBytesPerPixel(sof []byte, progressive bool) float64 {
 		sum, hMax, vMax = sum+h*v, max(hMax, h), max(vMax, v)
 	}
 	if hMax == 0 || vMax == 0 {
-		return 0
+		return jpegWorst
 	}
 	samples := sum / (hMax * vMax)
 	per := samples + 3
