@@ -109,7 +109,7 @@ func newProfile(s Runner, r *Recorder) *Profile {
 	p.Memory = Memory{PredictedBytes: m.Total(), ArenaBytes: m.ArenaBytes, WeightBytes: m.WeightBytes}
 	p.Total = total(snap.Wall)
 	p.Total.OverheadMS = p.Total.MeanMS
-	for g, k := range kernelsByGroup(s) {
+	for g, k := range KernelsByGroup(s) {
 		row := layerRow(s, g, k, snap.Groups[g])
 		row.Share = row.MeanMS / p.Total.MeanMS
 		p.Total.OverheadMS -= row.MeanMS
@@ -157,8 +157,8 @@ func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
 	return row
 }
 
-// kernelsByGroup is the kernel of each group, in the groups' order.
-func kernelsByGroup(s Runner) []tensor.KernelInfo {
+// KernelsByGroup is the kernel of each of s.Lowered().Groups.
+func KernelsByGroup(s Runner) []tensor.KernelInfo {
 	byHead := map[int]tensor.KernelInfo{}
 	for _, k := range s.Kernels() {
 		byHead[k.Op] = k

@@ -1,0 +1,63 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet/train"
+)
+
+// Eval is a net's score on a data set.
+type Eval struct {
+	Schema   string         `json:"schema"`
+	Model    profile.Model  `json:"model"`
+	Device   profile.Device `json:"device"`
+	Data     string         `json:"data"`
+	Batch    int            `json:"batch"`
+	Total    int            `json:"total"`
+	Correct  int            `json:"correct"`
+	Accuracy float64        `json:"accuracy"`
+	Top5     int            `json:"top5_correct"`
+	Loss     Number         `json:"loss"` // mean cross-entropy
+	Seconds  float64        `json:"seconds"`
+}
+
+// NewEval reports a score; the caller names model, device and data.
+func NewEval(s train.Score) *Eval {
+	e := &Eval{Schema: "resnet-tui/eval/1", Total: s.Total, Correct: s.Correct, Top5: s.Top5, Loss: Number(s.Loss)}
+	if s.Total > 0 {
+		e.Accuracy = float64(s.Correct) / float64(s.Total)
+	}
+	return e
+}
+
+// Table has one row.
+func (e *Eval) Table() *Table {
+	t := &Table{Columns: []Column{
+		{"arch", "net", false}, {"weights", "weights", false}, {"data", "data", false}, {"total", "images", true}, {"correct", "correct", true},
+		{"accuracy", "accuracy", true}, {"top5_correct", "in top 5", true}, {"loss", "loss", true}, {"seconds", "", true},
+	}}
+	t.Add(plain(e.Model.Arch), plain(e.Model.Weights), plain(e.Data), whole(e.Total), whole(e.Correct),
+		Cell{percent(e.Correct, e.Total), raw(e.Accuracy)}, whole(e.Top5), number(&e.Loss), Cell{Raw: raw(e.Seconds)})
+	return t
+}
+
+// Text writes the score in words.
+func (e *Eval) Text(w io.Writer) error {
+	return facts(w, [][2]string{
+		{"net", e.Model.Arch + ", weights " + e.Model.Weights},
+		{"data", e.Data},
+		{"accuracy", fmt.Sprintf("%s   %d of %d", percent(e.Correct, e.Total), e.Correct, e.Total)},
+		{"in top 5", fmt.Sprintf("%s   %d", percent(e.Top5, e.Total), e.Top5)},
+		{"loss", number(&e.Loss).Text + "   mean cross-entropy"},
+		{"time", fmt.Sprintf("%s s, %s img/s on %s", profile.Significant(e.Seconds), profile.Significant(float64(e.Total)/e.Seconds), deviceLine(e.Device))},
+	})
+}
+
+func percent(part, all int) string {
+	if all == 0 {
+		return profile.Dash
+	}
+	return fmt.Sprintf("%.2f %%", 100*float64(part)/float64(all))
+}

@@ -1,0 +1,147 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"resnet-tui/profile"
+)
+
+// Profile prints a profile; its JSON is the profile's own.
+type Profile struct{ *profile.Profile }
+
+// Table has one row a group of layers that ran as one kernel.
+func (p Profile) Table() *Table {
+	t := &Table{Columns: []Column{
+		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"pass", "", false}, {"out_shape", "output", false},
+		{"params", "params", true}, {"macs", "MACs", true},
+		{"p50_ms", "p50", true}, {"mean_ms", "mean", true}, {"p95_ms", "p95", true}, {"min_ms", "", true}, {"cv", "±", true}, {"share", "share", true},
+		{"gflops", "GFLOP/s", true}, {"executed_flops", "", true}, {"bytes", "bytes", true}, {"intensity", "", true},
+		{"bound", "bound", false}, {"roof", "of roof", true}, {"kernel", "kernel", false},
+	}}
+	for _, l := range p.Layers {
+		t.Add(Cell{rowName(l, l.Path), l.Path}, whole(l.Call), plain(l.Kind), plain(l.Pass), shape(l.OutShape), count(l.Params), count(l.MACs),
+			milliseconds(l.P50MS), milliseconds(l.MeanMS), milliseconds(l.P95MS), milliseconds(l.MinMS), share(l.CV), share(l.Share),
+			gflops(l.GFLOPS), count(l.ExecutedFLOPs), size(l.Bytes), optional(l.Intensity),
+			plain(string(l.Bound)), roof(l), plain(l.Kernel))
+	}
+	return t
+}
+
+// Text writes the tree with its times, then the totals.
+func (p Profile) Text(w io.Writer) error {
+	if err := p.tree().Text(w); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	t := p.Total
+	lines := [][2]string{
+		{"net", p.Model.Arch + ", weights " + p.Model.Weights},
+		{"input", p.Input.Shape.String() + ", " + p.Input.Source},
+		{"device", deviceLine(p.Device)},
+		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes after %d to warm up",
+			ms(t.P50MS), ms(t.MeanMS), profile.FormatShare(t.CV), ms(t.P95MS), ms(t.MinMS), p.Runs, p.Warmup)},
+		{"throughput", fmt.Sprintf("%s img/s, %s GFLOP/s direct-equivalent", profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
+		{"overhead", fmt.Sprintf("%s between layers, %s of the pass", ms(t.OverheadMS), profile.FormatShare(t.OverheadMS/t.MeanMS))},
+		{"memory", p.memoryLine()},
+	}
+	if c := p.Ceilings; c != nil {
+		lines = append(lines, [2]string{"ceilings", fmt.Sprintf("%s GFLOP/s and %s GB/s, measured", profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
+	}
+	return facts(w, lines)
+}
+
+func (p Profile) memoryLine() string {
+	line := fmt.Sprintf("%s planned (%s of them weights)", profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))
+	if p.Memory.PeakRSSBytes > 0 {
+		line += ", " + profile.FormatBytes(p.Memory.PeakRSSBytes) + " peak of the process"
+	}
+	return line
+}
+
+// tree is the rows under the stages and blocks of their paths, with the sums
+// of their means.
+func (p Profile) tree() *Table {
+	t := &Table{Columns: []Column{
+		{"", "module", false}, {"", "output", false}, {"", "params", true}, {"", "MACs", true}, {"", "time p50", true}, {"", "", false},
+		{"", "share", true}, {"", "GFLOP/s", true}, {"", "bound", false}, {"", "of roof", true}, {"", "kernel", false},
+	}}
+	t.Columns[5].Title = strings.Repeat(" ", timeBar)
+	p.add(t, p.Model.Arch, "", p.Layers, 0)
+	return t
+}
+
+const timeBar = 12 // cells
+
+// add writes a node and what lies under it. rows are its layers, whose paths
+// begin with prefix.
+func (p Profile) add(t *Table, name, prefix string, rows []profile.LayerRow, depth int) {
+	p.sum(t, strings.Repeat("  ", depth)+name, rows, depth == 0)
+	for len(rows) > 0 {
+		head, _, below := strings.Cut(rows[0].Path[len(prefix):], ".")
+		if !below {
+			p.leaf(t, strings.Repeat("  ", depth+1)+rowName(rows[0], head), rows[0])
+			rows = rows[1:]
+			continue
+		}
+		n := 1
+		for n < len(rows) && strings.HasPrefix(rows[n].Path, prefix+head+".") {
+			n++
+		}
+		p.add(t, head, prefix+head+".", rows[:n], depth+1)
+		rows = rows[n:]
+	}
+}
+
+// rowName is a layer and what it absorbed: "conv1 bn1 relu".
+func rowName(l profile.LayerRow, name string) string {
+	parent := l.Path[:len(l.Path)-len(name)]
+	for _, a := range l.Absorbed {
+		name += " " + strings.TrimPrefix(a, parent)
+	}
+	return name
+}
+
+// sum is a row for several layers; it has the whole pass's own p50 only at the
+// root, below it the sum of means.
+func (p Profile) sum(t *Table, name string, rows []profile.LayerRow, root bool) {
+	var params, macs int64
+	mean := 0.0
+	for _, l := range rows {
+		params, macs, mean = params+l.Params, macs+l.MACs, mean+l.MeanMS
+	}
+	batch := float64(p.Input.Shape[0])
+	shown := mean
+	if root {
+		shown = p.Total.P50MS
+	}
+	t.Add(plain(name), plain(perImage(rows[len(rows)-1].OutShape)), count(params), count(macs), plain(ms(shown)), plain(bar(mean/p.Total.MeanMS, timeBar)),
+		plain(profile.FormatShare(mean/p.Total.MeanMS)), gflops(2*float64(macs)*batch/mean/1e6), plain(""), plain(""), plain(""))
+}
+
+func (p Profile) leaf(t *Table, name string, l profile.LayerRow) {
+	t.Add(plain(name), plain(perImage(l.OutShape)), count(l.Params), count(l.MACs), plain(ms(l.P50MS)), plain(bar(l.Share, timeBar)),
+		plain(profile.FormatShare(l.Share)), gflops(l.GFLOPS), plain(string(l.Bound)), roof(l), plain(l.Kernel))
+}
+
+func ms(v float64) string { return profile.Time.Figure(v * 1e6).String() }
+
+func gflops(v float64) Cell { return optional(v) }
+
+// optional shows what is 0 where it does not apply as a dash.
+func optional(v float64) Cell {
+	if v == 0 {
+		return Cell{profile.Dash, ""}
+	}
+	return Cell{profile.Significant(v), raw(v)}
+}
+
+func share(v float64) Cell { return Cell{profile.FormatShare(v), raw(v)} }
+
+func roof(l profile.LayerRow) Cell {
+	if l.Bound == profile.BoundUnknown {
+		return Cell{profile.Dash, ""}
+	}
+	return Cell{profile.FormatShare(l.Roof), raw(l.Roof)}
+}

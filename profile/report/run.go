@@ -1,0 +1,250 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet/train"
+	"resnet-tui/tensor"
+)
+
+// Run is one pass: what came out, and each layer's output and time.
+type Run struct {
+	Schema string         `json:"schema"`
+	Model  profile.Model  `json:"model"`
+	Input  RunInput       `json:"input"`
+	Device profile.Device `json:"device"`
+	Mode   string         `json:"mode"` // "eval" or "train": of batch norm
+	Fused  bool           `json:"fused"`
+	TimeNS int64          `json:"time_ns"`
+	Output RunOutput      `json:"output"`
+	Labels []int          `json:"labels,omitempty"`
+	Loss   *Number        `json:"loss,omitempty"` // mean cross-entropy
+	Memory profile.Memory `json:"memory"`
+	Layers []RunLayer     `json:"layers"`
+}
+
+// RunInput is what went in.
+type RunInput struct {
+	Shape  tensor.Shape `json:"shape"`
+	Source string       `json:"source"`
+	Names  []string     `json:"names,omitempty"` // of the images' files
+}
+
+// RunOutput is the logits [N, classes] and the likeliest classes.
+type RunOutput struct {
+	Shape  tensor.Shape `json:"shape"`
+	Logits []Row        `json:"logits"`
+	Top    [][]Guess    `json:"top"`
+}
+
+// Guess is a class with its probability.
+type Guess struct {
+	Class int    `json:"class"`
+	Label string `json:"label"`
+	P     Number `json:"p"`
+}
+
+// RunLayer is one call. A layer that ran inside another's kernel names it in
+// FusedInto and has no time; the group's output statistics stand on the last
+// layer of the group.
+type RunLayer struct {
+	Path      string       `json:"path"`
+	Call      int          `json:"call"`
+	Kind      string       `json:"kind"`
+	InShape   tensor.Shape `json:"in_shape"`
+	OutShape  tensor.Shape `json:"out_shape"`
+	Params    int64        `json:"params"`
+	MACs      int64        `json:"macs"`
+	Mean      *Number      `json:"mean,omitempty"`
+	Std       *Number      `json:"std,omitempty"`
+	TimeNS    *int64       `json:"time_ns,omitempty"`
+	Kernel    string       `json:"kernel,omitempty"`
+	FusedInto string       `json:"fused_into,omitempty"`
+}
+
+// Net is a session after its pass.
+type Net interface {
+	profile.Runner
+	Logits() (*tensor.Tensor, error)
+	Stats(layer int) (mean, std float64, ok bool)
+}
+
+const topClasses = 5
+
+// NewRun reports on the pass that n made last and times recorded last. names
+// are the classes'; without them a class is called by its number. The caller
+// names model, device and input.
+func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
+	logits, err := n.Logits()
+	if err != nil {
+		return nil, err
+	}
+	var last profile.Snapshot
+	times.Snapshot(&last)
+	o, m := n.Options(), n.Memory()
+	r := &Run{
+		Schema: "resnet-tui/run/1", Mode: "eval", Fused: o.Fuse, TimeNS: int64(last.Wall.Last),
+		Memory: profile.Memory{PredictedBytes: m.Total(), ArenaBytes: m.ArenaBytes, WeightBytes: m.WeightBytes},
+	}
+	if o.Train {
+		r.Mode = "train"
+	}
+	r.Output = output(logits, names)
+	r.Layers = runLayers(n, last.Groups)
+	return r, nil
+}
+
+// SetLabels adds the labels, one an image, and the loss.
+func (r *Run) SetLabels(logits *tensor.Tensor, labels []int) error {
+	loss, err := train.CrossEntropy(logits, labels)
+	if err != nil {
+		return err
+	}
+	r.Labels, r.Loss = labels, known(Number(loss))
+	return nil
+}
+
+func output(logits *tensor.Tensor, names []string) RunOutput {
+	out := RunOutput{Shape: logits.Shape}
+	for i := range logits.Shape[0] {
+		row := train.Image(logits, i)
+		p := train.Softmax(row)
+		var guesses []Guess
+		for _, class := range train.Top(row, topClasses) {
+			guesses = append(guesses, Guess{class, className(names, class), Number(p[class])})
+		}
+		out.Logits, out.Top = append(out.Logits, Row(row)), append(out.Top, guesses)
+	}
+	return out
+}
+
+func className(names []string, class int) string {
+	if class < len(names) {
+		return names[class]
+	}
+	return "class " + strconv.Itoa(class)
+}
+
+// runLayers is a row a call, with its time and statistics where it has its own.
+func runLayers(n Net, times []profile.Series) []RunLayer {
+	l := n.Lowered()
+	var rows []RunLayer
+	for i, layer := range n.Model().Layers {
+		row := RunLayer{
+			Path: layer.Path, Call: layer.Call, Kind: layer.Kind.String(), InShape: layer.In, OutShape: layer.Out,
+			Params: layer.Cost.Params, MACs: layer.Cost.MACs,
+		}
+		if mean, std, ok := n.Stats(i); ok {
+			row.Mean, row.Std = known(Number(mean)), known(Number(std))
+		}
+		rows = append(rows, row)
+	}
+	for g, kernel := range profile.KernelsByGroup(n) {
+		group := l.Groups[g]
+		head := l.OpLayer[group.Head]
+		if head < 0 {
+			continue // a probe
+		}
+		rows[head].TimeNS, rows[head].Kernel = known(int64(times[g].Last)), kernel.Name
+		for _, op := range group.Absorbed {
+			if at := l.OpLayer[op]; at >= 0 {
+				rows[at].FusedInto = rows[head].Path
+			}
+		}
+	}
+	return rows
+}
+
+// Finite reports whether every logit is a number.
+func (r *Run) Finite() bool {
+	for _, row := range r.Output.Logits {
+		for _, v := range row {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Table has one row a call.
+func (r *Run) Table() *Table {
+	t := &Table{Columns: []Column{
+		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"in_shape", "", false}, {"out_shape", "output", false},
+		{"params", "params", true}, {"macs", "MACs", true}, {"mean", "mean", true}, {"std", "std", true}, {"time_ns", "time", true},
+		{"kernel", "kernel", false}, {"fused_into", "", false},
+	}}
+	for _, l := range r.Layers {
+		kernel := Cell{l.Kernel, l.Kernel}
+		if l.FusedInto != "" {
+			kernel.Text = "in " + l.FusedInto
+		}
+		t.Add(plain(l.Path), whole(l.Call), plain(l.Kind), shape(l.InShape), shape(l.OutShape), count(l.Params), count(l.MACs),
+			number(l.Mean), number(l.Std), nanoseconds(l.TimeNS), kernel, plain(l.FusedInto))
+	}
+	return t
+}
+
+func number(n *Number) Cell {
+	if n == nil {
+		return Cell{profile.Dash, ""}
+	}
+	return Cell{profile.Significant(float64(*n)), raw(float64(*n))}
+}
+
+func nanoseconds(ns *int64) Cell {
+	if ns == nil {
+		return Cell{profile.Dash, ""}
+	}
+	return Cell{profile.FormatTime(time.Duration(*ns)), strconv.FormatInt(*ns, 10)}
+}
+
+// Text writes the layers, then the likeliest classes of each image.
+func (r *Run) Text(w io.Writer) error {
+	if err := r.Table().Text(w); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	err := facts(w, [][2]string{
+		{"net", r.Model.Arch + ", weights " + r.Model.Weights},
+		{"input", r.Input.Shape.String() + ", " + r.Input.Source},
+		{"device", deviceLine(r.Device) + ", " + r.Mode + " mode"},
+		{"time", profile.FormatTime(time.Duration(r.TimeNS)) + " this pass"},
+	})
+	if err != nil {
+		return err
+	}
+	if r.Loss != nil {
+		fmt.Fprintf(w, "loss    %s   mean cross-entropy\n", number(r.Loss).Text)
+	}
+	for i, guesses := range r.Output.Top {
+		if err := r.guesses(w, i, guesses); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// guesses writes one image's likeliest classes with bars.
+func (r *Run) guesses(w io.Writer, image int, guesses []Guess) error {
+	name := fmt.Sprintf("image %d", image)
+	if image < len(r.Input.Names) {
+		name = r.Input.Names[image]
+	}
+	fmt.Fprintf(w, "\n%s\n", name)
+	t := &Table{Columns: []Column{{"", "p", true}, {"", "class", true}, {"", "", false}, {"", "likeliest", false}}}
+	t.Columns[2].Title = "                    " // 20 cells of bar
+	for _, g := range guesses {
+		t.Add(plain(profile.FormatShare(float64(g.P))), whole(g.Class), plain(bar(float64(g.P), 20)), plain(g.Label))
+	}
+	return t.Text(w)
+}
+
+func deviceLine(d profile.Device) string {
+	return fmt.Sprintf("%s (%s), %d threads, %s, %s kernels", d.ID, d.Name, d.Threads, d.Precision, d.Kernels)
+}

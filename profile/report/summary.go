@@ -1,0 +1,166 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// Summary is what a net costs; nothing is run for it.
+type Summary struct {
+	Schema string         `json:"schema"`
+	Model  profile.Model  `json:"model"`
+	Input  tensor.Shape   `json:"input_shape"`
+	Total  SummaryTotal   `json:"total"`
+	Layers []SummaryLayer `json:"layers"` // one a call, in execution order
+
+	model *resnet.Model
+	count resnet.Count
+	all   bool
+}
+
+// SummaryTotal is the whole net: operations per image, bytes of the batch.
+type SummaryTotal struct {
+	Params          int64            `json:"params"`
+	Buffers         int64            `json:"buffers"`
+	MACs            int64            `json:"macs"`
+	FLOPs           int64            `json:"flops"`      // 2·MACs; see counts for other conventions
+	Operations      int64            `json:"operations"` // of every layer, additions and ReLUs included
+	Counts          map[string]int64 `json:"counts"`
+	WeightsBytes    int64            `json:"weights_bytes"` // parameters and running statistics
+	ActivationBytes int64            `json:"activation_bytes"`
+	PeakBytesEval   int64            `json:"peak_bytes_eval,omitempty"`
+	PeakBytesTrain  int64            `json:"peak_bytes_train,omitempty"`
+}
+
+// SummaryLayer is one call of a layer.
+type SummaryLayer struct {
+	Path            string       `json:"path"`
+	Call            int          `json:"call"`
+	Kind            string       `json:"kind"`
+	Part            string       `json:"part"` // of its block: trunk, branch, skip, join
+	Geometry        string       `json:"geometry,omitempty"`
+	InShape         tensor.Shape `json:"in_shape"`
+	OutShape        tensor.Shape `json:"out_shape"`
+	Params          int64        `json:"params"`
+	Buffers         int64        `json:"buffers"`
+	MACs            int64        `json:"macs"`
+	FLOPs           int64        `json:"flops"`
+	Operations      int64        `json:"operations"`
+	ReadBytes       int64        `json:"read_bytes"`
+	WriteBytes      int64        `json:"write_bytes"`
+	ActivationBytes int64        `json:"activation_bytes"`
+	ReceptiveField  int          `json:"receptive_field"` // pixels of the image
+	Stride          int          `json:"stride"`          // cumulative, pixels of the image
+}
+
+// SummaryOptions say how a Summary is printed as text.
+type SummaryOptions struct {
+	Count     string // convention of the printed total
+	All       bool   // every block, instead of folding runs of alike ones
+	PeakEval  int64  // what the device would hold, 0 if unknown
+	PeakTrain int64
+}
+
+// NewSummary makes the summary of m.
+func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
+	count, err := FindCount(m, o.Count)
+	if err != nil {
+		return nil, err
+	}
+	t := m.Total
+	s := &Summary{
+		Schema: "resnet-tui/summary/1", Model: profile.Describe(m, ""), Input: m.Root.In, model: m, count: count, all: o.All,
+		Total: SummaryTotal{
+			Params: t.Params, Buffers: t.Buffers, MACs: t.MACs, FLOPs: 2 * t.MACs, Operations: t.FLOPs, Counts: map[string]int64{},
+			WeightsBytes: 4 * (t.Params + t.Buffers), ActivationBytes: t.ActivationBytes, PeakBytesEval: o.PeakEval, PeakBytesTrain: o.PeakTrain,
+		},
+	}
+	for _, c := range m.Counts() {
+		s.Total.Counts[c.Name] = c.Value
+	}
+	for _, l := range m.Layers {
+		s.Layers = append(s.Layers, summaryLayer(l))
+	}
+	return s, nil
+}
+
+func summaryLayer(l *resnet.Layer) SummaryLayer {
+	c := l.Cost
+	return SummaryLayer{
+		Path: l.Path, Call: l.Call, Kind: l.Kind.String(), Part: l.Part.String(), Geometry: l.Desc, InShape: l.In, OutShape: l.Out,
+		Params: c.Params, Buffers: c.Buffers, MACs: c.MACs, FLOPs: 2 * c.MACs, Operations: c.FLOPs,
+		ReadBytes: c.ReadBytes, WriteBytes: c.WriteBytes, ActivationBytes: c.ActivationBytes, ReceptiveField: l.RF, Stride: l.Jump,
+	}
+}
+
+// FindCount is m's figure by the named convention.
+func FindCount(m *resnet.Model, name string) (resnet.Count, error) {
+	counts := m.Counts()
+	for _, c := range counts {
+		if c.Name == name {
+			return c, nil
+		}
+	}
+	return resnet.Count{}, fmt.Errorf("--count %s: no such convention; there are %s", name, countNames(counts))
+}
+
+// factor is what a layer's multiply-adds count in the printed column: only
+// conventions that are a multiple of them have figures by layer.
+func (s *Summary) factor() int64 {
+	if s.count.Name == "flops" || s.count.Name == "torch" {
+		return 2
+	}
+	return 1
+}
+
+func (s *Summary) opsTitle() string {
+	if s.factor() == 2 {
+		return "FLOPs"
+	}
+	return "MACs"
+}
+
+// Table has one row a call.
+func (s *Summary) Table() *Table {
+	t := &Table{Columns: []Column{
+		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"part", "", false}, {"geometry", "geometry", false},
+		{"in_shape", "", false}, {"out_shape", "output", false}, {"params", "params", true}, {"buffers", "", true},
+		{"macs", s.opsTitle(), true}, {"flops", "", true}, {"operations", "", true}, {"read_bytes", "", true}, {"write_bytes", "", true},
+		{"activation_bytes", "activations", true}, {"receptive_field", "field", true}, {"stride", "stride", true},
+	}}
+	for _, l := range s.Layers {
+		t.Add(plain(l.Path), whole(l.Call), plain(l.Kind), plain(l.Part), plain(l.Geometry),
+			shape(l.InShape), shape(l.OutShape), count(l.Params), count(l.Buffers),
+			Cell{figure(l.MACs * s.factor()), strconv.FormatInt(l.MACs, 10)}, count(l.FLOPs), count(l.Operations), size(l.ReadBytes), size(l.WriteBytes),
+			size(l.ActivationBytes), whole(l.ReceptiveField), whole(l.Stride))
+	}
+	return t
+}
+
+// Text draws the tree, then the totals.
+func (s *Summary) Text(w io.Writer) error {
+	if err := s.tree().Text(w); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	t := s.Total
+	lines := [][2]string{
+		{"input", s.Input.String() + ", float32"},
+		{"parameters", fmt.Sprintf("%s   %s and %s running statistics", profile.FormatCount(t.Params), Grouped(t.Params), Grouped(t.Buffers))},
+		{s.count.Name, fmt.Sprintf("%s   %s per image: %s", profile.FormatCount(s.count.Value), Grouped(s.count.Value), s.count.What)},
+		{"weights", profile.FormatBytes(t.WeightsBytes)},
+		{"activations", profile.FormatBytes(t.ActivationBytes) + "   results of all layers, batch of " + strconv.Itoa(s.Input[0])},
+	}
+	if t.PeakBytesEval > 0 {
+		lines = append(lines, [2]string{"peak, eval", profile.FormatBytes(t.PeakBytesEval) + "   what the fused program holds at once: activations, packed weights, scratch"})
+	}
+	if t.PeakBytesTrain > 0 {
+		lines = append(lines, [2]string{"peak, train", profile.FormatBytes(t.PeakBytesTrain) + "   at least: weights, gradients, momentum, and what backward needs of each layer"})
+	}
+	return facts(w, lines)
+}
