@@ -21,9 +21,9 @@ func (r refusal) Error() string {
 	name := string(r)
 	switch {
 	case strings.HasPrefix(name, "torch.") && strings.HasSuffix(name, "Storage"), quantised[name]:
-		return fmt.Sprintf("%s: tensors of this kind can't be read; save them as float32", name)
+		return fmt.Sprintf("%s: tensors of this kind can't be read; save them as float32", quoteName(name))
 	case strings.HasPrefix(name, "torch.nn."), strings.HasPrefix(name, "torchvision.models."), strings.HasPrefix(name, "timm.models."):
-		return fmt.Sprintf("refuses to run %s: the file holds a whole model as a Python object; save model.state_dict() instead", name)
+		return fmt.Sprintf("refuses to run %s: the file holds a whole model as a Python object; save model.state_dict() instead", quoteName(name))
 	}
 	return fmt.Sprintf("refuses to run %s: weights need tensors, dictionaries, lists, numbers and strings, and nothing else is ever run; "+
 		"if you trust the file, load it in Python and save its state_dict by itself", quoteName(name))

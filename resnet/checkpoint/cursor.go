@@ -15,7 +15,7 @@ type cursor struct {
 }
 
 func newCursor(r io.ReaderAt, from, end int64) *cursor {
-	return &cursor{bufio.NewReaderSize(io.NewSectionReader(r, from, end-from), 16<<10), from, end}
+	return &cursor{bufio.NewReaderSize(io.NewSectionReader(r, from, end-from), 4<<10), from, end}
 }
 
 // take claims n bytes before they are read: nothing is allocated for bytes

@@ -152,13 +152,13 @@ func (f *File) Format() string { return f.format }
 func (f *File) Names() []string { return slices.Clone(f.names) }
 
 // Info is a tensor's type and shape in the file; 0 and nil if there is no such
-// tensor. A scalar's shape is empty, and extents may be 0.
+// tensor. A scalar's shape has no extents, and extents may be 0.
 func (f *File) Info(name string) (DType, tensor.Shape) {
 	v := f.views[name]
 	if v == nil {
 		return 0, nil
 	}
-	return v.dtype, v.shape.Clone()
+	return v.dtype, append(tensor.Shape{}, v.shape...)
 }
 
 // Read converts a tensor to float32 into t, which has its shape. Numbers that

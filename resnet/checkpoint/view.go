@@ -150,7 +150,7 @@ func (v *view) read(src source, dst []float32) error {
 // inflate unpacks n bytes from off on. Memory grows with what is really there.
 func inflate(f *zip.File, off, n int64) ([]byte, error) {
 	if n > maxInflated {
-		return nil, fmt.Errorf("%s is compressed and needs %d MB to unpack, at most %d are possible: save it without compression", f.Name, n>>20, maxInflated>>20)
+		return nil, fmt.Errorf("%s is compressed and needs %d MB to unpack, at most %d are possible: save it without compression", quoteName(f.Name), n>>20, maxInflated>>20)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -168,7 +168,7 @@ func inflate(f *zip.File, off, n int64) ([]byte, error) {
 }
 
 func damaged(f *zip.File, err error) error {
-	return fmt.Errorf("%s is damaged: %w", f.Name, err)
+	return fmt.Errorf("%s is damaged: %w", quoteName(f.Name), err)
 }
 
 // reader converts elements that lie from base on.

@@ -1,0 +1,129 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"resnet-tui/tensor"
+)
+
+// stFile is a safetensors file with a header and n bytes of data.
+func stFile(header string, n int) []byte {
+	b := le.AppendUint64(nil, uint64(len(header)))
+	return append(append(b, header...), make([]byte, n)...)
+}
+
+func stTensor(name, dtype, shape string, from, to int) string {
+	return fmt.Sprintf(`"%s":{"dtype":"%s","shape":%s,"data_offsets":[%d,%d]}`, name, dtype, shape, from, to)
+}
+
+func TestSafetensorsErrors(t *testing.T) {
+	a := stTensor("a", "F32", "[2,3]", 0, 24)
+	huge := stFile("{"+a+"}", 24)
+	huge[7] = 0x7f // 2^63 and more
+	long := stFile("{", 0)
+	le.PutUint64(long, maxHeader+1)
+	long = append(long, make([]byte, maxHeader+1)...)
+	for _, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"huge header", huge, "the header claims 9151314442816847"},
+		{"long header", long, "at most 33554432 are possible"},
+		{"cut", stFile("{"+a+"}", 23), `tensor "a" ends at byte 24 of the data, which has 23`},
+		{"trailing", stFile("{"+a+"}", 25), "1 bytes at the end belong to no tensor"},
+		{"twice", stFile("{"+a+","+stTensor("a", "F32", "[1]", 24, 28)+"}", 28), `tensor "a" is there twice`},
+		{"overlap", stFile("{"+a+","+stTensor("b", "F32", "[1]", 20, 24)+"}", 24), `tensors "a" and "b" overlap`},
+		{"same place", stFile("{"+a+","+stTensor("b", "F32", "[6]", 0, 24)+"}", 24), `tensors "a" and "b" overlap`},
+		{"gap", stFile("{"+a+","+stTensor("b", "F32", "[1]", 28, 32)+"}", 32), `4 bytes before tensor "b" belong to no tensor`},
+		{"order", stFile("{"+stTensor("a", "F32", "[2]", 8, 0)+"}", 8), "offsets 8 to 0, which are out of order"},
+		{"negative offset", stFile("{"+stTensor("a", "F32", "[2]", -8, 0)+"}", 8), "out of order"},
+		{"bytes", stFile("{"+stTensor("a", "F16", "[2,3]", 0, 24)+"}", 24), "has 24 bytes, but 2×3 of F16 are 12"},
+		{"negative extent", stFile("{"+stTensor("a", "F32", "[-2,-3]", 0, 24)+"}", 24), "negative extent"},
+		{"overflow", stFile("{"+stTensor("a", "F32", "[4294967296,4294967296,4294967296]", 0, 0)+"}", 0), "more elements than any real tensor"},
+		{"type", stFile("{"+stTensor("a", "F8_E4M3", "[4]", 0, 4)+"}", 4), `type "F8_E4M3", which this program can't read`},
+		{"dims", stFile("{"+stTensor("a", "U8", "["+strings.Repeat("1,", 64)+"1]", 0, 1)+"}", 1), "65 dimensions"},
+		{"no shape", stFile(`{"a":{"dtype":"F32","data_offsets":[0,4]}}`, 4), "lacks its shape"},
+		{"one offset", stFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}`, 4), "two data_offsets"},
+		{"null", stFile(`{"a":null}`, 0), "lacks its shape"},
+		{"text for a number", stFile(`{"a":{"dtype":"F32","shape":["1"],"data_offsets":[0,4]}}`, 4), "a string where none belongs"},
+		{"fraction", stFile(`{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}`, 6), "a number 1.5 where none belongs"},
+		{"metadata", stFile(`{"__metadata__":{"a":1}}`, 0), "__metadata__"},
+		{"JSON cut", stFile(`{"a":{"dtype":"F32"`, 0), "ends too early"},
+		{"no JSON", stFile(`{]}`, 9), "JSON is damaged"},
+		{"behind JSON", stFile(`{} {}`, 0), "something behind"},
+	} {
+		_, err := open(memory(c.data), "file", "")
+		wantError(t, c.name, err, c.want)
+	}
+	if f, err := open(memory(stFile("{}", 0)), "empty", ""); err != nil || len(f.Names()) != 0 {
+		t.Errorf("a file without tensors: %v", err)
+	}
+}
+
+// sequence fills each parameter with its golden values.
+type sequence struct{ fail string }
+
+func (s sequence) Load(p tensor.Param, t *tensor.Tensor) error {
+	if p.Name == s.fail {
+		return errors.New("broken source")
+	}
+	for i := range t.Data {
+		t.Data[i] = fill(F32, i)
+	}
+	return nil
+}
+
+func TestWriteSafetensors(t *testing.T) {
+	params := []tensor.Param{{Name: "b", Shape: tensor.Shape{20000, 3}}, {Name: `a "quoted"`, Shape: tensor.Shape{1}}}
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	for range 2 { // the second replaces the first
+		if err := WriteSafetensors(path, params, sequence{}, map[string]string{"format": "pt"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got := f.Names(); !slices.Equal(got, []string{"b", `a "quoted"`}) {
+		t.Errorf("names %v", got)
+	}
+	for _, p := range params {
+		if d, shape := f.Info(p.Name); d != F32 || !shape.Equal(p.Shape) {
+			t.Errorf("%s: %v %v", p.Name, d, shape)
+		}
+		checkFill(t, f, p.Name)
+	}
+	if f.views["b"].store.off%8 != 0 {
+		t.Error("the data is not aligned")
+	}
+}
+
+// A failure leaves what was there, and nothing beside it.
+func TestWriteFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "net.safetensors")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := tensor.Param{Name: "a", Shape: tensor.Shape{2}}
+	err := WriteSafetensors(path, []tensor.Param{a}, sequence{fail: "a"}, nil)
+	wantError(t, "source", err, "was not written: broken source")
+	wantError(t, "twice", WriteSafetensors(path, []tensor.Param{a, a}, sequence{}, nil), "a can't be written: the name is there twice")
+	wantError(t, "shape", WriteSafetensors(path, []tensor.Param{{Name: "a", Shape: tensor.Shape{0}}}, sequence{}, nil), "at least 1")
+	wantError(t, "folder", WriteSafetensors(filepath.Join(dir, "no", "x"), nil, sequence{}, nil), "no such file")
+	if got, err := os.ReadFile(path); err != nil || string(got) != "before" {
+		t.Errorf("the file holds %q, %v", got, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
