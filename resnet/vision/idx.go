@@ -126,11 +126,13 @@ func amount(got, want int) string {
 // idxHeader checks a header and returns its number of items.
 func idxHeader(r io.Reader, magic uint32, extents []int) (int, error) {
 	head := make([]uint32, 2+len(extents))
-	if err := binary.Read(r, binary.BigEndian, head); err != nil {
-		return 0, fmt.Errorf("the header is cut off or damaged: %w", err)
-	}
-	if head[0] != magic {
-		return 0, fmt.Errorf("starts with %#08x, an IDX file of this kind with %#08x", head[0], magic)
+	for i := range head {
+		if err := binary.Read(r, binary.BigEndian, &head[i]); err != nil {
+			return 0, fmt.Errorf("the header is cut off or damaged: %w", err)
+		}
+		if head[0] != magic {
+			return 0, fmt.Errorf("starts with 0x%08x, an IDX file of this kind with 0x%08x", head[0], magic)
+		}
 	}
 	if head[1] < 1 || head[1] > maxIDX {
 		return 0, fmt.Errorf("the header says %d items: 1 to %d can be read", head[1], maxIDX)
