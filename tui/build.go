@@ -1,0 +1,261 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+const (
+	overheadLabel = "overhead"
+	probesLabel   = "probes"
+)
+
+// builder makes the rows of a lowered net.
+type builder struct {
+	*tree
+	headOf map[int]int // layer → the group that it heads
+}
+
+// newTree makes the rows: what is really run, under the modules that hold it.
+func newTree(m *resnet.Model, l *resnet.Lowered) *tree {
+	b := builder{&tree{model: m, lowered: l, byLayer: make([]*node, len(m.Layers))}, make(map[int]int, len(l.Groups))}
+	for g, group := range l.Groups {
+		if layer := l.OpLayer[group.Head]; layer >= 0 {
+			b.headOf[layer] = g
+		} else {
+			b.probes = append(b.probes, g)
+		}
+	}
+	b.root = b.moduleRow(nil, m.Root)
+	b.root.label, b.root.open = m.Name, true
+	b.root.each(func(n *node) {
+		b.nodes = append(b.nodes, n)
+		if n.group >= 0 {
+			b.order = append(b.order, n)
+		}
+	})
+	slices.SortFunc(b.order, func(x, y *node) int { return x.group - y.group })
+	if len(b.probes) > 0 {
+		b.tail = append(b.tail, &node{kind: overheadNode, id: probesLabel, label: probesLabel, group: -1})
+	}
+	b.tail = append(b.tail, &node{kind: overheadNode, id: overheadLabel, label: overheadLabel, group: -1})
+	for _, n := range append(b.nodes, b.tail...) {
+		n.search = searchText(n)
+	}
+	return b.tree
+}
+
+// moduleRow is a module with all that is under it.
+func (b builder) moduleRow(parent *node, m *resnet.Module) *node {
+	n := &node{kind: moduleNode, id: "m:" + m.Path, label: m.Name, parent: parent, module: m, group: -1, cost: m.Cost, out: m.Out}
+	if parent != nil && parent.parent != nil {
+		n.depth = parent.depth + 1
+	}
+	if m.Block != nil {
+		b.fillBlock(n)
+		return n
+	}
+	b.fillModule(n)
+	n.note = noteOf(n)
+	n.children = b.foldRuns(n)
+	return n
+}
+
+// fillModule adds the kernels of m itself and its inner modules, in the order
+// in which they run.
+func (b builder) fillModule(n *node) {
+	seen := map[*resnet.Module]bool{}
+	for _, l := range n.module.Layers {
+		c := childToward(n.module, l.Module)
+		switch {
+		case c == nil || len(c.Children) == 0:
+			if row := b.layerRow(n, l); row != nil {
+				n.children = append(n.children, row)
+			}
+		case !seen[c]:
+			seen[c] = true
+			n.children = append(n.children, b.moduleRow(n, c))
+		}
+	}
+}
+
+// childToward is m's child above leaf, or nil if the leaf is m itself.
+func childToward(m, leaf *resnet.Module) *resnet.Module {
+	for leaf != nil && leaf.Parent != m {
+		if leaf == m {
+			return nil
+		}
+		leaf = leaf.Parent
+	}
+	return leaf
+}
+
+// layerRow is the row of the kernel that l heads, nil if another's absorbs it.
+func (b builder) layerRow(parent *node, l *resnet.Layer) *node {
+	g, ok := b.headOf[l.Index]
+	if !ok {
+		return nil
+	}
+	n := &node{kind: layerNode, parent: parent, module: l.Module, group: g}
+	n.id = "l:" + l.Path + ":" + strconv.Itoa(l.Call)
+	if parent.parent != nil {
+		n.depth = parent.depth + 1
+	}
+	n.layers = append(n.layers, l)
+	for _, op := range b.lowered.Groups[g].Absorbed {
+		if i := b.lowered.OpLayer[op]; i >= 0 {
+			n.layers = append(n.layers, b.model.Layers[i])
+		}
+	}
+	for _, l := range n.layers {
+		n.cost = add(n.cost, l.Cost)
+		b.byLayer[l.Index] = n
+	}
+	n.out = n.layers[len(n.layers)-1].Out
+	n.label = kernelLabel(parent.module, n.layers)
+	return n
+}
+
+// add sums two costs.
+func add(a, c resnet.Cost) resnet.Cost {
+	return resnet.Cost{
+		Params: a.Params + c.Params, Buffers: a.Buffers + c.Buffers, MACs: a.MACs + c.MACs, FLOPs: a.FLOPs + c.FLOPs,
+		ReadBytes: a.ReadBytes + c.ReadBytes, WriteBytes: a.WriteBytes + c.WriteBytes, ActivationBytes: a.ActivationBytes + c.ActivationBytes,
+	}
+}
+
+// noteOf says how much a module holds.
+func noteOf(n *node) string {
+	if n.parent == nil || len(n.children) == 0 {
+		return ""
+	}
+	what := "kernels"
+	if n.children[0].kind == blockNode {
+		what = "blocks"
+	}
+	return plural(len(n.children), what)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		what = strings.TrimSuffix(what, "s")
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// foldRuns puts runs of alike blocks after the first under one row.
+func (b builder) foldRuns(parent *node) []*node {
+	var rows []*node
+	for i := 0; i < len(parent.children); {
+		n := parent.children[i]
+		rows = append(rows, n)
+		i++
+		run := 0
+		if n.kind == blockNode {
+			run = min(n.module.Alike-1, len(parent.children)-i)
+		}
+		if run >= 2 {
+			rows = append(rows, runRow(parent, parent.children[i:i+run]))
+			i += run
+		}
+	}
+	return rows
+}
+
+func runRow(parent *node, blocks []*node) *node {
+	first, last := blocks[0], blocks[len(blocks)-1]
+	n := &node{
+		kind: runNode, id: "r:" + first.module.Path, parent: parent, children: blocks, depth: first.depth, group: -1,
+		label: first.label + "…" + last.label, note: fmt.Sprintf("×%d like this", len(blocks)),
+		skip: first.skip, rail: first.rail, out: last.out,
+	}
+	for _, c := range blocks {
+		c.parent = n
+		n.cost = add(n.cost, c.cost)
+	}
+	return n
+}
+
+// searchText is what a filter compares: path, label and kinds, in small letters.
+func searchText(n *node) string {
+	parts := []string{n.path(), n.label, n.note}
+	for _, l := range n.layers {
+		parts = append(parts, l.Path, l.Kind.String())
+	}
+	if len(n.layers) == 0 && n.module != nil {
+		parts = append(parts, n.module.Kind)
+	}
+	return strings.ToLower(strings.Join(parts, " "))
+}
+
+// kernelLabel names the layers of a kernel as they stand in a module:
+// "conv1 bn1 relu", "conv3 bn3 ⊕ relu", "downsample".
+func kernelLabel(in *resnet.Module, layers []*resnet.Layer) string {
+	if whole := wholeModule(in, layers); whole != "" {
+		return whole
+	}
+	names := make([]string, len(layers))
+	for i, l := range layers {
+		names[i] = layerLabel(in, l, i == 0)
+	}
+	return strings.Join(names, " ")
+}
+
+// wholeModule is the name of the inner module that the layers make up.
+func wholeModule(in *resnet.Module, layers []*resnet.Layer) string {
+	p := layers[0].Module.Parent
+	if p == nil || p == in || len(p.Layers) != len(layers) || layers[0].Module == in {
+		return ""
+	}
+	for _, l := range layers {
+		if l.Module.Parent != p {
+			return ""
+		}
+	}
+	return below(in, p.Path)
+}
+
+// below is a path as seen from a module above it.
+func below(in *resnet.Module, path string) string {
+	if in == nil || in.Path == "" {
+		return path
+	}
+	return strings.TrimPrefix(path, in.Path+".")
+}
+
+// layerLabel is a layer's name; one that is only a number also has its kind.
+func layerLabel(in *resnet.Module, l *resnet.Layer, head bool) string {
+	if l.Kind == tensor.Add {
+		return "⊕"
+	}
+	name := below(in, l.Path)
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if _, err := strconv.Atoi(last); err != nil {
+		return name
+	}
+	if !head {
+		return kindLabel(l.Kind)
+	}
+	return name + " " + kindLabel(l.Kind)
+}
+
+func kindLabel(k tensor.Kind) string {
+	switch k {
+	case tensor.Conv2d:
+		return "conv"
+	case tensor.BatchNorm2d:
+		return "bn"
+	case tensor.Linear:
+		return "fc"
+	case tensor.MaxPool2d:
+		return "maxpool"
+	case tensor.AdaptiveAvgPool2d:
+		return "avgpool"
+	}
+	return strings.ToLower(k.String())
+}

@@ -1,0 +1,168 @@
+package tui
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// cell is one character cell. A zero rune continues the wide one before it.
+type cell struct {
+	r    rune
+	look look
+	sel  bool // on the selected row
+}
+
+// canvas is a grid of cells that views draw into and that is written out once
+// a frame. Drawing outside it is clipped.
+type canvas struct {
+	w, h  int
+	cells []cell
+	out   []byte
+}
+
+// reset makes the canvas w×h and blank, reusing its memory.
+func (c *canvas) reset(w, h int) {
+	c.w, c.h = w, h
+	if n := w * h; cap(c.cells) < n {
+		c.cells = make([]cell, n)
+	} else {
+		c.cells = c.cells[:n]
+	}
+	for i := range c.cells {
+		c.cells[i] = cell{r: ' '}
+	}
+}
+
+// set draws one rune of width one.
+func (c *canvas) set(x, y int, r rune, l look) {
+	if x >= 0 && x < c.w && y >= 0 && y < c.h {
+		p := &c.cells[y*c.w+x]
+		p.r, p.look = r, l
+	}
+}
+
+// text draws s from x up to, not including, end, and returns the column after
+// it. A text that does not fit ends in an ellipsis.
+func (c *canvas) text(x, y, end int, s string, l look) int {
+	start := x
+	for _, r := range s {
+		w := runeWidth(r)
+		if w == 0 {
+			continue
+		}
+		if x+w > end {
+			if end > start {
+				c.set(min(x, end-1), y, '…', l)
+			}
+			return end
+		}
+		c.set(x, y, r, l)
+		if w == 2 {
+			c.set(x+1, y, 0, l)
+		}
+		x += w
+	}
+	return x
+}
+
+// right draws s so that it ends before end.
+func (c *canvas) right(end, y int, s string, l look) int {
+	x := end - width(s)
+	c.text(x, y, end, s, l)
+	return x
+}
+
+// fill draws r over a rectangle.
+func (c *canvas) fill(r rect, ch rune, l look) {
+	for y := r.y; y < r.y+r.h; y++ {
+		for x := r.x; x < r.x+r.w; x++ {
+			c.set(x, y, ch, l)
+		}
+	}
+}
+
+// clear blanks a rectangle, selection included.
+func (c *canvas) clear(r rect) {
+	for y := max(r.y, 0); y < min(r.y+r.h, c.h); y++ {
+		for x := max(r.x, 0); x < min(r.x+r.w, c.w); x++ {
+			c.cells[y*c.w+x] = cell{r: ' '}
+		}
+	}
+}
+
+// selectRow marks a row of a rectangle as selected.
+func (c *canvas) selectRow(x, y, w int) {
+	if y < 0 || y >= c.h {
+		return
+	}
+	for i := max(x, 0); i < min(x+w, c.w); i++ {
+		c.cells[y*c.w+i].sel = true
+	}
+}
+
+// encode writes the canvas as lines with the escape sequences of s. Blanks at
+// the end of a line are left out.
+func (c *canvas) encode(s *Styles) string {
+	b := c.out[:0]
+	for y := range c.h {
+		if y > 0 {
+			b = append(b, '\n')
+		}
+		b = c.encodeLine(b, c.cells[y*c.w:(y+1)*c.w], s)
+	}
+	c.out = b
+	return string(b)
+}
+
+func (c *canvas) encodeLine(b []byte, line []cell, s *Styles) []byte {
+	n := len(line)
+	for n > 0 && line[n-1].r == ' ' && !line[n-1].sel && !s.visible(line[n-1].look) {
+		n--
+	}
+	current := ""
+	for _, p := range line[:n] {
+		if p.r == 0 {
+			continue
+		}
+		if seq := s.sequence(p.look, p.sel); seq != current {
+			if current != "" {
+				b = append(b, ansi.ResetStyle...)
+			}
+			b = append(b, seq...)
+			current = seq
+		}
+		b = utf8.AppendRune(b, p.r)
+	}
+	if current != "" {
+		b = append(b, ansi.ResetStyle...)
+	}
+	return b
+}
+
+// runeWidth is the number of cells of r; control characters and marks, which
+// could come from a file's name, have none and are not drawn.
+func runeWidth(r rune) int {
+	switch {
+	case r < 0x20 || r == 0x7f:
+		return 0
+	case r < 0x300:
+		if unicode.IsPrint(r) || r == ' ' {
+			return 1
+		}
+		return 0
+	case r >= 0x2000 && r < 0x2e80 && !unicode.In(r, unicode.Cf, unicode.Mn):
+		return 1 // punctuation, arrows, mathematics, boxes: as terminals draw them
+	}
+	return ansi.StringWidth(string(r))
+}
+
+// width is the number of cells of s.
+func width(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeWidth(r)
+	}
+	return n
+}

@@ -1,0 +1,255 @@
+package tui
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"resnet-tui/profile"
+	"resnet-tui/tensor"
+)
+
+// columnID names a column of the tree. Their order is the order on the screen.
+type columnID uint8
+
+const (
+	colModule columnID = iota
+	colOutput
+	colParams
+	colOps // MACs or FLOPs
+	colMemory
+	colTime
+	colBar
+	colShare
+	colRate
+	colMean // of the output, while stepping
+	colStd
+	colSpread
+	colP95
+	colField
+	colKernel
+	columnCount
+)
+
+// column is what is fixed about a column: its title, the cells that it takes
+// with the gap before it, and its importance: the least important leave first
+// when it gets narrow.
+type column struct {
+	title  string
+	width  int
+	rank   int
+	left   bool // aligned
+	sorts  bool
+	figure int // cells of the unit
+}
+
+var columns = [columnCount]column{
+	colModule: {title: "module", left: true, sorts: true},
+	colTime:   {title: "time p50", width: 10, rank: 1, sorts: true, figure: 2},
+	colMean:   {title: "mean", width: 9, rank: 2},
+	colStd:    {title: "std", width: 9, rank: 3},
+	colBar:    {title: "", width: 13, rank: 4, left: true},
+	colShare:  {title: "share", width: 8, rank: 5, sorts: true, figure: 1},
+	colOutput: {title: "output", width: 13, rank: 6, left: true, sorts: true},
+	colOps:    {title: "MACs", width: 9, rank: 7, sorts: true, figure: 1},
+	colParams: {title: "params", width: 9, rank: 8, sorts: true, figure: 1},
+	colRate:   {title: "GFLOP/s", width: 8, rank: 9, sorts: true},
+	colMemory: {title: "memory", width: 9, rank: 10, sorts: true, figure: 2},
+	colSpread: {title: "±", width: 8, rank: 11, sorts: true, figure: 1},
+	colP95:    {title: "p95", width: 10, rank: 12, sorts: true, figure: 2},
+	colField:  {title: "sees", width: 7, rank: 13, sorts: true},
+	colKernel: {title: "kernel", width: 24, rank: 14, left: true},
+}
+
+// placed is a column with its place on the screen.
+type placed struct {
+	id   columnID
+	x, w int
+}
+
+// The cells that the names get: at least, as much as is wanted before less
+// important columns come in, and at most.
+const (
+	narrowName = 10
+	wantedName = 27
+	widestName = 40
+	widestBar  = 33
+)
+
+// units says how figures are shown.
+type units struct {
+	time  string // a unit of profile.Time, or "" for the one that suits
+	flops bool   // operations as FLOPs, not MACs
+}
+
+// timeUnits are the units that a key goes through.
+var timeUnits = []string{"", "ns", "µs", "ms"}
+
+func (u units) duration(d time.Duration) profile.Figure {
+	if d <= 0 {
+		return profile.Figure{}
+	}
+	if u.time == "" {
+		return profile.Time.Figure(float64(d))
+	}
+	return profile.Time.In(float64(d), u.time)
+}
+
+// timeWidth is the width of a column of durations: nanoseconds take more.
+func (u units) timeWidth() int {
+	switch u.time {
+	case "ns":
+		return 14
+	case "µs":
+		return 11
+	}
+	return columns[colTime].width
+}
+
+func (u units) width(id columnID) int {
+	if id == colTime || id == colP95 {
+		return u.timeWidth()
+	}
+	return columns[id].width
+}
+
+func (u units) title(id columnID) string {
+	if id == colOps && u.flops {
+		return "FLOPs"
+	}
+	return columns[id].title
+}
+
+// ops are a row's operations, for one image.
+func (u units) ops(n *node) int64 {
+	if u.flops {
+		return n.cost.FLOPs
+	}
+	return n.cost.MACs
+}
+
+// place chooses the columns for a table of w cells, by importance, and lays
+// them out. Means and deviations are there only while stepping.
+func place(w int, u units, stepping bool) []placed {
+	want := max(narrowName, min(wantedName, w*45/100))
+	rest := w - want
+	var in [columnCount]bool
+	for rank := 1; ; rank++ {
+		id, ok := ranked(rank)
+		if !ok {
+			break
+		}
+		if (id == colMean || id == colStd) && !stepping {
+			continue
+		}
+		cells := u.width(id)
+		if rank == 1 {
+			cells = min(cells, w-narrowName) // the time is always there
+		}
+		if cells > rest {
+			break
+		}
+		in[id], rest = true, rest-cells
+	}
+	return spread(in, want, rest, u, w)
+}
+
+// ranked is the column of an importance.
+func ranked(rank int) (columnID, bool) {
+	for id := range columnCount {
+		if columns[id].rank == rank {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// spread lays the chosen columns out: names get what is left, up to a limit,
+// then the bars.
+func spread(in [columnCount]bool, name, rest int, u units, w int) []placed {
+	bar := columns[colBar].width
+	grow := min(rest, widestName-name)
+	name, rest = name+grow, rest-grow
+	if in[colBar] {
+		bar += min(rest, widestBar-bar)
+	}
+	ps := []placed{{colModule, 0, name}}
+	x := name
+	for id := colModule + 1; id < columnCount; id++ {
+		if !in[id] {
+			continue
+		}
+		cells := u.width(id)
+		if id == colBar {
+			cells = bar
+		}
+		cells = min(cells, w-x)
+		ps = append(ps, placed{id, x, cells})
+		x += cells
+	}
+	return ps
+}
+
+// columnAt is the column drawn at cell x.
+func columnAt(ps []placed, x int) (columnID, bool) {
+	for _, p := range ps {
+		if x >= p.x && x < p.x+p.w {
+			return p.id, true
+		}
+	}
+	return 0, false
+}
+
+// compareBy orders rows by a column, the largest first; names and shapes in
+// the order of the alphabet and of size.
+func compareBy(id columnID, a, b *node) int {
+	switch id {
+	case colModule:
+		return strings.Compare(a.path(), b.path())
+	case colOutput:
+		return cmp.Compare(elems(b.out), elems(a.out))
+	case colParams:
+		return cmp.Compare(b.cost.Params, a.cost.Params)
+	case colOps:
+		return cmp.Compare(b.cost.MACs, a.cost.MACs)
+	case colMemory:
+		return cmp.Compare(b.cost.ActivationBytes, a.cost.ActivationBytes)
+	case colRate:
+		return cmp.Compare(rate(b), rate(a))
+	case colSpread:
+		return cmp.Compare(b.spread, a.spread)
+	case colP95:
+		return cmp.Compare(b.p95, a.p95)
+	case colField:
+		return cmp.Compare(field(b), field(a))
+	}
+	return cmp.Compare(b.time, a.time)
+}
+
+func elems(s tensor.Shape) int {
+	if len(s) == 0 {
+		return 0
+	}
+	return s.Elems()
+}
+
+// rate is multiply-adds a nanosecond, to compare.
+func rate(n *node) float64 {
+	if n.time <= 0 {
+		return 0
+	}
+	return float64(n.cost.MACs) / float64(n.time)
+}
+
+// field is the receptive field of a row's last layer, in pixels.
+func field(n *node) int {
+	switch {
+	case len(n.layers) > 0:
+		return n.layers[len(n.layers)-1].RF
+	case n.module != nil && len(n.module.Layers) > 0:
+		return n.module.Layers[len(n.module.Layers)-1].RF
+	case n.folds():
+		return field(n.children[len(n.children)-1])
+	}
+	return 0
+}

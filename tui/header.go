@@ -1,0 +1,299 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+)
+
+// segment is a piece of the header; the least important go first when it gets
+// narrow.
+type segment struct {
+	text  string
+	look  look
+	rank  int
+	joint string // what stands before it, instead of a gap
+}
+
+const sparkCells = 8 // of the throughput
+
+// drawHeader draws what runs where, how far it is and how fast.
+func (m *Model) drawHeader() {
+	r := m.layout.header
+	if r.empty() {
+		return
+	}
+	if m.state.phase == failed {
+		x := m.canvas.text(1, r.y, r.w, m.opts.Model.Name, strong)
+		m.canvas.text(x+2, r.y, r.w-1, "✗ "+oneLine(m.state.err), warningLook)
+		return
+	}
+	end := r.w - 1
+	series := &m.snap.Wall
+	segments := m.segments()
+	if series.N > 1 && end >= 100 {
+		end -= sparkCells
+		m.canvas.sparkline(end, r.y, sparkCells, series.Recent, true, forwardLook)
+		end -= 2
+	}
+	if rate := m.rateText(); rate != "" {
+		end = m.canvas.right(end, r.y, rate, strong) - 2
+	}
+	m.drawSegments(fit(segments, end-1), r.y, end)
+}
+
+// segments are the pieces of the header in their order.
+func (m *Model) segments() []segment {
+	c := m.list.tree.model.Config
+	device := m.opts.Device.Info()
+	threads := m.opts.Session.Threads
+	if threads == 0 {
+		threads = device.Cores
+	}
+	return []segment{
+		{text: m.opts.Model.Name, look: strong, rank: 0},
+		{text: variant(c), look: plainText, rank: 4, joint: " "},
+		{text: m.weightsText(), look: muted, rank: 5, joint: " · "},
+		{text: device.ID, look: plainText, rank: 6},
+		{text: plural(threads, "threads"), look: plainText, rank: 7, joint: " "},
+		{text: m.opts.Session.Precision.String(), look: muted, rank: 8, joint: " · "},
+		{text: fmt.Sprintf("%d×%d×%d×%d", c.Batch, c.Channels, c.Height, c.Width), look: plainText, rank: 3},
+		{text: m.opts.InputName, look: muted, rank: 9, joint: " "},
+		{text: m.phaseText(), look: m.phaseLook(), rank: 1},
+	}
+}
+
+// variant names what the name of a net leaves open.
+func variant(c resnet.Config) string {
+	if c.Family == resnet.ImageNet && !c.Keras {
+		return c.Variant.String()
+	}
+	return ""
+}
+
+// weightsText says where the weights are from.
+func (m *Model) weightsText() string {
+	if m.opts.Weights != "" {
+		return m.opts.Weights
+	}
+	switch {
+	case m.program == nil:
+		return "random"
+	case m.program.calibrated:
+		return "random, calibrated"
+	}
+	return "random, not calibrated"
+}
+
+func (m *Model) phaseText() string {
+	s := m.state
+	mark := map[phase]string{running: "● ", paused: "‖ ", stepping: "→ ", preparing: "◌ ", compiling: "◌ "}[s.phase]
+	switch {
+	case s.phase == preparing && s.total > 0, s.phase == compiling && s.total > 0 && s.done < s.total:
+		part := float64(s.done) / float64(s.total)
+		return fmt.Sprintf("%s%s %s %3.0f %%", mark, s.stage, progressBar(part, 10), 100*part)
+	case s.phase == stepping && s.step != nil:
+		return fmt.Sprintf("%sstep %d/%d", mark, s.step.ordinal, s.step.count)
+	}
+	text := mark + s.phase.String()
+	if m.program != nil && !m.program.fused && s.phase == running {
+		text += " unfused"
+	}
+	return text
+}
+
+// progressBar is w cells, filled to an eighth of a cell.
+func progressBar(part float64, w int) string {
+	n := int(max(min(part, 1), 0) * float64(w) * 8)
+	var b strings.Builder
+	for range w {
+		switch {
+		case n >= 8:
+			b.WriteRune(eighths[8])
+		case n > 0:
+			b.WriteRune(eighths[n])
+		default:
+			b.WriteRune('·')
+		}
+		n -= 8
+	}
+	return b.String()
+}
+
+func (m *Model) phaseLook() look {
+	if m.state.phase == running {
+		return forwardLook
+	}
+	return strong
+}
+
+// rateText is the throughput, with how well it is known.
+func (m *Model) rateText() string {
+	rate := throughput(m.snap.Wall.Mean, m.batch())
+	if rate <= 0 || m.program == nil {
+		return ""
+	}
+	text := profile.Significant(rate) + " img/s"
+	if s := settled(&m.snap.Wall); s > 0 && m.w >= 80 {
+		text += fmt.Sprintf(" ±%.1f %%", 100*s)
+	}
+	return text
+}
+
+// fit keeps the segments that find room in w cells, by importance.
+func fit(segments []segment, w int) []segment {
+	for drop := len(segments); drop >= 0; drop-- {
+		var kept []segment
+		used := 0
+		for _, s := range segments {
+			if s.text == "" || s.rank > drop {
+				continue
+			}
+			if s.joint == "" && len(kept) > 0 {
+				used += 3
+			}
+			used += width(s.joint) + width(s.text)
+			kept = append(kept, s)
+		}
+		if used <= w || drop == 0 {
+			return kept
+		}
+	}
+	return nil
+}
+
+func (m *Model) drawSegments(segments []segment, y, end int) {
+	x := 1
+	for i, s := range segments {
+		switch {
+		case s.joint != "":
+			x = m.canvas.text(x, y, end, s.joint, muted)
+		case i > 0:
+			x += 3
+		}
+		x = m.canvas.text(x, y, end, s.text, s.look)
+	}
+}
+
+// drawTabs draws the views' names and what the list leaves out.
+func (m *Model) drawTabs() {
+	r := m.layout.tabs
+	if r.empty() {
+		return
+	}
+	for v, x := range m.tabPlaces() {
+		l := muted
+		if viewID(v) == m.view {
+			l = currentTab
+		}
+		m.canvas.text(x, r.y, r.w, tabText(viewID(v)), l)
+	}
+	if s := m.listText(); s != "" {
+		m.canvas.right(r.w-1, r.y, s, muted)
+	}
+}
+
+func tabText(v viewID) string { return fmt.Sprintf(" %d %s ", v+1, v) }
+
+// tabPlaces are the columns where tabs start.
+func (m *Model) tabPlaces() [viewCount]int {
+	var at [viewCount]int
+	x := 0
+	for v := range viewCount {
+		at[v] = x
+		x += width(tabText(v)) + 1
+	}
+	return at
+}
+
+// listText says how the rows are filtered and ordered.
+func (m *Model) listText() string {
+	var parts []string
+	if len(m.list.terms) > 0 {
+		parts = append(parts, fmt.Sprintf("/%s  %s", strings.Join(m.list.terms, " "), plural(len(m.list.rows), "rows")))
+	}
+	if m.list.ordered {
+		parts = append(parts, "by "+m.units.title(m.list.order))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// drawFooter draws the keys that matter now, or what must be said.
+func (m *Model) drawFooter() {
+	r := m.layout.footer
+	if r.empty() {
+		m.drawUrgent()
+		return
+	}
+	switch {
+	case m.typing:
+		x := m.canvas.text(1, r.y, r.w, "/", strong)
+		x = m.canvas.text(x, r.y, r.w, m.filter.Value(), plainText)
+		m.drawKeys(x+3, r.y, r.w, []key.Binding{m.keys.Accept, m.keys.Cancel})
+	case m.notice != "":
+		m.canvas.text(1, r.y, r.w-1, m.notice, warningLook)
+	default:
+		m.drawKeys(1, r.y, r.w, m.keysNow())
+	}
+}
+
+// drawUrgent puts an error or a notice over the last line of a screen that has
+// no place for it.
+func (m *Model) drawUrgent() {
+	text := m.notice
+	if m.state.phase == failed && m.layout.header.empty() {
+		text = oneLine(m.state.err)
+	}
+	if text != "" {
+		m.canvas.fill(rect{0, m.h - 1, m.w, 1}, ' ', plainText)
+		m.canvas.text(0, m.h-1, m.w, text, warningLook)
+	}
+}
+
+// keysNow are the keys for the footer, the most useful first.
+func (m *Model) keysNow() []key.Binding {
+	k := m.keys
+	if m.state.phase == failed {
+		return []key.Binding{k.Help, k.Quit}
+	}
+	run, fuse := named(k.Run, "run"), named(k.Fuse, "fuse")
+	if m.state.phase == running {
+		run = named(k.Run, "pause")
+	}
+	if m.program == nil || m.program.fused {
+		fuse = named(k.Fuse, "no fuse")
+	}
+	keys := []key.Binding{run, named(k.Step, "step"), k.Help, k.Quit}
+	switch m.view {
+	case viewTimeline:
+		return append(keys, k.ZoomIn, k.ZoomOut, named(k.NextView, "view"), named(k.Smaller, "batch ½"), named(k.Larger, "×2"))
+	case viewMemory:
+		return append(keys, named(k.NextView, "view"), named(k.Smaller, "batch ½"), named(k.Larger, "×2"), fuse)
+	}
+	return append(keys, k.Filter, named(k.Sort, "sort"), named(k.NextView, "view"), named(k.Toggle, "fold"),
+		named(k.Smaller, "batch ½"), named(k.Larger, "×2"), fuse, named(k.Units, "units"))
+}
+
+// drawKeys draws keys with what they do, as many as fit.
+func (m *Model) drawKeys(x, y, end int, keys []key.Binding) {
+	for _, b := range keys {
+		h := b.Help()
+		if x+width(h.Key)+1+width(h.Desc) > end {
+			return
+		}
+		x = m.canvas.text(x, y, end, h.Key, strong)
+		x = m.canvas.text(x+1, y, end, h.Desc, muted) + 2
+	}
+}
+
+// oneLine is an error on one line.
+func oneLine(err error) string {
+	if err == nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}

@@ -1,0 +1,276 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+)
+
+// list is the rows that can be seen: the tree without what is folded or
+// filtered away, or, in an order of its own, the kernels without the tree.
+// Drawing it costs what is on the screen.
+type list struct {
+	tree   *tree
+	rows   []*node
+	cursor int
+	top    int // first row on the screen
+	height int // rows that fit
+
+	terms   []string // of the filter
+	order   columnID
+	ordered bool // by order, else as the net runs
+	reverse bool // smallest first
+}
+
+// setTree shows another compilation of the net, with the same things open and
+// selected as far as it has them.
+func (l *list) setTree(t *tree) {
+	id, path := "", ""
+	if n := l.selected(); n != nil {
+		id, path = n.id, n.path()
+	}
+	if l.tree != nil {
+		t.settle(l.tree)
+	}
+	l.tree = t
+	l.rebuild()
+	if !l.selectID(id) && path != "" {
+		l.selectPath(path)
+	}
+}
+
+// selected is the row under the cursor, nil if there is none.
+func (l *list) selected() *node {
+	if l.cursor < 0 || l.cursor >= len(l.rows) {
+		return nil
+	}
+	return l.rows[l.cursor]
+}
+
+func (l *list) selectID(id string) bool {
+	i := slices.IndexFunc(l.rows, func(n *node) bool { return n.id == id })
+	if i >= 0 {
+		l.moveTo(i)
+	}
+	return i >= 0
+}
+
+// selectPath selects the row of a path, or of the module around it.
+func (l *list) selectPath(path string) {
+	for {
+		i := slices.IndexFunc(l.rows, func(n *node) bool { return n.path() == path })
+		if i >= 0 {
+			l.moveTo(i)
+			return
+		}
+		cut := strings.LastIndexByte(path, '.')
+		if cut < 0 {
+			return
+		}
+		path = path[:cut]
+	}
+}
+
+// reveal unfolds what hides n, and selects it.
+func (l *list) reveal(n *node) {
+	for p := n.parent; p != nil; p = p.parent {
+		p.open = true
+	}
+	l.rebuild()
+	l.selectID(n.id)
+}
+
+// rebuild makes the rows anew after folding, filtering or ordering, and keeps
+// the cursor on its row, or on the one that now holds it.
+func (l *list) rebuild() {
+	was := l.selected()
+	l.rows = l.rows[:0]
+	if l.ordered {
+		l.collect(l.tree.root)
+		l.sort()
+	} else {
+		l.walk(l.tree.root)
+	}
+	for _, n := range l.tree.tail {
+		if l.matches(n) {
+			l.rows = append(l.rows, n)
+		}
+	}
+	for n := was; n != nil; n = n.parent {
+		if l.selectID(n.id) {
+			return
+		}
+	}
+	l.moveTo(l.cursor)
+}
+
+// walk adds n and what is open below it. With a filter, what matches is shown
+// with all that holds it.
+func (l *list) walk(n *node) {
+	if len(l.terms) > 0 && !l.matches(n) {
+		l.walkMatching(n)
+		return
+	}
+	l.rows = append(l.rows, n)
+	if n.open {
+		for _, c := range n.children {
+			l.walk(c)
+		}
+	}
+}
+
+// walkMatching adds n, which does not match itself, if something below does.
+func (l *list) walkMatching(n *node) {
+	at := len(l.rows)
+	l.rows = append(l.rows, n)
+	for _, c := range n.children {
+		if c.kind == joinNode && len(l.rows) > at+1 {
+			l.rows = append(l.rows, c) // the skip's line must end
+			continue
+		}
+		l.walk(c)
+	}
+	if len(l.rows) == at+1 {
+		l.rows = l.rows[:at]
+	}
+}
+
+func (l *list) matches(n *node) bool {
+	for _, t := range l.terms {
+		if !strings.Contains(n.search, t) {
+			return false
+		}
+	}
+	return true
+}
+
+// collect adds the kernels that match.
+func (l *list) collect(n *node) {
+	if n.group >= 0 && l.matches(n) {
+		l.rows = append(l.rows, n)
+	}
+	for _, c := range n.children {
+		l.collect(c)
+	}
+}
+
+func (l *list) sort() {
+	slices.SortStableFunc(l.rows, func(a, b *node) int {
+		if l.reverse {
+			a, b = b, a
+		}
+		return compareBy(l.order, a, b)
+	})
+}
+
+// setFilter keeps the rows in which every word of s occurs.
+func (l *list) setFilter(s string) {
+	l.terms = strings.Fields(strings.ToLower(s))
+	l.rebuild()
+}
+
+// moveTo puts the cursor on row i, or the nearest there is, and scrolls to it.
+func (l *list) moveTo(i int) {
+	l.cursor = max(min(i, len(l.rows)-1), 0)
+	l.top = min(l.top, l.cursor)
+	if l.height > 0 {
+		l.top = max(l.top, l.cursor-l.height+1)
+		l.top = max(min(l.top, len(l.rows)-l.height), 0)
+	}
+}
+
+// scroll moves the screen by d rows and takes the cursor along at its edge.
+func (l *list) scroll(d int) {
+	l.top = max(min(l.top+d, len(l.rows)-l.height), 0)
+	l.cursor = max(min(l.cursor, l.top+l.height-1, len(l.rows)-1), min(l.top, len(l.rows)-1), 0)
+}
+
+// resize says how many rows fit.
+func (l *list) resize(height int) {
+	l.height = max(height, 1)
+	l.moveTo(l.cursor)
+}
+
+// toggle folds or unfolds row n.
+func (l *list) toggle(n *node) {
+	if n != nil && n.folds() && !l.ordered {
+		n.open = !n.open
+		l.rebuild()
+	}
+}
+
+// right opens a row, or goes to the first under it.
+func (l *list) right() {
+	switch n := l.selected(); {
+	case n == nil || !n.folds() || l.ordered:
+	case !n.open:
+		l.toggle(n)
+	default:
+		l.moveTo(l.cursor + 1)
+	}
+}
+
+// left folds a row, or goes to the one that holds it.
+func (l *list) left() {
+	switch n := l.selected(); {
+	case n == nil || l.ordered:
+	case n.open:
+		l.toggle(n)
+	case n.parent != nil:
+		l.selectID(n.parent.id)
+	}
+}
+
+// setOpen folds or unfolds everything; the net itself stays open.
+func (l *list) setOpen(open bool) {
+	for _, n := range l.tree.nodes {
+		n.open = n.folds() && (open || n == l.tree.root)
+	}
+	l.rebuild()
+}
+
+// visible are the rows on the screen.
+func (l *list) visible() []*node {
+	return l.rows[min(l.top, len(l.rows)):min(l.top+l.height, len(l.rows))]
+}
+
+// shown is the row that stands for n: itself, or what it is folded into.
+func (l *list) shown(n *node) *node {
+	if l.ordered {
+		return n
+	}
+	top := n
+	for p := n.parent; p != nil; p = p.parent {
+		if !p.open && len(l.terms) == 0 {
+			top = p
+		}
+	}
+	return top
+}
+
+// openHeaviest opens the stage with the most multiply-adds and its first
+// blocks, and selects its heaviest block.
+func (l *list) openHeaviest() {
+	n := heaviest(l.tree.root)
+	if n == nil {
+		return
+	}
+	n.open = n.folds()
+	for _, c := range n.children[:min(2, len(n.children))] {
+		c.open = c.kind == blockNode
+	}
+	if b := heaviest(n); b != nil && b.kind != runNode {
+		n = b
+	}
+	l.reveal(n)
+}
+
+// heaviest is the first of n's inner rows with the most multiply-adds.
+func heaviest(n *node) *node {
+	var most *node
+	for _, c := range n.children {
+		if c.folds() && c.kind != runNode && (most == nil || c.cost.MACs > most.cost.MACs) {
+			most = c
+		}
+	}
+	return most
+}

@@ -1,0 +1,60 @@
+package tui
+
+import (
+	"io"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// Options say what the screen shows, and what runs it.
+type Options struct {
+	Model   *resnet.Model
+	Device  tensor.Device
+	Session resnet.SessionOptions
+
+	Weights   string         // where the weights are from; "" means a random initialisation
+	Input     *tensor.Tensor // nil: seeded standard normal
+	InputName string         // where it is from; "" means random
+	Labels    []string       // names of the classes, if known
+	Version   string
+
+	Theme       Theme
+	TimeUnit    string           // "ns", "µs" or "ms"; "" means the one that suits
+	FLOPs       bool             // show FLOPs, not MACs
+	Paused      bool             // don't run at the start
+	MemoryLimit int64            // bytes that a program may take; 0 means the device's memory
+	Ceilings    profile.Ceilings // zero: not measured
+
+	// In, Out and Environ stand in for the terminal's in tests.
+	In      io.Reader
+	Out     io.Writer
+	Environ []string
+}
+
+// limit is the memory that a program may take, 0 if unknown.
+func (o *Options) limit() int64 {
+	if o.MemoryLimit > 0 {
+		return o.MemoryLimit
+	}
+	return o.Device.Info().Memory
+}
+
+// input is what goes into a model: the images that were given, repeated or cut
+// to its batch, or seeded noise.
+func (o *Options) input(m *resnet.Model) *tensor.Tensor {
+	c := m.Config
+	shape := tensor.Shape{c.Batch, c.Channels, c.Height, c.Width}
+	if o.Input == nil {
+		return resnet.RandomInput(o.Session.Seed, shape)
+	}
+	if o.Input.Shape.Equal(shape) {
+		return o.Input
+	}
+	t := tensor.New(shape...)
+	for n := 0; n < len(t.Data); {
+		n += copy(t.Data[n:], o.Input.Data)
+	}
+	return t
+}

@@ -1,0 +1,78 @@
+package tui
+
+import (
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// phase is what the engine is at.
+type phase uint8
+
+const (
+	preparing phase = iota // weights, calibration
+	compiling              // another batch or fusion
+	paused
+	running
+	stepping
+	failed
+)
+
+func (p phase) String() string {
+	return [...]string{"preparing", "compiling", "paused", "forward", "step", "stopped"}[p]
+}
+
+// busy reports whether something moves by itself.
+func (p phase) busy() bool { return p == preparing || p == compiling || p == running }
+
+// state is what the engine tells the screen. A published state never changes.
+type state struct {
+	phase       phase
+	stage       string // of preparing
+	done, total int64
+	err         error
+	notice      string // why a wish was not granted
+	program     *program
+	step        *step
+	top         []guess
+}
+
+// program is a net as it is compiled now.
+type program struct {
+	model      *resnet.Model
+	lowered    *resnet.Lowered
+	kernels    []tensor.KernelInfo
+	memory     tensor.MemoryPlan
+	recorder   *profile.Recorder
+	calibrated bool
+	fused      bool
+	progress   func() int // layer that runs now, −1 for none
+}
+
+// step is the newest of the single steps, with what all of this pass left.
+type step struct {
+	layer   int // index of the layer that ran, −1 before the first
+	ordinal int // counts kernels, from 1
+	count   int // of kernels in a pass
+	moments map[int]moments
+}
+
+// moments are the mean and standard deviation of a layer's output.
+type moments struct{ mean, std float64 }
+
+// guess is a class with its probability.
+type guess struct {
+	label string
+	p     float64
+}
+
+// wish is what the screen asks of the engine.
+type wish uint8
+
+const (
+	wishRun wish = iota // or pause
+	wishStep
+	wishLarger
+	wishSmaller
+	wishFuse
+)

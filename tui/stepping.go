@@ -1,0 +1,105 @@
+package tui
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"resnet-tui/profile"
+)
+
+// step runs the next kernel alone, and the probes that look at what it made.
+func (e *engine) step() {
+	e.steps--
+	groups, opLayer := e.state.program.lowered.Groups, e.state.program.lowered.OpLayer
+	if e.next >= len(groups) {
+		e.next, e.state.step = 0, nil
+	}
+	layer := opLayer[groups[e.next].Head]
+	for first := true; e.next < len(groups) && (first || opLayer[groups[e.next].Head] < 0); first = false {
+		if err := e.session.Step(e.ctx, e.next, e.state.program.recorder); err != nil {
+			e.fail(err)
+			return
+		}
+		e.next++
+	}
+	e.state.step = e.stepped(layer)
+	if e.next >= len(groups) {
+		e.look()
+	}
+	e.rest()
+}
+
+// stepped is the step after layer ran.
+func (e *engine) stepped(layer int) *step {
+	s := step{layer: layer, ordinal: 1, count: len(e.state.program.model.Layers), moments: map[int]moments{}}
+	if old := e.state.step; old != nil {
+		s.ordinal = old.ordinal + 1
+		maps.Copy(s.moments, old.moments)
+	}
+	if layer >= 0 {
+		if mean, std, ok := e.session.Stats(layer); ok {
+			s.moments[layer] = moments{mean, std}
+		}
+	}
+	return &s
+}
+
+// look publishes what the net takes the first image for.
+func (e *engine) look() {
+	logits, err := e.session.Logits()
+	if err != nil || len(logits.Shape) == 0 || logits.Shape[0] == 0 {
+		return // the figures don't depend on it
+	}
+	row := logits.Data[:len(logits.Data)/logits.Shape[0]]
+	e.state.top = guesses(row, e.opts.Labels, 5)
+	e.publish()
+}
+
+// guesses are the n classes of largest probability: the softmax of one row of
+// logits. None if the row is not finite.
+func guesses(logits []float32, labels []string, n int) []guess {
+	largest := math.Inf(-1)
+	for _, v := range logits {
+		largest = max(largest, float64(v)) // NaN stays NaN
+	}
+	sum := 0.0
+	for _, v := range logits {
+		sum += math.Exp(float64(v) - largest)
+	}
+	if math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return nil
+	}
+	order := make([]int, len(logits))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case logits[a] > logits[b]:
+			return -1
+		case logits[a] < logits[b]:
+			return 1
+		}
+		return 0
+	})
+	var top []guess
+	for _, i := range order[:min(n, len(order))] {
+		label := fmt.Sprintf("class %d", i)
+		if len(labels) == len(logits) {
+			label = labels[i]
+		}
+		top = append(top, guess{label, math.Exp(float64(logits[i])-largest) / sum})
+	}
+	return top
+}
+
+// settled is the half-width of the 95 % interval of a mean, as a part of it; 0
+// with too few passes to say.
+func settled(s *profile.Series) float64 {
+	if s.N < 3 {
+		return 0
+	}
+	return 1.96 * s.CV / math.Sqrt(float64(s.N))
+}
