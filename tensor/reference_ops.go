@@ -7,42 +7,29 @@ import "math"
 // outside the image.
 func conv2d[T Real](y, x images[T], w, bias []T, op *Op) {
 	cg, kg := x.c/op.Groups, y.c/op.Groups
-	taps := op.KH * op.KW
+	patch := make([]T, cg*op.KH*op.KW)
 	for n := range y.n {
-		for k := range y.c {
-			out := y.plane(n, k)
-			clear(out)
-			for c := range cg {
-				in := x.plane(n, k/kg*cg+c)
-				at := (k*cg + c) * taps
-				for t, weight := range w[at : at+taps] {
-					addShifted(out, y.w, in, x.w, weight, op.Window, t/op.KW, t%op.KW)
-				}
-			}
-			if bias != nil {
-				for i := range out {
-					out[i] += bias[k]
+		for g := range op.Groups {
+			for i := range y.h * y.w {
+				gather(patch, x, n, g*cg, i/y.w*op.SH-op.Top, i%y.w*op.SW-op.Left, op.Window)
+				for k := g * kg; k < (g+1)*kg; k++ {
+					y.plane(n, k)[i] = dot(patch, w[k*len(patch):]) + at(bias, k)
 				}
 			}
 		}
 	}
 }
 
-// addShifted adds one tap (u, v) of a kernel: out[i,j] += weight ·
-// in[i·SH+u−Top, j·SW+v−Left] where that is inside the plane. ow and iw are
-// the planes' widths.
-func addShifted[T Real](out []T, ow int, in []T, iw int, weight T, win Window, u, v int) {
-	for i := range len(out) / ow {
-		row := i*win.SH + u - win.Top
-		if row < 0 || row >= len(in)/iw {
-			continue
-		}
-		line := in[row*iw : (row+1)*iw]
-		sums := out[i*ow : (i+1)*ow]
-		for j, col := 0, v-win.Left; j < ow && col < iw; j, col = j+1, col+win.SW {
-			if col >= 0 {
-				sums[j] += weight * line[col]
-			}
+// gather copies what a kernel sees at top, left: patch[c,u,v] =
+// x[n, first+c, top+u, left+v], or zero outside the image.
+func gather[T Real](patch []T, x images[T], n, first, top, left int, win Window) {
+	clear(patch)
+	from, to := max(0, -left), min(win.KW, x.w-left)
+	for c := range len(patch) / (win.KH * win.KW) {
+		in := x.plane(n, first+c)
+		for u := max(0, -top); u < min(win.KH, x.h-top) && from < to; u++ {
+			row := (top+u)*x.w + left
+			copy(patch[(c*win.KH+u)*win.KW+from:], in[row+from:row+to])
 		}
 	}
 }
@@ -52,16 +39,36 @@ func linear[T Real](y, x images[T], w, bias []T) {
 	for n := range y.n {
 		row := x.data[n*x.c : (n+1)*x.c]
 		for k := range y.c {
-			var sum T
-			for c, v := range row {
-				sum += w[k*x.c+c] * v
-			}
-			if bias != nil {
-				sum += bias[k]
-			}
-			y.data[n*y.c+k] = sum
+			y.data[n*y.c+k] = dot(row, w[k*x.c:]) + at(bias, k)
 		}
 	}
+}
+
+// dot is Σ a[i]·b[i] over i < len(a), in four sums that don't wait for each
+// other.
+func dot[T Real](a, b []T) T {
+	b = b[:len(a)]
+	var s0, s1, s2, s3 T
+	i := 0
+	for ; i+4 <= len(a); i += 4 {
+		p, q := a[i:i+4:i+4], b[i:i+4:i+4]
+		s0 += p[0] * q[0]
+		s1 += p[1] * q[1]
+		s2 += p[2] * q[2]
+		s3 += p[3] * q[3]
+	}
+	for ; i < len(a); i++ {
+		s0 += a[i] * b[i]
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// at is bias[k], or 0 where there is no bias.
+func at[T Real](bias []T, k int) T {
+	if bias == nil {
+		return 0
+	}
+	return bias[k]
 }
 
 // batchNorm2d: y[n,c,i,j] = γ[c] · (x[n,c,i,j] − μ[c]) / √(σ²[c] + ε) + β[c]
