@@ -74,8 +74,8 @@ func clamp(y float64, flags int) float64 {
 	return y
 }
 
-// eachSet runs f for every set that this processor can run, and tells which
-// it can't.
+// eachSet runs f for every set: those of this processor, and the two of x86 on
+// an emulated one, wherever the test runs.
 func eachSet(t *testing.T, f func(t *testing.T, k *Kernels, r *rand.Rand)) {
 	for _, name := range []string{"avx512", "avx2", "neon", "generic"} {
 		t.Run(name, func(t *testing.T) {
@@ -84,6 +84,11 @@ func eachSet(t *testing.T, f func(t *testing.T, k *Kernels, r *rand.Rand)) {
 				t.Skip("this processor has no " + name)
 			}
 			f(t, k, rand.New(rand.NewPCG(1, 2)))
+		})
+	}
+	for _, name := range []string{"avx512", "avx2"} {
+		t.Run(name+"_emulated", func(t *testing.T) {
+			f(t, emulated(name), rand.New(rand.NewPCG(1, 2)))
 		})
 	}
 }

@@ -1,0 +1,65 @@
+package asm
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+	"unsafe"
+)
+
+var (
+	//go:embed avx2_amd64.s
+	sourceAVX2 string
+	//go:embed avx512_amd64.s
+	sourceAVX512 string
+)
+
+// emulated is a set of x86 kernels on the test's machine, on any processor.
+func emulated(name string) *Kernels {
+	e := emulator{strings.ToUpper(name), assemble(map[string]string{"avx2": sourceAVX2, "avx512": sourceAVX512}[name])}
+	k := &Kernels{
+		Name: name, Nob: 1, PfStep: 256,
+		Conv:   everyPx(func(px int) func(*ConvArgs) { return e.tile("conv", px) }),
+		Group4: everyPx(func(px int) func(*ConvArgs) { return e.tile("group4", px) }),
+		Group8: everyPx(func(px int) func(*ConvArgs) { return e.tile("group8", px) }),
+
+		WinoIn:  func(a *WinoInArgs) { e.call("winoIn", word64(unsafe.Pointer(a))) },
+		WinoOut: func(a *WinoOutArgs) { e.call("winoOut", word64(unsafe.Pointer(a))) },
+		Elt:     func(a *EltArgs) { e.call("elt", word64(unsafe.Pointer(a))) },
+		MaxPool: func(a *PoolArgs) { e.call("maxPool", word64(unsafe.Pointer(a))) },
+		AddPixels: func(s *[Block]float32, p unsafe.Pointer, n int) {
+			e.call("addPixels", word64(unsafe.Pointer(s)), word64(p), uint64(n))
+		},
+		Sums: func(s *[2][Block]float64, p unsafe.Pointer, n int) {
+			e.call("sums", word64(unsafe.Pointer(s)), word64(p), uint64(n))
+		},
+		Peak: func(n int) int64 { return e.call("peak", uint64(n)) },
+		Read: func(p unsafe.Pointer, n int) { e.call("read", word64(p), uint64(n)) },
+	}
+	k.Conv1 = k.Conv
+	if name == "avx512" {
+		k.Nob = 2
+		k.Conv1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convOne", px) })
+	}
+	return k
+}
+
+// emulator has the functions of a set.
+type emulator struct {
+	suffix    string
+	functions map[string]*program
+}
+
+// tile is a kernel of px pixels, or nil if the set has none.
+func (e emulator) tile(name string, px int) func(*ConvArgs) {
+	p := e.functions[fmt.Sprintf("%s%sx%d", name, e.suffix, px)]
+	if p == nil {
+		return nil
+	}
+	return func(a *ConvArgs) { new(machine).run(p, word64(unsafe.Pointer(a))) }
+}
+
+// call runs a function and returns its result, if it has one.
+func (e emulator) call(name string, args ...uint64) int64 {
+	return new(machine).run(e.functions[name+e.suffix], args...)
+}

@@ -1,0 +1,146 @@
+package asm
+
+import (
+	"math"
+	"unsafe"
+)
+
+// jumps says when a jump is taken.
+var jumps = map[string]func(m *machine) bool{
+	"JZ":  func(m *machine) bool { return m.zero },
+	"JEQ": func(m *machine) bool { return m.zero },
+	"JNZ": func(m *machine) bool { return !m.zero },
+	"JNE": func(m *machine) bool { return !m.zero },
+	"JLT": func(m *machine) bool { return m.less },
+}
+
+// instructions in Go's order of operands: the destination is the last.
+var instructions = map[string]func(m *machine, a []operand, lanes int){
+	"PREFETCHT0": func(*machine, []operand, int) {},
+	"PREFETCHT1": func(*machine, []operand, int) {},
+	"VZEROUPPER": func(m *machine, _ []operand, _ int) {
+		for i := range 16 {
+			clear(m.vec[i][4:])
+		}
+	},
+
+	"MOVQ": func(m *machine, a []operand, _ int) { *m.word(a[1]) = *m.word(a[0]) },
+	"MOVL": func(m *machine, a []operand, _ int) { *m.word(a[1]) = uint64(uint32(a[0].imm)) },
+	"LEAQ": func(m *machine, a []operand, _ int) { *m.word(a[1]) = m.address(a[0]) },
+	"ADDQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])+*m.word(a[0])) },
+	"ANDQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])&*m.word(a[0])) },
+	"XORQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])^*m.word(a[0])) },
+	"SHRQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])>>a[0].imm) },
+	"SHLQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])<<a[0].imm) },
+	"DECQ": func(m *machine, a []operand, _ int) { m.set(a[0], *m.word(a[0])-1) },
+	"IMUL3Q": func(m *machine, a []operand, _ int) {
+		*m.word(a[2]) = uint64(a[0].imm) * *m.word(a[1])
+	},
+	"TESTB": func(m *machine, a []operand, _ int) { m.zero = uint8(a[0].imm)&uint8(*m.word(a[1])) == 0 },
+	"CMPQ": func(m *machine, a []operand, _ int) {
+		x, y := int64(*m.word(a[0])), int64(*m.word(a[1]))
+		m.zero, m.less = x == y, x < y
+	},
+
+	"VMOVUPS": move,
+	"VMOVAPS": move,
+	"VMOVUPD": move,
+	"VMOVD": func(m *machine, a []operand, _ int) {
+		m.put(a[1], vector{uint32(*m.word(a[0]))}, 1)
+	},
+	"VBROADCASTSS": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[0], 1), vector{}
+		for i := range y {
+			y[i] = x[0]
+		}
+		m.put(a[1], y, lanes)
+	},
+	"VPERMILPS": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[1], lanes), vector{}
+		for i := range y {
+			y[i] = x[i&^3+int(a[0].imm)>>(2*(i&3))&3]
+		}
+		m.put(a[2], y, lanes)
+	},
+	"VPERMPS": func(m *machine, a []operand, lanes int) {
+		x, index, y := m.vector(a[0], lanes), m.vector(a[1], lanes), vector{}
+		for i := range y {
+			y[i] = x[int(index[i])%lanes]
+		}
+		m.put(a[2], y, lanes)
+	},
+	"VINSERTI64X4": func(m *machine, a []operand, _ int) {
+		y, x := m.vector(a[2], 16), m.vector(a[1], 8)
+		copy(y[8*a[0].imm:][:8], x[:])
+		m.put(a[3], y, 16)
+	},
+	"VCVTPS2PD": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[0], lanes/2), vector{}
+		for i := range lanes / 2 {
+			y.setDouble(i, float64(x.float(i)))
+		}
+		m.put(a[1], y, lanes)
+	},
+
+	"VXORPS": bitwise(func(x, y uint32) uint32 { return x ^ y }),
+	"VPXORD": bitwise(func(x, y uint32) uint32 { return x ^ y }),
+	"VORPS":  bitwise(func(x, y uint32) uint32 { return x | y }),
+	"VPADDD": bitwise(func(x, y uint32) uint32 { return x + y }),
+	"VADDPS": floats(func(x, y, _ float32) float32 { return y + x }),
+	"VSUBPS": floats(func(x, y, _ float32) float32 { return y - x }),
+	"VMAXPS": floats(func(x, y, _ float32) float32 {
+		if y > x {
+			return y
+		}
+		return x // also where one is NaN
+	}),
+	"VFMADD231PS":  floats(func(x, y, d float32) float32 { return fma(x, y, d) }),
+	"VFNMADD231PS": floats(func(x, y, d float32) float32 { return fma(-x, y, d) }),
+	"VFMADD213PS":  floats(func(x, y, d float32) float32 { return fma(y, d, x) }),
+	"VFNMADD213PS": floats(func(x, y, d float32) float32 { return fma(-y, d, x) }),
+	"VADDPD":       doubles(func(x, y, _ float64) float64 { return y + x }),
+	"VFMADD231PD":  doubles(math.FMA),
+}
+
+func fma(x, y, z float32) float32 { return float32(math.FMA(float64(x), float64(y), float64(z))) }
+
+// set stores a result and sets the flag.
+func (m *machine) set(o operand, v uint64) {
+	*m.word(o) = v
+	m.zero = v == 0
+}
+
+func move(m *machine, a []operand, lanes int) { m.put(a[1], m.vector(a[0], lanes), lanes) }
+
+func bitwise(f func(x, y uint32) uint32) func(*machine, []operand, int) {
+	return func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[0], lanes), m.vector(a[1], lanes)
+		for i := range lanes {
+			y[i] = f(x[i], y[i])
+		}
+		m.put(a[2], y, lanes)
+	}
+}
+
+func floats(f func(x, y, d float32) float32) func(*machine, []operand, int) {
+	return func(m *machine, a []operand, lanes int) {
+		x, y, d := m.vector(a[0], lanes), m.vector(a[1], lanes), m.vector(a[2], lanes)
+		for i := range lanes {
+			d[i] = math.Float32bits(f(x.float(i), y.float(i), d.float(i)))
+		}
+		m.put(a[2], d, lanes)
+	}
+}
+
+func doubles(f func(x, y, d float64) float64) func(*machine, []operand, int) {
+	return func(m *machine, a []operand, lanes int) {
+		x, y, d := m.vector(a[0], lanes), m.vector(a[1], lanes), m.vector(a[2], lanes)
+		for i := range lanes / 2 {
+			d.setDouble(i, f(x.double(i), y.double(i), d.double(i)))
+		}
+		m.put(a[2], d, lanes)
+	}
+}
+
+// word64 is a pointer as an argument.
+func word64(p unsafe.Pointer) uint64 { return uint64(uintptr(p)) }
