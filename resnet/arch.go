@@ -75,11 +75,9 @@ func (s *affixes) before(c *Config) bool {
 	if s.prefix("keras_") {
 		c.Keras, c.Variant = true, V1
 	}
-	if s.prefix("preact_") {
-		return once(&c.Variant, V2)
-	}
+	preAct := s.prefix("preact_")
 	s.wide = s.prefix("wide_")
-	return true
+	return !preAct || once(&c.Variant, V2)
 }
 
 // after reads what stands behind the depth, from the end.
@@ -214,9 +212,13 @@ func unknownArch(name string) error {
 	return fmt.Errorf("unknown net %q; near it: %s", name, strings.Join(names[:4], ", "))
 }
 
-// distance is Levenshtein's, between the first 40 bytes.
+// distance is Levenshtein's, between the first 40 bytes; the start of a name is
+// near to it.
 func distance(a, b string) int {
 	a, b = strings.ToLower(a[:min(len(a), 40)]), b[:min(len(b), 40)]
+	if a != "" && strings.HasPrefix(b, a) {
+		return 1
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
