@@ -5,6 +5,8 @@
 // so that no kernel has edge code.
 //
 // Every set of kernels computes the same; which one runs is a Kernels value.
+// The assembly is written by the generator in gen: after a change there, run
+// go generate; "go -C gen run . -check" tells whether it was done.
 package asm
 
 import "unsafe"

@@ -21,7 +21,7 @@ func main() {
 	dir := flag.String("dir", "..", "the package's folder")
 	check := flag.Bool("check", false, "compare instead of writing")
 	flag.Parse()
-	for _, emit := range []func() ([]file, error){amd64} {
+	for _, emit := range []func() ([]file, error){amd64, arm64} {
 		files, err := emit()
 		if err != nil {
 			log.Fatal(err)

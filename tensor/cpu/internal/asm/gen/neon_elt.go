@@ -1,0 +1,165 @@
+package main
+
+// elt scales and adds as the flags say.
+func (n *neon) elt() {
+	n.function("eltNEON", "a *EltArgs", "", 8)
+	n.op("MOVD a+0(FP), R0")
+	n.field(eltSrc, "R1")
+	n.field(eltDst, "R2")
+	n.field(eltRes, "R3")
+	n.field(eltN, "R4")
+	n.field(eltFlags, "R5")
+	const scale, shift, floor, res = 4, 8, 12, 16
+	n.floor("R5", floor)
+	n.op("TBZ $3, R5, pixel")
+	n.field(eltScale, "R6")
+	n.field(eltShift, "R7")
+	for i := range 4 {
+		n.ld("R6", 16*i, scale+i)
+		n.ld("R7", 16*i, shift+i)
+	}
+	n.at("pixel")
+	for i := range 4 {
+		n.ld("R1", 16*i, i)
+	}
+	n.op("TBZ $3, R5, unscaled")
+	for i := range 4 {
+		n.mov(res+i, shift+i)
+		n.fmla(res+i, i, scale+i)
+		n.mov(i, res+i)
+	}
+	n.at("unscaled")
+	n.op("TBZ $1, R5, noResidual")
+	for i := range 4 {
+		n.ld("R3", 16*i, res+i)
+		n.fadd(i, i, res+i)
+	}
+	n.op("ADD $%d, R3, R3", pixelBytes)
+	n.at("noResidual")
+	for i := range 4 {
+		n.fmax(i, i, floor)
+		n.st(i, "R2", 16*i)
+	}
+	n.op("ADD $%d, R1, R1", pixelBytes)
+	n.op("ADD $%d, R2, R2", pixelBytes)
+	n.count("R4", "pixel")
+	n.op("RET")
+}
+
+func (n *neon) maxPool() {
+	n.function("maxPoolNEON", "a *PoolArgs", "", 8)
+	n.op("MOVD a+0(FP), R0")
+	n.field(poolSrc, "R1")
+	n.field(poolDst, "R2")
+	n.field(poolN, "R3")
+	n.at("output")
+	for i := range 4 {
+		n.ld("R1", 16*i, i)
+	}
+	n.op("MOVD R1, R4")
+	n.field(poolKH, "R5")
+	n.at("kh")
+	n.op("MOVD R4, R6")
+	n.field(poolKW, "R7")
+	n.at("kw")
+	for i := range 4 {
+		n.ld("R6", 16*i, 4+i)
+		n.fmax(i, i, 4+i)
+	}
+	n.op("ADD $%d, R6, R6", pixelBytes)
+	n.count("R7", "kw")
+	n.add(poolSrcRow, "R4")
+	n.count("R5", "kh")
+	for i := range 4 {
+		n.st(i, "R2", 16*i)
+	}
+	n.op("ADD $%d, R2, R2", pixelBytes)
+	n.add(poolSrcStep, "R1")
+	n.count("R3", "output")
+	n.op("RET")
+}
+
+// addPixels adds n pixels to sum, in order.
+func (n *neon) addPixels() {
+	n.function("addPixelsNEON", "sum *[16]float32, src unsafe.Pointer, n int", "", 24)
+	n.op("MOVD sum+0(FP), R0")
+	n.op("MOVD src+8(FP), R1")
+	n.op("MOVD n+16(FP), R2")
+	for i := range 4 {
+		n.ld("R0", 16*i, i)
+	}
+	n.at("pixel")
+	for i := range 4 {
+		n.ld("R1", 16*i, 4+i)
+		n.fadd(i, i, 4+i)
+	}
+	n.op("ADD $%d, R1, R1", pixelBytes)
+	n.count("R2", "pixel")
+	for i := range 4 {
+		n.st(i, "R0", 16*i)
+	}
+	n.op("RET")
+}
+
+// sums adds n pixels and their squares in float64, in order.
+func (n *neon) sums() {
+	n.function("sumsNEON", "s *[2][16]float64, src unsafe.Pointer, n int", "", 24)
+	n.op("MOVD s+0(FP), R0")
+	n.op("MOVD src+8(FP), R1")
+	n.op("MOVD n+16(FP), R2")
+	const all, square, x, wide = 16, 8, 16, 20 // V0 to V7 are the sums
+	for i := range all {
+		n.ld("R0", 16*i, i)
+	}
+	n.at("pixel")
+	for i := range 4 {
+		n.ld("R1", 16*i, x+i)
+		n.op("WORD $0x%08x // fcvtl v%d.2d, v%d.2s", 0x0e617800|uint32((x+i)<<5|wide), wide, x+i)
+		n.op("WORD $0x%08x // fcvtl2 v%d.2d, v%d.4s", 0x4e617800|uint32((x+i)<<5|wide+1), wide+1, x+i)
+		for half := range 2 {
+			n.three(neonFADD2D, 2*i+half, 2*i+half, wide+half)
+			n.op("VFMLA V%d.D2, V%d.D2, V%d.D2", wide+half, wide+half, square+2*i+half)
+		}
+	}
+	n.op("ADD $%d, R1, R1", pixelBytes)
+	n.count("R2", "pixel")
+	for i := range all {
+		n.st(i, "R0", 16*i)
+	}
+	n.op("RET")
+}
+
+// peak does as many independent multiply-adds a round as hide the latency.
+func (n *neon) peak() {
+	const chains = 24
+	n.function("peakNEON", "n int", "int64", 16)
+	n.op("MOVD n+0(FP), R0")
+	n.op("MOVD $%d, R1", chains*4*2)
+	n.op("MUL R0, R1, R1")
+	for v := range chains + 1 {
+		n.zero(v)
+	}
+	n.at("round")
+	for v := range chains {
+		n.fmla(v, chains, chains)
+	}
+	n.count("R0", "round")
+	n.op("MOVD R1, ret+8(FP)")
+	n.op("RET")
+}
+
+// read loads n bytes, a multiple of 1024.
+func (n *neon) read() {
+	const round = 256
+	n.function("readNEON", "src unsafe.Pointer, n int", "", 16)
+	n.op("MOVD src+0(FP), R0")
+	n.op("MOVD n+8(FP), R1")
+	n.op("LSR $8, R1, R1")
+	n.at("round")
+	for i := range round / 16 {
+		n.ld("R0", 16*i, i)
+	}
+	n.op("ADD $%d, R0, R0", round)
+	n.count("R1", "round")
+	n.op("RET")
+}
