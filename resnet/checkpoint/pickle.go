@@ -8,7 +8,7 @@ import (
 
 // Bounds of one pickle. A ResNet-152's has about 40,000 values.
 const (
-	maxValues    = 4 << 20  // values pushed, remembered or copied
+	maxValues    = 2 << 20  // values pushed, remembered or copied
 	maxText      = 64 << 10 // bytes of a string that is kept; longer ones are no names
 	maxTextTotal = 64 << 20
 )
