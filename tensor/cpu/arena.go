@@ -1,0 +1,186 @@
+package cpu
+
+import (
+	"cmp"
+	"slices"
+
+	"resnet-tui/tensor"
+)
+
+// life is a piece of the arena: one buffer, or several that follow each other
+// in place.
+type life struct {
+	first, last int // groups during which it lives
+	bytes       int64
+	offset      int64
+	frozen      bool // the caller may read or write it: nothing may follow in it
+}
+
+// place finds places for all buffers in one arena, in the order in which they
+// are written: each takes the smallest gap that holds it.
+func (bp *blueprint) place() {
+	lives, of := bp.lives()
+	bp.offsets = make([]int64, len(bp.views))
+	bp.memory.ArenaBytes = assign(lives)
+	for id, v := range bp.views {
+		if v == nil {
+			continue
+		}
+		l := lives[of[id]]
+		bp.offsets[id] = l.offset
+		bp.memory.Blocks = append(bp.memory.Blocks, tensor.Block{
+			Buffer: tensor.BufferID(id), Offset: l.offset, Bytes: int64(v.bytes),
+			First: bp.operation(l.first), Last: bp.operation(l.last),
+		})
+	}
+	bp.memory.PeakOp = bp.peak(lives)
+	bp.memory.ScratchBytes = int64(bp.shared) + int64(bp.threads)*int64(bp.private)
+	for _, w := range bp.weights {
+		bp.memory.WeightBytes += w.bytes()
+	}
+}
+
+// operation is the one at which a group executes.
+func (bp *blueprint) operation(group int) int { return bp.groups[group].Last() }
+
+// lives finds how long each buffer lives, and which share memory: of is the
+// life by buffer.
+func (bp *blueprint) lives() (lives []*life, of []int) {
+	of = make([]int, len(bp.views))
+	last := bp.lastReaders()
+	start := func(id tensor.BufferID, group int) {
+		of[id] = len(lives)
+		class := bp.plan.Buffers[id].Class
+		l := &life{first: group, last: last[id], bytes: int64(roundUp(bp.views[id].bytes, lineBytes)), frozen: class != tensor.Scratch}
+		if class == tensor.Input { // its values must outlast the run
+			l.first, l.last = 0, len(bp.groups)-1
+		}
+		lives = append(lives, l)
+	}
+	for id, b := range bp.plan.Buffers {
+		if b.Class == tensor.Input && bp.views[id] != nil {
+			start(tensor.BufferID(id), 0)
+		}
+	}
+	for i, g := range bp.groups {
+		out := bp.plan.Ops[g.Last()].Out[0]
+		in := bp.inPlace(g, i, lives, of)
+		if in == tensor.NoBuffer {
+			start(out, i)
+			continue
+		}
+		of[out] = of[in]
+		l := lives[of[in]]
+		l.last = max(l.last, last[out])
+		l.frozen = bp.plan.Buffers[out].Class != tensor.Scratch
+	}
+	return lives, of
+}
+
+// lastReaders is the last group that reads each buffer, or writes it if nobody
+// reads it; what the caller reads lives to the end.
+func (bp *blueprint) lastReaders() []int {
+	last := make([]int, len(bp.views))
+	for i, g := range bp.groups {
+		last[bp.plan.Ops[g.Last()].Out[0]] = i
+		for _, id := range bp.operands(g) {
+			last[id] = i
+		}
+	}
+	for id, b := range bp.plan.Buffers {
+		if b.Class != tensor.Scratch {
+			last[id] = len(bp.groups) - 1
+		}
+	}
+	return last
+}
+
+// inPlace is an operand whose memory group i may write its result to: it dies
+// there, and its pixels lie alike. A convolution reads neighbours, so only its
+// residual serves.
+func (bp *blueprint) inPlace(g tensor.Group, i int, lives []*life, of []int) tensor.BufferID {
+	out := bp.views[bp.plan.Ops[g.Last()].Out[0]]
+	head := &bp.plan.Ops[g.Head]
+	for _, id := range bp.operands(g) {
+		l := lives[of[id]]
+		if l.frozen || l.last != i || bp.views[id].layout != out.layout {
+			continue
+		}
+		if id != head.In[0] || pixelwise(head) || bp.alias(g) {
+			return id
+		}
+	}
+	return tensor.NoBuffer
+}
+
+// pixelwise reports whether an operation computes each element of its result
+// from the same element of its operands.
+func pixelwise(op *tensor.Op) bool {
+	switch op.Kind {
+	case tensor.BatchNorm2d, tensor.ReLU, tensor.Add, tensor.Dropout:
+		return true
+	}
+	return false
+}
+
+// alias reports whether a group's result is its operand, byte by byte: a
+// Flatten of planes of one pixel.
+func (bp *blueprint) alias(g tensor.Group) bool {
+	op := &bp.plan.Ops[g.Head]
+	if op.Kind != tensor.Flatten {
+		return false
+	}
+	in := bp.views[op.In[0]]
+	out := bp.views[op.Out[0]]
+	return in.h*in.w == 1 && in.contiguous() && out.contiguous()
+}
+
+// peak is the head of the group during which most bytes live.
+func (bp *blueprint) peak(lives []*life) int {
+	change := make([]int64, len(bp.groups)+1)
+	for _, l := range lives {
+		change[l.first] += l.bytes
+		change[l.last+1] -= l.bytes
+	}
+	var bytes, most int64
+	op := 0
+	for i, g := range bp.groups {
+		if bytes += change[i]; bytes > most {
+			most, op = bytes, g.Head
+		}
+	}
+	return op
+}
+
+// assign gives offsets to lives, sorted by their beginning, and returns the
+// arena's size.
+func assign(lives []*life) int64 {
+	var size int64
+	order := slices.Clone(lives)
+	slices.SortStableFunc(order, func(a, b *life) int { return cmp.Compare(a.first, b.first) })
+	var live []*life // by offset
+	for _, l := range order {
+		live = slices.DeleteFunc(live, func(o *life) bool { return o.last < l.first })
+		at := fit(live, l)
+		live = slices.Insert(live, at, l)
+		size = max(size, l.offset+l.bytes)
+	}
+	return size
+}
+
+// fit sets l's offset to the start of the smallest gap that holds it, or behind
+// all others, and returns its index among them.
+func fit(live []*life, l *life) int {
+	var end, best int64
+	at := -1
+	for i, o := range live {
+		if gap := o.offset - end; gap >= l.bytes && (at < 0 || gap < best) {
+			at, best, l.offset = i, gap, end
+		}
+		end = max(end, o.offset+o.bytes)
+	}
+	if at < 0 {
+		at, l.offset = len(live), end
+	}
+	return at
+}

@@ -1,0 +1,205 @@
+package cpu
+
+import (
+	"fmt"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// blueprint is a program before it takes memory: groups, layouts, algorithms
+// and places. Estimate stops here; Compile binds it to a state and an arena.
+type blueprint struct {
+	plan    *tensor.Plan
+	kern    *asm.Kernels
+	threads int
+
+	groups   []tensor.Group
+	views    []*view      // by buffer; nil for one that lives inside a group
+	winograd map[int]bool // heads of groups that run as Winograd
+	steps    []*step      // one a group
+	weights  map[string]*weight
+	env      *env
+
+	shared, private int // bytes of scratch memory: of all workers, of each
+	offsets         []int64
+	memory          tensor.MemoryPlan
+}
+
+// draw makes the blueprint of a plan.
+func draw(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) (*blueprint, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Precision != tensor.FP32 {
+		return nil, fmt.Errorf("the CPU computes in fp32, not %v", o.Precision)
+	}
+	bp := &blueprint{
+		plan: p, kern: k, threads: threads, groups: p.Groups(o.Fuse), env: &env{},
+		views: make([]*view, len(p.Buffers)), winograd: make(map[int]bool), weights: make(map[string]*weight),
+	}
+	bp.layOut(o.Exact)
+	for _, g := range bp.groups {
+		st := &step{group: g}
+		if err := bp.planStep(st); err != nil {
+			op := &p.Ops[g.Head]
+			return nil, fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
+		}
+		bp.steps = append(bp.steps, st)
+	}
+	bp.place()
+	return bp, nil
+}
+
+// layOut chooses Winograd or direct convolution, then every buffer's layout:
+// its halo is the largest that a reader wants.
+func (bp *blueprint) layOut(exact bool) {
+	halos := make([]halo, len(bp.plan.Buffers))
+	stems := bp.stems()
+	for _, g := range bp.groups {
+		op := &bp.plan.Ops[g.Head]
+		in, out := bp.plan.InShape(g.Head), bp.plan.OutShape(g.Head)
+		var h halo
+		switch {
+		case op.Kind == tensor.Conv2d && !exact && !stems[op.In[0]] && chooseWinograd(op, in, out, bp.kern):
+			bp.winograd[g.Head] = true
+			h = winogradHalo(op, in, out)
+		case op.Kind == tensor.Conv2d, op.Kind == tensor.MaxPool2d && op.PadZero:
+			h = windowHalo(op, in, out)
+		}
+		halos[op.In[0]] = halos[op.In[0]].max(h)
+	}
+	for _, g := range bp.groups {
+		for _, id := range bp.operands(g) {
+			bp.view(id, halos[id], stems[id])
+		}
+		id := bp.plan.Ops[g.Last()].Out[0]
+		bp.view(id, halos[id], false)
+	}
+}
+
+// view lays out a buffer, once.
+func (bp *blueprint) view(id tensor.BufferID, h halo, interleaved bool) {
+	if bp.views[id] == nil {
+		bp.views[id] = &view{layout: newLayout(bp.plan.Buffers[id].Shape, h, interleaved)}
+	}
+}
+
+// windowHalo is what the windows of a convolution or pool reach beyond the
+// plane. Padding that no window reaches is not there.
+func windowHalo(op *tensor.Op, in, out tensor.Shape) halo {
+	reach := func(out, stride, kernel, before, size int) int {
+		return max(0, (out-1)*stride+kernel-before-size)
+	}
+	return halo{
+		top: op.Top, left: op.Left,
+		bottom: reach(out[2], op.SH, op.KH, op.Top, in[2]), right: reach(out[3], op.SW, op.KW, op.Left, in[3]),
+	}
+}
+
+// stems are the inputs of few channels that only dense convolutions read: they
+// are better interleaved, for a row of taps is then one run without padding.
+func (bp *blueprint) stems() map[tensor.BufferID]bool {
+	stems := make(map[tensor.BufferID]bool)
+	for i, b := range bp.plan.Buffers {
+		if b.Class == tensor.Input && len(b.Shape) == 4 && b.Shape[1] < asm.Block {
+			stems[tensor.BufferID(i)] = true
+		}
+	}
+	for _, g := range bp.groups {
+		op := &bp.plan.Ops[g.Head]
+		for i, id := range bp.operands(g) {
+			if i > 0 || op.Kind != tensor.Conv2d || op.Groups != 1 {
+				delete(stems, id)
+			}
+		}
+	}
+	return stems
+}
+
+// operands are the buffers that a group reads, the head's first.
+func (bp *blueprint) operands(g tensor.Group) []tensor.BufferID {
+	in := bp.plan.Ops[g.Head].In
+	if g.Residual != tensor.NoBuffer {
+		in = append(in[:len(in):len(in)], g.Residual)
+	}
+	return in
+}
+
+// head is the operation that a step is about.
+func (bp *blueprint) head(st *step) *tensor.Op { return &bp.plan.Ops[st.group.Head] }
+
+// result is the view that a step writes.
+func (bp *blueprint) result(st *step) *view { return bp.views[bp.plan.Ops[st.group.Last()].Out[0]] }
+
+// residual is the view that a step adds, or nil.
+func (bp *blueprint) residual(st *step) *view {
+	if st.group.Residual == tensor.NoBuffer {
+		return nil
+	}
+	return bp.views[st.group.Residual]
+}
+
+// absorbed is the step's absorbed operation of a kind, or nil.
+func (bp *blueprint) absorbed(st *step, k tensor.Kind) *tensor.Op {
+	for _, i := range st.group.Absorbed {
+		if op := &bp.plan.Ops[i]; op.Kind == k {
+			return op
+		}
+	}
+	return nil
+}
+
+func (bp *blueprint) absorbedReLU(st *step) bool { return bp.absorbed(st, tensor.ReLU) != nil }
+
+// params are an operation's parameters.
+func (bp *blueprint) params(op *tensor.Op) []tensor.Param {
+	list := make([]tensor.Param, len(op.Params))
+	for i, id := range op.Params {
+		list[i] = bp.plan.Params[id]
+	}
+	return list
+}
+
+// weightOf adds a packed copy, or finds the one of that key.
+func (bp *blueprint) weightOf(w *weight) *weight {
+	if have := bp.weights[w.key]; have != nil {
+		return have
+	}
+	bp.weights[w.key] = w
+	return w
+}
+
+// needShared and needPrivate ask for scratch memory: of all workers, of each.
+func (bp *blueprint) needShared(bytes int) { bp.shared = max(bp.shared, roundUp(bytes, lineBytes)) }
+
+func (bp *blueprint) needPrivate(bytes int) { bp.private = max(bp.private, roundUp(bytes, lineBytes)) }
+
+// planStep chooses the kernel of a group.
+func (bp *blueprint) planStep(st *step) error {
+	op := bp.head(st)
+	switch op.Kind {
+	case tensor.Conv2d, tensor.Linear:
+		return bp.planConv(st)
+	case tensor.BatchNorm2d:
+		if op.Train {
+			return bp.planTrainNorm(st)
+		}
+		return bp.planElementwise(st)
+	case tensor.ReLU, tensor.Add:
+		return bp.planElementwise(st)
+	case tensor.MaxPool2d:
+		return bp.planMaxPool(st)
+	case tensor.AdaptiveAvgPool2d:
+		return bp.planAvgPool(st)
+	case tensor.Pad:
+		return bp.planPad(st)
+	case tensor.Flatten:
+		return bp.planFlatten(st)
+	case tensor.Dropout:
+		return bp.planDropout(st)
+	case tensor.Moments:
+		return bp.planMoments(st)
+	}
+	return fmt.Errorf("the CPU has no kernel for it")
+}

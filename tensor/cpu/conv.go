@@ -1,0 +1,298 @@
+package cpu
+
+import (
+	"fmt"
+	"unsafe"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// Blocking of direct convolutions: what must stay in a core's L2 cache.
+const (
+	panelBytes  = 320 << 10 // weights of a panel, for one chunk of the reduction
+	sourceBytes = 256 << 10 // input of a piece
+	callMACs    = 2 << 20   // of one call of a kernel: 200 µs at 20 GFLOP/s
+)
+
+// conv is a direct convolution, or a linear layer, whose pixels are the batch.
+// Its output is cut into pieces of units × panels. A unit is a row or, where
+// all rows and images are one run of pixels, a pixel.
+type conv struct {
+	packing
+	k            *asm.Kernels
+	in, out, res *view // res may be nil
+	weight       *weight
+	window       tensor.Window
+	relu         bool
+	flat         bool // units are pixels
+	reach        int  // input blocks of the panel that reads most
+	chunk        int  // input blocks of a chunk of the reduction
+
+	units, perPiece, unitParts int
+	panelsPer, panelParts      int
+}
+
+// planConv plans Conv2d and Linear with what they absorbed.
+func (bp *blueprint) planConv(st *step) error {
+	op := bp.head(st)
+	if bp.winograd[st.group.Head] {
+		return bp.planWinograd(st)
+	}
+	shape := bp.shapeOf(op)
+	c := &conv{k: bp.kern, in: bp.views[op.In[0]], out: bp.result(st), res: bp.residual(st), relu: bp.absorbedReLU(st)}
+	c.window = tensor.Square(1, 1, 0)
+	if op.Kind == tensor.Conv2d {
+		c.window = op.Window
+	}
+	c.weight, c.packing = bp.filterWeight(st, shape)
+	st.weight = c.weight
+	c.cut()
+	st.name = c.name()
+	st.flops = c.flops()
+	st.phases = []phase{{pieces: c.unitParts * c.panelParts, run: c.piece}}
+	return nil
+}
+
+// name says which kernel runs in which tiles.
+func (c *conv) name() string {
+	p := &c.panels[0]
+	kind := ""
+	switch {
+	case c.interleaved:
+		kind = " stem"
+	case p.lanes < asm.Block:
+		kind = fmt.Sprintf(" groups of %d", p.lanes)
+	}
+	t := newTiling(c.width(c.perPiece), p.px)
+	return fmt.Sprintf("%s direct%s %d×%d s%d", c.k.Name, kind, t.px, p.nob*asm.Block, c.window.SH)
+}
+
+// flops counts what the kernels execute, zero weights and padding included.
+func (c *conv) flops() int64 {
+	var macs int64
+	for i := range c.panels {
+		p := &c.panels[i]
+		macs += int64(p.icb*c.kh*c.run()) * int64(p.lanes)
+	}
+	return 2 * macs * int64(c.out.n*c.out.h*c.out.w)
+}
+
+// width is the pixels of a row, or those of so many units.
+func (c *conv) width(units int) int {
+	if c.flat {
+		return units
+	}
+	return c.out.w
+}
+
+// cut decides the pieces, by geometry alone.
+func (c *conv) cut() {
+	w := c.window
+	c.flat = c.kh*c.kw*w.SH*w.SW == 1 && c.in.contiguous() && c.out.contiguous() && (c.res == nil || c.res.contiguous())
+	c.units = c.out.n * c.out.h
+	if c.flat {
+		c.units *= c.out.w
+	}
+	p := &c.panels[0]
+	for i := range c.panels {
+		c.reach = max(c.reach, c.panels[i].icb)
+	}
+	perBlock := c.kh * c.run() * p.lanes * floatBytes
+	c.chunk = max(1, min(c.reach, panelBytes/perBlock))
+	c.chunk = ceilDiv(c.reach, ceilDiv(c.reach, c.chunk))
+
+	source := c.in.blocks() * c.in.row * w.SH
+	if c.flat {
+		source = c.in.blocks() * pixelBytes
+	}
+	macs := c.width(1) * c.reach * c.kh * c.run() * p.lanes // of a unit and a panel
+	c.unitParts = min(c.units, ceilDiv(c.units*source, sourceBytes))
+	c.panelParts = min(len(c.panels), ceilDiv(targetPieces, c.unitParts))
+	c.panelParts = min(c.panelParts, max(1, c.units/c.unitParts*macs*len(c.panels)/minPieceMACs))
+	if pieces := c.unitParts * c.panelParts; pieces < targetPieces {
+		most := max(1, c.units*macs*len(c.panels)/c.panelParts/minPieceMACs)
+		c.unitParts = max(c.unitParts, min(c.units, ceilDiv(targetPieces, c.panelParts), most))
+	}
+	c.unitParts = min(c.unitParts, max(1, maxPieces/c.panelParts))
+	c.perPiece = ceilDiv(c.units, c.unitParts)
+	c.unitParts = ceilDiv(c.units, c.perPiece)
+	c.panelsPer = ceilDiv(len(c.panels), c.panelParts)
+	c.panelParts = ceilDiv(len(c.panels), c.panelsPer)
+}
+
+// piece computes some panels of some units. Panels change within a piece, and
+// pieces of the same units follow each other: the input stays in the cache
+// while the weights stream through it, each panel prefetched during the last.
+func (c *conv) piece(w *worker, piece, next int) {
+	u0 := piece / c.panelParts * c.perPiece
+	u1 := min(u0+c.perPiece, c.units)
+	p0 := piece % c.panelParts * c.panelsPer
+	p1 := min(p0+c.panelsPer, len(c.panels))
+	after := p0
+	if next >= 0 {
+		after = next % c.panelParts * c.panelsPer
+	}
+	for ib := 0; ib < c.reach; ib += c.chunk {
+		for p := p0; p < p1; p++ {
+			following := p + 1
+			if following == p1 {
+				following = after
+			}
+			c.panel(w, p, following, ib, u0, u1)
+		}
+	}
+	c.zeroHalos(p0, p1, u0, u1)
+}
+
+// zeroHalos zeroes what surrounds the piece's rows.
+func (c *conv) zeroHalos(p0, p1, u0, u1 int) {
+	if c.flat || c.out.halo == (halo{}) {
+		return
+	}
+	last := &c.panels[p1-1]
+	eachImage(u0, u1, c.out.h, func(n, y0, y1 int) {
+		c.out.zeroHalo(c.panels[p0].ob, last.ob+last.nob, n, y0, y1)
+	})
+}
+
+// panel adds input blocks [ib, ib+chunk) of a panel's to units [u0, u1). The
+// first chunk takes bias and residual with it, the others what is there; the
+// last ends with ReLU. following is the panel to prefetch.
+func (c *conv) panel(w *worker, panel, following, ib, u0, u1 int) {
+	p := &c.panels[panel]
+	if ib >= p.icb {
+		return
+	}
+	a := &w.conv
+	a.Icb, a.Kh, a.Run = min(c.chunk, p.icb-ib), c.kh, c.run()
+	a.SrcPlane, a.SrcRow, a.SrcPix = c.in.plane, c.in.row, c.in.pixel*c.window.SW
+	a.DstOB = c.out.plane
+	slice := c.kh * c.run() * p.lanes // floats of an input block
+	a.W = c.weight.at(c.biases + p.at + ib*slice)
+	a.Pf = uintptr(c.weight.at(c.biases + c.panels[following].at))
+	a.PfStep = c.prefetchStep(p, u1-u0)
+	a.Bias, a.Flags = c.weight.at(p.ob*asm.Block), asm.FlagPrefetch
+	res := c.res
+	if ib > 0 {
+		a.Bias, res = unsafe.Pointer(&zeros), c.out
+	}
+	if res != nil {
+		a.Flags |= asm.FlagResidual
+	} else {
+		res = c.out // for its addresses only
+	}
+	a.ResOB = res.plane
+	if c.relu && ib+a.Icb == p.icb {
+		a.Flags |= asm.FlagReLU
+	}
+	l := lines{p: p, in: c.in, out: c.out, res: res, ib: p.ib + ib}
+	if c.flat {
+		c.pixels(a, &l, u0, u1)
+		return
+	}
+	eachImage(u0, u1, c.out.h, func(n, y0, y1 int) { c.rows(a, &l, n, y0, y1) })
+}
+
+// prefetchStep spreads the loads of the next panel over the tiles of this one.
+func (c *conv) prefetchStep(p *panel, units int) int {
+	tiles := units
+	if c.flat {
+		tiles = ceilDiv(units, p.px)
+	} else {
+		tiles *= ceilDiv(c.out.w, p.px)
+	}
+	each := p.lanes * pixelBytes // of weights for 16 floats of a run
+	step := roundUp(ceilDiv(each, tiles), lineBytes)
+	if step*tiles > each*2 { // a line each time would be twice too much
+		return 0
+	}
+	return min(step, c.k.PfStep)
+}
+
+// lines is where the pixels of a panel lie.
+type lines struct {
+	p            *panel
+	in, out, res *view
+	ib           int
+}
+
+// pixels computes pixels [u0, u1), counted over rows and images.
+func (c *conv) pixels(a *asm.ConvArgs, l *lines, u0, u1 int) {
+	a.Src = unsafe.Add(l.in.base, l.ib*l.in.plane+u0*pixelBytes)
+	a.Dst = unsafe.Add(l.out.base, l.p.ob*l.out.plane+u0*pixelBytes)
+	a.Res = unsafe.Add(l.res.base, l.p.ob*l.res.plane+u0*pixelBytes)
+	row(a, l.p, u1-u0, 1)
+}
+
+// rows computes rows [y0, y1) of image n.
+func (c *conv) rows(a *asm.ConvArgs, l *lines, n, y0, y1 int) {
+	a.Src = l.in.pixelAt(l.ib, n, y0*c.window.SH-c.window.Top, -c.window.Left)
+	a.Dst, a.Res = l.out.pixelAt(l.p.ob, n, y0, 0), l.res.pixelAt(l.p.ob, n, y0, 0)
+	a.SrcY, a.DstY, a.ResY = c.window.SH*l.in.row, l.out.row, l.res.row
+	if px := 2 * c.out.w; px > 7 && px <= l.p.px && y1-y0 > 1 {
+		rowPairs(a, l.p, c.out.w, y1-y0)
+		return
+	}
+	row(a, l.p, c.out.w, y1-y0)
+}
+
+// rowPairs computes narrow rows two at a time: the second half of a tile is
+// another row.
+func rowPairs(a *asm.ConvArgs, p *panel, width, ny int) {
+	src, dst, res := a.SrcY, a.DstY, a.ResY
+	a.SrcHalf, a.DstHalf, a.ResHalf = src, dst, res
+	a.SrcY, a.DstY, a.ResY = 2*src, 2*dst, 2*res
+	tiles(a, p, 2*width, 1, ny/2)
+	if ny%2 == 1 {
+		advance(a, ny/2*a.SrcY, ny/2*a.DstY, ny/2*a.ResY)
+		row(a, p, width, 1)
+	}
+}
+
+// row computes ny rows of that width, cut into near-equal tiles.
+func row(a *asm.ConvArgs, p *panel, width, ny int) {
+	t := newTiling(width, p.px)
+	halves(a, t.px)
+	tiles(a, p, t.px, t.wide, ny)
+	if t.narrow > 0 {
+		x := t.wide * t.px
+		advance(a, x*a.SrcPix, x*pixelBytes, x*pixelBytes)
+		halves(a, t.px-1)
+		tiles(a, p, t.px-1, t.narrow, ny)
+	}
+}
+
+// halves makes both halves of a tile neighbours in a row.
+func halves(a *asm.ConvArgs, px int) {
+	half := (px + 1) / 2
+	a.SrcHalf, a.DstHalf, a.ResHalf = half*a.SrcPix, half*pixelBytes, half*pixelBytes
+}
+
+func advance(a *asm.ConvArgs, src, dst, res int) {
+	a.Src, a.Dst, a.Res = unsafe.Add(a.Src, src), unsafe.Add(a.Dst, dst), unsafe.Add(a.Res, res)
+}
+
+// tiles computes ny rows of nx tiles of px pixels, in calls that do not last.
+func tiles(a *asm.ConvArgs, p *panel, px, nx, ny int) {
+	a.SrcX, a.DstX, a.ResX = px*a.SrcPix, px*pixelBytes, px*pixelBytes
+	tile := px * a.Icb * a.Kh * a.Run * p.lanes
+	most := max(1, callMACs/tile) // tiles of a call
+	if nx*ny <= most {
+		a.Nx, a.Ny = nx, ny
+		p.kernels[px](a)
+		return
+	}
+	src, dst, res := a.Src, a.Dst, a.Res
+	stepX, stepY := min(nx, most), max(1, most/nx)
+	for y := 0; y < ny; y += stepY {
+		for x := 0; x < nx; x += stepX {
+			a.Src = unsafe.Add(src, y*a.SrcY+x*a.SrcX)
+			a.Dst = unsafe.Add(dst, y*a.DstY+x*a.DstX)
+			a.Res = unsafe.Add(res, y*a.ResY+x*a.ResX)
+			a.Nx, a.Ny = min(stepX, nx-x), min(stepY, ny-y)
+			p.kernels[px](a)
+		}
+	}
+	a.Src, a.Dst, a.Res = src, dst, res
+}

@@ -1,0 +1,134 @@
+package cpu
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// Config of a device.
+type Config struct {
+	// Kernels names a set of kernels: "avx512", "avx2", "neon" or "generic";
+	// "" is the best that the processor has.
+	Kernels string
+}
+
+// maxThreads bounds Options.Threads.
+const maxThreads = 1024
+
+// device runs plans on the processor's cores.
+type device struct {
+	kern *asm.Kernels
+	info tensor.Info
+
+	mu     sync.Mutex // of the pool: one program runs at a time
+	pool   *pool      // nil until something runs
+	closed bool
+}
+
+// New opens the CPU.
+func New(c Config) (tensor.Device, error) {
+	k := asm.Get(c.Kernels)
+	if k == nil {
+		return nil, fmt.Errorf("this processor can't run the kernels %q; it has %s", c.Kernels, strings.Join(asm.Names(), ", "))
+	}
+	return &device{kern: k, info: tensor.Info{
+		ID: "cpu", Name: processorName(), Cores: usableCores(), Memory: totalMemory(), Features: features(), Kernels: k.Name,
+	}}, nil
+}
+
+// Info describes the processor.
+func (d *device) Info() tensor.Info { return d.info }
+
+// NewState makes a net's state.
+func (d *device) NewState(params []tensor.Param, source tensor.Source) (tensor.State, error) {
+	return newState(params, source)
+}
+
+// threads is what Options.Threads asks for.
+func (d *device) threads(o tensor.Options) (int, error) {
+	switch {
+	case o.Threads < 0 || o.Threads > maxThreads:
+		return 0, fmt.Errorf("%d threads: it must be 1 to %d, or 0 for as many as fit", o.Threads, maxThreads)
+	case o.Threads == 0:
+		return d.info.Cores, nil
+	}
+	return o.Threads, nil
+}
+
+// Estimate is the memory that Compile would take.
+func (d *device) Estimate(p *tensor.Plan, o tensor.Options) (tensor.MemoryPlan, error) {
+	n, err := d.threads(o)
+	if err != nil {
+		return tensor.MemoryPlan{}, err
+	}
+	bp, err := draw(p, o, n, d.kern)
+	if err != nil {
+		return tensor.MemoryPlan{}, err
+	}
+	return bp.memory, nil
+}
+
+// Compile makes a program. A plan that does not fit into the memory that is
+// available is refused with a *tensor.MemoryError.
+func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tensor.Program, error) {
+	st, ok := s.(*state)
+	if !ok || st.closed {
+		return nil, errors.New("the state belongs to another device, or is closed")
+	}
+	n, err := d.threads(o)
+	if err != nil {
+		return nil, err
+	}
+	bp, err := draw(p, o, n, d.kern)
+	if err != nil {
+		return nil, err
+	}
+	need := bp.memory.Total() - bp.memory.WeightBytes + st.missing(bp.weights)
+	if have := availableMemory(); have > 0 && need > have {
+		return nil, &tensor.MemoryError{Need: need, Have: have}
+	}
+	if err := st.acquire(bp.weights, n, o.Progress); err != nil {
+		return nil, err
+	}
+	prog := &program{blueprint: bp, dev: d, state: st, version: st.version}
+	prog.progress.Store(-1)
+	if err := errors.Join(prog.bind(), d.grow(n)); err != nil {
+		return nil, errors.Join(err, prog.Close())
+	}
+	prog.version = st.version
+	return prog, nil
+}
+
+// grow makes a pool of at least n workers.
+func (d *device) grow(n int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return errors.New("the device is closed")
+	}
+	if d.pool != nil && len(d.pool.workers) >= n {
+		return nil
+	}
+	if d.pool != nil {
+		d.pool.close()
+	}
+	d.pool = newPool(n)
+	return nil
+}
+
+// Close ends the workers.
+func (d *device) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.pool != nil {
+		d.pool.close()
+		d.pool = nil
+	}
+	d.closed = true
+	return nil
+}

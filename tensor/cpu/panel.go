@@ -1,0 +1,201 @@
+package cpu
+
+import (
+	"fmt"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// kernelsByPx are one kind of convolution kernel, by the pixels of a tile.
+type kernelsByPx = [asm.MaxPix + 1]func(*asm.ConvArgs)
+
+// widest is the most pixels of a tile.
+func widest(k *kernelsByPx) int {
+	px := asm.MaxPix
+	for px > 1 && k[px] == nil {
+		px--
+	}
+	return px
+}
+
+// tiling cuts a row into wide tiles of px pixels, then narrow ones of px−1:
+// near-equal tiles run near the peak, a rest of one pixel would not.
+type tiling struct{ px, wide, narrow int }
+
+func newTiling(width, maxPx int) tiling {
+	n := ceilDiv(width, maxPx)
+	px := ceilDiv(width, n)
+	narrow := px*n - width
+	return tiling{px: px, wide: n - narrow, narrow: narrow}
+}
+
+// panel is the blocks of output channels that one call of a kernel computes,
+// and the blocks of input channels that they depend on.
+type panel struct {
+	ob, nob int
+	ib, icb int
+	at      int // floats into the packed weights
+	lanes   int // floats of weights for each float of a run of taps
+	px      int // the widest tile
+	kernels *kernelsByPx
+}
+
+// filterShape is a convolution's geometry as far as packing is concerned.
+type filterShape struct {
+	c, k, groups int
+	kh, kw       int
+	interleaved  bool
+}
+
+// run is the floats of a row of taps.
+func (s *filterShape) run() int {
+	if s.interleaved {
+		return s.kw * s.c
+	}
+	return s.kw * asm.Block
+}
+
+// narrow is 4 or 8 where kernels for groups of so many channels serve groups
+// of 1, 2, 4 or 8, else 0.
+func (s *filterShape) narrow(k *asm.Kernels) int {
+	cg := s.c / s.groups
+	if s.groups == 1 || s.c != s.k {
+		return 0
+	}
+	switch {
+	case cg <= 4 && cg != 3 && k.Group4[1] != nil:
+		return 4
+	case cg == 8 && k.Group8[1] != nil:
+		return 8
+	}
+	return 0
+}
+
+// panels cuts the output channels. Where groups of channels do not fill
+// blocks, a panel covers the blocks that hold its groups, and the weights
+// between groups are zero.
+func (s *filterShape) panels(k *asm.Kernels) []panel {
+	if g := s.narrow(k); g != 0 {
+		return s.narrowPanels(k, g)
+	}
+	kg, cg := s.k/s.groups, s.c/s.groups
+	nob := k.Nob
+	if s.groups > 1 && kg%(nob*asm.Block) != 0 {
+		nob = 1
+	}
+	var list []panel
+	at := 0
+	for ob, blocks := 0, ceilDiv(s.k, asm.Block); ob < blocks; {
+		p := panel{ob: ob, nob: min(nob, blocks-ob), icb: 1, at: at, kernels: &k.Conv}
+		if p.nob < k.Nob {
+			p.nob, p.kernels = 1, &k.Conv1
+		}
+		p.lanes, p.px = p.nob*asm.Block, widest(p.kernels)
+		if !s.interleaved {
+			first := p.ob * asm.Block / kg * cg
+			last := (min((p.ob+p.nob)*asm.Block, s.k)-1)/kg*cg + cg
+			p.ib = first / asm.Block
+			p.icb = ceilDiv(last, asm.Block) - p.ib
+		}
+		at += s.panelFloats(&p)
+		ob += p.nob
+		list = append(list, p)
+	}
+	return list
+}
+
+// narrowPanels are for kernels of g channels a group: block by block.
+func (s *filterShape) narrowPanels(k *asm.Kernels, g int) []panel {
+	kernels := &k.Group4
+	if g == 8 {
+		kernels = &k.Group8
+	}
+	list := make([]panel, ceilDiv(s.k, asm.Block))
+	for b := range list {
+		p := &list[b]
+		*p = panel{ob: b, nob: 1, ib: b, icb: 1, lanes: g, px: widest(kernels), kernels: kernels}
+		p.at = b * s.panelFloats(p)
+	}
+	return list
+}
+
+func (s *filterShape) panelFloats(p *panel) int { return p.icb * s.kh * s.run() * p.lanes }
+
+// packing is a filter's packed form: biases by output block, then panels of
+// [icb][kh][run][lanes].
+type packing struct {
+	filterShape
+	panels []panel
+	biases int // floats of biases
+	floats int
+}
+
+func newPacking(s filterShape, k *asm.Kernels) packing {
+	p := packing{filterShape: s, panels: s.panels(k)}
+	last := &p.panels[len(p.panels)-1]
+	p.biases = (last.ob + last.nob) * asm.Block
+	p.floats = p.biases + last.at + s.panelFloats(last)
+	return p
+}
+
+// fill packs a filter.
+func (p *packing) fill(dst []float32, f *filter) {
+	for o := range p.k {
+		dst[o] = f.biasAt(o)
+	}
+	for i := range p.panels {
+		pl := &p.panels[i]
+		w := dst[p.biases+pl.at:]
+		for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
+			p.fillOutput(w, pl, f, o)
+		}
+	}
+}
+
+// fillOutput packs the weights of one output channel of a panel.
+func (p *packing) fillOutput(w []float32, pl *panel, f *filter, o int) {
+	lane := o - pl.ob*asm.Block
+	run := p.run()
+	first := o / (p.k / p.groups) * f.in // the first input channel of o's group
+	for i := range f.in {
+		c := first + i
+		row, step := (c/asm.Block-pl.ib)*p.kh*run+c%asm.Block, asm.Block
+		switch {
+		case p.interleaved:
+			row, step = c, p.c
+		case pl.lanes < asm.Block:
+			row = c % pl.lanes // [kh][kw][j][16]: rows of a run are channels of a group
+			step = pl.lanes
+		}
+		width := max(pl.lanes, asm.Block)
+		for tap := range f.taps {
+			kh, kw := tap/p.kw, tap%p.kw
+			at := row + kh*p.kw*step + kw*step
+			w[at*width+lane] = float32(f.at(o, i, tap))
+		}
+	}
+}
+
+// filterWeight is the packed copy of a group's filter.
+func (bp *blueprint) filterWeight(st *step, s filterShape) (*weight, packing) {
+	params, key, filterOf := bp.filterParams(st)
+	p := newPacking(s, bp.kern)
+	key = append(key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved)
+	return bp.weightOf(&weight{
+		key:    weightKey(fmt.Sprintf("direct %v", s), params, key...),
+		params: params,
+		floats: p.floats,
+		fill:   func(dst []float32, v [][]float32) { p.fill(dst, filterOf(v)) },
+	}), p
+}
+
+// shapeOf is the geometry of a Conv2d or Linear operation.
+func (bp *blueprint) shapeOf(op *tensor.Op) filterShape {
+	in := bp.views[op.In[0]]
+	s := filterShape{c: in.c, k: bp.plan.Buffers[op.Out[0]].Shape[1], groups: 1, kh: 1, kw: 1, interleaved: in.interleaved}
+	if op.Kind == tensor.Conv2d {
+		s.groups, s.kh, s.kw = op.Groups, op.KH, op.KW
+	}
+	return s
+}

@@ -1,0 +1,206 @@
+package cpu
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// phase is work in independent pieces. run does one of them; next is the piece
+// that the worker will probably do then, or −1: its operands can be prefetched.
+type phase struct {
+	pieces int
+	run    func(w *worker, piece, next int)
+}
+
+// pool runs phases on threads of its own. A worker's pieces are one contiguous
+// range unless others had to help: neighbouring pieces share operands. The
+// first worker leads: it publishes phases, takes part, and goes on when the
+// last piece is done, whether or not every worker woke in time.
+type pool struct {
+	workers []*worker
+	lead    chan func(w *worker)
+
+	phase  atomic.Pointer[phase]
+	_      [lineBytes]byte
+	epoch  atomic.Uint64
+	_      [lineBytes]byte
+	undone atomic.Int64
+	_      [lineBytes]byte
+	active atomic.Int32 // workers that take part in the program that runs
+	closed atomic.Bool
+
+	clock time.Time // start of the run if it is observed, else zero
+}
+
+// newPool starts a pool of n workers. GOMAXPROCS grows so that they leave room
+// for other goroutines: kernels can't be preempted.
+func newPool(n int) *pool {
+	p := &pool{lead: make(chan func(*worker))}
+	if runtime.GOMAXPROCS(0) < n+2 {
+		runtime.GOMAXPROCS(n + 2)
+	}
+	for i := range n {
+		w := &worker{id: i}
+		w.wake = make(chan struct{}, 1)
+		p.workers = append(p.workers, w)
+	}
+	go p.leader(p.workers[0])
+	for _, w := range p.workers[1:] {
+		go p.follow(w)
+	}
+	return p
+}
+
+// close ends the workers. Nothing may run.
+func (p *pool) close() {
+	close(p.lead)
+	p.closed.Store(true)
+	p.epoch.Add(1)
+	for _, w := range p.workers[1:] {
+		w.rouse()
+	}
+}
+
+// leader does what do sends, on the first worker's thread.
+func (p *pool) leader(w *worker) {
+	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	w.thread = threadID()
+	for f := range p.lead {
+		f(w)
+	}
+}
+
+// do runs f on the leader with so many workers at its disposal, and waits.
+func (p *pool) do(active int, f func(w *worker)) {
+	done := make(chan struct{})
+	p.lead <- func(w *worker) {
+		defer close(done)
+		p.active.Store(int32(min(active, len(p.workers))))
+		f(w)
+	}
+	<-done
+}
+
+// follow takes part in phase after phase.
+func (p *pool) follow(w *worker) {
+	runtime.LockOSThread()
+	w.thread = threadID()
+	var epoch uint64
+	ready := func() bool { return p.epoch.Load() != epoch }
+	for {
+		w.await(ready)
+		epoch = p.epoch.Load()
+		if p.closed.Load() {
+			return
+		}
+		p.work(w, p.phase.Load(), epoch)
+	}
+}
+
+// run does all pieces of a phase and returns its epoch. Only the leader calls
+// it.
+func (p *pool) run(ph *phase) uint64 {
+	active := min(int(p.active.Load()), ph.pieces)
+	epoch := p.epoch.Load() + 1
+	p.phase.Store(ph)
+	p.undone.Store(int64(ph.pieces))
+	for i, w := range p.workers {
+		lo, hi := 0, 0
+		if i < active {
+			lo, hi = i*ph.pieces/active, (i+1)*ph.pieces/active
+		}
+		w.deal(epoch, lo, hi)
+	}
+	p.epoch.Store(epoch)
+	for _, w := range p.workers[1:active] {
+		w.rouse()
+	}
+	leader := p.workers[0]
+	p.work(leader, ph, epoch)
+	if p.undone.Load() != 0 {
+		leader.await(func() bool { return p.undone.Load() == 0 })
+	}
+	if epoch%probeEvery == 0 {
+		p.separate(epoch)
+	}
+	return epoch
+}
+
+// work does the worker's own pieces, then what others have left. A worker that
+// wakes late, in an epoch that has passed, finds none: the shares say whose
+// they are.
+func (p *pool) work(w *worker, ph *phase, epoch uint64) {
+	if w.id >= int(p.active.Load()) {
+		return // it has no scratch memory
+	}
+	for {
+		piece, next, ok := w.take(epoch)
+		if !ok {
+			if piece, ok = p.steal(epoch); !ok {
+				return
+			}
+			next = -1
+		}
+		p.piece(w, ph, epoch, piece, next)
+	}
+}
+
+// steal takes a piece from the end of the longest share.
+func (p *pool) steal(epoch uint64) (piece int, ok bool) {
+	for {
+		var victim *worker
+		most := 0
+		for _, w := range p.workers {
+			if _, lo, hi := w.left(epoch); hi-lo > most {
+				victim, most = w, hi-lo
+			}
+		}
+		if victim == nil {
+			return 0, false
+		}
+		if piece, ok = victim.yield(epoch); ok {
+			return piece, true
+		}
+	}
+}
+
+// piece does one piece and keeps the time if somebody observes.
+func (p *pool) piece(w *worker, ph *phase, epoch uint64, piece, next int) {
+	first := w.epoch != epoch
+	if first {
+		w.epoch = epoch
+		if epoch%probeEvery == 0 {
+			w.processor = currentProcessor()
+		}
+	}
+	observed := !p.clock.IsZero()
+	if observed && first {
+		w.start = time.Since(p.clock)
+	}
+	ph.run(w, piece, next)
+	if observed {
+		w.end = time.Since(p.clock)
+	}
+	if p.undone.Add(-1) == 0 && w.id != 0 {
+		p.workers[0].rouse()
+	}
+}
+
+// probeEvery is how many phases pass between looks at who runs where.
+const probeEvery = 64
+
+// separate moves apart two workers that did the phase of that epoch on one
+// processor: schedulers leave them there for long.
+func (p *pool) separate(epoch uint64) {
+	used := make(map[int32]bool, len(p.workers))
+	for _, w := range p.workers[:p.active.Load()] {
+		if w.epoch != epoch || w.processor < 0 {
+			continue
+		}
+		if used[w.processor] {
+			w.processor = moveThread(w.thread, used)
+		}
+		used[w.processor] = true
+	}
+}

@@ -1,0 +1,216 @@
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"resnet-tui/tensor"
+)
+
+// program is a blueprint bound to a state and an arena.
+type program struct {
+	*blueprint
+	dev      *device
+	state    *state
+	arena    *region
+	scratch  *region
+	version  uint64 // of the state, when its packed copies were looked at
+	progress atomic.Int64
+}
+
+// bind takes the arena and gives every view and step its memory.
+func (p *program) bind() (err error) {
+	if p.arena, err = newRegion(p.memory.ArenaBytes); err != nil {
+		return err
+	}
+	if p.scratch, err = newRegion(p.memory.ScratchBytes); err != nil {
+		return err
+	}
+	base := unsafe.Pointer(unsafe.SliceData(p.arena.data))
+	for id, v := range p.views {
+		if v != nil {
+			v.base = unsafe.Add(base, p.offsets[id])
+		}
+	}
+	p.env.shared = unsafe.Pointer(unsafe.SliceData(p.scratch.data))
+	for _, st := range p.steps {
+		if st.bind == nil {
+			continue
+		}
+		if err := st.bind(p.state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Kernels says what runs, group by group.
+func (p *program) Kernels() []tensor.KernelInfo {
+	list := make([]tensor.KernelInfo, len(p.steps))
+	for i, st := range p.steps {
+		list[i] = tensor.KernelInfo{Op: st.group.Head, Absorbed: st.group.Absorbed, Name: st.name, FLOPs: st.flops, Bytes: p.traffic(st)}
+	}
+	return list
+}
+
+// traffic is the bytes that a step reads and writes at least.
+func (bp *blueprint) traffic(st *step) int64 {
+	bytes := int64(floatBytes) * elems(&bp.result(st).layout)
+	for _, id := range bp.operands(st.group) {
+		bytes += floatBytes * elems(&bp.views[id].layout)
+	}
+	if st.weight != nil {
+		bytes += st.weight.bytes()
+	}
+	return bytes
+}
+
+// Memory says what the program holds.
+func (p *program) Memory() tensor.MemoryPlan { return p.memory }
+
+// Progress is the operation that runs now, or −1.
+func (p *program) Progress() int { return int(p.progress.Load()) }
+
+// Write sets an Input buffer.
+func (p *program) Write(id tensor.BufferID, t *tensor.Tensor) error {
+	if err := p.check(id, t, tensor.Input); err != nil {
+		return err
+	}
+	if v := p.views[id]; v != nil { // nil: nobody reads it
+		v.load(t)
+	}
+	return nil
+}
+
+// Read gets an Output or Kept buffer.
+func (p *program) Read(id tensor.BufferID, t *tensor.Tensor) error {
+	if err := p.check(id, t, tensor.Output, tensor.Kept); err != nil {
+		return err
+	}
+	p.views[id].store(t)
+	return nil
+}
+
+// check reports a buffer of another class, or a tensor of another shape.
+func (p *program) check(id tensor.BufferID, t *tensor.Tensor, classes ...tensor.Class) error {
+	if p.arena == nil {
+		return errors.New("the program is closed")
+	}
+	if id < 0 || int(id) >= len(p.plan.Buffers) {
+		return fmt.Errorf("the plan has no buffer %d", id)
+	}
+	b := &p.plan.Buffers[id]
+	if !b.Shape.Equal(t.Shape) || len(t.Data) != b.Shape.Elems() {
+		return fmt.Errorf("buffer %s is %v, not %v of %d values", b.Name, b.Shape, t.Shape, len(t.Data))
+	}
+	for _, c := range classes {
+		if b.Class == c {
+			return nil
+		}
+	}
+	return fmt.Errorf("buffer %s can't be accessed: it is of another class", b.Name)
+}
+
+// Run runs the plan, or a part of it.
+func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
+	steps, err := p.part(o)
+	if err != nil {
+		return err
+	}
+	if p.version != p.state.version {
+		if err := p.state.refresh(p.weights, p.threads, nil); err != nil {
+			return err
+		}
+		p.version = p.state.version
+	}
+	p.env.scalars = o.Scalars
+	p.dev.mu.Lock()
+	defer p.dev.mu.Unlock()
+	p.dev.pool.do(p.threads, func(*worker) { err = p.run(ctx, p.dev.pool, steps, o.Observe) })
+	return err
+}
+
+// part is the steps that a run asks for.
+func (p *program) part(o tensor.RunOptions) ([]*step, error) {
+	switch {
+	case p.arena == nil || p.state.closed:
+		return nil, errors.New("the program is closed")
+	case len(o.Scalars) != len(p.plan.Scalars):
+		return nil, fmt.Errorf("the plan takes %d scalars %v, not %d", len(p.plan.Scalars), p.plan.Scalars, len(o.Scalars))
+	case o.To == 0 && o.From == 0:
+		return p.steps, nil
+	case len(p.steps) != len(p.plan.Ops):
+		return nil, errors.New("a part of a fused program can't be run: compile it without fusion")
+	}
+	if o.To == 0 {
+		o.To = len(p.steps)
+	}
+	if o.From < 0 || o.From > o.To || o.To > len(p.steps) {
+		return nil, fmt.Errorf("operations %d to %d are not among the plan's %d", o.From, o.To, len(p.steps))
+	}
+	return p.steps[o.From:o.To], nil
+}
+
+// run runs steps on the pool's leader. Between them it looks whether the
+// context was cancelled.
+func (p *program) run(ctx context.Context, pool *pool, steps []*step, observe func(tensor.Span)) error {
+	p.lendScratch(pool)
+	defer p.progress.Store(-1)
+	pool.clock = time.Time{}
+	if observe != nil {
+		pool.clock = time.Now()
+	}
+	for _, st := range steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		p.progress.Store(int64(st.group.Head))
+		for i := range st.phases {
+			epoch := pool.run(&st.phases[i])
+			if observe != nil {
+				pool.spans(epoch, st.group.Head, observe)
+			}
+		}
+		for _, name := range st.trained {
+			p.state.touch(p.state.params[name])
+		}
+	}
+	return nil
+}
+
+// lendScratch gives each worker its private memory.
+func (p *program) lendScratch(pool *pool) {
+	base := unsafe.Add(p.env.shared, p.shared)
+	for i := range p.threads {
+		pool.workers[i].scratch = unsafe.Add(base, i*p.private)
+	}
+}
+
+// spans tells what each worker did in the phase of that epoch.
+func (p *pool) spans(epoch uint64, op int, observe func(tensor.Span)) {
+	for _, w := range p.workers {
+		if w.epoch == epoch {
+			observe(tensor.Span{Op: op, Worker: w.id, Start: w.start, End: w.end})
+		}
+	}
+}
+
+// Close frees the arena. Packed weights stay with the state.
+func (p *program) Close() error {
+	if p.arena == nil {
+		return nil
+	}
+	p.dev.mu.Lock()
+	defer p.dev.mu.Unlock()
+	p.arena.free()
+	p.scratch.free()
+	p.arena = nil
+	if !p.state.closed {
+		p.state.release(p.weights)
+	}
+	return nil
+}

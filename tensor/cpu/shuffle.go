@@ -1,0 +1,108 @@
+package cpu
+
+import (
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// planPad plans Pad, the parameter-free shortcut.
+func (bp *blueprint) planPad(st *step) error {
+	op := bp.head(st)
+	in, out := bp.views[op.In[0]], bp.result(st)
+	st.name = "shortcut with zero channels"
+	st.phases = []phase{overRows(out, func(w *worker, s strip) {
+		for y := s.y0; y < s.y1; y++ {
+			for x := range out.w {
+				shifted(out.lanes(s.block, s.n, y, x), in, s.block*asm.Block-op.PadBefore, s.n, y*op.SH, x*op.SW)
+			}
+		}
+		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
+	})}
+	return nil
+}
+
+// shifted fills dst with channels [c, c+16) of a pixel; those that in has not
+// are zero. The channels lie in two blocks of in at most.
+func shifted(dst *[asm.Block]float32, in *view, c, n, y, x int) {
+	*dst = [asm.Block]float32{}
+	first := floorDiv(c, asm.Block)
+	lane := c - first*asm.Block
+	if first >= 0 && first < in.blocks() {
+		copy(dst[:], in.lanes(first, n, y, x)[lane:])
+	}
+	if lane > 0 && first+1 >= 0 && first+1 < in.blocks() {
+		copy(dst[asm.Block-lane:], in.lanes(first+1, n, y, x)[:lane])
+	}
+}
+
+func floorDiv(a, b int) int {
+	if a < 0 {
+		return -ceilDiv(-a, b)
+	}
+	return a / b
+}
+
+// planFlatten plans Flatten. Planes of one pixel lie as rows of features do:
+// then the result shares its operand's memory, or is copied by blocks.
+func (bp *blueprint) planFlatten(st *step) error {
+	in, out := bp.views[bp.head(st).In[0]], bp.result(st)
+	st.name = "flatten"
+	size := in.h * in.w
+	st.phases = []phase{overRows(out, func(w *worker, s strip) {
+		for n := s.y0; n < s.y1; n++ { // of 2-D, rows are images
+			dst := out.lanes(s.block, n, 0, 0)
+			if size == 1 && in.lanes(s.block, n, 0, 0) == dst {
+				continue
+			}
+			for i := range dst {
+				dst[i] = 0
+				if e := s.block*asm.Block + i; e < out.c {
+					c := e / size
+					dst[i] = in.lanes(c/asm.Block, n, e%size/in.w, e%in.w)[c%asm.Block]
+				}
+			}
+		}
+	})}
+	return nil
+}
+
+// planDropout plans Dropout: a copy in eval mode, a random mask in train mode.
+func (bp *blueprint) planDropout(st *step) error {
+	op := bp.head(st)
+	if !op.Train {
+		err := bp.planElementwise(st)
+		st.name = "identity"
+		return err
+	}
+	in, out := bp.views[op.In[0]], bp.result(st)
+	st.name = "dropout"
+	st.flops = elems(&in.layout)
+	st.phases = []phase{overRows(out, func(w *worker, s strip) {
+		mask := tensor.DropoutStream(bp.env.scalars[op.Scalar], op.Path)
+		for y := s.y0; y < s.y1; y++ {
+			for x := range out.w {
+				drop(out, in, mask, op.Eps, pixel{s.block, s.n, y, x})
+			}
+		}
+		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
+	})}
+	return nil
+}
+
+// pixel is where a pixel lies.
+type pixel struct{ block, n, y, x int }
+
+// drop masks the channels of one pixel. Elements are numbered in N, C, H, W
+// order.
+func drop(out, in *view, mask tensor.Stream, p float64, at pixel) {
+	dst, src := out.lanes(at.block, at.n, at.y, at.x), in.lanes(at.block, at.n, at.y, at.x)
+	scale := float32(1 / (1 - p))
+	for i := range dst {
+		c := at.block*asm.Block + i
+		v := src[i] * scale
+		if c < in.c && mask.Uniform(uint64(((at.n*in.c+c)*in.h+at.y)*in.w+at.x)) < p {
+			v = 0
+		}
+		dst[i] = v
+	}
+}

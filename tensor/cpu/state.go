@@ -1,0 +1,181 @@
+package cpu
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"resnet-tui/tensor"
+)
+
+// state holds the masters that were written, and packed copies of parameters.
+// Everything else is read from the source when it is packed, one parameter at
+// a time: so an inference program holds no weight twice.
+type state struct {
+	params  map[string]*param
+	source  tensor.Source
+	version uint64
+	packed  map[string]*packed
+	closed  bool
+}
+
+// param is a parameter; master is nil until somebody writes it.
+type param struct {
+	tensor.Param
+	master  []float32
+	version uint64
+}
+
+// packed is a packed copy in a cache that programs share.
+type packed struct {
+	weight   *weight
+	slab     *slab
+	versions []uint64 // of the parameters, when it was filled; nil before
+	users    int      // programs
+}
+
+// slab is the memory of the copies that one Compile added.
+type slab struct {
+	*region
+	users int // copies
+}
+
+var errClosed = errors.New("the state is closed")
+
+func newState(params []tensor.Param, source tensor.Source) (*state, error) {
+	s := &state{params: make(map[string]*param, len(params)), source: source, packed: make(map[string]*packed)}
+	for _, p := range params {
+		if err := p.Shape.Check(); err != nil {
+			return nil, fmt.Errorf("parameter %s: %w", p.Name, err)
+		}
+		if s.params[p.Name] != nil {
+			return nil, fmt.Errorf("there are two parameters %s", p.Name)
+		}
+		s.params[p.Name] = &param{Param: p}
+	}
+	return s, nil
+}
+
+// find is the parameter of that name, whose shape must be t's.
+func (s *state) find(name string, shape tensor.Shape) (*param, error) {
+	p := s.params[name]
+	switch {
+	case s.closed:
+		return nil, errClosed
+	case p == nil:
+		return nil, fmt.Errorf("the net has no parameter %s", name)
+	case !p.Shape.Equal(shape):
+		return nil, fmt.Errorf("parameter %s is %v, not %v", name, p.Shape, shape)
+	}
+	return p, nil
+}
+
+// Write sets a parameter.
+func (s *state) Write(name string, t *tensor.Tensor) error {
+	p, err := s.find(name, t.Shape)
+	if err != nil {
+		return err
+	}
+	if len(t.Data) != t.Shape.Elems() {
+		return fmt.Errorf("parameter %s: %d values for the shape %v", name, len(t.Data), t.Shape)
+	}
+	p.master = slices.Clone(t.Data)
+	s.touch(p)
+	return nil
+}
+
+// touch marks a parameter as changed.
+func (s *state) touch(p *param) {
+	s.version++
+	p.version = s.version
+}
+
+// Read gets a parameter's value.
+func (s *state) Read(name string, t *tensor.Tensor) error {
+	p, err := s.find(name, t.Shape)
+	if err != nil {
+		return err
+	}
+	return s.load(p, t.Data)
+}
+
+// load copies a parameter's value.
+func (s *state) load(p *param, dst []float32) error {
+	if p.master != nil {
+		copy(dst, p.master)
+		return nil
+	}
+	if s.source == nil {
+		return fmt.Errorf("parameter %s has no value: none was written, and there is no source", p.Name)
+	}
+	if err := s.source.Load(p.Param, &tensor.Tensor{Shape: p.Shape, Data: dst}); err != nil {
+		return fmt.Errorf("parameter %s: %w", p.Name, err)
+	}
+	return nil
+}
+
+// master is a parameter's value, to be updated in place.
+func (s *state) master(name string) ([]float32, error) {
+	p := s.params[name]
+	if p.master == nil {
+		m := make([]float32, p.Shape.Elems())
+		if err := s.load(p, m); err != nil {
+			return nil, err
+		}
+		p.master = m
+	}
+	return p.master, nil
+}
+
+// Version moves when a parameter changes.
+func (s *state) Version() uint64 { return s.version }
+
+// Close frees the packed copies. Programs on the state must be closed before.
+func (s *state) Close() error {
+	for key := range s.packed {
+		s.drop(key)
+	}
+	s.closed, s.source, s.params = true, nil, nil
+	return nil
+}
+
+// drop frees a packed copy.
+func (s *state) drop(key string) {
+	p := s.packed[key]
+	delete(s.packed, key)
+	if p.slab.users--; p.slab.users == 0 {
+		p.slab.free()
+	}
+}
+
+// release gives up a program's copies. They stay for the next Compile, which
+// may want them again, and frees what it does not.
+func (s *state) release(weights map[string]*weight) {
+	for key := range weights {
+		if p := s.packed[key]; p != nil {
+			p.users--
+		}
+	}
+}
+
+// sweep frees the copies that no program uses.
+func (s *state) sweep() {
+	for key, p := range s.packed {
+		if p.users == 0 {
+			s.drop(key)
+		}
+	}
+}
+
+// stale reports whether a parameter changed since the copy was filled.
+func (s *state) stale(p *packed) bool {
+	if p.versions == nil {
+		return true
+	}
+	for i, param := range p.weight.params {
+		if s.params[param.Name].version != p.versions[i] {
+			return true
+		}
+	}
+	return false
+}

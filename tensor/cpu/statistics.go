@@ -1,0 +1,177 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// sums are Σx and Σx² by lane.
+type sums = [2][asm.Block]float64
+
+const sumBytes = int(unsafe.Sizeof(sums{}))
+
+// statistics sums a view in pieces, whose partial sums lie in the scratch
+// memory that workers share and are added in a fixed order: the result does
+// not depend on the threads.
+type statistics struct {
+	grid
+	env *env
+	k   *asm.Kernels
+}
+
+func (bp *blueprint) newStatistics(v *view) *statistics {
+	s := &statistics{grid: newGrid(v), env: bp.env, k: bp.kern}
+	bp.needShared(s.bytes())
+	return s
+}
+
+func (s *statistics) bytes() int { return s.pieces() * sumBytes }
+
+// partial is the sums of a piece.
+func (s *statistics) partial(piece int) *sums {
+	return (*sums)(unsafe.Add(s.env.shared, piece*sumBytes))
+}
+
+// phase fills the partial sums.
+func (s *statistics) phase() phase {
+	whole := s.v.contiguous()
+	return phase{pieces: s.pieces(), run: func(_ *worker, piece, _ int) {
+		p := s.partial(piece)
+		*p = sums{}
+		s.strips(piece, func(r strip) {
+			r.runs(whole, s.v.w, func(y, pixels int) { s.k.Sums(p, s.v.pixelAt(r.block, r.n, y, 0), pixels) })
+		})
+	}}
+}
+
+// block is the sums of a channel block.
+func (s *statistics) block(b int) (total sums) {
+	for i := range s.parts {
+		for j, lanes := range s.partial(b*s.parts + i) {
+			for l, v := range lanes {
+				total[j][l] += v
+			}
+		}
+	}
+	return total
+}
+
+// spread is the mean and the population variance of n values.
+func spread(sum, squares, n float64) (mean, variance float64) {
+	mean = sum / n
+	return mean, max(0, squares/n-mean*mean)
+}
+
+// planMoments plans the probe. Padding lanes are zero: they add nothing to the
+// sums, and are not counted.
+func (bp *blueprint) planMoments(st *step) error {
+	in, out := bp.views[bp.head(st).In[0]], bp.result(st)
+	s := bp.newStatistics(in)
+	st.name = bp.kern.Name + " moments"
+	st.flops = 3 * elems(&in.layout)
+	st.phases = []phase{s.phase(), {pieces: 1, run: func(*worker, int, int) {
+		var sum, squares float64
+		for b := range in.blocks() {
+			t := s.block(b)
+			for l := range asm.Block {
+				sum += t[0][l]
+				squares += t[1][l]
+			}
+		}
+		mean, variance := spread(sum, squares, float64(elems(&in.layout)))
+		for i, v := range [2]float64{mean, math.Sqrt(variance)} {
+			*out.lanes(0, i, 0, 0) = [asm.Block]float32{float32(v)}
+		}
+	}}}
+	return nil
+}
+
+// trainNorm is BatchNorm2d in train mode.
+type trainNorm struct {
+	*statistics
+	op             *tensor.Op
+	affine         *weight // γ and β
+	after          *weight // an absorbed eval-mode batch norm, or nil
+	mean, variance []float32
+}
+
+// planTrainNorm plans BatchNorm2d in train mode, with what it absorbed: sums;
+// scale and shift of each channel; the element-wise rest.
+func (bp *blueprint) planTrainNorm(st *step) error {
+	op := bp.head(st)
+	in := bp.views[op.In[0]]
+	if in.n*in.h*in.w < 2 {
+		return fmt.Errorf("train mode needs more than one value a channel, and an input of %v has one", bp.plan.InShape(st.group.Head))
+	}
+	t := &trainNorm{statistics: bp.newStatistics(in), op: op, affine: bp.pairWeight(op)}
+	if norm := bp.absorbed(st, tensor.BatchNorm2d); norm != nil {
+		t.after = bp.affineWeight(norm)
+	}
+	bp.needShared(t.bytes() + in.blocks()*2*pixelBytes)
+	e := elementwise{k: bp.kern, in: in, out: bp.result(st), res: bp.residual(st), relu: bp.absorbedReLU(st), affine: func(_ *worker, b int) (scale, shift unsafe.Pointer) {
+		p := t.scales(b)
+		return unsafe.Pointer(&p[0]), unsafe.Pointer(&p[1])
+	}}
+	st.name = bp.kern.Name + " batch statistics"
+	st.flops = 3*elems(&in.layout) + e.flops()
+	st.phases = []phase{t.phase(), {pieces: in.blocks(), run: func(_ *worker, b, _ int) { t.finish(b) }}, e.phase()}
+	st.weight = t.affine
+	running := bp.params(op)[2:]
+	st.trained = []string{running[0].Name, running[1].Name}
+	st.bind = func(s *state) (err error) {
+		if t.mean, err = s.master(running[0].Name); err != nil {
+			return err
+		}
+		t.variance, err = s.master(running[1].Name)
+		return err
+	}
+	return nil
+}
+
+// scales are the scale and the shift of a block.
+func (t *trainNorm) scales(b int) *[2][asm.Block]float32 {
+	return (*[2][asm.Block]float32)(unsafe.Add(t.env.shared, t.bytes()+b*2*pixelBytes))
+}
+
+// finish makes a block's sums its scale and shift (Ioffe and Szegedy 2015,
+// algorithm 1), and moves the running statistics as PyTorch does.
+func (t *trainNorm) finish(b int) {
+	total := t.block(b)
+	count := float64(t.v.n * t.v.h * t.v.w)
+	scales := t.scales(b)
+	*scales = [2][asm.Block]float32{}
+	for l := range min(asm.Block, t.v.c-b*asm.Block) {
+		mean, variance := spread(total[0][l], total[1][l], count)
+		c := b*asm.Block + l
+		gamma, beta := t.affine.data[2*b*asm.Block+l], t.affine.data[(2*b+1)*asm.Block+l]
+		scale := float64(gamma) / math.Sqrt(variance+t.op.Eps)
+		shift := float64(beta) - mean*scale
+		if t.after != nil {
+			s, o := float64(t.after.data[2*b*asm.Block+l]), float64(t.after.data[(2*b+1)*asm.Block+l])
+			scale, shift = scale*s, shift*s+o
+		}
+		scales[0][l], scales[1][l] = float32(scale), float32(shift)
+		m := float32(t.op.Momentum)
+		t.mean[c] += m * (float32(mean) - t.mean[c])
+		t.variance[c] += m * (float32(variance*count/(count-1)) - t.variance[c])
+	}
+}
+
+// pairWeight packs γ and β as [block][γ, β][16].
+func (bp *blueprint) pairWeight(op *tensor.Op) *weight {
+	params := bp.params(op)[:2]
+	return bp.weightOf(&weight{
+		key: weightKey("pair", params), params: params,
+		floats: 2 * roundUp(params[0].Shape[0], asm.Block),
+		fill: func(dst []float32, p [][]float32) {
+			for c := range p[0] {
+				at := c/asm.Block*2*asm.Block + c%asm.Block
+				dst[at], dst[at+asm.Block] = p[0][c], p[1][c]
+			}
+		},
+	})
+}

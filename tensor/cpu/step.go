@@ -1,0 +1,94 @@
+package cpu
+
+import (
+	"unsafe"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// step is a group of operations made ready: phases that run one after another.
+type step struct {
+	group  tensor.Group
+	name   string
+	flops  int64 // executed
+	phases []phase
+	weight *weight // what it reads first, or nil
+	// trained are the running statistics that a run moves.
+	trained []string
+	// bind, if not nil, gives the step what it updates in a state.
+	bind func(s *state) error
+}
+
+// env is what steps need to know at run time. A blueprint's is empty.
+type env struct {
+	scalars []float32
+	shared  unsafe.Pointer // scratch memory that workers share within a step
+}
+
+// sizes of the work that a piece should have: enough to be worth handing out,
+// little enough that many workers get some.
+const (
+	targetPieces = 32
+	minPieceMACs = 1 << 19
+	pieceElems   = 1 << 14 // of an element-wise piece
+)
+
+// grid cuts a view into pieces of rows of one channel block. Rows of all
+// images are counted on.
+type grid struct {
+	v           *view
+	rows, parts int
+}
+
+func newGrid(v *view) grid {
+	all := v.n * v.h
+	rows := min(all, max(1, pieceElems/(v.w*asm.Block)))
+	for v.blocks()*ceilDiv(all, rows) > maxPieces {
+		rows *= 2
+	}
+	return grid{v: v, rows: rows, parts: ceilDiv(all, rows)}
+}
+
+func (g *grid) pieces() int { return g.v.blocks() * g.parts }
+
+// strip is rows [y0, y1) of a block of image n.
+type strip struct{ block, n, y0, y1 int }
+
+// strips calls f for the rows of a piece, image by image.
+func (g *grid) strips(piece int, f func(s strip)) {
+	block, first := piece/g.parts, piece%g.parts*g.rows
+	last := min(first+g.rows, g.v.n*g.v.h)
+	eachImage(first, last, g.v.h, func(n, y0, y1 int) { f(strip{block, n, y0, y1}) })
+}
+
+// eachImage calls f for rows [first, last), counted over images of h rows,
+// image by image.
+func eachImage(first, last, h int, f func(n, y0, y1 int)) {
+	for first < last {
+		n, y := first/h, first%h
+		end := min(h, y+last-first)
+		f(n, y, end)
+		first += end - y
+	}
+}
+
+// runs calls f for the contiguous runs of pixels of a strip that all views
+// share: its rows, or all of it where there are no halos.
+func (s strip) runs(contiguous bool, w int, f func(y, pixels int)) {
+	if contiguous {
+		f(s.y0, (s.y1-s.y0)*w)
+		return
+	}
+	for y := s.y0; y < s.y1; y++ {
+		f(y, w)
+	}
+}
+
+// overRows makes a phase that calls f for the strips of v.
+func overRows(v *view, f func(w *worker, s strip)) phase {
+	g := newGrid(v)
+	return phase{pieces: g.pieces(), run: func(w *worker, piece, _ int) {
+		g.strips(piece, func(s strip) { f(w, s) })
+	}}
+}

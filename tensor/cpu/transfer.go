@@ -1,0 +1,68 @@
+package cpu
+
+import (
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// load fills the view from N×C×H×W and zeroes its halo and padding lanes.
+func (v *view) load(t *tensor.Tensor) {
+	for n := range v.n {
+		v.zeroHalo(0, v.blocks(), n, 0, v.h)
+		for y := range v.h {
+			if v.interleaved {
+				v.loadInterleaved(t.Data, n, y)
+				continue
+			}
+			for b := range v.blocks() {
+				v.loadBlock(t.Data, b, n, y)
+			}
+		}
+	}
+}
+
+// loadBlock fills one row of a channel block.
+func (v *view) loadBlock(data []float32, b, n, y int) {
+	dst := floats(v.pixelAt(b, n, y, 0), v.w*asm.Block)
+	real := min(asm.Block, v.c-b*asm.Block)
+	if real < asm.Block {
+		clear(dst)
+	}
+	for lane := range real {
+		for x, e := range v.line(data, n, b*asm.Block+lane, y) {
+			dst[x*asm.Block+lane] = e
+		}
+	}
+}
+
+// loadInterleaved fills one row of pixels.
+func (v *view) loadInterleaved(data []float32, n, y int) {
+	dst := floats(v.pixelAt(0, n, y, 0), v.w*v.c)
+	for c := range v.c {
+		for x, e := range v.line(data, n, c, y) {
+			dst[x*v.c+c] = e
+		}
+	}
+}
+
+// store writes the view to N×C×H×W.
+func (v *view) store(t *tensor.Tensor) {
+	for n := range v.n {
+		for c := range v.c {
+			for y := range v.h {
+				b, lane := c/asm.Block, c%asm.Block
+				src := floats(v.pixelAt(b, n, y, 0), v.w*asm.Block)
+				line := v.line(t.Data, n, c, y)
+				for x := range line {
+					line[x] = src[x*asm.Block+lane]
+				}
+			}
+		}
+	}
+}
+
+// line is one row of a channel of N×C×H×W.
+func (l *layout) line(data []float32, n, c, y int) []float32 {
+	at := ((n*l.c+c)*l.h + y) * l.w
+	return data[at : at+l.w]
+}

@@ -1,0 +1,137 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unsafe"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// weight is a packed copy of parameters as a kernel wants them. Programs on one
+// state share those of one key.
+type weight struct {
+	key    string
+	params []tensor.Param
+	floats int
+	// fill packs the parameters' values, in the order of params, into dst,
+	// which is zero.
+	fill func(dst []float32, params [][]float32)
+
+	data []float32 // nil in a blueprint
+}
+
+func (w *weight) bytes() int64 { return roundUp64(int64(w.floats)*floatBytes, lineBytes) }
+
+// at is the address of a float.
+func (w *weight) at(i int) unsafe.Pointer { return unsafe.Pointer(&w.data[i]) }
+
+// affine is the scale and shift of a block, of a weight made by affineWeight.
+func (w *weight) affine(_ *worker, block int) (scale, shift unsafe.Pointer) {
+	return w.at(2 * block * asm.Block), w.at((2*block + 1) * asm.Block)
+}
+
+func roundUp64(a, b int64) int64 { return (a + b - 1) / b * b }
+
+// normOf is an eval-mode batch norm as y = scale·x + shift, in float64.
+type normOf struct{ scale, shift []float64 }
+
+// fold computes it from γ, β, running mean and variance: scale = γ/√(σ²+ε),
+// shift = β − μ·scale (Ioffe and Szegedy 2015, algorithm 2).
+func fold(p [][]float32, eps float64) normOf {
+	n := normOf{make([]float64, len(p[0])), make([]float64, len(p[0]))}
+	for c := range n.scale {
+		n.scale[c] = float64(p[0][c]) / math.Sqrt(float64(p[3][c])+eps)
+		n.shift[c] = float64(p[1][c]) - float64(p[2][c])*n.scale[c]
+	}
+	return n
+}
+
+// affineWeight packs an eval-mode batch norm as [block][scale, shift][16].
+func (bp *blueprint) affineWeight(op *tensor.Op) *weight {
+	params := bp.params(op)
+	eps := op.Eps
+	return bp.weightOf(&weight{
+		key:    weightKey("affine", params, eps),
+		params: params,
+		floats: 2 * roundUp(params[0].Shape[0], asm.Block),
+		fill: func(dst []float32, p [][]float32) {
+			n := fold(p, eps)
+			for c := range n.scale {
+				at := c/asm.Block*2*asm.Block + c%asm.Block
+				dst[at], dst[at+asm.Block] = float32(n.scale[c]), float32(n.shift[c])
+			}
+		},
+	})
+}
+
+// weightKey names a packed copy by its layout and its parameters.
+func weightKey(layout string, params []tensor.Param, more ...any) string {
+	var b strings.Builder
+	fmt.Fprint(&b, layout, more)
+	for _, p := range params {
+		b.WriteByte(' ')
+		b.WriteString(p.Name)
+	}
+	return b.String()
+}
+
+// filter is the parameters of a convolution or linear layer with an absorbed
+// batch norm, ready to be packed: w[o][i][tap] scaled, in float64, and bias.
+type filter struct {
+	weight   []float32
+	bias     []float32 // nil for none
+	norm     normOf
+	in, taps int // input channels of a group; KH·KW
+}
+
+// at is element (o, i, tap) of the weight.
+func (f *filter) at(o, i, tap int) float64 {
+	w := float64(f.weight[(o*f.in+i)*f.taps+tap])
+	if f.norm.scale != nil {
+		w *= f.norm.scale[o]
+	}
+	return w
+}
+
+// biasAt is the bias of output channel o.
+func (f *filter) biasAt(o int) float32 {
+	var b float64
+	if f.bias != nil {
+		b = float64(f.bias[o])
+	}
+	if f.norm.scale != nil {
+		b = b*f.norm.scale[o] + f.norm.shift[o]
+	}
+	return float32(b)
+}
+
+// filterParams lists the parameters of a group's filter, and tells how to make
+// it of their values.
+func (bp *blueprint) filterParams(st *step) (params []tensor.Param, key []any, make func(p [][]float32) *filter) {
+	op := bp.head(st)
+	params = bp.params(op)
+	shape := params[0].Shape
+	own := len(params)
+	norm := bp.absorbed(st, tensor.BatchNorm2d)
+	eps := 0.0
+	if norm != nil {
+		params = append(params, bp.params(norm)...)
+		eps = norm.Eps
+	}
+	return params, []any{own, eps}, func(p [][]float32) *filter {
+		f := &filter{weight: p[0], in: shape[1], taps: 1}
+		if len(shape) == 4 {
+			f.taps = shape[2] * shape[3]
+		}
+		if own == 2 {
+			f.bias = p[1]
+		}
+		if norm != nil {
+			f.norm = fold(p[own:], eps)
+		}
+		return f
+	}
+}

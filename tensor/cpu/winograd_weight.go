@@ -1,0 +1,95 @@
+package cpu
+
+import (
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// Costs of Winograd beside multiply-adds, in multiply-adds of one thread, as
+// measured on Zen 3 to 5: what decides is far from close on most layers.
+const (
+	tileCost  = 8000 // transforming a tile of a channel block, there or back
+	callCost  = 1500 // a call of a kernel
+	byteCost  = 4    // a byte of weights, which one image streams from memory
+	gainAtMin = 1.1  // what Winograd must gain
+)
+
+// chooseWinograd decides; tests put another in its place.
+var chooseWinograd = winogradGains
+
+// canWinograd reports whether a convolution can run as Winograd: stride 1,
+// 3×3, dense.
+func canWinograd(op *tensor.Op) bool {
+	return op.Kind == tensor.Conv2d && op.KH == 3 && op.KW == 3 && op.SH == 1 && op.SW == 1 && op.Groups == 1
+}
+
+// winogradGains reports whether a convolution is faster as Winograd, by the
+// count of its work.
+func winogradGains(op *tensor.Op, in, out tensor.Shape, k *asm.Kernels) bool {
+	if !canWinograd(op) || in[1] < asm.Block {
+		return false
+	}
+	ci, co := float64(ceilDiv(in[1], asm.Block)), float64(ceilDiv(out[1], asm.Block))
+	product := ci * co * asm.Block * asm.Block // multiply-adds of a pixel and tap
+	tiles := float64(out[0] * ceilDiv(out[2], tileOut) * ceilDiv(out[3], tileOut))
+	direct := product * 9 * float64(out[0]*out[2]*out[3])
+	work := product*positions*tiles + tileCost*tiles*(ci+co) + callCost*positions*co/float64(k.Nob)
+	stream := byteCost * floatBytes * (positions - 9) * product
+	return work+stream < direct/gainAtMin
+}
+
+// winogradWeight is the packed copy of a group's filter: biases by output
+// block, then U as [36][panel][icb][16][nob·16].
+func (bp *blueprint) winogradWeight(st *step, z *winograd) *weight {
+	s := filterShape{c: z.in.c, k: z.out.c, groups: 1, kh: 1, kw: 1}
+	p := newPacking(s, bp.kern)
+	z.panels, z.biases, z.position = p.panels, p.biases, p.floats-p.biases
+	params, key, filterOf := bp.filterParams(st)
+	return bp.weightOf(&weight{
+		key:    weightKey("winograd", params, append(key, p.panels[0].nob)...),
+		params: params,
+		floats: p.biases + positions*z.position,
+		fill:   func(dst []float32, v [][]float32) { fillWinograd(dst, &p, filterOf(v)) },
+	})
+}
+
+// fillWinograd packs U = G·g·Gᵀ, in float64, rounded once.
+func fillWinograd(dst []float32, p *packing, f *filter) {
+	position := p.floats - p.biases
+	for o := range p.k {
+		dst[o] = f.biasAt(o)
+	}
+	for i := range p.panels {
+		pl := &p.panels[i]
+		for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
+			for c := range p.c {
+				u := transformFilter(f, o, c)
+				at := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
+				for pos, v := range u {
+					dst[at+pos*position] = float32(v)
+				}
+			}
+		}
+	}
+}
+
+// winogradG is G·(a, b, c) of F(4, 3): Lavin and Gray 2015, section 4.3.
+func winogradG(a, b, c float64) [tileIn]float64 {
+	s, t := a/24+c/6, b/12
+	return [tileIn]float64{a / 4, -(a + b + c) / 6, -(a - b + c) / 6, s + t, s - t, c}
+}
+
+// transformFilter is G·g·Gᵀ of the kernel between two channels.
+func transformFilter(f *filter, o, i int) (u [positions]float64) {
+	var rows [tileIn][3]float64 // G·g
+	for x := range 3 {
+		for r, v := range winogradG(f.at(o, i, x), f.at(o, i, 3+x), f.at(o, i, 6+x)) {
+			rows[r][x] = v
+		}
+	}
+	for r := range rows {
+		t := winogradG(rows[r][0], rows[r][1], rows[r][2])
+		copy(u[r*tileIn:], t[:])
+	}
+	return u
+}
