@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"resnet-tui/profile"
+	"resnet-tui/tensor"
 )
 
 // Profile prints a profile; its JSON is the profile's own.
@@ -94,8 +95,12 @@ func (p Profile) add(t *Table, name, prefix string, rows []profile.LayerRow, dep
 	}
 }
 
-// rowName is a layer and what it absorbed: "conv1 bn1 relu".
+// rowName is a layer and what it absorbed, "conv1 bn1 relu"; a probe is named
+// by the layer that it looks at.
 func rowName(l profile.LayerRow, name string) string {
+	if l.Kind == tensor.Moments.String() {
+		return "probe of " + name
+	}
 	parent := l.Path[:len(l.Path)-len(name)]
 	for _, a := range l.Absorbed {
 		name += " " + strings.TrimPrefix(a, parent)
