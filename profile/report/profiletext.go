@@ -44,7 +44,6 @@ func (p Profile) Text(w io.Writer) error {
 		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes after %d to warm up",
 			ms(t.P50MS), ms(t.MeanMS), profile.FormatShare(t.CV), ms(t.P95MS), ms(t.MinMS), p.Runs, p.Warmup)},
 		{"throughput", fmt.Sprintf("%s img/s, %s GFLOP/s direct-equivalent", profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
-		{"overhead", fmt.Sprintf("%s between layers, %s of the pass", ms(t.OverheadMS), profile.FormatShare(t.OverheadMS/t.MeanMS))},
 		{"memory", p.memoryLine()},
 	}
 	if c := p.Ceilings; c != nil {
@@ -70,6 +69,9 @@ func (p Profile) tree() *Table {
 	}}
 	t.Columns[5].Title = strings.Repeat(" ", timeBar)
 	p.add(t, p.Model.Arch, "", p.Layers, 0)
+	overhead := p.Total.OverheadMS / p.Total.MeanMS
+	t.Add(plain("  overhead"), plain(""), plain(profile.Dash), plain(profile.Dash), plain(ms(p.Total.OverheadMS)), plain(bar(overhead, timeBar)),
+		plain(profile.FormatShare(overhead)), plain(profile.Dash), plain(""), plain(profile.Dash), plain("between layers"))
 	return t
 }
 
@@ -108,8 +110,8 @@ func rowName(l profile.LayerRow, name string) string {
 	return name
 }
 
-// sum is a row for several layers; it has the whole pass's own p50 only at the
-// root, below it the sum of means.
+// sum is a row for several layers: the sum of their means; at the root the
+// whole pass, overhead included, and its own p50.
 func (p Profile) sum(t *Table, name string, rows []profile.LayerRow, root bool) {
 	var params, macs int64
 	mean := 0.0
@@ -119,7 +121,7 @@ func (p Profile) sum(t *Table, name string, rows []profile.LayerRow, root bool) 
 	batch := float64(p.Input.Shape[0])
 	shown := mean
 	if root {
-		shown = p.Total.P50MS
+		mean, shown = p.Total.MeanMS, p.Total.P50MS
 	}
 	t.Add(plain(name), plain(perImage(rows[len(rows)-1].OutShape)), count(params), count(macs), plain(ms(shown)), plain(bar(mean/p.Total.MeanMS, timeBar)),
 		plain(profile.FormatShare(mean/p.Total.MeanMS)), gflops(2*float64(macs)*batch/mean/1e6), plain(""), plain(""), plain(""))

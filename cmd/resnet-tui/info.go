@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"resnet-tui/profile"
+	"resnet-tui/profile/report"
+	"resnet-tui/tensor"
+)
+
+// infoCommand prints what the program finds on this machine.
+func infoCommand(a *app) *cobra.Command {
+	var o outputFlags
+	cmd := &cobra.Command{
+		Use:   "info",
+		Short: "machine, devices, kernels and why, measured ceilings, paths",
+	}
+	o.add(cmd)
+	cmd.RunE = a.run(func(cmd *cobra.Command) error {
+		if err := o.check(); err != nil {
+			return err
+		}
+		dev, err := openDevice("cpu", tensor.FP32.String())
+		if err != nil {
+			return err
+		}
+		defer dev.Close()
+		i, err := machine(cmd.Context(), dev.Info())
+		if err != nil {
+			return err
+		}
+		return o.print(cmd, i)
+	})
+	return cmd
+}
+
+func machine(ctx context.Context, cpu tensor.Info) (*report.Info, error) {
+	i := &report.Info{
+		Schema:  "resnet-tui/info/1",
+		Version: version(),
+		CPU:     report.CPU{Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features, Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels)},
+		Devices: []report.InfoDevice{{ID: cpu.ID, Name: cpu.Name, Memory: cpu.Memory}},
+		CUDA:    findCUDA(),
+		Paths:   report.Paths{Config: configPath(), State: stateDir(), Cache: cacheDir()},
+	}
+	c, err := ceilings(ctx, cpu)
+	if c.Known() {
+		i.Ceilings = &profile.Roofs{GFLOPS: c.GFLOPS, GBPS: c.GBPS, Measured: true}
+	}
+	return i, err
+}
+
+// kernelsWhy says why a set of kernels is in use.
+func kernelsWhy(kernels string) string {
+	switch kernels {
+	case "avx512":
+		return "the processor has AVX-512"
+	case "avx2":
+		return "the processor has AVX2 and FMA, but not AVX-512"
+	case "neon":
+		return "the processor is an ARM with NEON"
+	}
+	return "plain Go: the processor, or this build, has none of AVX-512, AVX2 and NEON"
+}

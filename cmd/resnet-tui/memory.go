@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// programBytes is what a device would hold at once to run m.
+func programBytes(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (int64, error) {
+	l, err := m.Lower(resnet.LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse})
+	if err != nil {
+		return 0, err
+	}
+	plan, err := dev.Estimate(l.Plan, tensor.Options{Threads: o.Threads, Fuse: o.Fuse, Exact: o.Exact, Precision: o.Precision})
+	return plan.Total(), err
+}
+
+// checkMemory refuses what this machine can't hold at all, before anything is
+// computed for it. What others hold at the moment, the device knows when it
+// compiles.
+func (s *setup) checkMemory() error {
+	have := s.device.Info().Memory
+	need, err := programBytes(s.device, s.model, s.options)
+	if err == nil && have > 0 && need > have {
+		err = &tensor.MemoryError{Need: need, Have: have}
+	}
+	return s.explain(err)
+}
+
+// explain says of a net that does not fit into memory what would.
+func (s *setup) explain(err error) error {
+	var memory *tensor.MemoryError
+	if !errors.As(err, &memory) {
+		return err
+	}
+	batch := s.model.Config.Batch
+	largest := resnet.MaxBatch(s.device, s.model, s.options, memory.Have)
+	hint := fmt.Sprintf("the largest batch that fits is %d", largest)
+	if largest == 0 {
+		hint = "not even a batch of 1 fits"
+	}
+	return fmt.Errorf("%s at batch %d does not fit: %w; %s", s.model.Name, batch, memory, hint)
+}

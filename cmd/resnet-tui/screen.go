@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"resnet-tui/profile/report"
+	"resnet-tui/tui"
+)
+
+// screenCommand is the program without a command: the screen, or the profile
+// as text where there is no terminal to draw on.
+func screenCommand(a *app) *cobra.Command {
+	var m modelFlags
+	var r runFlags
+	var plain bool
+	cmd := &cobra.Command{
+		Use:   programName,
+		Short: "look inside a ResNet while it runs",
+		Long: "The tree of a residual network, running: shapes, parameters, MACs, memory and live time per layer. " +
+			"Without a terminal it prints a profile as text.",
+		Example: "resnet-tui --depth 101\nresnet-tui --arch resnext50_32x4d --batch 4\nresnet-tui summary --depth 50 --count all",
+	}
+	m.add(cmd)
+	r.addEngine(cmd)
+	r.addInput(cmd)
+	cmd.Flags().BoolVar(&plain, "plain-output", false, "no screen: print what profile prints")
+	r.addPasses(cmd)
+	cmd.RunE = a.run(func(cmd *cobra.Command) error {
+		if plain || !isTerminal(a.out) || !isTerminal(a.in) {
+			p, err := measure(cmd, &m, &r)
+			if err != nil {
+				return err
+			}
+			return report.Write(cmd.OutOrStdout(), report.Profile{Profile: p}, "text")
+		}
+		return show(cmd, &m, &r)
+	})
+	return cmd
+}
+
+// show opens the screen.
+func show(cmd *cobra.Command, m *modelFlags, r *runFlags) error {
+	s, err := prepare(cmd, m, r)
+	if err != nil {
+		return err
+	}
+	o := tui.Options{
+		Model: s.model, Device: s.device, Session: s.options, Weights: s.from, Labels: classNames(s.model.Config),
+		Version: version(), Ceilings: loadCeilings(s.device.Info()),
+	}
+	if s.images != nil {
+		o.Input, o.InputName = s.images.batch, s.images.source
+	}
+	return errors.Join(tui.Run(cmd.Context(), o), s.close())
+}
