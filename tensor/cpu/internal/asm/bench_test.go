@@ -102,3 +102,45 @@ func BenchmarkGroup(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkOthers reports the best time of a tile or a pixel, in cache.
+func BenchmarkOthers(b *testing.B) {
+	const n = 64
+	buf := make([]float32, 36*(n+1)*16+64)
+	p := unsafe.Add(unsafe.Pointer(&buf[0]), -int(uintptr(unsafe.Pointer(&buf[0])))&63)
+	bias := make([]float32, 16)
+	out := make([]float32, 4*(n+1)*64+64)
+	q := unsafe.Pointer(&out[0])
+	var sum [Block]float32
+	var sums [2][Block]float64
+	for _, name := range Names() {
+		k := Get(name)
+		in := &WinoInArgs{Src: q, Dst: p, SrcRow: n * 256, SrcTile: 192, PosStride: (n + 1) * 64, DstTile: 64, N: n}
+		wo := &WinoOutArgs{Src: p, Dst: q, Bias: unsafe.Pointer(&bias[0]), PosStride: (n + 1) * 64, SrcTile: 64, N: n, DstRow: n * 256, DstTile: 256, Rows: 4, Cols: 4, Flags: FlagReLU}
+		for _, c := range []struct {
+			name string
+			f    func()
+		}{
+			{"winoIn", func() { k.WinoIn(in) }},
+			{"winoOut", func() { k.WinoOut(wo) }},
+			{"elt", func() { k.Elt(&EltArgs{Src: p, Dst: q, Res: p, N: n, Flags: FlagReLU | FlagResidual}) }},
+			{"maxPool3x3", func() { k.MaxPool(&PoolArgs{Src: p, Dst: q, SrcRow: n * 128, SrcStep: 128, KH: 3, KW: 3, N: n}) }},
+			{"addPixels", func() { k.AddPixels(&sum, p, n) }},
+			{"sums", func() { k.Sums(&sums, p, n) }},
+			{"read", func() { k.Read(p, n*64) }},
+		} {
+			b.Run(c.name+"/"+name, func(b *testing.B) {
+				best := math.Inf(1)
+				for b.Loop() {
+					start := time.Now()
+					for range 10 {
+						c.f()
+					}
+					best = min(best, time.Since(start).Seconds())
+				}
+				b.ReportMetric(best/(10*n)*1e9, "ns/item")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}

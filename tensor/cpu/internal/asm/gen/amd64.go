@@ -202,6 +202,38 @@ func (g *gen) relu(v, zero reg.VecPhysical) { g.VMAXPS(v, zero, v) }
 // mem is disp(base).
 func mem(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
 
+// strides addresses up to seven places at equal distances: one, three and five
+// times the distance, with x86's scales 2 and 4, make all multiples up to six.
+type strides struct{ one, three, five reg.GPVirtual }
+
+// newStrides serves n places; one holds the distance.
+func (g *gen) newStrides(one reg.GPVirtual, n int) strides {
+	s := strides{one: one}
+	if n > 3 {
+		s.three = g.GP64()
+		g.LEAQ(mem(one, 0).Idx(one, 2), s.three)
+	}
+	if n > 5 {
+		s.five = g.GP64()
+		g.LEAQ(mem(one, 0).Idx(one, 4), s.five)
+	}
+	return s
+}
+
+// at is place i after base, disp bytes on.
+func (s strides) at(base reg.Register, i, disp int) operand.Mem {
+	m := mem(base, disp)
+	switch i {
+	case 1, 2, 4:
+		return m.Idx(s.one, uint8(i))
+	case 3, 6:
+		return m.Idx(s.three, uint8(i/3))
+	case 5:
+		return m.Idx(s.five, 1)
+	}
+	return m
+}
+
 // count decrements r and jumps to label until it is 0.
 func (g *gen) count(r operand.Op, label string) {
 	g.DECQ(r)

@@ -38,9 +38,7 @@ const (
 
 // tile is a convolution kernel while it is being written: px pixels of nob
 // output blocks in registers. The source is read at sp (and sp2, the second
-// half of a wide tile) plus multiples of the pixels' distance, for which
-// s1, s3 and s5 hold one, three and five times as much: with x86's scales 2
-// and 4 that reaches seven pixels.
+// half of a wide tile) plus multiples of the pixels' distance.
 type tile struct {
 	*gen
 	px, nob       int
@@ -49,7 +47,7 @@ type tile struct {
 	tmp           []reg.VecPhysical   // the source
 	args          reg.GPVirtual
 	sp, sp2       reg.GPVirtual
-	s1, s3, s5    reg.GPVirtual
+	pix           strides
 	wp, pf        reg.GPVirtual
 	cur           map[string]operand.Mem // loop state on the stack
 	weightsPerTap int                    // bytes
@@ -115,40 +113,20 @@ func (t *tile) first() int {
 
 // pixel is where pixel p of the source lies, disp bytes on.
 func (t *tile) pixel(p, disp int) operand.Mem {
-	m := mem(t.sp, disp)
 	if p >= t.first() {
-		m.Base, p = t.sp2, p-t.first()
+		return t.pix.at(t.sp2, p-t.first(), disp)
 	}
-	if p == 0 {
-		return m
-	}
-	return m.Idx(
-		[]reg.GPVirtual{t.s1, t.s1, t.s3, t.s1, t.s5, t.s3}[p-1],
-		[]uint8{1, 2, 1, 4, 1, 2}[p-1])
-}
-
-// distances fills s1, s3 and s5 as far as needed.
-func (t *tile) distances() {
-	if t.px > 1 {
-		t.s1 = t.GP64()
-		t.MOVQ(t.arg(convSrcPix), t.s1)
-	}
-	if t.first() > 3 {
-		t.s3 = t.GP64()
-		t.LEAQ(mem(t.s1, 0).Idx(t.s1, 2), t.s3)
-	}
-	if t.first() > 5 {
-		t.s5 = t.GP64()
-		t.LEAQ(mem(t.s1, 0).Idx(t.s1, 4), t.s5)
-	}
-	if t.wide() {
-		t.sp2 = t.GP64()
-	}
+	return t.pix.at(t.sp, p, disp)
 }
 
 // loops goes over rows and tiles, with body for one tile's reduction.
 func (t *tile) loops(body func()) {
-	t.distances()
+	one := t.GP64()
+	t.MOVQ(t.arg(convSrcPix), one)
+	t.pix = t.newStrides(one, t.first())
+	if t.wide() {
+		t.sp2 = t.GP64()
+	}
 	t.MOVQ(t.arg(convPf), t.pf)
 	t.copy("ny", convNy)
 	t.copy("rowSrc", convSrc)

@@ -29,11 +29,11 @@ func (g *gen) winoIn() {
 		return r
 	}
 	src, dst, n := load(winoInSrc), load(winoInDst), load(winoInN)
-	row, srcTile := load(winoInSrcRow), load(winoInSrcTile)
-	pos, dstTile := load(winoInPosStride), load(winoInDstTile)
-	pos6 := g.GP64()
-	g.LEAQ(mem(pos, 0).Idx(pos, 2), pos6)
-	g.ADDQ(pos6, pos6)
+	row, pos := load(winoInSrcRow), load(winoInPosStride)
+	rowOfPos := g.GP64()
+	g.LEAQ(mem(pos, 0).Idx(pos, 2), rowOfPos)
+	g.ADDQ(rowOfPos, rowOfPos)
+	steps := g.newStrides(rowOfPos, 6)
 	b := g.newTransformB()
 	scratch := func(i, j int) operand.Mem { return mem(args, winoInScratch+(6*i+j)*pixelBytes) }
 
@@ -43,34 +43,24 @@ func (g *gen) winoIn() {
 		p := g.GP64()
 		g.MOVQ(src, p)
 		for i := range 6 {
-			if part == 0 { // the pixels that are new in the tile after the next
-				for j := 2; j < 6; j++ {
-					g.PREFETCHT0(mem(p, j*pixelBytes).Idx(srcTile, 2))
-				}
-			}
 			b.apply(
 				func(j int) operand.Mem { return mem(p, disp+j*pixelBytes) },
 				func(j int, v reg.VecPhysical) { g.VMOVUPS(v, scratch(i, j)) })
 			g.ADDQ(row, p)
 		}
-		column, q := g.GP64(), g.GP64()
-		g.MOVQ(dst, column)
+		q := g.GP64()
+		g.MOVQ(dst, q)
 		for j := range 6 {
-			g.MOVQ(column, q)
 			b.apply(
 				func(i int) operand.Mem { return scratch(i, j) },
 				func(i int, v reg.VecPhysical) {
-					g.VMOVUPS(v, mem(q, disp))
-					if part == 0 {
-						g.PREFETCHT0(mem(q, 0).Idx(dstTile, 2))
-					}
-					g.ADDQ(pos6, q)
+					g.VMOVUPS(v, steps.at(q, i, disp))
 				})
-			g.ADDQ(pos, column)
+			g.ADDQ(pos, q)
 		}
 	}
-	g.ADDQ(srcTile, src)
-	g.ADDQ(dstTile, dst)
+	g.ADDQ(mem(args, winoInSrcTile), src)
+	g.ADDQ(mem(args, winoInDstTile), dst)
 	g.count(n, "tile")
 	g.ret()
 }
@@ -151,8 +141,8 @@ func (g *gen) winoOut() {
 		return r
 	}
 	src, dst, res, n := load(winoOutSrc), load(winoOutDst), load(winoOutRes), load(winoOutN)
-	pos, srcTile := load(winoOutPosStride), load(winoOutSrcTile)
-	flags := load(winoOutFlags)
+	pos, flags := load(winoOutPosStride), load(winoOutFlags)
+	steps := g.newStrides(pos, 6)
 	a := g.newTransformA()
 
 	// The clamp is max(·, −∞) without the ReLU.
@@ -168,13 +158,10 @@ func (g *gen) winoOut() {
 		g.VMOVUPS(mem(p, disp), bias)
 		g.MOVQ(src, p)
 		for i := range 6 {
-			for _, v := range a.m {
-				g.VMOVUPS(mem(p, disp), v)
-				if part == 0 {
-					g.PREFETCHT0(mem(p, 0).Idx(srcTile, 2))
-				}
-				g.ADDQ(pos, p)
+			for j, v := range a.m {
+				g.VMOVUPS(steps.at(p, j, disp), v)
 			}
+			g.LEAQ(mem(p, 0).Idx(steps.three, 2), p)
 			for j, v := range a.apply() {
 				g.VMOVUPS(v, mem(args, winoOutScratch+(4*i+j)*pixelBytes))
 			}
@@ -182,7 +169,7 @@ func (g *gen) winoOut() {
 		g.winoOutColumns(part, a, bias, floor, args, dst, res, flags)
 		g.used-- // bias
 	}
-	g.ADDQ(srcTile, src)
+	g.ADDQ(mem(args, winoOutSrcTile), src)
 	g.ADDQ(mem(args, winoOutDstTile), dst)
 	g.ADDQ(mem(args, winoOutResTile), res)
 	g.count(n, "tile")
