@@ -98,6 +98,12 @@ func TestMeasure(t *testing.T) {
 	if p.Ceilings == nil || p.Layers[0].Bound != BoundCompute || p.Layers[1].Bound != BoundOverhead {
 		t.Errorf("bounds %s, %s", p.Layers[0].Bound, p.Layers[1].Bound)
 	}
+	if p.AboveRoof() {
+		t.Error("1e6 FLOPs in 1.2 ms are above a roof of 1 GFLOP/s")
+	}
+	if p.SetCeilings(Ceilings{GFLOPS: 0.5, GBPS: 1}); !p.AboveRoof() {
+		t.Error("1e6 FLOPs in 1.2 ms are not above a roof of 0.5 GFLOP/s")
+	}
 }
 
 // TestWarmUpIsAdaptive: it ends after two passes that are no longer faster.

@@ -157,4 +157,15 @@ func (p *Profile) SetCeilings(c Ceilings) {
 	}
 }
 
+// AboveRoof reports whether a layer did more arithmetic than the ceiling
+// allows, so that the ceiling must be too low.
+func (p *Profile) AboveRoof() bool {
+	for _, r := range p.Layers {
+		if r.Bound == BoundCompute && r.Roof > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }

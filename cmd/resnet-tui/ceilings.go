@@ -50,18 +50,37 @@ func readCeilings() ceilingsFile {
 	return f
 }
 
-// ceilings are the cached ones, or else measured now, in under two seconds,
-// and kept.
-func ceilings(ctx context.Context, i tensor.Info) (profile.Ceilings, error) {
-	if c := loadCeilings(i); c.Known() {
+// ceilings are the cached ones; where there are none, or anew is set, they are
+// measured now, in under two seconds, and kept. Of two measurements the higher
+// holds: what else ran meanwhile can only lower one.
+func ceilings(ctx context.Context, i tensor.Info, anew bool) (profile.Ceilings, error) {
+	c := loadCeilings(i)
+	if c.Known() && !anew {
 		return c, nil
 	}
 	gflops, gbps, err := cpu.Ceilings(ctx)
 	if err != nil {
-		return profile.Ceilings{}, err
+		return c, err
 	}
-	keepCeilings(i, machineCeilings{gflops, gbps, time.Now().UTC().Truncate(time.Second)})
-	return profile.Ceilings{GFLOPS: gflops, GBPS: gbps}, nil
+	c = profile.Ceilings{GFLOPS: max(c.GFLOPS, gflops), GBPS: max(c.GBPS, gbps)}
+	keepCeilings(i, machineCeilings{c.GFLOPS, c.GBPS, time.Now().UTC().Truncate(time.Second)})
+	return c, nil
+}
+
+// addCeilings puts a profile's layers under the roofs. A layer above its roof
+// shows that the cached one was measured on a busy machine. The ceilings hold
+// for all cores only.
+func addCeilings(ctx context.Context, p *profile.Profile, i tensor.Info) error {
+	if p.Device.Threads != i.Cores {
+		return nil
+	}
+	c, err := ceilings(ctx, i, false)
+	p.SetCeilings(c)
+	if err == nil && p.AboveRoof() {
+		c, err = ceilings(ctx, i, true)
+		p.SetCeilings(c)
+	}
+	return err
 }
 
 // keepCeilings adds a machine to the cache. Where it can't be written, the

@@ -13,11 +13,13 @@ import (
 // infoCommand prints what the program finds on this machine.
 func infoCommand(a *app) *cobra.Command {
 	var o outputFlags
+	var anew bool
 	cmd := &cobra.Command{
 		Use:   "info",
 		Short: "machine, devices, kernels and why, measured ceilings, paths",
 	}
 	o.add(cmd)
+	cmd.Flags().BoolVar(&anew, "measure", false, "measure the ceilings anew, and keep them if they are higher")
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if err := o.check(); err != nil {
 			return err
@@ -27,7 +29,7 @@ func infoCommand(a *app) *cobra.Command {
 			return err
 		}
 		defer dev.Close()
-		i, err := machine(cmd.Context(), dev.Info())
+		i, err := machine(cmd.Context(), dev.Info(), anew)
 		if err != nil {
 			return err
 		}
@@ -36,7 +38,7 @@ func infoCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func machine(ctx context.Context, cpu tensor.Info) (*report.Info, error) {
+func machine(ctx context.Context, cpu tensor.Info, anew bool) (*report.Info, error) {
 	i := &report.Info{
 		Schema:  "resnet-tui/info/1",
 		Version: version(),
@@ -45,7 +47,7 @@ func machine(ctx context.Context, cpu tensor.Info) (*report.Info, error) {
 		CUDA:    findCUDA(),
 		Paths:   report.Paths{Config: configPath(), State: stateDir(), Cache: cacheDir()},
 	}
-	c, err := ceilings(ctx, cpu)
+	c, err := ceilings(ctx, cpu, anew)
 	if c.Known() {
 		i.Ceilings = &profile.Roofs{GFLOPS: c.GFLOPS, GBPS: c.GBPS, Measured: true}
 	}

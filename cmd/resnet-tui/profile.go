@@ -66,7 +66,5 @@ func measure(cmd *cobra.Command, m *modelFlags, r *runFlags) (p *profile.Profile
 	in := s.input()
 	p.Model, p.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
 	p.Input = profile.Input{Shape: s.model.Root.In, Source: in.source}
-	roofs, err := ceilings(ctx, s.device.Info())
-	p.SetCeilings(roofs)
-	return p, err
+	return p, addCeilings(ctx, p, s.device.Info())
 }
