@@ -19,7 +19,8 @@ type life struct {
 // place finds places for all buffers in one arena, in the order in which they
 // are written: each takes the smallest gap that holds it.
 func (bp *blueprint) place() {
-	lives, of := bp.lives()
+	first, last := bp.uses()
+	lives, of := bp.lives(first, last)
 	bp.offsets = make([]int64, len(bp.views))
 	bp.memory.ArenaBytes = assign(lives)
 	for id, v := range bp.views {
@@ -30,7 +31,7 @@ func (bp *blueprint) place() {
 		bp.offsets[id] = l.offset
 		bp.memory.Blocks = append(bp.memory.Blocks, tensor.Block{
 			Buffer: tensor.BufferID(id), Offset: l.offset, Bytes: int64(v.bytes),
-			First: bp.operation(l.first), Last: bp.operation(l.last),
+			First: bp.groups[first[id]].Last(), Last: bp.groups[last[id]].Last(),
 		})
 	}
 	bp.memory.PeakOp = bp.peak(lives)
@@ -40,33 +41,27 @@ func (bp *blueprint) place() {
 	}
 }
 
-// operation is the one at which a group executes.
-func (bp *blueprint) operation(group int) int { return bp.groups[group].Last() }
-
 // lives finds how long each buffer lives, and which share memory: of is the
 // life by buffer.
-func (bp *blueprint) lives() (lives []*life, of []int) {
+func (bp *blueprint) lives(first, last []int) (lives []*life, of []int) {
 	of = make([]int, len(bp.views))
-	last := bp.lastReaders()
-	start := func(id tensor.BufferID, group int) {
+	start := func(id tensor.BufferID) {
 		of[id] = len(lives)
-		class := bp.plan.Buffers[id].Class
-		l := &life{first: group, last: last[id], bytes: int64(roundUp(bp.views[id].bytes, lineBytes)), frozen: class != tensor.Scratch}
-		if class == tensor.Input { // its values must outlast the run
-			l.first, l.last = 0, len(bp.groups)-1
-		}
-		lives = append(lives, l)
+		lives = append(lives, &life{
+			first: first[id], last: last[id], bytes: int64(roundUp(bp.views[id].bytes, lineBytes)),
+			frozen: bp.plan.Buffers[id].Class != tensor.Scratch,
+		})
 	}
 	for id, b := range bp.plan.Buffers {
 		if b.Class == tensor.Input && bp.views[id] != nil {
-			start(tensor.BufferID(id), 0)
+			start(tensor.BufferID(id))
 		}
 	}
 	for i, g := range bp.groups {
 		out := bp.plan.Ops[g.Last()].Out[0]
 		in := bp.inPlace(g, i, lives, of)
 		if in == tensor.NoBuffer {
-			start(out, i)
+			start(out)
 			continue
 		}
 		of[out] = of[in]
@@ -77,12 +72,13 @@ func (bp *blueprint) lives() (lives []*life, of []int) {
 	return lives, of
 }
 
-// lastReaders is the last group that reads each buffer, or writes it if nobody
-// reads it; what the caller reads lives to the end.
-func (bp *blueprint) lastReaders() []int {
-	last := make([]int, len(bp.views))
+// uses are the groups that write each buffer and read it last. Inputs are there
+// from the start, and what the caller may read or write lives to the end.
+func (bp *blueprint) uses() (first, last []int) {
+	first, last = make([]int, len(bp.views)), make([]int, len(bp.views))
 	for i, g := range bp.groups {
-		last[bp.plan.Ops[g.Last()].Out[0]] = i
+		out := bp.plan.Ops[g.Last()].Out[0]
+		first[out], last[out] = i, i
 		for _, id := range bp.operands(g) {
 			last[id] = i
 		}
@@ -92,7 +88,7 @@ func (bp *blueprint) lastReaders() []int {
 			last[id] = len(bp.groups) - 1
 		}
 	}
-	return last
+	return first, last
 }
 
 // inPlace is an operand whose memory group i may write its result to: it dies

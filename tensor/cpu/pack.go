@@ -28,6 +28,7 @@ func (s *state) acquire(weights map[string]*weight, threads int, progress func(d
 			}
 		}
 	}
+	s.sweep(weights)
 	if err := s.reserve(weights); err != nil {
 		return err
 	}
@@ -35,7 +36,6 @@ func (s *state) acquire(weights map[string]*weight, threads int, progress func(d
 	if err != nil {
 		s.release(weights)
 	}
-	s.sweep()
 	return err
 }
 

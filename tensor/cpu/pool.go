@@ -101,7 +101,7 @@ func (p *pool) follow(w *worker) {
 // run does all pieces of a phase and returns its epoch. Only the leader calls
 // it.
 func (p *pool) run(ph *phase) uint64 {
-	active := min(int(p.active.Load()), ph.pieces)
+	active := max(1, min(int(p.active.Load()), ph.pieces))
 	epoch := p.epoch.Load() + 1
 	p.phase.Store(ph)
 	p.undone.Store(int64(ph.pieces))

@@ -48,18 +48,16 @@ func (bp *blueprint) planFlatten(st *step) error {
 	in, out := bp.views[bp.head(st).In[0]], bp.result(st)
 	st.name = "flatten"
 	size := in.h * in.w
-	st.phases = []phase{overRows(out, func(w *worker, s strip) {
-		for n := s.y0; n < s.y1; n++ { // of 2-D, rows are images
-			dst := out.lanes(s.block, n, 0, 0)
-			if size == 1 && in.lanes(s.block, n, 0, 0) == dst {
-				continue
-			}
-			for i := range dst {
-				dst[i] = 0
-				if e := s.block*asm.Block + i; e < out.c {
-					c := e / size
-					dst[i] = in.lanes(c/asm.Block, n, e%size/in.w, e%in.w)[c%asm.Block]
-				}
+	st.phases = []phase{overRows(out, func(_ *worker, s strip) {
+		dst := out.lanes(s.block, s.n, 0, 0)
+		if size == 1 && in.lanes(s.block, s.n, 0, 0) == dst {
+			return
+		}
+		for i := range dst {
+			dst[i] = 0
+			if e := s.block*asm.Block + i; e < out.c {
+				c := e / size
+				dst[i] = in.lanes(c/asm.Block, s.n, e%size/in.w, e%in.w)[c%asm.Block]
 			}
 		}
 	})}

@@ -158,10 +158,10 @@ func (s *state) release(weights map[string]*weight) {
 	}
 }
 
-// sweep frees the copies that no program uses.
-func (s *state) sweep() {
+// sweep frees the copies that no program uses, but for those that are wanted.
+func (s *state) sweep(wanted map[string]*weight) {
 	for key, p := range s.packed {
-		if p.users == 0 {
+		if p.users == 0 && wanted[key] == nil {
 			s.drop(key)
 		}
 	}

@@ -1,0 +1,100 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+const (
+	peakTime    = 400 * time.Millisecond
+	readTime    = 400 * time.Millisecond
+	peakRounds  = 20_000   // of one call: some 100 µs
+	readCall    = 1 << 20  // bytes of one call
+	readBytes   = 96 << 20 // of each thread: beyond any cache that threads have for themselves
+	ceilingRuns = 4        // parts of the time; the best counts, for others may use the machine
+)
+
+// Ceilings measures this machine's roofs with all usable cores and the best
+// kernels: multiply-adds in 10⁹ FLOP/s, and reading memory in 10⁹ bytes/s. It
+// takes about one second.
+func Ceilings(ctx context.Context) (gflops, gbps float64, err error) {
+	k := asm.Get("")
+	n := usableCores()
+	p := newPool(n)
+	defer p.close()
+	size := int64(readBytes)
+	if free := availableMemory(); free > 0 {
+		size = min(size, free/int64(4*n)/readCall*readCall)
+	}
+	if size < readCall {
+		return 0, 0, fmt.Errorf("there is too little memory free to measure its bandwidth")
+	}
+	r, err := newRegion(size * int64(n))
+	if err != nil {
+		return 0, 0, err
+	}
+	defer r.free()
+	fill := func(w *worker, part, _ int) { touch(share(r, part, size)) }
+	p.do(n, func(*worker) { p.run(&phase{pieces: n, run: fill}) })
+
+	flops := func(int) int64 { return k.Peak(peakRounds) }
+	read := func(part int) int64 {
+		x := share(r, part, size)
+		for at := 0; at < int(size); at += readCall {
+			k.Read(unsafe.Pointer(&x[at/floatBytes]), readCall)
+		}
+		return size
+	}
+	return best(ctx, p, n, peakTime, flops) / 1e9, best(ctx, p, n, readTime, read) / 1e9, ctx.Err()
+}
+
+// share is a thread's part of the region.
+func share(r *region, part int, size int64) []float32 {
+	n := int(size) / floatBytes
+	return r.data[part*n : (part+1)*n]
+}
+
+// touch writes to every page: untouched ones are all the same page of zeros.
+func touch(x []float32) {
+	for i := 0; i < len(x); i += lineBytes / floatBytes {
+		x[i] = 1
+	}
+}
+
+// best is the highest rate per second of several runs of work on all threads.
+func best(ctx context.Context, p *pool, threads int, total time.Duration, work func(part int) int64) float64 {
+	var most float64
+	for range ceilingRuns {
+		if ctx.Err() != nil {
+			break
+		}
+		most = max(most, rate(p, threads, total/ceilingRuns, work))
+	}
+	return most
+}
+
+// rate does work on all threads at once, for that time, and returns how much
+// they did in a second. Each piece waits for the others, so that every thread
+// has one; on a crowded machine it does not wait for ever.
+func rate(p *pool, threads int, span time.Duration, work func(part int) int64) float64 {
+	var arrived, done, busy atomic.Int64
+	ph := phase{pieces: threads, run: func(_ *worker, part, _ int) {
+		arrived.Add(1)
+		for start := time.Now(); arrived.Load() < int64(threads) && time.Since(start) < span; {
+		}
+		start := time.Now()
+		var sum int64
+		for time.Since(start) < span {
+			sum += work(part)
+		}
+		done.Add(sum)
+		busy.Add(int64(time.Since(start)))
+	}}
+	p.do(threads, func(*worker) { p.run(&ph) })
+	return float64(done.Load()) / (float64(busy.Load()) / float64(threads) / 1e9)
+}
