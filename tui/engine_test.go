@@ -89,7 +89,9 @@ func TestEngineChangesBatchAndFusion(t *testing.T) {
 		t.Errorf("%d kernels unfused, %d fused", n, fused)
 	}
 	e.send(wishSmaller)
-	await(t, e, "batch 4", func(s *state) bool { return s.phase == running && s.program.model.Config.Batch == 4 && !s.program.fused })
+	await(t, e, "batch 4", func(s *state) bool {
+		return s.phase == running && s.program.model.Config.Batch == 4 && !s.program.fused
+	})
 }
 
 func TestEngineRefusesWhatDoesNotFit(t *testing.T) {

@@ -271,7 +271,7 @@ func (m *Model) keysNow() []key.Binding {
 	switch m.view {
 	case viewTimeline:
 		return append(keys, k.ZoomIn, k.ZoomOut, named(k.NextView, "view"), named(k.Smaller, "batch ½"), named(k.Larger, "×2"))
-	case viewMemory:
+	case viewMemory, viewDevice:
 		return append(keys, named(k.NextView, "view"), named(k.Smaller, "batch ½"), named(k.Larger, "×2"), fuse)
 	}
 	return append(keys, k.Filter, named(k.Sort, "sort"), named(k.NextView, "view"), named(k.Toggle, "fold"),

@@ -30,13 +30,13 @@ func (m *Model) actions() []action {
 		{k.HalfDown, moves(func(m *Model) int { return (m.list.height + 1) / 2 })},
 		{k.Top, moves(func(m *Model) int { return -len(m.list.rows) })},
 		{k.Bottom, moves(func(m *Model) int { return len(m.list.rows) })},
-		{k.Toggle, quiet(func(m *Model) { m.list.toggle(m.list.selected()) })},
+		{k.Toggle, quiet((*Model).enter)},
 		{k.Open, quiet((*Model).right)}, {k.Shut, quiet((*Model).left)},
-		{k.OpenAll, quiet(func(m *Model) { m.list.setOpen(true) })},
-		{k.ShutAll, quiet(func(m *Model) { m.list.setOpen(false) })},
+		{k.OpenAll, inTree(func(m *Model) { m.list.setOpen(true) })},
+		{k.ShutAll, inTree(func(m *Model) { m.list.setOpen(false) })},
 		{k.Filter, (*Model).startFilter},
-		{k.Sort, quiet((*Model).nextOrder)},
-		{k.SortBack, quiet(func(m *Model) { m.list.reverse = !m.list.reverse; m.list.rebuild() })},
+		{k.Sort, inTree((*Model).nextOrder)},
+		{k.SortBack, inTree(func(m *Model) { m.list.reverse = !m.list.reverse; m.list.rebuild() })},
 		{k.Escape, quiet((*Model).clearList)},
 		{k.Units, quiet((*Model).nextUnit)},
 		{k.Operations, quiet(func(m *Model) { m.units.flops = !m.units.flops })},
@@ -49,6 +49,11 @@ func (m *Model) actions() []action {
 
 func quiet(do func(*Model)) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd { do(m); return nil }
+}
+
+// inTree shows the tree, which do changes.
+func inTree(do func(*Model)) func(*Model) tea.Cmd {
+	return quiet(func(m *Model) { m.view = viewLayers; do(m) })
 }
 
 func asks(w wish) func(*Model) tea.Cmd {
@@ -89,6 +94,15 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 
 // dismiss takes a notice away once it was seen.
 func (m *Model) dismiss() { m.notice = "" }
+
+// enter folds in the tree; from another view it goes to the same row there.
+func (m *Model) enter() {
+	if m.view != viewLayers {
+		m.view = viewLayers
+		return
+	}
+	m.list.toggle(m.list.selected())
+}
 
 // right and left fold in the tree, and walk along the pass elsewhere.
 func (m *Model) right() {

@@ -2,11 +2,14 @@ package tui
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
+
+	"resnet-tui/profile"
 )
 
 // plain is what a screen shows, without colours and blanks at line ends.
@@ -26,5 +29,47 @@ func TestLayers(t *testing.T) {
 			run(t, m, true, 20)
 			golden.RequireEqual(t, plain(m))
 		})
+	}
+}
+
+// TestGutters shows each way in which a skip is drawn, fused and not.
+func TestGutters(t *testing.T) {
+	for _, c := range []struct {
+		arch, filter string
+		fused        bool
+	}{
+		{"resnet50", "layer2", true},
+		{"resnet50", "layer2", false},
+		{"cifar_resnet20", "layer2", true},
+		{"cifar_plain20", "layer2", true},
+		{"resnet50v2", "layer2", true},
+		{"vgg19_bn", "features", true},
+		{"keras_resnet50", "layer2", true},
+	} {
+		t.Run(fmt.Sprintf("%s fused %v", c.arch, c.fused), func(t *testing.T) {
+			m := screen(t, c.arch, 100, 45)
+			run(t, m, c.fused, 3)
+			m.list.setOpen(true)
+			m.list.setFilter(c.filter)
+			m.state.phase = paused
+			m.sample(true)
+			golden.RequireEqual(t, plain(m))
+		})
+	}
+}
+
+func TestViews(t *testing.T) {
+	for v := viewTimeline; v < viewCount; v++ {
+		for _, size := range [][2]int{{120, 24}, {60, 15}, {20, 5}} {
+			t.Run(fmt.Sprintf("%s %dx%d", v, size[0], size[1]), func(t *testing.T) {
+				m := screen(t, "resnet18", size[0], size[1])
+				run(t, m, true, 20)
+				m.opts.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
+				m.view = v
+				out := plain(m)
+				out = regexp.MustCompile(`go1\S+ \S+/\S+`).ReplaceAllString(out, "GOVERSION OS/ARCH")
+				golden.RequireEqual(t, out)
+			})
+		}
 	}
 }

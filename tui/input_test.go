@@ -1,0 +1,297 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"resnet-tui/profile"
+)
+
+// press sends keys by their names; a single rune is typed.
+func press(m *Model, keys ...string) tea.Cmd {
+	special := map[string]rune{
+		"enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft,
+		"right": tea.KeyRight, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "space": tea.KeySpace,
+	}
+	var cmd tea.Cmd
+	for _, k := range keys {
+		msg := tea.KeyPressMsg{Text: k, Code: []rune(k)[0]}
+		if c, ok := special[k]; ok {
+			msg = tea.KeyPressMsg{Code: c}
+		}
+		if rest, ok := strings.CutPrefix(k, "ctrl+"); ok {
+			msg = tea.KeyPressMsg{Code: rune(rest[0]), Mod: tea.ModCtrl}
+		}
+		if k == "shift+tab" {
+			msg = tea.KeyPressMsg{Code: tea.KeyTab, Mod: tea.ModShift}
+		}
+		_, cmd = m.Update(msg)
+	}
+	return cmd
+}
+
+func selectedPath(m *Model) string {
+	if n := m.list.selected(); n != nil {
+		return n.path() + " " + n.label
+	}
+	return ""
+}
+
+func TestKeysMoveAndFold(t *testing.T) {
+	for _, c := range []struct{ keys, want string }{
+		{"", "layer3.0 0"},
+		{"up", "layer3 layer3"},
+		{"down down", "layer3.0.conv2 conv2 bn2 relu"},
+		{"j j k", "layer3.0.conv1 conv1 bn1 relu"},
+		{"g", " resnet101"},
+		{"G", "overhead overhead"},
+		{"left left left left", " resnet101"},
+		{"right", "layer3.0.conv1 conv1 bn1 relu"},
+		{"enter down", "layer3.1 1"},
+		{"left down right right", "layer3.1.conv1 conv1 bn1 relu"},
+		{"C G up", "fc fc"},
+		{"C", "layer3 layer3"},
+		{"E pgdown", "layer3.2.conv3 conv3 bn3 ⊕ relu"}, // a page is 14 rows
+		{"ctrl+u", " resnet101"},
+		{"ctrl+d ctrl+d pgup", "layer3.0 0"},
+	} {
+		m := screen(t, "resnet101", 80, 18)
+		press(m, strings.Fields(c.keys)...)
+		if got := selectedPath(m); got != c.want {
+			t.Errorf("%q: selected %q, want %q", c.keys, got, c.want)
+		}
+	}
+}
+
+func TestFoldingHidesAndShows(t *testing.T) {
+	m := screen(t, "resnet101", 80, 24)
+	press(m, "C")
+	shut := len(m.list.rows)
+	press(m, "E")
+	if open := len(m.list.rows); open != len(m.list.tree.nodes)+len(m.list.tree.tail) || open < 5*shut {
+		t.Errorf("%d rows folded, %d unfolded, of %d", shut, open, len(m.list.tree.nodes))
+	}
+	press(m, "C")
+	if n := len(m.list.rows); n != shut {
+		t.Errorf("%d rows after folding again, were %d", n, shut)
+	}
+}
+
+func TestFilter(t *testing.T) {
+	m := screen(t, "resnet101", 80, 24)
+	press(m, append([]string{"/"}, strings.Split("layer4 down", "")...)...)
+	if m.list.terms[0] != "layer4" || !m.typing {
+		t.Fatalf("while typing: terms %v", m.list.terms)
+	}
+	press(m, "enter")
+	var got []string
+	for _, n := range m.list.rows {
+		got = append(got, n.label)
+	}
+	if want := "resnet101 layer4 0 downsample"; strings.Join(got, " ") != want {
+		t.Errorf("rows %v, want %s", got, want)
+	}
+	press(m, "q") // a key again, no text
+	press(m, "esc")
+	if len(m.list.terms) != 0 || len(m.list.rows) < 10 {
+		t.Errorf("after esc: terms %v, %d rows", m.list.terms, len(m.list.rows))
+	}
+	press(m, "/", "z", "z", "q")
+	if len(m.list.rows) != 0 || !strings.Contains(plain(m), "nothing matches") {
+		t.Error("a filter that nothing matches says nothing")
+	}
+	press(m, "up", "down", "enter", "esc")
+	if m.list.selected() == nil {
+		t.Error("nothing is selected after an empty filter")
+	}
+}
+
+func TestSort(t *testing.T) {
+	m := screen(t, "resnet18", 120, 24)
+	run(t, m, true, 5)
+	for range columnCount {
+		press(m, "o")
+		if m.list.ordered && m.list.order == colTime {
+			break
+		}
+	}
+	rows := m.list.rows
+	if !m.list.ordered || len(rows) < 20 {
+		t.Fatalf("ordered %v, %d rows", m.list.ordered, len(rows))
+	}
+	for i := 1; i < len(rows)-1; i++ { // the overhead stays last
+		if rows[i].time > rows[i-1].time {
+			t.Errorf("%s takes longer than %s before it", rows[i].label, rows[i-1].label)
+		}
+	}
+	press(m, "O")
+	if a, b := m.list.rows[0], m.list.rows[10]; a.time > b.time {
+		t.Error("the other way round the longest is still first")
+	}
+	press(m, "esc")
+	if m.list.ordered || m.list.rows[0] != m.list.tree.root {
+		t.Error("esc does not bring the tree back")
+	}
+}
+
+func TestSortKeyGoesThroughAllColumns(t *testing.T) {
+	m := screen(t, "resnet18", 200, 24)
+	seen := map[columnID]bool{}
+	for range 20 {
+		press(m, "o")
+		if !m.list.ordered {
+			break
+		}
+		seen[m.list.order] = true
+	}
+	for _, p := range m.columns {
+		if columns[p.id].sorts && !seen[p.id] {
+			t.Errorf("no order by %q", columns[p.id].title)
+		}
+	}
+	if m.list.ordered {
+		t.Error("the tree does not come back")
+	}
+}
+
+func TestUnits(t *testing.T) {
+	m := screen(t, "resnet18", 120, 24)
+	run(t, m, true, 5)
+	whole := m.list.tree.root.time
+	for _, unit := range []string{"ns", "µs", "ms", ""} {
+		press(m, "u")
+		want := profile.Time.In(float64(whole), unit).String()
+		if out := plain(m); !strings.Contains(out, " "+want+" ") {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	press(m, "U")
+	if out := plain(m); !strings.Contains(out, "FLOPs  time") || !strings.Contains(out, "3.64 G") {
+		t.Errorf("no FLOPs of resnet18 in\n%s", out)
+	}
+}
+
+func TestMouse(t *testing.T) {
+	m := screen(t, "resnet101", 120, 24)
+	run(t, m, true, 5)
+	click := func(x, y int) { m.Update(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft}) }
+	click(10, 3)
+	if got := selectedPath(m); got != " resnet101" {
+		t.Errorf("a click on the first row selects %q", got)
+	}
+	n := len(m.list.rows)
+	click(0, 6) // layer1's arrow
+	if len(m.list.rows) <= n {
+		t.Error("a click on the arrow does not unfold")
+	}
+	click(60, 2)
+	if !m.list.ordered || m.list.order != colTime {
+		t.Errorf("a click on a title orders by %v", m.list.order)
+	}
+	click(60, 2)
+	if !m.list.reverse {
+		t.Error("a second click does not turn the order round")
+	}
+	press(m, "esc")
+	press(m, "g")
+	m.Update(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
+	if m.list.top != wheelRows || m.list.cursor != wheelRows {
+		t.Errorf("the wheel scrolls to row %d, the cursor is on %d", m.list.top, m.list.cursor)
+	}
+	click(15, 1)
+	if m.view != viewTimeline {
+		t.Errorf("a click on a tab shows %v", m.view)
+	}
+	click(50, 7)
+	if got := selectedPath(m); got != "layer3 layer3" {
+		t.Errorf("a click into the time line selects %q", got)
+	}
+	for y := range 24 {
+		for x := range 120 {
+			for v := range viewCount {
+				m.view = v
+				click(x, y) // no cell may harm
+			}
+		}
+	}
+}
+
+func TestViewKeys(t *testing.T) {
+	m := screen(t, "resnet18", 120, 24)
+	run(t, m, true, 5)
+	for _, c := range []struct {
+		keys string
+		want viewID
+	}{{"tab", viewTimeline}, {"tab tab", viewDevice}, {"tab", viewLayers}, {"shift+tab", viewDevice}, {"3", viewMemory}, {"enter", viewLayers}} {
+		press(m, strings.Fields(c.keys)...)
+		if m.view != c.want {
+			t.Errorf("%q shows %v", c.keys, m.view)
+		}
+	}
+	press(m, "2", "right", "right", "+", "+", "-")
+	if m.line.zoom != 2 {
+		t.Errorf("zoom %v", m.line.zoom)
+	}
+	if got := selectedPath(m); got != "layer1.1.conv1 conv1 bn1 relu" {
+		t.Errorf("→ walks to %q", got)
+	}
+}
+
+func TestQuitKeys(t *testing.T) {
+	for _, k := range []string{"q", "ctrl+c"} {
+		m := screen(t, "resnet18", 80, 24)
+		cmd := press(m, k)
+		if cmd == nil {
+			t.Fatalf("%s does nothing", k)
+		}
+		if _, ok := cmd().(tea.QuitMsg); !ok {
+			t.Errorf("%s does not quit", k)
+		}
+	}
+	m := screen(t, "resnet18", 80, 24)
+	if cmd := press(m, "/", "ctrl+c"); cmd == nil {
+		t.Error("ctrl-c does not quit while a filter is typed")
+	}
+	if cmd := press(screen(t, "resnet18", 80, 24), "ctrl+z"); cmd == nil {
+		t.Error("ctrl-z does not suspend")
+	} else if _, ok := cmd().(tea.SuspendMsg); !ok {
+		t.Error("ctrl-z does not suspend")
+	}
+}
+
+// TestKeysAreOwn holds that no key has two meanings, and that the help shows
+// every key.
+func TestKeysAreOwn(t *testing.T) {
+	k := DefaultKeyMap()
+	seen := map[string]string{}
+	shown := 0
+	for _, g := range k.help() {
+		for _, b := range g.keys {
+			shown++
+			for _, name := range b.Keys() {
+				if other, taken := seen[name]; taken {
+					t.Errorf("%q means %q and %q", name, other, b.Help().Desc)
+				}
+				seen[name] = b.Help().Desc
+			}
+		}
+	}
+	m := screen(t, "resnet18", 80, 24)
+	for _, a := range append(m.actions(), action{key: k.View}) {
+		for _, name := range a.key.Keys() {
+			if seen[name] == "" {
+				t.Errorf("%q is not in the help", name)
+			}
+		}
+		shown--
+	}
+	if shown != 0 {
+		t.Errorf("%d keys in the help do nothing", shown)
+	}
+	if key.Matches(tea.KeyPressMsg{Code: 'b', Text: "b"}, k.Run, k.Step) {
+		t.Error("b is bound")
+	}
+}
