@@ -80,13 +80,14 @@ func (e *engine) close() {
 	e.stop()
 	select {
 	case <-e.done:
-	case <-time.After(2 * time.Second):
+	case <-time.After(5 * time.Second):
 	}
 }
 
 // publish makes the state visible.
 func (e *engine) publish() {
 	s := e.state
+	s.on = e.on
 	e.now.Store(&s)
 	select {
 	case e.changed <- struct{}{}:
@@ -141,7 +142,7 @@ func (e *engine) shut() {
 func (e *engine) open() error {
 	o := e.opts.Session
 	o.Progress = e.progress()
-	s, err := resnet.NewSession(e.ctx, e.opts.Device, e.opts.Model, o)
+	s, err := resnet.NewSession(e.ctx, quitter{e.opts.Device, e.ctx}, e.opts.Model, o)
 	if err != nil {
 		return err
 	}

@@ -210,7 +210,7 @@ func run(t testing.TB, m *Model, fused bool, passes int) {
 		record(t, p, f)
 	}
 	layer = len(m.opts.Model.Layers) / 2
-	m.state = &state{phase: running, program: p}
+	m.state = &state{phase: running, on: true, program: p}
 	m.adopt(p)
 	m.place()
 	m.sample(true)

@@ -261,7 +261,7 @@ func (m *Model) keysNow() []key.Binding {
 		return []key.Binding{k.Help, k.Quit}
 	}
 	run, fuse := named(k.Run, "run"), named(k.Fuse, "fuse")
-	if m.state.phase == running {
+	if m.state.on {
 		run = named(k.Run, "pause")
 	}
 	if m.program == nil || m.program.fused {

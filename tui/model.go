@@ -275,6 +275,9 @@ func (m *Model) resize(w, h int) {
 
 // place lays the columns out for the width that there is.
 func (m *Model) place() {
+	if m.h == 0 {
+		return // the terminal has not told its size yet
+	}
 	m.columns = place(m.layout.body.w, m.units, m.state.step != nil)
 	m.list.resize(m.layout.body.h - headLines(m.layout.body))
 }

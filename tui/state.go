@@ -28,6 +28,7 @@ func (p phase) busy() bool { return p == preparing || p == compiling || p == run
 // state is what the engine tells the screen. A published state never changes.
 type state struct {
 	phase       phase
+	on          bool   // passes run, or will when the program is ready
 	stage       string // of preparing
 	done, total int64
 	err         error

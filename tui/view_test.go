@@ -51,7 +51,7 @@ func TestGutters(t *testing.T) {
 			run(t, m, c.fused, 3)
 			m.list.setOpen(true)
 			m.list.setFilter(c.filter)
-			m.state.phase = paused
+			m.state.phase, m.state.on = paused, false
 			m.sample(true)
 			golden.RequireEqual(t, plain(m))
 		})

@@ -1,0 +1,174 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/teatest/v2"
+	"github.com/charmbracelet/x/vt"
+
+	"resnet-tui/resnet"
+)
+
+// lineMode makes the emulator take a line feed for a new line, as a terminal
+// does behind the kernel's line discipline.
+const lineMode = "\x1b[20h"
+
+// terminal is an emulator that a program runs on.
+type terminal struct {
+	mu sync.Mutex
+	*vt.Emulator
+}
+
+// terminalOf starts an emulator and throws its replies away.
+func terminalOf(t *testing.T, w, h int) *terminal {
+	e := &terminal{Emulator: vt.NewEmulator(w, h)}
+	if _, err := e.WriteString(lineMode); err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, e.Emulator)
+	return e
+}
+
+func (e *terminal) Write(p []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.Emulator.Write(p)
+}
+
+func (e *terminal) text() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return ansi.Strip(e.Render())
+}
+
+// awaitText polls the emulator until it shows what matches.
+func (e *terminal) awaitText(t *testing.T, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if s := e.text(); re.MatchString(s) {
+			return s
+		}
+	}
+	t.Fatalf("%q does not appear on\n%s", pattern, e.text())
+	return ""
+}
+
+// TestProgram runs the whole screen on an emulated terminal.
+func TestProgram(t *testing.T) {
+	term := terminalOf(t, 120, 24)
+	keys, typed := io.Pipe()
+	o := Options{
+		Model: build(t, "resnet50"), Device: &fakeDevice{pace: 50 * time.Microsecond}, In: keys, Out: term,
+		Session: resnet.SessionOptions{Fuse: true, Seed: 1, Threads: 2}, Environ: []string{"TERM=xterm-256color"}, Theme: ThemeDark,
+	}
+	m, err := New(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	p := tea.NewProgram(m, append(programOptions(context.Background(), &o), tea.WithWindowSize(120, 24))...)
+	go func() {
+		_, err := p.Run()
+		ended <- err
+	}()
+	press := func(s string) {
+		if _, err := typed.Write([]byte(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	term.awaitText(t, `● forward .* img/s ±`)
+	press(" ")
+	term.awaitText(t, `‖ paused`)
+	press("s")
+	s := term.awaitText(t, `→ step 1/\d+`)
+	if !strings.Contains(s, "mean") || !strings.Contains(s, "std") {
+		t.Errorf("no column of means while stepping:\n%s", s)
+	}
+	press(" ")
+	term.awaitText(t, `● forward`)
+	press("]")
+	term.awaitText(t, `2×3×224×224`)
+	press("f")
+	term.awaitText(t, `forward unfused`)
+	press("/fc\r")
+	term.awaitText(t, `/fc .* rows`)
+	p.Send(tea.WindowSizeMsg{Width: 60, Height: 15})
+	term.awaitText(t, `space pause  s step  \? help  q quit`)
+	press("q")
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("the program ends with %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("q does not end the program")
+	}
+	m.engine.close()
+}
+
+// TestFirstFrame holds the tree's first picture under 100 ms for the deepest
+// net, from before the tree is made.
+func TestFirstFrame(t *testing.T) {
+	for _, arch := range []string{"resnet101", "cifar_resnet1202"} {
+		model := build(t, arch)
+		began := time.Now()
+		gate := make(chan struct{})
+		m, err := New(context.Background(), Options{Model: model, Device: &fakeDevice{compile: gate}, Session: resnet.SessionOptions{Fuse: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Update(tea.WindowSizeMsg{Width: 120, Height: 24})
+		s := plain(m)
+		took := time.Since(began)
+		if !strings.Contains(s, "layer1") || !strings.Contains(s, arch) {
+			t.Errorf("%s: the first frame has no tree:\n%s", arch, s)
+		}
+		t.Logf("%s: first frame after %v", arch, took)
+		if took > time.Second { // ten times the aim, for machines under load
+			t.Errorf("%s: the first frame took %v", arch, took)
+		}
+		await(t, m.engine, "weights", func(s *state) bool { return s.total > 0 })
+		m.Update(engineMsg{})
+		if s := plain(m); !strings.Contains(s, "◌ weights") {
+			t.Errorf("%s: no progress in\n%s", arch, s)
+		}
+		close(gate)
+		m.engine.close()
+	}
+}
+
+// TestErrorsAreShown holds that an engine that breaks leaves a screen that
+// says so and can be left.
+func TestErrorsAreShown(t *testing.T) {
+	m, err := New(context.Background(), Options{Model: build(t, "resnet18"), Device: &fakeDevice{refuse: errFake}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tm := teatest.NewTestModel(t, m, teatest.WithInitialTermSize(80, 24))
+	await(t, m.engine, "failure", isAt(failed))
+	tm.Send(engineMsg{})
+	tm.Type("q")
+	final := tm.FinalModel(t, teatest.WithFinalTimeout(5*time.Second)).(*Model)
+	if s := plain(final); !strings.Contains(s, "✗ the fake device is broken") {
+		t.Errorf("no error in\n%s", s)
+	}
+	m.engine.close()
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	o := Options{Model: build(t, "resnet18"), Device: &fakeDevice{}, In: strings.NewReader(""), Out: terminalOf(t, 80, 24)}
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if err := Run(ctx, o); err != context.Canceled {
+		t.Errorf("Run returns %v", err)
+	}
+}
