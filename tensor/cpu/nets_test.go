@@ -1,0 +1,109 @@
+package cpu_test
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu"
+)
+
+func build(t testing.TB, c resnet.Config) *resnet.Model {
+	t.Helper()
+	m, err := resnet.Build(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func config(t testing.TB, arch string) resnet.Config {
+	t.Helper()
+	c, err := resnet.ParseArch(arch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// logits runs a session once on seeded input.
+func logits(t *testing.T, s *resnet.Session) []float32 {
+	t.Helper()
+	if err := s.SetInput(resnet.RandomInput(1, s.Model().Root.In)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	x, err := s.Logits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.Data
+}
+
+// TestNetsFusedAndExact compares the fast way with the plain one, on the same
+// weights and running statistics. On small images the statistics amplify
+// rounding.
+func TestNetsFusedAndExact(t *testing.T) {
+	d, err := cpu.New(cpu.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for arch, size := range map[string]int{"resnet18": 64, "resnext50_32x4d": 64, "cifar_resnet20": 32} {
+		t.Run(arch, func(t *testing.T) {
+			c := config(t, arch)
+			c.Height, c.Width, c.Batch, c.Classes = size, size, 2, 10
+			m := build(t, c)
+			s, err := resnet.NewSession(context.Background(), d, m, resnet.SessionOptions{Fuse: true, Threads: 2, Calibrate: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			fast := logits(t, s)
+			if s, err = s.With(context.Background(), m, func(o *resnet.SessionOptions) { o.Fuse, o.Exact, o.Threads = false, true, 1 }); err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			var diff, norm float64
+			for i, v := range logits(t, s) {
+				diff += math.Pow(float64(fast[i]-v), 2)
+				norm += float64(v) * float64(v)
+			}
+			if e := math.Sqrt(diff / norm); !(e < 1e-4) {
+				t.Errorf("relative RMS %g", e)
+			}
+		})
+	}
+}
+
+// TestEstimatesAtOnce asks for the memory of the largest nets.
+func TestEstimatesAtOnce(t *testing.T) {
+	d, err := cpu.New(cpu.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for arch, batch := range map[string]int{"resnet152": 256, "cifar_resnet1202": 1} {
+		c := config(t, arch)
+		c.Batch = batch
+		l, err := build(t, c).Lower(resnet.LowerOptions{Fuse: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		m, err := d.Estimate(l.Plan, tensor.Options{Fuse: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("%s: %v", arch, took)
+		} else {
+			t.Logf("%s, batch %d: %.1f MB weights, %.1f MB arena, %.1f MB scratch in %v", arch, batch,
+				float64(m.WeightBytes)/1e6, float64(m.ArenaBytes)/1e6, float64(m.ScratchBytes)/1e6, took)
+		}
+	}
+}
