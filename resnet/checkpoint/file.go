@@ -145,6 +145,14 @@ func quote(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
+// extents shows a shape, that of a scalar too.
+func extents(s tensor.Shape) string {
+	if len(s) == 0 {
+		return "a scalar's"
+	}
+	return s.String()
+}
+
 // Format is "safetensors", "torch zip", "torch legacy" or "npy".
 func (f *File) Format() string { return f.format }
 
@@ -169,7 +177,7 @@ func (f *File) Read(name string, t *tensor.Tensor) error {
 	case v == nil:
 		return fmt.Errorf("%s has no tensor %s", f.name, quote(name))
 	case !v.shape.Equal(t.Shape):
-		return fmt.Errorf("%s: %s has the shape %v, not %v", f.name, quote(name), v.shape, t.Shape)
+		return fmt.Errorf("%s: %s has the shape %s, not %s", f.name, quote(name), extents(v.shape), extents(t.Shape))
 	}
 	if err := v.read(f.src, t.Data); err != nil {
 		return fmt.Errorf("%s: %s: %w", f.name, quote(name), err)

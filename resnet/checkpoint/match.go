@@ -54,7 +54,7 @@ func (f *File) Source(params []tensor.Param) (tensor.Source, error) {
 			continue
 		}
 		if shape := f.views[name].shape; !shape.Equal(p.Shape) {
-			e.Shapes = append(e.Shapes, fmt.Sprintf("%s: %v in the file, %v in the net", p.Name, shape, p.Shape))
+			e.Shapes = append(e.Shapes, fmt.Sprintf("%s: %s in the file, %s in the net", p.Name, extents(shape), extents(p.Shape)))
 		}
 	}
 	for _, name := range f.names {

@@ -4,7 +4,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"resnet-tui/tensor"
 )
 
 // realFile finds a trained checkpoint beside the project.
@@ -34,9 +37,31 @@ func TestRealCheckpoints(t *testing.T) {
 		if f.Format() != "torch legacy" || len(f.Names()) != c.tensors || f.Names()[0] != "module.conv1.weight" {
 			t.Errorf("%s: %s, %d tensors, first %s", c.file, f.Format(), len(f.Names()), f.Names()[0])
 		}
+		checkSource(t, f)
 		if got := sumAll(t, f); math.Abs(got-c.sum) > 1e-9*math.Abs(c.sum) {
 			t.Errorf("%s: sum %.12g, want %.12g", c.file, got, c.sum)
 		}
+	}
+}
+
+// checkSource matches a file with the names that this program uses.
+func checkSource(t *testing.T, f *File) {
+	t.Helper()
+	var params []tensor.Param
+	for _, name := range f.Names() {
+		_, shape := f.Info(name)
+		usual := strings.Replace(strings.TrimPrefix(name, "module."), "linear.", "fc.", 1)
+		if !strings.HasSuffix(name, "num_batches_tracked") {
+			params = append(params, tensor.Param{Name: usual, Shape: shape})
+		}
+	}
+	src, err := f.Source(params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := params[len(params)-1]
+	if x := tensor.New(last.Shape...); last.Name != "fc.bias" || src.Load(last, x) != nil || x.Data[0] == 0 {
+		t.Errorf("the last parameter is %s", last.Name)
 	}
 }
 

@@ -106,3 +106,35 @@ func TestOpenIsQuick(t *testing.T) {
 		t.Errorf("48 MB took %v to open", best)
 	}
 }
+
+func BenchmarkOpen(b *testing.B) {
+	path, list := bigFile(b, 240)
+	for b.Loop() {
+		f, err := Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := f.Source(list); err != nil {
+			b.Fatal(err)
+		}
+		f.Close()
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	path, list := bigFile(b, 240)
+	f, err := Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	b.SetBytes(240 << 20)
+	x := tensor.New(list[0].Shape...)
+	for b.Loop() {
+		for _, p := range list {
+			if err := f.Read(p.Name, x); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -58,8 +58,8 @@ func legacyStart(in *cursor) error {
 	if err != nil {
 		return err
 	}
-	if version != int64(1001) {
-		return fmt.Errorf("version %v of the format is unknown", version)
+	if n, ok := version.(int64); !ok || n != 1001 {
+		return fmt.Errorf("version %d of the format is unknown", n)
 	}
 	info, err := unpickle(in, nil)
 	if err != nil {
