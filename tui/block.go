@@ -92,13 +92,13 @@ func block(n *node) *resnet.Module { return n.parent.module }
 // changes shape, none in a plain net.
 func (n *node) gutter() string {
 	r := n.rail
-	if n.kind == blockNode && !n.open || n.kind == runNode {
+	if n.kind == blockNode && !n.unfolded || n.kind == runNode {
 		if n.rail == noRail {
 			return "  "
 		}
 		r = railShut
 	}
-	if n.kind == runNode && n.open {
+	if n.kind == runNode && n.unfolded {
 		r = noRail
 	}
 	return gutters[lineOf(n.skip)][r]

@@ -185,7 +185,7 @@ func runRow(parent *node, blocks []*node) *node {
 func searchText(n *node) string {
 	parts := []string{n.path(), n.label, n.note}
 	for _, l := range n.layers {
-		parts = append(parts, l.Path, l.Kind.String())
+		parts = append(parts, l.Path, kindLabel(l.Kind)) // "conv": Conv2d would be found by conv2
 	}
 	if len(n.layers) == 0 && n.module != nil {
 		parts = append(parts, n.module.Kind)

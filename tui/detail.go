@@ -229,7 +229,12 @@ func (m *Model) outputs(n *node) []detailLine {
 	if !ok {
 		return nil
 	}
-	return []detailLine{{label: "output", text: fmt.Sprintf("μ %s σ %s", signed(mo.mean), profile.Significant(mo.std))}}
+	return []detailLine{{label: "output", text: mo.String()}}
+}
+
+// String is both, "μ 0.012 σ 0.983".
+func (mo moments) String() string {
+	return fmt.Sprintf("μ %s σ %s", signed(mo.mean), profile.Significant(mo.std))
 }
 
 // contents are the row's exact counts.
@@ -237,6 +242,11 @@ func (m *Model) contents(n *node) []detailLine {
 	var lines []detailLine
 	if n.cost.Params > 0 {
 		lines = append(lines, detailLine{label: "params", text: grouped(n.cost.Params)})
+	}
+	if w := weightOf(m.list.tree.model, n); w != nil {
+		if mo, known := m.state.weights[w.Name]; known {
+			lines = append(lines, detailLine{label: "weight", text: mo.String()})
+		}
 	}
 	if n.cost.MACs > 0 {
 		lines = append(lines, detailLine{label: "MACs", text: grouped(n.cost.MACs)})

@@ -10,6 +10,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/tensor"
 )
 
 // recorded passes behind the figures on the screen.
@@ -22,7 +23,8 @@ type engine struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	wishes  chan wish
-	changed chan struct{} // holds one token when there is a new state
+	asked   chan tensor.Param // holds one parameter to look at
+	changed chan struct{}     // holds one token when there is a new state
 	done    chan struct{}
 	now     atomic.Pointer[state]
 
@@ -49,7 +51,7 @@ type aim struct {
 
 // startEngine begins to prepare the net, and runs it unless o.Paused.
 func startEngine(ctx context.Context, o *Options) *engine {
-	e := &engine{opts: o, wishes: make(chan wish, 64), changed: make(chan struct{}, 1), done: make(chan struct{})}
+	e := &engine{opts: o, wishes: make(chan wish, 64), asked: make(chan tensor.Param, 1), changed: make(chan struct{}, 1), done: make(chan struct{})}
 	e.ctx, e.stop = context.WithCancel(ctx)
 	e.on = !o.Paused
 	e.want = aim{batch: o.Model.Config.Batch, fused: o.Session.Fuse}
@@ -200,13 +202,15 @@ func (e *engine) rest() {
 func (e *engine) collect() bool {
 	for e.ctx.Err() == nil {
 		idle := e.state.phase == failed || e.target() == e.have && !e.on && e.steps == 0
-		if !idle && len(e.wishes) == 0 {
+		if !idle && len(e.wishes) == 0 && len(e.asked) == 0 {
 			return true
 		}
 		select {
 		case <-e.ctx.Done():
 		case w := <-e.wishes:
 			e.grant(w)
+		case p := <-e.asked:
+			e.weigh(p)
 		}
 	}
 	return false

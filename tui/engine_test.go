@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -181,5 +182,18 @@ func TestGuesses(t *testing.T) {
 	nan := float32(0)
 	if g := guesses([]float32{1, nan / nan}, nil, 1); g != nil {
 		t.Errorf("logits that are not finite give %v", g)
+	}
+}
+
+func TestWeightsAreLookedAt(t *testing.T) {
+	e := start(t, &fakeDevice{}, nil)
+	await(t, e, "run", isAt(running))
+	w := weightOf(e.opts.Model, newTree(e.opts.Model, lower(t, e.opts.Model, resnet.LowerOptions{})).byLayer[0])
+	e.inspect(*w)
+	s := await(t, e, "moments", func(s *state) bool { return len(s.weights) == 1 })
+	mo := s.weights["conv1.weight"]
+	want := math.Sqrt(2.0 / (9 * 16)) // He initialisation, fan out
+	if math.Abs(mo.mean) > 0.03 || math.Abs(mo.std/want-1) > 0.1 {
+		t.Errorf("conv1.weight has %v, want a deviation of %v", mo, want)
 	}
 }

@@ -46,25 +46,17 @@ func (d *fakeDevice) Estimate(p *tensor.Plan, o tensor.Options) (tensor.MemoryPl
 
 // fakeMemory gives each buffer a life from its writer to its last reader.
 func fakeMemory(p *tensor.Plan) tensor.MemoryPlan {
-	m := tensor.MemoryPlan{WeightBytes: 100 << 20, ScratchBytes: 1 << 20}
+	m := tensor.MemoryPlan{WeightBytes: 100 << 20, ScratchBytes: 1 << 20, PeakOp: 2, Blocks: make([]tensor.Block, len(p.Buffers))}
 	for i, b := range p.Buffers {
-		block := tensor.Block{Buffer: tensor.BufferID(i), Bytes: b.Shape.Bytes()}
-		for at, op := range p.Ops {
-			for _, out := range op.Out {
-				if int(out) == i {
-					block.First = at
-				}
-			}
-			for _, in := range append(op.In, op.Out...) {
-				if int(in) == i {
-					block.Last = at
-				}
-			}
+		m.Blocks[i] = tensor.Block{Buffer: tensor.BufferID(i), Bytes: b.Shape.Bytes()}
+		m.ArenaBytes = max(m.ArenaBytes, 3*b.Shape.Bytes())
+	}
+	for at, op := range p.Ops {
+		for _, in := range op.In {
+			m.Blocks[in].Last = at
 		}
-		m.Blocks = append(m.Blocks, block)
-		m.ArenaBytes = max(m.ArenaBytes, 3*block.Bytes)
-		if block.Bytes > 0 && m.PeakOp == 0 && i == 1 {
-			m.PeakOp = 2
+		for _, out := range op.Out {
+			m.Blocks[out].First, m.Blocks[out].Last = at, at
 		}
 	}
 	return m

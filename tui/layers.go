@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -89,7 +90,7 @@ func (m *Model) drawName(x, y, end int, n *node, running bool) {
 	case running:
 		m.canvas.set(x, y, '▶', forwardLook)
 	case n.folds() && !m.list.ordered:
-		m.canvas.set(x, y, arrow(n.open), muted)
+		m.canvas.set(x, y, arrow(n.unfolded), muted)
 	}
 	if m.list.ordered {
 		m.canvas.text(x+2, y, end, flatName(n), nameLook(n))
@@ -196,9 +197,13 @@ func (m *Model) momentFigure(id columnID, n *node) profile.Figure {
 	return profile.Figure{Number: profile.Significant(mo.std)}
 }
 
-// signed keeps a place for the minus, so that digits don't jump.
+// signed writes a mean: what is nearly nothing with three decimals, without the
+// sign of a zero.
 func signed(v float64) string {
-	if v > -0.005 && v < 0.005 {
+	if math.Abs(v) < 0.0005 {
+		v = 0
+	}
+	if math.Abs(v) < 0.01 {
 		return strconv.FormatFloat(v, 'f', 3, 64)
 	}
 	return profile.Significant(v)

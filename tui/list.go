@@ -111,6 +111,7 @@ func (l *list) walk(n *node) {
 		return
 	}
 	l.rows = append(l.rows, n)
+	n.unfolded = n.open
 	if n.open {
 		for _, c := range n.children {
 			l.walk(c)
@@ -122,6 +123,7 @@ func (l *list) walk(n *node) {
 func (l *list) walkMatching(n *node) {
 	at := len(l.rows)
 	l.rows = append(l.rows, n)
+	n.unfolded = true
 	for _, c := range n.children {
 		if c.kind == joinNode && len(l.rows) > at+1 {
 			l.rows = append(l.rows, c) // the skip's line must end
@@ -240,7 +242,7 @@ func (l *list) shown(n *node) *node {
 	}
 	top := n
 	for p := n.parent; p != nil; p = p.parent {
-		if !p.open && len(l.terms) == 0 {
+		if !p.unfolded {
 			top = p
 		}
 	}

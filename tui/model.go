@@ -50,6 +50,7 @@ type Model struct {
 	series   profile.Series
 	seriesOf *node
 	active   *node // the row that runs now
+	resting  *node // that the cursor came to last
 	ticking  bool
 
 	canvas canvas
@@ -130,13 +131,21 @@ func (m *Model) tick() tea.Cmd {
 
 // Update takes a message. It never waits.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	switch msg.(type) {
+	cmd := m.take(msg)
+	return m, tea.Batch(cmd, m.rested())
+}
+
+func (m *Model) take(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
 	case frameMsg:
-		return m, m.onFrame()
+		return m.onFrame()
 	case engineMsg:
 		m.read()
 		m.sample(true)
-		return m, tea.Batch(m.waitEngine(), m.tick())
+		return tea.Batch(m.waitEngine(), m.tick())
+	case restMsg:
+		m.onRest(msg.n)
+		return nil
 	}
 	m.stale = true
 	switch msg := msg.(type) {
@@ -149,15 +158,15 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.dark = msg.IsDark()
 		m.restyle()
 	case tea.KeyPressMsg:
-		return m, m.onKey(msg)
+		return m.onKey(msg)
 	case tea.PasteMsg:
-		return m, m.onPaste(msg)
+		return m.onPaste(msg)
 	case tea.MouseClickMsg:
 		m.onClick(msg)
 	case tea.MouseWheelMsg:
 		m.onWheel(msg)
 	}
-	return m, nil
+	return nil
 }
 
 // onFrame takes what is new. Frames end when nothing moves by itself.

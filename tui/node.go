@@ -43,6 +43,7 @@ type node struct {
 	children []*node
 	depth    int // of indentation
 	open     bool
+	unfolded bool // rows under it are shown: it is open, or a filter found them
 
 	rail rail
 	skip resnet.SkipKind

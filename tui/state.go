@@ -36,6 +36,7 @@ type state struct {
 	program     *program
 	step        *step
 	top         []guess
+	weights     map[string]moments // of the parameters that were looked at, by name
 }
 
 // program is a net as it is compiled now.
@@ -58,7 +59,7 @@ type step struct {
 	moments map[int]moments
 }
 
-// moments are the mean and standard deviation of a layer's output.
+// moments are the mean and standard deviation of a layer's output or weights.
 type moments struct{ mean, std float64 }
 
 // guess is a class with its probability.

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Drives the built program in a real terminal: keys in, what the screen shows
+# out, and the exit status. Usage: testdata/e2e/screen.sh PATH-TO-resnet-tui
+set -euo pipefail
+
+binary=$(realpath "${1:?usage: $0 PATH-TO-resnet-tui}")
+command -v tmux >/dev/null || { echo "skipped: tmux is not installed"; exit 0; }
+dir=$(mktemp -d)
+socket="$dir/tmux"
+
+tm() { tmux -S "$socket" -f /dev/null "$@"; }
+cleanup() { tm kill-server 2>/dev/null || true; rm -rf "$dir"; }
+trap cleanup EXIT
+
+# start WIDTH HEIGHT ARGUMENTS... runs the program on a fresh terminal; its
+# exit status goes to $dir/status.
+start() {
+	local w=$1 h=$2
+	shift 2
+	tm kill-server 2>/dev/null || true
+	rm -f "$dir/status"
+	tm new-session -d -s e2e -x "$w" -y "$h" "TERM=tmux-256color $(printf '%q ' "$binary" "$@"); echo \$? >$dir/status; echo; echo the shell is back; sleep 600"
+}
+
+shown() { tm capture-pane -p -t e2e; }
+keys() { tm send-keys -t e2e "$@"; }
+# escape presses Esc; what follows at once would be read as Alt and a key.
+escape() { keys Escape; sleep 0.3; }
+
+# await SECONDS REGEX polls until the screen shows it.
+await() {
+	local end=$((SECONDS + $1))
+	until shown | grep -qE -- "$2"; do
+		if ((SECONDS > end)); then
+			echo "FAILED: /$2/ does not appear within $1 s on"
+			shown
+			exit 1
+		fi
+		sleep 0.05
+	done
+}
+
+# ended STATUS waits for the end of the program, and that it left the terminal
+# as it was.
+ended() {
+	local end=$((SECONDS + 10))
+	until [[ -s $dir/status ]]; do
+		((SECONDS <= end)) || { echo "FAILED: the program does not end"; shown; exit 1; }
+		sleep 0.05
+	done
+	[[ $(<"$dir/status") == "$1" ]] || { echo "FAILED: exit status $(<"$dir/status"), want $1"; shown; exit 1; }
+	await 5 'the shell is back'
+}
+
+net=(--arch cifar_resnet20 --size 64)
+
+start 120 24 "${net[@]}"
+await 10 'layer1 +3 blocks'
+await 60 '● forward.*img/s'
+keys Space
+await 10 'paused'
+keys s
+await 60 'step 1/'
+await 5 ' mean +std'
+keys s s
+await 20 'step 3/'
+keys Space
+await 60 '● forward'
+keys ]
+await 60 '2×3×64×64'
+keys [
+await 60 '1×3×64×64'
+keys f
+await 60 'forward unfused'
+keys f
+await 60 '● forward +[0-9]'
+keys / c o n v 2 Enter
+await 5 '/conv2 +[0-9]+ rows'
+escape
+keys o
+await 5 'by '
+escape
+keys '?'
+await 5 'double the batch'
+escape
+for view in 2 3 4; do
+	keys "$view"
+	sleep 0.2
+done
+await 5 'kernels '
+keys 1
+tm resize-window -t e2e -x 60 -y 15
+await 10 'space pause +s step'
+tm resize-window -t e2e -x 20 -y 5
+await 10 'layer1|layer2|lay…'
+tm resize-window -t e2e -x 19 -y 4
+await 10 'needs 20×5'
+tm resize-window -t e2e -x 120 -y 24
+await 10 ' module +output'
+keys q
+ended 0
+
+start 20 5 "${net[@]}"
+await 60 ' [0-9.]+ (µs|ms)'
+keys C-c
+ended 0
+
+start 80 24 "${net[@]}"
+keys q # as early as can be
+ended 0
+
+start 80 24 --depth 51
+ended 2
+
+echo "the screen works end to end"

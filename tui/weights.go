@@ -1,0 +1,96 @@
+package tui
+
+import (
+	"maps"
+	"math"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// restTime is how long the cursor rests on a row before its weights are read.
+const restTime = 300 * time.Millisecond
+
+// restMsg comes when the cursor has been on a row for a while.
+type restMsg struct{ n *node }
+
+// rested asks for a restMsg when the cursor has come to another row.
+func (m *Model) rested() tea.Cmd {
+	n := m.list.selected()
+	if m.engine == nil || n == m.resting {
+		return nil
+	}
+	m.resting = n
+	return tea.Tick(restTime, func(time.Time) tea.Msg { return restMsg{n} })
+}
+
+// onRest asks the engine for the weights of a row that is still selected.
+func (m *Model) onRest(n *node) {
+	w := weightOf(m.list.tree.model, n)
+	if n != m.list.selected() || w == nil {
+		return
+	}
+	if _, known := m.state.weights[w.Name]; !known {
+		m.engine.inspect(*w)
+	}
+}
+
+// weightOf is the weight tensor of a row's first layer, nil without one.
+func weightOf(m *resnet.Model, n *node) *tensor.Param {
+	if n == nil || len(n.layers) == 0 || len(n.layers[0].Params) == 0 {
+		return nil
+	}
+	return &m.Params[n.layers[0].Params[0]]
+}
+
+// inspect asks for a parameter's moments; a newer wish takes an older one's
+// place. They are read between passes, which they don't disturb.
+func (e *engine) inspect(p tensor.Param) {
+	for {
+		select {
+		case e.asked <- p:
+			return
+		default:
+		}
+		select {
+		case <-e.asked:
+		default:
+		}
+	}
+}
+
+// weigh reads a parameter as it was loaded and publishes its moments.
+func (e *engine) weigh(p tensor.Param) {
+	source := e.opts.Session.Source
+	if source == nil {
+		source = e.opts.Model.Initial(e.opts.Session.Seed)
+	}
+	t := tensor.New(p.Shape...)
+	if source.Load(p, t) != nil {
+		return // it is left out; the engine itself says what is wrong with a source
+	}
+	known := maps.Clone(e.state.weights)
+	if known == nil {
+		known = map[string]moments{}
+	}
+	known[p.Name] = momentsOf(t.Data)
+	e.state.weights = known
+	e.publish()
+}
+
+// momentsOf are the mean and the population standard deviation, in float64.
+func momentsOf(values []float32) moments {
+	sum := 0.0
+	for _, v := range values {
+		sum += float64(v)
+	}
+	mean := sum / float64(len(values))
+	squares := 0.0
+	for _, v := range values {
+		squares += (float64(v) - mean) * (float64(v) - mean)
+	}
+	return moments{mean, math.Sqrt(squares / float64(len(values)))}
+}
