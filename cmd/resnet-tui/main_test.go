@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// binary is the program, built once.
+var binary string
+
+func TestMain(m *testing.M) { os.Exit(withBinary(m)) }
+
+func withBinary(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "resnet-tui-test")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "resnet-tui.exe")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
+		return 1
+	}
+	// After the build, whose cache is the user's.
+	for _, env := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"} {
+		os.Setenv(env, filepath.Join(dir, env))
+	}
+	for _, env := range []string{"RESNET_TUI_CONFIG_DIR", "RESNET_TUI_LIBCUDA"} {
+		os.Unsetenv(env)
+	}
+	return m.Run()
+}
+
+// inProcess runs the program in this process.
+func inProcess(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	a := &app{in: strings.NewReader(""), out: &out, err: &errs}
+	code = a.main(t.Context(), args)
+	return code, out.String(), errs.String()
+}
+
+// mustRun is the output of a run that must succeed.
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, errs := inProcess(t, args...)
+	if code != exitDone {
+		t.Fatalf("%v: exit %d: %s", args, code, errs)
+	}
+	return out
+}
+
+// mustDecode reads the JSON of a run that must succeed.
+func mustDecode[T any](t *testing.T, args ...string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(mustRun(t, append(args, "--format", "json")...)), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// TestBadInput runs the real program: one line on stderr that says what was
+// wrong, nothing on stdout, and the exit code.
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	junk := write("junk.pth", "this is no checkpoint")
+	text := write("cat.jpg", "this is no picture")
+	npy := write("x.npy", "this is no array")
+	data := write("cifar.bin", strings.Repeat("x", 3073*2+5))
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"summary --depth 51", 2, "18, 34, 50, 101, 152"},
+		{"summary --depth 0", 2, "--depth 0"},
+		{"summary --depth 1e3", 2, "whole number"},
+		{"summary --batch 0", 2, "--batch 0"},
+		{"summary --batch -3", 2, "--batch -3"},
+		{"summary --batch 1000000000", 2, "too many elements"},
+		{"summary --batch 99999999999999999999", 2, "--batch 9999"},
+		{"summary --size 0", 2, "--size 0"},
+		{"summary --size 3x", 2, "--size 3x"},
+		{"summary --size 1000000", 2, "too many elements"},
+		{"summary --classes 0", 2, "--classes 0"},
+		{"summary --channels x", 2, "--channels x"},
+		{"summary --arch vgg19 --size 16", 2, "features"},
+		{"summary --arch resnet5o", 2, "resnet50"},
+		{"summary --arch resnet18 --depth 50", 2, "depth 18"},
+		{"summary --family cifar --depth 21", 2, "6n+2"},
+		{"summary --variant v3", 2, "v1, v1.5, v2"},
+		{"summary --shortcut D", 2, "A, B, C"},
+		{"summary --count nope", 2, "torchvision"},
+		{"summary --format xml", 2, "text, json, csv, md"},
+		{"summary --bogus", 2, "--bogus"},
+		{"summary --batch", 2, "--batch"},
+		{"summary extra", 2, "extra"},
+		{"summary -o " + dir + "/no/such/file", 2, "no folder"},
+		{"summary -o " + dir, 2, "is a folder"},
+		{"sumary", 2, "summary"},
+		{"frobnicate", 2, "frobnicate"},
+		{"run --threads -1", 2, "--threads -1"},
+		{"run --threads 100000", 2, "--threads 100000"},
+		{"run --device cuda", 2, "no CUDA device"},
+		{"run --device cuda:7", 2, "cuda:7"},
+		{"run --device abacus", 2, "abacus"},
+		{"run --precision bf16", 2, "fp32"},
+		{"run --mode sideways", 2, "eval, train"},
+		{"run --weights " + dir + "/none.pth", 2, "none.pth"},
+		{"run --weights " + junk, 2, "junk.pth"},
+		{"run --weights " + dir, 2, "folder"},
+		{"run --weights builtin:resnet50", 2, "no weights"},
+		{"run --input " + dir + "/none.jpg", 2, "none.jpg"},
+		{"run --input " + text, 2, "cat.jpg"},
+		{"run --input " + npy, 2, "x.npy"},
+		{"run --input " + text + " --input " + npy, 2, "don't mix"},
+		{"run --labels 1000", 2, "0 to 999"},
+		{"run --labels 1,2", 2, "2 labels for 1 image"},
+		{"run --labels cat", 2, "whole number"},
+		{"run --arch cifar_resnet8 --size 1 --mode train", 1, "one value"},
+		{"profile --runs 0", 2, "--runs 0"},
+		{"profile --runs 1000000000", 2, "--runs 1000000000"},
+		{"profile --warmup -1", 2, "--warmup -1"},
+		{"profile --depth 152 --batch 100000", 1, "the largest batch that fits is"},
+		{"profile --arch vgg19 --size 30000", 1, "not even a batch of 1 fits"},
+		{"eval", 2, "--data is missing"},
+		{"eval --data wheels", 2, "cifar10:PATH"},
+		{"eval --data cifar10:" + data, 2, "cifar.bin"},
+		{"eval --data synthetic --mean a,b", 2, "not a number"},
+		{"eval --data synthetic --std 0", 2, "greater than 0"},
+		{"eval --data synthetic --size 99", 2, "--size 99"},
+		{"eval --data synthetic --classes 3", 2, "--classes 3"},
+		{"info extra", 2, "extra"},
+		{"--depth 51", 2, "18, 34, 50, 101, 152"},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, binary, strings.Fields(c.args)...)
+			var out, errs bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &errs
+			err := cmd.Run()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != c.code {
+				t.Fatalf("%v, want exit %d: %s", err, c.code, errs.String())
+			}
+			line := errs.String()
+			if !strings.HasPrefix(line, "resnet-tui: ") || strings.Count(line, "\n") != 1 || !strings.Contains(line, c.want) {
+				t.Errorf("stderr is not one line with %q:\n%s", c.want, line)
+			}
+			if out.Len() > 0 {
+				t.Errorf("stdout has %q", out.String())
+			}
+		})
+	}
+}
