@@ -46,8 +46,8 @@ type run struct {
 		Path      string
 		Call      int
 		Kind      string
-		InShape   []int    `json:"in_shape"`
-		OutShape  []int    `json:"out_shape"`
+		InShape   []int `json:"in_shape"`
+		OutShape  []int `json:"out_shape"`
 		Mean, Std *float64
 		TimeNS    *int64 `json:"time_ns"`
 		Kernel    string
