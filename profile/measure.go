@@ -25,7 +25,7 @@ const Adaptive = -1
 // MeasureOptions say how long to measure.
 type MeasureOptions struct {
 	Runs     int                   // passes that count; Adaptive: about two seconds of them, 5 to 200
-	Warmup   int                   // passes before; Adaptive: until they stop getting faster
+	Warmup   int                   // passes before; Adaptive: until they stop getting faster, or for two seconds
 	Progress func(done, total int) // of the passes that count; total 0 while it is not known
 }
 
@@ -78,7 +78,7 @@ func (w *stopwatch) End(wall time.Duration) { w.wall = wall }
 
 // warmUp runs passes that do not count, and returns how many.
 func warmUp(ctx context.Context, s Runner, passes int) (int, error) {
-	most, best, settled := passes, time.Duration(0), 0
+	begin, most, best, settled := time.Now(), passes, time.Duration(0), 0
 	if passes == Adaptive {
 		most = warmupMost
 	}
@@ -89,7 +89,10 @@ func warmUp(ctx context.Context, s Runner, passes int) (int, error) {
 		}
 		if i == 0 || float64(w.wall) < warmupImproving*float64(best) {
 			best, settled = w.wall, 0
-		} else if settled++; settled == 2 && passes == Adaptive {
+		} else {
+			settled++
+		}
+		if passes == Adaptive && (settled == 2 || time.Since(begin) > adaptiveTime) {
 			return i + 1, nil
 		}
 	}

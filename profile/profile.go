@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"math"
 	"time"
 
 	"resnet-tui/resnet"
@@ -166,6 +167,18 @@ func (p *Profile) AboveRoof() bool {
 		}
 	}
 	return false
+}
+
+// P50MS is the median of what rows of one profile took together in a pass,
+// which is not the sum of their medians.
+func P50MS(rows []LayerRow) float64 {
+	sums := make([]time.Duration, len(rows[0].SamplesMS))
+	for _, r := range rows {
+		for i, ms := range r.SamplesMS {
+			sums[i] += time.Duration(math.Round(ms * 1e6))
+		}
+	}
+	return milliseconds(NewSeries(sums).P50)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }

@@ -110,8 +110,9 @@ func rowName(l profile.LayerRow, name string) string {
 	return name
 }
 
-// sum is a row for several layers: the sum of their means; at the root the
-// whole pass, overhead included, and its own p50.
+// sum is a row for several layers, with the p50 of what they took together in
+// a pass, and the share of their means; at the root the whole pass, overhead
+// included.
 func (p Profile) sum(t *Table, name string, rows []profile.LayerRow, root bool) {
 	var params, macs int64
 	mean := 0.0
@@ -119,7 +120,7 @@ func (p Profile) sum(t *Table, name string, rows []profile.LayerRow, root bool) 
 		params, macs, mean = params+l.Params, macs+l.MACs, mean+l.MeanMS
 	}
 	batch := float64(p.Input.Shape[0])
-	shown := mean
+	shown := profile.P50MS(rows)
 	if root {
 		mean, shown = p.Total.MeanMS, p.Total.P50MS
 	}
