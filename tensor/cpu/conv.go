@@ -230,37 +230,48 @@ func (c *conv) rows(a *asm.ConvArgs, l *lines, n, y0, y1 int) {
 	a.Src = l.in.pixelAt(l.ib, n, y0*c.window.SH-c.window.Top, -c.window.Left)
 	a.Dst, a.Res = l.out.pixelAt(l.p.ob, n, y0, 0), l.res.pixelAt(l.p.ob, n, y0, 0)
 	a.SrcY, a.DstY, a.ResY = c.window.SH*l.in.row, l.out.row, l.res.row
-	if px := 2 * c.out.w; px > 7 && px <= l.p.px && y1-y0 > 1 {
-		rowPairs(a, l.p, c.out.w, y1-y0)
-		return
-	}
 	row(a, l.p, c.out.w, y1-y0)
-}
-
-// rowPairs computes narrow rows two at a time: the second half of a tile is
-// another row.
-func rowPairs(a *asm.ConvArgs, p *panel, width, ny int) {
-	src, dst, res := a.SrcY, a.DstY, a.ResY
-	a.SrcHalf, a.DstHalf, a.ResHalf = src, dst, res
-	a.SrcY, a.DstY, a.ResY = 2*src, 2*dst, 2*res
-	tiles(a, p, 2*width, 1, ny/2)
-	if ny%2 == 1 {
-		advance(a, ny/2*a.SrcY, ny/2*a.DstY, ny/2*a.ResY)
-		row(a, p, width, 1)
-	}
 }
 
 // row computes ny rows of that width, cut into near-equal tiles.
 func row(a *asm.ConvArgs, p *panel, width, ny int) {
 	t := newTiling(width, p.px)
-	halves(a, t.px)
-	tiles(a, p, t.px, t.wide, ny)
+	columns(a, p, t.px, t.wide, ny)
 	if t.narrow > 0 {
 		x := t.wide * t.px
 		advance(a, x*a.SrcPix, x*pixelBytes, x*pixelBytes)
-		halves(a, t.px-1)
-		tiles(a, p, t.px-1, t.narrow, ny)
+		columns(a, p, t.px-1, t.narrow, ny)
 	}
+}
+
+// columns computes ny rows of nx tiles of px pixels. A column of narrow tiles
+// goes two rows at a time, as the halves of wider tiles: they have too few sums
+// to hide the latency of the multiply-add.
+func columns(a *asm.ConvArgs, p *panel, px, nx, ny int) {
+	pairs := 0
+	if nx == 1 && 2*px >= p.halves && 2*px <= p.px {
+		pairs = ny / 2
+		rowPairs(a, p, px, pairs)
+	}
+	if rest := ny - 2*pairs; rest > 0 {
+		y := 2 * pairs
+		advance(a, y*a.SrcY, y*a.DstY, y*a.ResY)
+		halves(a, px)
+		tiles(a, p, px, nx, rest)
+		advance(a, -y*a.SrcY, -y*a.DstY, -y*a.ResY)
+	}
+}
+
+// rowPairs computes pairs of rows of one tile of px pixels.
+func rowPairs(a *asm.ConvArgs, p *panel, px, pairs int) {
+	if pairs == 0 {
+		return
+	}
+	src, dst, res := a.SrcY, a.DstY, a.ResY
+	a.SrcHalf, a.DstHalf, a.ResHalf = src, dst, res
+	a.SrcY, a.DstY, a.ResY = 2*src, 2*dst, 2*res
+	tiles(a, p, 2*px, 1, pairs)
+	a.SrcY, a.DstY, a.ResY = src, dst, res
 }
 
 // halves makes both halves of a tile neighbours in a row.

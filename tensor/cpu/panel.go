@@ -38,6 +38,7 @@ type panel struct {
 	at      int // floats into the packed weights
 	lanes   int // floats of weights for each float of a run of taps
 	px      int // the widest tile
+	halves  int // pixels from which on a tile has two halves
 	kernels *kernelsByPx
 }
 
@@ -87,7 +88,7 @@ func (s *filterShape) panels(k *asm.Kernels) []panel {
 	var list []panel
 	at := 0
 	for ob, blocks := 0, ceilDiv(s.k, asm.Block); ob < blocks; {
-		p := panel{ob: ob, nob: min(nob, blocks-ob), icb: 1, at: at, kernels: &k.Conv}
+		p := panel{ob: ob, nob: min(nob, blocks-ob), icb: 1, at: at, halves: k.HalvesFrom, kernels: &k.Conv}
 		if p.nob < k.Nob {
 			p.nob, p.kernels = 1, &k.Conv1
 		}
@@ -114,7 +115,7 @@ func (s *filterShape) narrowPanels(k *asm.Kernels, g int) []panel {
 	list := make([]panel, ceilDiv(s.k, asm.Block))
 	for b := range list {
 		p := &list[b]
-		*p = panel{ob: b, nob: 1, ib: b, icb: 1, lanes: g, px: widest(kernels), kernels: kernels}
+		*p = panel{ob: b, nob: 1, ib: b, icb: 1, lanes: g, px: widest(kernels), halves: k.HalvesFrom, kernels: kernels}
 		p.at = b * s.panelFloats(p)
 	}
 	return list

@@ -33,7 +33,7 @@ const (
 //	y[p][o] = Bias[o] + Σ_icb Σ_kh Σ_r src[icb·SrcPlane + kh·SrcRow + at(p) + 4·r] · W[icb][kh][r][o]   (+ Res) (ReLU)
 //
 // with r < Run, at(p) = p·SrcPix for the first half (⌈px/2⌉ pixels) of a tile
-// of more than 7 pixels and for all pixels of a narrower one, and SrcHalf +
+// of Kernels.HalvesFrom pixels or more and for all of a narrower one, and SrcHalf +
 // (p−⌈px/2⌉)·SrcPix for the second half: it may be the same row's continuation
 // or another row. In the layout NCHW16c a row of kw taps is one contiguous run
 // of kw·16 floats; the stem's run is kw·C floats of an interleaved image.
@@ -111,8 +111,11 @@ type Kernels struct {
 	// PfStep is how many bytes at Pf a kernel prefetches for each 16 floats
 	// of Run: the greatest ConvArgs.PfStep that leaves no line out.
 	PfStep int
-	Conv   [MaxPix + 1]func(*ConvArgs)
-	Conv1  [MaxPix + 1]func(*ConvArgs)
+	// HalvesFrom is the pixels from which on a tile has two halves, which may
+	// lie on two rows; more than MaxPix where none has.
+	HalvesFrom int
+	Conv       [MaxPix + 1]func(*ConvArgs)
+	Conv1      [MaxPix + 1]func(*ConvArgs)
 	// Group4 and Group8 are convolutions of 4 and 8 channels a group: source
 	// block = destination block, Icb 1, Run = kw·16 floats, weights
 	// [kh][kw][j][16] with j < 4 or 8 the channel inside its group.

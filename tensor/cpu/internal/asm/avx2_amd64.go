@@ -6,9 +6,10 @@ package asm
 // of one block, two weights and two sources. From 4 pixels on there are enough
 // independent sums to hide the latency of the multiply-add.
 var avx2 = &Kernels{
-	Name:   "avx2",
-	Nob:    1,
-	PfStep: 256,
+	Name:       "avx2",
+	Nob:        1,
+	PfStep:     256,
+	HalvesFrom: 6,
 	Conv: [MaxPix + 1]func(*ConvArgs){
 		1: convAVX2x1,
 		2: convAVX2x2,

@@ -5,9 +5,10 @@ package asm
 // avx512 is the set for AVX-512: 32 registers of 16 floats hold up to 14 pixels of
 // two blocks, two weights and two sources.
 var avx512 = &Kernels{
-	Name:   "avx512",
-	Nob:    2,
-	PfStep: 512,
+	Name:       "avx512",
+	Nob:        2,
+	PfStep:     512,
+	HalvesFrom: 8,
 	Conv: [MaxPix + 1]func(*ConvArgs){
 		1:  convAVX512x1,
 		2:  convAVX512x2,

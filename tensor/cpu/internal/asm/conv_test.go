@@ -12,13 +12,14 @@ import (
 type convCase struct {
 	ConvArgs
 	px, nob, group int // group 0 is an ordinary convolution
+	halves         int // Kernels.HalvesFrom
 }
 
 func TestConv(t *testing.T) {
 	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {
 		for px := range k.Conv {
-			testConv(t, r, k.Conv[px], convCase{px: px, nob: k.Nob})
-			testConv(t, r, k.Conv1[px], convCase{px: px, nob: 1})
+			testConv(t, r, k.Conv[px], convCase{px: px, nob: k.Nob, halves: k.HalvesFrom})
+			testConv(t, r, k.Conv1[px], convCase{px: px, nob: 1, halves: k.HalvesFrom})
 		}
 	})
 }
@@ -26,8 +27,8 @@ func TestConv(t *testing.T) {
 func TestGroups(t *testing.T) {
 	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {
 		for px := range k.Group4 {
-			testConv(t, r, k.Group4[px], convCase{px: px, nob: 1, group: 4})
-			testConv(t, r, k.Group8[px], convCase{px: px, nob: 1, group: 8})
+			testConv(t, r, k.Group4[px], convCase{px: px, nob: 1, group: 4, halves: k.HalvesFrom})
+			testConv(t, r, k.Group8[px], convCase{px: px, nob: 1, group: 8, halves: k.HalvesFrom})
 		}
 	})
 }
@@ -78,7 +79,7 @@ func (c *convCase) geometry(r *rand.Rand) {
 
 // first is the number of pixels in the first half of a tile.
 func (c *convCase) first() int {
-	if c.px > 7 {
+	if c.px >= c.halves {
 		return (c.px + 1) / 2
 	}
 	return c.px

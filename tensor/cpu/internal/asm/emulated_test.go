@@ -18,7 +18,7 @@ var (
 func emulated(name string) *Kernels {
 	e := emulator{strings.ToUpper(name), assemble(map[string]string{"avx2": sourceAVX2, "avx512": sourceAVX512}[name])}
 	k := &Kernels{
-		Name: name, Nob: 1, PfStep: 256,
+		Name: name, Nob: 1, PfStep: 256, HalvesFrom: 6,
 		Conv:   everyPx(func(px int) func(*ConvArgs) { return e.tile("conv", px) }),
 		Group4: everyPx(func(px int) func(*ConvArgs) { return e.tile("group4", px) }),
 		Group8: everyPx(func(px int) func(*ConvArgs) { return e.tile("group8", px) }),
@@ -38,7 +38,7 @@ func emulated(name string) *Kernels {
 	}
 	k.Conv1 = k.Conv
 	if name == "avx512" {
-		k.Nob = 2
+		k.Nob, k.HalvesFrom = 2, 8
 		k.Conv1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convOne", px) })
 	}
 	return k

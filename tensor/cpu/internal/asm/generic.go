@@ -5,21 +5,22 @@ import "unsafe"
 // generic is the set in plain Go. It has panels of two blocks and tiles of
 // every width, so that callers' code for those is exercised everywhere.
 var generic = &Kernels{
-	Name:      "generic",
-	Nob:       2,
-	PfStep:    64,
-	Conv:      everyPx(func(px int) func(*ConvArgs) { return genericConv(px, 2) }),
-	Conv1:     everyPx(func(px int) func(*ConvArgs) { return genericConv(px, 1) }),
-	Group4:    everyPx(func(px int) func(*ConvArgs) { return genericGroup(px, 4) }),
-	Group8:    everyPx(func(px int) func(*ConvArgs) { return genericGroup(px, 8) }),
-	WinoIn:    genericWinoIn,
-	WinoOut:   genericWinoOut,
-	Elt:       genericElt,
-	MaxPool:   genericMaxPool,
-	AddPixels: genericAddPixels,
-	Sums:      genericSums,
-	Peak:      genericPeak,
-	Read:      genericRead,
+	Name:       "generic",
+	Nob:        2,
+	PfStep:     64,
+	HalvesFrom: genericHalves,
+	Conv:       everyPx(func(px int) func(*ConvArgs) { return genericConv(px, 2) }),
+	Conv1:      everyPx(func(px int) func(*ConvArgs) { return genericConv(px, 1) }),
+	Group4:     everyPx(func(px int) func(*ConvArgs) { return genericGroup(px, 4) }),
+	Group8:     everyPx(func(px int) func(*ConvArgs) { return genericGroup(px, 8) }),
+	WinoIn:     genericWinoIn,
+	WinoOut:    genericWinoOut,
+	Elt:        genericElt,
+	MaxPool:    genericMaxPool,
+	AddPixels:  genericAddPixels,
+	Sums:       genericSums,
+	Peak:       genericPeak,
+	Read:       genericRead,
 }
 
 func everyPx(f func(px int) func(*ConvArgs)) (k [MaxPix + 1]func(*ConvArgs)) {
@@ -30,6 +31,8 @@ func everyPx(f func(px int) func(*ConvArgs)) (k [MaxPix + 1]func(*ConvArgs)) {
 }
 
 const (
+	genericHalves = 6 // pixels from which on a tile has two halves
+
 	floatBytes = 4
 	pixelBytes = Block * floatBytes
 )

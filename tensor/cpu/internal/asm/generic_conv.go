@@ -31,7 +31,7 @@ func (a *ConvArgs) eachTile(px int, f func(t *tile)) {
 // at is the distance of pixel p from the first: in steps, and from half on in
 // the second half of a wide tile.
 func (t *tile) at(p, step, half int) int {
-	if first := (t.px + 1) / 2; t.px > 7 && p >= first {
+	if first := (t.px + 1) / 2; t.px >= genericHalves && p >= first {
 		return half + (p-first)*step
 	}
 	return p * step

@@ -5,9 +5,10 @@ package asm
 // neon is the set for arm64: 32 registers of 4 floats hold up to 6 pixels of one
 // block, their sources, and two weights. Every arm64 has these instructions.
 var neon = &Kernels{
-	Name:   "neon",
-	Nob:    1,
-	PfStep: 256,
+	Name:       "neon",
+	Nob:        1,
+	PfStep:     256,
+	HalvesFrom: MaxPix + 1,
 	Conv: [MaxPix + 1]func(*ConvArgs){
 		1: convNEONx1,
 		2: convNEONx2,

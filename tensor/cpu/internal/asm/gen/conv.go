@@ -102,7 +102,7 @@ func (g *gen) newTile(name string, px, nob, tmp int) *tile {
 func (t *tile) arg(offset int) operand.Mem { return mem(t.args, offset) }
 
 // wide says whether the tile has two halves; first is the size of the first.
-func (t *tile) wide() bool { return t.px > 7 }
+func (t *tile) wide() bool { return t.px >= t.halvesFrom }
 
 func (t *tile) first() int {
 	if t.wide() {
