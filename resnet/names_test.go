@@ -31,7 +31,9 @@ func TestTorchvisionNames(t *testing.T) {
 		t.Fatalf("only %d nets in the list", len(want))
 	}
 	for net, lines := range want {
-		t.Run(net, func(t *testing.T) { compareLines(t, torchLines(mustBuild(t, Config{Arch: net, Height: 64, Width: 64, Batch: 2})), lines) })
+		t.Run(net, func(t *testing.T) {
+			compareLines(t, torchLines(mustBuild(t, Config{Arch: net, Height: 64, Width: 64, Batch: 2})), lines)
+		})
 	}
 }
 

@@ -1,0 +1,37 @@
+package resnet
+
+import "testing"
+
+// TestCounts holds the conventions against what the tools print, to the last
+// unit: torchinfo 1.8.0, fvcore 0.1.5, ptflops 0.7.5, thop 0.1.1, torch 2.15,
+// and for the ResNet-50 DeepSpeed 0.19 and the paper's strides.
+func TestCounts(t *testing.T) {
+	tools := []string{"torchinfo", "fvcore", "ptflops", "ptflops-aten", "thop", "torch", "deepspeed", "paper"}
+	for arch, want := range map[string][]int64{
+		"resnet18":        {1814083944, 1819065856, 1825313768, 1814074344, 1824033792, 3628146688},
+		"resnet34":        {3663779432, 3671262720, 3680019432, 3663762408, 3678739456, 7327522816},
+		"resnet50":        {4089238376, 4111512576, 4132436968, 4089185256, 4133742592, 8178368512, 8211108352, 3857973248},
+		"resnet152":       {11513779048, 11558835200, 11602639848, 11513627624, 11603945472, 23027253248},
+		"resnext50_32x4d": {4230549096, 4259381248, 4286878696, 4230480872, 4288184320, 8460959744},
+		"wide_resnet50_2": {11398090344, 11426922496, 11454419944, 11398022120, 11455725568, 22796042240},
+		"vgg19":           {19646923752, 19632087552, 19688937448, 19646923752, 19632112640, 39264124928},
+		"vgg19_bn":        {19646934760, 19661791744, 19718641640, 19646923752, 19691521024, 39264124928},
+	} {
+		m := mustBuild(t, Config{Arch: arch, Batch: 2}) // figures are per image
+		got := map[string]int64{}
+		for _, c := range m.Counts() {
+			got[c.Name] = c.Value
+			if c.What == "" {
+				t.Errorf("%s does not say what it counts", c.Name)
+			}
+		}
+		for i, v := range want {
+			if got[tools[i]] != v {
+				t.Errorf("%s by %s: %d, want %d", arch, tools[i], got[tools[i]], v)
+			}
+		}
+		if macs := m.Total.MACs; got["macs"] != macs || got["torchvision"] != macs || got["flops"] != 2*macs {
+			t.Errorf("%s: %v, want the multiply-adds %d", arch, got, macs)
+		}
+	}
+}
