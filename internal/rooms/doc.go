@@ -1,0 +1,2 @@
+// Package rooms holds the test that no package imports upward.
+package rooms

@@ -1,0 +1,137 @@
+package rooms
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "resnet-tui"
+
+type row struct {
+	folder string
+	may    []string
+}
+
+// rooms says, lowest first, what each folder and the folders in it may import
+// beside the standard library: folders of this module, and of other modules
+// any package under a path. A folder below has its own row or its parent's. A
+// room may always import its internal folders, and those without a row.
+var rooms = []row{
+	{"tensor", nil},
+	{"tensor/internal", []string{"tensor"}},
+	{"tensor/cpu", []string{"tensor", "golang.org/x/sys"}},
+	{"tensor/cpu/internal", []string{"golang.org/x/sys/cpu"}},
+	{"resnet", []string{"tensor"}},
+	{"resnet/checkpoint", []string{"tensor", "golang.org/x/sys"}},
+	{"resnet/vision", []string{"tensor", "golang.org/x/image"}},
+	{"resnet/train", []string{"tensor", "resnet", "resnet/vision", "resnet/checkpoint"}},
+	{"profile", []string{"tensor", "resnet", "gonum.org/v1/gonum", "github.com/google/pprof"}},
+	{"profile/report", []string{"tensor", "resnet", "resnet/train", "profile", "github.com/charmbracelet/x/ansi"}},
+	{"tui", []string{"tensor", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile",
+		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet"}},
+	{"cmd", []string{"tensor", "tensor/cpu", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "profile/report", "tui",
+		"charm.land/fang", "github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
+	{"internal", []string{"tensor"}}, // support of tests
+}
+
+// TestNoImportPointsUpward reads the imports of every file that is part of the
+// program, on whatever system and by whatever build tag.
+func TestNoImportPointsUpward(t *testing.T) {
+	files := 0
+	err := fs.WalkDir(os.DirFS("../.."), ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			return enter(path)
+		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		files++
+		checkFile(t, path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 50 {
+		t.Errorf("only %d files were read: the module is not where it is looked for", files)
+	}
+}
+
+// enter skips folders that are no part of the program: test data, and modules
+// of their own.
+func enter(path string) error {
+	name := filepath.Base(path)
+	if name == "testdata" || path != "." && strings.HasPrefix(name, ".") {
+		return fs.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join("../..", path, "go.mod")); err == nil && path != "." {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+func checkFile(t *testing.T, path string) {
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../..", path), nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	folder := filepath.ToSlash(filepath.Dir(path))
+	at := room(folder)
+	if at < 0 {
+		t.Errorf("%s: the folder is not in the table of rooms", path)
+		return
+	}
+	for _, spec := range f.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil || !allowed(rooms[at].folder, rooms[at].may, name) {
+			t.Errorf("%s imports %s, which its room may not", path, name)
+		}
+	}
+}
+
+// room is the row of a folder, or −1: the longest that it lies in.
+func room(folder string) int {
+	best := -1
+	for i, r := range rooms {
+		if within(folder, r.folder) && (best < 0 || len(r.folder) > len(rooms[best].folder)) {
+			best = i
+		}
+	}
+	return best
+}
+
+func within(path, folder string) bool {
+	return path == folder || strings.HasPrefix(path, folder+"/")
+}
+
+func allowed(own string, may []string, name string) bool {
+	if rest, ok := strings.CutPrefix(name, module+"/"); ok {
+		inside := rest != own && within(rest, own) && rooms[room(rest)].folder == own
+		return inside || within(rest, own+"/internal") || slices.Contains(may, rest)
+	}
+	if first, _, _ := strings.Cut(name, "/"); !strings.Contains(first, ".") {
+		return name != "C" // the standard library; the program builds without cgo
+	}
+	return slices.ContainsFunc(may, func(m string) bool { return within(name, m) })
+}
+
+// TestTable: no room may import one that stands behind it in the table.
+func TestTable(t *testing.T) {
+	for i, r := range rooms {
+		for _, m := range r.may {
+			if at := slices.IndexFunc(rooms, func(o row) bool { return o.folder == m }); at > i {
+				t.Errorf("%s may import %s, which stands above it", r.folder, m)
+			}
+		}
+	}
+}
