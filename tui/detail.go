@@ -229,7 +229,7 @@ func (m *Model) outputs(n *node) []detailLine {
 	if !ok {
 		return nil
 	}
-	return []detailLine{{label: "output", text: mo.String()}}
+	return []detailLine{{label: "output"}, {text: " " + mo.String()}}
 }
 
 // String is both, "μ 0.012 σ 0.983".
@@ -245,7 +245,7 @@ func (m *Model) contents(n *node) []detailLine {
 	}
 	if w := weightOf(m.list.tree.model, n); w != nil {
 		if mo, known := m.state.weights[w.Name]; known {
-			lines = append(lines, detailLine{label: "weight", text: mo.String()})
+			lines = append(lines, detailLine{label: "weights"}, detailLine{text: " " + mo.String()})
 		}
 	}
 	if n.cost.MACs > 0 {

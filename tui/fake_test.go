@@ -48,7 +48,7 @@ func (d *fakeDevice) Estimate(p *tensor.Plan, o tensor.Options) (tensor.MemoryPl
 func fakeMemory(p *tensor.Plan) tensor.MemoryPlan {
 	m := tensor.MemoryPlan{WeightBytes: 100 << 20, ScratchBytes: 1 << 20, PeakOp: 2, Blocks: make([]tensor.Block, len(p.Buffers))}
 	for i, b := range p.Buffers {
-		m.Blocks[i] = tensor.Block{Buffer: tensor.BufferID(i), Bytes: b.Shape.Bytes()}
+		m.Blocks[i] = tensor.Block{Buffer: tensor.BufferID(i), Offset: int64(i) << 32, Bytes: b.Shape.Bytes()}
 		m.ArenaBytes = max(m.ArenaBytes, 3*b.Shape.Bytes())
 	}
 	for at, op := range p.Ops {

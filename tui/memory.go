@@ -7,22 +7,24 @@ import (
 	"strings"
 
 	"resnet-tui/profile"
+	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 )
 
 // memoryView is what lives when, by operation: worked out once a program.
 type memoryView struct {
-	live []int64 // bytes
-	skip []int64 // of these, held to be added later
-	peak int
+	live []int64  // bytes
+	skip []int64  // of these, held to be added later
+	peak int      // the operation at which most live
+	name []string // of the kernel that runs each operation
 }
 
 // newMemoryView adds up the buffers of a program over its operations.
 func newMemoryView(p *program) memoryView {
 	n := len(p.lowered.Plan.Ops)
-	v := memoryView{live: make([]int64, n+1), skip: make([]int64, n+1), peak: p.memory.PeakOp}
+	v := memoryView{live: make([]int64, n+1), skip: make([]int64, n+1), name: kernelNames(p.lowered)}
 	residual := skipBuffers(p.lowered.Plan)
-	for _, b := range p.memory.Blocks {
+	for _, b := range apart(p.memory.Blocks) {
 		first, last := max(b.First, 0), min(b.Last, n-1)
 		if first > last {
 			continue
@@ -39,7 +41,39 @@ func newMemoryView(p *program) memoryView {
 		v.skip[i] += v.skip[i-1]
 	}
 	v.live, v.skip = v.live[:n], v.skip[:n]
+	for i, bytes := range v.live {
+		if bytes > v.live[v.peak] {
+			v.peak = i
+		}
+	}
 	return v
+}
+
+// apart lists the blocks such that no two of them hold the same bytes at once:
+// what is computed in place begins after what it overwrites.
+func apart(blocks []tensor.Block) []tensor.Block {
+	blocks = slices.Clone(blocks)
+	slices.SortStableFunc(blocks, func(a, b tensor.Block) int {
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.First, b.First))
+	})
+	for i := 1; i < len(blocks); i++ {
+		if before := blocks[i-1]; before.Offset == blocks[i].Offset {
+			blocks[i].First = max(blocks[i].First, before.Last+1)
+		}
+	}
+	return blocks
+}
+
+// kernelNames are the paths of the kernels by the operations that they run.
+func kernelNames(l *resnet.Lowered) []string {
+	names := make([]string, len(l.Plan.Ops))
+	for _, g := range l.Groups {
+		names[g.Head] = l.Plan.Ops[g.Head].Path
+		for _, op := range g.Absorbed {
+			names[op] = names[g.Head]
+		}
+	}
+	return names
 }
 
 // skipBuffers are the buffers that an addition takes from a skip.
@@ -53,7 +87,7 @@ func skipBuffers(p *tensor.Plan) map[tensor.BufferID]bool {
 	return skips
 }
 
-// columns are the largest values in each of w equal stretches.
+// columnsOf are the largest values in each of w equal stretches.
 func columnsOf(values []int64, w int) []int64 {
 	tops := make([]int64, w)
 	for x := range tops {
@@ -120,8 +154,7 @@ func (m *Model) drawStack(r rect, x int, live, skip float64) {
 // drawPeak names the peak under the axis.
 func (m *Model) drawPeak(r rect) {
 	x, y := r.x+m.memoryCell(m.memory.peak, r.w), r.y+r.h+1
-	plan := m.program.lowered.Plan
-	text := fmt.Sprintf("peak %s at %s", profile.FormatBytes(m.memory.live[m.memory.peak]), plan.Ops[m.memory.peak].Path)
+	text := fmt.Sprintf("peak %s at %s", profile.FormatBytes(m.memory.live[m.memory.peak]), m.memory.name[m.memory.peak])
 	m.canvas.set(x, y, '▲', warningLook)
 	if x+2+width(text) < r.x+r.w {
 		m.canvas.text(x+2, y, r.x+r.w, text, strong)
@@ -153,14 +186,14 @@ func (m *Model) drawHolders(r rect) {
 	plan := m.program.lowered.Plan
 	blocks := slices.DeleteFunc(slices.Clone(m.program.memory.Blocks), func(b tensor.Block) bool { return op < b.First || op > b.Last })
 	slices.SortStableFunc(blocks, func(a, b tensor.Block) int { return cmp.Compare(b.Bytes, a.Bytes) })
-	head := fmt.Sprintf("%s: %s live", plan.Ops[op].Path, profile.FormatBytes(m.memory.live[op]))
+	head := fmt.Sprintf("%s: %s live", m.memory.name[op], profile.FormatBytes(m.memory.live[op]))
 	m.canvas.text(r.x, r.y, r.x+r.w, head, strong)
 	for i, b := range blocks[:min(len(blocks), r.h-1)] {
 		buffer := plan.Buffers[b.Buffer]
 		y := r.y + 1 + i
 		m.canvas.figure(r.x, r.x+9, y, profile.Bytes.Figure(float64(b.Bytes)), 2, plainText)
 		x := m.canvas.text(r.x+11, y, r.x+r.w, buffer.Name, plainText)
-		life := fmt.Sprintf("%s   from %s to %s", buffer.Shape, plan.Ops[b.First].Path, plan.Ops[b.Last].Path)
+		life := fmt.Sprintf("%s   from %s to %s", buffer.Shape, m.memory.name[b.First], m.memory.name[b.Last])
 		m.canvas.text(max(x+2, r.x+36), y, r.x+r.w, strings.TrimSpace(life), muted)
 	}
 }

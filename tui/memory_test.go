@@ -1,0 +1,37 @@
+package tui
+
+import (
+	"testing"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// TestMemoryCountsBytesOnce holds that what is computed in place is not
+// counted beside what it overwrites, and that the skip's bytes are known.
+func TestMemoryCountsBytesOnce(t *testing.T) {
+	plan := &tensor.Plan{
+		Ops: []tensor.Op{
+			{Kind: tensor.Conv2d, Path: "a", In: []tensor.BufferID{0}, Out: []tensor.BufferID{1}},
+			{Kind: tensor.ReLU, Path: "b", In: []tensor.BufferID{1}, Out: []tensor.BufferID{2}},
+			{Kind: tensor.Add, Path: "c", In: []tensor.BufferID{2, 0}, Out: []tensor.BufferID{3}},
+		},
+		Buffers: make([]tensor.Buffer, 4),
+	}
+	p := &program{lowered: &resnet.Lowered{Plan: plan, Groups: []tensor.Group{{Head: 0, Absorbed: []int{1}}, {Head: 2}}}}
+	p.memory.Blocks = []tensor.Block{
+		{Buffer: 0, Offset: 0, Bytes: 10, First: 0, Last: 2},
+		{Buffer: 1, Offset: 64, Bytes: 7, First: 0, Last: 1},
+		{Buffer: 2, Offset: 64, Bytes: 7, First: 1, Last: 2},
+		{Buffer: 3, Offset: 128, Bytes: 5, First: 2, Last: 2},
+	}
+	v := newMemoryView(p)
+	for i, want := range []int64{17, 17, 22} {
+		if v.live[i] != want || v.skip[i] != 10 {
+			t.Errorf("operation %d: %d bytes live, %d for the skip; want %d and 10", i, v.live[i], v.skip[i], want)
+		}
+	}
+	if v.peak != 2 || v.name[v.peak] != "c" || v.name[1] != "a" {
+		t.Errorf("the peak is at %d, names %v", v.peak, v.name)
+	}
+}
