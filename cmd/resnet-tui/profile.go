@@ -24,6 +24,7 @@ func profileCommand(a *app) *cobra.Command {
 	r.addEngine(cmd)
 	r.addInput(cmd)
 	r.addPasses(cmd)
+	r.addCount(cmd)
 	o.add(cmd)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if err := o.check(); err != nil {
@@ -33,25 +34,25 @@ func profileCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return o.print(cmd, report.Profile{Profile: p})
+		return o.print(cmd, p)
 	})
 	return cmd
 }
 
 // measure makes the profile that the flags ask for.
-func measure(cmd *cobra.Command, m *modelFlags, r *runFlags) (p *profile.Profile, err error) {
-	s, err := prepare(cmd, m, r)
+func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (r report.Profile, err error) {
+	s, err := prepare(cmd, m, f)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	ctx, show := cmd.Context(), newProgress(cmd.ErrOrStderr())
 	session, err := s.session(ctx, show)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	defer session.Close()
-	p, err = profile.Measure(ctx, session, profile.MeasureOptions{Runs: r.runs, Warmup: r.warmup, Progress: func(done, total int) {
+	p, err := profile.Measure(ctx, session, profile.MeasureOptions{Runs: f.runs, Warmup: f.warmup, Progress: func(done, total int) {
 		if total == 0 {
 			show.say("pass %d", done)
 			return
@@ -60,11 +61,11 @@ func measure(cmd *cobra.Command, m *modelFlags, r *runFlags) (p *profile.Profile
 	}})
 	show.clear()
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	p.Memory.PeakRSSBytes = peakRSS() // before the ceilings' own buffers
 	in := s.input()
 	p.Model, p.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
 	p.Input = profile.Input{Shape: s.model.Root.In, Source: in.source}
-	return p, addCeilings(ctx, p, s.device.Info())
+	return report.Profile{Profile: p, Ops: s.ops}, addCeilings(ctx, p, s.device.Info())
 }

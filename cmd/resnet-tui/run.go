@@ -28,6 +28,7 @@ func runCommand(a *app) *cobra.Command {
 	m.add(cmd)
 	r.addEngine(cmd)
 	r.addInput(cmd)
+	r.addCount(cmd)
 	cmd.Flags().StringVar(&labels, "labels", "", "the right classes, as 3,7, one an image: adds the loss")
 	o.add(cmd)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
@@ -74,7 +75,7 @@ func (s *setup) onePass(cmd *cobra.Command, labels string) (*report.Run, error) 
 	in := s.input()
 	rep.Model, rep.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
 	rep.Input = report.RunInput{Shape: s.model.Root.In, Source: in.source, Names: in.names}
-	rep.Memory.PeakRSSBytes = peakRSS()
+	rep.Memory.PeakRSSBytes, rep.Ops = peakRSS(), s.ops
 	if classes == nil {
 		return rep, nil
 	}

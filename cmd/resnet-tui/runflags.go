@@ -9,11 +9,11 @@ import (
 
 // runFlags say how a net runs, on what.
 type runFlags struct {
-	device, precision, mode    string
-	threads                    int
-	exact, noFuse, noCalibrate bool
-	input                      []string
-	runs, warmup               int
+	device, precision, mode, count string
+	threads                        int
+	exact, noFuse, noCalibrate     bool
+	input                          []string
+	runs, warmup                   int
 }
 
 // addEngine adds the flags of what runs.
@@ -36,6 +36,12 @@ func (r *runFlags) addInput(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&r.input, "input", nil, "an image, a folder of images, or an array N×C×H×W (.npy, .safetensors); may be repeated (default: random)")
 	cmd.Flags().Var(&choice{&r.mode, []string{"eval", "train"}}, "mode", "statistics of batch norm: eval takes the running ones, train the batch's own")
 	complete(cmd, "mode", "eval", "train")
+}
+
+// addCount adds the flag of how operations are counted.
+func (r *runFlags) addCount(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.count, "count", "macs", "convention of the printed operations (resnet-tui help counting)")
+	complete(cmd, "count", conventions()...)
 }
 
 const maxRuns = 10_000

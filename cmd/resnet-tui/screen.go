@@ -27,28 +27,35 @@ func screenCommand(a *app) *cobra.Command {
 	r.addInput(cmd)
 	cmd.Flags().BoolVar(&plain, "plain-output", false, "no screen: print what profile prints")
 	r.addPasses(cmd)
+	r.addCount(cmd)
+	theme := string(tui.ThemeAuto)
+	cmd.Flags().Var(&choice{&theme, tui.Themes()}, "theme", "colours of the screen: auto, dark, light or none")
+	complete(cmd, "theme", tui.Themes()...)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if plain || !isTerminal(a.out) || !isTerminal(a.in) {
 			p, err := measure(cmd, &m, &r)
 			if err != nil {
 				return err
 			}
-			return report.Write(cmd.OutOrStdout(), report.Profile{Profile: p}, "text")
+			return report.Write(cmd.OutOrStdout(), p, "text")
 		}
-		return show(cmd, &m, &r)
+		return show(cmd, &m, &r, tui.Theme(theme))
 	})
 	return cmd
 }
 
 // show opens the screen.
-func show(cmd *cobra.Command, m *modelFlags, r *runFlags) error {
+func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme) error {
+	if given(cmd.Flags(), "count") && r.count != "macs" && r.count != "flops" {
+		return usage("--count %s: the screen shows macs or flops; summary and profile know every convention", r.count)
+	}
 	s, err := prepare(cmd, m, r)
 	if err != nil {
 		return err
 	}
 	o := tui.Options{
 		Model: s.model, Device: s.device, Session: s.options, Weights: s.from, Labels: classNames(s.model.Config),
-		Version: version(), Ceilings: loadCeilings(s.device.Info()),
+		Version: version(), Ceilings: loadCeilings(s.device.Info()), Theme: theme, FLOPs: s.ops.Doubled(),
 	}
 	if s.images != nil {
 		o.Input, o.InputName = s.images.batch, s.images.source

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"resnet-tui/profile"
+	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/checkpoint"
 	"resnet-tui/tensor"
@@ -23,6 +24,7 @@ type setup struct {
 	images  *images // nil: random
 	weights *checkpoint.File
 	from    string // --weights
+	ops     report.Convention
 }
 
 // prepare opens everything that the flags name. Nothing is computed yet.
@@ -37,6 +39,11 @@ func prepare(cmd *cobra.Command, m *modelFlags, r *runFlags) (*setup, error) {
 	}
 	if s.model, err = m.build(); err != nil {
 		return nil, err
+	}
+	if r.count != "" {
+		if s.ops, err = report.FindConvention(s.model, r.count); err != nil {
+			return nil, asUsage(err)
+		}
 	}
 	s.options = resnet.SessionOptions{
 		Train: r.mode == "train", Fuse: !r.noFuse, Exact: r.exact, Threads: r.threads, Precision: r.tensorPrecision(),

@@ -25,7 +25,7 @@ func summaryCommand(a *app) *cobra.Command {
 	o.add(cmd)
 	cmd.Flags().StringVar(&s.Count, "count", "macs", "convention of the printed operations, or all of them (resnet-tui help counting)")
 	cmd.Flags().BoolVar(&s.All, "all", false, "every block, instead of one row for a run of alike ones")
-	complete(cmd, "count", conventions()...)
+	complete(cmd, "count", append(conventions(), "all")...)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if err := o.check(); err != nil {
 			return err
@@ -79,7 +79,7 @@ func peakBytes(m *resnet.Model) (int64, error) {
 
 // conventions are the names that --count takes.
 func conventions() []string {
-	names := []string{"all"}
+	var names []string
 	for _, c := range referenceCounts() {
 		names = append(names, c.Name)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,10 +22,7 @@ type Report interface {
 func Write(w io.Writer, r Report, format string) error {
 	switch format {
 	case "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(r)
+		return writeJSON(w, r)
 	case "csv":
 		return r.Table().CSV(w)
 	case "md":
@@ -33,6 +31,54 @@ func Write(w io.Writer, r Report, format string) error {
 		return r.Text(w)
 	}
 	return fmt.Errorf("unknown format %q", format)
+}
+
+// writeJSON indents, but for lists of numbers, which stay on a line.
+func writeJSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(joinNumbers(b.Bytes()))
+	return err
+}
+
+// joinNumbers takes the line breaks out of lists that hold no string, object
+// or list.
+func joinNumbers(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		n := 1
+		switch text[0] {
+		case '"':
+			n = stringLength(text)
+		case '[':
+			if end := bytes.IndexAny(text[1:], "[]{\"") + 1; end > 0 && text[end] == ']' {
+				out = append(out, bytes.Join(bytes.Fields(text[:end+1]), nil)...)
+				text = text[end+1:]
+				continue
+			}
+		}
+		out = append(out, text[:n]...)
+		text = text[n:]
+	}
+	return out
+}
+
+// stringLength is the length of the JSON string that text begins with.
+func stringLength(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
 }
 
 // Number is a float in JSON; what JSON has no number for (NaN, ±Inf: a net

@@ -10,19 +10,22 @@ import (
 )
 
 // Profile prints a profile; its JSON is the profile's own.
-type Profile struct{ *profile.Profile }
+type Profile struct {
+	*profile.Profile
+	Ops Convention `json:"-"` // of the printed operations
+}
 
 // Table has one row a group of layers that ran as one kernel.
 func (p Profile) Table() *Table {
 	t := &Table{Columns: []Column{
 		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"pass", "", false}, {"out_shape", "output", false},
-		{"params", "params", true}, {"macs", "MACs", true},
+		{"params", "params", true}, {"macs", p.Ops.title(), true},
 		{"p50_ms", "p50", true}, {"mean_ms", "mean", true}, {"p95_ms", "p95", true}, {"min_ms", "", true}, {"cv", "±", true}, {"share", "share", true},
 		{"gflops", "GFLOP/s", true}, {"executed_flops", "", true}, {"bytes", "bytes", true}, {"intensity", "", true},
 		{"bound", "bound", false}, {"roof", "of roof", true}, {"kernel", "kernel", false},
 	}}
 	for _, l := range p.Layers {
-		t.Add(Cell{rowName(l, l.Path), l.Path}, whole(l.Call), plain(l.Kind), plain(l.Pass), shape(l.OutShape), count(l.Params), count(l.MACs),
+		t.Add(Cell{rowName(l, l.Path), l.Path}, whole(l.Call), plain(l.Kind), plain(l.Pass), shape(l.OutShape), count(l.Params), p.Ops.cell(l.MACs),
 			milliseconds(l.P50MS), milliseconds(l.MeanMS), milliseconds(l.P95MS), milliseconds(l.MinMS), share(l.CV), share(l.Share),
 			gflops(l.GFLOPS), count(l.ExecutedFLOPs), size(l.Bytes), optional(l.Intensity),
 			plain(string(l.Bound)), roof(l), plain(l.Kernel))
@@ -49,7 +52,7 @@ func (p Profile) Text(w io.Writer) error {
 	if c := p.Ceilings; c != nil {
 		lines = append(lines, [2]string{"ceilings", fmt.Sprintf("%s GFLOP/s and %s GB/s, measured", profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
 	}
-	return facts(w, lines)
+	return facts(w, append(lines, p.Ops.facts()...))
 }
 
 func (p Profile) memoryLine() string {
@@ -64,7 +67,7 @@ func (p Profile) memoryLine() string {
 // of their means.
 func (p Profile) tree() *Table {
 	t := &Table{Columns: []Column{
-		{"", "module", false}, {"", "output", false}, {"", "params", true}, {"", "MACs", true}, {"", "time p50", true}, {"", "", false},
+		{"", "module", false}, {"", "output", false}, {"", "params", true}, {"", p.Ops.title(), true}, {"", "time p50", true}, {"", "", false},
 		{"", "share", true}, {"", "GFLOP/s", true}, {"", "bound", false}, {"", "of roof", true}, {"", "kernel", false},
 	}}
 	t.Columns[5].Title = strings.Repeat(" ", timeBar)
@@ -124,12 +127,12 @@ func (p Profile) sum(t *Table, name string, rows []profile.LayerRow, root bool) 
 	if root {
 		mean, shown = p.Total.MeanMS, p.Total.P50MS
 	}
-	t.Add(plain(name), plain(perImage(rows[len(rows)-1].OutShape)), count(params), count(macs), plain(ms(shown)), plain(bar(mean/p.Total.MeanMS, timeBar)),
+	t.Add(plain(name), plain(perImage(rows[len(rows)-1].OutShape)), count(params), p.Ops.cell(macs), plain(ms(shown)), plain(bar(mean/p.Total.MeanMS, timeBar)),
 		plain(profile.FormatShare(mean/p.Total.MeanMS)), gflops(2*float64(macs)*batch/mean/1e6), plain(""), plain(""), plain(""))
 }
 
 func (p Profile) leaf(t *Table, name string, l profile.LayerRow) {
-	t.Add(plain(name), plain(perImage(l.OutShape)), count(l.Params), count(l.MACs), plain(ms(l.P50MS)), plain(bar(l.Share, timeBar)),
+	t.Add(plain(name), plain(perImage(l.OutShape)), count(l.Params), p.Ops.cell(l.MACs), plain(ms(l.P50MS)), plain(bar(l.Share, timeBar)),
 		plain(profile.FormatShare(l.Share)), gflops(l.GFLOPS), plain(string(l.Bound)), roof(l), plain(l.Kernel))
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -236,7 +237,7 @@ func newProfile(t *testing.T) Profile {
 	p.Input = profile.Input{Shape: f.model.Root.In, Source: "random, seed 1"}
 	p.Device = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
 	p.SetCeilings(profile.Ceilings{GFLOPS: 1, GBPS: 1})
-	return Profile{p}
+	return Profile{Profile: p}
 }
 
 func TestProfileText(t *testing.T) { golden.RequireEqual(t, write(t, newProfile(t), "text")) }
@@ -270,6 +271,24 @@ func TestProfileJSON(t *testing.T) {
 	}
 }
 
+// TestConventionOfTables: the column and the total follow --count, CSV does not.
+func TestConventionOfTables(t *testing.T) {
+	p, r := newProfile(t), newRun(t, true)
+	ops, err := FindConvention(build(t, resnet.Config{Arch: "cifar_resnet8"}), "flops")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Ops, r.Ops = ops, ops
+	for _, x := range []Report{p, r} {
+		if text := write(t, x, "text"); !bytes.Contains(text, []byte("FLOPs")) || !bytes.Contains(text, []byte("885 k")) || !bytes.Contains(text, []byte("per image: ")) {
+			t.Errorf("conv1's 442 k multiply-adds are not 885 k FLOPs in\n%s", text)
+		}
+		if !bytes.Contains(write(t, x, "csv"), []byte(",442368,")) {
+			t.Error("the CSV does not hold multiply-adds")
+		}
+	}
+}
+
 func TestEvalText(t *testing.T) {
 	e := NewEval(train.Score{Total: 846, Correct: 776, Top5: 840, Loss: 0.3})
 	e.Model = profile.Describe(build(t, resnet.Config{Arch: "cifar_resnet20"}), "resnet20.th")
@@ -299,7 +318,7 @@ func TestProbesAreNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Input.Shape = f.model.Root.In
-	if text := write(t, Profile{p}, "text"); !bytes.Contains(text, []byte("probe of relu")) {
+	if text := write(t, Profile{Profile: p}, "text"); !bytes.Contains(text, []byte("probe of relu")) {
 		t.Errorf("%s", text)
 	}
 }
@@ -308,6 +327,24 @@ func TestGrouped(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 44_549_160: "44,549,160"} {
 		if got := Grouped(n); got != want {
 			t.Errorf("Grouped(%d) = %s", n, got)
+		}
+	}
+}
+
+func TestNumbersStayOnALine(t *testing.T) {
+	v := map[string]any{"a": []float64{1, 2.5, -3}, "b": [][]int{{1, 2}, {}}, "c": `x "[1, 2]" \`, "d": []string{"[3, 4]"}, "e": []int(nil)}
+	var b bytes.Buffer
+	if err := writeJSON(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	var back, want any
+	plain, err := json.Marshal(v)
+	if err != nil || json.Unmarshal(b.Bytes(), &back) != nil || json.Unmarshal(plain, &want) != nil || !reflect.DeepEqual(back, want) {
+		t.Errorf("the text reads back as %v, not %v", back, want)
+	}
+	for _, line := range []string{`"a": [1,2.5,-3],`, `    [1,2],`, `    "[3, 4]"`} {
+		if !strings.Contains(b.String(), line+"\n") {
+			t.Errorf("no line %s in\n%s", line, b.String())
 		}
 	}
 }

@@ -26,6 +26,8 @@ type Run struct {
 	Loss   *Number        `json:"loss,omitempty"` // mean cross-entropy
 	Memory profile.Memory `json:"memory"`
 	Layers []RunLayer     `json:"layers"`
+
+	Ops Convention `json:"-"` // of the printed operations
 }
 
 // RunInput is what went in.
@@ -176,7 +178,7 @@ func (r *Run) Finite() bool {
 func (r *Run) Table() *Table {
 	t := &Table{Columns: []Column{
 		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"in_shape", "", false}, {"out_shape", "output", false},
-		{"params", "params", true}, {"macs", "MACs", true}, {"mean", "mean", true}, {"std", "std", true}, {"time_ns", "time", true},
+		{"params", "params", true}, {"macs", r.Ops.title(), true}, {"mean", "mean", true}, {"std", "std", true}, {"time_ns", "time", true},
 		{"kernel", "kernel", false}, {"fused_into", "", false},
 	}}
 	for _, l := range r.Layers {
@@ -184,7 +186,7 @@ func (r *Run) Table() *Table {
 		if l.FusedInto != "" {
 			kernel.Text = "in " + l.FusedInto
 		}
-		t.Add(plain(l.Path), whole(l.Call), plain(l.Kind), shape(l.InShape), shape(l.OutShape), count(l.Params), count(l.MACs),
+		t.Add(plain(l.Path), whole(l.Call), plain(l.Kind), shape(l.InShape), shape(l.OutShape), count(l.Params), r.Ops.cell(l.MACs),
 			number(l.Mean), number(l.Std), nanoseconds(l.TimeNS), kernel, plain(l.FusedInto))
 	}
 	return t
@@ -210,17 +212,17 @@ func (r *Run) Text(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	err := facts(w, [][2]string{
+	lines := [][2]string{
 		{"net", r.Model.Arch + ", weights " + r.Model.Weights},
 		{"input", r.Input.Shape.String() + ", " + r.Input.Source},
 		{"device", deviceLine(r.Device) + ", " + r.Mode + " mode"},
 		{"time", profile.FormatTime(time.Duration(r.TimeNS)) + " this pass"},
-	})
-	if err != nil {
-		return err
 	}
 	if r.Loss != nil {
-		fmt.Fprintf(w, "loss    %s   mean cross-entropy\n", number(r.Loss).Text)
+		lines = append(lines, [2]string{"loss", number(r.Loss).Text + "   mean cross-entropy"})
+	}
+	if err := facts(w, append(lines, r.Ops.facts()...)); err != nil {
+		return err
 	}
 	for i, guesses := range r.Output.Top {
 		if err := r.guesses(w, i, guesses); err != nil {

@@ -19,7 +19,7 @@ type Summary struct {
 	Layers []SummaryLayer `json:"layers"` // one a call, in execution order
 
 	model *resnet.Model
-	count resnet.Count
+	ops   Convention
 	all   bool
 }
 
@@ -68,13 +68,13 @@ type SummaryOptions struct {
 
 // NewSummary makes the summary of m.
 func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
-	count, err := FindCount(m, o.Count)
+	ops, err := FindConvention(m, o.Count)
 	if err != nil {
 		return nil, err
 	}
 	t := m.Total
 	s := &Summary{
-		Schema: "resnet-tui/summary/1", Model: profile.Describe(m, ""), Input: m.Root.In, model: m, count: count, all: o.All,
+		Schema: "resnet-tui/summary/1", Model: profile.Describe(m, ""), Input: m.Root.In, model: m, ops: ops, all: o.All,
 		Total: SummaryTotal{
 			Params: t.Params, Buffers: t.Buffers, MACs: t.MACs, FLOPs: 2 * t.MACs, Operations: t.FLOPs, Counts: map[string]int64{},
 			WeightsBytes: 4 * (t.Params + t.Buffers), ActivationBytes: t.ActivationBytes, PeakBytesEval: o.PeakEval, PeakBytesTrain: o.PeakTrain,
@@ -98,45 +98,18 @@ func summaryLayer(l *resnet.Layer) SummaryLayer {
 	}
 }
 
-// FindCount is m's figure by the named convention.
-func FindCount(m *resnet.Model, name string) (resnet.Count, error) {
-	counts := m.Counts()
-	for _, c := range counts {
-		if c.Name == name {
-			return c, nil
-		}
-	}
-	return resnet.Count{}, fmt.Errorf("--count %s: no such convention; there are %s", name, countNames(counts))
-}
-
-// factor is what a layer's multiply-adds count in the printed column: only
-// conventions that are a multiple of them have figures by layer.
-func (s *Summary) factor() int64 {
-	if s.count.Name == "flops" || s.count.Name == "torch" {
-		return 2
-	}
-	return 1
-}
-
-func (s *Summary) opsTitle() string {
-	if s.factor() == 2 {
-		return "FLOPs"
-	}
-	return "MACs"
-}
-
 // Table has one row a call.
 func (s *Summary) Table() *Table {
 	t := &Table{Columns: []Column{
 		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"part", "", false}, {"geometry", "geometry", false},
 		{"in_shape", "", false}, {"out_shape", "output", false}, {"params", "params", true}, {"buffers", "", true},
-		{"macs", s.opsTitle(), true}, {"flops", "", true}, {"operations", "", true}, {"read_bytes", "", true}, {"write_bytes", "", true},
+		{"macs", s.ops.title(), true}, {"flops", "", true}, {"operations", "", true}, {"read_bytes", "", true}, {"write_bytes", "", true},
 		{"activation_bytes", "activations", true}, {"receptive_field", "field", true}, {"stride", "stride", true},
 	}}
 	for _, l := range s.Layers {
 		t.Add(plain(l.Path), whole(l.Call), plain(l.Kind), plain(l.Part), plain(l.Geometry),
 			shape(l.InShape), shape(l.OutShape), count(l.Params), count(l.Buffers),
-			Cell{figure(l.MACs * s.factor()), strconv.FormatInt(l.MACs, 10)}, count(l.FLOPs), count(l.Operations), size(l.ReadBytes), size(l.WriteBytes),
+			s.ops.cell(l.MACs), count(l.FLOPs), count(l.Operations), size(l.ReadBytes), size(l.WriteBytes),
 			size(l.ActivationBytes), whole(l.ReceptiveField), whole(l.Stride))
 	}
 	return t
@@ -149,13 +122,14 @@ func (s *Summary) Text(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	t := s.Total
-	lines := [][2]string{
+	lines := append([][2]string{
 		{"input", s.Input.String() + ", float32"},
 		{"parameters", fmt.Sprintf("%s   %s and %s running statistics", profile.FormatCount(t.Params), Grouped(t.Params), Grouped(t.Buffers))},
-		{s.count.Name, fmt.Sprintf("%s   %s per image: %s", profile.FormatCount(s.count.Value), Grouped(s.count.Value), s.count.What)},
+	}, s.ops.facts()...)
+	lines = append(lines, [][2]string{
 		{"weights", profile.FormatBytes(t.WeightsBytes)},
 		{"activations", profile.FormatBytes(t.ActivationBytes) + "   results of all layers, batch of " + strconv.Itoa(s.Input[0])},
-	}
+	}...)
 	if t.PeakBytesEval > 0 {
 		lines = append(lines, [2]string{"peak, eval", profile.FormatBytes(t.PeakBytesEval) + "   what the fused program holds at once: activations, packed weights, scratch"})
 	}

@@ -12,7 +12,7 @@ import (
 func (s *Summary) tree() *Table {
 	t := &Table{Columns: []Column{
 		{"", "module", false}, {"", "kind", false}, {"", "geometry", false}, {"", "output", false}, {"", "params", true},
-		{"", s.opsTitle(), true}, {"", "activations", true}, {"", "field", true}, {"", "stride", true},
+		{"", s.ops.title(), true}, {"", "activations", true}, {"", "field", true}, {"", "stride", true},
 	}}
 	s.module(t, s.model.Root, "", 0)
 	return t
@@ -85,7 +85,7 @@ func (s *Summary) row(t *Table, m *resnet.Module, edge, name string) {
 		desc = strings.TrimPrefix(fmt.Sprintf("%s, %d calls", desc, n), ", ")
 	}
 	t.Add(plain(edge+name), plain(m.Kind), plain(desc), plain(perImage(m.Out)), count(m.Cost.Params),
-		count(m.Cost.MACs*s.factor()), size(m.Cost.ActivationBytes), whole(last.RF), whole(last.Jump))
+		s.ops.cell(m.Cost.MACs), size(m.Cost.ActivationBytes), whole(last.RF), whole(last.Jump))
 }
 
 // folded adds one row for a run of blocks, with their sums.
@@ -100,7 +100,7 @@ func (s *Summary) folded(t *Table, run []*resnet.Module, depth int) {
 	last := end.Layers[len(end.Layers)-1]
 	name := fmt.Sprintf("%s%s…%s  ×%d like this", strings.Repeat("  ", depth), run[0].Name, end.Name, len(run))
 	t.Add(plain(gutters[resnet.NoSkip].from+name), plain(end.Kind), plain(blockDesc(end.Block)), plain(perImage(end.Out)), count(sum.Params),
-		count(sum.MACs*s.factor()), size(sum.ActivationBytes), whole(last.RF), whole(last.Jump))
+		s.ops.cell(sum.MACs), size(sum.ActivationBytes), whole(last.RF), whole(last.Jump))
 }
 
 func blockDesc(b *resnet.Block) string {
