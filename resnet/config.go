@@ -103,9 +103,8 @@ func (s Shortcut) String() string { return shortcutNames[s] }
 // String is the normalisation's name in flags.
 func (n Norm) String() string { return normNames[n] }
 
-// Set and Type make each choice a flag's value.
-
-// Set reads a family's name.
+// Set reads a family's name; with Type it makes a Family a flag's value, as
+// those of the other choices do.
 func (f *Family) Set(s string) error { return setName(f, s, familyNames) }
 
 // Set reads a variant's name.

@@ -47,9 +47,10 @@ func (c Config) Twin() (Config, bool) {
 	return c, err == nil
 }
 
-// merge takes from a name what it says, and reports where c says otherwise.
+// merge takes from a name what it says, and reports the first thing that c says
+// otherwise.
 func (c *Config) merge(named Config) error {
-	return errors.Join(
+	return cmp.Or(
 		take(c.Arch, "family", &c.Family, named.Family),
 		take(c.Arch, "depth", &c.Depth, named.Depth),
 		take(c.Arch, "variant", &c.Variant, named.Variant),
