@@ -15,7 +15,7 @@ const (
 	readTime    = 400 * time.Millisecond
 	peakRounds  = 20_000   // of one call: some 100 µs
 	readCall    = 1 << 20  // bytes of one call
-	readBytes   = 96 << 20 // of each thread: beyond any cache that threads have for themselves
+	readBytes   = 64 << 20 // of each thread: beyond its share of any cache
 	ceilingRuns = 4        // parts of the time; the best counts, for others may use the machine
 )
 

@@ -10,9 +10,11 @@ import (
 
 // Blocking of direct convolutions: what must stay in a core's L2 cache.
 const (
-	panelBytes  = 320 << 10 // weights of a panel, for one chunk of the reduction
-	sourceBytes = 256 << 10 // input of a piece
-	callMACs    = 2 << 20   // of one call of a kernel: 200 µs at 20 GFLOP/s
+	panelBytes       = 320 << 10 // weights of a panel, for one chunk of the reduction
+	sourceBytes      = 256 << 10 // input of a piece
+	heavyBytes       = 2 << 20   // weights that are heavy
+	heavySourceBytes = 1 << 20   // input of a piece of those
+	callMACs         = 2 << 20   // of one call of a kernel: 200 µs at 20 GFLOP/s
 )
 
 // conv is a direct convolution, or a linear layer, whose pixels are the batch.
@@ -88,37 +90,54 @@ func (c *conv) width(units int) int {
 
 // cut decides the pieces, by geometry alone.
 func (c *conv) cut() {
-	w := c.window
-	c.flat = c.kh*c.kw*w.SH*w.SW == 1 && c.in.contiguous() && c.out.contiguous() && (c.res == nil || c.res.contiguous())
+	c.flat = c.kh*c.kw*c.window.SH*c.window.SW == 1 && c.in.contiguous() && c.out.contiguous() && (c.res == nil || c.res.contiguous())
 	c.units = c.out.n * c.out.h
 	if c.flat {
 		c.units *= c.out.w
 	}
-	p := &c.panels[0]
 	for i := range c.panels {
 		c.reach = max(c.reach, c.panels[i].icb)
 	}
-	perBlock := c.kh * c.run() * p.lanes * floatBytes
+	perBlock := c.kh * c.run() * c.panels[0].lanes * floatBytes
 	c.chunk = max(1, min(c.reach, panelBytes/perBlock))
 	c.chunk = ceilDiv(c.reach, ceilDiv(c.reach, c.chunk))
 
-	source := c.in.blocks() * c.in.row * w.SH
-	if c.flat {
-		source = c.in.blocks() * pixelBytes
-	}
-	macs := c.width(1) * c.reach * c.kh * c.run() * p.lanes // of a unit and a panel
-	c.unitParts = min(c.units, ceilDiv(c.units*source, sourceBytes))
-	c.panelParts = min(len(c.panels), ceilDiv(targetPieces, c.unitParts))
-	c.panelParts = min(c.panelParts, max(1, c.units/c.unitParts*macs*len(c.panels)/minPieceMACs))
-	if pieces := c.unitParts * c.panelParts; pieces < targetPieces {
-		most := max(1, c.units*macs*len(c.panels)/c.panelParts/minPieceMACs)
-		c.unitParts = max(c.unitParts, min(c.units, ceilDiv(targetPieces, c.panelParts), most))
+	macs := c.width(1) * c.reach * c.kh * c.run() * c.panels[0].lanes // of a unit and a panel
+	worth := max(1, c.units*macs*len(c.panels)/minPieceMACs)          // pieces
+	c.unitParts = c.unitChunks()
+	c.panelParts = min(len(c.panels), ceilDiv(targetPieces, c.unitParts), max(1, worth/c.unitParts))
+	if c.panelParts < len(c.panels) || !c.heavy() {
+		// Too few panels: cut the units further, which reads the weights more often.
+		c.unitParts = max(c.unitParts, min(c.units, ceilDiv(targetPieces, c.panelParts), worth/c.panelParts))
 	}
 	c.unitParts = min(c.unitParts, max(1, maxPieces/c.panelParts))
 	c.perPiece = ceilDiv(c.units, c.unitParts)
 	c.unitParts = ceilDiv(c.units, c.perPiece)
 	c.panelsPer = ceilDiv(len(c.panels), c.panelParts)
 	c.panelParts = ceilDiv(len(c.panels), c.panelsPer)
+}
+
+// heavy reports whether the weights come from memory in every run: no cache
+// keeps them until the next.
+func (c *conv) heavy() bool { return (c.floats-c.biases)*floatBytes > heavyBytes }
+
+// unitChunks is how many chunks the units make whose input stays in the cache
+// while panels go over it. Heavy weights are better read once than the input.
+func (c *conv) unitChunks() int {
+	source := c.window.SH * c.in.row // bytes of a unit's input
+	if c.flat {
+		source = pixelBytes
+	}
+	if c.groups == 1 {
+		source *= c.in.blocks()
+	} else {
+		source *= c.reach // no panel reads what another reads
+	}
+	limit := sourceBytes
+	if c.heavy() {
+		limit = heavySourceBytes
+	}
+	return min(c.units, ceilDiv(c.units*source, limit))
 }
 
 // piece computes some panels of some units. Panels change within a piece, and

@@ -29,7 +29,7 @@ type env struct {
 // sizes of the work that a piece should have: enough to be worth handing out,
 // little enough that many workers get some.
 const (
-	targetPieces = 32
+	targetPieces = 64
 	minPieceMACs = 1 << 19
 	pieceElems   = 1 << 14 // of an element-wise piece
 )
