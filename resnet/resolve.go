@@ -120,11 +120,11 @@ func (c *Config) contradiction() error {
 	case c.Family == VGG:
 		return nil
 	case c.Keras && (c.Family != ImageNet || c.Block != Bottleneck):
-		return errors.New("Keras's own nets are ImageNet's of depth 50, 101 and 152")
+		return errors.New("nets of Keras's own are ImageNet's of depth 50, 101 and 152")
 	case c.Keras && c.Variant == V15:
-		return errors.New("Keras's own nets are v1 and v2, not v1.5")
+		return errors.New("nets of Keras's own are v1 and v2, not v1.5")
 	case c.Keras && c.Shortcut != ShortcutB:
-		return fmt.Errorf("Keras's own nets have shortcut B, not %v", c.Shortcut)
+		return fmt.Errorf("nets of Keras's own have shortcut B, not %v", c.Shortcut)
 	case c.Groups < 1 || c.WidthPerGroup < 1:
 		return fmt.Errorf("%d groups of width %d: both must be at least 1", c.Groups, c.WidthPerGroup)
 	case (c.Groups != 1 || c.WidthPerGroup != 64) && (c.Family != ImageNet || c.Block != Bottleneck || c.Keras):

@@ -1,0 +1,141 @@
+package resnet
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"resnet-tui/tensor"
+)
+
+// Observer hears of passes as they run. Span may be called from any goroutine
+// between Begin and End.
+type Observer interface {
+	Begin(l *Lowered)       // a pass, or a step of one, starts
+	Span(s tensor.Span)     // a worker's part of a group
+	End(wall time.Duration) // it ended; there is no call for one that failed
+}
+
+// Run makes a whole pass. Without an observer no clock is read.
+func (s *Session) Run(ctx context.Context, obs Observer) error {
+	return s.run(ctx, 0, 0, obs)
+}
+
+// Step runs one group of an unfused net: an operation, or the probe behind it.
+// The groups of a pass are to be run in order, from 0.
+func (s *Session) Step(ctx context.Context, group int, obs Observer) error {
+	switch {
+	case s.options.Fuse:
+		return errors.New("single steps need a net that is not fused")
+	case group < 0 || group >= len(s.lowered.Groups):
+		return fmt.Errorf("step %d: the net has steps 0 to %d", group, len(s.lowered.Groups)-1)
+	}
+	op := s.lowered.Groups[group].Head
+	if op != 0 && op != s.done {
+		return fmt.Errorf("step %d is not due: %d steps of this pass have run", group, s.done)
+	}
+	return s.run(ctx, op, op+1, obs)
+}
+
+// run runs operations [from, to) of a pass, all if to is 0; the first begins a
+// pass.
+func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
+	switch {
+	case s.program == nil:
+		return errClosed
+	case s.input == nil:
+		return errors.New("no input is set")
+	}
+	if from == 0 {
+		s.passes++
+	}
+	s.done = from // should it fail
+	o := tensor.RunOptions{From: from, To: to, Scalars: s.scalars()}
+	if err := observed(ctx, s.program, o, s.lowered, obs); err != nil {
+		return err
+	}
+	s.done = cmp.Or(to, len(s.lowered.Plan.Ops))
+	return nil
+}
+
+func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Lowered, obs Observer) error {
+	if obs == nil {
+		return p.Run(ctx, o)
+	}
+	o.Observe = obs.Span
+	obs.Begin(l)
+	start := time.Now()
+	if err := p.Run(ctx, o); err != nil {
+		return err
+	}
+	obs.End(time.Since(start))
+	return nil
+}
+
+// scalars are the plan's scalar inputs in this pass: dropout draws anew each
+// time.
+func (s *Session) scalars() []float32 {
+	if len(s.lowered.Plan.Scalars) == 0 {
+		return nil
+	}
+	return []float32{maskSeed(s.options.Seed, s.passes)}
+}
+
+// maskSeed is a whole number that float32 holds exactly.
+func maskSeed(seed, pass uint64) float32 {
+	return float32(tensor.NewStream(seed, dropoutSeed).Bits(pass) >> 40)
+}
+
+// Logits are the results of the last pass, N×classes.
+func (s *Session) Logits() (*tensor.Tensor, error) {
+	if s.program == nil {
+		return nil, errClosed
+	}
+	if s.done < len(s.lowered.Plan.Ops) {
+		return nil, errors.New("no pass has ended: there are no logits")
+	}
+	t := tensor.New(s.model.Config.Batch, s.model.Config.Classes)
+	if err := s.program.Read(s.lowered.Output, t); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Stats are the mean and population deviation of a layer's output over the
+// batch, if the session probes it and this pass has got so far.
+func (s *Session) Stats(layer int) (mean, std float64, ok bool) {
+	if s.program == nil || layer < 0 || layer >= len(s.lowered.Moments) {
+		return 0, 0, false
+	}
+	// A probe is the operation after its layer's.
+	id := s.lowered.Moments[layer]
+	if id == tensor.NoBuffer || s.done < s.lowered.LayerOp[layer]+2 {
+		return 0, 0, false
+	}
+	t := tensor.New(2)
+	if err := s.program.Read(id, t); err != nil {
+		return 0, 0, false
+	}
+	return float64(t.Data[0]), float64(t.Data[1]), true
+}
+
+// Progress is the layer that runs now, −1 when none does. It may be called
+// from any goroutine.
+func (s *Session) Progress() int {
+	s.mu.Lock()
+	p := s.program
+	s.mu.Unlock()
+	if p == nil {
+		return -1
+	}
+	op := p.Progress()
+	if op < 0 || op >= len(s.lowered.OpLayer) {
+		return -1
+	}
+	if layer := s.lowered.OpLayer[op]; layer >= 0 {
+		return layer
+	}
+	return s.lowered.OpLayer[op-1] // a probe stands behind its layer
+}
