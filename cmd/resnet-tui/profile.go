@@ -39,17 +39,27 @@ func profileCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// measure makes the profile that the flags ask for.
-func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (r report.Profile, err error) {
+// measure makes the profile that the flags ask for. The ceilings come last,
+// when the net has given its memory back.
+func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (report.Profile, error) {
 	s, err := prepare(cmd, m, f)
 	if err != nil {
-		return r, err
+		return report.Profile{}, err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	info := s.device.Info()
+	p, err := s.profile(cmd, f)
+	if err := errors.Join(err, s.close()); err != nil {
+		return report.Profile{}, err
+	}
+	return report.Profile{Profile: p, Ops: s.ops}, addCeilings(cmd.Context(), p, info)
+}
+
+// profile runs the passes.
+func (s *setup) profile(cmd *cobra.Command, f *runFlags) (*profile.Profile, error) {
 	ctx, show := cmd.Context(), newProgress(cmd.ErrOrStderr())
 	session, err := s.session(ctx, show)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	defer session.Close()
 	p, err := profile.Measure(ctx, session, profile.MeasureOptions{Runs: f.runs, Warmup: f.warmup, Progress: func(done, total int) {
@@ -61,11 +71,11 @@ func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (r report.Profile, 
 	}})
 	show.clear()
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	p.Memory.PeakRSSBytes = peakRSS() // before the ceilings' own buffers
-	in := s.input()
+	p.Memory.PeakRSSBytes = peakRSS()
 	p.Model, p.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
-	p.Input = profile.Input{Shape: s.model.Root.In, Source: in.source}
-	return report.Profile{Profile: p, Ops: s.ops}, addCeilings(ctx, p, s.device.Info())
+	in := s.describeInput()
+	p.Input = profile.Input{Shape: in.Shape, Source: in.Source}
+	return p, nil
 }

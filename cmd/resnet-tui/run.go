@@ -72,9 +72,8 @@ func (s *setup) onePass(cmd *cobra.Command, labels string) (*report.Run, error) 
 	if err != nil {
 		return nil, err
 	}
-	in := s.input()
 	rep.Model, rep.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
-	rep.Input = report.RunInput{Shape: s.model.Root.In, Source: in.source, Names: in.names}
+	rep.Input = s.describeInput()
 	rep.Memory.PeakRSSBytes, rep.Ops = peakRSS(), s.ops
 	if classes == nil {
 		return rep, nil

@@ -97,19 +97,27 @@ func (s *setup) session(ctx context.Context, p *progress) (*resnet.Session, erro
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	in := s.input()
-	if err := session.SetInput(in.batch); err != nil {
+	if err := session.SetInput(s.input()); err != nil {
 		return nil, errors.Join(err, session.Close())
 	}
 	return session, nil
 }
 
 // input is what the flags gave, or seeded noise.
-func (s *setup) input() *images {
+func (s *setup) input() *tensor.Tensor {
 	if s.images != nil {
-		return s.images
+		return s.images.batch
 	}
-	return &images{batch: resnet.RandomInput(s.options.Seed, s.model.Root.In), source: fmt.Sprintf("random, seed %d", s.options.Seed)}
+	return resnet.RandomInput(s.options.Seed, s.model.Root.In)
+}
+
+// describeInput says what the input is, and the names of its pictures.
+func (s *setup) describeInput() report.RunInput {
+	in := report.RunInput{Shape: s.model.Root.In, Source: fmt.Sprintf("random, seed %d", s.options.Seed)}
+	if s.images != nil {
+		in.Source, in.Names = s.images.source, s.images.names
+	}
+	return in
 }
 
 // weightsLine says where the weights come from.
