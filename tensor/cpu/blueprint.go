@@ -41,7 +41,13 @@ func draw(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) (*bluep
 	bp.layOut(o.Exact)
 	for _, g := range bp.groups {
 		st := &step{group: g}
-		if err := bp.planStep(st); err != nil {
+		err := bp.planStep(st)
+		for _, ph := range st.phases {
+			if err == nil && ph.pieces > maxPieces {
+				err = fmt.Errorf("it has too many channels")
+			}
+		}
+		if err != nil {
 			op := &p.Ops[g.Head]
 			return nil, fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
 		}

@@ -34,10 +34,10 @@ func (e *elementwise) phase() phase {
 		if e.affine != nil {
 			a.Scale, a.Shift = e.affine(w, s.block)
 		}
-		s.runs(runs, e.out.w, func(y, pixels int) {
-			a.Src, a.Dst, a.N = e.in.pixelAt(s.block, s.n, y, 0), e.out.pixelAt(s.block, s.n, y, 0), pixels
+		s.runs(runs, e.out.w, func(y, x, pixels int) {
+			a.Src, a.Dst, a.N = e.in.pixelAt(s.block, s.n, y, x), e.out.pixelAt(s.block, s.n, y, x), pixels
 			if e.res != nil {
-				a.Res = e.res.pixelAt(s.block, s.n, y, 0)
+				a.Res = e.res.pixelAt(s.block, s.n, y, x)
 			}
 			if flags != 0 || a.Src != a.Dst {
 				e.k.Elt(a)

@@ -19,17 +19,6 @@ func widest(k *kernelsByPx) int {
 	return px
 }
 
-// tiling cuts a row into wide tiles of px pixels, then narrow ones of px−1:
-// near-equal tiles run near the peak, a rest of one pixel would not.
-type tiling struct{ px, wide, narrow int }
-
-func newTiling(width, maxPx int) tiling {
-	n := ceilDiv(width, maxPx)
-	px := ceilDiv(width, n)
-	narrow := px*n - width
-	return tiling{px: px, wide: n - narrow, narrow: narrow}
-}
-
 // panel is the blocks of output channels that one call of a kernel computes,
 // and the blocks of input channels that they depend on.
 type panel struct {

@@ -50,10 +50,11 @@ func (m *maxPool) row(w *worker, block, n, y int) {
 		count := 1
 		switch {
 		case op.PadZero:
-			count = m.out.w
+			count = m.out.w - x
 		case right-left == op.KW:
 			count = min(m.out.w-x, (m.in.w-op.KW-first)/op.SW+1)
 		}
+		count = min(count, callPixels)
 		m.windows(w, block, n, y, x, count, strip{y0: top, y1: bottom}, left, right)
 		x += count
 	}

@@ -130,6 +130,9 @@ func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
 	p.env.scalars = o.Scalars
 	p.dev.mu.Lock()
 	defer p.dev.mu.Unlock()
+	if p.dev.pool == nil {
+		return errors.New("the device is closed")
+	}
 	p.dev.pool.do(p.threads, func(*worker) { err = p.run(ctx, p.dev.pool, steps, o.Observe) })
 	return err
 }

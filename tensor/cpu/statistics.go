@@ -43,7 +43,7 @@ func (s *statistics) phase() phase {
 		p := s.partial(piece)
 		*p = sums{}
 		s.strips(piece, func(r strip) {
-			r.runs(whole, s.v.w, func(y, pixels int) { s.k.Sums(p, s.v.pixelAt(r.block, r.n, y, 0), pixels) })
+			r.runs(whole, s.v.w, func(y, x, pixels int) { s.k.Sums(p, s.v.pixelAt(r.block, r.n, y, x), pixels) })
 		})
 	}}
 }

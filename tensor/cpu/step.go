@@ -32,6 +32,7 @@ const (
 	targetPieces = 64
 	minPieceMACs = 1 << 19
 	pieceElems   = 1 << 14 // of an element-wise piece
+	callPixels   = 1 << 12 // of one call of an element-wise kernel
 )
 
 // grid cuts a view into pieces of rows of one channel block. Rows of all
@@ -44,7 +45,7 @@ type grid struct {
 func newGrid(v *view) grid {
 	all := v.n * v.h
 	rows := min(all, max(1, pieceElems/(v.w*asm.Block)))
-	for v.blocks()*ceilDiv(all, rows) > maxPieces {
+	for v.blocks()*ceilDiv(all, rows) > maxPieces && rows < all {
 		rows *= 2
 	}
 	return grid{v: v, rows: rows, parts: ceilDiv(all, rows)}
@@ -74,14 +75,17 @@ func eachImage(first, last, h int, f func(n, y0, y1 int)) {
 }
 
 // runs calls f for the contiguous runs of pixels of a strip that all views
-// share: its rows, or all of it where there are no halos.
-func (s strip) runs(contiguous bool, w int, f func(y, pixels int)) {
+// share: its rows, or all of it where there are no halos. None is so long that
+// a kernel would be at it for more than some 50 µs.
+func (s strip) runs(contiguous bool, w int, f func(y, x, pixels int)) {
+	rows := s.y1 - s.y0
 	if contiguous {
-		f(s.y0, (s.y1-s.y0)*w)
-		return
+		w, rows = rows*w, 1
 	}
-	for y := s.y0; y < s.y1; y++ {
-		f(y, w)
+	for y := s.y0; y < s.y0+rows; y++ {
+		for x := 0; x < w; x += callPixels {
+			f(y, x, min(callPixels, w-x))
+		}
 	}
 }
 

@@ -87,7 +87,7 @@ func (bp *blueprint) planWinograd(st *step) error {
 // the input's transform of all channels and the products of one panel stay in
 // its cache.
 func (z *winograd) grouped(bp *blueprint, tiles int) phase {
-	size := ceilDiv(tiles, ceilDiv(tiles, groupTiles))
+	size := ceilDiv(tiles, min(maxPieces, ceilDiv(tiles, groupTiles)))
 	v := newTransformed(nil, z.in.blocks(), size)
 	m := newTransformed(nil, z.panels[0].nob, size)
 	bp.needPrivate(v.bytes() + m.bytes())

@@ -10,7 +10,8 @@ import (
 const (
 	tileCost  = 8000 // transforming a tile of a channel block, there or back
 	callCost  = 1500 // a call of a kernel
-	byteCost  = 4    // a byte of weights, which one image streams from memory
+	byteCost  = 1    // a byte of weights
+	heavyCost = 4    // a byte of heavy ones, which stream from memory
 	gainAtMin = 1.1  // what Winograd must gain
 )
 
@@ -34,7 +35,10 @@ func winogradGains(op *tensor.Op, in, out tensor.Shape, k *asm.Kernels) bool {
 	tiles := float64(out[0] * ceilDiv(out[2], tileOut) * ceilDiv(out[3], tileOut))
 	direct := product * 9 * float64(out[0]*out[2]*out[3])
 	work := product*positions*tiles + tileCost*tiles*(ci+co) + callCost*positions*co/float64(k.Nob)
-	stream := byteCost * floatBytes * (positions - 9) * product
+	stream := floatBytes * (positions - 9) * product * byteCost
+	if floatBytes*positions*product > heavyBytes {
+		stream *= heavyCost
+	}
 	return work+stream < direct/gainAtMin
 }
 
