@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 
 	"resnet-tui/tensor"
@@ -44,7 +45,7 @@ func draw(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) (*bluep
 		err := bp.planStep(st)
 		for _, ph := range st.phases {
 			if err == nil && ph.pieces > maxPieces {
-				err = fmt.Errorf("it has too many channels")
+				err = errors.New("it has too many channels")
 			}
 		}
 		if err != nil {

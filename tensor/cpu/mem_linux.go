@@ -46,3 +46,14 @@ func (r *region) free() {
 		r.mapped, r.data = nil, nil
 	}
 }
+
+// discard gives back the whole pages of a part that nobody will read again.
+func (r *region) discard(part []float32) {
+	start := uintptr(unsafe.Pointer(unsafe.SliceData(part)))
+	page := uintptr(unix.Getpagesize())
+	skip := -start & (page - 1)
+	if size := uintptr(len(part)) * floatBytes; size >= skip+page {
+		whole := unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(part)), skip)), (size-skip)&^(page-1))
+		_ = unix.Madvise(whole, unix.MADV_DONTNEED)
+	}
+}

@@ -139,13 +139,15 @@ func (s *state) Close() error {
 	return nil
 }
 
-// drop frees a packed copy.
+// drop frees a packed copy, though its slab may live on for another.
 func (s *state) drop(key string) {
 	p := s.packed[key]
 	delete(s.packed, key)
 	if p.slab.users--; p.slab.users == 0 {
 		p.slab.free()
+		return
 	}
+	p.slab.discard(p.weight.data)
 }
 
 // release gives up a program's copies. They stay for the next Compile, which
