@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"slices"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
@@ -34,7 +35,7 @@ var codecs = []codec{
 	{"PNG", prefix("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, inspectPNG},
 	{"WebP", riff("WEBP"), webp.DecodeConfig, webp.Decode, inspectWebP},
 	{"BMP", prefix("BM"), bmp.DecodeConfig, bmp.Decode, inspectBMP},
-	{"GIF", prefix("GIF8"), gif.DecodeConfig, gif.Decode, inspectGIF},
+	{"GIF", prefix("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode, inspectGIF},
 }
 
 // foreign formats are named in the message, so that a user knows what to
@@ -45,18 +46,18 @@ var foreign = []struct {
 }{
 	{"HEIC", brand("heic", "heix", "mif1", "msf1")},
 	{"AVIF", brand("avif", "avis")},
-	{"TIFF", prefix("II*\x00")},
-	{"TIFF", prefix("MM\x00*")},
+	{"TIFF", prefix("II*\x00", "MM\x00*")},
 	{"JPEG 2000", prefix("\x00\x00\x00\x0cjP  ")},
-	{"JPEG XL", prefix("\xff\x0a")},
-	{"JPEG XL", prefix("\x00\x00\x00\x0cJXL ")},
+	{"JPEG XL", prefix("\xff\x0a", "\x00\x00\x00\x0cJXL ")},
 	{"Photoshop", prefix("8BPS")},
 	{"PDF", prefix("%PDF")},
 	{"SVG", prefix("<svg")},
 }
 
-func prefix(s string) func([]byte) bool {
-	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(s)) }
+func prefix(magics ...string) func([]byte) bool {
+	return func(b []byte) bool {
+		return slices.ContainsFunc(magics, func(s string) bool { return bytes.HasPrefix(b, []byte(s)) })
+	}
 }
 
 func riff(kind string) func([]byte) bool {
@@ -65,15 +66,7 @@ func riff(kind string) func([]byte) bool {
 
 func brand(kinds ...string) func([]byte) bool {
 	return func(b []byte) bool {
-		if len(b) < 12 || string(b[4:8]) != "ftyp" {
-			return false
-		}
-		for _, k := range kinds {
-			if string(b[8:12]) == k {
-				return true
-			}
-		}
-		return false
+		return len(b) >= 12 && string(b[4:8]) == "ftyp" && slices.Contains(kinds, string(b[8:12]))
 	}
 }
 
