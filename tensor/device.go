@@ -34,6 +34,7 @@ type Info struct {
 	Name     string // the processor's own name
 	Cores    int    // cores or SMs that a program may use
 	Memory   int64  // bytes, 0 if unknown
+	Free     int64  // bytes that a program could take now, 0 if unknown
 	Features []string
 	Kernels  string // the family of kernels in use: "avx512", "avx2", "neon", "generic"
 }

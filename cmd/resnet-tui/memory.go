@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -18,11 +19,11 @@ func programBytes(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (
 	return plan.Total(), err
 }
 
-// checkMemory refuses what this machine can't hold at all, before anything is
-// computed for it. What others hold at the moment, the device knows when it
-// compiles.
+// checkMemory refuses what the device can't hold now, before anything is
+// computed for it.
 func (s *setup) checkMemory() error {
-	have := s.device.Info().Memory
+	info := s.device.Info()
+	have := cmp.Or(info.Free, info.Memory)
 	need, err := programBytes(s.device, s.model, s.options)
 	if err == nil && have > 0 && need > have {
 		err = &tensor.MemoryError{Need: need, Have: have}

@@ -41,8 +41,12 @@ func New(c Config) (tensor.Device, error) {
 	}}, nil
 }
 
-// Info describes the processor.
-func (d *device) Info() tensor.Info { return d.info }
+// Info describes the processor, and the memory as it is now.
+func (d *device) Info() tensor.Info {
+	info := d.info
+	info.Free = availableMemory()
+	return info
+}
 
 // NewState makes a net's state.
 func (d *device) NewState(params []tensor.Param, source tensor.Source) (tensor.State, error) {
