@@ -79,13 +79,17 @@ func sameParams(a, b []tensor.Param) bool {
 	return true
 }
 
-// MaxBatch is the largest batch of the net whose program the device estimates
-// to fit into limit bytes; 0 if not even one image does.
+// MaxBatch is the largest batch of the net that fits into limit bytes, see
+// Needs; 0 if not even one image does.
 func MaxBatch(dev tensor.Device, m *Model, o SessionOptions, limit int64) int {
 	fits := func(batch int) bool {
 		c := m.Config
 		c.Batch = batch
-		n, err := estimate(dev, c, o)
+		bigger, err := Build(c)
+		if err != nil {
+			return false
+		}
+		n, err := Needs(dev, bigger, o)
 		return err == nil && n <= limit
 	}
 	if !fits(1) {
@@ -105,16 +109,13 @@ func MaxBatch(dev tensor.Device, m *Model, o SessionOptions, limit int64) int {
 	return low
 }
 
-// estimate is the bytes that a net's program would take.
-func estimate(dev tensor.Device, c Config, o SessionOptions) (int64, error) {
-	m, err := Build(c)
-	if err != nil {
-		return 0, err
-	}
+// Needs is the bytes that a session of the net takes at once: the program's, by
+// the device's estimate, and the batch that the caller holds.
+func Needs(dev tensor.Device, m *Model, o SessionOptions) (int64, error) {
 	l, err := m.Lower(LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse})
 	if err != nil {
 		return 0, err
 	}
 	plan, err := dev.Estimate(l.Plan, o.compile(nil))
-	return plan.Total(), err
+	return plan.Total() + m.Config.input().Bytes(), err
 }

@@ -228,7 +228,7 @@ func TestWithRefused(t *testing.T) {
 
 func TestMaxBatch(t *testing.T) {
 	m := mustBuild(t, small)
-	one, _ := estimate(&refDevice{}, mustBuild(t, Config{Arch: "cifar_resnet8", Height: 8, Width: 8}).Config, SessionOptions{})
+	one, _ := Needs(&refDevice{}, mustBuild(t, Config{Arch: "cifar_resnet8", Height: 8, Width: 8}), SessionOptions{})
 	for _, c := range []struct {
 		limit int64
 		want  int

@@ -24,7 +24,7 @@ func programBytes(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (
 func (s *setup) checkMemory() error {
 	info := s.device.Info()
 	have := cmp.Or(info.Free, info.Memory)
-	need, err := programBytes(s.device, s.model, s.options)
+	need, err := resnet.Needs(s.device, s.model, s.options)
 	if err == nil && have > 0 && need > have {
 		err = &tensor.MemoryError{Need: need, Have: have}
 	}

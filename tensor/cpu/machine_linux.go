@@ -47,7 +47,8 @@ func totalMemory() int64 {
 
 // availableMemory is what this process can still take without swapping, in
 // bytes: the machine's or, if that is less, its control groups'. Cached files
-// that can be dropped count as free.
+// that can be dropped count as free. A sixteenth is left to the Go heap and to
+// others: who takes the last page is killed.
 func availableMemory() int64 {
 	free := meminfo("MemAvailable")
 	for _, g := range controlGroups("memory") {
@@ -57,7 +58,7 @@ func availableMemory() int64 {
 			free = min(free, max(0, limit-used+g.inactiveFile()))
 		}
 	}
-	return free
+	return free - free/16
 }
 
 // usableCores is the number of threads that are worth running: one a core that
