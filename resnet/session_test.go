@@ -199,7 +199,7 @@ func TestWith(t *testing.T) {
 func TestWithRefused(t *testing.T) {
 	ctx := context.Background()
 	m := mustBuild(t, small)
-	one, _ := estimate(&refDevice{}, m.Config, SessionOptions{})
+	one, _ := Needs(&refDevice{}, m, SessionOptions{})
 	dev := &refDevice{limit: one + one/2}
 	s := open(t, dev, small, SessionOptions{})
 	want := logits(t, s)
