@@ -148,20 +148,28 @@ func (c *conv) piece(w *worker, piece, next int) {
 	u1 := min(u0+c.perPiece, c.units)
 	p0 := piece % c.panelParts * c.panelsPer
 	p1 := min(p0+c.panelsPer, len(c.panels))
-	after := p0
-	if next >= 0 {
-		after = next % c.panelParts * c.panelsPer
-	}
 	for ib := 0; ib < c.reach; ib += c.chunk {
 		for p := p0; p < p1; p++ {
-			following := p + 1
-			if following == p1 {
-				following = after
+			switch {
+			case p+1 < p1:
+				w.conv.Pf = c.weights(p+1, ib)
+			case ib+c.chunk < c.reach:
+				w.conv.Pf = c.weights(p0, ib+c.chunk)
+			case next >= 0:
+				w.conv.Pf = c.weights(next%c.panelParts*c.panelsPer, 0)
+			default:
+				w.conv.Pf = c.weights(p, ib)
 			}
-			c.panel(w, p, following, ib, u0, u1)
+			c.panel(w, p, ib, u0, u1)
 		}
 	}
 	c.zeroHalos(p0, p1, u0, u1)
+}
+
+// weights is where a panel's weights for a chunk of the reduction lie.
+func (c *conv) weights(panel, ib int) uintptr {
+	p := &c.panels[panel]
+	return uintptr(c.weight.at(c.biases + p.at + min(ib, p.icb-1)*c.kh*c.run()*p.lanes))
 }
 
 // zeroHalos zeroes what surrounds the piece's rows.
@@ -177,8 +185,8 @@ func (c *conv) zeroHalos(p0, p1, u0, u1 int) {
 
 // panel adds input blocks [ib, ib+chunk) of a panel's to units [u0, u1). The
 // first chunk takes bias and residual with it, the others what is there; the
-// last ends with ReLU. following is the panel to prefetch.
-func (c *conv) panel(w *worker, panel, following, ib, u0, u1 int) {
+// last ends with ReLU. What comes next is being prefetched meanwhile.
+func (c *conv) panel(w *worker, panel, ib, u0, u1 int) {
 	p := &c.panels[panel]
 	if ib >= p.icb {
 		return
@@ -187,9 +195,7 @@ func (c *conv) panel(w *worker, panel, following, ib, u0, u1 int) {
 	a.Icb, a.Kh, a.Run = min(c.chunk, p.icb-ib), c.kh, c.run()
 	a.SrcPlane, a.SrcRow, a.SrcPix = c.in.plane, c.in.row, c.in.pixel*c.window.SW
 	a.DstOB = c.out.plane
-	slice := c.kh * c.run() * p.lanes // floats of an input block
-	a.W = c.weight.at(c.biases + p.at + ib*slice)
-	a.Pf = uintptr(c.weight.at(c.biases + c.panels[following].at))
+	a.W = c.weight.at(c.biases + p.at + ib*c.kh*c.run()*p.lanes) // an input block's are contiguous
 	a.PfStep = c.prefetchStep(p, u1-u0)
 	a.Bias, a.Flags = c.weight.at(p.ob*asm.Block), asm.FlagPrefetch
 	res := c.res

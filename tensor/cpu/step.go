@@ -13,7 +13,7 @@ type step struct {
 	name   string
 	flops  int64 // executed
 	phases []phase
-	weight *weight // what it reads first, or nil
+	weight *weight // what it reads, or nil
 	// trained are the running statistics that a run moves.
 	trained []string
 	// bind, if not nil, gives the step what it updates in a state.

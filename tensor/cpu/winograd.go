@@ -101,6 +101,10 @@ func (z *winograd) grouped(bp *blueprint, tiles int) phase {
 		for i := range z.panels {
 			p := &z.panels[i]
 			for pos := range positions {
+				w.conv.Pf = z.weights(pos+1, p.at)
+				if pos+1 == positions {
+					w.conv.Pf = z.weights(0, z.panels[(i+1)%len(z.panels)].at)
+				}
 				z.multiply(w, &v, &m, p, p.ob, pos, t1-t0)
 			}
 			for b := p.ob; b < p.ob+p.nob; b++ {
@@ -153,6 +157,8 @@ func (z *winograd) productPhase(place func() (v, m transformed), tiles int) phas
 		v, m := place()
 		first := piece % parts * per
 		for i := first; i < min(first+per, len(z.panels)); i++ {
+			// What follows lies behind: the next panel or position.
+			w.conv.Pf = z.weights(piece/parts, z.panels[i].at+z.panels[i].icb*asm.Block*z.panels[i].lanes)
 			z.multiply(w, &v, &m, &z.panels[i], 0, piece/parts, tiles)
 		}
 	}}
@@ -205,10 +211,14 @@ func (z *winograd) multiply(w *worker, v, m *transformed, p *panel, first, posit
 	a.W, a.Bias, a.Flags = z.weight.at(at), unsafe.Pointer(&zeros), 0
 	a.Src, a.Dst = v.at(position, 0, 0), m.at(position, p.ob-first, 0)
 	a.Res = a.Dst
-	each := p.lanes * pixelBytes // what follows lies behind: the next panel or position
-	a.Pf = uintptr(a.W) + uintptr(p.icb*each)
-	a.PfStep = min(z.k.PfStep, roundUp(each/ceilDiv(count, p.px), lineBytes))
+	a.PfStep = min(z.k.PfStep, roundUp(p.lanes*pixelBytes/ceilDiv(count, p.px), lineBytes))
 	row(a, p, count, 1)
+}
+
+// weights is where U of a position lies, floats on. It may lie behind the last.
+func (z *winograd) weights(position, floats int) uintptr {
+	at := z.biases + position*z.position + floats
+	return uintptr(z.weight.at(0)) + uintptr(at*floatBytes)
 }
 
 // output transforms tiles [t0, t1) of m's block to a block of the result; tile
