@@ -12,7 +12,8 @@ const (
 	// BatchNorm2d: x[N,C,H,W] → y  [weight C, bias C, running_mean C, running_var C].
 	// With Op.Train it normalises by the batch's statistics (biased variance)
 	// and moves the running ones: r += Momentum·(batch − r), the variance
-	// unbiased, as PyTorch does.
+	// unbiased, as PyTorch does. It may then have two more results, which its
+	// gradient needs: mean[C] and rstd[C] = 1/√(biased variance + ε).
 	BatchNorm2d
 	// ReLU: x → max(x, 0)
 	ReLU
@@ -38,11 +39,72 @@ const (
 	// Moments is a probe: x → y[2] = mean and population standard deviation
 	// over all elements, accumulated in float64. Its output is Kept.
 	Moments
+
+	// CrossEntropy: logits[N,K], target[N] → loss[1], probabilities[N,K]: the
+	// mean over N of −Σ t·log p, where p is the softmax of the logits and t is
+	// (1−ε)·(target = k) + ε/K with ε = Op.Eps, PyTorch's label smoothing. A
+	// target is a class's index as a float32; what is none makes the run fail.
+	CrossEntropy
+	// CrossEntropyGrad: probabilities[N,K], target[N] → dlogits = (p − t)/N
+	CrossEntropyGrad
+	// Conv2dGradInput: dy[N,K,OH,OW] → dx[N,C,H,W]  [weight]. Window and
+	// Groups are the forward operation's, here and below.
+	Conv2dGradInput
+	// Conv2dGradWeight: x[N,C,H,W], dy[N,K,OH,OW] → dw[K,C/Groups,KH,KW]
+	Conv2dGradWeight
+	// Conv2dGradBias: dy[N,K,OH,OW] → db[K]
+	Conv2dGradBias
+	// LinearGradInput: dy[N,K] → dx[N,C]  [weight]
+	LinearGradInput
+	// LinearGradWeight: x[N,C], dy[N,K] → dw[K,C]
+	LinearGradWeight
+	// LinearGradBias: dy[N,K] → db[K]
+	LinearGradBias
+	// BatchNorm2dGrad, with Op.Train: x, dy, mean[C], rstd[C] → dx, dγ[C],
+	// dβ[C]  [weight], with what the forward operation saved; else x, dy →
+	// dx, dγ, dβ  [weight, running_mean, running_var]. dγ and dβ may be left
+	// out together (Ioffe and Szegedy 2015, section 3).
+	BatchNorm2dGrad
+	// ReLUGrad: y, dy → dx = dy where y > 0, else 0
+	ReLUGrad
+	// MaxPool2dGrad: x, dy → dx. A window's gradient goes to its first
+	// maximum in row-major order, as PyTorch's, or to nobody where that is a
+	// zero of the padding.
+	MaxPool2dGrad
+	// AdaptiveAvgPool2dGrad: dy[N,C,OH,OW] → dx[N,C,H,W]
+	AdaptiveAvgPool2dGrad
+	// PadGrad: dy[N,PadBefore+C+PadAfter,OH,OW] → dx[N,C,H,W]
+	PadGrad
+	// Unflatten: dy[N,C·H·W] → dx[N,C,H,W]
+	Unflatten
+	// DropoutGrad: dy → dx, through the same mask: its fields and path are the
+	// forward operation's.
+	DropoutGrad
+	// Scale: x → Scalars[Op.Scalar]·x
+	Scale
+	// Join adds the two parts of a gradient and looks at them: branch, skip →
+	// sum, probe[4] = ‖branch‖, ‖skip‖, ⟨branch, skip⟩, ‖sum‖ (L2, accumulated
+	// in float64). The probe is Kept.
+	Join
+	// Norm is a probe: x → y[1] = ‖x‖, L2, accumulated in float64. Its output
+	// is Kept.
+	Norm
+	// SGD is PyTorch's step, with λ = Decay, μ = Momentum and the learning
+	// rate Scalars[Op.Scalar]: g → nothing  [parameter, momentum slot if μ ≠ 0].
+	// d = g + λw; v ← μv + d; w ← w − lr·v, or with Nesterov w − lr·(d + μv),
+	// or without a slot w − lr·d. The slot is zero before the first step.
+	SGD
 )
 
 var kindNames = [...]string{
 	Conv2d: "Conv2d", Linear: "Linear", BatchNorm2d: "BatchNorm2d", ReLU: "ReLU", MaxPool2d: "MaxPool2d",
 	AdaptiveAvgPool2d: "AdaptiveAvgPool2d", Add: "Add", Pad: "Pad", Flatten: "Flatten", Dropout: "Dropout", Moments: "Moments",
+	CrossEntropy: "CrossEntropy", CrossEntropyGrad: "CrossEntropyGrad",
+	Conv2dGradInput: "Conv2dGradInput", Conv2dGradWeight: "Conv2dGradWeight", Conv2dGradBias: "Conv2dGradBias",
+	LinearGradInput: "LinearGradInput", LinearGradWeight: "LinearGradWeight", LinearGradBias: "LinearGradBias",
+	BatchNorm2dGrad: "BatchNorm2dGrad", ReLUGrad: "ReLUGrad", MaxPool2dGrad: "MaxPool2dGrad",
+	AdaptiveAvgPool2dGrad: "AdaptiveAvgPool2dGrad", PadGrad: "PadGrad", Unflatten: "Unflatten", DropoutGrad: "DropoutGrad",
+	Scale: "Scale", Join: "Join", Norm: "Norm", SGD: "SGD",
 }
 
 // String is the kind's name, as in PyTorch.
@@ -103,12 +165,14 @@ type Op struct {
 	Out    []BufferID
 	Params []ParamID
 
-	Window                      // Conv2d, MaxPool2d; SH and SW also Pad
-	Groups              int     // Conv2d
-	PadBefore, PadAfter int     // Pad: zero channels before and after
-	PadZero             bool    // MaxPool2d
-	Train               bool    // BatchNorm2d, Dropout: batch statistics, a random mask
-	Eps                 float64 // BatchNorm2d: ε; Dropout: p
-	Momentum            float64 // BatchNorm2d: of the running statistics
+	Window                      // Conv2d, MaxPool2d and their gradients; SH and SW also Pad, PadGrad
+	Groups              int     // Conv2d and its gradients
+	PadBefore, PadAfter int     // Pad, PadGrad: zero channels before and after
+	PadZero             bool    // MaxPool2d, MaxPool2dGrad
+	Train               bool    // BatchNorm2d, Dropout and their gradients: batch statistics, a random mask
+	Eps                 float64 // BatchNorm2d: ε; Dropout: p; CrossEntropy: label smoothing; and their gradients
+	Momentum            float64 // BatchNorm2d: of the running statistics; SGD: μ
+	Decay               float64 // SGD: weight decay λ
+	Nesterov            bool    // SGD
 	Scalar              int     // index into RunOptions.Scalars, or NoScalar
 }

@@ -29,7 +29,8 @@ type Buffer struct {
 // Role says what a parameter is to its layer.
 type Role uint8
 
-// The roles of parameters. Running statistics are state, but not learnable.
+// The roles of parameters. Running statistics and slots are state, but not
+// learnable.
 const (
 	Weight Role = iota // of a convolution or linear layer
 	Bias
@@ -37,6 +38,7 @@ const (
 	Beta  // batch norm's bias
 	RunningMean
 	RunningVar
+	Slot // an optimiser's: a momentum buffer, "conv1.weight.momentum_buffer"
 )
 
 // Learnable reports whether an optimiser may change it.
@@ -53,15 +55,22 @@ type Param struct {
 type Plan struct {
 	Params  []Param
 	Buffers []Buffer
-	Ops     []Op
+	Ops     []Op     // Forward, then Backward, then Update
 	Scalars []string // names of the scalar inputs, in the order of RunOptions.Scalars
 }
 
 // InShape is the shape of operation i's first operand.
 func (p *Plan) InShape(i int) Shape { return p.Buffers[p.Ops[i].In[0]].Shape }
 
-// OutShape is the shape of operation i's first result.
-func (p *Plan) OutShape(i int) Shape { return p.Buffers[p.Ops[i].Out[0]].Shape }
+// OutShape is the shape of operation i's first result, nil if it has none (SGD).
+func (p *Plan) OutShape(i int) Shape { return p.firstOut(&p.Ops[i]) }
+
+func (p *Plan) firstOut(op *Op) Shape {
+	if len(op.Out) == 0 {
+		return nil
+	}
+	return p.Buffers[op.Out[0]].Shape
+}
 
 // Find returns the buffers of a class, in order.
 func (p *Plan) Find(c Class) []BufferID {

@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ func (p *Plan) String() string {
 	var b strings.Builder
 	for i := range p.Ops {
 		op := &p.Ops[i]
-		fmt.Fprintf(&b, "%4d %-17v %-28s", i, op.Kind, op.Path)
+		fmt.Fprintf(&b, "%4d %-21v %-28s", i, op.Kind, op.Path)
 		for j, id := range op.In {
 			fmt.Fprintf(&b, "%s%s", [...]string{" ", ", "}[min(j, 1)], p.operand(id))
 		}
@@ -42,18 +43,23 @@ func (op *Op) details() string {
 			parts = append(parts, fmt.Sprintf(format, args...))
 		}
 	}
-	windowed := op.Kind == Conv2d || op.Kind == MaxPool2d
+	is := func(kinds ...Kind) bool { return slices.Contains(kinds, op.Kind) }
+	conv := is(Conv2d, Conv2dGradInput, Conv2dGradWeight)
+	windowed := conv || is(MaxPool2d, MaxPool2dGrad)
 	say(windowed, "%d×%d", op.KH, op.KW)
-	say(windowed || op.Kind == Pad, "/%d×%d", op.SH, op.SW)
+	say(windowed || is(Pad, PadGrad), "/%d×%d", op.SH, op.SW)
 	say(windowed, "+%d,%d,%d,%d", op.Top, op.Left, op.Bottom, op.Right)
-	say(op.Kind == Conv2d && op.Groups != 1, "groups %d", op.Groups)
+	say(conv && op.Groups != 1, "groups %d", op.Groups)
 	say(op.PadZero, "zeros")
-	say(op.Kind == Pad, "channels +%d,%d", op.PadBefore, op.PadAfter)
-	say(op.Kind == BatchNorm2d, "ε %g", op.Eps)
-	say(op.Kind == Dropout, "p %g", op.Eps)
+	say(is(Pad, PadGrad), "channels +%d,%d", op.PadBefore, op.PadAfter)
+	say(is(BatchNorm2d, BatchNorm2dGrad), "ε %g", op.Eps)
+	say(is(Dropout, DropoutGrad), "p %g", op.Eps)
+	say(is(CrossEntropy, CrossEntropyGrad) && op.Eps != 0, "smoothing %g", op.Eps)
 	say(op.Train, "train")
-	say(op.Train && op.Kind == BatchNorm2d, "momentum %g", op.Momentum)
-	say((op.Kind == Add || op.Kind == Dropout) && op.Scalar != NoScalar, "scalar %d", op.Scalar)
+	say(op.Train && is(BatchNorm2d) || is(SGD), "momentum %g", op.Momentum)
+	say(is(SGD), "decay %g", op.Decay)
+	say(op.Nesterov, "nesterov")
+	say(int(op.Kind) < len(rules) && ruleOf(op).scalar != unused && op.Scalar != NoScalar, "scalar %d", op.Scalar)
 	say(op.Call > 0, "call %d", op.Call)
 	say(op.Pass != Forward, "%v", op.Pass)
 	if len(parts) == 0 {

@@ -76,62 +76,98 @@ func (r *Reference[T]) Param(name string) []T {
 	return nil
 }
 
-// Run executes all operations, with the values of Plan.Scalars.
+// Run executes all operations, with the values of Plan.Scalars. A target that
+// is no class is an error.
 func (r *Reference[T]) Run(scalars []float32) error {
 	if len(scalars) != len(r.plan.Scalars) {
 		return fmt.Errorf("the plan takes %d scalars %v, not %d", len(r.plan.Scalars), r.plan.Scalars, len(scalars))
 	}
 	for i := range r.plan.Ops {
-		r.run(&r.plan.Ops[i], scalars)
+		op := &r.plan.Ops[i]
+		if err := r.run(op, scalars); err != nil {
+			return fmt.Errorf("operation %d (%v %s): %w", i, op.Kind, op.Path, err)
+		}
 	}
 	return nil
 }
 
 // run executes one operation.
-func (r *Reference[T]) run(op *Op, scalars []float32) {
-	x, y := r.view(op.In[0]), r.view(op.Out[0])
+func (r *Reference[T]) run(op *Op, scalars []float32) error {
+	alpha := T(1)
+	if op.Scalar != NoScalar && ruleOf(op).scalar != unused {
+		alpha = T(scalars[op.Scalar])
+	}
+	var x [4]images[T]
+	for i, id := range op.In {
+		x[i] = r.view(id)
+	}
+	var y [3]images[T]
+	for i, id := range op.Out {
+		y[i] = r.view(id)
+	}
 	var w [4][]T
 	for i, id := range op.Params {
 		w[i] = r.params[id]
 	}
+	if op.Pass == Forward {
+		return forward(op, x, y, w, alpha)
+	}
+	return backward(op, x, y, w, alpha)
+}
+
+// forward executes an operation that a forward pass may have.
+func forward[T Real](op *Op, x [4]images[T], y [3]images[T], w [4][]T, alpha T) error {
 	switch op.Kind {
 	case Conv2d:
-		conv2d(y, x, w[0], w[1], op)
+		conv2d(y[0], x[0], w[0], w[1], op)
 	case Linear:
-		linear(y, x, w[0], w[1])
+		linear(y[0], x[0], w[0], w[1])
 	case BatchNorm2d:
 		mean, variance := w[2], w[3]
 		if op.Train {
-			mean, variance = batchStatistics(x)
-			moveStatistics(w[2], w[3], mean, variance, x, op.Momentum)
+			mean, variance = batchStatistics(x[0])
+			moveStatistics(w[2], w[3], mean, variance, x[0], op.Momentum)
+			saveStatistics(y[1].data, y[2].data, mean, variance, op.Eps)
 		}
-		batchNorm2d(y, x, w[0], w[1], mean, variance, op.Eps)
+		batchNorm2d(y[0], x[0], w[0], w[1], mean, variance, op.Eps)
 	case ReLU:
-		relu(y, x)
+		relu(y[0], x[0])
 	case MaxPool2d:
-		maxPool2d(y, x, op)
+		maxPool2d(y[0], x[0], op)
 	case AdaptiveAvgPool2d:
-		adaptiveAvgPool2d(y, x)
-	case Add:
-		alpha := float32(1)
-		if op.Scalar != NoScalar {
-			alpha = scalars[op.Scalar]
-		}
-		add(y, x, r.view(op.In[1]), T(alpha))
+		adaptiveAvgPool2d(y[0], x[0])
 	case Pad:
-		pad(y, x, op)
-	case Flatten:
-		copy(y.data, x.data)
+		pad(y[0], x[0], op)
 	case Dropout:
-		if copy(y.data, x.data); op.Train {
-			drop(y, DropoutStream(scalars[op.Scalar], op.Path), op.Eps)
+		if copy(y[0].data, x[0].data); op.Train {
+			drop(y[0], DropoutStream(float32(alpha), op.Path), op.Eps)
 		}
-	case Moments:
-		mean, std := moments(x)
-		y.data[0], y.data[1] = T(mean), T(std)
+	case CrossEntropy:
+		return crossEntropy(y[0], y[1], x[0], x[1], op.Eps)
 	default:
-		panic("tensor: no reference for " + op.Kind.String())
+		return anywhere(op, x, y, alpha)
 	}
+	return nil
+}
+
+// anywhere executes an operation that any pass may have.
+func anywhere[T Real](op *Op, x [4]images[T], y [3]images[T], alpha T) error {
+	switch op.Kind {
+	case Add:
+		add(y[0], x[0], x[1], alpha)
+	case Scale:
+		scale(y[0], x[0], alpha)
+	case Flatten, Unflatten:
+		copy(y[0].data, x[0].data)
+	case Moments:
+		mean, std := moments(x[0])
+		y[0].data[0], y[0].data[1] = T(mean), T(std)
+	case Norm:
+		y[0].data[0] = T(math.Sqrt(inner(x[0], x[0])))
+	default:
+		return fmt.Errorf("there is no reference for it in the %v pass", op.Pass)
+	}
+	return nil
 }
 
 // view is a buffer with its extents.

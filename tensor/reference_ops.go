@@ -120,6 +120,15 @@ func moveStatistics[T Real](runningMean, runningVar, mean, variance []T, x image
 	}
 }
 
+// saveStatistics keeps what the gradient needs, where it is asked for:
+// mean[c], and rstd[c] = 1/√(σ²[c] + ε).
+func saveStatistics[T Real](toMean, rstd, mean, variance []T, eps float64) {
+	copy(toMean, mean)
+	for c := range rstd {
+		rstd[c] = T(1 / math.Sqrt(float64(variance[c])+eps))
+	}
+}
+
 // relu: y = max(x, 0); NaN stays NaN.
 func relu[T Real](y, x images[T]) {
 	for i, v := range x.data {
@@ -186,6 +195,22 @@ func add[T Real](y, branch, skip images[T], alpha T) {
 	for i, v := range branch.data {
 		y.data[i] = alpha*v + skip.data[i]
 	}
+}
+
+// scale: y = α·x.
+func scale[T Real](y, x images[T], alpha T) {
+	for i, v := range x.data {
+		y.data[i] = alpha * v
+	}
+}
+
+// inner is ⟨x, y⟩, accumulated in float64.
+func inner[T Real](x, y images[T]) float64 {
+	sum := 0.0
+	for i, v := range x.data {
+		sum += float64(v) * float64(y.data[i])
+	}
+	return sum
 }
 
 // pad: y[n,PadBefore+c,i,j] = x[n,c,i·SH,j·SW], zero in the other channels.

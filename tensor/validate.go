@@ -1,6 +1,12 @@
 package tensor
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Validate reports what makes a plan unfit to be run: ids out of range, a
 // buffer that is read before it is written or written twice, operands whose
@@ -54,38 +60,61 @@ func (p *Plan) validateOp(op *Op, written []bool) error {
 	if int(op.Kind) >= len(rules) || rules[op.Kind].check == nil {
 		return fmt.Errorf("kind %d is unknown", op.Kind)
 	}
-	rule := rules[op.Kind]
-	if len(op.In) != rule.in || len(op.Out) != 1 {
-		return fmt.Errorf("it has %d operands and %d results, not %d and 1", len(op.In), len(op.Out), rule.in)
+	rule := ruleOf(op)
+	if len(op.In) != rule.in || !slices.Contains(rule.outs, len(op.Out)) {
+		return fmt.Errorf("it has %d operands and %d results, not %d and %s", len(op.In), len(op.Out), rule.in, either(rule.outs))
 	}
 	for _, id := range op.In {
 		if id < 0 || int(id) >= len(p.Buffers) || !written[id] {
 			return fmt.Errorf("it reads buffer %d, which nothing before it has written", id)
 		}
 	}
-	if id := op.Out[0]; id < 0 || int(id) >= len(p.Buffers) || written[id] {
-		return fmt.Errorf("it writes buffer %d, which is not there to be written", id)
+	for _, id := range op.Out {
+		if id < 0 || int(id) >= len(p.Buffers) || written[id] {
+			return fmt.Errorf("it writes buffer %d, which is not there to be written", id)
+		}
+		written[id] = true
 	}
-	written[op.Out[0]] = true
 	if err := p.validateRoles(op, rule); err != nil {
 		return err
 	}
-	if op.Scalar != NoScalar && (op.Scalar < 0 || op.Scalar >= len(p.Scalars)) && rule.scalar {
+	if err := p.validateScalar(op, rule); err != nil {
+		return err
+	}
+	return rule.check(p, op, p.Buffers[op.In[0]].Shape, p.firstOut(op))
+}
+
+// either lists numbers: "1 or 3".
+func either(n []int) string {
+	parts := make([]string, len(n))
+	for i, v := range n {
+		parts[i] = strconv.Itoa(v)
+	}
+	return strings.Join(parts, " or ")
+}
+
+// validateScalar checks the index of a scalar input.
+func (p *Plan) validateScalar(op *Op, rule rule) error {
+	switch {
+	case rule.scalar == unused:
+	case op.Scalar == NoScalar && rule.scalar == required:
+		return errors.New("it needs a scalar")
+	case op.Scalar != NoScalar && (op.Scalar < 0 || op.Scalar >= len(p.Scalars)):
 		return fmt.Errorf("scalar %d is not among the plan's %d", op.Scalar, len(p.Scalars))
 	}
-	return rule.check(p, op, p.Buffers[op.In[0]].Shape, p.Buffers[op.Out[0]].Shape)
+	return nil
 }
 
 // validateRoles checks that an operation's parameters are what its kind takes.
 func (p *Plan) validateRoles(op *Op, rule rule) error {
-	if n := len(op.Params); n != len(rule.roles) && !(rule.biasOptional && n == len(rule.roles)-1) {
+	if n := len(op.Params); n != len(rule.roles) && !(rule.lastOptional && n == len(rule.roles)-1) {
 		return fmt.Errorf("it has %d parameters, not %d", n, len(rule.roles))
 	}
 	for i, id := range op.Params {
 		if id < 0 || int(id) >= len(p.Params) {
 			return fmt.Errorf("parameter %d is not among the plan's %d", id, len(p.Params))
 		}
-		if param := p.Params[id]; param.Role != rule.roles[i] {
+		if param := p.Params[id]; param.Role != rule.roles[i] && !(rule.roles[i] == anyLearnable && param.Role.Learnable()) {
 			return fmt.Errorf("parameter %s stands in the place of role %d", param.Name, rule.roles[i])
 		}
 	}
@@ -99,6 +128,14 @@ func (p *Plan) wantParam(op *Op, i int, want ...int) error {
 	}
 	if param := p.Params[op.Params[i]]; !param.Shape.Equal(want) {
 		return fmt.Errorf("parameter %s is %v, not %v", param.Name, param.Shape, Shape(want))
+	}
+	return nil
+}
+
+// wantShape reports an operand or result of another shape.
+func (p *Plan) wantShape(id BufferID, want ...int) error {
+	if b := p.Buffers[id]; !b.Shape.Equal(want) {
+		return fmt.Errorf("buffer %d (%s) is %v, not %v", id, b.Name, b.Shape, Shape(want))
 	}
 	return nil
 }

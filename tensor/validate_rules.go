@@ -6,27 +6,76 @@ import (
 )
 
 // rule says what a kind of operation takes. check gets the shapes of its first
-// operand and of its result.
+// operand and of its first result, nil if it has none.
 type rule struct {
 	in           int
+	outs         []int // how many results it may have
 	roles        []Role
-	biasOptional bool
-	scalar       bool
+	lastOptional bool // the last of the parameters may be left out
+	scalar       scalarUse
 	check        func(p *Plan, op *Op, in, out Shape) error
 }
 
+// scalarUse says whether a kind has a scalar input.
+type scalarUse uint8
+
+const (
+	unused scalarUse = iota
+	optional
+	required
+)
+
+// anyLearnable stands in a rule for a parameter of any learnable role.
+const anyLearnable Role = 255
+
+var (
+	none, one, two, oneOrThree = []int{0}, []int{1}, []int{2}, []int{1, 3}
+	weightAndBias              = []Role{Weight, Bias}
+)
+
 var rules = [...]rule{
-	Conv2d:            {in: 1, roles: []Role{Weight, Bias}, biasOptional: true, check: checkConv2d},
-	Linear:            {in: 1, roles: []Role{Weight, Bias}, biasOptional: true, check: checkLinear},
-	BatchNorm2d:       {in: 1, roles: []Role{Gamma, Beta, RunningMean, RunningVar}, check: checkBatchNorm2d},
-	ReLU:              {in: 1, check: checkSame},
-	MaxPool2d:         {in: 1, check: checkMaxPool2d},
-	AdaptiveAvgPool2d: {in: 1, check: checkAdaptiveAvgPool2d},
-	Add:               {in: 2, scalar: true, check: checkAdd},
-	Pad:               {in: 1, check: checkPad},
-	Flatten:           {in: 1, check: checkFlatten},
-	Dropout:           {in: 1, scalar: true, check: checkDropout},
-	Moments:           {in: 1, check: checkMoments},
+	Conv2d:            {in: 1, outs: one, roles: weightAndBias, lastOptional: true, check: checkConv2d},
+	Linear:            {in: 1, outs: one, roles: weightAndBias, lastOptional: true, check: checkLinear},
+	BatchNorm2d:       {in: 1, outs: oneOrThree, roles: []Role{Gamma, Beta, RunningMean, RunningVar}, check: checkBatchNorm2d},
+	ReLU:              {in: 1, outs: one, check: checkSame},
+	MaxPool2d:         {in: 1, outs: one, check: checkMaxPool2d},
+	AdaptiveAvgPool2d: {in: 1, outs: one, check: checkAdaptiveAvgPool2d},
+	Add:               {in: 2, outs: one, scalar: optional, check: checkAdd},
+	Pad:               {in: 1, outs: one, check: checkPad},
+	Flatten:           {in: 1, outs: one, check: checkFlatten},
+	Dropout:           {in: 1, outs: one, scalar: optional, check: checkDropout},
+	Moments:           {in: 1, outs: one, check: checkMoments},
+
+	CrossEntropy:          {in: 2, outs: two, check: checkCrossEntropy},
+	CrossEntropyGrad:      {in: 2, outs: one, check: checkCrossEntropyGrad},
+	Conv2dGradInput:       {in: 1, outs: one, roles: []Role{Weight}, check: inverse(checkConv2d)},
+	Conv2dGradWeight:      {in: 2, outs: one, check: checkConv2dGradWeight},
+	Conv2dGradBias:        {in: 1, outs: one, check: checkGradBias},
+	LinearGradInput:       {in: 1, outs: one, roles: []Role{Weight}, check: inverse(checkLinear)},
+	LinearGradWeight:      {in: 2, outs: one, check: checkLinearGradWeight},
+	LinearGradBias:        {in: 1, outs: one, check: checkGradBias},
+	BatchNorm2dGrad:       {in: 4, outs: oneOrThree, roles: []Role{Gamma}, check: checkBatchNorm2dGrad},
+	ReLUGrad:              {in: 2, outs: one, check: checkAlike},
+	MaxPool2dGrad:         {in: 2, outs: one, check: checkMaxPool2dGrad},
+	AdaptiveAvgPool2dGrad: {in: 1, outs: one, check: inverse(checkAdaptiveAvgPool2d)},
+	PadGrad:               {in: 1, outs: one, check: inverse(checkPad)},
+	Unflatten:             {in: 1, outs: one, check: inverse(checkFlatten)},
+	DropoutGrad:           {in: 1, outs: one, scalar: optional, check: checkDropout},
+	Scale:                 {in: 1, outs: one, scalar: required, check: checkSame},
+	Join:                  {in: 2, outs: two, check: checkJoin},
+	Norm:                  {in: 1, outs: one, check: checkNorm},
+	SGD:                   {in: 1, outs: none, roles: []Role{anyLearnable, Slot}, lastOptional: true, scalar: required, check: checkSGD},
+}
+
+// evalNormGrad is the rule of a BatchNorm2dGrad through running statistics.
+var evalNormGrad = rule{in: 2, outs: oneOrThree, roles: []Role{Gamma, RunningMean, RunningVar}, check: checkBatchNorm2dGrad}
+
+// ruleOf is an operation's rule. Its kind must be known.
+func ruleOf(op *Op) rule {
+	if op.Kind == BatchNorm2dGrad && !op.Train {
+		return evalNormGrad
+	}
+	return rules[op.Kind]
 }
 
 var errImages = errors.New("its operand and its result must be N×C×H×W")
@@ -92,7 +141,23 @@ func checkBatchNorm2d(p *Plan, op *Op, in, out Shape) error {
 	if !(op.Eps >= 0) {
 		return fmt.Errorf("ε is %v", op.Eps)
 	}
+	if len(op.Out) > 1 && !op.Train {
+		return errors.New("only batch statistics are saved")
+	}
+	if err := p.wantChannels(op.Out[1:], in[1]); err != nil {
+		return err
+	}
 	return want(out, in...)
+}
+
+// wantChannels reports a buffer that is not one value a channel.
+func (p *Plan) wantChannels(ids []BufferID, channels int) error {
+	for _, id := range ids {
+		if err := p.wantShape(id, channels); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkSame(_ *Plan, _ *Op, in, out Shape) error { return want(out, in...) }
@@ -116,6 +181,14 @@ func checkAdaptiveAvgPool2d(_ *Plan, _ *Op, in, out Shape) error {
 		return errImages
 	}
 	return want(out, in[0], in[1], out[2], out[3])
+}
+
+// checkAlike checks two operands of one shape, and a result of the same.
+func checkAlike(p *Plan, op *Op, in, out Shape) error {
+	if err := p.wantShape(op.In[1], in...); err != nil {
+		return err
+	}
+	return want(out, in...)
 }
 
 func checkAdd(p *Plan, op *Op, in, out Shape) error {
@@ -149,9 +222,12 @@ func checkDropout(_ *Plan, op *Op, in, out Shape) error {
 	return want(out, in...)
 }
 
-func checkMoments(p *Plan, op *Op, _, out Shape) error {
-	if p.Buffers[op.Out[0]].Class != Kept {
+func checkMoments(p *Plan, op *Op, _, out Shape) error { return p.wantProbe(op.Out[0], 2) }
+
+// wantProbe reports a probe whose result has other than n values, or is lost.
+func (p *Plan) wantProbe(id BufferID, n int) error {
+	if p.Buffers[id].Class != Kept {
 		return errors.New("its result must be kept")
 	}
-	return want(out, 2)
+	return want(p.Buffers[id].Shape, n)
 }

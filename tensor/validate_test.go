@@ -115,11 +115,11 @@ func TestPlanString(t *testing.T) {
 	p.Ops[0].Path, p.Ops[2].Call = "conv", 1
 	lines := strings.Split(p.String(), "\n")
 	for i, want := range map[int]string{
-		0: "   0 Conv2d            conv                         input 0[2×4×6×6] → 1[2×4×6×6]  3×3 /1×1 +1,1,1,1 groups 2",
-		1: "   1 BatchNorm2d                                    1[2×4×6×6] → 2[2×4×6×6]  ε 1e-05 train momentum 0.1",
-		2: "   2 Add                                            2[2×4×6×6], input 0[2×4×6×6] → 3[2×4×6×6]  call 1",
-		7: "   7 Dropout                                        7[2×6] → 8[2×6]  p 0.5 train scalar 0",
-		9: "   9 Moments                                        output 9[2×4] → kept 10[2]",
+		0: "   0 Conv2d                conv                         input 0[2×4×6×6] → 1[2×4×6×6]  3×3 /1×1 +1,1,1,1 groups 2",
+		1: "   1 BatchNorm2d                                        1[2×4×6×6] → 2[2×4×6×6]  ε 1e-05 train momentum 0.1",
+		2: "   2 Add                                                2[2×4×6×6], input 0[2×4×6×6] → 3[2×4×6×6]  call 1",
+		7: "   7 Dropout                                            7[2×6] → 8[2×6]  p 0.5 train scalar 0",
+		9: "   9 Moments                                            output 9[2×4] → kept 10[2]",
 	} {
 		if lines[i] != want {
 			t.Errorf("line %d is\n%q, want\n%q", i, lines[i], want)

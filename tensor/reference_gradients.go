@@ -1,0 +1,366 @@
+package tensor
+
+import (
+	"fmt"
+	"math"
+)
+
+// backward executes an operation of the backward pass or the update. dy is the
+// gradient of the loss by the forward operation's result, dx by its operand.
+func backward[T Real](op *Op, x [4]images[T], y [3]images[T], w [4][]T, alpha T) error {
+	switch op.Kind {
+	case CrossEntropyGrad:
+		return crossEntropyGrad(y[0], x[0], x[1], op.Eps)
+	case Conv2dGradInput:
+		conv2dGradInput(y[0], x[0], w[0], op)
+	case Conv2dGradWeight:
+		conv2dGradWeight(y[0].data, x[0], x[1], op)
+	case Conv2dGradBias, LinearGradBias:
+		gradBias(y[0].data, x[0])
+	case LinearGradInput:
+		linearGradInput(y[0], x[0], w[0])
+	case LinearGradWeight:
+		linearGradWeight(y[0].data, x[0], x[1])
+	case BatchNorm2dGrad:
+		if mean, rstd := x[2].data, x[3].data; op.Train {
+			batchNorm2dGrad(y, x[0], x[1], w[0], mean, rstd, true)
+		} else {
+			rstd = make([]T, len(w[2]))
+			saveStatistics(nil, rstd, nil, w[2], op.Eps)
+			batchNorm2dGrad(y, x[0], x[1], w[0], w[1], rstd, false)
+		}
+	case ReLUGrad:
+		reluGrad(y[0], x[0], x[1])
+	case MaxPool2dGrad:
+		maxPool2dGrad(y[0], x[0], x[1], op)
+	case AdaptiveAvgPool2dGrad:
+		adaptiveAvgPool2dGrad(y[0], x[0])
+	case PadGrad:
+		padGrad(y[0], x[0], op)
+	case DropoutGrad:
+		if copy(y[0].data, x[0].data); op.Train {
+			drop(y[0], DropoutStream(float32(alpha), op.Path), op.Eps)
+		}
+	case Join:
+		join(y[0], y[1].data, x[0], x[1])
+	case SGD:
+		sgd(w[0], w[1], x[0].data, alpha, op)
+	default:
+		return anywhere(op, x, y, alpha)
+	}
+	return nil
+}
+
+// crossEntropy: loss = mean over n of −Σ t[n,k]·log p[n,k], where p is the
+// softmax of the logits and t[n,k] = (1−ε)·(k = target[n]) + ε/K, in float64.
+func crossEntropy[T Real](loss, p, logits, target images[T], smoothing float64) error {
+	sum := 0.0
+	for n := range logits.n {
+		class, err := classOf(target.data[n], n, logits.c)
+		if err != nil {
+			return err
+		}
+		row, to := logits.row(n), p.row(n)
+		logSum := logSumExp(row)
+		for k, v := range row {
+			logP := float64(v) - logSum
+			to[k] = T(math.Exp(logP))
+			sum -= expected(k, class, len(row), smoothing) * logP
+		}
+	}
+	loss.data[0] = T(sum / float64(logits.n))
+	return nil
+}
+
+// crossEntropyGrad: dlogits = (p − t)/N.
+func crossEntropyGrad[T Real](dx, p, target images[T], smoothing float64) error {
+	for n := range p.n {
+		class, err := classOf(target.data[n], n, p.c)
+		if err != nil {
+			return err
+		}
+		to := dx.row(n)
+		for k, v := range p.row(n) {
+			to[k] = T((float64(v) - expected(k, class, p.c, smoothing)) / float64(p.n))
+		}
+	}
+	return nil
+}
+
+// classOf reads image n's target.
+func classOf[T Real](v T, n, classes int) (int, error) {
+	if !(v >= 0 && v < T(classes)) || v != T(int(v)) {
+		return 0, &TargetError{Image: n, Target: float64(v), Classes: classes}
+	}
+	return int(v), nil
+}
+
+// TargetError says that a loss was asked for a class that does not exist.
+type TargetError struct {
+	Image   int // in the batch
+	Target  float64
+	Classes int
+}
+
+// Error names the image, its target and the classes that there are.
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("the target of image %d is %v: the classes are 0 to %d", e.Image, e.Target, e.Classes-1)
+}
+
+// expected is t[k], the smoothed target distribution.
+func expected(k, class, classes int, smoothing float64) float64 {
+	t := smoothing / float64(classes)
+	if k == class {
+		t += 1 - smoothing
+	}
+	return t
+}
+
+// logSumExp is log Σ exp x[k], without overflow.
+func logSumExp[T Real](x []T) float64 {
+	top := math.Inf(-1)
+	for _, v := range x {
+		top = max(top, float64(v))
+	}
+	sum := 0.0
+	for _, v := range x {
+		sum += math.Exp(float64(v) - top)
+	}
+	return top + math.Log(sum)
+}
+
+// conv2dGradInput: dx[n,c,h,w] = Σ w[k,c,u,v] · dy[n,k,i,j] over k of c's group
+// and those u, v, i, j with h = i·SH+u−Top, w = j·SW+v−Left.
+func conv2dGradInput[T Real](dx, dy images[T], w []T, op *Op) {
+	clear(dx.data)
+	cg, kg := dx.c/op.Groups, dy.c/op.Groups
+	patch := make([]T, cg*op.KH*op.KW)
+	for n := range dy.n {
+		for g := range op.Groups {
+			for i := range dy.h * dy.w {
+				clear(patch)
+				for k := g * kg; k < (g+1)*kg; k++ {
+					axpy(patch, dy.plane(n, k)[i], w[k*len(patch):])
+				}
+				scatter(dx, patch, n, g*cg, i/dy.w*op.SH-op.Top, i%dy.w*op.SW-op.Left, op.Window)
+			}
+		}
+	}
+}
+
+// scatter adds to what a kernel sees at top, left: x[n, first+c, top+u, left+v]
+// += patch[c,u,v]; what lies outside the image is dropped.
+func scatter[T Real](x images[T], patch []T, n, first, top, left int, win Window) {
+	from, to := max(0, -left), min(win.KW, x.w-left)
+	for c := range len(patch) / (win.KH * win.KW) {
+		out := x.plane(n, first+c)
+		for u := max(0, -top); u < min(win.KH, x.h-top) && from < to; u++ {
+			row := (top+u)*x.w + left
+			axpy(out[row+from:row+to], 1, patch[(c*win.KH+u)*win.KW+from:])
+		}
+	}
+}
+
+// conv2dGradWeight: dw[k,c,u,v] = Σ dy[n,k,i,j] · x[n, g·C/G+c, i·SH+u−Top,
+// j·SW+v−Left] over n, i, j.
+func conv2dGradWeight[T Real](dw []T, x, dy images[T], op *Op) {
+	clear(dw)
+	cg, kg := x.c/op.Groups, dy.c/op.Groups
+	patch := make([]T, cg*op.KH*op.KW)
+	for n := range dy.n {
+		for g := range op.Groups {
+			for i := range dy.h * dy.w {
+				gather(patch, x, n, g*cg, i/dy.w*op.SH-op.Top, i%dy.w*op.SW-op.Left, op.Window)
+				for k := g * kg; k < (g+1)*kg; k++ {
+					axpy(dw[k*len(patch):(k+1)*len(patch)], dy.plane(n, k)[i], patch)
+				}
+			}
+		}
+	}
+}
+
+// axpy: y += α·x, over the length of y.
+func axpy[T Real](y []T, alpha T, x []T) {
+	x = x[:len(y)]
+	for i, v := range x {
+		y[i] += alpha * v
+	}
+}
+
+// gradBias: db[k] = Σ dy[n,k,i,j] over n, i, j, in float64.
+func gradBias[T Real](db []T, dy images[T]) {
+	for k := range db {
+		sum := 0.0
+		for n := range dy.n {
+			for _, v := range dy.plane(n, k) {
+				sum += float64(v)
+			}
+		}
+		db[k] = T(sum)
+	}
+}
+
+// linearGradInput: dx[n,c] = Σ w[k,c]·dy[n,k] over k.
+func linearGradInput[T Real](dx, dy images[T], w []T) {
+	clear(dx.data)
+	for n := range dy.n {
+		for k, v := range dy.row(n) {
+			axpy(dx.row(n), v, w[k*dx.c:])
+		}
+	}
+}
+
+// linearGradWeight: dw[k,c] = Σ dy[n,k]·x[n,c] over n.
+func linearGradWeight[T Real](dw []T, x, dy images[T]) {
+	clear(dw)
+	for n := range dy.n {
+		for k, v := range dy.row(n) {
+			axpy(dw[k*x.c:(k+1)*x.c], v, x.row(n))
+		}
+	}
+}
+
+// row is the features of image n.
+func (v images[T]) row(n int) []T { return v.data[n*v.c : (n+1)*v.c] }
+
+// batchNorm2dGrad, with x̂ = (x − mean)·rstd over m values a channel:
+// dγ = Σ dy·x̂, dβ = Σ dy, and dx = γ·rstd·dy with running statistics, γ·rstd·
+// (dy − dβ/m − x̂·dγ/m) with the batch's, which depend on x themselves (Ioffe
+// and Szegedy 2015, section 3; the sums are in float64).
+func batchNorm2dGrad[T Real](out [3]images[T], x, dy images[T], gamma, mean, rstd []T, batch bool) {
+	dx, m := out[0], float64(x.n*x.h*x.w)
+	for c := range x.c {
+		dGamma, dBeta := normSums(x, dy, c, float64(mean[c]), float64(rstd[c]))
+		if out[1].data != nil {
+			out[1].data[c], out[2].data[c] = T(dGamma), T(dBeta)
+		}
+		if !batch {
+			dGamma, dBeta = 0, 0
+		}
+		for n := range x.n {
+			to, grad := dx.plane(n, c), dy.plane(n, c)
+			for i, v := range x.plane(n, c) {
+				hat := (v - mean[c]) * rstd[c]
+				to[i] = gamma[c] * rstd[c] * (grad[i] - T(dBeta/m) - hat*T(dGamma/m))
+			}
+		}
+	}
+}
+
+// normSums are Σ dy·(x − mean)·rstd and Σ dy over channel c.
+func normSums[T Real](x, dy images[T], c int, mean, rstd float64) (dGamma, dBeta float64) {
+	for n := range x.n {
+		grad := dy.plane(n, c)
+		for i, v := range x.plane(n, c) {
+			dGamma += float64(grad[i]) * (float64(v) - mean) * rstd
+			dBeta += float64(grad[i])
+		}
+	}
+	return dGamma, dBeta
+}
+
+// reluGrad: dx = dy where y > 0, else 0.
+func reluGrad[T Real](dx, y, dy images[T]) {
+	for i, v := range y.data {
+		dx.data[i] = 0
+		if v > 0 {
+			dx.data[i] = dy.data[i]
+		}
+	}
+}
+
+// maxPool2dGrad: each window's dy is added to its first maximum.
+func maxPool2dGrad[T Real](dx, x, dy images[T], op *Op) {
+	clear(dx.data)
+	for n := range x.n {
+		for c := range x.c {
+			out, in := dx.plane(n, c), x.plane(n, c)
+			for i, v := range dy.plane(n, c) {
+				if best := windowArgMax(in, x.h, x.w, i/dy.w*op.SH-op.Top, i%dy.w*op.SW-op.Left, op); best >= 0 {
+					out[best] += v
+				}
+			}
+		}
+	}
+}
+
+// windowArgMax is the index of the first maximum of an h×w plane in the window
+// at top, left, row by row; the last NaN if there is one, as in PyTorch; −1 if
+// it is a zero of the padding.
+func windowArgMax[T Real](in []T, h, w, top, left int, op *Op) int {
+	best, value, none := -1, T(0), true
+	for i := top; i < top+op.KH; i++ {
+		for j := left; j < left+op.KW; j++ {
+			v, index := T(0), -1
+			if i >= 0 && i < h && j >= 0 && j < w {
+				index = i*w + j
+				v = in[index]
+			} else if !op.PadZero {
+				continue
+			}
+			if none || v > value || v != v {
+				best, value, none = index, v, false
+			}
+		}
+	}
+	return best
+}
+
+// adaptiveAvgPool2dGrad spreads each mean's gradient over what it averaged.
+func adaptiveAvgPool2dGrad[T Real](dx, dy images[T]) {
+	clear(dx.data)
+	for n := range dx.n {
+		for c := range dx.c {
+			out := dx.plane(n, c)
+			for i, v := range dy.plane(n, c) {
+				top, bottom := adaptiveWindow(i/dy.w, dx.h, dy.h)
+				left, right := adaptiveWindow(i%dy.w, dx.w, dy.w)
+				share := v / T((bottom-top)*(right-left))
+				for r := top; r < bottom; r++ {
+					for j := left; j < right; j++ {
+						out[r*dx.w+j] += share
+					}
+				}
+			}
+		}
+	}
+}
+
+// padGrad: dx[n,c,i·SH,j·SW] = dy[n,PadBefore+c,i,j], zero elsewhere.
+func padGrad[T Real](dx, dy images[T], op *Op) {
+	clear(dx.data)
+	for n := range dx.n {
+		for c := range dx.c {
+			out := dx.plane(n, c)
+			for i, v := range dy.plane(n, op.PadBefore+c) {
+				out[i/dy.w*op.SH*dx.w+i%dy.w*op.SW] = v
+			}
+		}
+	}
+}
+
+// join: sum = branch + skip, and ‖branch‖, ‖skip‖, ⟨branch, skip⟩, ‖sum‖.
+func join[T Real](sum images[T], probe []T, branch, skip images[T]) {
+	add(sum, branch, skip, 1)
+	probe[0] = T(math.Sqrt(inner(branch, branch)))
+	probe[1] = T(math.Sqrt(inner(skip, skip)))
+	probe[2] = T(inner(branch, skip))
+	probe[3] = T(math.Sqrt(inner(sum, sum)))
+}
+
+// sgd: d = g + λw; v ← μv + d; w ← w − lr·v; see SGD.
+func sgd[T Real](w, v, g []T, lr T, op *Op) {
+	mu := T(op.Momentum)
+	for i := range w {
+		d := g[i] + T(op.Decay)*w[i]
+		step := d
+		if v != nil {
+			v[i] = mu*v[i] + d
+			step = v[i]
+			if op.Nesterov {
+				step = d + mu*v[i]
+			}
+		}
+		w[i] -= lr * step
+	}
+}
