@@ -151,6 +151,9 @@ func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
 			row.Params += layer.Cost.Params
 			row.MACs += layer.Cost.MACs
 			row.OutShape = layer.Out
+			if i == 0 {
+				row.Part = layer.Part.String()
+			}
 		}
 	}
 	row.GFLOPS = rate(row.MACs, m.Config.Batch, row.MeanMS)

@@ -18,6 +18,8 @@ const MaxSamples = 200
 // that is not known is left out.
 type Profile struct {
 	Schema   string     `json:"schema"`
+	Version  string     `json:"version,omitempty"` // of the program
+	Recorded time.Time  `json:"recorded,omitzero"` // when it ended
 	Model    Model      `json:"model"`
 	Device   Device     `json:"device"`
 	Input    Input      `json:"input"`
@@ -29,6 +31,16 @@ type Profile struct {
 	Memory   Memory     `json:"memory"`
 	Ceilings *Roofs     `json:"ceilings,omitempty"`
 	Layers   []LayerRow `json:"layers"` // one a group that ran, in execution order
+
+	Trace *Trace `json:"-"` // of single passes, if it was asked for
+}
+
+// Batch is the number of images in a pass, at least 1.
+func (p *Profile) Batch() int {
+	if len(p.Input.Shape) == 0 {
+		return 1
+	}
+	return max(p.Input.Shape[0], 1)
 }
 
 // Model names a net and what it holds. MACs are per image.
@@ -99,6 +111,7 @@ type LayerRow struct {
 	Call          int          `json:"call"`
 	Kind          string       `json:"kind"`
 	Pass          string       `json:"pass"`
+	Part          string       `json:"part,omitempty"`     // of its block: "skip", "branch", "join"; "trunk" outside
 	Absorbed      []string     `json:"absorbed,omitempty"` // paths of the layers that ran inside this one
 	OutShape      tensor.Shape `json:"out_shape"`
 	Params        int64        `json:"params"`

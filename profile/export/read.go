@@ -1,0 +1,155 @@
+package export
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	pprof "github.com/google/pprof/profile"
+
+	"resnet-tui/profile"
+)
+
+// Bounds of what is read: far above any profile that this program writes.
+const (
+	maxFile   = 256 << 20 // bytes, packed or not
+	maxLayers = 1 << 20
+)
+
+// Read reads a profile that this program wrote: JSON, or pprof's format. From
+// the latter, rows have no samples.
+func Read(path string) (*profile.Profile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: it is a folder", path)
+	}
+	data, err := readAll(f, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	p, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+// readAll reads at most limit bytes.
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("it is larger than %s, no profile of a net", profile.FormatBytes(limit))
+	}
+	return data, err
+}
+
+func decode(data []byte) (*profile.Profile, error) {
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return nil, errors.New("the file is empty")
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		return decodePProf(data)
+	case bytes.TrimSpace(data)[0] == '{':
+		return parse(data)
+	}
+	return nil, errors.New("it is neither a profile's JSON nor a .pb.gz")
+}
+
+// parse reads a profile's JSON.
+func parse(data []byte) (*profile.Profile, error) {
+	p := &profile.Profile{}
+	var head struct{ Schema string }
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, fmt.Errorf("broken JSON: %w", err)
+	}
+	if head.Schema != profile.Schema {
+		return nil, fmt.Errorf("its schema is %q, not %q", head.Schema, profile.Schema)
+	}
+	if err := json.Unmarshal(data, p); err != nil {
+		return nil, fmt.Errorf("broken JSON: %w", err)
+	}
+	return p, check(p)
+}
+
+// check refuses a profile that reports would stumble over.
+func check(p *profile.Profile) error {
+	switch {
+	case len(p.Layers) == 0:
+		return errors.New("it has no layers")
+	case len(p.Layers) > maxLayers:
+		return fmt.Errorf("it has %d layers", len(p.Layers))
+	case !positive(p.Total.MeanMS):
+		return fmt.Errorf("its pass takes %v ms", p.Total.MeanMS)
+	case len(p.Input.Shape) == 0:
+		return errors.New("its input has no shape")
+	}
+	if err := p.Input.Shape.Check(); err != nil {
+		return fmt.Errorf("its input: %w", err)
+	}
+	for i, r := range p.Layers {
+		switch {
+		case r.Path == "":
+			return fmt.Errorf("layer %d has no path", i)
+		case r.MeanMS < 0 || math.IsInf(r.MeanMS, 0) || len(r.OutShape) == 0:
+			return fmt.Errorf("layer %s has no usable time or shape", r.Path)
+		case len(r.SamplesMS) != len(p.Layers[0].SamplesMS):
+			return fmt.Errorf("layer %s has %d samples, others %d", r.Path, len(r.SamplesMS), len(p.Layers[0].SamplesMS))
+		}
+	}
+	return nil
+}
+
+func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
+
+// decodePProf unpacks by itself, so that a small file can't fill the memory.
+func decodePProf(data []byte) (*profile.Profile, error) {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("broken gzip: %w", err)
+	}
+	raw, err := readAll(z, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("broken gzip: %w", err)
+	}
+	pp, err := pprof.ParseUncompressed(raw)
+	if err != nil {
+		return nil, fmt.Errorf("broken pprof profile: %w", err)
+	}
+	record, err := findRecord(raw)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parse(record)
+	if err != nil {
+		return nil, err
+	}
+	return p, sameTimes(p, pp)
+}
+
+// sameTimes reports a profile whose samples other tools have changed, so that
+// its record describes another one.
+func sameTimes(p *profile.Profile, pp *pprof.Profile) error {
+	var said, found int64
+	for _, s := range stacks(p) {
+		said += s.ns
+	}
+	for _, s := range pp.Sample {
+		if len(s.Value) == 0 {
+			return errForeign
+		}
+		found += s.Value[0]
+	}
+	if said != found {
+		return errors.New("its samples are not those that it was written with")
+	}
+	return nil
+}
