@@ -58,16 +58,17 @@ func (bp *blueprint) lives(first, last []int) (lives []*life, of []int) {
 		}
 	}
 	for i, g := range bp.groups {
-		out := bp.plan.Ops[g.Last()].Out[0]
 		in := bp.inPlace(g, i, lives, of)
-		if in == tensor.NoBuffer {
-			start(out)
-			continue
+		for j, out := range bp.results(g) {
+			if j > 0 || in == tensor.NoBuffer {
+				start(out)
+				continue
+			}
+			of[out] = of[in]
+			l := lives[of[in]]
+			l.last = max(l.last, last[out])
+			l.frozen = bp.plan.Buffers[out].Class != tensor.Scratch
 		}
-		of[out] = of[in]
-		l := lives[of[in]]
-		l.last = max(l.last, last[out])
-		l.frozen = bp.plan.Buffers[out].Class != tensor.Scratch
 	}
 	return lives, of
 }
@@ -77,8 +78,9 @@ func (bp *blueprint) lives(first, last []int) (lives []*life, of []int) {
 func (bp *blueprint) uses() (first, last []int) {
 	first, last = make([]int, len(bp.views)), make([]int, len(bp.views))
 	for i, g := range bp.groups {
-		out := bp.plan.Ops[g.Last()].Out[0]
-		first[out], last[out] = i, i
+		for _, out := range bp.results(g) {
+			first[out], last[out] = i, i
+		}
 		for _, id := range bp.operands(g) {
 			last[id] = i
 		}
@@ -95,14 +97,18 @@ func (bp *blueprint) uses() (first, last []int) {
 // there, and its pixels lie alike. A convolution reads neighbours, so only its
 // residual serves.
 func (bp *blueprint) inPlace(g tensor.Group, i int, lives []*life, of []int) tensor.BufferID {
-	out := bp.views[bp.plan.Ops[g.Last()].Out[0]]
+	results := bp.results(g)
+	if len(results) == 0 {
+		return tensor.NoBuffer
+	}
+	out := bp.views[results[0]]
 	head := &bp.plan.Ops[g.Head]
 	for _, id := range bp.operands(g) {
 		l := lives[of[id]]
 		if l.frozen || l.last != i || bp.views[id].layout != out.layout {
 			continue
 		}
-		if id != head.In[0] || pixelwise(head) || bp.alias(g) {
+		if id == g.Residual && id != head.In[0] || pixelwise(head) || bp.alias(g) {
 			return id
 		}
 	}
@@ -113,22 +119,25 @@ func (bp *blueprint) inPlace(g tensor.Group, i int, lives []*life, of []int) ten
 // from the same element of its operands.
 func pixelwise(op *tensor.Op) bool {
 	switch op.Kind {
-	case tensor.BatchNorm2d, tensor.ReLU, tensor.Add, tensor.Dropout:
+	case tensor.BatchNorm2d, tensor.ReLU, tensor.Add, tensor.Dropout,
+		tensor.BatchNorm2dGrad, tensor.ReLUGrad, tensor.DropoutGrad, tensor.Scale, tensor.Join:
 		return true
 	}
 	return false
 }
 
 // alias reports whether a group's result is its operand, byte by byte: a
-// Flatten of planes of one pixel.
+// Flatten of planes of one pixel, or its gradient.
 func (bp *blueprint) alias(g tensor.Group) bool {
 	op := &bp.plan.Ops[g.Head]
-	if op.Kind != tensor.Flatten {
-		return false
+	in, out := bp.views[op.In[0]], bp.views[op.Out[0]]
+	switch op.Kind {
+	case tensor.Flatten:
+		return in.h*in.w == 1 && in.contiguous() && out.contiguous()
+	case tensor.Unflatten:
+		return out.h*out.w == 1 && in.contiguous() && out.contiguous()
 	}
-	in := bp.views[op.In[0]]
-	out := bp.views[op.Out[0]]
-	return in.h*in.w == 1 && in.contiguous() && out.contiguous()
+	return false
 }
 
 // peak is the head of the group during which most bytes live.

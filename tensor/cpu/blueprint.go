@@ -54,6 +54,7 @@ func draw(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) (*bluep
 		}
 		bp.steps = append(bp.steps, st)
 	}
+	bp.planRepacking()
 	bp.place()
 	return bp, nil
 }
@@ -63,6 +64,7 @@ func draw(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) (*bluep
 func (bp *blueprint) layOut(exact bool) {
 	halos := make([]halo, len(bp.plan.Buffers))
 	stems := bp.stems()
+	bp.flatten()
 	for _, g := range bp.groups {
 		op := &bp.plan.Ops[g.Head]
 		in, out := bp.plan.InShape(g.Head), bp.plan.OutShape(g.Head)
@@ -73,6 +75,10 @@ func (bp *blueprint) layOut(exact bool) {
 			h = winogradHalo(op, in, out)
 		case op.Kind == tensor.Conv2d, op.Kind == tensor.MaxPool2d && op.PadZero:
 			h = windowHalo(op, in, out)
+		case op.Kind == tensor.Conv2dGradInput:
+			h = bp.gradInputHalo(g.Head, exact)
+		case op.Kind == tensor.Conv2dGradWeight:
+			h = windowHalo(op, in, bp.plan.Buffers[op.In[1]].Shape)
 		}
 		halos[op.In[0]] = halos[op.In[0]].max(h)
 	}
@@ -80,14 +86,15 @@ func (bp *blueprint) layOut(exact bool) {
 		for _, id := range bp.operands(g) {
 			bp.view(id, halos[id], stems[id])
 		}
-		id := bp.plan.Ops[g.Last()].Out[0]
-		bp.view(id, halos[id], false)
+		for _, id := range bp.results(g) {
+			bp.view(id, halos[id], false)
+		}
 	}
 }
 
 // view lays out a buffer, once.
 func (bp *blueprint) view(id tensor.BufferID, h halo, interleaved bool) {
-	if bp.views[id] == nil {
+	if bp.views[id] == nil { // not flat, nor known already
 		bp.views[id] = &view{layout: newLayout(bp.plan.Buffers[id].Shape, h, interleaved)}
 	}
 }
@@ -116,12 +123,30 @@ func (bp *blueprint) stems() map[tensor.BufferID]bool {
 	for _, g := range bp.groups {
 		op := &bp.plan.Ops[g.Head]
 		for i, id := range bp.operands(g) {
-			if i > 0 || op.Kind != tensor.Conv2d || op.Groups != 1 {
+			if i > 0 || op.Kind != tensor.Conv2d && op.Kind != tensor.Conv2dGradWeight || op.Groups != 1 {
 				delete(stems, id)
 			}
 		}
 	}
 	return stems
+}
+
+// flatten lays out vectors and the gradients of weights, and what is computed
+// of these element by element, in the order of the host.
+func (bp *blueprint) flatten() {
+	for id, b := range bp.plan.Buffers {
+		if len(b.Shape) == 1 {
+			bp.views[id] = &view{layout: flatLayout(b.Shape)}
+		}
+	}
+	for i := range bp.plan.Ops {
+		op := &bp.plan.Ops[i]
+		weight := op.Kind == tensor.Conv2dGradWeight || op.Kind == tensor.LinearGradWeight
+		if weight || pixelwise(op) && bp.views[op.In[0]] != nil {
+			id := op.Out[0]
+			bp.views[id] = &view{layout: flatLayout(bp.plan.Buffers[id].Shape)}
+		}
+	}
 }
 
 // operands are the buffers that a group reads, the head's first.
@@ -131,6 +156,21 @@ func (bp *blueprint) operands(g tensor.Group) []tensor.BufferID {
 		in = append(in[:len(in):len(in)], g.Residual)
 	}
 	return in
+}
+
+// results are the buffers that a group writes: its last operation's result
+// first, then what its operations give besides, such as saved statistics.
+func (bp *blueprint) results(g tensor.Group) []tensor.BufferID {
+	out := bp.plan.Ops[g.Last()].Out
+	if len(out) > 0 {
+		out = out[:1:1]
+	}
+	for _, i := range append([]int{g.Head}, g.Absorbed...) {
+		if more := bp.plan.Ops[i].Out; len(more) > 1 {
+			out = append(out, more[1:]...)
+		}
+	}
+	return out
 }
 
 // head is the operation that a step is about.
@@ -193,7 +233,7 @@ func (bp *blueprint) planStep(st *step) error {
 			return bp.planTrainNorm(st)
 		}
 		return bp.planElementwise(st)
-	case tensor.ReLU, tensor.Add:
+	case tensor.ReLU, tensor.Add, tensor.Scale:
 		return bp.planElementwise(st)
 	case tensor.MaxPool2d:
 		return bp.planMaxPool(st)
@@ -203,10 +243,46 @@ func (bp *blueprint) planStep(st *step) error {
 		return bp.planPad(st)
 	case tensor.Flatten:
 		return bp.planFlatten(st)
-	case tensor.Dropout:
+	case tensor.Dropout, tensor.DropoutGrad:
 		return bp.planDropout(st)
 	case tensor.Moments:
 		return bp.planMoments(st)
+	}
+	return bp.planTraining(st)
+}
+
+// planTraining chooses the kernel of a group of a loss, backward or update.
+func (bp *blueprint) planTraining(st *step) error {
+	op := bp.head(st)
+	switch op.Kind {
+	case tensor.CrossEntropy:
+		return bp.planCrossEntropy(st)
+	case tensor.CrossEntropyGrad:
+		return bp.planCrossEntropyGrad(st)
+	case tensor.Conv2dGradInput, tensor.LinearGradInput:
+		return bp.planGradInput(st)
+	case tensor.Conv2dGradWeight, tensor.LinearGradWeight:
+		return bp.planGradWeight(st)
+	case tensor.Conv2dGradBias, tensor.LinearGradBias:
+		return bp.planGradBias(st)
+	case tensor.BatchNorm2dGrad:
+		return bp.planNormGrad(st, op, bp.views[op.In[1]], nil)
+	case tensor.ReLUGrad:
+		return bp.planReLUGrad(st)
+	case tensor.MaxPool2dGrad:
+		return bp.planMaxPoolGrad(st)
+	case tensor.AdaptiveAvgPool2dGrad:
+		return bp.planAvgPoolGrad(st)
+	case tensor.PadGrad:
+		return bp.planPadGrad(st)
+	case tensor.Unflatten:
+		return bp.planUnflatten(st)
+	case tensor.Join:
+		return bp.planJoin(st)
+	case tensor.Norm:
+		return bp.planNorm(st)
+	case tensor.SGD:
+		return bp.planSGD(st)
 	}
 	return fmt.Errorf("the CPU has no kernel for it")
 }

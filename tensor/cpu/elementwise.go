@@ -63,7 +63,12 @@ func (e *elementwise) flops() int64 {
 }
 
 // elems is the number of elements, without halo and padding lanes.
-func elems(l *layout) int64 { return int64(l.n) * int64(l.c) * int64(l.h) * int64(l.w) }
+func elems(l *layout) int64 {
+	if l.flat > 0 {
+		return int64(l.flat)
+	}
+	return int64(l.n) * int64(l.c) * int64(l.h) * int64(l.w)
+}
 
 // planElementwise plans ReLU, Add and an eval-mode BatchNorm2d, with what they
 // absorbed.
@@ -76,6 +81,8 @@ func (bp *blueprint) planElementwise(st *step) error {
 		e.affine = st.weight.affine
 	case tensor.ReLU:
 		e.relu = true
+	case tensor.Scale:
+		e.affine = bp.scalarAffine(op.Scalar)
 	case tensor.Add:
 		e.res = bp.views[op.In[1]]
 		if op.Scalar != tensor.NoScalar {

@@ -23,11 +23,13 @@ func (h halo) max(o halo) halo {
 }
 
 // layout says where the elements of a buffer N×C×H×W lie: [block][n][h][w][16],
-// or interleaved [n][h][w][C] for the images of a stem. Distances in bytes.
+// or interleaved [n][h][w][C] for the images of a stem, or flat. Distances in
+// bytes.
 type layout struct {
 	n, c, h, w  int
 	halo        halo
 	interleaved bool
+	flat        int // elements of a vector or a parameter's gradient, in the order of the host; else 0
 
 	pixel, row, image, plane int // from one pixel, row, image, channel block to the next
 	origin                   int // to the first pixel inside the halo
@@ -54,6 +56,14 @@ func newLayout(s tensor.Shape, h halo, interleaved bool) layout {
 	}
 	l.origin = h.top*l.row + h.left*l.pixel
 	l.bytes = l.blocks() * l.plane
+	return l
+}
+
+// flatLayout lays out a shape in the order of the host. Its pixels are runs of
+// 16 elements; what fills up the last has no meaning.
+func flatLayout(s tensor.Shape) layout {
+	l := newLayout(tensor.Shape{1, asm.Block, 1, ceilDiv(s.Elems(), asm.Block)}, halo{}, false)
+	l.flat = s.Elems()
 	return l
 }
 
@@ -84,6 +94,9 @@ type view struct {
 func (v *view) pixelAt(block, n, y, x int) unsafe.Pointer {
 	return unsafe.Add(v.base, v.at(block, n, y, x))
 }
+
+// values are the elements of a flat view.
+func (v *view) values() []float32 { return floats(v.base, v.flat) }
 
 // lanes are the 16 channels of a pixel.
 func (v *view) lanes(block, n, y, x int) *[asm.Block]float32 {

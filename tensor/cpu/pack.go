@@ -116,12 +116,17 @@ func (s *state) fill(p *packed, l *loader) error {
 	if err != nil {
 		return err
 	}
-	p.weight.fill(p.weight.data, values)
-	p.versions = make([]uint64, len(p.weight.params))
-	for i, param := range p.weight.params {
-		p.versions[i] = s.params[param.Name].version
-	}
+	p.weight.fill(values)
+	p.note(s)
 	return nil
+}
+
+// note remembers that the copy is up to date.
+func (p *packed) note(s *state) {
+	p.versions = p.versions[:0]
+	for _, param := range p.weight.params {
+		p.versions = append(p.versions, s.params[param.Name].version)
+	}
 }
 
 // elements counts the parameters' elements, the measure of progress.

@@ -129,17 +129,13 @@ func newPacking(s filterShape, k *asm.Kernels) packing {
 	return p
 }
 
-// fill packs a filter.
-func (p *packing) fill(dst []float32, f *filter) {
-	for o := range p.k {
+// fill packs a panel of a filter.
+func (p *packing) fill(dst []float32, f *filter, panel int) {
+	pl := &p.panels[panel]
+	w := dst[p.biases+pl.at:]
+	for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
 		dst[o] = f.biasAt(o)
-	}
-	for i := range p.panels {
-		pl := &p.panels[i]
-		w := dst[p.biases+pl.at:]
-		for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
-			p.fillOutput(w, pl, f, o)
-		}
+		p.fillOutput(w, pl, f, o)
 	}
 }
 
@@ -170,13 +166,22 @@ func (p *packing) fillOutput(w []float32, pl *panel, f *filter, o int) {
 // filterWeight is the packed copy of a group's filter.
 func (bp *blueprint) filterWeight(st *step, s filterShape) (*weight, packing) {
 	params, key, filterOf := bp.filterParams(st)
+	return bp.packedFilter(s, params, key, filterOf)
+}
+
+// packedFilter is the packed copy of the filter that filterOf makes of params.
+func (bp *blueprint) packedFilter(s filterShape, params []tensor.Param, key []any, filterOf func(p [][]float32) *filter) (*weight, packing) {
 	p := newPacking(s, bp.kern)
 	key = append(key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved)
 	return bp.weightOf(&weight{
 		key:    weightKey(fmt.Sprintf("direct %v", s), params, key...),
 		params: params,
 		floats: p.floats,
-		fill:   func(dst []float32, v [][]float32) { p.fill(dst, filterOf(v)) },
+		parts:  len(p.panels),
+		pack: func(v [][]float32) func(dst []float32, part int) {
+			f := filterOf(v)
+			return func(dst []float32, part int) { p.fill(dst, f, part) }
+		},
 	}), p
 }
 

@@ -59,8 +59,8 @@ func (p *program) Kernels() []tensor.KernelInfo {
 
 // traffic is the bytes that a step reads and writes at least.
 func (bp *blueprint) traffic(st *step) int64 {
-	bytes := int64(floatBytes) * elems(&bp.result(st).layout)
-	for _, id := range bp.operands(st.group) {
+	var bytes int64
+	for _, id := range append(bp.results(st.group), bp.operands(st.group)...) {
 		bytes += floatBytes * elems(&bp.views[id].layout)
 	}
 	if st.weight != nil {
@@ -172,6 +172,12 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, observe fu
 			return err
 		}
 		p.progress.Store(int64(st.group.Head))
+		if st.check != nil {
+			if err := st.check(); err != nil {
+				op := p.head(st)
+				return fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
+			}
+		}
 		for i := range st.phases {
 			epoch := pool.run(&st.phases[i])
 			if observe != nil {
@@ -180,6 +186,9 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, observe fu
 		}
 		for _, name := range st.trained {
 			p.state.touch(p.state.params[name])
+		}
+		for _, w := range st.repacked {
+			p.state.packed[w.key].note(p.state)
 		}
 	}
 	return nil

@@ -79,7 +79,10 @@ func (s *state) Write(name string, t *tensor.Tensor) error {
 	if len(t.Data) != t.Shape.Elems() {
 		return fmt.Errorf("parameter %s: %d values for the shape %v", name, len(t.Data), t.Shape)
 	}
-	p.master = slices.Clone(t.Data)
+	if p.master == nil {
+		p.master = slices.Clone(t.Data)
+	}
+	copy(p.master, t.Data) // programs keep masters that they update
 	s.touch(p)
 	return nil
 }

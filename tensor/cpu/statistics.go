@@ -12,51 +12,33 @@ import (
 // sums are Σx and Σx² by lane.
 type sums = [2][asm.Block]float64
 
-const sumBytes = int(unsafe.Sizeof(sums{}))
-
-// statistics sums a view in pieces, whose partial sums lie in the scratch
-// memory that workers share and are added in a fixed order: the result does
-// not depend on the threads.
+// statistics sums a view by lane.
 type statistics struct {
-	grid
-	env *env
-	k   *asm.Kernels
+	*partials[sums]
+	k *asm.Kernels
 }
 
 func (bp *blueprint) newStatistics(v *view) *statistics {
-	s := &statistics{grid: newGrid(v), env: bp.env, k: bp.kern}
-	bp.needShared(s.bytes())
-	return s
-}
-
-func (s *statistics) bytes() int { return s.pieces() * sumBytes }
-
-// partial is the sums of a piece.
-func (s *statistics) partial(piece int) *sums {
-	return (*sums)(unsafe.Add(s.env.shared, piece*sumBytes))
+	return &statistics{partials: newPartials[sums](bp, v), k: bp.kern}
 }
 
 // phase fills the partial sums.
 func (s *statistics) phase() phase {
 	whole := s.v.contiguous()
-	return phase{pieces: s.pieces(), run: func(_ *worker, piece, _ int) {
-		p := s.partial(piece)
-		*p = sums{}
-		s.strips(piece, func(r strip) {
-			r.runs(whole, s.v.w, func(y, x, pixels int) { s.k.Sums(p, s.v.pixelAt(r.block, r.n, y, x), pixels) })
-		})
-	}}
+	return s.partials.phase(func(_ *worker, p *sums, r strip) {
+		r.runs(whole, s.v.w, func(y, x, pixels int) { s.k.Sums(p, s.v.pixelAt(r.block, r.n, y, x), pixels) })
+	})
 }
 
-// block is the sums of a channel block.
-func (s *statistics) block(b int) (total sums) {
-	for i := range s.parts {
-		for j, lanes := range s.partial(b*s.parts + i) {
+// laneSums are the sums of a channel block.
+func laneSums(p *partials[sums], block int) (total sums) {
+	p.each(block, func(s *sums) {
+		for j, lanes := range s {
 			for l, v := range lanes {
 				total[j][l] += v
 			}
 		}
-	}
+	})
 	return total
 }
 
@@ -76,16 +58,14 @@ func (bp *blueprint) planMoments(st *step) error {
 	st.phases = []phase{s.phase(), {pieces: 1, run: func(*worker, int, int) {
 		var sum, squares float64
 		for b := range in.blocks() {
-			t := s.block(b)
+			t := laneSums(s.partials, b)
 			for l := range asm.Block {
 				sum += t[0][l]
 				squares += t[1][l]
 			}
 		}
 		mean, variance := spread(sum, squares, float64(elems(&in.layout)))
-		for i, v := range [2]float64{mean, math.Sqrt(variance)} {
-			*out.lanes(0, i, 0, 0) = [asm.Block]float32{float32(v)}
-		}
+		out.values()[0], out.values()[1] = float32(mean), float32(math.Sqrt(variance))
 	}}}
 	return nil
 }
@@ -97,6 +77,7 @@ type trainNorm struct {
 	affine         *weight // γ and β
 	after          *weight // an absorbed eval-mode batch norm, or nil
 	mean, variance []float32
+	saved          []*view // the batch's mean and 1/√(σ²+ε), or none
 }
 
 // planTrainNorm plans BatchNorm2d in train mode, with what it absorbed: sums;
@@ -108,6 +89,9 @@ func (bp *blueprint) planTrainNorm(st *step) error {
 		return fmt.Errorf("train mode needs more than one value a channel, and an input of %v has one", bp.plan.InShape(st.group.Head))
 	}
 	t := &trainNorm{statistics: bp.newStatistics(in), op: op, affine: bp.pairWeight(op)}
+	for _, id := range op.Out[1:] {
+		t.saved = append(t.saved, bp.views[id])
+	}
 	if norm := bp.absorbed(st, tensor.BatchNorm2d); norm != nil {
 		t.after = bp.affineWeight(norm)
 	}
@@ -140,7 +124,7 @@ func (t *trainNorm) scales(b int) *[2][asm.Block]float32 {
 // finish makes a block's sums its scale and shift (Ioffe and Szegedy 2015,
 // algorithm 1), and moves the running statistics as PyTorch does.
 func (t *trainNorm) finish(b int) {
-	total := t.block(b)
+	total := laneSums(t.partials, b)
 	count := float64(t.v.n * t.v.h * t.v.w)
 	scales := t.scales(b)
 	*scales = [2][asm.Block]float32{}
@@ -155,6 +139,9 @@ func (t *trainNorm) finish(b int) {
 			scale, shift = scale*s, shift*s+o
 		}
 		scales[0][l], scales[1][l] = float32(scale), float32(shift)
+		if len(t.saved) == 2 {
+			t.saved[0].values()[c], t.saved[1].values()[c] = float32(mean), float32(1/math.Sqrt(variance+t.op.Eps))
+		}
 		m := float32(t.op.Momentum)
 		t.mean[c] += m * (float32(mean) - t.mean[c])
 		t.variance[c] += m * (float32(variance*count/(count-1)) - t.variance[c])
@@ -167,10 +154,13 @@ func (bp *blueprint) pairWeight(op *tensor.Op) *weight {
 	return bp.weightOf(&weight{
 		key: weightKey("pair", params), params: params,
 		floats: 2 * roundUp(params[0].Shape[0], asm.Block),
-		fill: func(dst []float32, p [][]float32) {
-			for c := range p[0] {
-				at := c/asm.Block*2*asm.Block + c%asm.Block
-				dst[at], dst[at+asm.Block] = p[0][c], p[1][c]
+		parts:  1,
+		pack: func(p [][]float32) func(dst []float32, part int) {
+			return func(dst []float32, _ int) {
+				for c := range p[0] {
+					at := c/asm.Block*2*asm.Block + c%asm.Block
+					dst[at], dst[at+asm.Block] = p[0][c], p[1][c]
+				}
 			}
 		},
 	})

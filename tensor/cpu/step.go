@@ -14,8 +14,12 @@ type step struct {
 	flops  int64 // executed
 	phases []phase
 	weight *weight // what it reads, or nil
-	// trained are the running statistics that a run moves.
-	trained []string
+	// trained are the parameters that a run moves, repacked the copies that it
+	// brings up to date with them.
+	trained  []string
+	repacked []*weight
+	// check, if not nil, is asked before the step runs.
+	check func() error
 	// bind, if not nil, gives the step what it updates in a state.
 	bind func(s *state) error
 }

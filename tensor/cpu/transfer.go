@@ -7,6 +7,10 @@ import (
 
 // load fills the view from N×C×H×W and zeroes its halo and padding lanes.
 func (v *view) load(t *tensor.Tensor) {
+	if v.flat > 0 {
+		copy(v.values(), t.Data)
+		return
+	}
 	for n := range v.n {
 		v.zeroHalo(0, v.blocks(), n, 0, v.h)
 		for y := range v.h {
@@ -47,6 +51,10 @@ func (v *view) loadInterleaved(data []float32, n, y int) {
 
 // store writes the view to N×C×H×W.
 func (v *view) store(t *tensor.Tensor) {
+	if v.flat > 0 {
+		copy(t.Data, v.values())
+		return
+	}
 	for n := range v.n {
 		for c := range v.c {
 			for y := range v.h {

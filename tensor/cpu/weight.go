@@ -16,9 +16,10 @@ type weight struct {
 	key    string
 	params []tensor.Param
 	floats int
-	// fill packs the parameters' values, in the order of params, into dst,
-	// which is zero.
-	fill func(dst []float32, params [][]float32)
+	// pack takes the parameters' values, in the order of params, and returns
+	// what fills one of so many parts of dst, which is zero or was filled before.
+	pack  func(params [][]float32) func(dst []float32, part int)
+	parts int
 
 	data []float32 // nil in a blueprint
 }
@@ -31,6 +32,14 @@ func (w *weight) at(i int) unsafe.Pointer { return unsafe.Pointer(&w.data[i]) }
 // affine is the scale and shift of a block, of a weight made by affineWeight.
 func (w *weight) affine(_ *worker, block int) (scale, shift unsafe.Pointer) {
 	return w.at(2 * block * asm.Block), w.at((2*block + 1) * asm.Block)
+}
+
+// fill packs all parts.
+func (w *weight) fill(params [][]float32) {
+	fill := w.pack(params)
+	for part := range w.parts {
+		fill(w.data, part)
+	}
 }
 
 func roundUp64(a, b int64) int64 { return (a + b - 1) / b * b }
@@ -57,11 +66,14 @@ func (bp *blueprint) affineWeight(op *tensor.Op) *weight {
 		key:    weightKey("affine", params, eps),
 		params: params,
 		floats: 2 * roundUp(params[0].Shape[0], asm.Block),
-		fill: func(dst []float32, p [][]float32) {
+		parts:  1,
+		pack: func(p [][]float32) func(dst []float32, part int) {
 			n := fold(p, eps)
-			for c := range n.scale {
-				at := c/asm.Block*2*asm.Block + c%asm.Block
-				dst[at], dst[at+asm.Block] = float32(n.scale[c]), float32(n.shift[c])
+			return func(dst []float32, _ int) {
+				for c := range n.scale {
+					at := c/asm.Block*2*asm.Block + c%asm.Block
+					dst[at], dst[at+asm.Block] = float32(n.scale[c]), float32(n.shift[c])
+				}
 			}
 		},
 	})
@@ -84,11 +96,15 @@ type filter struct {
 	weight   []float32
 	bias     []float32 // nil for none
 	norm     normOf
-	in, taps int // input channels of a group; KH·KW
+	in, taps int   // input channels of a group; KH·KW
+	turned   *turn // nil for a weight as it is stored
 }
 
 // at is element (o, i, tap) of the weight.
 func (f *filter) at(o, i, tap int) float64 {
+	if f.turned != nil {
+		return float64(f.weight[f.turned.at(o, i, tap)])
+	}
 	w := float64(f.weight[(o*f.in+i)*f.taps+tap])
 	if f.norm.scale != nil {
 		w *= f.norm.scale[o]

@@ -69,18 +69,24 @@ func winogradHalo(op *tensor.Op, in, out tensor.Shape) halo {
 func (bp *blueprint) planWinograd(st *step) error {
 	op := bp.head(st)
 	z := &winograd{k: bp.kern, in: bp.views[op.In[0]], out: bp.result(st), res: bp.residual(st), relu: bp.absorbedReLU(st), window: op.Window}
+	params, key, filterOf := bp.filterParams(st)
+	z.weight = bp.winogradWeight(z, params, key, filterOf)
+	bp.placeWinograd(st, z)
+	return nil
+}
+
+// placeWinograd decides how a Winograd's work is cut, and makes its phases.
+func (bp *blueprint) placeWinograd(st *step, z *winograd) {
 	z.tx, z.ty = ceilDiv(z.out.w, tileOut), ceilDiv(z.out.h, tileOut)
-	z.weight = bp.winogradWeight(st, z)
 	st.weight = z.weight
 	st.name = "winograd F(4,3) " + z.k.Name
 	tiles := z.out.n * z.ty * z.tx
 	st.flops = int64(tiles) * (2*positions*int64(z.in.c)*int64(z.out.c) + transformFLOPs*int64(z.in.c+z.out.c))
 	if positions*z.in.blocks()*groupTiles*pixelBytes <= groupBytes {
 		st.phases = []phase{z.grouped(bp, tiles)}
-		return nil
+		return
 	}
 	st.phases = z.phased(bp, tiles)
-	return nil
 }
 
 // grouped computes groups of tiles, each from input to output by one worker:

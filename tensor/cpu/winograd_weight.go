@@ -42,36 +42,35 @@ func winogradGains(op *tensor.Op, in, out tensor.Shape, k *asm.Kernels) bool {
 	return work+stream < direct/gainAtMin
 }
 
-// winogradWeight is the packed copy of a group's filter: biases by output
-// block, then U as [36][panel][icb][16][nob·16].
-func (bp *blueprint) winogradWeight(st *step, z *winograd) *weight {
+// winogradWeight is the packed copy of a filter: biases by output block, then U
+// as [36][panel][icb][16][nob·16].
+func (bp *blueprint) winogradWeight(z *winograd, params []tensor.Param, key []any, filterOf func(p [][]float32) *filter) *weight {
 	s := filterShape{c: z.in.c, k: z.out.c, groups: 1, kh: 1, kw: 1}
 	p := newPacking(s, bp.kern)
 	z.panels, z.biases, z.position = p.panels, p.biases, p.floats-p.biases
-	params, key, filterOf := bp.filterParams(st)
 	return bp.weightOf(&weight{
 		key:    weightKey("winograd", params, append(key, p.panels[0].nob)...),
 		params: params,
 		floats: p.biases + positions*z.position,
-		fill:   func(dst []float32, v [][]float32) { fillWinograd(dst, &p, filterOf(v)) },
+		parts:  len(p.panels),
+		pack: func(v [][]float32) func(dst []float32, part int) {
+			f := filterOf(v)
+			return func(dst []float32, part int) { fillWinograd(dst, &p, f, part) }
+		},
 	})
 }
 
-// fillWinograd packs U = G·g·Gᵀ, in float64, rounded once.
-func fillWinograd(dst []float32, p *packing, f *filter) {
+// fillWinograd packs a panel of U = G·g·Gᵀ, in float64, rounded once.
+func fillWinograd(dst []float32, p *packing, f *filter, panel int) {
 	position := p.floats - p.biases
-	for o := range p.k {
+	pl := &p.panels[panel]
+	for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
 		dst[o] = f.biasAt(o)
-	}
-	for i := range p.panels {
-		pl := &p.panels[i]
-		for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
-			for c := range p.c {
-				u := transformFilter(f, o, c)
-				at := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
-				for pos, v := range u {
-					dst[at+pos*position] = float32(v)
-				}
+		for c := range p.c {
+			u := transformFilter(f, o, c)
+			at := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
+			for pos, v := range u {
+				dst[at+pos*position] = float32(v)
 			}
 		}
 	}

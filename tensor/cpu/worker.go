@@ -31,6 +31,11 @@ type worker struct {
 	winoOut asm.WinoOutArgs
 	elt     asm.EltArgs
 	max     asm.PoolArgs
+	grad    gradWeightArgs
+	norm    bnArgs
+	mask    maskArgs
+	join    joinArgs
+	sgd     sgdArgs
 	scale   [asm.Block]float32
 	_       [2 * lineBytes]byte
 }

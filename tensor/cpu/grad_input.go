@@ -1,0 +1,206 @@
+package cpu
+
+import (
+	"fmt"
+	"unsafe"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// The gradient of a convolution's input is a convolution of the gradient of its
+// output with the weights turned: input and output channels exchanged, taps in
+// reverse order. With stride s, rows of the input that differ by s see the same
+// taps: so it is s·s convolutions of stride 1, one for each parity of row and
+// column, whose results interleave (Dumoulin and Visin 2016, arXiv 1603.07285,
+// sections 4.5 and 4.6).
+
+// taps are those of one dimension that meet the input's positions of a parity.
+type taps struct {
+	parity, step  int // positions parity, parity+step, … of the input
+	count         int // of them
+	first, kernel int // taps first, first+step, …: so many, in reverse order
+	before        int // padding, or less than 0: positions skipped
+}
+
+// newTaps finds the taps of a parity for an input of n positions.
+func newTaps(parity, stride, kernel, before, n int) taps {
+	t := taps{parity: parity, step: stride, count: ceilDiv(n-parity, stride), first: (parity + before) % stride}
+	t.kernel = max(0, ceilDiv(kernel-t.first, stride))
+	t.before = t.kernel - 1 - (parity+before-t.first)/stride
+	return t
+}
+
+// tap is the weight's tap at position i of the reversed ones.
+func (t *taps) tap(i int) int { return t.first + t.step*(t.kernel-1-i) }
+
+// after is how far the windows reach beyond the last of n positions.
+func (t *taps) after(n int) int { return max(0, t.count-1-t.before+t.kernel-n) }
+
+// backConv is the convolution of one parity of rows and of columns.
+type backConv struct{ y, x taps }
+
+// backConvs are the convolutions that make a gradient of h×w pixels.
+func backConvs(op *tensor.Op, h, w int) []backConv {
+	var list []backConv
+	for r := range min(op.SH, h) {
+		for c := range min(op.SW, w) {
+			list = append(list, backConv{newTaps(r, op.SH, op.KH, op.Top, h), newTaps(c, op.SW, op.KW, op.Left, w)})
+		}
+	}
+	return list
+}
+
+// empty reports whether no tap meets these pixels: their gradient is zero.
+func (b *backConv) empty() bool { return b.y.kernel == 0 || b.x.kernel == 0 }
+
+func (b *backConv) window() tensor.Window {
+	return tensor.Window{KH: b.y.kernel, KW: b.x.kernel, SH: 1, SW: 1, Top: b.y.before, Left: b.x.before}
+}
+
+// turn says where a turned filter's elements lie in the stored weight.
+type turn struct {
+	in, out int   // channels of a group of the gradient's result and of its operand
+	plane   int   // taps of the weight
+	order   []int // the weight's taps, by those of the turned filter
+}
+
+// at is element (o, i, tap): o a channel of the result, i one of the operand's
+// in its group.
+func (t *turn) at(o, i, tap int) int {
+	return ((o/t.in*t.out+i)*t.in+o%t.in)*t.plane + t.order[tap]
+}
+
+// turn makes the turned filter of one parity.
+func (b *backConv) turn(weight tensor.Shape, groups int) *turn {
+	t := &turn{in: weight[1], out: weight[0] / groups, plane: 1}
+	kw := 1
+	if len(weight) == 4 {
+		t.plane, kw = weight[2]*weight[3], weight[3]
+	}
+	for i := range b.y.kernel {
+		for j := range b.x.kernel {
+			t.order = append(t.order, b.y.tap(i)*kw+b.x.tap(j))
+		}
+	}
+	return t
+}
+
+// gradInputHalo chooses Winograd or direct convolution for a gradient, and
+// returns the halo that its operand needs.
+func (bp *blueprint) gradInputHalo(head int, exact bool) (h halo) {
+	op := &bp.plan.Ops[head]
+	dy, dx := bp.plan.InShape(head), bp.plan.OutShape(head)
+	for _, b := range backConvs(op, dx[2], dx[3]) {
+		if b.empty() {
+			continue
+		}
+		like := tensor.Op{Kind: tensor.Conv2d, Window: b.window(), Groups: op.Groups}
+		if op.SH*op.SW == 1 && !exact && min(like.Top, like.Left) >= 0 && chooseWinograd(&like, dy, dx, bp.kern) {
+			bp.winograd[head] = true
+			return winogradHalo(&like, dy, dx)
+		}
+		h = h.max(halo{top: b.y.before, left: b.x.before, bottom: b.y.after(dy[2]), right: b.x.after(dy[3])})
+	}
+	return h
+}
+
+// planGradInput plans Conv2dGradInput and LinearGradInput.
+func (bp *blueprint) planGradInput(st *step) error {
+	op := bp.head(st)
+	if op.Kind == tensor.LinearGradInput {
+		linear := tensor.Op{Window: tensor.Square(1, 1, 0)}
+		bp.planBackConv(st, bp.result(st), &backConvs(&linear, 1, 1)[0], 1)
+		return nil
+	}
+	out := bp.result(st)
+	parts := backConvs(op, out.h, out.w)
+	if len(parts) == 1 {
+		bp.planBackConv(st, out, &parts[0], op.Groups)
+		return nil
+	}
+	bp.planParities(st, out, parts)
+	return nil
+}
+
+// planBackConv adds the phases of one convolution to a step.
+func (bp *blueprint) planBackConv(st *step, out *view, b *backConv, groups int) {
+	op := bp.head(st)
+	in := bp.views[op.In[0]]
+	params := bp.params(op)[:1]
+	turned := b.turn(params[0].Shape, groups)
+	key := []any{"turned", turned.order}
+	filterOf := func(p [][]float32) *filter {
+		return &filter{weight: p[0], in: turned.out, taps: len(turned.order), turned: turned}
+	}
+	if bp.winograd[st.group.Head] {
+		z := &winograd{k: bp.kern, in: in, out: out, window: b.window()}
+		z.weight = bp.winogradWeight(z, params, key, filterOf)
+		bp.placeWinograd(st, z)
+		return
+	}
+	c := &conv{k: bp.kern, in: in, out: out, window: b.window()}
+	shape := filterShape{c: in.c, k: out.c, groups: groups, kh: b.y.kernel, kw: b.x.kernel}
+	c.weight, c.packing = bp.packedFilter(shape, params, key, filterOf)
+	st.weight = c.weight
+	c.cut()
+	st.name = c.name()
+	st.flops += c.flops()
+	st.phases = append(st.phases, phase{pieces: c.unitParts * c.panelParts, run: c.piece})
+}
+
+// parity is the compact result of one of several convolutions.
+type parity struct {
+	backConv
+	view *view // nil where it is zero
+}
+
+// planParities plans the convolutions of a gradient whose forward operation has
+// a stride. Their results lie in the scratch memory, and are then interleaved.
+func (bp *blueprint) planParities(st *step, out *view, parts []backConv) {
+	op := bp.head(st)
+	list := make([]parity, len(parts))
+	offsets := make([]int, len(parts))
+	bytes := 0
+	for i := range parts {
+		b := &parts[i]
+		list[i].backConv = *b
+		if b.empty() {
+			continue
+		}
+		v := &view{layout: newLayout(tensor.Shape{out.n, out.c, b.y.count, b.x.count}, halo{}, false)}
+		list[i].view, offsets[i] = v, bytes
+		bytes += roundUp(v.bytes, lineBytes)
+		bp.planBackConv(st, v, b, op.Groups)
+	}
+	bp.needShared(bytes)
+	st.bind = func(*state) error {
+		for i := range list {
+			if v := list[i].view; v != nil {
+				v.base = unsafe.Add(bp.env.shared, offsets[i])
+			}
+		}
+		return nil
+	}
+	st.name = fmt.Sprintf("%s, %d×%d parities", st.name, op.SH, op.SW)
+	st.phases = append(st.phases, overRows(out, func(_ *worker, s strip) {
+		for y := s.y0; y < s.y1; y++ {
+			for i := y % op.SH * min(op.SW, out.w); i < len(list) && list[i].y.parity == y%op.SH; i++ {
+				list[i].spread(out, s.block, s.n, y)
+			}
+		}
+		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
+	}))
+}
+
+// spread writes the pixels of one row of the gradient.
+func (p *parity) spread(out *view, block, n, y int) {
+	for i := range p.x.count {
+		dst := out.lanes(block, n, y, p.x.parity+i*p.x.step)
+		if p.view == nil {
+			*dst = [asm.Block]float32{}
+			continue
+		}
+		*dst = *p.view.lanes(block, n, y/p.y.step, i)
+	}
+}
