@@ -25,20 +25,20 @@ const Adaptive = -1
 // MeasureOptions say how long to measure.
 type MeasureOptions struct {
 	Runs     int                   // passes that count; Adaptive: about two seconds of them, 5 to 200
-	Warmup   int                   // passes before; Adaptive: until they stop getting faster, or for two seconds
+	Warmup   int                   // passes before; Adaptive: until their spread settles, or for two seconds
+	Trace    int                   // passes after, to keep span by span
 	Progress func(done, total int) // of the passes that count; total 0 while it is not known
 }
 
 const (
-	adaptiveTime    = 2 * time.Second
-	adaptiveLeast   = 5
-	adaptiveMost    = MaxSamples
-	warmupMost      = 10
-	warmupImproving = 0.97 // a pass that takes less than this part of the best before is still warming up
+	adaptiveTime  = 2 * time.Second
+	adaptiveLeast = 5
+	adaptiveMost  = MaxSamples
 )
 
 // Measure runs passes and makes their profile. Model, device and input are for
-// the caller to name; ceilings come by SetCeilings.
+// the caller to name; ceilings come by SetCeilings. Between the passes that
+// count run some that nobody observes, to tell what observing costs.
 func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) {
 	capacity := o.Runs
 	if o.Runs == Adaptive {
@@ -51,52 +51,90 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := NewRecorder(s.Lowered(), s.Model(), capacity)
-	begin := time.Now()
-	for r.Passes() < capacity {
-		if err := s.Run(ctx, r); err != nil {
+	m := measurement{runner: s, recorder: NewRecorder(s.Lowered(), s.Model(), capacity)}
+	machine := watchMachine()
+	for !m.enough(o, capacity) {
+		if err := m.pass(ctx); err != nil {
 			return nil, err
 		}
 		if o.Progress != nil {
-			o.Progress(r.Passes(), max(o.Runs, 0))
-		}
-		if o.Runs == Adaptive && r.Passes() >= adaptiveLeast && time.Since(begin) > adaptiveTime {
-			break
+			o.Progress(m.recorder.Passes(), max(o.Runs, 0))
 		}
 	}
-	p := newProfile(s, r)
-	p.Warmup = warm
-	return p, nil
+	p := newProfile(s, m.recorder)
+	p.Warmup, p.WarmupSpread = warm.passes, warm.spread
+	p.Recorder, p.Machine = m.cost.summary(), machine.since(m.cpu, p.Runs)
+	p.Trace, err = traced(ctx, s, o.Trace)
+	p.Recorded = time.Now().UTC().Truncate(time.Second)
+	return p, err
 }
 
-// stopwatch observes nothing but the wall time.
-type stopwatch struct{ wall time.Duration }
+// measurement is the loop of passes that count.
+type measurement struct {
+	runner   Runner
+	recorder *Recorder
+	observed time.Duration // in passes that count
+	cpu      time.Duration // of the process in them
+	cost     recorderCost
+}
 
-func (*stopwatch) Begin(*resnet.Lowered)    {}
-func (*stopwatch) Span(tensor.Span)         {}
-func (w *stopwatch) End(wall time.Duration) { w.wall = wall }
+// enough reports whether all passes have run.
+func (m *measurement) enough(o MeasureOptions, capacity int) bool {
+	n := m.recorder.Passes()
+	return n >= capacity || o.Runs == Adaptive && n >= adaptiveLeast && m.observed > adaptiveTime
+}
 
-// warmUp runs passes that do not count, and returns how many.
-func warmUp(ctx context.Context, s Runner, passes int) (int, error) {
-	begin, most, best, settled := time.Now(), passes, time.Duration(0), 0
-	if passes == Adaptive {
-		most = warmupMost
+// pass makes a pass that counts and, while it is wanted, one beside it that
+// nobody observes; which goes first alternates, so that a drift cancels out.
+func (m *measurement) pass(ctx context.Context) error {
+	if !m.cost.wanted() {
+		_, err := m.count(ctx)
+		return err
 	}
-	for i := range most {
-		var w stopwatch
-		if err := s.Run(ctx, &w); err != nil {
-			return i, err
+	var with, without time.Duration
+	var err error
+	if m.recorder.Passes()%2 == 0 {
+		with, err = m.count(ctx)
+		if err == nil {
+			without, err = timed(ctx, m.runner, nil)
 		}
-		if i == 0 || float64(w.wall) < warmupImproving*float64(best) {
-			best, settled = w.wall, 0
-		} else {
-			settled++
-		}
-		if passes == Adaptive && (settled == 2 || time.Since(begin) > adaptiveTime) {
-			return i + 1, nil
+	} else {
+		without, err = timed(ctx, m.runner, nil)
+		if err == nil {
+			with, err = m.count(ctx)
 		}
 	}
-	return most, nil
+	m.cost.add(with, without)
+	return err
+}
+
+// count makes a pass that counts.
+func (m *measurement) count(ctx context.Context) (time.Duration, error) {
+	cpu := processCPU()
+	taken, err := timed(ctx, m.runner, m.recorder)
+	m.cpu += processCPU() - cpu
+	m.observed += taken
+	return taken, err
+}
+
+func timed(ctx context.Context, s Runner, obs resnet.Observer) (time.Duration, error) {
+	start := time.Now()
+	err := s.Run(ctx, obs)
+	return time.Since(start), err
+}
+
+// traced runs passes that are kept span by span; nil for none.
+func traced(ctx context.Context, s Runner, passes int) (*Trace, error) {
+	if passes < 1 {
+		return nil, nil
+	}
+	t := NewTracer(s.Lowered())
+	for range passes {
+		if err := s.Run(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	return t.Trace(), nil
 }
 
 // newProfile is the profile of what r recorded.
@@ -108,8 +146,7 @@ func newProfile(s Runner, r *Recorder) *Profile {
 	if o.Train {
 		p.Mode = "train"
 	}
-	m := s.Memory()
-	p.Memory = Memory{PredictedBytes: m.Total(), ArenaBytes: m.ArenaBytes, WeightBytes: m.WeightBytes}
+	p.Memory = NewMemory(s.Lowered(), s.Memory())
 	p.Total = total(snap.Wall)
 	p.Total.OverheadMS = p.Total.MeanMS
 	for g, k := range KernelsByGroup(s) {

@@ -17,20 +17,23 @@ const MaxSamples = 200
 // Profile is what many passes took: its own JSON, complete in itself. A field
 // that is not known is left out.
 type Profile struct {
-	Schema   string     `json:"schema"`
-	Version  string     `json:"version,omitempty"` // of the program
-	Recorded time.Time  `json:"recorded,omitzero"` // when it ended
-	Model    Model      `json:"model"`
-	Device   Device     `json:"device"`
-	Input    Input      `json:"input"`
-	Mode     string     `json:"mode"` // "eval" or "train": of batch norm
-	Fused    bool       `json:"fused"`
-	Runs     int        `json:"runs"`
-	Warmup   int        `json:"warmup"`
-	Total    Total      `json:"total"`
-	Memory   Memory     `json:"memory"`
-	Ceilings *Roofs     `json:"ceilings,omitempty"`
-	Layers   []LayerRow `json:"layers"` // one a group that ran, in execution order
+	Schema       string        `json:"schema"`
+	Version      string        `json:"version,omitempty"` // of the program
+	Recorded     time.Time     `json:"recorded,omitzero"` // when it ended
+	Model        Model         `json:"model"`
+	Device       Device        `json:"device"`
+	Input        Input         `json:"input"`
+	Mode         string        `json:"mode"` // "eval" or "train": of batch norm
+	Fused        bool          `json:"fused"`
+	Runs         int           `json:"runs"`
+	Warmup       int           `json:"warmup"`
+	WarmupSpread float64       `json:"warmup_spread,omitempty"` // range over median of the last passes before
+	Total        Total         `json:"total"`
+	Memory       Memory        `json:"memory"`
+	Ceilings     *Roofs        `json:"ceilings,omitempty"`
+	Recorder     *RecorderCost `json:"recorder,omitempty"`
+	Machine      *Machine      `json:"machine,omitempty"`
+	Layers       []LayerRow    `json:"layers"` // one a group that ran, in execution order
 
 	Trace *Trace `json:"-"` // of single passes, if it was asked for
 }
@@ -86,14 +89,6 @@ type Total struct {
 	OverheadMS float64   `json:"overhead_ms"`
 	GFLOPS     float64   `json:"gflops"` // direct-equivalent
 	SamplesMS  []float64 `json:"samples_ms"`
-}
-
-// Memory is what the program was planned to hold, and what the process did.
-type Memory struct {
-	PredictedBytes int64 `json:"predicted_bytes"` // arena, packed weights and scratch
-	ArenaBytes     int64 `json:"arena_bytes"`
-	WeightBytes    int64 `json:"weight_bytes"`
-	PeakRSSBytes   int64 `json:"peak_rss_bytes,omitempty"`
 }
 
 // Roofs are the measured ceilings.

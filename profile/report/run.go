@@ -88,10 +88,10 @@ func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
 	}
 	var last profile.Snapshot
 	times.Snapshot(&last)
-	o, m := n.Options(), n.Memory()
+	o := n.Options()
 	r := &Run{
 		Schema: "resnet-tui/run/1", Mode: "eval", Fused: o.Fuse, TimeNS: int64(last.Wall.Last),
-		Memory: profile.Memory{PredictedBytes: m.Total(), ArenaBytes: m.ArenaBytes, WeightBytes: m.WeightBytes},
+		Memory: profile.NewMemory(n.Lowered(), n.Memory()),
 	}
 	if o.Train {
 		r.Mode = "train"

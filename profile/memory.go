@@ -1,0 +1,100 @@
+package profile
+
+import (
+	"cmp"
+	"slices"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// Memory is what the program was planned to hold, and what the process did.
+type Memory struct {
+	PredictedBytes int64         `json:"predicted_bytes"` // arena, packed weights and scratch
+	ArenaBytes     int64         `json:"arena_bytes"`
+	WeightBytes    int64         `json:"weight_bytes"`
+	ScratchBytes   int64         `json:"scratch_bytes,omitempty"`
+	PeakRSSBytes   int64         `json:"peak_rss_bytes,omitempty"`
+	Peak           *MemoryPeak   `json:"peak,omitempty"`     // of the arena
+	Timeline       []MemoryPoint `json:"timeline,omitempty"` // one a row of the layers
+}
+
+// MemoryPoint is what lives in the arena while a row runs: operands, results,
+// and what later rows will need.
+type MemoryPoint struct {
+	Path      string `json:"path"`
+	Pass      string `json:"pass"`
+	LiveBytes int64  `json:"live_bytes"`
+	SkipBytes int64  `json:"skip_bytes,omitempty"` // of these, waiting to be added by a skip
+}
+
+// MemoryPeak is the row during which most bytes live, and what they are, the
+// largest first.
+type MemoryPeak struct {
+	Path      string   `json:"path"`
+	Pass      string   `json:"pass"`
+	LiveBytes int64    `json:"live_bytes"`
+	Holders   []Holder `json:"holders"`
+}
+
+// Holder is a value that lives: the result of the layer of that name.
+type Holder struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+}
+
+// NewMemory is a program's memory plan along the rows of its net.
+func NewMemory(l *resnet.Lowered, plan tensor.MemoryPlan) Memory {
+	m := Memory{PredictedBytes: plan.Total(), ArenaBytes: plan.ArenaBytes, WeightBytes: plan.WeightBytes, ScratchBytes: plan.ScratchBytes}
+	if len(plan.Blocks) == 0 {
+		return m
+	}
+	blocks, skips := apart(plan.Blocks), skipBuffers(l.Plan)
+	for _, g := range l.Groups {
+		op := l.Plan.Ops[g.Head]
+		point := MemoryPoint{Path: op.Path, Pass: op.Pass.String()}
+		var holders []Holder
+		for _, b := range blocks {
+			if g.Last() < b.First || g.Last() > b.Last {
+				continue
+			}
+			point.LiveBytes += b.Bytes
+			if skips[b.Buffer] {
+				point.SkipBytes += b.Bytes
+			}
+			holders = append(holders, Holder{l.Plan.Buffers[b.Buffer].Name, b.Bytes})
+		}
+		m.Timeline = append(m.Timeline, point)
+		if m.Peak == nil || point.LiveBytes > m.Peak.LiveBytes {
+			slices.SortStableFunc(holders, func(a, b Holder) int { return cmp.Compare(b.Bytes, a.Bytes) })
+			m.Peak = &MemoryPeak{point.Path, point.Pass, point.LiveBytes, holders}
+		}
+	}
+	return m
+}
+
+// apart lists blocks such that no two of them hold the same bytes at once:
+// what is computed in place begins after what it overwrites.
+func apart(blocks []tensor.Block) []tensor.Block {
+	blocks = slices.Clone(blocks)
+	slices.SortStableFunc(blocks, func(a, b tensor.Block) int {
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.First, b.First))
+	})
+	for i := 1; i < len(blocks); i++ {
+		if before := blocks[i-1]; before.Offset == blocks[i].Offset {
+			blocks[i].First = max(blocks[i].First, before.Last+1)
+		}
+	}
+	return blocks
+}
+
+// skipBuffers are the buffers that an addition takes from a skip.
+func skipBuffers(p *tensor.Plan) map[tensor.BufferID]bool {
+	skips := map[tensor.BufferID]bool{}
+	for _, op := range p.Ops {
+		if op.Kind == tensor.Add && op.Pass == tensor.Forward && len(op.In) > 1 {
+			skips[op.In[1]] = true
+		}
+	}
+	return skips
+}

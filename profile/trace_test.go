@@ -1,0 +1,23 @@
+package profile
+
+import (
+	"testing"
+	"time"
+)
+
+func TestTracer(t *testing.T) {
+	f := newFakeRunner(time.Millisecond)
+	p, err := Measure(t.Context(), f, MeasureOptions{Runs: 1, Trace: 2})
+	if err != nil || p.Trace == nil || len(p.Trace.Passes) != 2 || p.Trace.Cut {
+		t.Fatalf("%+v (%v)", p, err)
+	}
+	first, second := p.Trace.Passes[0], p.Trace.Passes[1]
+	if len(first.Spans) != 3 || first.Spans[2].Row != 2 || first.Wall != time.Millisecond || second.Start <= first.Start {
+		t.Errorf("%+v", p.Trace.Passes)
+	}
+	tr := NewTracer(f.lowered)
+	tr.spans = MaxSpans - 1
+	if err := f.Run(t.Context(), tr); err != nil || !tr.Trace().Cut || len(tr.Trace().Passes) != 0 {
+		t.Errorf("a pass beyond the bound was kept: %+v (%v)", tr.Trace(), err)
+	}
+}
