@@ -90,7 +90,8 @@ func (c *conv) width(units int) int {
 
 // cut decides the pieces, by geometry alone.
 func (c *conv) cut() {
-	c.flat = c.kh*c.kw*c.window.SH*c.window.SW == 1 && c.in.contiguous() && c.out.contiguous() && (c.res == nil || c.res.contiguous())
+	whole := c.window == tensor.Square(1, 1, 0) && c.in.h*c.in.w == c.out.h*c.out.w
+	c.flat = whole && c.in.contiguous() && c.out.contiguous() && (c.res == nil || c.res.contiguous())
 	c.units = c.out.n * c.out.h
 	if c.flat {
 		c.units *= c.out.w

@@ -136,6 +136,18 @@ func random(seed uint64, shape tensor.Shape) *tensor.Tensor {
 	return t
 }
 
+// inputOf is what tests write to an input: classes to a target, else random
+// values.
+func inputOf(plan *tensor.Plan, id tensor.BufferID, seed uint64) *tensor.Tensor {
+	t := random(seed+uint64(id), plan.Buffers[id].Shape)
+	if plan.Buffers[id].Name == "target" {
+		for i := range t.Data {
+			t.Data[i] = float32(i % 3)
+		}
+	}
+	return t
+}
+
 // open opens a device for the test's duration.
 func open(t testing.TB, kernels string) tensor.Device {
 	t.Helper()
@@ -176,7 +188,7 @@ func poison(p *program) {
 func runs(t testing.TB, p tensor.Program, plan *tensor.Plan, seed uint64, scalars []float32) map[tensor.BufferID][]float32 {
 	t.Helper()
 	for _, id := range plan.Find(tensor.Input) {
-		if err := p.Write(id, random(seed+uint64(id), plan.Buffers[id].Shape)); err != nil {
+		if err := p.Write(id, inputOf(plan, id, seed)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -210,7 +222,7 @@ func reference(t testing.TB, plan *tensor.Plan, seed uint64, scalars []float32) 
 		t.Fatal(err)
 	}
 	for _, id := range plan.Find(tensor.Input) {
-		if err := r.Set(id, random(seed+uint64(id), plan.Buffers[id].Shape).Data); err != nil {
+		if err := r.Set(id, inputOf(plan, id, seed).Data); err != nil {
 			t.Fatal(err)
 		}
 	}
