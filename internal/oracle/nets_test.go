@@ -1,0 +1,186 @@
+package oracle_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"resnet-tui/internal/oracle"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// pass is a golden and the net that must give it.
+type pass struct {
+	model  *resnet.Model
+	golden *oracle.Golden
+	want   *oracle.Pass
+	source tensor.Source
+	train  bool
+}
+
+// TestNetsArePyTorch holds every golden's passes to the reference and to the
+// CPU device. Short tests leave large nets out.
+func TestNetsArePyTorch(t *testing.T) {
+	names, err := oracle.Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	devices := openCPUs(t)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			g, err := oracle.Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := pass{golden: g, model: build(t, g), want: g.Eval}
+			if m := p.model; testing.Short() && (m.Total.MACs*int64(g.Shape[0]) > 3e8 || m.Total.Params > 4e7) {
+				t.Skip("a large net, and the test is short")
+			}
+			p.source = newWeights(t, p.model.Params)
+			t.Run("eval", func(t *testing.T) { p.run(t, devices) })
+			if p.train, p.want = true, g.Train; g.Train != nil {
+				t.Run("train", func(t *testing.T) { p.run(t, devices) })
+			}
+		})
+	}
+}
+
+// run checks a pass in every way.
+func (p pass) run(t *testing.T, devices []tensor.Device) {
+	t.Run("reference", p.checkReference)
+	for i, dev := range devices {
+		if i > 0 && !strings.HasPrefix(p.golden.Arch, "cifar") {
+			break // one set of kernels is enough for the large nets
+		}
+		t.Run(dev.Info().Kernels, func(t *testing.T) { p.checkDevice(t, dev) })
+	}
+}
+
+// build builds a golden's net.
+func build(t *testing.T, g *oracle.Golden) *resnet.Model {
+	t.Helper()
+	m, err := resnet.Build(resnet.Config{Arch: g.Arch, Classes: g.Classes,
+		Batch: g.Shape[0], Channels: g.Shape[1], Height: g.Shape[2], Width: g.Shape[3]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// weights is a Source that has made every parameter.
+type weights map[string][]float32
+
+func newWeights(t *testing.T, params []tensor.Param) weights {
+	t.Helper()
+	w := weights{}
+	for _, p := range params {
+		x := tensor.New(p.Shape...)
+		if err := (oracle.Source{}).Load(p, x); err != nil {
+			t.Fatal(err)
+		}
+		w[p.Name] = x.Data
+	}
+	return w
+}
+
+// Load copies a parameter.
+func (w weights) Load(p tensor.Param, t *tensor.Tensor) error {
+	copy(t.Data, w[p.Name])
+	return nil
+}
+
+// lower makes the plan, with probes.
+func (p pass) lower(t *testing.T, fuse bool) *resnet.Lowered {
+	t.Helper()
+	l, err := p.model.Lower(resnet.LowerOptions{Train: p.train, Moments: true, Fuse: fuse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// input is the golden's.
+func (p pass) input() *tensor.Tensor { return oracle.Input(p.golden.Shape) }
+
+// scalars are a plan's: all of them are seeds of dropout.
+func scalars(p *tensor.Plan) []float32 {
+	return slices.Repeat([]float32{oracle.DropoutSeed}, len(p.Scalars))
+}
+
+// result is what a device or the reference gave.
+type result struct {
+	logits []float64
+	buffer func(tensor.BufferID) (mean, std float64) // of a probe
+	param  func(tensor.Param) []float64
+}
+
+// check compares a result with the golden. Where PyTorch's own float32 misses a
+// bar, because batch statistics of a few values amplify rounding, slack times
+// its error is the bar.
+func (p pass) check(t *testing.T, l *resnet.Lowered, r result, bar oracle.Errors, slack float64) {
+	t.Helper()
+	own := p.want.Float32
+	e := oracle.Errors{
+		Logits:  p.want.LogitsError(r.logits),
+		Layers:  p.checkLayers(t, l, r, max(bar.Layers, slack*own.Layers)),
+		Running: p.checkRunning(t, r, max(bar.Running, slack*own.Running)),
+	}
+	if limit := max(bar.Logits, slack*own.Logits); !(e.Logits <= limit) {
+		t.Errorf("logits differ by %.2g, more than %.2g", e.Logits, limit)
+	}
+	t.Logf("differences at most: %.2g of logits, %.2g of statistics, %.2g of running ones", e.Logits, e.Layers, e.Running)
+}
+
+// checkLayers compares every call's path and shape, and its statistics if it
+// has a probe.
+func (p pass) checkLayers(t *testing.T, l *resnet.Lowered, r result, bar float64) (worst float64) {
+	t.Helper()
+	if len(p.model.Layers) != len(p.want.Layers) {
+		t.Errorf("%d calls, PyTorch makes %d", len(p.model.Layers), len(p.want.Layers))
+	}
+	for i, layer := range p.model.Layers {
+		golden, err := p.want.Layer(layer.Path, layer.Call)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !layer.Out.Equal(golden.Shape) {
+			t.Errorf("%s call %d gives %v, PyTorch's %v", layer.Path, layer.Call, layer.Out, golden.Shape)
+		}
+		if l.Moments[i] == tensor.NoBuffer {
+			continue
+		}
+		e := golden.Error(r.buffer(l.Moments[i]))
+		if worst = max(worst, e); !(e <= bar) {
+			t.Errorf("%s call %d: statistics differ by %.2g", layer.Path, layer.Call, e)
+		}
+	}
+	return worst
+}
+
+// checkRunning compares the running statistics after a pass in train mode.
+func (p pass) checkRunning(t *testing.T, r result, bar float64) (worst float64) {
+	t.Helper()
+	if !p.train {
+		return 0
+	}
+	golden := map[string]oracle.Layer{}
+	for _, l := range p.want.Running {
+		golden[l.Path] = l
+	}
+	for _, param := range p.model.Params {
+		if param.Role.Learnable() {
+			continue
+		}
+		e := golden[param.Name].Error(oracle.Moments(r.param(param)))
+		if worst = max(worst, e); !(e <= bar) {
+			t.Errorf("%s differs by %.2g", param.Name, e)
+		}
+		delete(golden, param.Name)
+	}
+	for name := range golden {
+		t.Errorf("the net has no %s", name)
+	}
+	return worst
+}
