@@ -3,7 +3,6 @@ package tensor_test
 import (
 	"errors"
 	"io/fs"
-	"math"
 	"testing"
 
 	"resnet-tui/tensor"
@@ -46,21 +45,12 @@ func checkCase[T tensor.Real](t *testing.T, c *onnxcases.Case) {
 	if err := r.Run(make([]float32, len(c.Plan.Scalars))); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, "result", r.Buffer(c.Output), c.Want)
+	if err := onnxcases.Compare(r.Buffer(c.Output), c.Want); err != nil {
+		t.Error(err)
+	}
 	for name, want := range c.After {
-		compare(t, name, r.Param(name), want)
-	}
-}
-
-// compare allows what float32 arithmetic in another order may differ by.
-func compare[T tensor.Real](t *testing.T, what string, got []T, want []float32) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s has %d elements, want %d", what, len(got), len(want))
-	}
-	for i, w := range want {
-		if d := math.Abs(float64(got[i]) - float64(w)); !(d <= 1e-5+1e-5*math.Abs(float64(w))) {
-			t.Fatalf("%s[%d] is %v, want %v", what, i, got[i], w)
+		if err := onnxcases.Compare(r.Param(name), want); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

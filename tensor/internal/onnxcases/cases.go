@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"sort"
@@ -158,4 +159,18 @@ func readArrays(dir, kind string) ([]array, error) {
 		}
 		list = append(list, a)
 	}
+}
+
+// Compare reports the first element that is further from what a case wants
+// than float32 arithmetic in another order comes.
+func Compare[T tensor.Real](got []T, want []float32) error {
+	if len(got) != len(want) {
+		return fmt.Errorf("%d elements, want %d", len(got), len(want))
+	}
+	for i, w := range want {
+		if d := math.Abs(float64(got[i]) - float64(w)); !(d <= 1e-5+1e-5*math.Abs(float64(w))) {
+			return fmt.Errorf("element %d is %v, want %v", i, got[i], w)
+		}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package onnxcases
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,5 +38,16 @@ func TestParseArray(t *testing.T) {
 	}
 	if _, err := parseArray(message("\x0a\x01\x03\x10\x01")); err == nil {
 		t.Error("a shape of three elements without values: no error")
+	}
+}
+
+func TestCompare(t *testing.T) {
+	if err := Compare([]float64{1.000001, 0}, []float32{1, 0}); err != nil {
+		t.Error(err)
+	}
+	for _, got := range [][]float64{nil, {1.001, 0}, {1, math.NaN()}} {
+		if Compare(got, []float32{1, 0}) == nil {
+			t.Errorf("%v passes for 1, 0", got)
+		}
 	}
 }
