@@ -197,6 +197,9 @@ func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
 	if k.Bytes > 0 {
 		row.Intensity = float64(k.FLOPs) / float64(k.Bytes)
 	}
+	if row.MeanMS > 0 {
+		row.GBPS = float64(k.Bytes) / row.MeanMS / 1e6
+	}
 	return row
 }
 

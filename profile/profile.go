@@ -118,6 +118,7 @@ type LayerRow struct {
 	CV            float64      `json:"cv"`
 	Share         float64      `json:"share"` // of the total's mean
 	GFLOPS        float64      `json:"gflops,omitempty"`
+	GBPS          float64      `json:"gbps,omitempty"` // Bytes over the mean
 	ExecutedFLOPs int64        `json:"executed_flops"`
 	Bytes         int64        `json:"bytes"`
 	Intensity     float64      `json:"intensity,omitempty"` // executed FLOPs a byte

@@ -27,14 +27,19 @@ func (o *outputFlags) check() error {
 	if o.file == "-" {
 		return nil
 	}
-	if o.file == "" {
-		return usage("--output: the name is empty")
+	return checkTarget("output", o.file)
+}
+
+// checkTarget reports a file that a flag names and that can't be written.
+func checkTarget(flag, file string) error {
+	if file == "" {
+		return usage("--%s: the name is empty", flag)
 	}
-	if info, err := os.Stat(o.file); err == nil && info.IsDir() {
-		return usage("--output %s: it is a folder", o.file)
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return usage("--%s %s: it is a folder", flag, file)
 	}
-	if info, err := os.Stat(filepath.Dir(o.file)); err != nil || !info.IsDir() {
-		return usage("--output %s: there is no folder %s", o.file, filepath.Dir(o.file))
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return usage("--%s %s: there is no folder %s", flag, file, filepath.Dir(file))
 	}
 	return nil
 }

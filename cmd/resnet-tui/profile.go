@@ -14,11 +14,12 @@ func profileCommand(a *app) *cobra.Command {
 	var m modelFlags
 	var r runFlags
 	var o outputFlags
+	var e exportFlags
 	cmd := &cobra.Command{
 		Use:   "profile",
 		Short: "many passes: time per layer with its spread, throughput, roofline",
 		Example: "resnet-tui profile --depth 101\nresnet-tui profile --arch resnext50_32x4d --batch 8 --runs 50 --format json\n" +
-			"resnet-tui profile --depth 50 --no-fuse --threads 1",
+			"resnet-tui profile --depth 50 --no-fuse --threads 1\nresnet-tui profile --depth 50 --pprof r50.pb.gz --trace r50.json --html r50.html",
 	}
 	m.add(cmd)
 	r.addEngine(cmd)
@@ -26,15 +27,17 @@ func profileCommand(a *app) *cobra.Command {
 	r.addPasses(cmd)
 	r.addCount(cmd)
 	o.add(cmd)
+	e.add(cmd)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
-		if err := o.check(); err != nil {
+		if err := errors.Join(o.check(), e.check(cmd)); err != nil {
 			return err
 		}
+		r.trace = e.traces()
 		p, err := measure(cmd, &m, &r)
 		if err != nil {
 			return err
 		}
-		return o.print(cmd, p)
+		return errors.Join(o.print(cmd, p), e.write(p.Profile))
 	})
 	return cmd
 }
@@ -62,7 +65,7 @@ func (s *setup) profile(cmd *cobra.Command, f *runFlags) (*profile.Profile, erro
 		return nil, err
 	}
 	defer session.Close()
-	p, err := profile.Measure(ctx, session, profile.MeasureOptions{Runs: f.runs, Warmup: f.warmup, Progress: func(done, total int) {
+	p, err := profile.Measure(ctx, session, profile.MeasureOptions{Runs: f.runs, Warmup: f.warmup, Trace: f.trace, Progress: func(done, total int) {
 		if total == 0 {
 			show.say("pass %d", done)
 			return
@@ -73,7 +76,7 @@ func (s *setup) profile(cmd *cobra.Command, f *runFlags) (*profile.Profile, erro
 	if err != nil {
 		return nil, err
 	}
-	p.Memory.PeakRSSBytes = peakRSS()
+	p.Version, p.Memory.PeakRSSBytes = version(), peakRSS()
 	p.Model, p.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
 	in := s.describeInput()
 	p.Input = profile.Input{Shape: in.Shape, Source: in.Source}

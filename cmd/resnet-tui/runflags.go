@@ -14,6 +14,7 @@ type runFlags struct {
 	exact, noFuse, noCalibrate     bool
 	input                          []string
 	runs, warmup                   int
+	trace                          int // passes to keep span by span
 }
 
 // addEngine adds the flags of what runs.

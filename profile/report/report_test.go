@@ -236,6 +236,9 @@ func newProfile(t *testing.T) Profile {
 	p.Model = profile.Describe(f.model, "random, seed 1")
 	p.Input = profile.Input{Shape: f.model.Root.In, Source: "random, seed 1"}
 	p.Device = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
+	p.Machine = &profile.Machine{CPUMS: 150, Preempted: 2.5, Processors: 2, OthersCores: 0.9}
+	p.Recorder = &profile.RecorderCost{Cost: 0.0012, Error: 0.004, Pairs: 25}
+	p.Memory.Peak = &profile.MemoryPeak{Path: "conv1", Pass: "forward", LiveBytes: 1 << 20, Holders: []profile.Holder{{Name: "conv1", Bytes: 1e6}, {Name: "input", Bytes: 48576}}}
 	p.SetCeilings(profile.Ceilings{GFLOPS: 1, GBPS: 1})
 	return Profile{Profile: p}
 }

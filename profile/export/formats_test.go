@@ -1,0 +1,119 @@
+package export
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/exp/golden"
+
+	"resnet-tui/profile"
+)
+
+// TestGoldens: the formats' bytes, which tools were seen to read.
+func TestGoldens(t *testing.T) {
+	for name, write := range map[string]func(io.Writer, *profile.Profile) error{
+		"folded": Folded, "speedscope": Speedscope, "trace": ChromeTrace, "html": HTML,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := write(&b, sample()); err != nil {
+				t.Fatal(err)
+			}
+			golden.RequireEqual(t, b.Bytes())
+		})
+	}
+}
+
+// TestFoldedAddsUp: the lines' nanoseconds are the mean pass.
+func TestFoldedAddsUp(t *testing.T) {
+	var b bytes.Buffer
+	p := sample()
+	p.Layers[0].Kernel = "odd;name\n"
+	if err := Folded(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	var sum time.Duration
+	for line := range strings.Lines(b.String()) {
+		at := strings.LastIndexByte(line, ' ')
+		d, err := time.ParseDuration(strings.TrimSpace(line[at+1:]) + "ns")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += d
+	}
+	if sum != 10*time.Millisecond || !strings.Contains(b.String(), ";odd,name  1000000\n") {
+		t.Errorf("%v in all of\n%s", sum, b.String())
+	}
+}
+
+// TestTraceNests: on each track, a slice ends before the one around it does.
+func TestTraceNests(t *testing.T) {
+	var b bytes.Buffer
+	if err := ChromeTrace(&b, sample()); err != nil {
+		t.Fatal(err)
+	}
+	var trace struct{ TraceEvents []event }
+	if err := json.Unmarshal(b.Bytes(), &trace); err != nil {
+		t.Fatal(err)
+	}
+	tracks := map[int]int{}
+	for i, e := range trace.TraceEvents {
+		if e.Phase != "X" {
+			continue
+		}
+		tracks[e.Thread]++
+		for _, o := range trace.TraceEvents[:i] {
+			apart := o.Start+o.Duration <= e.Start || e.Start+e.Duration <= o.Start
+			inside := o.Start >= e.Start && o.Start+o.Duration <= e.Start+e.Duration || e.Start >= o.Start && e.Start+e.Duration <= o.Start+o.Duration
+			if o.Phase == "X" && o.Thread == e.Thread && !apart && !inside {
+				t.Errorf("%+v and %+v overlap", o, e)
+			}
+		}
+	}
+	if tracks[1] != 2 || tracks[2] != 1 || tracks[netTrack] != 6 {
+		t.Errorf("slices by track: %v", tracks)
+	}
+	p := sample()
+	p.Trace = nil
+	if err := ChromeTrace(&b, p); err == nil {
+		t.Error("a profile without spans made a trace")
+	}
+}
+
+// TestHTMLStandsAlone: it names no other file, holds every section, and what
+// comes from outside is escaped.
+func TestHTMLStandsAlone(t *testing.T) {
+	p := sample()
+	p.Model.Weights, p.Layers[0].Kernel = `<script>alert(1)</script>`, `<b>"kernel"`
+	p.Memory.Timeline = []profile.MemoryPoint{{Path: "conv1<", Pass: "forward", LiveBytes: 100, SkipBytes: 50}}
+	p.Memory.Peak = &profile.MemoryPeak{Path: "conv1<", Pass: "forward", LiveBytes: 100}
+	var b bytes.Buffer
+	if err := HTML(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	if m := regexp.MustCompile(`(?i)(src|href)\s*=|url\(|@import|https?:|<script|<b>`).FindString(page); m != "" {
+		t.Errorf("the page has %q", m)
+	}
+	for _, want := range []string{"prefers-color-scheme: dark", "Flame graph", "Roofline", "Memory", "layer3.4.conv2", "&lt;script&gt;"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, svg := range regexp.MustCompile(`(?s)<svg.*?</svg>`).FindAllString(page, -1) {
+		if err := xml.Unmarshal([]byte(svg), new(struct{})); err != nil {
+			t.Errorf("broken SVG: %v", err)
+		}
+	}
+	p.Ceilings, p.Memory = nil, profile.Memory{}
+	b.Reset()
+	if err := HTML(&b, p); err != nil || strings.Contains(b.String(), "Roofline") || strings.Contains(b.String(), "<h2>Memory") {
+		t.Errorf("without ceilings and plan: %v", err)
+	}
+}

@@ -1,0 +1,34 @@
+package export
+
+import (
+	"fmt"
+	"html/template"
+
+	"resnet-tui/profile"
+)
+
+// memorySVG draws what lives in the arena row by row, what waits for a skip
+// apart; empty without a plan.
+func memorySVG(p *profile.Profile) template.HTML {
+	points := p.Memory.Timeline
+	if len(points) == 0 || p.Memory.Peak == nil || p.Memory.Peak.LiveBytes <= 0 {
+		return ""
+	}
+	const height = 220.0
+	d := newDrawing(chartWidth, height, "live bytes over a pass")
+	bottom, top := height-24, 20.0
+	step := (chartWidth - chartLeft - chartRight) / float64(len(points))
+	scale := (bottom - top) / float64(p.Memory.Peak.LiveBytes)
+	for i, m := range points {
+		x, live, skip := chartLeft+float64(i)*step, float64(m.LiveBytes)*scale, float64(m.SkipBytes)*scale
+		title := fmt.Sprintf("%s (%s): %s live, %s of them wait for a skip", m.Path, m.Pass, profile.FormatBytes(m.LiveBytes), profile.FormatBytes(m.SkipBytes))
+		d.rect(x, bottom-live, step, live-skip, "branch", title)
+		d.rect(x, bottom-skip, step, skip, "skip", title)
+	}
+	d.line(chartLeft, bottom, chartWidth-chartRight, bottom, "grid")
+	d.line(chartLeft, top, chartWidth-chartRight, top, "grid")
+	d.text(chartLeft-6, top+4, "end", "axis", profile.FormatBytes(p.Memory.Peak.LiveBytes))
+	d.text(chartLeft, top-6, "start", "axis", "peak during "+p.Memory.Peak.Path)
+	d.text(chartWidth/2, height-6, "middle", "axis", "layers in execution order")
+	return d.done()
+}

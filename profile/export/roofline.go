@@ -1,0 +1,107 @@
+package export
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+
+	"resnet-tui/profile"
+)
+
+// chart is a log-log frame: x from 10^x0 to 10^x1, y alike.
+type chart struct {
+	*drawing
+	x0, x1, y0, y1 float64
+}
+
+const (
+	chartWidth, chartHeight = 800.0, 420.0
+	chartLeft, chartBottom  = 64.0, 44.0
+	chartTop, chartRight    = 16.0, 16.0
+)
+
+func (c *chart) x(v float64) float64 {
+	return chartLeft + (math.Log10(v)-c.x0)/(c.x1-c.x0)*(chartWidth-chartLeft-chartRight)
+}
+
+func (c *chart) y(v float64) float64 {
+	return chartHeight - chartBottom - (math.Log10(v)-c.y0)/(c.y1-c.y0)*(chartHeight-chartBottom-chartTop)
+}
+
+// rooflineSVG draws the rows under the roofs by what they executed, an area a
+// row in proportion to its time; empty without ceilings.
+func rooflineSVG(p *profile.Profile) template.HTML {
+	if p.Ceilings == nil || p.Ceilings.GFLOPS <= 0 || p.Ceilings.GBPS <= 0 {
+		return ""
+	}
+	dots := rooflineDots(p)
+	if len(dots) == 0 {
+		return ""
+	}
+	c := rooflineFrame(p.Ceilings, dots)
+	c.grid()
+	c.roofs(p.Ceilings)
+	for _, d := range dots {
+		radius := 2.5 + 22*math.Sqrt(d.row.Share)
+		c.circle(c.x(d.row.Intensity), c.y(d.gflops), radius, "dot "+passClass(d.row.Pass), fmt.Sprintf("%s (%s): %s GFLOP/s executed, %s FLOP/byte, %s, %s of its roof",
+			d.row.Path, d.row.Pass, profile.Significant(d.gflops), profile.Significant(d.row.Intensity), milliseconds(d.row.MeanMS), profile.FormatShare(d.row.Roof)))
+	}
+	return c.done()
+}
+
+type rooflineDot struct {
+	row    *profile.LayerRow
+	gflops float64 // executed
+}
+
+// rooflineDots are the rows that have a place: those that do arithmetic.
+func rooflineDots(p *profile.Profile) (dots []rooflineDot) {
+	for i := range p.Layers {
+		r := &p.Layers[i]
+		if r.Intensity > 0 && r.MeanMS > 0 && r.ExecutedFLOPs > 0 {
+			dots = append(dots, rooflineDot{r, float64(r.ExecutedFLOPs) / r.MeanMS / 1e6})
+		}
+	}
+	return dots
+}
+
+// rooflineFrame is a frame of whole decades around the dots and the ridge.
+func rooflineFrame(roofs *profile.Roofs, dots []rooflineDot) *chart {
+	ridge := roofs.GFLOPS / roofs.GBPS
+	x0, x1, y0, y1 := ridge, ridge, roofs.GFLOPS, roofs.GFLOPS
+	for _, d := range dots {
+		x0, x1 = min(x0, d.row.Intensity), max(x1, d.row.Intensity)
+		y0, y1 = min(y0, d.gflops), max(y1, d.gflops)
+	}
+	return &chart{newDrawing(chartWidth, chartHeight, "roofline"),
+		math.Floor(math.Log10(x0)), math.Floor(math.Log10(x1)) + 1, math.Floor(math.Log10(y0)), math.Floor(math.Log10(y1)) + 1}
+}
+
+// grid draws a line a decade, with its value.
+func (c *chart) grid() {
+	bottom := chartHeight - chartBottom
+	for e := c.x0; e <= c.x1; e++ {
+		x := c.x(math.Pow(10, e))
+		c.line(x, chartTop, x, bottom, "grid")
+		c.text(x, bottom+16, "middle", "axis", fmt.Sprintf("%g", math.Pow(10, e)))
+	}
+	for e := c.y0; e <= c.y1; e++ {
+		y := c.y(math.Pow(10, e))
+		c.line(chartLeft, y, chartWidth-chartRight, y, "grid")
+		c.text(chartLeft-6, y+4, "end", "axis", fmt.Sprintf("%g", math.Pow(10, e)))
+	}
+	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "executed FLOPs a byte moved")
+	c.text(4, chartTop-4, "start", "axis", "GFLOP/s")
+}
+
+// roofs draws memory's slope up to the ridge, then arithmetic's level.
+func (c *chart) roofs(r *profile.Roofs) {
+	ridge := r.GFLOPS / r.GBPS
+	left, right := math.Pow(10, c.x0), math.Pow(10, c.x1)
+	from := max(left, math.Pow(10, c.y0)/r.GBPS) // where the slope enters the frame
+	c.line(c.x(from), c.y(from*r.GBPS), c.x(ridge), c.y(r.GFLOPS), "roof")
+	c.line(c.x(ridge), c.y(r.GFLOPS), c.x(right), c.y(r.GFLOPS), "roof")
+	c.text(chartWidth-chartRight-4, c.y(r.GFLOPS)-6, "end", "axis", profile.Significant(r.GFLOPS)+" GFLOP/s, measured")
+	middle := math.Sqrt(from * ridge)
+	c.text(c.x(middle)-6, c.y(middle*r.GBPS)-6, "end", "axis", profile.Significant(r.GBPS)+" GB/s, measured")
+}

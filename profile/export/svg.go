@@ -1,0 +1,44 @@
+package export
+
+import (
+	"fmt"
+	"html"
+	"html/template"
+	"strings"
+)
+
+// drawing is an SVG in the making. Colours are classes of the page's styles,
+// so that they follow light and dark.
+type drawing struct {
+	strings.Builder
+	w, h float64
+}
+
+func newDrawing(w, h float64, label string) *drawing {
+	d := &drawing{w: w, h: h}
+	fmt.Fprintf(d, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, w, h, html.EscapeString(label))
+	return d
+}
+
+// done is the whole drawing.
+func (d *drawing) done() template.HTML {
+	d.WriteString("</svg>")
+	return template.HTML(d.String()) // every text in it went through html.EscapeString
+}
+
+func (d *drawing) rect(x, y, w, h float64, class, title string) {
+	fmt.Fprintf(d, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" class="%s"><title>%s</title></rect>`, x, y, w, h, class, html.EscapeString(title))
+}
+
+func (d *drawing) circle(x, y, r float64, class, title string) {
+	fmt.Fprintf(d, `<circle cx="%.2f" cy="%.2f" r="%.2f" class="%s"><title>%s</title></circle>`, x, y, r, class, html.EscapeString(title))
+}
+
+func (d *drawing) line(x1, y1, x2, y2 float64, class string) {
+	fmt.Fprintf(d, `<line x1="%.2f" y1="%.2f" x2="%.2f" y2="%.2f" class="%s"/>`, x1, y1, x2, y2, class)
+}
+
+// text writes s with its anchor ("start", "middle" or "end") at x.
+func (d *drawing) text(x, y float64, anchor, class, s string) {
+	fmt.Fprintf(d, `<text x="%.2f" y="%.2f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(s))
+}
