@@ -26,7 +26,8 @@ func (g Group) Last() int {
 // is a group. Fused, a convolution or linear layer absorbs the batch norm (in
 // eval mode), the addition of the skip and the ReLU that follow it, and a
 // batch norm or an addition what follows of these; but never past a value that
-// somebody else reads: another operation, a probe, or the caller.
+// somebody else reads: another operation, a probe, or the caller. In the
+// backward pass the gradient of a ReLU absorbs that of the batch norm before it.
 func (p *Plan) Groups(fuse bool) []Group {
 	readers := make([][]int, len(p.Buffers))
 	for i, op := range p.Ops {
@@ -63,11 +64,14 @@ func (p *Plan) Groups(fuse bool) []Group {
 // follower is the operation that g can absorb next, or −1.
 func (p *Plan) follower(g Group, readers [][]int, taken []bool) int {
 	last := p.Ops[g.Last()]
-	if len(last.Out) != 1 || p.Buffers[last.Out[0]].Class != Scratch || len(readers[last.Out[0]]) != 1 {
+	if len(last.Out) == 0 || p.Buffers[last.Out[0]].Class != Scratch || len(readers[last.Out[0]]) != 1 {
 		return -1
 	}
 	next := readers[last.Out[0]][0]
 	op := p.Ops[next]
+	if last.Kind == ReLUGrad && op.Kind == BatchNorm2dGrad && op.In[1] == last.Out[0] {
+		return next
+	}
 	if taken[next] || op.Pass != last.Pass || stage(op) <= stage(last) || stage(last) == 0 || p.Ops[g.Head].Kind == Linear && op.Kind != ReLU {
 		return -1
 	}

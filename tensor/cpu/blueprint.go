@@ -3,6 +3,7 @@ package cpu
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
@@ -151,9 +152,16 @@ func (bp *blueprint) flatten() {
 
 // operands are the buffers that a group reads, the head's first.
 func (bp *blueprint) operands(g tensor.Group) []tensor.BufferID {
-	in := bp.plan.Ops[g.Head].In
-	if g.Residual != tensor.NoBuffer {
-		in = append(in[:len(in):len(in)], g.Residual)
+	in := slices.Clone(bp.plan.Ops[g.Head].In)
+	inside := bp.plan.Ops[g.Head].Out[:min(1, len(bp.plan.Ops[g.Head].Out))]
+	for _, i := range g.Absorbed {
+		op := &bp.plan.Ops[i]
+		for _, id := range op.In {
+			if id != inside[0] {
+				in = append(in, id)
+			}
+		}
+		inside = op.Out
 	}
 	return in
 }
