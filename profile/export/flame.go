@@ -17,7 +17,7 @@ const (
 // flameSVG draws the tree as an icicle: a row a level, the root on top, widths
 // in proportion to time, left to right as it runs.
 func flameSVG(root *node) template.HTML {
-	d := newDrawing(flameWidth, flameRow*float64(root.depth()), "flame graph of a mean pass")
+	d := newDrawing(flameWidth, flameRow*float64(root.depth()), "flame", "flame graph of a mean pass")
 	d.flame(root, 0, 0, flameWidth/float64(max(root.ns, 1)), root.ns)
 	return d.done()
 }

@@ -15,7 +15,7 @@ func memorySVG(p *profile.Profile) template.HTML {
 		return ""
 	}
 	const height = 220.0
-	d := newDrawing(chartWidth, height, "live bytes over a pass")
+	d := newDrawing(chartWidth, height, "chart", "live bytes over a pass")
 	bottom, top := height-24, 20.0
 	step := (chartWidth - chartLeft - chartRight) / float64(len(points))
 	scale := (bottom - top) / float64(p.Memory.Peak.LiveBytes)

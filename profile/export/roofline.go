@@ -73,7 +73,7 @@ func rooflineFrame(roofs *profile.Roofs, dots []rooflineDot) *chart {
 		x0, x1 = min(x0, d.row.Intensity), max(x1, d.row.Intensity)
 		y0, y1 = min(y0, d.gflops), max(y1, d.gflops)
 	}
-	return &chart{newDrawing(chartWidth, chartHeight, "roofline"),
+	return &chart{newDrawing(chartWidth, chartHeight, "chart", "roofline"),
 		math.Floor(math.Log10(x0)), math.Floor(math.Log10(x1)) + 1, math.Floor(math.Log10(y0)), math.Floor(math.Log10(y1)) + 1}
 }
 
@@ -91,7 +91,7 @@ func (c *chart) grid() {
 		c.text(chartLeft-6, y+4, "end", "axis", fmt.Sprintf("%g", math.Pow(10, e)))
 	}
 	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "executed FLOPs a byte moved")
-	c.text(4, chartTop-4, "start", "axis", "GFLOP/s")
+	c.text(chartLeft+6, chartTop+12, "start", "axis", "GFLOP/s executed")
 }
 
 // roofs draws memory's slope up to the ridge, then arithmetic's level.

@@ -9,14 +9,11 @@ import (
 
 // drawing is an SVG in the making. Colours are classes of the page's styles,
 // so that they follow light and dark.
-type drawing struct {
-	strings.Builder
-	w, h float64
-}
+type drawing struct{ strings.Builder }
 
-func newDrawing(w, h float64, label string) *drawing {
-	d := &drawing{w: w, h: h}
-	fmt.Fprintf(d, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, w, h, html.EscapeString(label))
+func newDrawing(w, h float64, class, label string) *drawing {
+	d := &drawing{}
+	fmt.Fprintf(d, `<svg viewBox="0 0 %g %g" class="%s" role="img" aria-label="%s">`, w, h, class, html.EscapeString(label))
 	return d
 }
 
