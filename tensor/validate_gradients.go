@@ -120,7 +120,7 @@ func checkSGD(p *Plan, op *Op, grad, _ Shape) error {
 	case (op.Momentum != 0) != (len(op.Params) == 2):
 		return errors.New("momentum needs a slot, and a slot momentum")
 	case op.Nesterov && op.Momentum == 0:
-		return errors.New("Nesterov's step needs momentum")
+		return errors.New("the step of Nesterov needs momentum")
 	case !(op.Decay >= 0) || math.IsInf(op.Decay, 0):
 		return fmt.Errorf("weight decay %v is not a finite number from 0", op.Decay)
 	}
