@@ -133,9 +133,34 @@ func newPacking(s filterShape, k *asm.Kernels) packing {
 func (p *packing) fill(dst []float32, f *filter, panel int) {
 	pl := &p.panels[panel]
 	w := dst[p.biases+pl.at:]
+	if p.groups == 1 && !p.interleaved && f.norm.scale == nil {
+		for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o += asm.Block {
+			p.fillBlock(w[o-pl.ob*asm.Block:], pl, f, o)
+		}
+		if f.bias != nil {
+			copy(dst[pl.ob*asm.Block:(pl.ob+pl.nob)*asm.Block], f.bias[pl.ob*asm.Block:])
+		}
+		return
+	}
 	for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
 		dst[o] = f.biasAt(o)
 		p.fillOutput(w, pl, f, o)
+	}
+}
+
+// fillBlock packs 16 output channels of a dense filter, which is a transposition.
+func (p *packing) fillBlock(w []float32, pl *panel, f *filter, o int) {
+	at := f.strides(o)
+	count := min(asm.Block, p.k-o)
+	for i := range f.in {
+		row := (i/asm.Block*p.kh*p.kw*asm.Block + i%asm.Block) * pl.lanes
+		for tap := range f.taps {
+			dst := w[row+tap*asm.Block*pl.lanes:][:count]
+			src := f.weight[at.first+i*at.in+at.tap(tap):]
+			for l := range dst {
+				dst[l] = src[l*at.out]
+			}
+		}
 	}
 }
 

@@ -112,6 +112,28 @@ func (f *filter) at(o, i, tap int) float64 {
 	return w
 }
 
+// strides says where the elements of a dense filter lie from output channel o on:
+// distances between output and between input channels.
+type strides struct {
+	first, out, in int
+	order          []int // by tap; nil for none
+}
+
+func (f *filter) strides(o int) strides {
+	if t := f.turned; t != nil {
+		return strides{first: o * t.plane, out: t.plane, in: t.in * t.plane, order: t.order}
+	}
+	each := f.in * f.taps
+	return strides{first: o * each, out: each, in: f.taps}
+}
+
+func (s *strides) tap(i int) int {
+	if s.order == nil {
+		return i
+	}
+	return s.order[i]
+}
+
 // biasAt is the bias of output channel o.
 func (f *filter) biasAt(o int) float32 {
 	var b float64

@@ -64,35 +64,56 @@ func (bp *blueprint) winogradWeight(z *winograd, params []tensor.Param, key []an
 func fillWinograd(dst []float32, p *packing, f *filter, panel int) {
 	position := p.floats - p.biases
 	pl := &p.panels[panel]
+	var g [9]float64
 	for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
 		dst[o] = f.biasAt(o)
+		at := f.strides(o)
 		for c := range p.c {
-			u := transformFilter(f, o, c)
-			at := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
-			for pos, v := range u {
-				dst[at+pos*position] = float32(v)
-			}
+			f.kernel(&g, &at, o, c)
+			to := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
+			transformFilter(dst[to:], position, &g)
+		}
+	}
+}
+
+// kernel loads the 3×3 kernel between two channels.
+func (f *filter) kernel(g *[9]float64, at *strides, o, c int) {
+	w := f.weight[at.first+c*at.in:][:9]
+	if at.order == nil {
+		for i, v := range w {
+			g[i] = float64(v)
+		}
+	} else {
+		for i := range g {
+			g[i] = float64(w[at.order[i]])
+		}
+	}
+	if f.norm.scale != nil {
+		for i := range g {
+			g[i] *= f.norm.scale[o]
 		}
 	}
 }
 
 // winogradG is G·(a, b, c) of F(4, 3): Lavin and Gray 2015, section 4.3.
-func winogradG(a, b, c float64) [tileIn]float64 {
-	s, t := a/24+c/6, b/12
-	return [tileIn]float64{a / 4, -(a + b + c) / 6, -(a - b + c) / 6, s + t, s - t, c}
+func winogradG(a, b, c float64) (r0, r1, r2, r3, r4, r5 float64) {
+	const sixth, twelfth, twentyFourth = 1. / 6, 1. / 12, 1. / 24
+	s, t := float64(a*twentyFourth)+float64(c*sixth), b*twelfth
+	return a / 4, -(a + b + c) * sixth, -(a - b + c) * sixth, s + t, s - t, c
 }
 
-// transformFilter is G·g·Gᵀ of the kernel between two channels.
-func transformFilter(f *filter, o, i int) (u [positions]float64) {
-	var rows [tileIn][3]float64 // G·g
-	for x := range 3 {
-		for r, v := range winogradG(f.at(o, i, x), f.at(o, i, 3+x), f.at(o, i, 6+x)) {
-			rows[r][x] = v
+// transformFilter writes G·g·Gᵀ, its positions so many floats apart.
+func transformFilter(dst []float32, position int, g *[9]float64) {
+	var rows [3][tileIn]float64 // columns of G·g
+	for x := range rows {
+		r := &rows[x]
+		r[0], r[1], r[2], r[3], r[4], r[5] = winogradG(g[x], g[3+x], g[6+x])
+	}
+	for r := range tileIn {
+		var u [tileIn]float64
+		u[0], u[1], u[2], u[3], u[4], u[5] = winogradG(rows[0][r], rows[1][r], rows[2][r])
+		for i, v := range u {
+			dst[(r*tileIn+i)*position] = float32(v)
 		}
 	}
-	for r := range rows {
-		t := winogradG(rows[r][0], rows[r][1], rows[r][2])
-		copy(u[r*tileIn:], t[:])
-	}
-	return u
 }
