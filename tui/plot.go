@@ -1,0 +1,160 @@
+package tui
+
+import "math"
+
+// pen is how a curve is drawn, which tells curves apart without colour too.
+type pen uint8
+
+const (
+	thinPen pen = iota
+	thickPen
+	dashedPen
+)
+
+// sample of the pen, for a legend.
+func (p pen) sample() string { return [...]string{"─", "━", "┄"}[p] }
+
+// curve is a line of a plot. Where y is no number there is a gap.
+type curve struct {
+	name string
+	look look
+	pen  pen
+	x, y []float64
+}
+
+// plot is a grid of braille cells, two dots wide and four high each.
+type plot struct {
+	w, h  int
+	from  float64 // x at the left edge
+	to    float64 // and at the right
+	scale scale
+	dots  []uint8
+	looks []look
+}
+
+func newPlot(w, h int, from, to float64, s scale) *plot {
+	return &plot{w: w, h: h, from: from, to: to, scale: s, dots: make([]uint8, w*h), looks: make([]look, w*h)}
+}
+
+// brailleBits are the dots of a cell by row and column (ISO 11548-1).
+var brailleBits = [4][2]uint8{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
+
+// dot sets one dot; a cell has the look of the curve that came to it last.
+func (p *plot) dot(x, y int, l look) {
+	if x < 0 || y < 0 || x >= 2*p.w || y >= 4*p.h {
+		return
+	}
+	i := y/4*p.w + x/2
+	p.dots[i] |= brailleBits[y%4][x%2]
+	p.looks[i] = l
+}
+
+// column is the dot of an x.
+func (p *plot) column(x float64) int {
+	if p.to <= p.from {
+		return 0
+	}
+	return int(math.Round((x - p.from) / (p.to - p.from) * float64(2*p.w-1)))
+}
+
+// row is the dot of a y, from the top.
+func (p *plot) row(y float64) (int, bool) {
+	at, ok := p.scale.place(y)
+	return int(math.Round((1 - at) * float64(4*p.h-1))), ok
+}
+
+// draw draws a curve. Points without a neighbour are dots.
+func (p *plot) draw(c *curve) {
+	lastX, lastY, linked := 0, 0, false
+	for i, v := range c.y {
+		y, ok := p.row(v)
+		if !ok {
+			linked = false
+			continue
+		}
+		x := p.column(c.x[i])
+		if !linked {
+			lastX, lastY = x, y
+		}
+		p.line(lastX, lastY, x, y, c)
+		lastX, lastY, linked = x, y, true
+	}
+}
+
+// line joins two dots (Bresenham 1965).
+func (p *plot) line(x0, y0, x1, y1 int, c *curve) {
+	dx, dy := max(x1-x0, x0-x1), -max(y1-y0, y0-y1)
+	sx, sy := sign(x1-x0), sign(y1-y0)
+	for e := dx + dy; ; {
+		p.stroke(x0, y0, c)
+		if x0 == x1 && y0 == y1 {
+			return
+		}
+		e2 := 2 * e
+		if e2 >= dy {
+			e, x0 = e+dy, x0+sx
+		}
+		if e2 <= dx {
+			e, y0 = e+dx, y0+sy
+		}
+	}
+}
+
+// stroke sets what the pen leaves at a dot.
+func (p *plot) stroke(x, y int, c *curve) {
+	switch {
+	case c.pen == dashedPen && (x+y)%4 >= 2:
+		return
+	case c.pen == thickPen && y+1 < 4*p.h:
+		p.dot(x, y+1, c.look)
+	case c.pen == thickPen:
+		p.dot(x, y-1, c.look)
+	}
+	p.dot(x, y, c.look)
+}
+
+func sign(v int) int {
+	switch {
+	case v < 0:
+		return -1
+	case v > 0:
+		return 1
+	}
+	return 0
+}
+
+// plot puts a plot on the canvas.
+func (c *canvas) plot(x, y int, p *plot) {
+	for i, bits := range p.dots {
+		if bits != 0 {
+			c.set(x+i%p.w, y+i/p.w, 0x2800+rune(bits), p.looks[i])
+		}
+	}
+}
+
+// axisLabel is the cells that a vertical axis takes, its line included.
+const axisLabel = 9
+
+// axis draws the labelled vertical axis of a plot that starts right of it.
+func (c *canvas) axis(x, y, h int, s scale) {
+	for i := range h {
+		c.set(x+axisLabel-1, y+i, '┤', faint)
+	}
+	for _, t := range s.ticks(h) {
+		at := y + int(math.Round((1-t.at)*float64(h-1)))
+		c.right(x+axisLabel-2, at, t.label, muted)
+	}
+}
+
+// legend draws the curves' names with their pens so that they end before end.
+func (c *canvas) legend(start, end, y int, curves []curve) {
+	for i := len(curves) - 1; i >= 0; i-- {
+		need := width(curves[i].name) + 4
+		if end-need < start {
+			return
+		}
+		end -= need
+		at := c.text(end+2, y, end+need, curves[i].name+" ", muted)
+		c.text(at, y, end+need, curves[i].pen.sample(), curves[i].look)
+	}
+}

@@ -1,0 +1,127 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"resnet-tui/profile"
+)
+
+// scale maps values to the height of a plot. It reaches over all of them: an
+// axis that is cut would show what is not there.
+type scale struct {
+	low, high float64 // powers of ten on a logarithmic scale
+	log       bool
+}
+
+// logScale reaches over the positive finite values by whole decades.
+func logScale(curves []curve) scale {
+	low, high := math.Inf(1), math.Inf(-1)
+	each(curves, func(v float64) {
+		if v > 0 {
+			low, high = min(low, v), max(high, v)
+		}
+	})
+	if low > high {
+		return scale{}
+	}
+	s := scale{low: math.Floor(math.Log10(low)), high: math.Ceil(math.Log10(high)), log: true}
+	if s.low == s.high {
+		s.high++
+	}
+	return s
+}
+
+// linearScale reaches from zero over the finite values, to a round figure.
+func linearScale(curves []curve) scale {
+	high := 0.0
+	each(curves, func(v float64) { high = max(high, v) })
+	if high == 0 {
+		return scale{}
+	}
+	step := roundFraction(high / 4)
+	return scale{high: math.Ceil(high/step-1e-9) * step}
+}
+
+// roundFraction is the smallest 1, 2 or 5 times a power of ten from v upwards.
+func roundFraction(v float64) float64 {
+	base := math.Pow(10, math.Floor(math.Log10(v)))
+	return roundStep(v/base) * base
+}
+
+// each visits the curves' finite values.
+func each(curves []curve, visit func(float64)) {
+	for _, c := range curves {
+		for _, v := range c.y {
+			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+				visit(v)
+			}
+		}
+	}
+}
+
+// known reports whether there is anything to draw.
+func (s scale) known() bool { return s.high > s.low }
+
+// place is where v lies between the bottom (0) and the top (1); false for what
+// has no place: no number, nothing to take a logarithm of.
+func (s scale) place(v float64) (float64, bool) {
+	if s.log {
+		v = math.Log10(v)
+	}
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, false
+	}
+	return (v - s.low) / (s.high - s.low), true
+}
+
+// tick is a labelled place on an axis.
+type tick struct {
+	at    float64 // 0 to 1
+	label string
+}
+
+// ticks are round values of the scale, at most one every second of h lines.
+func (s scale) ticks(h int) []tick {
+	unit := 1.0 // decades
+	if !s.log {
+		unit = roundFraction(s.high / 4)
+	}
+	total := int(math.Round((s.high - s.low) / unit))
+	spaces := max((h+1)/2, 2) - 1
+	every := (total + spaces - 1) / spaces
+	var ticks []tick
+	for i := 0; i <= total; i += every {
+		ticks = append(ticks, tick{float64(i) / float64(total), s.label(s.low + float64(i)*unit)})
+	}
+	return ticks
+}
+
+func (s scale) label(v float64) string {
+	if s.log {
+		return fmt.Sprintf("1e%+d", int(v))
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+// scientific writes a norm with three digits, "3.10e-2"; an unknown one is a
+// dash.
+func scientific(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return profile.Dash
+	case math.IsInf(v, 0):
+		return strings.TrimPrefix(fmt.Sprint(v), "+")
+	case v == 0:
+		return "0"
+	}
+	digits, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 2, 64), "e")
+	sign := exponent[:1]
+	exponent = strings.TrimLeft(exponent[1:], "0")
+	if exponent == "" {
+		exponent = "0"
+	}
+	return digits + "e" + sign + exponent
+}
