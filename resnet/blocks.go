@@ -27,6 +27,7 @@ func (n *net) block(x value, index int, b blockSpec) value {
 		n.part = Branch
 		y := build(x, b)
 		n.part = Trunk
+		n.at.from, n.at.to = x.layer, y.layer
 		return y
 	})
 }

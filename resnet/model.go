@@ -5,12 +5,13 @@ import "resnet-tui/tensor"
 // Model is a net as a tree of modules and, flat, as the calls that a forward
 // pass makes. It knows shapes and costs, and holds no weights.
 type Model struct {
-	Config Config // resolved
-	Name   string // "resnet101"; the same as Config.Arch
-	Root   *Module
-	Layers []*Layer       // every call of a forward pass, in execution order
-	Params []tensor.Param // in the order of PyTorch's state_dict
-	Total  Cost
+	Config  Config // resolved
+	Name    string // "resnet101"; the same as Config.Arch
+	Root    *Module
+	Layers  []*Layer       // every call of a forward pass, in execution order
+	Params  []tensor.Param // in the order of PyTorch's state_dict
+	Total   Cost
+	Lesions []Lesion // by which it differs from its Config's net
 }
 
 // Module is a node of the tree: the net, a stage, a block or a layer. What is
@@ -27,6 +28,8 @@ type Module struct {
 	// Alike counts this module and its next siblings that are blocks of the
 	// same shapes and kinds; 1 if there is none.
 	Alike int
+
+	from, to int // of a block: the layers whose results are its input and output
 }
 
 // SkipKind is what a block adds to its branch.
@@ -84,6 +87,10 @@ type Layer struct {
 	RF     int    // receptive field, in pixels of the image
 	Jump   int    // cumulative stride: pixels of the image between neighbouring outputs
 	Desc   string // "64→128, 3×3, stride 2"
+	Frozen bool   // by a lesion: its parameters have no gradient, and its statistics do not move
 
-	op tensor.Op // everything but its buffers and what depends on the mode
+	op     tensor.Op // everything but its buffers and what depends on the mode
+	scaled string    // the scalar input that scales its first operand, "" for none
+	reach  int       // receptive field in units of the input's jump
+	step   int       // stride
 }

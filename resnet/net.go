@@ -102,12 +102,11 @@ func (n *net) add(s layerSpec, in ...value) value {
 	leaf := n.child(s.name, s.op.Kind.String())
 	l := &Layer{
 		Index: len(n.Layers), Path: leaf.Path, Call: len(leaf.Layers), Kind: s.op.Kind, Module: leaf, Part: n.part,
-		In: in[0].shape, Out: s.out, Desc: s.desc, op: s.op,
+		In: in[0].shape, Out: s.out, Desc: s.desc, op: s.op, reach: s.reach, step: s.step,
 	}
 	for _, v := range in {
 		l.Inputs = append(l.Inputs, v.layer)
-		l.RF = max(l.RF, v.rf+(s.reach-1)*v.jump)
-		l.Jump = max(l.Jump, v.jump*s.step)
+		l.see(v.rf, v.jump)
 	}
 	if err := n.check(l); err != nil {
 		n.err = err
@@ -121,6 +120,12 @@ func (n *net) add(s layerSpec, in ...value) value {
 		m.Layers = append(m.Layers, l)
 	}
 	return value{shape: l.Out, layer: l.Index, rf: l.RF, jump: l.Jump}
+}
+
+// see widens what a layer sees by an operand that sees rf and jump pixels.
+func (l *Layer) see(rf, jump int) {
+	l.RF = max(l.RF, rf+(l.reach-1)*jump)
+	l.Jump = max(l.Jump, jump*l.step)
 }
 
 // check reports a layer whose result is empty or too large.

@@ -18,6 +18,14 @@ type Observer interface {
 	End(wall time.Duration) // it ended; there is no call for one that failed
 }
 
+// Labeller is an Observer that labels the workers for a profile of the CPU:
+// the context's labels (runtime/pprof) hold while the group with that head
+// runs.
+type Labeller interface {
+	Observer
+	Label(head int) context.Context
+}
+
 // Run makes a whole pass. Without an observer no clock is read.
 func (s *Session) Run(ctx context.Context, obs Observer) error {
 	return s.run(ctx, 0, 0, obs)
@@ -65,6 +73,9 @@ func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Low
 		return p.Run(ctx, o)
 	}
 	o.Observe = obs.Span
+	if x, ok := obs.(Labeller); ok {
+		o.Label = x.Label
+	}
 	obs.Begin(l)
 	start := time.Now()
 	if err := p.Run(ctx, o); err != nil {
