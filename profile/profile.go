@@ -33,7 +33,7 @@ type Profile struct {
 	Ceilings     *Roofs        `json:"ceilings,omitempty"`
 	Recorder     *RecorderCost `json:"recorder,omitempty"`
 	Machine      *Machine      `json:"machine,omitempty"`
-	Layers       []LayerRow    `json:"layers"` // one a group that ran, in execution order
+	Layers       []LayerRow    `json:"layers,omitempty"` // one a group that ran, in execution order
 
 	Trace *Trace `json:"-"` // of single passes, if it was asked for
 }
@@ -88,7 +88,7 @@ type Total struct {
 	ImagesPerS float64   `json:"images_per_s"`
 	OverheadMS float64   `json:"overhead_ms"`
 	GFLOPS     float64   `json:"gflops"` // direct-equivalent
-	SamplesMS  []float64 `json:"samples_ms"`
+	SamplesMS  []float64 `json:"samples_ms,omitempty"`
 }
 
 // Roofs are the measured ceilings.
@@ -125,7 +125,7 @@ type LayerRow struct {
 	Bound         Bound        `json:"bound,omitempty"`
 	Roof          float64      `json:"roof,omitempty"` // part of the roof that bounds it which it reaches
 	Kernel        string       `json:"kernel"`
-	SamplesMS     []float64    `json:"samples_ms"`
+	SamplesMS     []float64    `json:"samples_ms,omitempty"`
 }
 
 // Describe names a net in reports; weights says where its weights come from.

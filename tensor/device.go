@@ -91,6 +91,9 @@ type RunOptions struct {
 	// device that learns them late, after the pass. nil is throughput mode: no
 	// clock is read.
 	Observe func(Span)
+	// Label, if not nil, gives a context whose labels (runtime/pprof) workers
+	// carry while the group with that head runs, for the profiler of the CPU.
+	Label   func(head int) context.Context
 	Scalars []float32 // by Plan.Scalars
 }
 

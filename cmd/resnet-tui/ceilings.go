@@ -27,17 +27,21 @@ type machineCeilings struct {
 
 const ceilingsSchema = "resnet-tui/ceilings/1"
 
-// machineKey tells machines apart whose ceilings differ.
-func machineKey(i tensor.Info) string {
-	return fmt.Sprintf("%s, %d cores, %s", i.Name, i.Cores, i.Kernels)
+// machineKey tells machines and numbers of threads apart whose ceilings differ.
+func machineKey(i tensor.Info, threads int) string {
+	key := fmt.Sprintf("%s, %d cores, %s", i.Name, i.Cores, i.Kernels)
+	if threads > 0 && threads < i.Cores {
+		key += fmt.Sprintf(", %d threads", threads)
+	}
+	return key
 }
 
 func ceilingsPath() string { return filepath.Join(cacheDir(), "ceilings.json") }
 
-// loadCeilings is what was measured on this machine before, if anything. A
-// cache that can't be read is as good as none.
-func loadCeilings(i tensor.Info) profile.Ceilings {
-	m := readCeilings().Machines[machineKey(i)]
+// loadCeilings is what was measured on this machine before, if anything, with
+// so many threads (0: all cores). A cache that can't be read is as good as none.
+func loadCeilings(i tensor.Info, threads int) profile.Ceilings {
+	m := readCeilings().Machines[machineKey(i, threads)]
 	return profile.Ceilings{GFLOPS: m.GFLOPS, GBPS: m.GBPS}
 }
 
@@ -53,31 +57,27 @@ func readCeilings() ceilingsFile {
 // ceilings are the cached ones; where there are none, or anew is set, they are
 // measured now, in under two seconds, and kept. Of two measurements the higher
 // holds: what else ran meanwhile can only lower one.
-func ceilings(ctx context.Context, i tensor.Info, anew bool) (profile.Ceilings, error) {
-	c := loadCeilings(i)
+func ceilings(ctx context.Context, i tensor.Info, threads int, anew bool) (profile.Ceilings, error) {
+	c := loadCeilings(i, threads)
 	if c.Known() && !anew {
 		return c, nil
 	}
-	gflops, gbps, err := cpu.Ceilings(ctx)
+	gflops, gbps, err := cpu.Ceilings(ctx, threads)
 	if err != nil {
 		return c, err
 	}
 	c = profile.Ceilings{GFLOPS: max(c.GFLOPS, gflops), GBPS: max(c.GBPS, gbps)}
-	keepCeilings(i, machineCeilings{c.GFLOPS, c.GBPS, time.Now().UTC().Truncate(time.Second)})
+	keepCeilings(machineKey(i, threads), machineCeilings{c.GFLOPS, c.GBPS, time.Now().UTC().Truncate(time.Second)})
 	return c, nil
 }
 
 // addCeilings puts a profile's layers under the roofs. A layer above its roof
-// shows that the cached one was measured on a busy machine. The ceilings hold
-// for all cores only.
+// shows that the cached one was measured on a busy machine.
 func addCeilings(ctx context.Context, p *profile.Profile, i tensor.Info) error {
-	if p.Device.Threads != i.Cores {
-		return nil
-	}
-	c, err := ceilings(ctx, i, false)
+	c, err := ceilings(ctx, i, p.Device.Threads, false)
 	p.SetCeilings(c)
 	if err == nil && p.AboveRoof() {
-		c, err = ceilings(ctx, i, true)
+		c, err = ceilings(ctx, i, p.Device.Threads, true)
 		p.SetCeilings(c)
 	}
 	return err
@@ -85,12 +85,12 @@ func addCeilings(ctx context.Context, p *profile.Profile, i tensor.Info) error {
 
 // keepCeilings adds a machine to the cache. Where it can't be written, the
 // next start measures again.
-func keepCeilings(i tensor.Info, m machineCeilings) {
+func keepCeilings(key string, m machineCeilings) {
 	if cacheDir() == "" || os.MkdirAll(cacheDir(), 0o755) != nil {
 		return
 	}
 	f := readCeilings()
-	f.Machines[machineKey(i)] = m
+	f.Machines[key] = m
 	if data, err := json.MarshalIndent(f, "", "  "); err == nil {
 		_ = writeFile(ceilingsPath(), append(data, '\n'))
 	}

@@ -47,7 +47,7 @@ func machine(ctx context.Context, cpu tensor.Info, anew bool) (*report.Info, err
 		CUDA:    findCUDA(),
 		Paths:   report.Paths{Config: configPath(), State: stateDir(), Cache: cacheDir()},
 	}
-	c, err := ceilings(ctx, cpu, anew)
+	c, err := ceilings(ctx, cpu, 0, anew)
 	if c.Known() {
 		i.Ceilings = &profile.Roofs{GFLOPS: c.GFLOPS, GBPS: c.GBPS, Measured: true}
 	}

@@ -18,7 +18,7 @@ func configDir() string {
 // cacheDir is where measured ceilings are kept.
 func cacheDir() string { return userDir("XDG_CACHE_HOME", os.UserCacheDir) }
 
-// stateDir is where histories will be.
+// stateDir is where the history of profiles is.
 func stateDir() string {
 	return userDir("XDG_STATE_HOME", func() (string, error) {
 		home, err := os.UserHomeDir()

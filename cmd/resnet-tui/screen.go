@@ -55,7 +55,7 @@ func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme) error
 	}
 	o := tui.Options{
 		Model: s.model, Device: s.device, Session: s.options, Weights: s.from, Labels: classNames(s.model.Config),
-		Version: version(), Ceilings: loadCeilings(s.device.Info()), Theme: theme, FLOPs: s.ops.Doubled(),
+		Version: version(), Ceilings: loadCeilings(s.device.Info(), s.options.Threads), Theme: theme, FLOPs: s.ops.Doubled(),
 	}
 	if s.images != nil {
 		o.Input, o.InputName = s.images.batch, s.images.source

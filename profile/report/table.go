@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -27,6 +28,15 @@ type Table struct {
 
 // Add appends a row, which has one cell a column.
 func (t *Table) Add(cells ...Cell) { t.Rows = append(t.Rows, cells) }
+
+// hide leaves columns out of what people see.
+func (t *Table) hide(names ...string) {
+	for i, c := range t.Columns {
+		if slices.Contains(names, c.Name) {
+			t.Columns[i].Title = ""
+		}
+	}
+}
 
 // Text writes aligned columns with their titles.
 func (t *Table) Text(w io.Writer) error {
@@ -68,19 +78,31 @@ func (t *Table) Markdown(w io.Writer) error {
 // CSV writes the raw values under the columns' names.
 func (t *Table) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	record := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		record[i] = c.Name
-	}
-	out.Write(record)
+	out.Write(t.named(t.names()))
 	for _, row := range t.Rows {
-		for i := range record {
-			record[i] = row[i].Raw
-		}
-		out.Write(record)
+		out.Write(t.named(row))
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// named are the raw values of the columns that have a name for programs.
+func (t *Table) named(row []Cell) []string {
+	var record []string
+	for i, c := range t.Columns {
+		if c.Name != "" {
+			record = append(record, row[i].Raw)
+		}
+	}
+	return record
+}
+
+func (t *Table) names() []Cell {
+	cells := make([]Cell, len(t.Columns))
+	for i, c := range t.Columns {
+		cells[i].Raw = c.Name
+	}
+	return cells
 }
 
 func (t *Table) titles() []Cell {

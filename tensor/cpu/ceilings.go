@@ -19,12 +19,15 @@ const (
 	ceilingRuns = 4        // parts of the time; the best counts, for others may use the machine
 )
 
-// Ceilings measures this machine's roofs with all usable cores and the best
-// kernels: multiply-adds in 10⁹ FLOP/s, and reading memory in 10⁹ bytes/s. It
-// takes about one second.
-func Ceilings(ctx context.Context) (gflops, gbps float64, err error) {
+// Ceilings measures this machine's roofs for so many threads (0: one for each
+// usable core; more can't do more) with the best kernels: multiply-adds in 10⁹
+// FLOP/s, and reading memory in 10⁹ bytes/s. It takes about one second.
+func Ceilings(ctx context.Context, threads int) (gflops, gbps float64, err error) {
 	k := asm.Get("")
 	n := usableCores()
+	if threads > 0 {
+		n = min(n, threads)
+	}
 	p := newPool(n)
 	defer p.close()
 	size := int64(readBytes)

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"context"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -30,7 +31,8 @@ type pool struct {
 	active atomic.Int32 // workers that take part in the program that runs
 	closed atomic.Bool
 
-	clock time.Time // start of the run if it is observed, else zero
+	clock  time.Time       // start of the run if it is observed, else zero
+	labels context.Context // of the step that runs; nil: none
 }
 
 // newPool starts a pool of n workers. GOMAXPROCS grows so that they leave room
@@ -170,6 +172,7 @@ func (p *pool) piece(w *worker, ph *phase, epoch uint64, piece, next int) {
 	first := w.epoch != epoch
 	if first {
 		w.epoch = epoch
+		w.label(p.labels)
 		if epoch%probeEvery == 0 {
 			w.processor = currentProcessor()
 		}

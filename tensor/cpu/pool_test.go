@@ -80,7 +80,7 @@ func TestUndisturbedPiecesAreContiguous(t *testing.T) {
 
 func TestCeilings(t *testing.T) {
 	start := time.Now()
-	gflops, gbps, err := Ceilings(context.Background())
+	gflops, gbps, err := Ceilings(context.Background(), 0)
 	if err != nil || gflops < 1 || gbps < 0.1 {
 		t.Errorf("%.1f GFLOP/s, %.1f GB/s, error %v", gflops, gbps, err)
 	}

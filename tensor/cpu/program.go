@@ -133,7 +133,7 @@ func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
 	if p.dev.pool == nil {
 		return errors.New("the device is closed")
 	}
-	p.dev.pool.do(p.threads, func(*worker) { err = p.run(ctx, p.dev.pool, steps, o.Observe) })
+	p.dev.pool.do(p.threads, func(*worker) { err = p.run(ctx, p.dev.pool, steps, o) })
 	return err
 }
 
@@ -160,11 +160,11 @@ func (p *program) part(o tensor.RunOptions) ([]*step, error) {
 
 // run runs steps on the pool's leader. Between them it looks whether the
 // context was cancelled.
-func (p *program) run(ctx context.Context, pool *pool, steps []*step, observe func(tensor.Span)) error {
+func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.RunOptions) error {
 	p.lendScratch(pool)
 	defer p.progress.Store(-1)
 	pool.clock = time.Time{}
-	if observe != nil {
+	if o.Observe != nil {
 		pool.clock = time.Now()
 	}
 	for _, st := range steps {
@@ -172,6 +172,10 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, observe fu
 			return err
 		}
 		p.progress.Store(int64(st.group.Head))
+		pool.labels = nil
+		if o.Label != nil {
+			pool.labels = o.Label(st.group.Head)
+		}
 		if st.check != nil {
 			if err := st.check(); err != nil {
 				op := p.head(st)
@@ -180,8 +184,8 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, observe fu
 		}
 		for i := range st.phases {
 			epoch := pool.run(&st.phases[i])
-			if observe != nil {
-				pool.spans(epoch, st.group.Head, observe)
+			if o.Observe != nil {
+				pool.spans(epoch, st.group.Head, o.Observe)
 			}
 		}
 		for _, name := range st.trained {

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"context"
+	"runtime/pprof"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -20,8 +22,9 @@ type worker struct {
 	sleeper
 	_ [lineBytes]byte
 
-	thread     int   // of the operating system
-	processor  int32 // on which it ran at the last probe
+	thread     int             // of the operating system
+	processor  int32           // on which it ran at the last probe
+	labels     context.Context // that it carries, nil for none
 	epoch      uint64
 	start, end time.Duration // of its pieces in the phase of that epoch
 
@@ -31,11 +34,10 @@ type worker struct {
 	winoOut asm.WinoOutArgs
 	elt     asm.EltArgs
 	max     asm.PoolArgs
-	grad    gradWeightArgs
-	norm    bnArgs
-	mask    maskArgs
-	join    joinArgs
-	sgd     sgdArgs
+	grad    asm.GradWeightArgs
+	norm    asm.NormGradArgs
+	sgd     asm.SGDArgs
+	maxGrad asm.PoolGradArgs
 	scale   [asm.Block]float32
 	_       [2 * lineBytes]byte
 }
@@ -86,6 +88,18 @@ func (w *worker) yield(epoch uint64) (piece int, ok bool) {
 		return 0, false
 	}
 	return hi - 1, true
+}
+
+// label gives the worker's goroutine the labels of ctx, none if that is nil.
+func (w *worker) label(ctx context.Context) {
+	if ctx == w.labels {
+		return
+	}
+	w.labels = ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	pprof.SetGoroutineLabels(ctx)
 }
 
 // sleeper waits for a condition: it spins for a while, for what follows within

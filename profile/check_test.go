@@ -1,0 +1,50 @@
+package profile
+
+import "testing"
+
+func TestChecks(t *testing.T) {
+	var c Checks
+	c.Add("max-params", 10, 10, "fc")
+	if !c.OK || c.Checks[0].Blame != "" {
+		t.Errorf("at the limit: %+v", c)
+	}
+	c.Add("max-macs", 10, 11, "conv1")
+	c.Add("max-ms", 10, 1, "conv1")
+	if c.OK || c.Checks[1].OK || c.Checks[1].Blame != "conv1" || !c.Checks[2].OK {
+		t.Errorf("one does not hold: %+v", c)
+	}
+}
+
+// TestBaseline: a slowdown beyond tolerance and noise does not hold, and names
+// the layer; a speedup holds, and so does what noise may have done.
+func TestBaseline(t *testing.T) {
+	order := []string{"conv1", "layer1.0.conv1", "fc"}
+	with := func(seed uint64, slow float64) *Profile {
+		p := noisy(seed, map[string]float64{"conv1": 1, "layer1.0.conv1": slow, "fc": 0.5}, order...)
+		p.Total.P50MS = median(p.Total.SamplesMS)
+		return p
+	}
+	base := with(1, 2)
+	for _, c := range []struct {
+		run   *Profile
+		ok    bool
+		blame string
+	}{
+		{with(2, 2), true, ""}, {with(3, 1), true, ""}, {with(4, 3), false, "layer1.0.conv1"}, {with(5, 2.05), true, ""},
+	} {
+		var checks Checks
+		checks.AddBaseline(base, c.run, 0.05)
+		if x := checks.Checks[0]; x.OK != c.ok || x.Blame != c.blame || x.PValue == nil {
+			t.Errorf("%+v, want %v and %q", x, c.ok, c.blame)
+		}
+	}
+	noise := with(6, 3)
+	noise.Total.SamplesMS = base.Total.SamplesMS
+	var checks Checks
+	if checks.AddBaseline(base, noise, 0.05); !checks.OK {
+		t.Error("a median above the limit fails though its samples are the baseline's")
+	}
+	if base.Slowest() != "layer1.0.conv1" {
+		t.Error(base.Slowest())
+	}
+}

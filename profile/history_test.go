@@ -1,0 +1,57 @@
+package profile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"resnet-tui/tensor"
+)
+
+func kept(ms float64) *Profile {
+	return &Profile{
+		Schema: Schema, Model: Model{Arch: "resnet50"}, Input: Input{Shape: tensor.Shape{1, 3, 8, 8}}, Mode: "eval", Fused: true,
+		Total: Total{MeanMS: ms, SamplesMS: []float64{ms}}, Layers: []LayerRow{{Path: "conv1"}},
+	}
+}
+
+// TestHistory: entries come back in order without their rows; damaged lines
+// are told and skipped, and one left unfinished spoils no other.
+func TestHistory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "history.jsonl")
+	if entries, damaged, err := ReadHistory(path); err != nil || entries != nil || damaged != nil {
+		t.Fatalf("no history: %v, %v, %v", entries, damaged, err)
+	}
+	appended := func(p *Profile) {
+		t.Helper()
+		if err := AppendHistory(path, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	appended(kept(1))
+	scribble(t, path, "{\"schema\":\"resnet-tui/history/1\"}\nnonsense\n{\"schema\":\"res")
+	appended(kept(2))
+	entries, damaged, err := ReadHistory(path)
+	if err != nil || len(entries) != 2 || entries[1].Total.MeanMS != 2 || entries[0].Layers != nil || entries[0].Total.SamplesMS != nil {
+		t.Errorf("%+v (%v)", entries, err)
+	}
+	if len(damaged) != 3 || damaged[0] != 2 || damaged[2] != 4 {
+		t.Errorf("damaged lines %v", damaged)
+	}
+	if c := entries[0].Config(); !strings.HasPrefix(c, "resnet50 1×3×8×8 eval, 0 threads") {
+		t.Errorf("configuration %q", c)
+	}
+}
+
+func scribble(t *testing.T, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,191 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"resnet-tui/profile"
+)
+
+// Diff prints how two profiles differ; its JSON is the difference's own.
+type Diff struct {
+	*profile.Diff
+	All bool `json:"-"` // in text, rows within noise too
+}
+
+// Table has one row a layer, the largest difference first, then what only one
+// of the profiles has.
+func (d Diff) Table() *Table {
+	t := &Table{Columns: []Column{
+		{"path", "layer", false}, {"call", "", true}, {"pass", "pass", false}, {"a_ms", "A", true}, {"b_ms", "B", true}, {"delta_ms", "B − A", true},
+		{"", "of A", true}, {"p_value", "p", true}, {"q_value", "q", true}, {"significant", "", false}, {"", "verdict", false}, {"", "kernel", false},
+		{"a_kernel", "", false}, {"b_kernel", "", false},
+	}}
+	for _, rows := range [][]profile.DiffRow{d.Layers, d.OnlyA, d.OnlyB} {
+		for i := range rows {
+			d.add(t, &rows[i])
+		}
+	}
+	return t
+}
+
+func (d Diff) add(t *Table, r *profile.DiffRow) {
+	t.Add(plain(r.Path), whole(r.Call), plain(r.Pass), maybeMS(r.AMS), maybeMS(r.BMS), deltaCell(r.DeltaMS), relative(r.AMS, r.DeltaMS),
+		probability(r.PValue), probability(r.QValue), plain(fmt.Sprint(r.Significant)), plain(verdict(r)), plain(kernelChange(r)), plain(r.AKernel), plain(r.BKernel))
+}
+
+// Text writes the totals, then the rows that differ beyond noise, or all rows.
+func (d Diff) Text(w io.Writer) error {
+	t := d.Total
+	lines := [][2]string{
+		{"A", sideLine(d.A, d.AboutA)},
+		{"B", sideLine(d.B, d.AboutB)},
+		{"a pass", fmt.Sprintf("%s → %s: %s, %s (%s)", ms(t.AMS), ms(t.BMS), signed(t.DeltaMS), change(t.AMS, t.DeltaMS), d.totalVerdict())},
+	}
+	if unlike := d.unlike(); len(unlike) > 0 {
+		lines = append(lines, [2]string{"unlike", strings.Join(unlike, ", ")})
+	}
+	if err := facts(w, lines); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	shown := d
+	if !d.All {
+		shown.Layers = d.beyondNoise()
+	}
+	table := shown.Table()
+	table.hide("q_value", "a_kernel", "b_kernel")
+	if len(table.Rows) > 0 {
+		if err := table.Text(w); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	return d.notes(w, len(d.Layers)-len(shown.Layers))
+}
+
+// notes say what was left out, and how far the verdicts carry.
+func (d Diff) notes(w io.Writer, hidden int) error {
+	if hidden > 0 {
+		fmt.Fprintf(w, "%d more layers are within noise (--all shows them).\n", hidden)
+	}
+	_, err := fmt.Fprintln(w, "p: Mann–Whitney over medians of stretches of passes; marked at a false discovery rate of 5 % (Benjamini–Hochberg).\n"+
+		"Each recording is one process: what differs from process to process is not in p. Record each side several times to see it.")
+	return err
+}
+
+// beyondNoise are the rows to show: those marked, or all where nothing can be
+// told.
+func (d Diff) beyondNoise() []profile.DiffRow {
+	var rows []profile.DiffRow
+	for _, r := range d.Layers {
+		if r.Significant || r.PValue == nil {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// unlike lists in what the recordings differ besides their times.
+func (d Diff) unlike() (list []string) {
+	a, b := d.AboutA, d.AboutB
+	for _, x := range []struct{ name, a, b string }{
+		{"net", a.Model, b.Model}, {"version", a.Version, b.Version}, {"processor", a.Device.Name, b.Device.Name}, {"kernels", a.Device.Kernels, b.Device.Kernels},
+		{"threads", fmt.Sprint(a.Device.Threads), fmt.Sprint(b.Device.Threads)}, {"input", a.Input.Shape.String(), b.Input.Shape.String()},
+		{"mode", a.Mode, b.Mode}, {"fused", fmt.Sprint(a.Fused), fmt.Sprint(b.Fused)}, {"precision", a.Device.Precision, b.Device.Precision},
+	} {
+		if x.a != x.b {
+			list = append(list, fmt.Sprintf("%s %s → %s", x.name, x.a, x.b))
+		}
+	}
+	return list
+}
+
+func (d Diff) totalVerdict() string {
+	switch {
+	case d.Total.PValue == nil:
+		return "no samples to test it by"
+	case !d.Total.Significant:
+		return fmt.Sprintf("within noise, p = %s", probability(d.Total.PValue).Text)
+	}
+	return fmt.Sprintf("beyond noise, p = %s", probability(d.Total.PValue).Text)
+}
+
+func sideLine(name string, s profile.DiffSide) string {
+	return fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes", name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
+}
+
+func verdict(r *profile.DiffRow) string {
+	switch {
+	case r.AMS == nil:
+		return "only in B"
+	case r.BMS == nil:
+		return "only in A"
+	case r.PValue == nil:
+		return profile.Dash
+	case !r.Significant:
+		return "within noise"
+	case r.Delta() > 0:
+		return "slower"
+	}
+	return "faster"
+}
+
+func kernelChange(r *profile.DiffRow) string {
+	switch {
+	case r.AKernel == r.BKernel || r.BKernel == "":
+		return r.AKernel
+	case r.AKernel == "":
+		return r.BKernel
+	}
+	return r.AKernel + " → " + r.BKernel
+}
+
+func maybeMS(v *float64) Cell {
+	if v == nil {
+		return Cell{profile.Dash, ""}
+	}
+	return milliseconds(*v)
+}
+
+func deltaCell(v *float64) Cell {
+	if v == nil {
+		return Cell{profile.Dash, ""}
+	}
+	return Cell{signed(*v), raw(*v)}
+}
+
+// signed is a difference of times with its sign.
+func signed(v float64) string {
+	if v > 0 {
+		return "+" + ms(v)
+	}
+	return ms(v)
+}
+
+// change is a difference as a part of what it started from.
+func change(from, delta float64) string {
+	if from <= 0 {
+		return profile.Dash
+	}
+	return fmt.Sprintf("%+.1f %%", 100*delta/from)
+}
+
+func relative(from, delta *float64) Cell {
+	if from == nil || delta == nil {
+		return Cell{profile.Dash, ""}
+	}
+	return plain(change(*from, *delta))
+}
+
+func probability(p *float64) Cell {
+	switch {
+	case p == nil:
+		return Cell{profile.Dash, ""}
+	case *p < 1e-4:
+		return Cell{"<0.0001", raw(*p)}
+	}
+	return Cell{fmt.Sprintf("%.*f", max(2, 1-int(math.Floor(math.Log10(*p)))), *p), raw(*p)}
+}
