@@ -80,13 +80,13 @@ func (g *normGrad) sum() phase {
 		a.Mean = unsafe.Pointer(&w.scale)
 		r.runs(whole, g.x.w, func(y, x, pixels int) {
 			g.place(a, r, y, x, pixels)
-			bnSums(p, a)
+			g.k.NormSums(p, a)
 		})
 	})
 }
 
 // place points the arguments at a run of pixels.
-func (g *normGrad) place(a *bnArgs, r strip, y, x, pixels int) {
+func (g *normGrad) place(a *asm.NormGradArgs, r strip, y, x, pixels int) {
 	a.X, a.DY, a.N, a.Y = g.x.pixelAt(r.block, r.n, y, x), g.dy.pixelAt(r.block, r.n, y, x), pixels, nil
 	if g.y != nil {
 		a.Y = g.y.pixelAt(r.block, r.n, y, x)
@@ -129,11 +129,11 @@ func (g *normGrad) apply() phase {
 	whole := g.x.contiguous() && g.dy.contiguous() && g.dx.contiguous() && (g.y == nil || g.y.contiguous())
 	return overRows(g.dx, func(w *worker, r strip) {
 		a := &w.norm
-		a.Coefficients = unsafe.Pointer(g.coefficients(r.block))
+		a.Factors = unsafe.Pointer(g.coefficients(r.block))
 		r.runs(whole, g.dx.w, func(y, x, pixels int) {
 			g.place(a, r, y, x, pixels)
 			a.Dst = g.dx.pixelAt(r.block, r.n, y, x)
-			bnGrad(a)
+			g.k.NormGrad(a)
 		})
 		g.dx.zeroHalo(r.block, r.block+1, r.n, r.y0, r.y1)
 	})

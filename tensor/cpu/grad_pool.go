@@ -1,42 +1,68 @@
 package cpu
 
 import (
-	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// planMaxPoolGrad plans MaxPool2dGrad. Windows overlap: a plane is one piece.
+// maxPoolGrad is MaxPool2dGrad. Windows overlap: a plane is one piece.
+type maxPoolGrad struct {
+	maxPool
+	dy, dx *view
+}
+
+// planMaxPoolGrad plans MaxPool2dGrad.
 func (bp *blueprint) planMaxPoolGrad(st *step) error {
 	op := bp.head(st)
-	m := &maxPoolGrad{op: op, x: bp.views[op.In[0]], dy: bp.views[op.In[1]], dx: bp.result(st)}
-	st.name = "max pool gradient"
+	m := &maxPoolGrad{maxPool: maxPool{k: bp.kern, in: bp.views[op.In[0]], op: op}, dy: bp.views[op.In[1]], dx: bp.result(st)}
+	m.out = m.dy
+	st.name = bp.kern.Name + " max pool gradient"
 	st.flops = int64(op.KH*op.KW) * elems(&m.dy.layout)
-	st.phases = []phase{{pieces: m.dx.blocks() * m.dx.n, run: func(_ *worker, piece, _ int) {
-		m.plane(piece/m.dx.n, piece%m.dx.n)
+	st.phases = []phase{{pieces: m.dx.blocks() * m.dx.n, run: func(w *worker, piece, _ int) {
+		m.plane(w, piece/m.dx.n, piece%m.dx.n)
 	}}}
 	return nil
 }
 
-type maxPoolGrad struct {
-	op        *tensor.Op
-	x, dy, dx *view
-}
-
 // plane computes a channel block of an image.
-func (m *maxPoolGrad) plane(block, n int) {
+func (m *maxPoolGrad) plane(w *worker, block, n int) {
 	for y := range m.dx.h {
 		m.dx.zeroPixels(block, n, y, 0, m.dx.w)
 	}
 	m.dx.zeroHalo(block, block+1, n, 0, m.dx.h)
 	for y := range m.dy.h {
-		for x := range m.dy.w {
-			m.window(block, n, y, x)
-		}
+		m.row(w, block, n, y)
 	}
 }
 
-// window adds the gradient of one output to the first maximum of its window; if
-// there is NaN, to the last, as PyTorch does.
+// row computes one row: the windows that are whole in one call.
+func (m *maxPoolGrad) row(w *worker, block, n, y int) {
+	op := m.op
+	top, bottom := max(0, y*op.SH-op.Top), min(m.in.h, y*op.SH-op.Top+op.KH)
+	for x := 0; x < m.dy.w; {
+		first := x*op.SW - op.Left
+		left, right := max(first, 0), min(first+op.KW, m.in.w)
+		count := 1
+		switch whole := right-left == op.KW; {
+		case op.PadZero && !(whole && bottom-top == op.KH):
+			m.window(block, n, y, x)
+			x++
+			continue
+		case whole:
+			count = min(m.dy.w-x, (m.in.w-op.KW-first)/op.SW+1)
+		}
+		if top < bottom && left < right {
+			a := &w.maxGrad
+			a.X, a.DX, a.DY = m.in.pixelAt(block, n, top, left), m.dx.pixelAt(block, n, top, left), m.dy.pixelAt(block, n, y, x)
+			a.XRow, a.DXRow, a.Step = m.in.row, m.dx.row, op.SW*pixelBytes
+			a.KH, a.KW, a.N = bottom-top, right-left, count
+			m.k.MaxPoolGrad(a)
+		}
+		x += count
+	}
+}
+
+// window adds the gradient of one output whose window reaches into the zeros of
+// the padding to its first maximum, or the last NaN, as PyTorch does.
 func (m *maxPoolGrad) window(block, n, y, x int) {
 	op := m.op
 	top, left := y*op.SH-op.Top, x*op.SW-op.Left
@@ -45,11 +71,9 @@ func (m *maxPoolGrad) window(block, n, y, x int) {
 	first := true
 	for i := top; i < top+op.KH; i++ {
 		for j := left; j < left+op.KW; j++ {
-			var v, to *[asm.Block]float32 = &[asm.Block]float32{}, nil
-			if i >= 0 && i < m.x.h && j >= 0 && j < m.x.w {
-				v, to = m.x.lanes(block, n, i, j), m.dx.lanes(block, n, i, j)
-			} else if !op.PadZero {
-				continue
+			v, to := &[asm.Block]float32{}, (*[asm.Block]float32)(nil)
+			if i >= 0 && i < m.in.h && j >= 0 && j < m.in.w {
+				v, to = m.in.lanes(block, n, i, j), m.dx.lanes(block, n, i, j)
 			}
 			for l, e := range v {
 				if first || e > best[l] || e != e {

@@ -26,6 +26,7 @@ type gradWeight struct {
 	x, dy  *view
 	dw     *view // flat
 	window tensor.Window
+	widest int  // rows of a kernel
 	flat   bool // a pixel of x for each of dy, in one run over rows and images
 
 	units, chunk, perPart, parts int // rows, or pixels if flat
@@ -41,6 +42,8 @@ func (bp *blueprint) planGradWeight(st *step) error {
 		g.window, groups = op.Window, op.Groups
 	}
 	g.packing = gradPacking(filterShape{c: g.x.c, k: g.dy.c, groups: groups, kh: g.window.KH, kw: g.window.KW, interleaved: g.x.interleaved})
+	for g.widest = asm.MaxPix; bp.kern.GradWeight[g.widest] == nil; g.widest-- {
+	}
 	g.cut()
 	bp.needShared(g.parts * g.floats * floatBytes)
 	st.name = bp.kern.Name + " weight gradient"
@@ -106,35 +109,45 @@ func (g *gradWeight) block(w *worker, part, b, u0, u1 int, start bool) {
 	p := &g.panels[b]
 	a := &w.grad
 	a.SrcPix, a.SrcRow, a.GradRow = g.x.pixel*g.window.SW, g.x.row*g.window.SH, g.dy.row
-	a.Run = g.run()
 	dst := g.partial(part, b)
 	if start {
 		clear(floats(dst, g.panelFloats(p)))
 	}
 	for ib := p.ib; ib < p.ib+p.icb; ib++ {
 		for kh := range g.kh {
-			a.Dst = dst
-			g.rows(a, ib, kh, b, u0, u1)
+			g.rows(a, dst, ib, kh, b, u0, u1)
 			dst = unsafe.Add(dst, g.run()*pixelBytes)
 		}
 	}
 }
 
 // rows adds one input block's row of taps.
-func (g *gradWeight) rows(a *gradWeightArgs, ib, kh, b, u0, u1 int) {
+func (g *gradWeight) rows(a *asm.GradWeightArgs, dst unsafe.Pointer, ib, kh, b, u0, u1 int) {
 	if g.flat {
 		a.Src = unsafe.Add(g.x.base, ib*g.x.plane+u0*pixelBytes)
 		a.Grad = unsafe.Add(g.dy.base, b*g.dy.plane+u0*pixelBytes)
 		a.Nx, a.Ny = u1-u0, 1
-		gradWeightKernel(a)
+		g.taps(a, dst)
 		return
 	}
 	eachImage(u0, u1, g.dy.h, func(n, y0, y1 int) {
 		a.Src = g.x.pixelAt(ib, n, y0*g.window.SH-g.window.Top+kh, -g.window.Left)
 		a.Grad = g.dy.pixelAt(b, n, y0, 0)
 		a.Nx, a.Ny = g.dy.w, y1-y0
-		gradWeightKernel(a)
+		g.taps(a, dst)
 	})
+}
+
+// taps adds all floats of a row of taps, in near-equal groups.
+func (g *gradWeight) taps(a *asm.GradWeightArgs, dst unsafe.Pointer) {
+	t := newTiling(g.run(), g.widest)
+	a.Dst, a.Groups = dst, t.wide
+	g.kern.GradWeight[t.px](a)
+	if t.narrow > 0 {
+		rows := t.wide * t.px
+		a.Src, a.Dst, a.Groups = unsafe.Add(a.Src, rows*floatBytes), unsafe.Add(dst, rows*pixelBytes), t.narrow
+		g.kern.GradWeight[t.px-1](a)
+	}
 }
 
 // reduce adds the parts of an output block and writes them as [o][i][kh][kw].

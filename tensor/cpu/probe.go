@@ -2,8 +2,10 @@ package cpu
 
 import (
 	"math"
+	"unsafe"
 
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
 )
 
 // planNorm plans Norm.
@@ -15,10 +17,10 @@ func (bp *blueprint) planNorm(st *step) error {
 	whole := in.contiguous()
 	st.phases = []phase{p.phase(func(_ *worker, sum *float64, s strip) {
 		if in.flat > 0 {
-			*sum += bp.flatSquares(in, s)
+			bp.flatSquares(sum, in, s)
 			return
 		}
-		s.runs(whole, in.w, func(y, x, pixels int) { *sum += norm2(in.pixelAt(s.block, s.n, y, x), pixels) })
+		s.runs(whole, in.w, func(y, x, pixels int) { bp.kern.Squares(sum, in.pixelAt(s.block, s.n, y, x), pixels) })
 	}), {pieces: 1, run: func(*worker, int, int) {
 		total := 0.0
 		p.all(func(sum *float64) { total += *sum })
@@ -27,21 +29,20 @@ func (bp *blueprint) planNorm(st *step) error {
 	return nil
 }
 
-// flatSquares is the sum of squares of a flat view, whose last pixel may hold
-// less than 16 elements.
-func (bp *blueprint) flatSquares(v *view, s strip) (sum float64) {
+// flatSquares adds the squares of a flat view, whose last pixel may hold less
+// than 16 elements.
+func (bp *blueprint) flatSquares(sum *float64, v *view, s strip) {
 	s.runs(true, v.w, func(_, x, pixels int) {
-		whole := min(pixels, v.flat/16-x)
+		whole := min(pixels, v.flat/asm.Block-x)
 		if whole > 0 {
-			sum += norm2(v.pixelAt(0, 0, 0, x), whole)
+			bp.kern.Squares(sum, v.pixelAt(0, 0, 0, x), whole)
 		}
 		if whole < pixels {
-			for _, e := range v.values()[v.flat/16*16:] {
-				sum += float64(e) * float64(e)
+			for _, e := range v.values()[v.flat/asm.Block*asm.Block:] {
+				*sum += float64(e) * float64(e)
 			}
 		}
 	})
-	return sum
 }
 
 // planJoin plans Join: the sum of both gradients and its probe, in one pass.
@@ -52,12 +53,10 @@ func (bp *blueprint) planJoin(st *step) error {
 	st.name = bp.kern.Name + " join"
 	st.flops = 9 * elems(&out.layout)
 	whole := branch.contiguous() && skip.contiguous() && out.contiguous()
-	st.phases = []phase{p.phase(func(w *worker, sum *[4]float64, s strip) {
-		a := &w.join
+	st.phases = []phase{p.phase(func(_ *worker, sum *[4]float64, s strip) {
 		s.runs(whole, out.w, func(y, x, pixels int) {
-			a.Branch, a.Skip, a.Dst = branch.pixelAt(s.block, s.n, y, x), skip.pixelAt(s.block, s.n, y, x), out.pixelAt(s.block, s.n, y, x)
-			a.N = pixels
-			joinKernel(sum, a)
+			at := [3]unsafe.Pointer{out.pixelAt(s.block, s.n, y, x), branch.pixelAt(s.block, s.n, y, x), skip.pixelAt(s.block, s.n, y, x)}
+			bp.kern.Join(sum, at[0], at[1], at[2], pixels)
 		})
 		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
 	}), {pieces: 1, run: func(*worker, int, int) {
@@ -90,11 +89,11 @@ func (bp *blueprint) planReLUGrad(st *step) error {
 	st.name = bp.kern.Name + " elementwise"
 	st.flops = elems(&out.layout)
 	st.phases = []phase{overRows(out, func(w *worker, s strip) {
-		a := &w.mask
+		a := &w.norm
 		s.runs(whole, out.w, func(py, x, pixels int) {
 			a.Y, a.DY, a.Dst = y.pixelAt(s.block, s.n, py, x), dy.pixelAt(s.block, s.n, py, x), out.pixelAt(s.block, s.n, py, x)
 			a.N = pixels
-			eltMask(a)
+			bp.kern.Mask(a)
 		})
 		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
 	})}

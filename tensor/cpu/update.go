@@ -36,13 +36,16 @@ func (bp *blueprint) planSGD(st *step) error {
 		first := piece * pieceElems
 		a := &w.sgd
 		a.Rate, a.Momentum, a.Decay = bp.env.scalars[op.Scalar], float32(op.Momentum), float32(op.Decay)
-		a.Nesterov = op.Nesterov
+		a.Nesterov = 0
+		if op.Nesterov {
+			a.Nesterov = 1
+		}
 		a.N = min(pieceElems, g.grad.flat-first)
 		a.Grad, a.W, a.V = unsafe.Add(g.grad.base, first*floatBytes), unsafe.Pointer(&g.w[first]), nil
 		if g.v != nil {
 			a.V = unsafe.Pointer(&g.v[first])
 		}
-		sgdKernel(a)
+		bp.kern.SGD(a)
 	}}}
 	return nil
 }

@@ -50,4 +50,20 @@ var avx2 = &Kernels{
 	Sums:      sumsAVX2,
 	Peak:      peakAVX2,
 	Read:      readAVX2,
+
+	GradWeight: [MaxPix + 1]func(*GradWeightArgs){
+		1: gradWeightAVX2x1,
+		2: gradWeightAVX2x2,
+		3: gradWeightAVX2x3,
+		4: gradWeightAVX2x4,
+		5: gradWeightAVX2x5,
+		6: gradWeightAVX2x6,
+	},
+	NormSums:    normSumsAVX2,
+	NormGrad:    normGradAVX2,
+	Mask:        maskAVX2,
+	Join:        joinAVX2,
+	Squares:     squaresAVX2,
+	SGD:         sgdTail(sgdAVX2),
+	MaxPoolGrad: maxPoolGradAVX2,
 }

@@ -6400,3 +6400,905 @@ round:
 	JLT     round
 	VZEROUPPER
 	RET
+
+// func gradWeightAVX2x1(a *GradWeightArgs)
+// Requires: AVX, FMA3
+TEXT ·gradWeightAVX2x1(SB), NOSPLIT, $8-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 16(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 64(AX), SI
+	MOVQ SI, (SP)
+
+group:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	MOVQ    8(AX), DI
+	MOVQ    56(AX), R8
+	MOVQ    CX, SI
+
+row:
+	MOVQ 48(AX), R11
+	MOVQ SI, R9
+	MOVQ DI, R10
+
+pixel:
+	VMOVUPS      (R10), Y2
+	VMOVUPS      32(R10), Y3
+	VBROADCASTSS (R9), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         BX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
+	JNZ          pixel
+	ADDQ         32(AX), SI
+	ADDQ         40(AX), DI
+	DECQ         R8
+	JNZ          row
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         $+4, CX
+	ADDQ         $+64, DX
+	DECQ         (SP)
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func gradWeightAVX2x2(a *GradWeightArgs)
+// Requires: AVX, FMA3
+TEXT ·gradWeightAVX2x2(SB), NOSPLIT, $8-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 16(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 64(AX), SI
+	MOVQ SI, (SP)
+
+group:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	MOVQ    8(AX), DI
+	MOVQ    56(AX), R8
+	MOVQ    CX, SI
+
+row:
+	MOVQ 48(AX), R11
+	MOVQ SI, R9
+	MOVQ DI, R10
+
+pixel:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      32(R10), Y5
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R9), Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VFMADD231PS  Y7, Y5, Y3
+	ADDQ         BX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
+	JNZ          pixel
+	ADDQ         32(AX), SI
+	ADDQ         40(AX), DI
+	DECQ         R8
+	JNZ          row
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y2, 64(DX)
+	VMOVUPS      Y3, 96(DX)
+	ADDQ         $+8, CX
+	ADDQ         $+128, DX
+	DECQ         (SP)
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func gradWeightAVX2x3(a *GradWeightArgs)
+// Requires: AVX, FMA3
+TEXT ·gradWeightAVX2x3(SB), NOSPLIT, $8-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 16(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 64(AX), SI
+	MOVQ SI, (SP)
+
+group:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	MOVQ    8(AX), DI
+	MOVQ    56(AX), R8
+	MOVQ    CX, SI
+
+row:
+	MOVQ 48(AX), R11
+	MOVQ SI, R9
+	MOVQ DI, R10
+
+pixel:
+	VMOVUPS      (R10), Y6
+	VMOVUPS      32(R10), Y7
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(R9), Y9
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VBROADCASTSS 8(R9), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         BX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
+	JNZ          pixel
+	ADDQ         32(AX), SI
+	ADDQ         40(AX), DI
+	DECQ         R8
+	JNZ          row
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y2, 64(DX)
+	VMOVUPS      Y3, 96(DX)
+	VMOVUPS      Y4, 128(DX)
+	VMOVUPS      Y5, 160(DX)
+	ADDQ         $+12, CX
+	ADDQ         $+192, DX
+	DECQ         (SP)
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func gradWeightAVX2x4(a *GradWeightArgs)
+// Requires: AVX, FMA3
+TEXT ·gradWeightAVX2x4(SB), NOSPLIT, $8-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 16(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 64(AX), SI
+	MOVQ SI, (SP)
+
+group:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	VMOVUPS 192(DX), Y6
+	VMOVUPS 224(DX), Y7
+	MOVQ    8(AX), DI
+	MOVQ    56(AX), R8
+	MOVQ    CX, SI
+
+row:
+	MOVQ 48(AX), R11
+	MOVQ SI, R9
+	MOVQ DI, R10
+
+pixel:
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R9), Y11
+	VFMADD231PS  Y11, Y8, Y2
+	VFMADD231PS  Y11, Y9, Y3
+	VBROADCASTSS 8(R9), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R9), Y11
+	VFMADD231PS  Y11, Y8, Y6
+	VFMADD231PS  Y11, Y9, Y7
+	ADDQ         BX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
+	JNZ          pixel
+	ADDQ         32(AX), SI
+	ADDQ         40(AX), DI
+	DECQ         R8
+	JNZ          row
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y2, 64(DX)
+	VMOVUPS      Y3, 96(DX)
+	VMOVUPS      Y4, 128(DX)
+	VMOVUPS      Y5, 160(DX)
+	VMOVUPS      Y6, 192(DX)
+	VMOVUPS      Y7, 224(DX)
+	ADDQ         $+16, CX
+	ADDQ         $+256, DX
+	DECQ         (SP)
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func gradWeightAVX2x5(a *GradWeightArgs)
+// Requires: AVX, FMA3
+TEXT ·gradWeightAVX2x5(SB), NOSPLIT, $8-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 16(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 64(AX), SI
+	MOVQ SI, (SP)
+
+group:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	VMOVUPS 192(DX), Y6
+	VMOVUPS 224(DX), Y7
+	VMOVUPS 256(DX), Y8
+	VMOVUPS 288(DX), Y9
+	MOVQ    8(AX), DI
+	MOVQ    56(AX), R8
+	MOVQ    CX, SI
+
+row:
+	MOVQ 48(AX), R11
+	MOVQ SI, R9
+	MOVQ DI, R10
+
+pixel:
+	VMOVUPS      (R10), Y10
+	VMOVUPS      32(R10), Y11
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS 4(R9), Y13
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y11, Y3
+	VBROADCASTSS 8(R9), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 12(R9), Y13
+	VFMADD231PS  Y13, Y10, Y6
+	VFMADD231PS  Y13, Y11, Y7
+	VBROADCASTSS 16(R9), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         BX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
+	JNZ          pixel
+	ADDQ         32(AX), SI
+	ADDQ         40(AX), DI
+	DECQ         R8
+	JNZ          row
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y2, 64(DX)
+	VMOVUPS      Y3, 96(DX)
+	VMOVUPS      Y4, 128(DX)
+	VMOVUPS      Y5, 160(DX)
+	VMOVUPS      Y6, 192(DX)
+	VMOVUPS      Y7, 224(DX)
+	VMOVUPS      Y8, 256(DX)
+	VMOVUPS      Y9, 288(DX)
+	ADDQ         $+20, CX
+	ADDQ         $+320, DX
+	DECQ         (SP)
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func gradWeightAVX2x6(a *GradWeightArgs)
+// Requires: AVX, FMA3
+TEXT ·gradWeightAVX2x6(SB), NOSPLIT, $8-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 16(AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 64(AX), SI
+	MOVQ SI, (SP)
+
+group:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	VMOVUPS 192(DX), Y6
+	VMOVUPS 224(DX), Y7
+	VMOVUPS 256(DX), Y8
+	VMOVUPS 288(DX), Y9
+	VMOVUPS 320(DX), Y10
+	VMOVUPS 352(DX), Y11
+	MOVQ    8(AX), DI
+	MOVQ    56(AX), R8
+	MOVQ    CX, SI
+
+row:
+	MOVQ 48(AX), R11
+	MOVQ SI, R9
+	MOVQ DI, R10
+
+pixel:
+	VMOVUPS      (R10), Y12
+	VMOVUPS      32(R10), Y13
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS 4(R9), Y15
+	VFMADD231PS  Y15, Y12, Y2
+	VFMADD231PS  Y15, Y13, Y3
+	VBROADCASTSS 8(R9), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS 12(R9), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VBROADCASTSS 16(R9), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS 20(R9), Y15
+	VFMADD231PS  Y15, Y12, Y10
+	VFMADD231PS  Y15, Y13, Y11
+	ADDQ         BX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
+	JNZ          pixel
+	ADDQ         32(AX), SI
+	ADDQ         40(AX), DI
+	DECQ         R8
+	JNZ          row
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y2, 64(DX)
+	VMOVUPS      Y3, 96(DX)
+	VMOVUPS      Y4, 128(DX)
+	VMOVUPS      Y5, 160(DX)
+	VMOVUPS      Y6, 192(DX)
+	VMOVUPS      Y7, 224(DX)
+	VMOVUPS      Y8, 256(DX)
+	VMOVUPS      Y9, 288(DX)
+	VMOVUPS      Y10, 320(DX)
+	VMOVUPS      Y11, 352(DX)
+	ADDQ         $+24, CX
+	ADDQ         $+384, DX
+	DECQ         (SP)
+	JNZ          group
+	VZEROUPPER
+	RET
+
+// func normSumsAVX2(s *[2][16]float64, a *NormGradArgs)
+// Requires: AVX
+TEXT ·normSumsAVX2(SB), NOSPLIT, $0-16
+	MOVQ    s+0(FP), AX
+	MOVQ    a+8(FP), CX
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+	MOVQ    (CX), DX
+	MOVQ    32(CX), BX
+	MOVQ    8(CX), SI
+	MOVQ    16(CX), DI
+	MOVQ    48(CX), CX
+	VXORPS  Y10, Y10, Y10
+	TESTQ   DI, DI
+	JNZ     masked
+
+plain:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VCVTPS2PD    X8, Y12
+	VADDPD       Y12, Y0, Y0
+	VEXTRACTF128 $0x01, Y8, X12
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y1, Y1
+	VMOVUPS      (DX), Y13
+	VSUBPS       (BX), Y13, Y13
+	VMULPS       Y8, Y13, Y8
+	VCVTPS2PD    X8, Y12
+	VADDPD       Y12, Y4, Y4
+	VEXTRACTF128 $0x01, Y8, X12
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y5, Y5
+	VCVTPS2PD    X9, Y12
+	VADDPD       Y12, Y2, Y2
+	VEXTRACTF128 $0x01, Y9, X12
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y3, Y3
+	VMOVUPS      32(DX), Y13
+	VSUBPS       32(BX), Y13, Y13
+	VMULPS       Y9, Y13, Y9
+	VCVTPS2PD    X9, Y12
+	VADDPD       Y12, Y6, Y6
+	VEXTRACTF128 $0x01, Y9, X12
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y7, Y7
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, DX
+	DECQ         CX
+	JNZ          plain
+	JMP          done
+
+masked:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      (DI), Y11
+	VCMPPS       $0x1e, Y10, Y11, Y11
+	VANDPS       Y8, Y11, Y8
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      32(DI), Y11
+	VCMPPS       $0x1e, Y10, Y11, Y11
+	VANDPS       Y9, Y11, Y9
+	VCVTPS2PD    X8, Y12
+	VADDPD       Y12, Y0, Y0
+	VEXTRACTF128 $0x01, Y8, X12
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y1, Y1
+	VMOVUPS      (DX), Y13
+	VSUBPS       (BX), Y13, Y13
+	VMULPS       Y8, Y13, Y8
+	VCVTPS2PD    X8, Y12
+	VADDPD       Y12, Y4, Y4
+	VEXTRACTF128 $0x01, Y8, X12
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y5, Y5
+	VCVTPS2PD    X9, Y12
+	VADDPD       Y12, Y2, Y2
+	VEXTRACTF128 $0x01, Y9, X12
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y3, Y3
+	VMOVUPS      32(DX), Y13
+	VSUBPS       32(BX), Y13, Y13
+	VMULPS       Y9, Y13, Y9
+	VCVTPS2PD    X9, Y12
+	VADDPD       Y12, Y6, Y6
+	VEXTRACTF128 $0x01, Y9, X12
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y7, Y7
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, DX
+	DECQ         CX
+	JNZ          masked
+
+done:
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func normGradAVX2(a *NormGradArgs)
+// Requires: AVX, FMA3
+TEXT ·normGradAVX2(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	MOVQ    40(AX), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	MOVQ    8(AX), BX
+	MOVQ    16(AX), SI
+	MOVQ    48(AX), AX
+	VXORPS  Y8, Y8, Y8
+	TESTQ   SI, SI
+	JNZ     masked
+
+plain:
+	VMOVUPS     (BX), Y6
+	VMOVUPS     32(BX), Y7
+	VMOVUPS     (CX), Y10
+	VFMADD213PS Y4, Y2, Y10
+	VFMADD213PS Y10, Y0, Y6
+	VMOVUPS     Y6, (DX)
+	VMOVUPS     32(CX), Y10
+	VFMADD213PS Y5, Y3, Y10
+	VFMADD213PS Y10, Y1, Y7
+	VMOVUPS     Y7, 32(DX)
+	ADDQ        $+64, BX
+	ADDQ        $+64, SI
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	DECQ        AX
+	JNZ         plain
+	JMP         done
+
+masked:
+	VMOVUPS     (BX), Y6
+	VMOVUPS     (SI), Y9
+	VCMPPS      $0x1e, Y8, Y9, Y9
+	VANDPS      Y6, Y9, Y6
+	VMOVUPS     32(BX), Y7
+	VMOVUPS     32(SI), Y9
+	VCMPPS      $0x1e, Y8, Y9, Y9
+	VANDPS      Y7, Y9, Y7
+	VMOVUPS     (CX), Y10
+	VFMADD213PS Y4, Y2, Y10
+	VFMADD213PS Y10, Y0, Y6
+	VMOVUPS     Y6, (DX)
+	VMOVUPS     32(CX), Y10
+	VFMADD213PS Y5, Y3, Y10
+	VFMADD213PS Y10, Y1, Y7
+	VMOVUPS     Y7, 32(DX)
+	ADDQ        $+64, BX
+	ADDQ        $+64, SI
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	DECQ        AX
+	JNZ         masked
+
+done:
+	VZEROUPPER
+	RET
+
+// func maskAVX2(a *NormGradArgs)
+// Requires: AVX
+TEXT ·maskAVX2(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), AX
+	MOVQ   24(AX), CX
+	MOVQ   8(AX), DX
+	MOVQ   16(AX), BX
+	MOVQ   48(AX), AX
+	VXORPS Y2, Y2, Y2
+	TESTQ  BX, BX
+	JNZ    masked
+
+plain:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	ADDQ    $+64, CX
+	DECQ    AX
+	JNZ     plain
+	JMP     done
+
+masked:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y3
+	VANDPS  Y0, Y3, Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 32(BX), Y3
+	VCMPPS  $0x1e, Y2, Y3, Y3
+	VANDPS  Y1, Y3, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	ADDQ    $+64, CX
+	DECQ    AX
+	JNZ     masked
+
+done:
+	VZEROUPPER
+	RET
+
+// func joinAVX2(s *[4]float64, dst unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+// Requires: AVX, FMA3
+TEXT ·joinAVX2(SB), NOSPLIT, $0-40
+	MOVQ   s+0(FP), AX
+	MOVQ   dst+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   y+24(FP), BX
+	MOVQ   n+32(FP), SI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+pixel:
+	VCVTPS2PD    (DX), Y8
+	VCVTPS2PD    (BX), Y9
+	VMOVUPS      (DX), X10
+	VADDPS       (BX), X10, X10
+	VMOVUPS      X10, (CX)
+	VCVTPS2PD    X10, Y11
+	VFMADD231PD  Y8, Y8, Y0
+	VFMADD231PD  Y9, Y9, Y2
+	VFMADD231PD  Y8, Y9, Y4
+	VFMADD231PD  Y11, Y11, Y6
+	VCVTPS2PD    16(DX), Y8
+	VCVTPS2PD    16(BX), Y9
+	VMOVUPS      16(DX), X10
+	VADDPS       16(BX), X10, X10
+	VMOVUPS      X10, 16(CX)
+	VCVTPS2PD    X10, Y11
+	VFMADD231PD  Y8, Y8, Y1
+	VFMADD231PD  Y9, Y9, Y3
+	VFMADD231PD  Y8, Y9, Y5
+	VFMADD231PD  Y11, Y11, Y7
+	VCVTPS2PD    32(DX), Y8
+	VCVTPS2PD    32(BX), Y9
+	VMOVUPS      32(DX), X10
+	VADDPS       32(BX), X10, X10
+	VMOVUPS      X10, 32(CX)
+	VCVTPS2PD    X10, Y11
+	VFMADD231PD  Y8, Y8, Y0
+	VFMADD231PD  Y9, Y9, Y2
+	VFMADD231PD  Y8, Y9, Y4
+	VFMADD231PD  Y11, Y11, Y6
+	VCVTPS2PD    48(DX), Y8
+	VCVTPS2PD    48(BX), Y9
+	VMOVUPS      48(DX), X10
+	VADDPS       48(BX), X10, X10
+	VMOVUPS      X10, 48(CX)
+	VCVTPS2PD    X10, Y11
+	VFMADD231PD  Y8, Y8, Y1
+	VFMADD231PD  Y9, Y9, Y3
+	VFMADD231PD  Y8, Y9, Y5
+	VFMADD231PD  Y11, Y11, Y7
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	DECQ         SI
+	JNZ          pixel
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPD       X8, X0, X0
+	VPERMILPD    $0x01, X0, X8
+	VADDSD       X8, X0, X0
+	VADDSD       (AX), X0, X0
+	VMOVSD       X0, (AX)
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X8
+	VADDPD       X8, X2, X2
+	VPERMILPD    $0x01, X2, X8
+	VADDSD       X8, X2, X2
+	VADDSD       8(AX), X2, X2
+	VMOVSD       X2, 8(AX)
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X8
+	VADDPD       X8, X4, X4
+	VPERMILPD    $0x01, X4, X8
+	VADDSD       X8, X4, X4
+	VADDSD       16(AX), X4, X4
+	VMOVSD       X4, 16(AX)
+	VADDPD       Y7, Y6, Y6
+	VEXTRACTF128 $0x01, Y6, X8
+	VADDPD       X8, X6, X6
+	VPERMILPD    $0x01, X6, X8
+	VADDSD       X8, X6, X6
+	VADDSD       24(AX), X6, X6
+	VMOVSD       X6, 24(AX)
+	VZEROUPPER
+	RET
+
+// func squaresAVX2(s *float64, src unsafe.Pointer, n int)
+// Requires: AVX, FMA3
+TEXT ·squaresAVX2(SB), NOSPLIT, $0-24
+	MOVQ   s+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+pixel:
+	VCVTPS2PD    (CX), Y4
+	VFMADD231PD  Y4, Y4, Y0
+	VCVTPS2PD    16(CX), Y5
+	VFMADD231PD  Y5, Y5, Y1
+	VCVTPS2PD    32(CX), Y4
+	VFMADD231PD  Y4, Y4, Y2
+	VCVTPS2PD    48(CX), Y5
+	VFMADD231PD  Y5, Y5, Y3
+	ADDQ         $+64, CX
+	DECQ         DX
+	JNZ          pixel
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPD       X4, X0, X0
+	VPERMILPD    $0x01, X0, X4
+	VADDSD       X4, X0, X0
+	VADDSD       (AX), X0, X0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func sgdAVX2(a *SGDArgs)
+// Requires: AVX, FMA3
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         24(AX), SI
+	MOVL         44(AX), DI
+	VBROADCASTSS 32(AX), Y0
+	VBROADCASTSS 36(AX), Y1
+	VBROADCASTSS 40(AX), Y2
+	SHRQ         $0x04, SI
+	JZ           none
+	TESTQ        DX, DX
+	JZ           plain
+	TESTQ        DI, DI
+	JNZ          nesterov
+
+momentum:
+	VMOVUPS      (CX), Y5
+	VMOVAPS      Y5, Y3
+	VFMADD213PS  (BX), Y2, Y3
+	VMOVAPS      Y3, Y7
+	VFMADD231PS  (DX), Y1, Y7
+	VMOVUPS      Y7, (DX)
+	VMOVAPS      Y7, Y3
+	VFNMADD231PS Y3, Y0, Y5
+	VMOVUPS      Y5, (CX)
+	VMOVUPS      32(CX), Y6
+	VMOVAPS      Y6, Y4
+	VFMADD213PS  32(BX), Y2, Y4
+	VMOVAPS      Y4, Y7
+	VFMADD231PS  32(DX), Y1, Y7
+	VMOVUPS      Y7, 32(DX)
+	VMOVAPS      Y7, Y4
+	VFNMADD231PS Y4, Y0, Y6
+	VMOVUPS      Y6, 32(CX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	DECQ         SI
+	JNZ          momentum
+	VZEROUPPER
+	RET
+
+nesterov:
+	VMOVUPS      (CX), Y5
+	VMOVAPS      Y5, Y3
+	VFMADD213PS  (BX), Y2, Y3
+	VMOVAPS      Y3, Y7
+	VFMADD231PS  (DX), Y1, Y7
+	VMOVUPS      Y7, (DX)
+	VFMADD231PS  Y7, Y1, Y3
+	VFNMADD231PS Y3, Y0, Y5
+	VMOVUPS      Y5, (CX)
+	VMOVUPS      32(CX), Y6
+	VMOVAPS      Y6, Y4
+	VFMADD213PS  32(BX), Y2, Y4
+	VMOVAPS      Y4, Y7
+	VFMADD231PS  32(DX), Y1, Y7
+	VMOVUPS      Y7, 32(DX)
+	VFMADD231PS  Y7, Y1, Y4
+	VFNMADD231PS Y4, Y0, Y6
+	VMOVUPS      Y6, 32(CX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	DECQ         SI
+	JNZ          nesterov
+	VZEROUPPER
+	RET
+
+plain:
+	VMOVUPS      (CX), Y5
+	VMOVAPS      Y5, Y3
+	VFMADD213PS  (BX), Y2, Y3
+	VFNMADD231PS Y3, Y0, Y5
+	VMOVUPS      Y5, (CX)
+	VMOVUPS      32(CX), Y6
+	VMOVAPS      Y6, Y4
+	VFMADD213PS  32(BX), Y2, Y4
+	VFNMADD231PS Y4, Y0, Y6
+	VMOVUPS      Y6, 32(CX)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	DECQ         SI
+	JNZ          plain
+	VZEROUPPER
+	RET
+
+none:
+	VZEROUPPER
+	RET
+
+// func maxPoolGradAVX2(a *PoolGradArgs)
+// Requires: AVX, AVX2
+TEXT ·maxPoolGradAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         16(AX), DX
+	MOVQ         8(AX), BX
+	MOVQ         64(AX), SI
+	MOVL         $0x00000001, DI
+	VMOVD        DI, X7
+	VPBROADCASTD X7, Y7
+
+output:
+	VMOVUPS (CX), Y0
+	VXORPS  Y2, Y2, Y2
+	VMOVUPS (BX), Y4
+	VMOVUPS 32(CX), Y1
+	VXORPS  Y3, Y3, Y3
+	VMOVUPS 32(BX), Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    CX, DI
+	MOVQ    48(AX), R9
+
+findRow:
+	MOVQ DI, R8
+	MOVQ 56(AX), R10
+
+find:
+	VMOVUPS   (R8), Y8
+	VCMPPS    $0x1e, Y0, Y8, Y9
+	VCMPPS    $0x03, Y8, Y8, Y10
+	VORPS     Y10, Y9, Y9
+	VBLENDVPS Y9, Y8, Y0, Y0
+	VBLENDVPS Y9, Y6, Y2, Y2
+	VMOVUPS   32(R8), Y8
+	VCMPPS    $0x1e, Y1, Y8, Y9
+	VCMPPS    $0x03, Y8, Y8, Y10
+	VORPS     Y10, Y9, Y9
+	VBLENDVPS Y9, Y8, Y1, Y1
+	VBLENDVPS Y9, Y6, Y3, Y3
+	VPADDD    Y7, Y6, Y6
+	ADDQ      $+64, R8
+	DECQ      R10
+	JNZ       find
+	ADDQ      24(AX), DI
+	DECQ      R9
+	JNZ       findRow
+	VXORPS    Y6, Y6, Y6
+	MOVQ      DX, DI
+	MOVQ      48(AX), R9
+
+addRow:
+	MOVQ DI, R8
+	MOVQ 56(AX), R10
+
+add:
+	VPCMPEQD Y6, Y2, Y8
+	VANDPS   Y4, Y8, Y8
+	VADDPS   (R8), Y8, Y8
+	VMOVUPS  Y8, (R8)
+	VPCMPEQD Y6, Y3, Y8
+	VANDPS   Y5, Y8, Y8
+	VADDPS   32(R8), Y8, Y8
+	VMOVUPS  Y8, 32(R8)
+	VPADDD   Y7, Y6, Y6
+	ADDQ     $+64, R8
+	DECQ     R10
+	JNZ      add
+	ADDQ     32(AX), DI
+	DECQ     R9
+	JNZ      addRow
+	ADDQ     40(AX), CX
+	ADDQ     40(AX), DX
+	ADDQ     $+64, BX
+	DECQ     SI
+	JNZ      output
+	VZEROUPPER
+	RET

@@ -21,6 +21,23 @@ var generic = &Kernels{
 	Sums:       genericSums,
 	Peak:       genericPeak,
 	Read:       genericRead,
+
+	GradWeight:  everyRows(genericGradWeight),
+	NormSums:    genericNormSums,
+	NormGrad:    genericNormGrad,
+	Mask:        genericMask,
+	Join:        genericJoin,
+	Squares:     genericSquares,
+	SGD:         genericSGD,
+	MaxPoolGrad: genericMaxPoolGrad,
+}
+
+// everyRows makes the kernels of weight gradients.
+func everyRows(f func(rows int) func(*GradWeightArgs)) (k [MaxPix + 1]func(*GradWeightArgs)) {
+	for rows := 1; rows <= MaxPix; rows++ {
+		k[rows] = f(rows)
+	}
+	return k
 }
 
 func everyPx(f func(px int) func(*ConvArgs)) (k [MaxPix + 1]func(*ConvArgs)) {

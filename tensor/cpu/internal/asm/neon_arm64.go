@@ -49,6 +49,15 @@ var neon = &Kernels{
 	Sums:      sumsNEON,
 	Peak:      peakNEON,
 	Read:      readNEON,
+
+	GradWeight:  generic.GradWeight,
+	NormSums:    genericNormSums,
+	NormGrad:    genericNormGrad,
+	Mask:        genericMask,
+	Join:        genericJoin,
+	Squares:     genericSquares,
+	SGD:         genericSGD,
+	MaxPoolGrad: genericMaxPoolGrad,
 }
 
 // native lists the sets of kernels beside the generic one.

@@ -85,6 +85,45 @@ func peakAVX2(n int) (ret int64)
 func readAVX2(src unsafe.Pointer, n int)
 
 //go:noescape
+func gradWeightAVX2x1(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX2x2(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX2x3(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX2x4(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX2x5(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX2x6(a *GradWeightArgs)
+
+//go:noescape
+func normSumsAVX2(s *[2][16]float64, a *NormGradArgs)
+
+//go:noescape
+func normGradAVX2(a *NormGradArgs)
+
+//go:noescape
+func maskAVX2(a *NormGradArgs)
+
+//go:noescape
+func joinAVX2(s *[4]float64, dst unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
+
+//go:noescape
+func squaresAVX2(s *float64, src unsafe.Pointer, n int)
+
+//go:noescape
+func sgdAVX2(a *SGDArgs)
+
+//go:noescape
+func maxPoolGradAVX2(a *PoolGradArgs)
+
+//go:noescape
 func convAVX512x1(a *ConvArgs)
 
 //go:noescape
@@ -275,3 +314,45 @@ func peakAVX512(n int) (ret int64)
 
 //go:noescape
 func readAVX512(src unsafe.Pointer, n int)
+
+//go:noescape
+func gradWeightAVX512x1(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x2(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x3(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x4(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x5(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x6(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x7(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x8(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x9(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x10(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x11(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x12(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x13(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x14(a *GradWeightArgs)

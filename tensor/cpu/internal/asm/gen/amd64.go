@@ -101,6 +101,18 @@ func (s isa) generate() (*ir.File, error) {
 	g.sums()
 	g.peak()
 	g.read()
+	for rows := 1; rows <= s.maxPx; rows++ {
+		g.gradWeight(rows)
+	}
+	if s.lanes == avx2.lanes { // memory is their limit: AVX-512 takes the same
+		g.normSums()
+		g.normGrad()
+		g.mask()
+		g.join()
+		g.squares()
+		g.sgd()
+		g.maxPoolGrad()
+	}
 	f, err := g.Result()
 	if err != nil {
 		return nil, err

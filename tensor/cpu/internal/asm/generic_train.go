@@ -1,0 +1,146 @@
+package asm
+
+import (
+	"math"
+	"unsafe"
+)
+
+// genericGradWeight is the weight gradient in groups of so many rows.
+func genericGradWeight(rows int) func(*GradWeightArgs) {
+	return func(a *GradWeightArgs) {
+		for r := range a.Groups * rows {
+			sum := *pixel(a.Dst, r*pixelBytes)
+			for y := range a.Ny {
+				src, grad := unsafe.Add(a.Src, y*a.SrcRow+r*floatBytes), unsafe.Add(a.Grad, y*a.GradRow)
+				for x := range a.Nx {
+					v := *(*float32)(unsafe.Add(src, x*a.SrcPix))
+					for o, g := range pixel(grad, x*pixelBytes) {
+						sum[o] += v * g
+					}
+				}
+			}
+			*pixel(a.Dst, r*pixelBytes) = sum
+		}
+	}
+}
+
+// dy is pixel p of the gradient, masked.
+func (a *NormGradArgs) dy(p int) [Block]float32 {
+	v := *pixel(a.DY, p)
+	if a.Y != nil {
+		for o, y := range pixel(a.Y, p) {
+			if !(y > 0) {
+				v[o] = 0
+			}
+		}
+	}
+	return v
+}
+
+func genericNormSums(s *[2][Block]float64, a *NormGradArgs) {
+	mean := pixel(a.Mean, 0)
+	for p := 0; p < a.N*pixelBytes; p += pixelBytes {
+		dy, x := a.dy(p), pixel(a.X, p)
+		for o, v := range dy {
+			s[0][o] += float64(v)
+			s[1][o] += float64(v * (x[o] - mean[o]))
+		}
+	}
+}
+
+func genericNormGrad(a *NormGradArgs) {
+	f := (*[3][Block]float32)(a.Factors)
+	for p := 0; p < a.N*pixelBytes; p += pixelBytes {
+		dy, x := a.dy(p), *pixel(a.X, p)
+		dst := pixel(a.Dst, p)
+		for o, v := range dy {
+			dst[o] = f[0][o]*v + (f[1][o]*x[o] + f[2][o])
+		}
+	}
+}
+
+func genericMask(a *NormGradArgs) {
+	for p := 0; p < a.N*pixelBytes; p += pixelBytes {
+		*pixel(a.Dst, p) = a.dy(p)
+	}
+}
+
+func genericJoin(s *[4]float64, dst, x, y unsafe.Pointer, n int) {
+	for p := 0; p < n*pixelBytes; p += pixelBytes {
+		u, v, d := *pixel(x, p), *pixel(y, p), pixel(dst, p)
+		for o := range d {
+			a, b := float64(u[o]), float64(v[o])
+			d[o] = u[o] + v[o]
+			s[0] += a * a
+			s[1] += b * b
+			s[2] += a * b
+			s[3] += float64(d[o]) * float64(d[o])
+		}
+	}
+}
+
+func genericSquares(s *float64, src unsafe.Pointer, n int) {
+	for p := 0; p < n*pixelBytes; p += pixelBytes {
+		for _, x := range pixel(src, p) {
+			*s += float64(x) * float64(x)
+		}
+	}
+}
+
+// genericSGD rounds every product: a machine that fuses gets the same bits.
+func genericSGD(a *SGDArgs) {
+	w, grad := unsafe.Slice((*float32)(a.W), a.N), unsafe.Slice((*float32)(a.Grad), a.N)
+	var v []float32
+	if a.V != nil {
+		v = unsafe.Slice((*float32)(a.V), a.N)
+	}
+	for i := range w {
+		d := grad[i] + float32(a.Decay*w[i])
+		if v != nil {
+			v[i] = float32(a.Momentum*v[i]) + d
+			if a.Nesterov == 1 {
+				d += float32(a.Momentum * v[i])
+			} else {
+				d = v[i]
+			}
+		}
+		w[i] -= float32(a.Rate * d)
+	}
+}
+
+// sgdTail makes an SGD of one for whole pixels.
+func sgdTail(whole func(*SGDArgs)) func(*SGDArgs) {
+	return func(a *SGDArgs) {
+		whole(a)
+		done := a.N &^ (Block - 1)
+		if done == a.N {
+			return
+		}
+		tail := *a
+		tail.N -= done
+		tail.W, tail.Grad = unsafe.Add(a.W, done*floatBytes), unsafe.Add(a.Grad, done*floatBytes)
+		if a.V != nil {
+			tail.V = unsafe.Add(a.V, done*floatBytes)
+		}
+		genericSGD(&tail)
+	}
+}
+
+func genericMaxPoolGrad(a *PoolGradArgs) {
+	for n := range a.N {
+		src, dx := unsafe.Add(a.X, n*a.Step), unsafe.Add(a.DX, n*a.Step)
+		best, at := *pixel(src, 0), [Block]int{}
+		for kh := range a.KH {
+			for kw := range a.KW {
+				for o, v := range pixel(src, kh*a.XRow+kw*pixelBytes) {
+					if v > best[o] || math.IsNaN(float64(v)) {
+						best[o], at[o] = v, kh*a.DXRow+kw*pixelBytes
+					}
+				}
+			}
+		}
+		for o, g := range pixel(a.DY, n*pixelBytes) {
+			pixel(dx, at[o])[o] += g
+		}
+	}
+}
