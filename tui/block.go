@@ -17,17 +17,17 @@ func (b builder) fillBlock(n *node) {
 	var branch, skips, after []*node
 	var join *node
 	for _, l := range n.module.Layers {
-		row := b.layerRow(n, l)
 		switch {
-		case row == nil:
 		case l.Kind == tensor.Add:
-			join = row
+			if rows := b.addRow(nil, n, l); len(rows) > 0 && !rows[0].gone {
+				join = rows[0]
+			}
 		case l.Part == resnet.Skip:
-			skips = append(skips, row)
+			skips = b.addRow(skips, n, l)
 		case l.Part == resnet.Join:
-			after = append(after, row)
+			after = b.addRow(after, n, l)
 		default:
-			branch = append(branch, row)
+			branch = b.addRow(branch, n, l)
 		}
 	}
 	if n.skip == resnet.NoSkip {

@@ -13,41 +13,95 @@ import (
 const (
 	overheadLabel = "overhead"
 	probesLabel   = "probes"
+	lossLabel     = "loss"
 )
 
 // builder makes the rows of a lowered net.
 type builder struct {
 	*tree
-	headOf map[int]int // layer → the group that it heads
+	headOf map[int]int // layer → the group of the forward pass that it heads
+	ran    map[call]*resnet.Layer
+}
+
+// call is one of a module's calls, whatever else the net has lost.
+type call struct {
+	path string
+	n    int
 }
 
 // newTree makes the rows: what is really run, under the modules that hold it.
-func newTree(m *resnet.Model, l *resnet.Lowered) *tree {
-	b := builder{&tree{model: m, lowered: l, byLayer: make([]*node, len(m.Layers))}, make(map[int]int, len(l.Groups))}
-	for g, group := range l.Groups {
-		if layer := l.OpLayer[group.Head]; layer >= 0 {
-			b.headOf[layer] = g
-		} else {
-			b.probes = append(b.probes, g)
-		}
+// whole is the net without lesions, whose rows all stay; m is what runs.
+func newTree(whole, m *resnet.Model, l *resnet.Lowered) *tree {
+	b := builder{
+		&tree{model: m, lowered: l, byLayer: make([]*node, len(m.Layers)), byBlock: map[string]*node{}},
+		make(map[int]int, len(l.Groups)), make(map[call]*resnet.Layer, len(m.Layers)),
 	}
-	b.root = b.moduleRow(nil, m.Root)
+	for _, layer := range m.Layers {
+		b.ran[call{layer.Path, layer.Call}] = layer
+	}
+	b.heads()
+	b.root = b.moduleRow(nil, whole.Root)
 	b.root.label, b.root.open = m.Name, true
 	b.root.each(func(n *node) {
 		b.nodes = append(b.nodes, n)
 		if n.group >= 0 {
 			b.order = append(b.order, n)
 		}
+		if n.kind == blockNode {
+			b.byBlock[n.module.Path] = n
+		}
 	})
 	slices.SortFunc(b.order, func(x, y *node) int { return x.group - y.group })
-	if len(b.probes) > 0 {
-		b.tail = append(b.tail, &node{kind: overheadNode, id: probesLabel, label: probesLabel, group: -1})
+	b.backward()
+	b.ends()
+	return b.tree
+}
+
+// heads finds the layers that head a kernel of the forward pass, and what
+// belongs to no layer.
+func (b builder) heads() {
+	for g, group := range b.lowered.Groups {
+		op := &b.lowered.Plan.Ops[group.Head]
+		switch layer := b.lowered.OpLayer[group.Head]; {
+		case layer >= 0 && op.Pass == tensor.Forward:
+			b.headOf[layer] = g
+		case layer >= 0:
+		case op.Kind == tensor.CrossEntropy || op.Kind == tensor.CrossEntropyGrad:
+			b.loss = append(b.loss, g)
+		default:
+			b.probes = append(b.probes, g)
+		}
 	}
-	b.tail = append(b.tail, &node{kind: overheadNode, id: overheadLabel, label: overheadLabel, group: -1})
+}
+
+// backward gives rows the kernels that take the gradient back through them.
+func (b builder) backward() {
+	for g, group := range b.lowered.Groups {
+		layer := b.lowered.OpLayer[group.Head]
+		if layer < 0 || b.lowered.Plan.Ops[group.Head].Pass == tensor.Forward {
+			continue
+		}
+		if n := b.byLayer[layer]; n != nil {
+			n.behind = append(n.behind, g)
+		}
+	}
+}
+
+// ends adds the rows after the net, and what the filter looks at.
+func (b builder) ends() {
+	labels := []string{overheadLabel}
+	if len(b.probes) > 0 {
+		labels = append([]string{probesLabel}, labels...)
+	}
+	if len(b.loss) > 0 {
+		labels = append([]string{lossLabel}, labels...)
+	}
+	for _, label := range labels {
+		b.tail = append(b.tail, &node{kind: overheadNode, id: label, label: label, group: -1})
+	}
 	for _, n := range append(b.nodes, b.tail...) {
 		n.search = searchText(n)
 	}
-	return b.tree
 }
 
 // moduleRow is a module with all that is under it.
@@ -74,9 +128,7 @@ func (b builder) fillModule(n *node) {
 		c := childToward(n.module, l.Module)
 		switch {
 		case c == nil || len(c.Children) == 0:
-			if row := b.layerRow(n, l); row != nil {
-				n.children = append(n.children, row)
-			}
+			n.children = b.addRow(n.children, n, l)
 		case !seen[c]:
 			seen[c] = true
 			n.children = append(n.children, b.moduleRow(n, c))
@@ -95,18 +147,41 @@ func childToward(m, leaf *resnet.Module) *resnet.Module {
 	return leaf
 }
 
-// layerRow is the row of the kernel that l heads, nil if another's absorbs it.
-func (b builder) layerRow(parent *node, l *resnet.Layer) *node {
-	g, ok := b.headOf[l.Index]
-	if !ok {
-		return nil
+// addRow adds the row of the kernel that l heads, if no other's absorbs it. A
+// layer that a lesion took away goes to the row of those before it.
+func (b builder) addRow(rows []*node, parent *node, l *resnet.Layer) []*node {
+	if ran := b.ran[call{l.Path, l.Call}]; ran != nil {
+		if g, ok := b.headOf[ran.Index]; ok {
+			return append(rows, b.layerRow(parent, ran, g))
+		}
+		return rows
 	}
-	n := &node{kind: layerNode, parent: parent, module: l.Module, group: g}
+	if n := len(rows); n > 0 && rows[n-1].gone && !weighted(l.Kind) {
+		rows[n-1].layers = append(rows[n-1].layers, l)
+		rows[n-1].label = kernelLabel(parent.module, rows[n-1].layers)
+		return rows
+	}
+	row := newRow(parent, l)
+	row.gone, row.label = true, kernelLabel(parent.module, row.layers)
+	return append(rows, row)
+}
+
+// weighted reports whether a kind of layer begins a row.
+func weighted(k tensor.Kind) bool { return k == tensor.Conv2d || k == tensor.Linear }
+
+func newRow(parent *node, l *resnet.Layer) *node {
+	n := &node{kind: layerNode, parent: parent, module: l.Module, group: -1, layers: []*resnet.Layer{l}}
 	n.id = "l:" + l.Path + ":" + strconv.Itoa(l.Call)
 	if parent.parent != nil {
 		n.depth = parent.depth + 1
 	}
-	n.layers = append(n.layers, l)
+	return n
+}
+
+// layerRow is the row of group g, which l heads.
+func (b builder) layerRow(parent *node, l *resnet.Layer, g int) *node {
+	n := newRow(parent, l)
+	n.group = g
 	for _, op := range b.lowered.Groups[g].Absorbed {
 		if i := b.lowered.OpLayer[op]; i >= 0 {
 			n.layers = append(n.layers, b.model.Layers[i])

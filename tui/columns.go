@@ -19,6 +19,7 @@ const (
 	colOps // MACs or FLOPs
 	colMemory
 	colTime
+	colBack // of the backward pass
 	colBar
 	colShare
 	colRate
@@ -46,19 +47,33 @@ type column struct {
 var columns = [columnCount]column{
 	colModule: {title: "module", left: true, sorts: true},
 	colTime:   {title: "time p50", width: 10, rank: 1, sorts: true, figure: 2},
-	colMean:   {title: "mean", width: 9, rank: 2},
-	colStd:    {title: "std", width: 9, rank: 3},
-	colBar:    {title: "", width: 13, rank: 4, left: true},
-	colShare:  {title: "share", width: 8, rank: 5, sorts: true, figure: 1},
-	colOutput: {title: "output", width: 13, rank: 6, left: true, sorts: true},
-	colOps:    {title: "MACs", width: 9, rank: 7, sorts: true, figure: 1},
-	colParams: {title: "params", width: 9, rank: 8, sorts: true, figure: 1},
-	colRate:   {title: "GFLOP/s", width: 8, rank: 9, sorts: true},
-	colMemory: {title: "memory", width: 9, rank: 10, sorts: true, figure: 2},
-	colSpread: {title: "±", width: 8, rank: 11, sorts: true, figure: 1},
-	colP95:    {title: "p95", width: 10, rank: 12, sorts: true, figure: 2},
-	colField:  {title: "sees", width: 7, rank: 13, sorts: true},
-	colKernel: {title: "kernel", width: 24, rank: 14, left: true},
+	colBack:   {title: "backward", width: 10, rank: 2, sorts: true, figure: 2},
+	colMean:   {title: "mean", width: 9, rank: 3},
+	colStd:    {title: "std", width: 9, rank: 4},
+	colBar:    {title: "", width: 13, rank: 5, left: true},
+	colShare:  {title: "share", width: 8, rank: 6, sorts: true, figure: 1},
+	colOutput: {title: "output", width: 13, rank: 7, left: true, sorts: true},
+	colOps:    {title: "MACs", width: 9, rank: 8, sorts: true, figure: 1},
+	colParams: {title: "params", width: 9, rank: 9, sorts: true, figure: 1},
+	colRate:   {title: "GFLOP/s", width: 8, rank: 10, sorts: true},
+	colMemory: {title: "memory", width: 9, rank: 11, sorts: true, figure: 2},
+	colSpread: {title: "±", width: 8, rank: 12, sorts: true, figure: 1},
+	colP95:    {title: "p95", width: 10, rank: 13, sorts: true, figure: 2},
+	colField:  {title: "sees", width: 7, rank: 14, sorts: true},
+	colKernel: {title: "kernel", width: 24, rank: 15, left: true},
+}
+
+// extras are columns that are there only at times.
+type extras struct{ stepping, backward bool }
+
+func (e extras) has(id columnID) bool {
+	switch id {
+	case colMean, colStd:
+		return e.stepping
+	case colBack:
+		return e.backward
+	}
+	return true
 }
 
 // placed is a column with its place on the screen.
@@ -107,7 +122,7 @@ func (u units) timeWidth() int {
 }
 
 func (u units) width(id columnID) int {
-	if id == colTime || id == colP95 {
+	if id == colTime || id == colBack || id == colP95 {
 		return u.timeWidth()
 	}
 	return columns[id].width
@@ -129,8 +144,8 @@ func (u units) ops(n *node) int64 {
 }
 
 // place chooses the columns for a table of w cells, by importance, and lays
-// them out. Means and deviations are there only while stepping.
-func place(w int, u units, stepping bool) []placed {
+// them out.
+func place(w int, u units, with extras) []placed {
 	want := max(narrowName, min(wantedName, w*45/100))
 	rest := w - want
 	var in [columnCount]bool
@@ -139,7 +154,7 @@ func place(w int, u units, stepping bool) []placed {
 		if !ok {
 			break
 		}
-		if (id == colMean || id == colStd) && !stepping {
+		if !with.has(id) {
 			continue
 		}
 		cells := u.width(id)
@@ -218,6 +233,8 @@ func compareBy(id columnID, a, b *node) int {
 		return cmp.Compare(rate(b), rate(a))
 	case colSpread:
 		return cmp.Compare(b.spread, a.spread)
+	case colBack:
+		return cmp.Compare(b.back, a.back)
 	case colP95:
 		return cmp.Compare(b.p95, a.p95)
 	case colField:

@@ -154,11 +154,12 @@ func inputOf(n *node) tensor.Shape {
 
 // timing is the row's time with its spread, and the last passes.
 func (m *Model) timing(n *node) []detailLine {
-	if n.time <= 0 {
+	took := m.list.tree.took(n)
+	if took <= 0 {
 		return nil
 	}
 	s := m.selectedSeries()
-	text := m.units.duration(n.time).String()
+	text := m.units.duration(took).String()
 	if s.N == 0 {
 		return []detailLine{{label: "time", text: text}}
 	}

@@ -175,7 +175,7 @@ func (e *engine) adopt(s *resnet.Session) error {
 		return err
 	}
 	e.state.program = &program{
-		model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),
+		whole: e.opts.Model, model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),
 		calibrated: s.Calibrated(), fused: s.Options().Fuse, progress: s.Progress,
 	}
 	e.state.step, e.next = nil, 0

@@ -188,7 +188,7 @@ func TestGuesses(t *testing.T) {
 func TestWeightsAreLookedAt(t *testing.T) {
 	e := start(t, &fakeDevice{}, nil)
 	await(t, e, "run", isAt(running))
-	w := weightOf(e.opts.Model, newTree(e.opts.Model, lower(t, e.opts.Model, resnet.LowerOptions{})).byLayer[0])
+	w := weightOf(e.opts.Model, newTree(e.opts.Model, e.opts.Model, lower(t, e.opts.Model, resnet.LowerOptions{})).byLayer[0])
 	e.inspect(*w)
 	s := await(t, e, "moments", func(s *state) bool { return len(s.weights) == 1 })
 	mo := s.weights["conv1.weight"]

@@ -195,7 +195,7 @@ func run(t testing.TB, m *Model, fused bool, passes int) {
 	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups, memory: fakeMemory(l.Plan)}
 	layer := 0
 	p := &program{
-		model: m.opts.Model, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: fused,
+		whole: m.opts.Model, model: m.opts.Model, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: fused,
 		recorder: profile.NewRecorder(l, m.opts.Model, recorded), progress: func() int { return layer },
 	}
 	for range passes {

@@ -45,7 +45,7 @@ func (m *Model) listText() string {
 		parts = append(parts, fmt.Sprintf("/%s  %s", strings.Join(m.list.terms, " "), plural(len(m.list.rows), "rows")))
 	}
 	if m.list.ordered {
-		parts = append(parts, "by "+m.units.title(m.list.order))
+		parts = append(parts, "by "+m.title(m.list.order))
 	}
 	return strings.Join(parts, " · ")
 }

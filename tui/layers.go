@@ -24,7 +24,7 @@ func headLines(body rect) int {
 func (m *Model) drawLayers(r rect) {
 	ps := m.columns
 	if r != m.layout.body {
-		ps = place(r.w, m.units, m.state.step != nil)
+		ps = place(r.w, m.units, m.extras())
 	}
 	y := r.y
 	if headLines(r) > 0 {
@@ -53,7 +53,7 @@ func (m *Model) drawLayers(r rect) {
 
 func (m *Model) drawTitles(r rect, ps []placed) {
 	for _, p := range ps {
-		title, l := m.units.title(p.id), muted
+		title, l := m.title(p.id), muted
 		if m.list.ordered && p.id == m.list.order {
 			mark := "▾"
 			if m.list.reverse {
@@ -71,6 +71,14 @@ func (m *Model) drawTitles(r rect, ps []placed) {
 			m.canvas.right(end, r.y, title, l)
 		}
 	}
+}
+
+// title is a column's title now.
+func (m *Model) title(id columnID) string {
+	if id == colTime && m.list.tree.runsBack() {
+		return "forward"
+	}
+	return m.units.title(id)
 }
 
 func (m *Model) drawRow(r rect, y int, n *node, ps []placed, running bool) {
@@ -139,8 +147,7 @@ func (m *Model) drawCell(id columnID, x, y, end int, n *node) {
 	case colOutput:
 		m.canvas.text(x+1, y, end, shapeOf(n.out), muted)
 	case colBar:
-		part := m.share(n)
-		m.canvas.bar(x+1, y, end-x-1, part, barLook(part))
+		m.drawShare(x+1, y, end-x-1, n)
 	case colMean, colStd:
 		m.canvas.figure(x, end, y, m.momentFigure(id, n), 0, plainText)
 	default:
@@ -158,6 +165,8 @@ func (m *Model) cellFigure(id columnID, n *node) profile.Figure {
 		return bytes(n.cost.ActivationBytes)
 	case colTime:
 		return m.units.duration(n.time)
+	case colBack:
+		return m.units.duration(n.back)
 	case colP95:
 		return m.units.duration(n.p95)
 	case colShare:
@@ -174,10 +183,22 @@ func (m *Model) cellFigure(id columnID, n *node) profile.Figure {
 	return profile.Figure{}
 }
 
+// drawShare draws a row's part of the pass: forward, and behind it backward.
+func (m *Model) drawShare(x, y, w int, n *node) {
+	part := m.share(n)
+	if n.back == 0 {
+		m.canvas.bar(x, y, w, part, barLook(part))
+		return
+	}
+	m.canvas.bar(x, y, w, part, backwardLook)
+	forward := part * float64(n.time) / float64(n.time+n.back)
+	m.canvas.bar(x, y, int(math.Round(forward*float64(w))), 1, barLook(part))
+}
+
 // share is a row's part of the pass.
 func (m *Model) share(n *node) float64 {
-	if whole := m.list.tree.root.time; whole > 0 {
-		return float64(n.time) / float64(whole)
+	if whole := m.list.tree.whole; whole > 0 {
+		return float64(m.list.tree.took(n)) / float64(whole)
 	}
 	return 0
 }

@@ -108,7 +108,7 @@ func TestColumnsLeaveByImportance(t *testing.T) {
 		for w := minWidth; w < 260; w++ {
 			in := map[columnID]bool{}
 			end := 0
-			for _, p := range place(w, units{time: unit}, false) {
+			for _, p := range place(w, units{time: unit}, extras{}) {
 				if p.x != end || p.w <= 0 {
 					t.Fatalf("%d cells: column %q at %d, the one before ends at %d", w, columns[p.id].title, p.x, end)
 				}

@@ -83,7 +83,7 @@ func newModel(o *Options, lowered *resnet.Lowered) *Model {
 		units: units{o.TimeUnit, o.FLOPs}, filter: newFilter(), state: &state{}, stale: true,
 	}
 	m.restyle()
-	m.list.setTree(newTree(o.Model, lowered))
+	m.list.setTree(newTree(o.Model, o.Model, lowered))
 	m.list.openHeaviest()
 	return m
 }
@@ -202,7 +202,7 @@ func (m *Model) adopt(p *program) {
 		return
 	}
 	m.program, m.sampled = p, time.Time{}
-	m.list.setTree(newTree(p.model, p.lowered))
+	m.list.setTree(newTree(p.whole, p.model, p.lowered))
 	m.memory = newMemoryView(p)
 }
 
@@ -220,8 +220,13 @@ func (m *Model) place() {
 	if m.h == 0 {
 		return // the terminal has not told its size yet
 	}
-	m.columns = place(m.layout.body.w, m.units, m.state.step != nil)
+	m.columns = place(m.layout.body.w, m.units, m.extras())
 	m.list.resize(m.layout.body.h - headLines(m.layout.body))
+}
+
+// extras are the columns that the state adds.
+func (m *Model) extras() extras {
+	return extras{stepping: m.state.step != nil, backward: m.list.tree.runsBack()}
 }
 
 // View draws the screen.

@@ -51,10 +51,13 @@ type node struct {
 	module *resnet.Module  // nil for a run and for overhead
 	layers []*resnet.Layer // of a row that a kernel computes, the head first
 	group  int             // into Lowered.Groups, −1 for none of its own
+	behind []int           // its groups of the backward pass
+	gone   bool            // a lesion took it away
 	cost   resnet.Cost
 	out    tensor.Shape
 
-	time   time.Duration // p50; the sum of those below for a module
+	time   time.Duration // of the forward pass, p50; the sum of those below for a module
+	back   time.Duration // of the backward pass
 	p95    time.Duration // of a kernel
 	spread float64       // coefficient of variation of a kernel
 }
@@ -73,11 +76,12 @@ func (n *node) path() string {
 	return n.label
 }
 
-// groups are the kernels under the row, in the order of the tree.
+// groups are the kernels under the row, of both passes.
 func (n *node) groups(into []int) []int {
 	if n.group >= 0 {
 		into = append(into, n.group)
 	}
+	into = append(into, n.behind...)
 	for _, c := range n.children {
 		into = c.groups(into)
 	}
@@ -100,8 +104,11 @@ type tree struct {
 	nodes   []*node // parents before children
 	byLayer []*node // layer → the row whose kernel computes it
 	order   []*node // the rows that have a kernel, as they run
-	tail    []*node // probes and overhead, after the net
-	probes  []int   // groups that measure
+	byBlock map[string]*node
+	tail    []*node       // loss, probes and overhead, after the net
+	probes  []int         // groups that measure
+	loss    []int         // groups of the loss and its gradient
+	whole   time.Duration // of a pass
 }
 
 // update takes the newest times. Modules sum what is below them; the net is
@@ -109,17 +116,22 @@ type tree struct {
 func (t *tree) update(s *profile.Snapshot) {
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := t.nodes[i]
-		n.time, n.p95, n.spread = 0, 0, 0
+		n.time, n.back, n.p95, n.spread = 0, sumOf(n.behind, s), 0, 0
 		if n.group >= 0 && n.group < len(s.Groups) {
 			g := &s.Groups[n.group]
 			n.time, n.p95, n.spread = typical(g), g.P95, g.CV
 		}
 		for _, c := range n.children {
 			n.time += c.time
+			n.back += c.back
 		}
 	}
+	t.whole = t.root.time + t.root.back
 	if s.Wall.N > 0 {
-		t.root.time = s.Wall.P50
+		t.whole = s.Wall.P50
+	}
+	if t.root.back == 0 {
+		t.root.time = t.whole
 	}
 	for _, n := range t.tail {
 		n.time = t.tailTime(n, s)
@@ -127,17 +139,36 @@ func (t *tree) update(s *profile.Snapshot) {
 }
 
 func (t *tree) tailTime(n *node, s *profile.Snapshot) time.Duration {
-	if n.label == overheadLabel {
-		return max(s.Overhead.P50, 0)
+	switch n.label {
+	case lossLabel:
+		return sumOf(t.loss, s)
+	case probesLabel:
+		return sumOf(t.probes, s)
 	}
+	return max(s.Overhead.P50, 0)
+}
+
+// sumOf adds the typical times of groups.
+func sumOf(groups []int, s *profile.Snapshot) time.Duration {
 	sum := time.Duration(0)
-	for _, g := range t.probes {
+	for _, g := range groups {
 		if g < len(s.Groups) {
 			sum += typical(&s.Groups[g])
 		}
 	}
 	return sum
 }
+
+// took is what a row takes of a pass, forward and backward.
+func (t *tree) took(n *node) time.Duration {
+	if n == t.root {
+		return t.whole
+	}
+	return n.time + n.back
+}
+
+// runsBack reports whether passes have a backward part.
+func (t *tree) runsBack() bool { return len(t.loss) > 0 }
 
 // typical is the median, or the newest time where there is no whole pass yet.
 func typical(s *profile.Series) time.Duration {

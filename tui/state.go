@@ -41,6 +41,7 @@ type state struct {
 
 // program is a net as it is compiled now.
 type program struct {
+	whole      *resnet.Model // without lesions
 	model      *resnet.Model
 	lowered    *resnet.Lowered
 	kernels    []tensor.KernelInfo

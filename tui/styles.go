@@ -21,6 +21,7 @@ const (
 	branchLook
 	plainLook // what is in no block, and plain nets
 	forwardLook
+	backwardLook
 	warningLook
 	currentTab
 	bar0 // the time bar, by share of the net: dark to light
@@ -77,24 +78,25 @@ type paint struct {
 }
 
 var paints = [looks]paint{
-	muted:       {dark: "#9E9E9E", light: "#626262", basic: ansi.White},
-	faint:       {dark: "#6C6C6C", light: "#9E9E9E", basic: ansi.BrightBlack, faint: true},
-	strong:      {bold: true},
-	skipLook:    {dark: "#56B4E9", light: "#0072B2", basic: ansi.Cyan, bold: true},
-	branchLook:  {dark: "#E69F00", light: "#A66F00", basic: ansi.Yellow},
-	plainLook:   {dark: "#999999", light: "#6E6E6E", basic: ansi.White},
-	forwardLook: {dark: "#009E73", light: "#007A59", basic: ansi.Green, bold: true},
-	warningLook: {dark: "#D55E00", light: "#B34700", basic: ansi.Red, bold: true},
-	currentTab:  {bold: true, reverse: true},
-	bar0:        {dark: "#0B6B51", light: "#7CCBB3", basic: ansi.Green},
-	bar1:        {dark: "#009E73", light: "#3DAE8D", basic: ansi.Green},
-	bar2:        {dark: "#2FC79A", light: "#00875F", basic: ansi.BrightGreen},
-	bar3:        {dark: "#7FE8C6", light: "#005A3F", basic: ansi.BrightGreen},
-	boxSkip:     {dark: "#56B4E9", light: "#8FCBEF", basic: ansi.Cyan, fill: true},
-	boxBranch:   {dark: "#E69F00", light: "#F0C266", basic: ansi.Yellow, fill: true},
-	boxPlain:    {dark: "#999999", light: "#C4C4C4", basic: ansi.White, fill: true},
-	boxModule:   {dark: "#009E73", light: "#7CCBB3", basic: ansi.Green, fill: true},
-	boxModule2:  {dark: "#2FC79A", light: "#A6E0CE", basic: ansi.BrightGreen, fill: true},
+	muted:        {dark: "#9E9E9E", light: "#626262", basic: ansi.White},
+	faint:        {dark: "#6C6C6C", light: "#9E9E9E", basic: ansi.BrightBlack, faint: true},
+	strong:       {bold: true},
+	skipLook:     {dark: "#56B4E9", light: "#0072B2", basic: ansi.Cyan, bold: true},
+	branchLook:   {dark: "#E69F00", light: "#A66F00", basic: ansi.Yellow},
+	plainLook:    {dark: "#999999", light: "#6E6E6E", basic: ansi.White},
+	forwardLook:  {dark: "#009E73", light: "#007A59", basic: ansi.Green, bold: true},
+	backwardLook: {dark: "#CC79A7", light: "#A8447C", basic: ansi.Magenta},
+	warningLook:  {dark: "#D55E00", light: "#B34700", basic: ansi.Red, bold: true},
+	currentTab:   {bold: true, reverse: true},
+	bar0:         {dark: "#0B6B51", light: "#7CCBB3", basic: ansi.Green},
+	bar1:         {dark: "#009E73", light: "#3DAE8D", basic: ansi.Green},
+	bar2:         {dark: "#2FC79A", light: "#00875F", basic: ansi.BrightGreen},
+	bar3:         {dark: "#7FE8C6", light: "#005A3F", basic: ansi.BrightGreen},
+	boxSkip:      {dark: "#56B4E9", light: "#8FCBEF", basic: ansi.Cyan, fill: true},
+	boxBranch:    {dark: "#E69F00", light: "#F0C266", basic: ansi.Yellow, fill: true},
+	boxPlain:     {dark: "#999999", light: "#C4C4C4", basic: ansi.White, fill: true},
+	boxModule:    {dark: "#009E73", light: "#7CCBB3", basic: ansi.Green, fill: true},
+	boxModule2:   {dark: "#2FC79A", light: "#A6E0CE", basic: ansi.BrightGreen, fill: true},
 }
 
 // The ground of the selected row.

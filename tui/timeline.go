@@ -86,7 +86,7 @@ func (c *icicle) depth() int {
 
 // drawTimeline draws the pass: net, stages, blocks, kernels.
 func (m *Model) drawTimeline(r rect) {
-	if m.list.tree.root.time <= 0 || len(m.list.tree.order) == 0 {
+	if m.list.tree.whole <= 0 || len(m.list.tree.order) == 0 {
 		m.canvas.text(r.x+1, r.y, r.x+r.w, "no pass has been measured yet", muted)
 		return
 	}
@@ -195,7 +195,7 @@ func roundStep(v float64) float64 {
 func (m *Model) drawLegend(r rect, y int) {
 	n := m.list.selected()
 	if n != nil {
-		text := fmt.Sprintf("%s   %s   %s of the pass", titleOf(n), m.units.duration(n.time), percent(m.share(n)))
+		text := fmt.Sprintf("%s   %s   %s of the pass", titleOf(n), m.units.duration(m.list.tree.took(n)), percent(m.share(n)))
 		m.canvas.text(r.x, y, r.x+r.w, text, strong)
 	}
 	if y+1 >= r.y+r.h {
