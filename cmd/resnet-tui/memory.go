@@ -11,12 +11,18 @@ import (
 
 // programBytes is what a device would hold at once to run m.
 func programBytes(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (int64, error) {
+	_, plan, err := estimate(dev, m, o)
+	return plan.Total(), err
+}
+
+// estimate is a net's plan, and the memory that a device would take for it.
+func estimate(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (*resnet.Lowered, tensor.MemoryPlan, error) {
 	l, err := m.Lower(resnet.LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse})
 	if err != nil {
-		return 0, err
+		return nil, tensor.MemoryPlan{}, err
 	}
 	plan, err := dev.Estimate(l.Plan, tensor.Options{Threads: o.Threads, Fuse: o.Fuse, Exact: o.Exact, Precision: o.Precision})
-	return plan.Total(), err
+	return l, plan, err
 }
 
 // checkMemory refuses what the device can't hold now, before anything is

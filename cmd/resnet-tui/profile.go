@@ -15,6 +15,7 @@ func profileCommand(a *app) *cobra.Command {
 	var r runFlags
 	var o outputFlags
 	var e exportFlags
+	var forget bool
 	cmd := &cobra.Command{
 		Use:   "profile",
 		Short: "many passes: time per layer with its spread, throughput, roofline",
@@ -28,6 +29,7 @@ func profileCommand(a *app) *cobra.Command {
 	r.addCount(cmd)
 	o.add(cmd)
 	e.add(cmd)
+	addHistory(cmd, &forget)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if err := errors.Join(o.check(), e.check(cmd)); err != nil {
 			return err
@@ -37,6 +39,7 @@ func profileCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		remember(cmd, p.Profile, forget)
 		return errors.Join(o.print(cmd, p), e.write(p.Profile))
 	})
 	return cmd
