@@ -3,6 +3,7 @@ package resnet
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 
 	"resnet-tui/tensor"
@@ -16,7 +17,8 @@ const calibrationValues = 64
 // the initialisation, and the session would normalise by them.
 func (s *Session) wantsCalibration() bool {
 	o := &s.options
-	return o.Calibrate && o.Source == nil && !o.Train && !s.calibrated && s.model.Total.Buffers > 0
+	running := !o.Train || slices.ContainsFunc(s.model.Layers, func(l *Layer) bool { return l.Frozen })
+	return o.Calibrate && o.Source == nil && running && !s.calibrated && s.model.Total.Buffers > 0
 }
 
 // calibrate sets the running statistics to those of one seeded batch. It is

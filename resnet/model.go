@@ -54,6 +54,7 @@ type Block struct {
 	Skip   SkipKind
 	Stride int
 	PreAct bool
+	Lesion string // what lesions have done to it: "drop-branch", "scale:0.5, freeze"; "" if nothing
 }
 
 // Part is the part of a block that a layer belongs to.

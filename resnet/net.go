@@ -164,7 +164,9 @@ func (m *Module) finish() {
 			m.Cost.add(l.Cost)
 		}
 	}
-	m.In, m.Out = m.Layers[0].In, m.Layers[len(m.Layers)-1].Out
+	if n := len(m.Layers); n > 0 { // a block may have lost them all to a lesion
+		m.In, m.Out = m.Layers[0].In, m.Layers[n-1].Out
+	}
 	for i := len(m.Children) - 2; i >= 0; i-- {
 		if c, next := m.Children[i], m.Children[i+1]; c.like(next) {
 			c.Alike = next.Alike + 1

@@ -24,7 +24,7 @@ func (s *Session) With(ctx context.Context, m *Model, change func(*SessionOption
 		change(&o)
 	}
 	o.Source, o.Seed = s.options.Source, s.options.Seed
-	next := &Session{device: s.device, state: s.state, model: m, options: o, calibrated: s.calibrated}
+	next := &Session{device: s.device, state: s.state, model: m, options: o, calibrated: s.calibrated, values: m.alphas()}
 	if err := next.lower(); err != nil {
 		return nil, err
 	}
@@ -36,19 +36,27 @@ func (s *Session) With(ctx context.Context, m *Model, change func(*SessionOption
 		return nil, err
 	}
 	next.passes = s.passes
+	if rate, ok := s.values[learningRate]; ok {
+		next.values[learningRate] = rate
+	}
 	s.state = nil // it is next's now
-	if err := errors.Join(s.Close(), next.inherit(s.input)); err != nil {
+	if err := errors.Join(s.Close(), next.inherit(s)); err != nil {
 		return nil, errors.Join(err, next.Close())
 	}
 	return next, nil
 }
 
-// inherit takes over another session's input if it suits.
-func (s *Session) inherit(input *tensor.Tensor) error {
-	if input == nil || !input.Shape.Equal(s.model.Config.input()) {
+// inherit takes over another session's input and target if they suit.
+func (s *Session) inherit(from *Session) error {
+	if from.target != nil && len(from.target) == s.model.Config.Batch && s.lowered.Target != tensor.NoBuffer {
+		if err := s.SetTarget(from.target); err != nil {
+			return err
+		}
+	}
+	if from.input == nil || !from.input.Shape.Equal(s.model.Config.input()) {
 		return nil
 	}
-	return s.SetInput(input)
+	return s.SetInput(from.input)
 }
 
 // giveWay tries again with the memory that s holds; failing that, it restores
@@ -64,7 +72,7 @@ func (s *Session) giveWay(ctx context.Context, next *Session, why error) error {
 	if err := s.prepare(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(why, err)
 	}
-	return errors.Join(why, s.inherit(s.input))
+	return errors.Join(why, s.inherit(s))
 }
 
 func sameParams(a, b []tensor.Param) bool {
@@ -112,7 +120,7 @@ func MaxBatch(dev tensor.Device, m *Model, o SessionOptions, limit int64) int {
 // Needs is the bytes that a session of the net takes at once: the program's, by
 // the device's estimate, and the batch that the caller holds.
 func Needs(dev tensor.Device, m *Model, o SessionOptions) (int64, error) {
-	l, err := m.Lower(LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse})
+	l, err := m.Lower(o.lower())
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"resnet-tui/tensor"
@@ -55,12 +56,18 @@ func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
 		return errClosed
 	case s.input == nil:
 		return errors.New("no input is set")
+	case s.target == nil && s.lowered.Target != tensor.NoBuffer:
+		return errors.New("no target is set: the loss needs a class for each image")
 	}
 	if from == 0 {
 		s.passes++
 	}
+	scalars, err := s.scalars()
+	if err != nil {
+		return err
+	}
 	s.done = from // should it fail
-	o := tensor.RunOptions{From: from, To: to, Scalars: s.scalars()}
+	o := tensor.RunOptions{From: from, To: to, Scalars: scalars}
 	if err := observed(ctx, s.program, o, s.lowered, obs); err != nil {
 		return err
 	}
@@ -87,11 +94,19 @@ func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Low
 
 // scalars are the plan's scalar inputs in this pass: dropout draws anew each
 // time.
-func (s *Session) scalars() []float32 {
-	if len(s.lowered.Plan.Scalars) == 0 {
-		return nil
+func (s *Session) scalars() ([]float32, error) {
+	var scalars []float32
+	for _, name := range s.lowered.Plan.Scalars {
+		v, ok := s.values[name]
+		switch {
+		case name == dropoutSeed:
+			v = maskSeed(s.options.Seed, s.passes)
+		case !ok:
+			return nil, fmt.Errorf("no %s is set", name)
+		}
+		scalars = append(scalars, v)
 	}
-	return []float32{maskSeed(s.options.Seed, s.passes)}
+	return scalars, nil
 }
 
 // maskSeed is a whole number that float32 holds exactly.
@@ -101,32 +116,46 @@ func maskSeed(seed, pass uint64) float32 {
 
 // Logits are the results of the last pass, N×classes.
 func (s *Session) Logits() (*tensor.Tensor, error) {
-	if s.program == nil {
+	return s.read(s.lowered.Output, "logits")
+}
+
+// read reads a buffer of the last pass. Without a buffer the session was not
+// asked for what; a pass that has not got so far has none either.
+func (s *Session) read(id tensor.BufferID, what string) (*tensor.Tensor, error) {
+	switch {
+	case s.program == nil:
 		return nil, errClosed
+	case id == tensor.NoBuffer:
+		return nil, fmt.Errorf("the session was not asked for %s", what)
+	case s.done <= s.writer[id]:
+		return nil, fmt.Errorf("no pass has got so far: there are no %s", what)
 	}
-	if s.done < len(s.lowered.Plan.Ops) {
-		return nil, errors.New("no pass has ended: there are no logits")
-	}
-	t := tensor.New(s.model.Config.Batch, s.model.Config.Classes)
-	if err := s.program.Read(s.lowered.Output, t); err != nil {
+	t := tensor.New(s.lowered.Plan.Buffers[id].Shape...)
+	if err := s.program.Read(id, t); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
+// writers are by buffer the operations that write them, −1 for inputs.
+func (l *Lowered) writers() []int {
+	w := slices.Repeat([]int{-1}, len(l.Plan.Buffers))
+	for i, op := range l.Plan.Ops {
+		for _, id := range op.Out {
+			w[id] = i
+		}
+	}
+	return w
+}
+
 // Stats are the mean and population deviation of a layer's output over the
 // batch, if the session probes it and this pass has got so far.
 func (s *Session) Stats(layer int) (mean, std float64, ok bool) {
-	if s.program == nil || layer < 0 || layer >= len(s.lowered.Moments) {
+	if layer < 0 || layer >= len(s.lowered.Moments) {
 		return 0, 0, false
 	}
-	// A probe is the operation after its layer's.
-	id := s.lowered.Moments[layer]
-	if id == tensor.NoBuffer || s.done < s.lowered.LayerOp[layer]+2 {
-		return 0, 0, false
-	}
-	t := tensor.New(2)
-	if err := s.program.Read(id, t); err != nil {
+	t, err := s.read(s.lowered.Moments[layer], "moments")
+	if err != nil {
 		return 0, 0, false
 	}
 	return float64(t.Data[0]), float64(t.Data[1]), true
@@ -142,11 +171,11 @@ func (s *Session) Progress() int {
 		return -1
 	}
 	op := p.Progress()
-	if op < 0 || op >= len(s.lowered.OpLayer) {
-		return -1
+	for op >= 0 && op < len(s.lowered.OpLayer) {
+		if layer := s.lowered.OpLayer[op]; layer >= 0 {
+			return layer
+		}
+		op-- // a probe stands behind its layer
 	}
-	if layer := s.lowered.OpLayer[op]; layer >= 0 {
-		return layer
-	}
-	return s.lowered.OpLayer[op-1] // a probe stands behind its layer
+	return -1
 }

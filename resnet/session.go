@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"resnet-tui/tensor"
@@ -19,6 +20,15 @@ type SessionOptions struct {
 	Precision tensor.Precision
 	Source    tensor.Source // of the parameters; nil: the He initialisation from Seed
 	Seed      uint64        // of the initialisation, the calibration and dropout
+	// Backward makes every pass a step: forward, loss and gradients. The options
+	// below it are those of LowerOptions.
+	Backward  bool
+	Smoothing float64
+	Blocks    bool // see BlockGradients
+	Norms     bool // see ParamNorms
+	KeepGrads bool // see ParamGrad
+	InputGrad bool // see InputGrad
+	Update    *SGD // and the optimiser's step; see SetLearningRate
 	// Calibrate sets the running statistics of a net without Source by one
 	// train-mode pass on seeded input: with 0 and 1 its activations explode.
 	Calibrate bool
@@ -38,9 +48,12 @@ type Session struct {
 	mu         sync.Mutex     // guards program, for Progress
 	program    tensor.Program // nil once closed
 	calibrated bool
-	input      *tensor.Tensor // nil until it is set
-	passes     uint64         // begun
-	done       int            // operations of the current pass that have run
+	input      *tensor.Tensor     // nil until it is set
+	target     []int              // nil until it is set
+	values     map[string]float32 // of scalar inputs
+	writer     []int              // by buffer: the operation that writes it, −1 for an input
+	passes     uint64             // begun
+	done       int                // operations of the current pass that have run
 }
 
 var errClosed = errors.New("the session is closed")
@@ -52,11 +65,11 @@ func NewSession(ctx context.Context, dev tensor.Device, m *Model, o SessionOptio
 	if source == nil {
 		source = m.Initial(o.Seed)
 	}
-	state, err := dev.NewState(m.Params, source)
+	state, err := dev.NewState(slices.Concat(m.Params, m.Slots()), withSlots{source})
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{device: dev, state: state, model: m, options: o}
+	s := &Session{device: dev, state: state, model: m, options: o, values: m.alphas()}
 	if err = s.lower(); err == nil {
 		err = s.prepare(ctx)
 	}
@@ -67,8 +80,18 @@ func NewSession(ctx context.Context, dev tensor.Device, m *Model, o SessionOptio
 }
 
 func (s *Session) lower() (err error) {
-	s.lowered, err = s.model.Lower(LowerOptions{Train: s.options.Train, Moments: s.options.Moments, Fuse: s.options.Fuse})
+	if s.lowered, err = s.model.Lower(s.options.lower()); err == nil {
+		s.writer = s.lowered.writers()
+	}
 	return err
+}
+
+// lower are the options of the session's plan.
+func (o *SessionOptions) lower() LowerOptions {
+	return LowerOptions{
+		Train: o.Train, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Smoothing: o.Smoothing, Blocks: o.Blocks,
+		Norms: o.Norms, KeepGrads: o.KeepGrads, InputGrad: o.InputGrad, Update: o.Update,
+	}
 }
 
 // prepare calibrates if need be and compiles.
@@ -126,6 +149,11 @@ func (s *Session) Options() SessionOptions { return s.options }
 
 // Kernels are what runs for each of Lowered's groups.
 func (s *Session) Kernels() []tensor.KernelInfo { return s.program.Kernels() }
+
+// State is what outlives the session's programs: parameters, running
+// statistics and, by the names of Model.Slots, the optimiser's buffers. What is
+// written to it holds from the next pass on.
+func (s *Session) State() tensor.State { return s.state }
 
 // Memory is what the program holds.
 func (s *Session) Memory() tensor.MemoryPlan { return s.program.Memory() }
