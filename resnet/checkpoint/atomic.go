@@ -57,3 +57,17 @@ func writeFloats(w io.Writer, vals []float32) error {
 	}
 	return nil
 }
+
+// writeHalves writes the values of a tensor as little-endian float16.
+func writeHalves(w io.Writer, name string, vals []float32) error {
+	buf := make([]byte, 0, 2*len(vals))
+	for _, v := range vals {
+		h, ok := floatToHalf(v)
+		if !ok {
+			return fmt.Errorf("%s: float16 has no finite number for %g", name, v)
+		}
+		buf = le.AppendUint16(buf, h)
+	}
+	_, err := w.Write(buf)
+	return err
+}

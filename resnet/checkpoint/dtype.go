@@ -135,3 +135,18 @@ func halfToFloat(h uint16) float32 {
 	}
 	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
 }
+
+// floatToHalf converts to IEEE binary16, to nearest even; false for what is
+// not finite, there or here.
+func floatToHalf(v float32) (uint16, bool) {
+	sign, size := uint16(math.Float32bits(v)>>16&0x8000), math.Abs(float64(v))
+	if !(size < 65520) {
+		return 0, false
+	}
+	if size < 0x1p-14 { // subnormal: a multiple of 2⁻²⁴
+		return sign | uint16(math.RoundToEven(size*0x1p24)), true
+	}
+	frac, exp := math.Frexp(size) // frac in [½, 1)
+	// A significand that rounds up to 2048 carries into the exponent by itself.
+	return sign | uint16((exp+14)<<10) + uint16(math.RoundToEven(frac*2048)) - 1024, true
+}

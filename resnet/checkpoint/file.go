@@ -19,6 +19,7 @@ type File struct {
 	format string
 	names  []string
 	views  map[string]*view
+	notes  map[string]string
 	src    source
 }
 
@@ -36,6 +37,16 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		src.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// Parse lists the tensors of a checkpoint in memory, which must not change
+// while the File is open. name is for messages.
+func Parse(name string, data []byte) (*File, error) {
+	f, err := open(memoryFile{bytes.NewReader(data)}, name, "")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return f, nil
 }
@@ -66,7 +77,21 @@ func plainError(path string, err error) error {
 type format struct {
 	name  string
 	match func(head []byte) bool
-	list  func(src source, key string) ([]named, error)
+	list  func(src source, key string) (contents, error)
+}
+
+// contents is what a file holds.
+type contents struct {
+	tensors []named
+	notes   map[string]string // safetensors' __metadata__
+}
+
+// plainly makes contents of a list of tensors alone.
+func plainly(list func(src source, key string) ([]named, error)) func(source, string) (contents, error) {
+	return func(src source, key string) (contents, error) {
+		tensors, err := list(src, key)
+		return contents{tensors: tensors}, err
+	}
 }
 
 // named is a tensor of a file.
@@ -80,9 +105,9 @@ func starts(magic string) func([]byte) bool {
 }
 
 var formats = []format{
-	{"npy", starts(npyMagic), listNPY},
-	{"torch zip", starts("PK\x03\x04"), listZip},
-	{"torch legacy", isLegacy, listLegacy},
+	{"npy", starts(npyMagic), plainly(listNPY)},
+	{"torch zip", starts("PK\x03\x04"), plainly(listZip)},
+	{"torch legacy", isLegacy, plainly(listLegacy)},
 	{"safetensors", isSafetensors, listSafetensors},
 }
 
@@ -107,11 +132,11 @@ func open(src source, name, key string) (*File, error) {
 		if !fm.match(head) {
 			continue
 		}
-		list, err := fm.list(src, key)
+		c, err := fm.list(src, key)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", fm.name, err)
 		}
-		return newFile(src, name, fm.name, list)
+		return newFile(src, name, fm.name, c)
 	}
 	for _, s := range strangers {
 		if bytes.HasPrefix(head, []byte(s.magic)) {
@@ -121,9 +146,9 @@ func open(src source, name, key string) (*File, error) {
 	return nil, errors.New("this is none of .safetensors, .pth/.pt/.th by torch.save, .npy, or it is damaged at its start")
 }
 
-func newFile(src source, name, format string, list []named) (*File, error) {
-	f := &File{name: name, format: format, src: src, views: make(map[string]*view, len(list))}
-	for _, t := range list {
+func newFile(src source, name, format string, c contents) (*File, error) {
+	f := &File{name: name, format: format, src: src, notes: c.notes, views: make(map[string]*view, len(c.tensors))}
+	for _, t := range c.tensors {
 		if _, double := f.views[t.name]; double {
 			return nil, fmt.Errorf("tensor %s is there twice", quote(t.name))
 		}
@@ -158,6 +183,10 @@ func (f *File) Format() string { return f.format }
 
 // Names lists the tensors in the file's order.
 func (f *File) Names() []string { return slices.Clone(f.names) }
+
+// Notes are what the file says about itself: safetensors' __metadata__, and
+// nil in other formats. They must not be changed.
+func (f *File) Notes() map[string]string { return f.notes }
 
 // Info is a tensor's type and shape in the file; 0 and nil if there is no such
 // tensor. A scalar's shape has no extents, and extents may be 0.

@@ -68,8 +68,9 @@ func (f *File) Source(params []tensor.Param) (tensor.Source, error) {
 	return &matched{f, m.from}, nil
 }
 
-// bookkeeping is what trainers and counting tools leave among the weights.
-var bookkeeping = regexp.MustCompile(`(^|\.)(num_batches_tracked|n_averaged|total_ops|total_params)$`)
+// bookkeeping is what trainers and counting tools leave among the weights; a
+// net that has such a parameter takes it.
+var bookkeeping = regexp.MustCompile(`(^|\.)(num_batches_tracked|n_averaged|total_ops|total_params|momentum_buffer)$`)
 
 // matched is a file whose tensors have a net's names.
 type matched struct {

@@ -76,7 +76,7 @@ func TestMatchNames(t *testing.T) {
 		"pretrained-models":    with("", "last_linear.", "shortcut"),
 		"another project's":    with("net.", "linear.", "shortcut"),
 		"two prefixes":         append(with("backbone.", "fc.", "downsample")[:6], "head.fc.weight", "head.fc.bias"),
-		"bookkeeping":          append(with("module.", "fc.", "downsample"), "n_averaged", "module.bn1.num_batches_tracked", "total_ops", "module.conv1.total_params"),
+		"bookkeeping":          append(with("module.", "fc.", "downsample"), "n_averaged", "module.bn1.num_batches_tracked", "total_ops", "module.conv1.total_params", "conv1.weight.momentum_buffer"),
 		"Hugging Face's":       {"resnet.embedder.embedder.convolution.weight", "resnet.embedder.embedder.normalization.bias", "resnet.encoder.stages.0.layers.0.layer.0.convolution.weight", "resnet.encoder.stages.0.layers.0.layer.1.normalization.running_var", "resnet.encoder.stages.1.layers.0.shortcut.convolution.weight", "resnet.encoder.stages.1.layers.0.shortcut.normalization.weight", "classifier.1.weight", "classifier.1.bias"},
 		"Hugging Face's alone": {"embedder.embedder.convolution.weight", "embedder.embedder.normalization.bias", "encoder.stages.0.layers.0.layer.0.convolution.weight", "encoder.stages.0.layers.0.layer.1.normalization.running_var", "encoder.stages.1.layers.0.shortcut.convolution.weight", "encoder.stages.1.layers.0.shortcut.normalization.weight", "classifier.1.weight", "classifier.1.bias"},
 	} {

@@ -29,68 +29,67 @@ type stEntry struct {
 
 // listSafetensors reads a header: 8 bytes of length, JSON of that length, and
 // then the data, which the tensors must fill without a gap or an overlap.
-func listSafetensors(src source, _ string) ([]named, error) {
+func listSafetensors(src source, _ string) (contents, error) {
 	var size [8]byte
 	if err := readFull(src, size[:], 0); err != nil {
-		return nil, err
+		return contents{}, err
 	}
 	n := le.Uint64(size[:])
 	switch rest := uint64(src.Size() - 8); {
 	case n > rest:
-		return nil, fmt.Errorf("the header claims %d bytes, but the file has %d: it is damaged or was not loaded whole", n, rest)
+		return contents{}, fmt.Errorf("the header claims %d bytes, but the file has %d: it is damaged or was not loaded whole", n, rest)
 	case n > maxHeader:
-		return nil, fmt.Errorf("the header claims %d bytes, at most %d are possible", n, maxHeader)
+		return contents{}, fmt.Errorf("the header claims %d bytes, at most %d are possible", n, maxHeader)
 	}
 	header := make([]byte, n)
 	if err := readFull(src, header, 8); err != nil {
-		return nil, err
+		return contents{}, err
 	}
 	data := store{off: 8 + int64(n), size: src.Size() - 8 - int64(n)}
-	list, err := parseHeader(header, data)
+	c, err := parseHeader(header, data)
 	if err != nil {
-		return nil, err
+		return contents{}, err
 	}
-	return list, checkLayout(list, data)
+	return c, checkLayout(c.tensors, data)
 }
 
 // parseHeader reads the header token by token, because a JSON object read into
 // a map would hide a name that is there twice, and lose the order.
-func parseHeader(header []byte, data store) ([]named, error) {
+func parseHeader(header []byte, data store) (contents, error) {
 	dec := json.NewDecoder(bytes.NewReader(header))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, errors.New("the header is no JSON object")
+		return contents{}, errors.New("the header is no JSON object")
 	}
-	var list []named
+	var c contents
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return nil, headerError(err)
+			return c, headerError(err)
 		}
 		name, _ := key.(string)
 		if name == "__metadata__" {
-			var notes map[string]string
-			if err := dec.Decode(&notes); err != nil {
-				return nil, fmt.Errorf("__metadata__: %w", headerError(err))
+			if err := dec.Decode(&c.notes); err != nil {
+				return c, fmt.Errorf("__metadata__: %w", headerError(err))
 			}
 			continue
 		}
 		var e stEntry
 		if err := dec.Decode(&e); err != nil {
-			return nil, fmt.Errorf("tensor %s: %w", quote(name), headerError(err))
+			return c, fmt.Errorf("tensor %s: %w", quote(name), headerError(err))
 		}
 		v, err := e.view(data)
 		if err != nil {
-			return nil, fmt.Errorf("tensor %s %w", quote(name), err)
+			return c, fmt.Errorf("tensor %s %w", quote(name), err)
 		}
-		list = append(list, named{name, v})
+		c.tensors = append(c.tensors, named{name, v})
 	}
 	if _, err := dec.Token(); err != nil {
-		return nil, headerError(err)
+		return c, headerError(err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("the header has something behind its JSON object")
+		return c, errors.New("the header has something behind its JSON object")
 	}
-	return list, nil
+	return c, nil
 }
 
 func headerError(err error) error {

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,5 +126,74 @@ func TestWriteFails(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// What is written about a file is read back, and a net's weights may be halves.
+func TestWriteHalf(t *testing.T) {
+	params := []tensor.Param{
+		{Name: "w", Shape: tensor.Shape{4}, Role: tensor.Weight}, {Name: "b", Shape: tensor.Shape{1}, Role: tensor.Bias},
+	}
+	path, notes := filepath.Join(t.TempDir(), "net.safetensors"), map[string]string{"net": "a small one"}
+	if err := WriteHalf(path, params, values{"w": {1, -0.1, 65504, 6e-8}, "b": {0.1}}, notes); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Parse("embedded", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := f.Load("w")
+	if err != nil || !slices.Equal(w.Data, []float32{1, -0.0999755859375, 65504, 0x1p-24}) {
+		t.Errorf("w %v, %v", w, err)
+	}
+	if b, err := f.Load("b"); err != nil || b.Data[0] != 0.1 {
+		t.Errorf("b %v, %v", b, err)
+	}
+	if got := f.Notes(); got["net"] != "a small one" {
+		t.Errorf("notes %v", got)
+	}
+	err = WriteHalf(path, params, values{"w": {1, 2, 65520, 4}, "b": {0}}, nil)
+	wantError(t, "overflow", err, "w: float16 has no finite number for 65520")
+}
+
+// values is a source of given values.
+type values map[string][]float32
+
+func (v values) Load(p tensor.Param, t *tensor.Tensor) error {
+	copy(t.Data, v[p.Name])
+	return nil
+}
+
+// Every half comes back, and what lies between two goes to the nearest, of
+// equally near ones to the even.
+func TestFloatToHalf(t *testing.T) {
+	for h := range uint16(0x7c00) {
+		v := halfToFloat(h)
+		for sign := range uint16(2) {
+			x := v * (1 - 2*float32(sign))
+			if got, ok := floatToHalf(x); !ok || got != h|sign<<15 && x != 0 {
+				t.Fatalf("%g gave %#x, want %#x", x, got, h|sign<<15)
+			}
+		}
+		if h == 0x7bff {
+			continue
+		}
+		next := halfToFloat(h + 1)
+		middle := (v + next) / 2 // exact in float32
+		even := h + h&1
+		for x, want := range map[float32]uint16{middle: even, math.Nextafter32(middle, v): h, math.Nextafter32(middle, next): h + 1} {
+			if got, _ := floatToHalf(x); got != want {
+				t.Fatalf("%g between %g and %g gave %#x, want %#x", x, v, next, got, want)
+			}
+		}
+	}
+	for _, v := range []float32{65520, -1e30, float32(math.Inf(1)), float32(math.NaN())} {
+		if _, ok := floatToHalf(v); ok {
+			t.Errorf("%g has become a half", v)
+		}
 	}
 }

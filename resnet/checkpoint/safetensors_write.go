@@ -13,7 +13,23 @@ import (
 // from src, one tensor at a time. notes, which may be nil, become the file's
 // __metadata__. The file appears whole or not at all.
 func WriteSafetensors(path string, params []tensor.Param, src tensor.Source, notes map[string]string) error {
-	header, err := formatHeader(params, notes)
+	return writeSafetensors(path, params, src, notes, func(tensor.Param) DType { return F32 })
+}
+
+// WriteHalf is WriteSafetensors for a file of half the size: the weights of
+// convolutions and linear layers are float16. A weight that float16 has no
+// finite number for is an error.
+func WriteHalf(path string, params []tensor.Param, src tensor.Source, notes map[string]string) error {
+	return writeSafetensors(path, params, src, notes, func(p tensor.Param) DType {
+		if p.Role == tensor.Weight {
+			return F16
+		}
+		return F32
+	})
+}
+
+func writeSafetensors(path string, params []tensor.Param, src tensor.Source, notes map[string]string, dtype func(tensor.Param) DType) error {
+	header, err := formatHeader(params, notes, dtype)
 	if err != nil {
 		return err
 	}
@@ -29,7 +45,7 @@ func WriteSafetensors(path string, params []tensor.Param, src tensor.Source, not
 			if err := src.Load(p, t); err != nil {
 				return err
 			}
-			if err := writeFloats(w, t.Data); err != nil {
+			if err := writeValues(w, dtype(p), p.Name, t.Data); err != nil {
 				return err
 			}
 		}
@@ -37,8 +53,15 @@ func WriteSafetensors(path string, params []tensor.Param, src tensor.Source, not
 	})
 }
 
+func writeValues(w io.Writer, d DType, name string, vals []float32) error {
+	if d == F16 {
+		return writeHalves(w, name, vals)
+	}
+	return writeFloats(w, vals)
+}
+
 // formatHeader is the JSON, padded so that the data is aligned to 8 bytes.
-func formatHeader(params []tensor.Param, notes map[string]string) (string, error) {
+func formatHeader(params []tensor.Param, notes map[string]string, dtype func(tensor.Param) DType) (string, error) {
 	var members []string
 	if len(notes) > 0 {
 		js, err := json.Marshal(notes)
@@ -64,8 +87,9 @@ func formatHeader(params []tensor.Param, notes map[string]string) (string, error
 		if err != nil {
 			return "", err
 		}
-		next := offset + p.Shape.Bytes()
-		members = append(members, fmt.Sprintf(`%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, name, shape, offset, next))
+		d := dtype(p)
+		next := offset + int64(p.Shape.Elems())*d.Size()
+		members = append(members, fmt.Sprintf(`%s:{"dtype":"%v","shape":%s,"data_offsets":[%d,%d]}`, name, d, shape, offset, next))
 		offset = next
 	}
 	header := "{" + strings.Join(members, ",") + "}"

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -55,3 +56,9 @@ type plainFile struct {
 
 func (f *plainFile) Size() int64        { return f.size }
 func (*plainFile) release(int64, int64) {}
+
+// memoryFile is a source in memory.
+type memoryFile struct{ *bytes.Reader }
+
+func (memoryFile) Close() error         { return nil }
+func (memoryFile) release(int64, int64) {}
