@@ -149,14 +149,16 @@ func newProfile(s Runner, r *Recorder) *Profile {
 	p.Memory = NewMemory(s.Lowered(), s.Memory())
 	p.Total = total(snap.Wall)
 	p.Total.OverheadMS = p.Total.MeanMS
+	var multiplyAdds int64
 	for g, k := range KernelsByGroup(s) {
 		row := layerRow(s, g, k, snap.Groups[g])
 		row.Share = row.MeanMS / p.Total.MeanMS
 		p.Total.OverheadMS -= row.MeanMS
+		multiplyAdds += row.MACs
 		p.Layers = append(p.Layers, row)
 	}
 	p.Total.ImagesPerS = float64(batch) / p.Total.MeanMS * 1e3
-	p.Total.GFLOPS = rate(s.Model().Total.MACs, batch, p.Total.MeanMS)
+	p.Total.GFLOPS = rate(multiplyAdds, batch, p.Total.MeanMS)
 	return p
 }
 
@@ -175,7 +177,7 @@ func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
 	op := l.Plan.Ops[group.Head]
 	mean, _ := moments(times.Recent)
 	row := LayerRow{
-		Path: op.Path, Call: op.Call, Kind: op.Kind.String(), Pass: op.Pass.String(), OutShape: l.Plan.OutShape(group.Last()),
+		Path: op.Path, Call: op.Call, Kind: op.Kind.String(), Pass: op.Pass.String(), OutShape: resultShape(l.Plan, group.Last()),
 		MeanMS: mean / 1e6, P50MS: milliseconds(times.P50), P95MS: milliseconds(times.P95), MinMS: milliseconds(times.Min), CV: times.CV,
 		ExecutedFLOPs: k.FLOPs, Bytes: k.Bytes, Kernel: k.Name, SamplesMS: thin(times.Recent),
 	}
@@ -185,9 +187,11 @@ func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
 		}
 		if at := l.OpLayer[op]; at >= 0 {
 			layer := m.Layers[at]
-			row.Params += layer.Cost.Params
-			row.MACs += layer.Cost.MACs
-			row.OutShape = layer.Out
+			row.MACs += macs(l.Plan.Ops[op].Kind, layer)
+			if l.Plan.Ops[op].Pass == tensor.Forward {
+				row.Params += layer.Cost.Params
+				row.OutShape = layer.Out
+			}
 			if i == 0 {
 				row.Part = layer.Part.String()
 			}
@@ -201,6 +205,30 @@ func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
 		row.GBPS = float64(k.Bytes) / row.MeanMS / 1e6
 	}
 	return row
+}
+
+// macs is the multiply-adds, per image, of an operation that computes or
+// differentiates a layer: the gradients by a convolution's input and by its
+// weight have as many as the convolution.
+func macs(k tensor.Kind, l *resnet.Layer) int64 {
+	switch k {
+	case tensor.Conv2d, tensor.Linear, tensor.Conv2dGradInput, tensor.Conv2dGradWeight, tensor.LinearGradInput, tensor.LinearGradWeight:
+		return l.Cost.MACs
+	}
+	return 0
+}
+
+// resultShape is the shape of what an operation computes; of one that changes
+// a parameter in place, the parameter's.
+func resultShape(p *tensor.Plan, op int) tensor.Shape {
+	o := &p.Ops[op]
+	switch {
+	case len(o.Out) > 0:
+		return p.OutShape(op)
+	case len(o.Params) > 0:
+		return p.Params[o.Params[0]].Shape
+	}
+	return tensor.Shape{1}
 }
 
 // KernelsByGroup is the kernel of each of s.Lowered().Groups.

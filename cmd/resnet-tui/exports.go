@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -40,23 +41,38 @@ func (e *exportFlags) add(cmd *cobra.Command) {
 
 // check reports files that can't be written, before any work is done for them.
 func (e *exportFlags) check(cmd *cobra.Command) error {
-	seen := map[string]string{}
-	for i, x := range exporters {
-		file := e.files[i]
-		switch {
-		case !given(cmd.Flags(), x.flag):
+	seen := map[string]string{cmd.Flags().Lookup("output").Value.String(): "output"}
+	for _, flag := range exportNames() {
+		if !given(cmd.Flags(), flag) {
 			continue
-		case file == "-":
-			return usage("--%s -: give it a file, stdout has the report", x.flag)
-		case seen[file] != "":
-			return usage("--%s %s: --%s writes there already", x.flag, file, seen[file])
 		}
-		if err := checkTarget(x.flag, file); err != nil {
+		file := cmd.Flags().Lookup(flag).Value.String()
+		switch {
+		case file == "-":
+			return usage("--%s -: give it a file, stdout has the report", flag)
+		case seen[file] != "":
+			return usage("--%s %s: --%s writes there already", flag, file, seen[file])
+		}
+		if err := checkTarget(flag, file); err != nil {
 			return err
 		}
-		seen[file] = x.flag
+		seen[file] = flag
 	}
 	return nil
+}
+
+// any reports whether a file was asked for.
+func (e *exportFlags) any(cmd *cobra.Command) bool {
+	return slices.ContainsFunc(exportNames(), func(flag string) bool { return given(cmd.Flags(), flag) })
+}
+
+// exportNames are the flags that name files.
+func exportNames() []string {
+	names := []string{cpuProfileFlag}
+	for _, x := range exporters {
+		names = append(names, x.flag)
+	}
+	return names
 }
 
 // traces is the number of passes to keep span by span.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,7 @@ func openCommand(a *app) *cobra.Command {
 	o.add(cmd)
 	e.add(cmd)
 	cmd.RunE = a.runFiles(1, "one file: resnet-tui open FILE", func(cmd *cobra.Command, files []string) error {
-		if err := errors.Join(o.check(), e.check(cmd)); err != nil {
+		if err := cmp.Or(o.check(), e.check(cmd)); err != nil {
 			return err
 		}
 		p, err := readProfile(files[0])

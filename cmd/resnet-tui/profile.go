@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -15,12 +16,14 @@ func profileCommand(a *app) *cobra.Command {
 	var r runFlags
 	var o outputFlags
 	var e exportFlags
+	var sweep sweepFlags
 	var forget bool
 	cmd := &cobra.Command{
 		Use:   "profile",
 		Short: "many passes: time per layer with its spread, throughput, roofline",
 		Example: "resnet-tui profile --depth 101\nresnet-tui profile --arch resnext50_32x4d --batch 8 --runs 50 --format json\n" +
-			"resnet-tui profile --depth 50 --no-fuse --threads 1\nresnet-tui profile --depth 50 --pprof r50.pb.gz --trace r50.json --html r50.html",
+			"resnet-tui profile --depth 50 --no-fuse --threads 1\nresnet-tui profile --depth 50 --pprof r50.pb.gz --trace r50.json --html r50.html\n" +
+			"resnet-tui profile --depth 18 --batch 1,2,4,8 --threads 1,2",
 	}
 	m.add(cmd)
 	r.addEngine(cmd)
@@ -29,16 +32,29 @@ func profileCommand(a *app) *cobra.Command {
 	r.addCount(cmd)
 	o.add(cmd)
 	e.add(cmd)
+	cmd.Flags().StringVar(&r.cpuProfile, cpuProfileFlag, "", "write Go's own CPU profile of some more passes, labelled by layer (.pb.gz)")
 	addHistory(cmd, &forget)
+	sweep.add(cmd)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
-		if err := errors.Join(o.check(), e.check(cmd)); err != nil {
+		if err := cmp.Or(o.check(), e.check(cmd)); err != nil {
 			return err
+		}
+		if sweep.wanted() {
+			if e.any(cmd) {
+				return usage("exports are of one profile, and the lists ask for several")
+			}
+			s, err := sweep.run(cmd, &m, &r, forget)
+			if err != nil {
+				return err
+			}
+			return o.print(cmd, s)
 		}
 		r.trace = e.traces()
 		p, err := measure(cmd, &m, &r)
 		if err != nil {
 			return err
 		}
+		warnBusy(cmd, p)
 		remember(cmd, p.Profile, forget)
 		return errors.Join(o.print(cmd, p), e.write(p.Profile))
 	})
@@ -78,6 +94,11 @@ func (s *setup) profile(cmd *cobra.Command, f *runFlags) (*profile.Profile, erro
 	show.clear()
 	if err != nil {
 		return nil, err
+	}
+	if f.cpuProfile != "" {
+		if err := writeCPUProfile(ctx, session, f.cpuProfile); err != nil {
+			return nil, err
+		}
 	}
 	p.Version, p.Memory.PeakRSSBytes = version(), peakRSS()
 	p.Model, p.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)

@@ -14,7 +14,8 @@ type runFlags struct {
 	exact, noFuse, noCalibrate     bool
 	input                          []string
 	runs, warmup                   int
-	trace                          int // passes to keep span by span
+	trace                          int    // passes to keep span by span
+	cpuProfile                     string // file for Go's own profile
 }
 
 // addEngine adds the flags of what runs.

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"io"
-	"strconv"
 	"strings"
 
 	"resnet-tui/profile"
@@ -34,96 +31,6 @@ func (p Profile) Table() *Table {
 	return t
 }
 
-// Text writes the tree with its times, then the totals.
-func (p Profile) Text(w io.Writer) error {
-	if err := p.tree().Text(w); err != nil {
-		return err
-	}
-	fmt.Fprintln(w)
-	t := p.Total
-	lines := [][2]string{
-		{"net", p.Model.Arch + ", weights " + p.Model.Weights},
-		{"input", p.Input.Shape.String() + ", " + p.Input.Source},
-		{"device", deviceLine(p.Device)},
-		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes after %s",
-			ms(t.P50MS), ms(t.MeanMS), profile.FormatShare(t.CV), ms(t.P95MS), ms(t.MinMS), p.Runs, p.warmupWords())},
-		{"throughput", fmt.Sprintf("%s img/s, %s GFLOP/s direct-equivalent", profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
-		{"memory", p.memoryLine()},
-	}
-	lines = append(lines, p.conditions()...)
-	return facts(w, append(lines, p.Ops.facts()...))
-}
-
-// conditions say under which roofs and on what a machine the passes ran.
-func (p Profile) conditions() (lines [][2]string) {
-	if m := p.Memory.Peak; m != nil {
-		lines = append(lines, [2]string{"peak", p.peakLine(m)})
-	}
-	if m := p.Machine; m != nil {
-		lines = append(lines, [2]string{"processor", p.machineLine(m)})
-	}
-	if r := p.Recorder; r != nil {
-		lines = append(lines, [2]string{"recorder", fmt.Sprintf("%s ± %s of a pass, by %d pairs of passes with it and without",
-			hundredths(r.Cost), hundredths(r.Error), r.Pairs)})
-	}
-	if c := p.Ceilings; c != nil {
-		lines = append(lines, [2]string{"ceilings", fmt.Sprintf("%s GFLOP/s and %s GB/s, measured", profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
-	}
-	return lines
-}
-
-func (p Profile) warmupWords() string {
-	words := fmt.Sprintf("%d to warm up", p.Warmup)
-	if p.WarmupSpread > 0 {
-		words += fmt.Sprintf(", the last 3 within %s", profile.FormatShare(p.WarmupSpread))
-	}
-	return words
-}
-
-// hundredths shows a small part with a digit more than FormatShare.
-func hundredths(part float64) string { return strconv.FormatFloat(100*part, 'f', 2, 64) + " %" }
-
-const peakHolders = 3 // that are named
-
-func (p Profile) peakLine(m *profile.MemoryPeak) string {
-	var names []string
-	for _, h := range m.Holders[:min(len(m.Holders), peakHolders)] {
-		names = append(names, h.Name+" "+profile.FormatBytes(h.Bytes))
-	}
-	line := fmt.Sprintf("%s live during %s (%s): %s", profile.FormatBytes(m.LiveBytes), m.Path, m.Pass, strings.Join(names, ", "))
-	if more := len(m.Holders) - len(names); more > 0 {
-		line += fmt.Sprintf(" and %d more", more)
-	}
-	return line
-}
-
-// machineLine says how much of the processors the passes had.
-func (p Profile) machineLine(m *profile.Machine) string {
-	line := "the system does not tell its time"
-	if m.CPUMS > 0 {
-		line = fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time; a thread lost its core %s times a pass",
-			ms(m.CPUMS), profile.FormatShare(m.CPUMS/p.Total.MeanMS/float64(max(p.Device.Threads, 1))), p.Device.Threads, profile.Significant(m.Preempted))
-	}
-	if m.Processors > 0 {
-		line += fmt.Sprintf("; other programs used %s of %d cores", profile.Significant(m.OthersCores), m.Processors)
-	}
-	if p.Busy() {
-		line += " – BUSY, times are too long"
-	}
-	return line
-}
-
-// Busy reports whether other programs were in the way.
-func (p Profile) Busy() bool { return p.Machine.Busy(p.Device.Threads) }
-
-func (p Profile) memoryLine() string {
-	line := fmt.Sprintf("%s planned (%s of them weights)", profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))
-	if p.Memory.PeakRSSBytes > 0 {
-		line += ", " + profile.FormatBytes(p.Memory.PeakRSSBytes) + " peak of the process"
-	}
-	return line
-}
-
 // tree is the rows under the stages and blocks of their paths, with the sums
 // of their means.
 func (p Profile) tree() *Table {
@@ -132,7 +39,14 @@ func (p Profile) tree() *Table {
 		{"", "share", true}, {"", "GFLOP/s", true}, {"", "bound", false}, {"", "of roof", true}, {"", "kernel", false},
 	}}
 	t.Columns[5].Title = strings.Repeat(" ", timeBar)
-	p.add(t, p.Model.Arch, "", p.Layers, 0)
+	if passes := byPass(p.Layers); len(passes) == 1 {
+		p.add(t, p.Model.Arch, "", p.Layers, 0)
+	} else {
+		p.sum(t, p.Model.Arch, p.Layers, true)
+		for _, rows := range passes {
+			p.add(t, rows[0].Pass, "", rows, 1)
+		}
+	}
 	overhead := p.Total.OverheadMS / p.Total.MeanMS
 	t.Add(plain("  overhead"), plain(""), plain(profile.Dash), plain(profile.Dash), plain(ms(p.Total.OverheadMS)), plain(bar(overhead, timeBar)),
 		plain(profile.FormatShare(overhead)), plain(profile.Dash), plain(""), plain(profile.Dash), plain("between layers"))
@@ -140,6 +54,17 @@ func (p Profile) tree() *Table {
 }
 
 const timeBar = 12 // cells
+
+// byPass cuts rows into forward, backward and update, as far as they are there.
+func byPass(rows []profile.LayerRow) (passes [][]profile.LayerRow) {
+	for start, i := 0, 1; i <= len(rows); i++ {
+		if i == len(rows) || rows[i].Pass != rows[start].Pass {
+			passes = append(passes, rows[start:i])
+			start = i
+		}
+	}
+	return passes
+}
 
 // add writes a node and what lies under it. rows are its layers, whose paths
 // begin with prefix.
@@ -170,6 +95,9 @@ func rowName(l profile.LayerRow, name string) string {
 	parent := l.Path[:len(l.Path)-len(name)]
 	for _, a := range l.Absorbed {
 		name += " " + strings.TrimPrefix(a, parent)
+	}
+	if l.Pass != tensor.Forward.String() {
+		name += " (" + l.Kind + ")" // a layer has several gradients
 	}
 	return name
 }

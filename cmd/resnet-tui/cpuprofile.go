@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+const cpuProfileFlag = "cpuprofile"
+
+// labelled is a resnet.Labeller: while a layer runs, workers carry its path,
+// pass, kind and block, so that go tool pprof -tagfocus path=layer3 finds its
+// kernels in Go's own profile of the CPU.
+type labelled struct{ heads map[int]context.Context }
+
+func newLabelled(ctx context.Context, l *resnet.Lowered) *labelled {
+	x := &labelled{heads: make(map[int]context.Context, len(l.Groups))}
+	for _, g := range l.Groups {
+		op := l.Plan.Ops[g.Head]
+		labels := []string{"path", op.Path, "pass", op.Pass.String(), "kind", op.Kind.String()}
+		if parts := strings.SplitN(op.Path, ".", 3); len(parts) == 3 {
+			labels = append(labels, "block", parts[0]+"."+parts[1])
+		}
+		x.heads[g.Head] = pprof.WithLabels(ctx, pprof.Labels(labels...))
+	}
+	return x
+}
+
+func (*labelled) Begin(*resnet.Lowered) {}
+func (*labelled) Span(tensor.Span)      {}
+func (*labelled) End(time.Duration)     {}
+
+// Label is the context of the group with that head.
+func (x *labelled) Label(head int) context.Context { return x.heads[head] }
+
+// cpuProfileTime is enough for some 200 samples a thread.
+const cpuProfileTime = 2 * time.Second
+
+// writeCPUProfile writes the profile that cpuProfile makes.
+func writeCPUProfile(ctx context.Context, s *resnet.Session, file string) error {
+	data, err := cpuProfile(ctx, s)
+	if err == nil {
+		err = writeFile(file, data)
+	}
+	if err != nil {
+		return fmt.Errorf("--%s: %w", cpuProfileFlag, err)
+	}
+	return nil
+}
+
+// cpuProfile runs passes under Go's profiler, which would disturb those that
+// count, and returns what it wrote.
+func cpuProfile(ctx context.Context, s *resnet.Session) ([]byte, error) {
+	var data bytes.Buffer
+	x := newLabelled(ctx, s.Lowered())
+	if err := pprof.StartCPUProfile(&data); err != nil {
+		return nil, err
+	}
+	for start := time.Now(); time.Since(start) < cpuProfileTime; {
+		if err := s.Run(ctx, x); err != nil {
+			pprof.StopCPUProfile()
+			return nil, err
+		}
+	}
+	pprof.StopCPUProfile()
+	return data.Bytes(), nil
+}

@@ -1,0 +1,100 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"resnet-tui/profile"
+)
+
+// Text writes the tree with its times, then the totals.
+func (p Profile) Text(w io.Writer) error {
+	if err := p.tree().Text(w); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	t := p.Total
+	lines := [][2]string{
+		{"net", p.Model.Arch + ", weights " + p.Model.Weights},
+		{"input", p.Input.Shape.String() + ", " + p.Input.Source},
+		{"device", deviceLine(p.Device)},
+		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes after %s",
+			ms(t.P50MS), ms(t.MeanMS), profile.FormatShare(t.CV), ms(t.P95MS), ms(t.MinMS), p.Runs, p.warmupWords())},
+		{"throughput", fmt.Sprintf("%s img/s, %s GFLOP/s direct-equivalent", profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
+		{"memory", p.memoryLine()},
+	}
+	lines = append(lines, p.conditions()...)
+	return facts(w, append(lines, p.Ops.facts()...))
+}
+
+// conditions say under which roofs and on what a machine the passes ran.
+func (p Profile) conditions() (lines [][2]string) {
+	if m := p.Memory.Peak; m != nil {
+		lines = append(lines, [2]string{"peak", p.peakLine(m)})
+	}
+	if m := p.Machine; m != nil {
+		lines = append(lines, [2]string{"processor", p.machineLine(m)})
+	}
+	if r := p.Recorder; r != nil {
+		lines = append(lines, [2]string{"recorder", fmt.Sprintf("%s ± %s of a pass, by %d pairs of passes with it and without",
+			hundredths(r.Cost), hundredths(r.Error), r.Pairs)})
+	}
+	if c := p.Ceilings; c != nil {
+		lines = append(lines, [2]string{"ceilings", fmt.Sprintf("%s GFLOP/s and %s GB/s, measured", profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
+	}
+	return lines
+}
+
+func (p Profile) warmupWords() string {
+	words := fmt.Sprintf("%d to warm up", p.Warmup)
+	if p.WarmupSpread > 0 {
+		words += fmt.Sprintf(", the last 3 within %s", profile.FormatShare(p.WarmupSpread))
+	}
+	return words
+}
+
+// hundredths shows a small part with a digit more than FormatShare.
+func hundredths(part float64) string { return strconv.FormatFloat(100*part, 'f', 2, 64) + " %" }
+
+const peakHolders = 3 // that are named
+
+func (p Profile) peakLine(m *profile.MemoryPeak) string {
+	var names []string
+	for _, h := range m.Holders[:min(len(m.Holders), peakHolders)] {
+		names = append(names, h.Name+" "+profile.FormatBytes(h.Bytes))
+	}
+	line := fmt.Sprintf("%s live during %s (%s): %s", profile.FormatBytes(m.LiveBytes), m.Path, m.Pass, strings.Join(names, ", "))
+	if more := len(m.Holders) - len(names); more > 0 {
+		line += fmt.Sprintf(" and %d more", more)
+	}
+	return line
+}
+
+// machineLine says how much of the processors the passes had.
+func (p Profile) machineLine(m *profile.Machine) string {
+	line := "the system does not tell its time"
+	if m.CPUMS > 0 {
+		line = fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time; a thread lost its core %s times a pass",
+			ms(m.CPUMS), profile.FormatShare(m.CPUMS/p.Total.MeanMS/float64(max(p.Device.Threads, 1))), p.Device.Threads, profile.Significant(m.Preempted))
+	}
+	if m.Processors > 0 {
+		line += fmt.Sprintf("; other programs used %s of %d cores", profile.Significant(m.OthersCores), m.Processors)
+	}
+	if p.Busy() {
+		line += " – BUSY, times are too long"
+	}
+	return line
+}
+
+// Busy reports whether other programs were in the way.
+func (p Profile) Busy() bool { return p.Machine.Busy(p.Device.Threads) }
+
+func (p Profile) memoryLine() string {
+	line := fmt.Sprintf("%s planned (%s of them weights)", profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))
+	if p.Memory.PeakRSSBytes > 0 {
+		line += ", " + profile.FormatBytes(p.Memory.PeakRSSBytes) + " peak of the process"
+	}
+	return line
+}
