@@ -100,47 +100,6 @@ type PoolArgs struct {
 	KH, KW, N       int
 }
 
-// GradWeightArgs sums the gradient of a weight over Ny rows of Nx pixels, for
-// Groups groups of as many rows as the kernel's number says: for each row r of
-// them all and each lane o of one block of output channels
-//
-//	Dst[r][o] += Σ_y Σ_x src[y·SrcRow + x·SrcPix + 4·r] · grad[y·GradRow + 64·x + 4·o]
-//
-// In the layout NCHW16c a row of kw taps is one run of kw·16 floats at Src;
-// the stem's are kw·C. Distances in bytes. A call does Ny·Nx·Groups·rows·16
-// multiply-adds. No field is changed.
-type GradWeightArgs struct {
-	Src, Grad, Dst          unsafe.Pointer
-	SrcPix, SrcRow, GradRow int
-	Nx, Ny, Groups          int
-	_                       [512]byte
-}
-
-// NormGradArgs is N contiguous pixels of one channel block of a batch norm's
-// gradient. DY is taken where Y > 0, else 0; everywhere if Y is nil. Factors
-// are [3][16]float32. Dst may be X, DY or Y.
-type NormGradArgs struct {
-	X, DY, Y, Dst, Mean, Factors unsafe.Pointer
-	N                            int
-}
-
-// SGDArgs updates N floats, with v nil without momentum: see tensor.SGD.
-type SGDArgs struct {
-	W, V, Grad            unsafe.Pointer
-	N                     int
-	Rate, Momentum, Decay float32
-	Nesterov              uint32 // 1: take Nesterov's step
-}
-
-// PoolGradArgs adds the gradients of N output pixels of a row to the first
-// maximum (the last NaN if there is one) of their windows, KH×KW pixels of X,
-// in DX. Distances in bytes: Step from window to window in both.
-type PoolGradArgs struct {
-	X, DY, DX         unsafe.Pointer
-	XRow, DXRow, Step int
-	KH, KW, N         int
-}
-
 // Kernels is one set of kernels, for one instruction set.
 type Kernels struct {
 	// Name is "avx512", "avx2", "neon" or "generic".
@@ -171,17 +130,17 @@ type Kernels struct {
 	// Sums adds Σx and Σx² of n pixels to s, by lane, in float64.
 	Sums func(s *[2][Block]float64, src unsafe.Pointer, n int)
 
-	// GradWeight are the kernels by rows, nil where there is none.
+	// GradWeight[rows] sums that many floats of the source in registers, nil
+	// where there is none.
 	GradWeight [MaxPix + 1]func(*GradWeightArgs)
-	// NormSums adds Σ dy and Σ dy·(x − Mean) to s, by lane, in float64, the
-	// products rounded to float32.
+	// NormSums adds Σ dy and Σ dy·(X − Mean) to s, by lane, in float64.
 	NormSums func(s *[2][Block]float64, a *NormGradArgs)
-	// NormGrad: Dst = Factors[0]·dy + (Factors[1]·x + Factors[2]), by lane.
+	// NormGrad is Dst = Factors[0]·dy + (Factors[1]·X + Factors[2]), by lane.
 	NormGrad func(*NormGradArgs)
-	// Mask: Dst = dy.
+	// Mask is Dst = dy.
 	Mask func(*NormGradArgs)
-	// Join: dst = x + y over n pixels, and Σx², Σy², Σx·y, Σ(x+y)² are added
-	// to s, in float64.
+	// Join is dst = x + y over n pixels, and adds Σx², Σy², Σx·y, Σ(x+y)² to s,
+	// in float64. dst may be x or y.
 	Join func(s *[4]float64, dst, x, y unsafe.Pointer, n int)
 	// Squares adds Σx² of n pixels to s, in float64.
 	Squares     func(s *float64, src unsafe.Pointer, n int)

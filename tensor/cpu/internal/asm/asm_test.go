@@ -121,12 +121,14 @@ func TestComplete(t *testing.T) {
 			t.Errorf("Nob %d, PfStep %d", k.Nob, k.PfStep)
 		}
 		for px := 1; px <= 6; px++ {
-			if k.Conv[px] == nil || k.Conv1[px] == nil || k.Group4[px] == nil || k.Group8[px] == nil {
-				t.Errorf("no tiles of %d pixels", px)
+			if k.Conv[px] == nil || k.Conv1[px] == nil || k.Group4[px] == nil || k.Group8[px] == nil || k.GradWeight[px] == nil {
+				t.Errorf("no tiles of %d pixels or rows", px)
 			}
 		}
 		if k.WinoIn == nil || k.WinoOut == nil || k.Elt == nil || k.MaxPool == nil ||
-			k.AddPixels == nil || k.Sums == nil || k.Peak == nil || k.Read == nil {
+			k.AddPixels == nil || k.Sums == nil || k.Peak == nil || k.Read == nil ||
+			k.NormSums == nil || k.NormGrad == nil || k.Mask == nil || k.Join == nil ||
+			k.Squares == nil || k.SGD == nil || k.MaxPoolGrad == nil {
 			t.Error("a kernel is missing")
 		}
 	})

@@ -36,12 +36,37 @@ func emulated(name string) *Kernels {
 		Peak: func(n int) int64 { return e.call("peak", uint64(n)) },
 		Read: func(p unsafe.Pointer, n int) { e.call("read", word64(p), uint64(n)) },
 	}
+	e.addGradients(k)
 	k.Conv1 = k.Conv
 	if name == "avx512" {
 		k.Nob, k.HalvesFrom = 2, 8
 		k.Conv1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convOne", px) })
 	}
 	return k
+}
+
+// addGradients adds what backward and update need. Both sets have most of it
+// from AVX2.
+func (e emulator) addGradients(k *Kernels) {
+	for rows := range k.GradWeight {
+		if p := e.functions[fmt.Sprintf("gradWeight%sx%d", e.suffix, rows)]; p != nil {
+			k.GradWeight[rows] = func(a *GradWeightArgs) { new(machine).run(p, word64(unsafe.Pointer(a))) }
+		}
+	}
+	e = emulator{"AVX2", assemble(sourceAVX2)}
+	k.NormSums = func(s *[2][Block]float64, a *NormGradArgs) {
+		e.call("normSums", word64(unsafe.Pointer(s)), word64(unsafe.Pointer(a)))
+	}
+	k.NormGrad = func(a *NormGradArgs) { e.call("normGrad", word64(unsafe.Pointer(a))) }
+	k.Mask = func(a *NormGradArgs) { e.call("mask", word64(unsafe.Pointer(a))) }
+	k.Join = func(s *[4]float64, dst, x, y unsafe.Pointer, n int) {
+		e.call("join", word64(unsafe.Pointer(s)), word64(dst), word64(x), word64(y), uint64(n))
+	}
+	k.Squares = func(s *float64, src unsafe.Pointer, n int) {
+		e.call("squares", word64(unsafe.Pointer(s)), word64(src), uint64(n))
+	}
+	k.SGD = sgdTail(func(a *SGDArgs) { e.call("sgd", word64(unsafe.Pointer(a))) })
+	k.MaxPoolGrad = func(a *PoolGradArgs) { e.call("maxPoolGrad", word64(unsafe.Pointer(a))) }
 }
 
 // emulator has the functions of a set.

@@ -42,8 +42,9 @@ func genericNormSums(s *[2][Block]float64, a *NormGradArgs) {
 	for p := 0; p < a.N*pixelBytes; p += pixelBytes {
 		dy, x := a.dy(p), pixel(a.X, p)
 		for o, v := range dy {
-			s[0][o] += float64(v)
-			s[1][o] += float64(v * (x[o] - mean[o]))
+			g := float64(v)
+			s[0][o] += g
+			s[1][o] += g * float64(x[o]-mean[o]) // exact, so fused or not is the same
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 // jumps says when a jump is taken.
 var jumps = map[string]func(m *machine) bool{
+	"JMP": func(*machine) bool { return true },
 	"JZ":  func(m *machine) bool { return m.zero },
 	"JEQ": func(m *machine) bool { return m.zero },
 	"JNZ": func(m *machine) bool { return !m.zero },
@@ -25,7 +26,13 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 	},
 
 	"MOVQ": func(m *machine, a []operand, _ int) { *m.word(a[1]) = *m.word(a[0]) },
-	"MOVL": func(m *machine, a []operand, _ int) { *m.word(a[1]) = uint64(uint32(a[0].imm)) },
+	"MOVL": func(m *machine, a []operand, _ int) {
+		if a[0].base != "" {
+			*m.word(a[1]) = uint64(m.vector(a[0], 1)[0])
+			return
+		}
+		*m.word(a[1]) = uint64(uint32(a[0].imm))
+	},
 	"LEAQ": func(m *machine, a []operand, _ int) { *m.word(a[1]) = m.address(a[0]) },
 	"ADDQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])+*m.word(a[0])) },
 	"ANDQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])&*m.word(a[0])) },
@@ -36,6 +43,7 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 	"IMUL3Q": func(m *machine, a []operand, _ int) {
 		*m.word(a[2]) = uint64(a[0].imm) * *m.word(a[1])
 	},
+	"TESTQ": func(m *machine, a []operand, _ int) { m.zero = *m.word(a[0])&*m.word(a[1]) == 0 },
 	"TESTB": func(m *machine, a []operand, _ int) { m.zero = uint8(a[0].imm)&uint8(*m.word(a[1])) == 0 },
 	"CMPQ": func(m *machine, a []operand, _ int) {
 		x, y := int64(*m.word(a[0])), int64(*m.word(a[1]))
@@ -48,13 +56,9 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 	"VMOVD": func(m *machine, a []operand, _ int) {
 		m.put(a[1], vector{uint32(*m.word(a[0]))}, 1)
 	},
-	"VBROADCASTSS": func(m *machine, a []operand, lanes int) {
-		x, y := m.vector(a[0], 1), vector{}
-		for i := range y {
-			y[i] = x[0]
-		}
-		m.put(a[1], y, lanes)
-	},
+	"VBROADCASTSS": broadcast,
+	"VPBROADCASTD": broadcast,
+	"VMOVSD":       func(m *machine, a []operand, _ int) { m.put(a[1], m.vector(a[0], 2), 2) },
 	"VPERMILPS": func(m *machine, a []operand, lanes int) {
 		x, y := m.vector(a[1], lanes), vector{}
 		for i := range y {
@@ -74,6 +78,36 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		copy(y[8*a[0].imm:][:8], x[:])
 		m.put(a[3], y, 16)
 	},
+	"VPERMILPD": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[1], lanes), vector{}
+		for i := range lanes / 2 {
+			y.setDouble(i, x.double(i&^1+int(a[0].imm)>>i&1))
+		}
+		m.put(a[2], y, lanes)
+	},
+	"VEXTRACTF128": func(m *machine, a []operand, _ int) {
+		x, y := m.vector(a[1], 8), vector{}
+		copy(y[:], x[4*a[0].imm:][:4])
+		m.put(a[2], y, 4)
+	},
+	"VCMPPS": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[1], lanes), m.vector(a[2], lanes)
+		is := compares[a[0].imm]
+		for i := range lanes {
+			y[i] = allOnes(is(y.float(i), x.float(i)))
+		}
+		m.put(a[3], y, lanes)
+	},
+	"VPCMPEQD": bitwise(func(x, y uint32) uint32 { return allOnes(x == y) }),
+	"VBLENDVPS": func(m *machine, a []operand, lanes int) {
+		mask, x, y := m.vector(a[0], lanes), m.vector(a[1], lanes), m.vector(a[2], lanes)
+		for i := range lanes {
+			if mask[i]>>31 == 1 {
+				y[i] = x[i]
+			}
+		}
+		m.put(a[3], y, lanes)
+	},
 	"VCVTPS2PD": func(m *machine, a []operand, lanes int) {
 		x, y := m.vector(a[0], lanes/2), vector{}
 		for i := range lanes / 2 {
@@ -85,9 +119,11 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 	"VXORPS": bitwise(func(x, y uint32) uint32 { return x ^ y }),
 	"VPXORD": bitwise(func(x, y uint32) uint32 { return x ^ y }),
 	"VORPS":  bitwise(func(x, y uint32) uint32 { return x | y }),
+	"VANDPS": bitwise(func(x, y uint32) uint32 { return x & y }),
 	"VPADDD": bitwise(func(x, y uint32) uint32 { return x + y }),
 	"VADDPS": floats(func(x, y, _ float32) float32 { return y + x }),
 	"VSUBPS": floats(func(x, y, _ float32) float32 { return y - x }),
+	"VMULPS": floats(func(x, y, _ float32) float32 { return y * x }),
 	"VMAXPS": floats(func(x, y, _ float32) float32 {
 		if y > x {
 			return y
@@ -99,7 +135,25 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 	"VFMADD213PS":  floats(func(x, y, d float32) float32 { return fma(y, d, x) }),
 	"VFNMADD213PS": floats(func(x, y, d float32) float32 { return fma(-y, d, x) }),
 	"VADDPD":       doubles(func(x, y, _ float64) float64 { return y + x }),
-	"VFMADD231PD":  doubles(math.FMA),
+	"VADDSD": func(m *machine, a []operand, _ int) {
+		x, y := m.vector(a[0], 2), m.vector(a[1], 4)
+		y.setDouble(0, y.double(0)+x.double(0))
+		m.put(a[2], y, 4)
+	},
+	"VFMADD231PD": doubles(math.FMA),
+}
+
+// compares are VCMPPS's predicates.
+var compares = map[int64]func(y, x float32) bool{
+	0x03: func(y, x float32) bool { return y != y || x != x },
+	0x1e: func(y, x float32) bool { return y > x },
+}
+
+func allOnes(is bool) uint32 {
+	if is {
+		return math.MaxUint32
+	}
+	return 0
 }
 
 func fma(x, y, z float32) float32 { return float32(math.FMA(float64(x), float64(y), float64(z))) }
@@ -111,6 +165,14 @@ func (m *machine) set(o operand, v uint64) {
 }
 
 func move(m *machine, a []operand, lanes int) { m.put(a[1], m.vector(a[0], lanes), lanes) }
+
+func broadcast(m *machine, a []operand, lanes int) {
+	x, y := m.vector(a[0], 1), vector{}
+	for i := range y {
+		y[i] = x[0]
+	}
+	m.put(a[1], y, lanes)
+}
 
 func bitwise(f func(x, y uint32) uint32) func(*machine, []operand, int) {
 	return func(m *machine, a []operand, lanes int) {

@@ -17,7 +17,7 @@ type machine struct {
 	zero  bool // flags of the last comparison or operation
 	less  bool
 	frame [16]uint64
-	args  [4]uint64 // and results
+	args  [6]uint64 // and results
 }
 
 // vector is a register of 512 bits.

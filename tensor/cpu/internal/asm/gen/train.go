@@ -128,41 +128,44 @@ func (g *gen) masked(args reg.GPVirtual, advance []reg.GPVirtual, dy, zero []reg
 	g.Label("done")
 }
 
-// normSums adds Σ dy and Σ dy·(x−mean) in float64, the products in float32.
+// normSums adds Σ dy and Σ dy·(x−mean), with products in float64: exact.
 func (g *gen) normSums() {
 	g.function("normSums", 0, nil, variable("s", typeSums), variable("a", pointerTo("NormGradArgs")))
 	s, args := g.argument("s"), g.argument("a")
-	sum, product := g.vecs(2*g.parts()), g.vecs(2*g.parts())
+	sums := g.vecs(4 * g.parts()) // those of the products in the second half
 	move := func(f func(m operand.Mem, v reg.VecPhysical)) {
-		for i, v := range append(append([]reg.VecPhysical{}, sum...), product...) {
+		for i, v := range sums {
 			f(mem(s, i*g.vecBytes()), v)
 		}
 	}
 	move(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPD(m, v) })
-	dy, zero, tmp := g.vecs(2), g.vecs(2), g.vecs(2)
+	dy, zero, x, u, v := g.vecs(2), g.vecs(2), g.vec(), g.vec(), g.vec()
 	src, p := g.GP64(), g.GP64()
 	g.MOVQ(mem(args, normX), src)
 	g.MOVQ(mem(args, normMean), p)
 	g.masked(args, []reg.GPVirtual{src}, dy, zero, func() {
-		for i, v := range dy {
-			g.double(v, tmp[0], sum[2*i:])
-			g.VMOVUPS(mem(src, i*g.vecBytes()), tmp[1])
-			g.VSUBPS(mem(p, i*g.vecBytes()), tmp[1], tmp[1])
-			g.VMULPS(v, tmp[1], v)
-			g.double(v, tmp[0], product[2*i:])
+		for i, dy := range dy {
+			g.VMOVUPS(mem(src, i*g.vecBytes()), x)
+			g.VSUBPS(mem(p, i*g.vecBytes()), x, x)
+			for half := range 2 {
+				g.double(dy, half, u)
+				g.double(x, half, v)
+				g.VADDPD(u, sums[2*i+half], sums[2*i+half])
+				g.VFMADD231PD(u, v, sums[2*g.parts()+2*i+half])
+			}
 		}
 	})
 	move(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPD(v, m) })
 	g.ret()
 }
 
-// double adds both halves of 8 floats to sums in float64.
-func (g *gen) double(v, tmp reg.VecPhysical, sums []reg.VecPhysical) {
-	g.VCVTPS2PD(v.AsX(), tmp)
-	g.VADDPD(tmp, sums[0], sums[0])
-	g.VEXTRACTF128(operand.U8(1), v, tmp.AsX())
-	g.VCVTPS2PD(tmp.AsX(), tmp)
-	g.VADDPD(tmp, sums[1], sums[1])
+// double is one half of 8 floats as float64.
+func (g *gen) double(v reg.VecPhysical, half int, to reg.VecPhysical) {
+	if half == 1 {
+		g.VEXTRACTF128(operand.U8(1), v, to.AsX())
+		v = to
+	}
+	g.VCVTPS2PD(v.AsX(), to)
 }
 
 // normGrad is dst = a·dy + (b·x + c).
@@ -287,7 +290,7 @@ const (
 	sgdNesterov = 44
 )
 
-// sgd updates N/16·16 floats.
+// sgd updates N/16·16 floats. Products are not fused, as in every set.
 func (g *gen) sgd() {
 	g.function("sgd", 0, nil, variable("a", pointerTo("SGDArgs")))
 	args := g.argument("a")
@@ -301,27 +304,27 @@ func (g *gen) sgd() {
 	g.VBROADCASTSS(mem(args, sgdRate), rate)
 	g.VBROADCASTSS(mem(args, sgdMomentum), mu)
 	g.VBROADCASTSS(mem(args, sgdDecay), decay)
-	d, x := g.vecs(2), g.vecs(2)
+	x, d, m := g.vec(), g.vec(), g.vec()
 	loop := func(name string, momentum, nesterov bool) {
 		g.Label(name)
-		for i, d := range d {
-			at, x := i*g.vecBytes(), x[i]
+		for i := range g.parts() {
+			at := i * g.vecBytes()
 			g.VMOVUPS(mem(w, at), x)
-			g.VMOVAPS(x, d)
-			g.VFMADD213PS(mem(grad, at), decay, d)
+			g.VMULPS(x, decay, d)
+			g.VADDPS(mem(grad, at), d, d)
 			if momentum {
-				m := g.vec()
-				g.used--
-				g.VMOVAPS(d, m)
-				g.VFMADD231PS(mem(v, at), mu, m)
+				g.VMULPS(mem(v, at), mu, m)
+				g.VADDPS(d, m, m)
 				g.VMOVUPS(m, mem(v, at))
-				if nesterov {
-					g.VFMADD231PS(m, mu, d)
-				} else {
-					g.VMOVAPS(m, d)
-				}
 			}
-			g.VFNMADD231PS(d, rate, x)
+			if nesterov {
+				g.VMULPS(m, mu, m)
+				g.VADDPS(d, m, d)
+			} else if momentum {
+				d, m = m, d
+			}
+			g.VMULPS(d, rate, d)
+			g.VSUBPS(d, x, x)
 			g.VMOVUPS(x, mem(w, at))
 		}
 		for _, p := range []reg.GPVirtual{w, v, grad} {
