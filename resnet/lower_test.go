@@ -40,7 +40,8 @@ func checkMaps(t *testing.T, m *Model, l *Lowered) {
 	}
 	probes := 0
 	for i, op := range l.Plan.Ops {
-		if (l.OpLayer[i] < 0) != (op.Kind == tensor.Moments) {
+		none := op.Kind == tensor.Moments || op.Kind == tensor.Norm || op.Path == "loss"
+		if (l.OpLayer[i] < 0) != none {
 			t.Fatalf("%s: operation %d (%v) belongs to layer %d", m.Name, i, op.Kind, l.OpLayer[i])
 		}
 		if op.Kind == tensor.Moments {
