@@ -83,6 +83,7 @@ func TestBadInput(t *testing.T) {
 	junk := write("junk.pth", "this is no checkpoint")
 	text := write("cat.jpg", "this is no picture")
 	npy := write("x.npy", "this is no array")
+	foreign := write("foreign.json", `{"schema":"else"}`)
 	data := write("cifar.bin", strings.Repeat("x", 3073*2+5))
 	for _, c := range []struct {
 		args string
@@ -151,6 +152,22 @@ func TestBadInput(t *testing.T) {
 		{"eval --data synthetic --size 99", 2, "--size 99"},
 		{"eval --data synthetic --classes 3", 2, "--classes 3"},
 		{"info extra", 2, "extra"},
+		{"diff a.json", 2, "takes two profiles"},
+		{"diff " + dir + "/none.json " + junk, 2, "none.json"},
+		{"diff " + junk + " " + junk, 2, "neither a profile's JSON nor"},
+		{"open", 2, "takes one file"},
+		{"open " + dir, 2, "folder"},
+		{"open " + foreign, 2, "schema"},
+		{"check --depth 18", 2, "nothing to check"},
+		{"check --depth 18 --max-params many", 2, "--max-params many"},
+		{"check --depth 18 --max-ms -1", 2, "--max-ms -1"},
+		{"check --depth 18 --baseline " + junk, 2, "junk.pth"},
+		{"profile --batch 1,x", 2, "--batch 1,x"},
+		{"profile --batch 1,2 --html x.html", 2, "lists ask for several"},
+		{"profile --html " + dir + "/no/such/file", 2, "no folder"},
+		{"profile --pprof -", 2, "stdout has the report"},
+		{"profile --html " + dir + "/x --folded " + dir + "/x", 2, "writes there already"},
+		{"history --last 0", 2, "--last 0"},
 		{"--depth 51", 2, "18, 34, 50, 101, 152"},
 	} {
 		t.Run(c.args, func(t *testing.T) {

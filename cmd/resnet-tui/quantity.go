@@ -24,16 +24,15 @@ func (q *quantity) String() string {
 
 func (q *quantity) Set(s string) error {
 	digits := strings.TrimSuffix(strings.TrimSpace(s), "B")
-	factor := 1.0
 	if n := len(digits); n > 0 {
-		if f, ok := map[byte]float64{'k': 1e3, 'K': 1e3, 'M': 1e6, 'G': 1e9, 'T': 1e12}[digits[n-1]]; ok {
-			factor, digits = f, strings.TrimSpace(digits[:n-1])
+		if exponent, ok := map[byte]string{'k': "e3", 'K': "e3", 'M': "e6", 'G': "e9", 'T': "e12"}[digits[n-1]]; ok {
+			digits = strings.TrimSpace(digits[:n-1]) + exponent
 		}
 	}
 	v, err := strconv.ParseFloat(digits, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v*factor, 0) || v < 0 {
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
 		return errors.New("it must be a number of at least 0, as 12.5, 26M or 300MB")
 	}
-	q.value, q.given = v*factor, true
+	q.value, q.given = v, true
 	return nil
 }
