@@ -69,8 +69,8 @@ func ParseLesion(s string) (Lesion, error) {
 	case l.Kind == Swap:
 		l.Other = argument
 	case l.Kind == ScaleBranch:
-		v, err := strconv.ParseFloat(argument, 32)
-		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		v, err := strconv.ParseFloat(argument, 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(float64(float32(v)), 0) {
 			return l, fmt.Errorf("lesion %q: α must be a finite number of float32, not %q", s, argument)
 		}
 		l.Alpha = v
