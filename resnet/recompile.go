@@ -13,22 +13,11 @@ import (
 // closed; if it can't be made, s goes on. An input of the right shape stays,
 // another is to be set.
 func (s *Session) With(ctx context.Context, m *Model, change func(*SessionOptions)) (*Session, error) {
-	if s.program == nil {
-		return nil, errClosed
-	}
-	if !sameParams(s.model.Params, m.Params) {
-		return nil, errors.New(m.Name + " and " + s.model.Name + " do not have the same parameters")
-	}
-	o := s.options
-	if change != nil {
-		change(&o)
-	}
-	o.Source, o.Seed = s.options.Source, s.options.Seed
-	next := &Session{device: s.device, state: s.state, model: m, options: o, calibrated: s.calibrated, values: m.alphas()}
-	if err := next.lower(); err != nil {
+	next, err := s.another(m, change)
+	if err != nil {
 		return nil, err
 	}
-	err := next.prepare(ctx)
+	err = next.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
 		err = s.giveWay(ctx, next, err)
 	}

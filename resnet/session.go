@@ -45,6 +45,7 @@ type Session struct {
 	options    SessionOptions
 	device     tensor.Device
 	state      tensor.State   // nil once another session has it
+	borrowed   bool           // the state: another session closes it
 	mu         sync.Mutex     // guards program, for Progress
 	program    tensor.Program // nil once closed
 	calibrated bool
@@ -186,9 +187,9 @@ func (s *Session) Close() error {
 	if p := s.swap(nil); p != nil {
 		err = p.Close()
 	}
-	if s.state != nil {
+	if s.state != nil && !s.borrowed {
 		err = errors.Join(err, s.state.Close())
-		s.state = nil
 	}
+	s.state = nil
 	return err
 }

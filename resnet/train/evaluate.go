@@ -33,7 +33,7 @@ func Evaluate(ctx context.Context, net Net, shape tensor.Shape, data vision.Data
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	batches := read(ctx, shape, data)
+	batches := (&feed{shape: shape, data: data}).start(ctx)
 	var s Score
 	for b := range batches {
 		if b.err != nil {
@@ -82,44 +82,4 @@ func (s *Score) add(ctx context.Context, net Net, b batch) error {
 		s.Total++
 	}
 	return nil
-}
-
-// batch is some images with a label each; input may have room for more.
-type batch struct {
-	input  *tensor.Tensor
-	labels []int
-	err    error
-}
-
-// read reads data batch by batch, one ahead of who takes them.
-func read(ctx context.Context, shape tensor.Shape, data vision.Dataset) <-chan batch {
-	out := make(chan batch)
-	go func() {
-		defer close(out)
-		for first := 0; first < data.Len(); first += shape[0] {
-			b := readBatch(shape, data, first)
-			select {
-			case out <- b:
-			case <-ctx.Done():
-				return
-			}
-			if b.err != nil {
-				return
-			}
-		}
-	}()
-	return out
-}
-
-func readBatch(shape tensor.Shape, data vision.Dataset, first int) batch {
-	b := batch{input: tensor.New(shape...)}
-	per := shape[1:].Elems()
-	for i := range min(shape[0], data.Len()-first) {
-		label, err := data.Read(first+i, b.input.Data[i*per:(i+1)*per])
-		if err != nil {
-			return batch{err: err}
-		}
-		b.labels = append(b.labels, label)
-	}
-	return b
 }
