@@ -50,14 +50,21 @@ var neon = &Kernels{
 	Peak:      peakNEON,
 	Read:      readNEON,
 
-	GradWeight:  generic.GradWeight,
-	NormSums:    genericNormSums,
-	NormGrad:    genericNormGrad,
-	Mask:        genericMask,
-	Join:        genericJoin,
-	Squares:     genericSquares,
-	SGD:         genericSGD,
-	MaxPoolGrad: genericMaxPoolGrad,
+	GradWeight: [MaxPix + 1]func(*GradWeightArgs){
+		1: gradWeightNEONx1,
+		2: gradWeightNEONx2,
+		3: gradWeightNEONx3,
+		4: gradWeightNEONx4,
+		5: gradWeightNEONx5,
+		6: gradWeightNEONx6,
+	},
+	NormSums:    normSumsNEON,
+	NormGrad:    normGradNEON,
+	Mask:        maskNEON,
+	Join:        joinNEON,
+	Squares:     squaresNEON,
+	SGD:         sgdTail(sgdNEON),
+	MaxPoolGrad: maxPoolGradNEON,
 }
 
 // native lists the sets of kernels beside the generic one.

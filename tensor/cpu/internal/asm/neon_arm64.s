@@ -7582,3 +7582,1106 @@ round:
 	SUBS $1, R1, R1
 	BNE round
 	RET
+
+// func gradWeightNEONx1(a *GradWeightArgs)
+TEXT ·gradWeightNEONx1(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 16(R0), R2
+	MOVD 24(R0), R3
+	MOVD 64(R0), R4
+
+group:
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	MOVD R1, R5
+	MOVD 8(R0), R6
+	MOVD 56(R0), R7
+
+row:
+	MOVD R5, R8
+	MOVD R6, R9
+	MOVD 48(R0), R10
+
+pixel:
+	FMOVQ 0(R9), F24
+	FMOVQ 16(R9), F25
+	FMOVQ 32(R9), F26
+	FMOVQ 48(R9), F27
+	FMOVS 0(R8), F28
+	WORD $0x4f9c1300 // fmla.4s v0, v24, v28[0]
+	WORD $0x4f9c1321 // fmla.4s v1, v25, v28[0]
+	WORD $0x4f9c1342 // fmla.4s v2, v26, v28[0]
+	WORD $0x4f9c1363 // fmla.4s v3, v27, v28[0]
+	ADD R3, R8, R8
+	ADD $64, R9, R9
+	SUBS $1, R10, R10
+	BNE pixel
+	MOVD 32(R0), R25
+	ADD R25, R5, R5
+	MOVD 40(R0), R25
+	ADD R25, R6, R6
+	SUBS $1, R7, R7
+	BNE row
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	FMOVQ F3, 48(R2)
+	ADD $4, R1, R1
+	ADD $64, R2, R2
+	SUBS $1, R4, R4
+	BNE group
+	RET
+
+// func gradWeightNEONx2(a *GradWeightArgs)
+TEXT ·gradWeightNEONx2(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 16(R0), R2
+	MOVD 24(R0), R3
+	MOVD 64(R0), R4
+
+group:
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	FMOVQ 64(R2), F4
+	FMOVQ 80(R2), F5
+	FMOVQ 96(R2), F6
+	FMOVQ 112(R2), F7
+	MOVD R1, R5
+	MOVD 8(R0), R6
+	MOVD 56(R0), R7
+
+row:
+	MOVD R5, R8
+	MOVD R6, R9
+	MOVD 48(R0), R10
+
+pixel:
+	FMOVQ 0(R9), F24
+	FMOVQ 16(R9), F25
+	FMOVQ 32(R9), F26
+	FMOVQ 48(R9), F27
+	FMOVS 0(R8), F28
+	FMOVS 4(R8), F29
+	WORD $0x4f9c1300 // fmla.4s v0, v24, v28[0]
+	WORD $0x4f9c1321 // fmla.4s v1, v25, v28[0]
+	WORD $0x4f9c1342 // fmla.4s v2, v26, v28[0]
+	WORD $0x4f9c1363 // fmla.4s v3, v27, v28[0]
+	WORD $0x4f9d1304 // fmla.4s v4, v24, v29[0]
+	WORD $0x4f9d1325 // fmla.4s v5, v25, v29[0]
+	WORD $0x4f9d1346 // fmla.4s v6, v26, v29[0]
+	WORD $0x4f9d1367 // fmla.4s v7, v27, v29[0]
+	ADD R3, R8, R8
+	ADD $64, R9, R9
+	SUBS $1, R10, R10
+	BNE pixel
+	MOVD 32(R0), R25
+	ADD R25, R5, R5
+	MOVD 40(R0), R25
+	ADD R25, R6, R6
+	SUBS $1, R7, R7
+	BNE row
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	FMOVQ F3, 48(R2)
+	FMOVQ F4, 64(R2)
+	FMOVQ F5, 80(R2)
+	FMOVQ F6, 96(R2)
+	FMOVQ F7, 112(R2)
+	ADD $8, R1, R1
+	ADD $128, R2, R2
+	SUBS $1, R4, R4
+	BNE group
+	RET
+
+// func gradWeightNEONx3(a *GradWeightArgs)
+TEXT ·gradWeightNEONx3(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 16(R0), R2
+	MOVD 24(R0), R3
+	MOVD 64(R0), R4
+
+group:
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	FMOVQ 64(R2), F4
+	FMOVQ 80(R2), F5
+	FMOVQ 96(R2), F6
+	FMOVQ 112(R2), F7
+	FMOVQ 128(R2), F8
+	FMOVQ 144(R2), F9
+	FMOVQ 160(R2), F10
+	FMOVQ 176(R2), F11
+	MOVD R1, R5
+	MOVD 8(R0), R6
+	MOVD 56(R0), R7
+
+row:
+	MOVD R5, R8
+	MOVD R6, R9
+	MOVD 48(R0), R10
+
+pixel:
+	FMOVQ 0(R9), F24
+	FMOVQ 16(R9), F25
+	FMOVQ 32(R9), F26
+	FMOVQ 48(R9), F27
+	FMOVS 0(R8), F28
+	FMOVS 4(R8), F29
+	FMOVS 8(R8), F30
+	WORD $0x4f9c1300 // fmla.4s v0, v24, v28[0]
+	WORD $0x4f9c1321 // fmla.4s v1, v25, v28[0]
+	WORD $0x4f9c1342 // fmla.4s v2, v26, v28[0]
+	WORD $0x4f9c1363 // fmla.4s v3, v27, v28[0]
+	WORD $0x4f9d1304 // fmla.4s v4, v24, v29[0]
+	WORD $0x4f9d1325 // fmla.4s v5, v25, v29[0]
+	WORD $0x4f9d1346 // fmla.4s v6, v26, v29[0]
+	WORD $0x4f9d1367 // fmla.4s v7, v27, v29[0]
+	WORD $0x4f9e1308 // fmla.4s v8, v24, v30[0]
+	WORD $0x4f9e1329 // fmla.4s v9, v25, v30[0]
+	WORD $0x4f9e134a // fmla.4s v10, v26, v30[0]
+	WORD $0x4f9e136b // fmla.4s v11, v27, v30[0]
+	ADD R3, R8, R8
+	ADD $64, R9, R9
+	SUBS $1, R10, R10
+	BNE pixel
+	MOVD 32(R0), R25
+	ADD R25, R5, R5
+	MOVD 40(R0), R25
+	ADD R25, R6, R6
+	SUBS $1, R7, R7
+	BNE row
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	FMOVQ F3, 48(R2)
+	FMOVQ F4, 64(R2)
+	FMOVQ F5, 80(R2)
+	FMOVQ F6, 96(R2)
+	FMOVQ F7, 112(R2)
+	FMOVQ F8, 128(R2)
+	FMOVQ F9, 144(R2)
+	FMOVQ F10, 160(R2)
+	FMOVQ F11, 176(R2)
+	ADD $12, R1, R1
+	ADD $192, R2, R2
+	SUBS $1, R4, R4
+	BNE group
+	RET
+
+// func gradWeightNEONx4(a *GradWeightArgs)
+TEXT ·gradWeightNEONx4(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 16(R0), R2
+	MOVD 24(R0), R3
+	MOVD 64(R0), R4
+
+group:
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	FMOVQ 64(R2), F4
+	FMOVQ 80(R2), F5
+	FMOVQ 96(R2), F6
+	FMOVQ 112(R2), F7
+	FMOVQ 128(R2), F8
+	FMOVQ 144(R2), F9
+	FMOVQ 160(R2), F10
+	FMOVQ 176(R2), F11
+	FMOVQ 192(R2), F12
+	FMOVQ 208(R2), F13
+	FMOVQ 224(R2), F14
+	FMOVQ 240(R2), F15
+	MOVD R1, R5
+	MOVD 8(R0), R6
+	MOVD 56(R0), R7
+
+row:
+	MOVD R5, R8
+	MOVD R6, R9
+	MOVD 48(R0), R10
+
+pixel:
+	FMOVQ 0(R9), F24
+	FMOVQ 16(R9), F25
+	FMOVQ 32(R9), F26
+	FMOVQ 48(R9), F27
+	FMOVQ 0(R8), F28
+	WORD $0x4f9c1300 // fmla.4s v0, v24, v28[0]
+	WORD $0x4f9c1321 // fmla.4s v1, v25, v28[0]
+	WORD $0x4f9c1342 // fmla.4s v2, v26, v28[0]
+	WORD $0x4f9c1363 // fmla.4s v3, v27, v28[0]
+	WORD $0x4fbc1304 // fmla.4s v4, v24, v28[1]
+	WORD $0x4fbc1325 // fmla.4s v5, v25, v28[1]
+	WORD $0x4fbc1346 // fmla.4s v6, v26, v28[1]
+	WORD $0x4fbc1367 // fmla.4s v7, v27, v28[1]
+	WORD $0x4f9c1b08 // fmla.4s v8, v24, v28[2]
+	WORD $0x4f9c1b29 // fmla.4s v9, v25, v28[2]
+	WORD $0x4f9c1b4a // fmla.4s v10, v26, v28[2]
+	WORD $0x4f9c1b6b // fmla.4s v11, v27, v28[2]
+	WORD $0x4fbc1b0c // fmla.4s v12, v24, v28[3]
+	WORD $0x4fbc1b2d // fmla.4s v13, v25, v28[3]
+	WORD $0x4fbc1b4e // fmla.4s v14, v26, v28[3]
+	WORD $0x4fbc1b6f // fmla.4s v15, v27, v28[3]
+	ADD R3, R8, R8
+	ADD $64, R9, R9
+	SUBS $1, R10, R10
+	BNE pixel
+	MOVD 32(R0), R25
+	ADD R25, R5, R5
+	MOVD 40(R0), R25
+	ADD R25, R6, R6
+	SUBS $1, R7, R7
+	BNE row
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	FMOVQ F3, 48(R2)
+	FMOVQ F4, 64(R2)
+	FMOVQ F5, 80(R2)
+	FMOVQ F6, 96(R2)
+	FMOVQ F7, 112(R2)
+	FMOVQ F8, 128(R2)
+	FMOVQ F9, 144(R2)
+	FMOVQ F10, 160(R2)
+	FMOVQ F11, 176(R2)
+	FMOVQ F12, 192(R2)
+	FMOVQ F13, 208(R2)
+	FMOVQ F14, 224(R2)
+	FMOVQ F15, 240(R2)
+	ADD $16, R1, R1
+	ADD $256, R2, R2
+	SUBS $1, R4, R4
+	BNE group
+	RET
+
+// func gradWeightNEONx5(a *GradWeightArgs)
+TEXT ·gradWeightNEONx5(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 16(R0), R2
+	MOVD 24(R0), R3
+	MOVD 64(R0), R4
+
+group:
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	FMOVQ 64(R2), F4
+	FMOVQ 80(R2), F5
+	FMOVQ 96(R2), F6
+	FMOVQ 112(R2), F7
+	FMOVQ 128(R2), F8
+	FMOVQ 144(R2), F9
+	FMOVQ 160(R2), F10
+	FMOVQ 176(R2), F11
+	FMOVQ 192(R2), F12
+	FMOVQ 208(R2), F13
+	FMOVQ 224(R2), F14
+	FMOVQ 240(R2), F15
+	FMOVQ 256(R2), F16
+	FMOVQ 272(R2), F17
+	FMOVQ 288(R2), F18
+	FMOVQ 304(R2), F19
+	MOVD R1, R5
+	MOVD 8(R0), R6
+	MOVD 56(R0), R7
+
+row:
+	MOVD R5, R8
+	MOVD R6, R9
+	MOVD 48(R0), R10
+
+pixel:
+	FMOVQ 0(R9), F24
+	FMOVQ 16(R9), F25
+	FMOVQ 32(R9), F26
+	FMOVQ 48(R9), F27
+	FMOVQ 0(R8), F28
+	FMOVS 16(R8), F29
+	WORD $0x4f9c1300 // fmla.4s v0, v24, v28[0]
+	WORD $0x4f9c1321 // fmla.4s v1, v25, v28[0]
+	WORD $0x4f9c1342 // fmla.4s v2, v26, v28[0]
+	WORD $0x4f9c1363 // fmla.4s v3, v27, v28[0]
+	WORD $0x4fbc1304 // fmla.4s v4, v24, v28[1]
+	WORD $0x4fbc1325 // fmla.4s v5, v25, v28[1]
+	WORD $0x4fbc1346 // fmla.4s v6, v26, v28[1]
+	WORD $0x4fbc1367 // fmla.4s v7, v27, v28[1]
+	WORD $0x4f9c1b08 // fmla.4s v8, v24, v28[2]
+	WORD $0x4f9c1b29 // fmla.4s v9, v25, v28[2]
+	WORD $0x4f9c1b4a // fmla.4s v10, v26, v28[2]
+	WORD $0x4f9c1b6b // fmla.4s v11, v27, v28[2]
+	WORD $0x4fbc1b0c // fmla.4s v12, v24, v28[3]
+	WORD $0x4fbc1b2d // fmla.4s v13, v25, v28[3]
+	WORD $0x4fbc1b4e // fmla.4s v14, v26, v28[3]
+	WORD $0x4fbc1b6f // fmla.4s v15, v27, v28[3]
+	WORD $0x4f9d1310 // fmla.4s v16, v24, v29[0]
+	WORD $0x4f9d1331 // fmla.4s v17, v25, v29[0]
+	WORD $0x4f9d1352 // fmla.4s v18, v26, v29[0]
+	WORD $0x4f9d1373 // fmla.4s v19, v27, v29[0]
+	ADD R3, R8, R8
+	ADD $64, R9, R9
+	SUBS $1, R10, R10
+	BNE pixel
+	MOVD 32(R0), R25
+	ADD R25, R5, R5
+	MOVD 40(R0), R25
+	ADD R25, R6, R6
+	SUBS $1, R7, R7
+	BNE row
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	FMOVQ F3, 48(R2)
+	FMOVQ F4, 64(R2)
+	FMOVQ F5, 80(R2)
+	FMOVQ F6, 96(R2)
+	FMOVQ F7, 112(R2)
+	FMOVQ F8, 128(R2)
+	FMOVQ F9, 144(R2)
+	FMOVQ F10, 160(R2)
+	FMOVQ F11, 176(R2)
+	FMOVQ F12, 192(R2)
+	FMOVQ F13, 208(R2)
+	FMOVQ F14, 224(R2)
+	FMOVQ F15, 240(R2)
+	FMOVQ F16, 256(R2)
+	FMOVQ F17, 272(R2)
+	FMOVQ F18, 288(R2)
+	FMOVQ F19, 304(R2)
+	ADD $20, R1, R1
+	ADD $320, R2, R2
+	SUBS $1, R4, R4
+	BNE group
+	RET
+
+// func gradWeightNEONx6(a *GradWeightArgs)
+TEXT ·gradWeightNEONx6(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 16(R0), R2
+	MOVD 24(R0), R3
+	MOVD 64(R0), R4
+
+group:
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	FMOVQ 64(R2), F4
+	FMOVQ 80(R2), F5
+	FMOVQ 96(R2), F6
+	FMOVQ 112(R2), F7
+	FMOVQ 128(R2), F8
+	FMOVQ 144(R2), F9
+	FMOVQ 160(R2), F10
+	FMOVQ 176(R2), F11
+	FMOVQ 192(R2), F12
+	FMOVQ 208(R2), F13
+	FMOVQ 224(R2), F14
+	FMOVQ 240(R2), F15
+	FMOVQ 256(R2), F16
+	FMOVQ 272(R2), F17
+	FMOVQ 288(R2), F18
+	FMOVQ 304(R2), F19
+	FMOVQ 320(R2), F20
+	FMOVQ 336(R2), F21
+	FMOVQ 352(R2), F22
+	FMOVQ 368(R2), F23
+	MOVD R1, R5
+	MOVD 8(R0), R6
+	MOVD 56(R0), R7
+
+row:
+	MOVD R5, R8
+	MOVD R6, R9
+	MOVD 48(R0), R10
+
+pixel:
+	FMOVQ 0(R9), F24
+	FMOVQ 16(R9), F25
+	FMOVQ 32(R9), F26
+	FMOVQ 48(R9), F27
+	FMOVQ 0(R8), F28
+	FMOVS 16(R8), F29
+	FMOVS 20(R8), F30
+	WORD $0x4f9c1300 // fmla.4s v0, v24, v28[0]
+	WORD $0x4f9c1321 // fmla.4s v1, v25, v28[0]
+	WORD $0x4f9c1342 // fmla.4s v2, v26, v28[0]
+	WORD $0x4f9c1363 // fmla.4s v3, v27, v28[0]
+	WORD $0x4fbc1304 // fmla.4s v4, v24, v28[1]
+	WORD $0x4fbc1325 // fmla.4s v5, v25, v28[1]
+	WORD $0x4fbc1346 // fmla.4s v6, v26, v28[1]
+	WORD $0x4fbc1367 // fmla.4s v7, v27, v28[1]
+	WORD $0x4f9c1b08 // fmla.4s v8, v24, v28[2]
+	WORD $0x4f9c1b29 // fmla.4s v9, v25, v28[2]
+	WORD $0x4f9c1b4a // fmla.4s v10, v26, v28[2]
+	WORD $0x4f9c1b6b // fmla.4s v11, v27, v28[2]
+	WORD $0x4fbc1b0c // fmla.4s v12, v24, v28[3]
+	WORD $0x4fbc1b2d // fmla.4s v13, v25, v28[3]
+	WORD $0x4fbc1b4e // fmla.4s v14, v26, v28[3]
+	WORD $0x4fbc1b6f // fmla.4s v15, v27, v28[3]
+	WORD $0x4f9d1310 // fmla.4s v16, v24, v29[0]
+	WORD $0x4f9d1331 // fmla.4s v17, v25, v29[0]
+	WORD $0x4f9d1352 // fmla.4s v18, v26, v29[0]
+	WORD $0x4f9d1373 // fmla.4s v19, v27, v29[0]
+	WORD $0x4f9e1314 // fmla.4s v20, v24, v30[0]
+	WORD $0x4f9e1335 // fmla.4s v21, v25, v30[0]
+	WORD $0x4f9e1356 // fmla.4s v22, v26, v30[0]
+	WORD $0x4f9e1377 // fmla.4s v23, v27, v30[0]
+	ADD R3, R8, R8
+	ADD $64, R9, R9
+	SUBS $1, R10, R10
+	BNE pixel
+	MOVD 32(R0), R25
+	ADD R25, R5, R5
+	MOVD 40(R0), R25
+	ADD R25, R6, R6
+	SUBS $1, R7, R7
+	BNE row
+	FMOVQ F0, 0(R2)
+	FMOVQ F1, 16(R2)
+	FMOVQ F2, 32(R2)
+	FMOVQ F3, 48(R2)
+	FMOVQ F4, 64(R2)
+	FMOVQ F5, 80(R2)
+	FMOVQ F6, 96(R2)
+	FMOVQ F7, 112(R2)
+	FMOVQ F8, 128(R2)
+	FMOVQ F9, 144(R2)
+	FMOVQ F10, 160(R2)
+	FMOVQ F11, 176(R2)
+	FMOVQ F12, 192(R2)
+	FMOVQ F13, 208(R2)
+	FMOVQ F14, 224(R2)
+	FMOVQ F15, 240(R2)
+	FMOVQ F16, 256(R2)
+	FMOVQ F17, 272(R2)
+	FMOVQ F18, 288(R2)
+	FMOVQ F19, 304(R2)
+	FMOVQ F20, 320(R2)
+	FMOVQ F21, 336(R2)
+	FMOVQ F22, 352(R2)
+	FMOVQ F23, 368(R2)
+	ADD $24, R1, R1
+	ADD $384, R2, R2
+	SUBS $1, R4, R4
+	BNE group
+	RET
+
+// func normSumsNEON(s *[2][16]float64, a *NormGradArgs)
+TEXT ·normSumsNEON(SB), NOSPLIT, $0-16
+	MOVD a+8(FP), R0
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 16(R0), R3
+	MOVD 24(R0), R4
+	MOVD 48(R0), R5
+	MOVD s+0(FP), R6
+	FMOVQ 0(R6), F0
+	FMOVQ 16(R6), F1
+	FMOVQ 32(R6), F2
+	FMOVQ 48(R6), F3
+	FMOVQ 64(R6), F4
+	FMOVQ 80(R6), F5
+	FMOVQ 96(R6), F6
+	FMOVQ 112(R6), F7
+	FMOVQ 128(R6), F8
+	FMOVQ 144(R6), F9
+	FMOVQ 160(R6), F10
+	FMOVQ 176(R6), F11
+	FMOVQ 192(R6), F12
+	FMOVQ 208(R6), F13
+	FMOVQ 224(R6), F14
+	FMOVQ 240(R6), F15
+	MOVD 32(R0), R7
+	FMOVQ 0(R7), F25
+	FMOVQ 16(R7), F26
+	FMOVQ 32(R7), F27
+	FMOVQ 48(R7), F28
+
+pixel:
+	FMOVQ 0(R2), F16
+	FMOVQ 16(R2), F17
+	FMOVQ 32(R2), F18
+	FMOVQ 48(R2), F19
+	CBZ R3, unmasked
+	FMOVQ 0(R3), F20
+	WORD $0x4ea0ca94 // fcmgt.4s v20, v20, #0.0
+	VAND V20.B16, V16.B16, V16.B16
+	FMOVQ 16(R3), F20
+	WORD $0x4ea0ca94 // fcmgt.4s v20, v20, #0.0
+	VAND V20.B16, V17.B16, V17.B16
+	FMOVQ 32(R3), F20
+	WORD $0x4ea0ca94 // fcmgt.4s v20, v20, #0.0
+	VAND V20.B16, V18.B16, V18.B16
+	FMOVQ 48(R3), F20
+	WORD $0x4ea0ca94 // fcmgt.4s v20, v20, #0.0
+	VAND V20.B16, V19.B16, V19.B16
+	ADD $64, R3, R3
+
+unmasked:
+	FMOVQ 0(R1), F20
+	WORD $0x4eb9d694 // fsub.4s v20, v20, v25
+	WORD $0x0e617a15 // fcvtl v21.2d, v16.2s
+	WORD $0x4e617a16 // fcvtl2 v22.2d, v16.4s
+	WORD $0x0e617a97 // fcvtl v23.2d, v20.2s
+	WORD $0x4e617a98 // fcvtl2 v24.2d, v20.4s
+	WORD $0x4e75d400 // fadd.2d v0, v0, v21
+	VFMLA V23.D2, V21.D2, V8.D2
+	WORD $0x4e76d421 // fadd.2d v1, v1, v22
+	VFMLA V24.D2, V22.D2, V9.D2
+	FMOVQ 16(R1), F20
+	WORD $0x4ebad694 // fsub.4s v20, v20, v26
+	WORD $0x0e617a35 // fcvtl v21.2d, v17.2s
+	WORD $0x4e617a36 // fcvtl2 v22.2d, v17.4s
+	WORD $0x0e617a97 // fcvtl v23.2d, v20.2s
+	WORD $0x4e617a98 // fcvtl2 v24.2d, v20.4s
+	WORD $0x4e75d442 // fadd.2d v2, v2, v21
+	VFMLA V23.D2, V21.D2, V10.D2
+	WORD $0x4e76d463 // fadd.2d v3, v3, v22
+	VFMLA V24.D2, V22.D2, V11.D2
+	FMOVQ 32(R1), F20
+	WORD $0x4ebbd694 // fsub.4s v20, v20, v27
+	WORD $0x0e617a55 // fcvtl v21.2d, v18.2s
+	WORD $0x4e617a56 // fcvtl2 v22.2d, v18.4s
+	WORD $0x0e617a97 // fcvtl v23.2d, v20.2s
+	WORD $0x4e617a98 // fcvtl2 v24.2d, v20.4s
+	WORD $0x4e75d484 // fadd.2d v4, v4, v21
+	VFMLA V23.D2, V21.D2, V12.D2
+	WORD $0x4e76d4a5 // fadd.2d v5, v5, v22
+	VFMLA V24.D2, V22.D2, V13.D2
+	FMOVQ 48(R1), F20
+	WORD $0x4ebcd694 // fsub.4s v20, v20, v28
+	WORD $0x0e617a75 // fcvtl v21.2d, v19.2s
+	WORD $0x4e617a76 // fcvtl2 v22.2d, v19.4s
+	WORD $0x0e617a97 // fcvtl v23.2d, v20.2s
+	WORD $0x4e617a98 // fcvtl2 v24.2d, v20.4s
+	WORD $0x4e75d4c6 // fadd.2d v6, v6, v21
+	VFMLA V23.D2, V21.D2, V14.D2
+	WORD $0x4e76d4e7 // fadd.2d v7, v7, v22
+	VFMLA V24.D2, V22.D2, V15.D2
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R4, R4
+	SUBS $1, R5, R5
+	BNE pixel
+	FMOVQ F0, 0(R6)
+	FMOVQ F1, 16(R6)
+	FMOVQ F2, 32(R6)
+	FMOVQ F3, 48(R6)
+	FMOVQ F4, 64(R6)
+	FMOVQ F5, 80(R6)
+	FMOVQ F6, 96(R6)
+	FMOVQ F7, 112(R6)
+	FMOVQ F8, 128(R6)
+	FMOVQ F9, 144(R6)
+	FMOVQ F10, 160(R6)
+	FMOVQ F11, 176(R6)
+	FMOVQ F12, 192(R6)
+	FMOVQ F13, 208(R6)
+	FMOVQ F14, 224(R6)
+	FMOVQ F15, 240(R6)
+	RET
+
+// func normGradNEON(a *NormGradArgs)
+TEXT ·normGradNEON(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 16(R0), R3
+	MOVD 24(R0), R4
+	MOVD 48(R0), R5
+	MOVD 40(R0), R7
+	FMOVQ 0(R7), F8
+	FMOVQ 16(R7), F9
+	FMOVQ 32(R7), F10
+	FMOVQ 48(R7), F11
+	FMOVQ 64(R7), F12
+	FMOVQ 80(R7), F13
+	FMOVQ 96(R7), F14
+	FMOVQ 112(R7), F15
+	FMOVQ 128(R7), F16
+	FMOVQ 144(R7), F17
+	FMOVQ 160(R7), F18
+	FMOVQ 176(R7), F19
+
+pixel:
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	CBZ R3, unmasked
+	FMOVQ 0(R3), F4
+	WORD $0x4ea0c884 // fcmgt.4s v4, v4, #0.0
+	VAND V4.B16, V0.B16, V0.B16
+	FMOVQ 16(R3), F4
+	WORD $0x4ea0c884 // fcmgt.4s v4, v4, #0.0
+	VAND V4.B16, V1.B16, V1.B16
+	FMOVQ 32(R3), F4
+	WORD $0x4ea0c884 // fcmgt.4s v4, v4, #0.0
+	VAND V4.B16, V2.B16, V2.B16
+	FMOVQ 48(R3), F4
+	WORD $0x4ea0c884 // fcmgt.4s v4, v4, #0.0
+	VAND V4.B16, V3.B16, V3.B16
+	ADD $64, R3, R3
+
+unmasked:
+	FMOVQ 0(R1), F4
+	VMOV V16.B16, V5.B16
+	VFMLA V12.S4, V4.S4, V5.S4
+	VFMLA V8.S4, V0.S4, V5.S4
+	FMOVQ F5, 0(R4)
+	FMOVQ 16(R1), F4
+	VMOV V17.B16, V5.B16
+	VFMLA V13.S4, V4.S4, V5.S4
+	VFMLA V9.S4, V1.S4, V5.S4
+	FMOVQ F5, 16(R4)
+	FMOVQ 32(R1), F4
+	VMOV V18.B16, V5.B16
+	VFMLA V14.S4, V4.S4, V5.S4
+	VFMLA V10.S4, V2.S4, V5.S4
+	FMOVQ F5, 32(R4)
+	FMOVQ 48(R1), F4
+	VMOV V19.B16, V5.B16
+	VFMLA V15.S4, V4.S4, V5.S4
+	VFMLA V11.S4, V3.S4, V5.S4
+	FMOVQ F5, 48(R4)
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R4, R4
+	SUBS $1, R5, R5
+	BNE pixel
+	RET
+
+// func maskNEON(a *NormGradArgs)
+TEXT ·maskNEON(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 16(R0), R3
+	MOVD 24(R0), R4
+	MOVD 48(R0), R5
+
+pixel:
+	FMOVQ 0(R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	CBZ R3, unmasked
+	FMOVQ 0(R3), F4
+	WORD $0x4ea0c884 // fcmgt.4s v4, v4, #0.0
+	VAND V4.B16, V0.B16, V0.B16
+	FMOVQ 16(R3), F4
+	WORD $0x4ea0c884 // fcmgt.4s v4, v4, #0.0
+	VAND V4.B16, V1.B16, V1.B16
+	FMOVQ 32(R3), F4
+	WORD $0x4ea0c884 // fcmgt.4s v4, v4, #0.0
+	VAND V4.B16, V2.B16, V2.B16
+	FMOVQ 48(R3), F4
+	WORD $0x4ea0c884 // fcmgt.4s v4, v4, #0.0
+	VAND V4.B16, V3.B16, V3.B16
+	ADD $64, R3, R3
+
+unmasked:
+	FMOVQ F0, 0(R4)
+	FMOVQ F1, 16(R4)
+	FMOVQ F2, 32(R4)
+	FMOVQ F3, 48(R4)
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R4, R4
+	SUBS $1, R5, R5
+	BNE pixel
+	RET
+
+// func joinNEON(s *[4]float64, dst, x, y unsafe.Pointer, n int)
+TEXT ·joinNEON(SB), NOSPLIT, $0-40
+	MOVD s+0(FP), R0
+	MOVD dst+8(FP), R1
+	MOVD x+16(FP), R2
+	MOVD y+24(FP), R3
+	MOVD n+32(FP), R4
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+
+pixel:
+	FMOVQ 0(R2), F8
+	FMOVQ 0(R3), F9
+	WORD $0x4e29d50a // fadd.4s v10, v8, v9
+	FMOVQ F10, 0(R1)
+	WORD $0x0e61790b // fcvtl v11.2d, v8.2s
+	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
+	WORD $0x0e61792d // fcvtl v13.2d, v9.2s
+	WORD $0x4e61792e // fcvtl2 v14.2d, v9.4s
+	WORD $0x0e61794f // fcvtl v15.2d, v10.2s
+	WORD $0x4e617950 // fcvtl2 v16.2d, v10.4s
+	VFMLA V11.D2, V11.D2, V0.D2
+	VFMLA V13.D2, V13.D2, V2.D2
+	VFMLA V13.D2, V11.D2, V4.D2
+	VFMLA V15.D2, V15.D2, V6.D2
+	VFMLA V12.D2, V12.D2, V1.D2
+	VFMLA V14.D2, V14.D2, V3.D2
+	VFMLA V14.D2, V12.D2, V5.D2
+	VFMLA V16.D2, V16.D2, V7.D2
+	FMOVQ 16(R2), F8
+	FMOVQ 16(R3), F9
+	WORD $0x4e29d50a // fadd.4s v10, v8, v9
+	FMOVQ F10, 16(R1)
+	WORD $0x0e61790b // fcvtl v11.2d, v8.2s
+	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
+	WORD $0x0e61792d // fcvtl v13.2d, v9.2s
+	WORD $0x4e61792e // fcvtl2 v14.2d, v9.4s
+	WORD $0x0e61794f // fcvtl v15.2d, v10.2s
+	WORD $0x4e617950 // fcvtl2 v16.2d, v10.4s
+	VFMLA V11.D2, V11.D2, V0.D2
+	VFMLA V13.D2, V13.D2, V2.D2
+	VFMLA V13.D2, V11.D2, V4.D2
+	VFMLA V15.D2, V15.D2, V6.D2
+	VFMLA V12.D2, V12.D2, V1.D2
+	VFMLA V14.D2, V14.D2, V3.D2
+	VFMLA V14.D2, V12.D2, V5.D2
+	VFMLA V16.D2, V16.D2, V7.D2
+	FMOVQ 32(R2), F8
+	FMOVQ 32(R3), F9
+	WORD $0x4e29d50a // fadd.4s v10, v8, v9
+	FMOVQ F10, 32(R1)
+	WORD $0x0e61790b // fcvtl v11.2d, v8.2s
+	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
+	WORD $0x0e61792d // fcvtl v13.2d, v9.2s
+	WORD $0x4e61792e // fcvtl2 v14.2d, v9.4s
+	WORD $0x0e61794f // fcvtl v15.2d, v10.2s
+	WORD $0x4e617950 // fcvtl2 v16.2d, v10.4s
+	VFMLA V11.D2, V11.D2, V0.D2
+	VFMLA V13.D2, V13.D2, V2.D2
+	VFMLA V13.D2, V11.D2, V4.D2
+	VFMLA V15.D2, V15.D2, V6.D2
+	VFMLA V12.D2, V12.D2, V1.D2
+	VFMLA V14.D2, V14.D2, V3.D2
+	VFMLA V14.D2, V12.D2, V5.D2
+	VFMLA V16.D2, V16.D2, V7.D2
+	FMOVQ 48(R2), F8
+	FMOVQ 48(R3), F9
+	WORD $0x4e29d50a // fadd.4s v10, v8, v9
+	FMOVQ F10, 48(R1)
+	WORD $0x0e61790b // fcvtl v11.2d, v8.2s
+	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
+	WORD $0x0e61792d // fcvtl v13.2d, v9.2s
+	WORD $0x4e61792e // fcvtl2 v14.2d, v9.4s
+	WORD $0x0e61794f // fcvtl v15.2d, v10.2s
+	WORD $0x4e617950 // fcvtl2 v16.2d, v10.4s
+	VFMLA V11.D2, V11.D2, V0.D2
+	VFMLA V13.D2, V13.D2, V2.D2
+	VFMLA V13.D2, V11.D2, V4.D2
+	VFMLA V15.D2, V15.D2, V6.D2
+	VFMLA V12.D2, V12.D2, V1.D2
+	VFMLA V14.D2, V14.D2, V3.D2
+	VFMLA V14.D2, V12.D2, V5.D2
+	VFMLA V16.D2, V16.D2, V7.D2
+	ADD $64, R1, R1
+	ADD $64, R2, R2
+	ADD $64, R3, R3
+	SUBS $1, R4, R4
+	BNE pixel
+	WORD $0x4e61d400 // fadd.2d v0, v0, v1
+	WORD $0x7e70d800 // faddp d0, v0.2d
+	FMOVD 0(R0), F1
+	FADDD F0, F1, F0
+	FMOVD F0, 0(R0)
+	WORD $0x4e63d442 // fadd.2d v2, v2, v3
+	WORD $0x7e70d842 // faddp d2, v2.2d
+	FMOVD 8(R0), F3
+	FADDD F2, F3, F2
+	FMOVD F2, 8(R0)
+	WORD $0x4e65d484 // fadd.2d v4, v4, v5
+	WORD $0x7e70d884 // faddp d4, v4.2d
+	FMOVD 16(R0), F5
+	FADDD F4, F5, F4
+	FMOVD F4, 16(R0)
+	WORD $0x4e67d4c6 // fadd.2d v6, v6, v7
+	WORD $0x7e70d8c6 // faddp d6, v6.2d
+	FMOVD 24(R0), F7
+	FADDD F6, F7, F6
+	FMOVD F6, 24(R0)
+	RET
+
+// func squaresNEON(s *float64, src unsafe.Pointer, n int)
+TEXT ·squaresNEON(SB), NOSPLIT, $0-24
+	MOVD s+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD n+16(FP), R2
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+
+pixel:
+	FMOVQ 0(R1), F4
+	WORD $0x0e617885 // fcvtl v5.2d, v4.2s
+	WORD $0x4e617886 // fcvtl2 v6.2d, v4.4s
+	VFMLA V5.D2, V5.D2, V0.D2
+	VFMLA V6.D2, V6.D2, V1.D2
+	FMOVQ 16(R1), F4
+	WORD $0x0e617885 // fcvtl v5.2d, v4.2s
+	WORD $0x4e617886 // fcvtl2 v6.2d, v4.4s
+	VFMLA V5.D2, V5.D2, V0.D2
+	VFMLA V6.D2, V6.D2, V1.D2
+	FMOVQ 32(R1), F4
+	WORD $0x0e617885 // fcvtl v5.2d, v4.2s
+	WORD $0x4e617886 // fcvtl2 v6.2d, v4.4s
+	VFMLA V5.D2, V5.D2, V2.D2
+	VFMLA V6.D2, V6.D2, V3.D2
+	FMOVQ 48(R1), F4
+	WORD $0x0e617885 // fcvtl v5.2d, v4.2s
+	WORD $0x4e617886 // fcvtl2 v6.2d, v4.4s
+	VFMLA V5.D2, V5.D2, V2.D2
+	VFMLA V6.D2, V6.D2, V3.D2
+	ADD $64, R1, R1
+	SUBS $1, R2, R2
+	BNE pixel
+	WORD $0x4e62d400 // fadd.2d v0, v0, v2
+	WORD $0x4e63d421 // fadd.2d v1, v1, v3
+	WORD $0x4e61d400 // fadd.2d v0, v0, v1
+	WORD $0x7e70d800 // faddp d0, v0.2d
+	FMOVD 0(R0), F1
+	FADDD F0, F1, F0
+	FMOVD F0, 0(R0)
+	RET
+
+// func sgdNEON(a *SGDArgs)
+TEXT ·sgdNEON(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 16(R0), R3
+	MOVD 24(R0), R4
+	MOVWU 44(R0), R5
+	ADD $32, R0, R6
+	VLD1R (R6), [V0.S4]
+	ADD $36, R0, R6
+	VLD1R (R6), [V1.S4]
+	ADD $40, R0, R6
+	VLD1R (R6), [V2.S4]
+	LSR $4, R4, R4
+	CBZ R4, done
+
+pixel:
+	FMOVQ 0(R1), F5
+	FMOVQ 0(R3), F3
+	WORD $0x6e22dca4 // fmul.4s v4, v5, v2
+	WORD $0x4e24d463 // fadd.4s v3, v3, v4
+	CBZ R2, step7
+	FMOVQ 0(R2), F4
+	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
+	WORD $0x4e23d484 // fadd.4s v4, v4, v3
+	FMOVQ F4, 0(R2)
+	CBZ R5, momentum8
+	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
+	WORD $0x4e23d484 // fadd.4s v4, v4, v3
+
+momentum8:
+	VMOV V4.B16, V3.B16
+
+step7:
+	WORD $0x6e20dc63 // fmul.4s v3, v3, v0
+	WORD $0x4ea3d4a5 // fsub.4s v5, v5, v3
+	FMOVQ F5, 0(R1)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R3), F3
+	WORD $0x6e22dca4 // fmul.4s v4, v5, v2
+	WORD $0x4e24d463 // fadd.4s v3, v3, v4
+	CBZ R2, step9
+	FMOVQ 16(R2), F4
+	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
+	WORD $0x4e23d484 // fadd.4s v4, v4, v3
+	FMOVQ F4, 16(R2)
+	CBZ R5, momentum10
+	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
+	WORD $0x4e23d484 // fadd.4s v4, v4, v3
+
+momentum10:
+	VMOV V4.B16, V3.B16
+
+step9:
+	WORD $0x6e20dc63 // fmul.4s v3, v3, v0
+	WORD $0x4ea3d4a5 // fsub.4s v5, v5, v3
+	FMOVQ F5, 16(R1)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R3), F3
+	WORD $0x6e22dca4 // fmul.4s v4, v5, v2
+	WORD $0x4e24d463 // fadd.4s v3, v3, v4
+	CBZ R2, step11
+	FMOVQ 32(R2), F4
+	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
+	WORD $0x4e23d484 // fadd.4s v4, v4, v3
+	FMOVQ F4, 32(R2)
+	CBZ R5, momentum12
+	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
+	WORD $0x4e23d484 // fadd.4s v4, v4, v3
+
+momentum12:
+	VMOV V4.B16, V3.B16
+
+step11:
+	WORD $0x6e20dc63 // fmul.4s v3, v3, v0
+	WORD $0x4ea3d4a5 // fsub.4s v5, v5, v3
+	FMOVQ F5, 32(R1)
+	FMOVQ 48(R1), F5
+	FMOVQ 48(R3), F3
+	WORD $0x6e22dca4 // fmul.4s v4, v5, v2
+	WORD $0x4e24d463 // fadd.4s v3, v3, v4
+	CBZ R2, step13
+	FMOVQ 48(R2), F4
+	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
+	WORD $0x4e23d484 // fadd.4s v4, v4, v3
+	FMOVQ F4, 48(R2)
+	CBZ R5, momentum14
+	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
+	WORD $0x4e23d484 // fadd.4s v4, v4, v3
+
+momentum14:
+	VMOV V4.B16, V3.B16
+
+step13:
+	WORD $0x6e20dc63 // fmul.4s v3, v3, v0
+	WORD $0x4ea3d4a5 // fsub.4s v5, v5, v3
+	FMOVQ F5, 48(R1)
+	ADD $64, R1, R1
+	ADD $64, R3, R3
+	CBZ R2, next
+	ADD $64, R2, R2
+
+next:
+	SUBS $1, R4, R4
+	BNE pixel
+
+done:
+	RET
+
+// func maxPoolGradNEON(a *PoolGradArgs)
+TEXT ·maxPoolGradNEON(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 16(R0), R2
+	MOVD 8(R0), R3
+	MOVD 64(R0), R4
+	MOVD $1, R25
+	VDUP R25, V13.S4
+
+output:
+	FMOVQ 0(R1), F0
+	VEOR V4.B16, V4.B16, V4.B16
+	FMOVQ 0(R3), F8
+	FMOVQ 16(R1), F1
+	VEOR V5.B16, V5.B16, V5.B16
+	FMOVQ 16(R3), F9
+	FMOVQ 32(R1), F2
+	VEOR V6.B16, V6.B16, V6.B16
+	FMOVQ 32(R3), F10
+	FMOVQ 48(R1), F3
+	VEOR V7.B16, V7.B16, V7.B16
+	FMOVQ 48(R3), F11
+	VEOR V12.B16, V12.B16, V12.B16
+	MOVD R1, R5
+	MOVD 48(R0), R6
+
+findRow:
+	MOVD R5, R7
+	MOVD 56(R0), R8
+
+find:
+	FMOVQ 0(R7), F14
+	WORD $0x6ea0e5cf // fcmgt.4s v15, v14, v0
+	WORD $0x4e2ee5d0 // fcmeq.4s v16, v14, v14
+	WORD $0x4ef01def // orn.16b v15, v15, v16
+	WORD $0x6eaf1dc0 // bit.16b v0, v14, v15
+	WORD $0x6eaf1d84 // bit.16b v4, v12, v15
+	FMOVQ 16(R7), F14
+	WORD $0x6ea1e5cf // fcmgt.4s v15, v14, v1
+	WORD $0x4e2ee5d0 // fcmeq.4s v16, v14, v14
+	WORD $0x4ef01def // orn.16b v15, v15, v16
+	WORD $0x6eaf1dc1 // bit.16b v1, v14, v15
+	WORD $0x6eaf1d85 // bit.16b v5, v12, v15
+	FMOVQ 32(R7), F14
+	WORD $0x6ea2e5cf // fcmgt.4s v15, v14, v2
+	WORD $0x4e2ee5d0 // fcmeq.4s v16, v14, v14
+	WORD $0x4ef01def // orn.16b v15, v15, v16
+	WORD $0x6eaf1dc2 // bit.16b v2, v14, v15
+	WORD $0x6eaf1d86 // bit.16b v6, v12, v15
+	FMOVQ 48(R7), F14
+	WORD $0x6ea3e5cf // fcmgt.4s v15, v14, v3
+	WORD $0x4e2ee5d0 // fcmeq.4s v16, v14, v14
+	WORD $0x4ef01def // orn.16b v15, v15, v16
+	WORD $0x6eaf1dc3 // bit.16b v3, v14, v15
+	WORD $0x6eaf1d87 // bit.16b v7, v12, v15
+	VADD V13.S4, V12.S4, V12.S4
+	ADD $64, R7, R7
+	SUBS $1, R8, R8
+	BNE find
+	MOVD 24(R0), R25
+	ADD R25, R5, R5
+	SUBS $1, R6, R6
+	BNE findRow
+	VEOR V12.B16, V12.B16, V12.B16
+	MOVD R2, R5
+	MOVD 48(R0), R6
+
+addRow:
+	MOVD R5, R7
+	MOVD 56(R0), R8
+
+add:
+	FMOVQ 0(R7), F14
+	VCMEQ V12.S4, V4.S4, V15.S4
+	VAND V15.B16, V8.B16, V15.B16
+	WORD $0x4e2fd5ce // fadd.4s v14, v14, v15
+	FMOVQ F14, 0(R7)
+	FMOVQ 16(R7), F14
+	VCMEQ V12.S4, V5.S4, V15.S4
+	VAND V15.B16, V9.B16, V15.B16
+	WORD $0x4e2fd5ce // fadd.4s v14, v14, v15
+	FMOVQ F14, 16(R7)
+	FMOVQ 32(R7), F14
+	VCMEQ V12.S4, V6.S4, V15.S4
+	VAND V15.B16, V10.B16, V15.B16
+	WORD $0x4e2fd5ce // fadd.4s v14, v14, v15
+	FMOVQ F14, 32(R7)
+	FMOVQ 48(R7), F14
+	VCMEQ V12.S4, V7.S4, V15.S4
+	VAND V15.B16, V11.B16, V15.B16
+	WORD $0x4e2fd5ce // fadd.4s v14, v14, v15
+	FMOVQ F14, 48(R7)
+	VADD V13.S4, V12.S4, V12.S4
+	ADD $64, R7, R7
+	SUBS $1, R8, R8
+	BNE add
+	MOVD 32(R0), R25
+	ADD R25, R5, R5
+	SUBS $1, R6, R6
+	BNE addRow
+	MOVD 40(R0), R25
+	ADD R25, R1, R1
+	MOVD 40(R0), R25
+	ADD R25, R2, R2
+	ADD $64, R3, R3
+	SUBS $1, R4, R4
+	BNE output
+	RET

@@ -83,3 +83,42 @@ func peakNEON(n int) (ret int64)
 
 //go:noescape
 func readNEON(src unsafe.Pointer, n int)
+
+//go:noescape
+func gradWeightNEONx1(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightNEONx2(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightNEONx3(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightNEONx4(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightNEONx5(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightNEONx6(a *GradWeightArgs)
+
+//go:noescape
+func normSumsNEON(s *[2][16]float64, a *NormGradArgs)
+
+//go:noescape
+func normGradNEON(a *NormGradArgs)
+
+//go:noescape
+func maskNEON(a *NormGradArgs)
+
+//go:noescape
+func joinNEON(s *[4]float64, dst, x, y unsafe.Pointer, n int)
+
+//go:noescape
+func squaresNEON(s *float64, src unsafe.Pointer, n int)
+
+//go:noescape
+func sgdNEON(a *SGDArgs)
+
+//go:noescape
+func maxPoolGradNEON(a *PoolGradArgs)

@@ -36,6 +36,16 @@ func arm64() ([]file, error) {
 	n.sums()
 	n.peak()
 	n.read()
+	for rows := 1; rows <= neonPx; rows++ {
+		n.gradWeight(rows)
+	}
+	n.normSums()
+	n.normGrad()
+	n.mask()
+	n.join()
+	n.squares()
+	n.sgd()
+	n.maxPoolGrad()
 	return []file{{"neon_arm64.s", n.text.Bytes()}, {"stubs_arm64.go", n.stubs.Bytes()}}, nil
 }
 
@@ -85,10 +95,18 @@ const (
 	neonFADD   = 0x4e20d400
 	neonFSUB   = 0x4ea0d400
 	neonFMAX   = 0x4e20f400
+	neonFMUL   = 0x6e20dc00
 	neonFADD2D = 0x4e60d400
+	neonFCMEQ  = 0x4e20e400
+	neonFCMGT  = 0x6ea0e400
+	neonORN    = 0x4ee01c00 // x | ^y
+	neonBIT    = 0x6ea01c00 // d = x where y has ones
 )
 
-var neonNames = map[uint32]string{neonFADD: "fadd.4s", neonFSUB: "fsub.4s", neonFMAX: "fmax.4s", neonFADD2D: "fadd.2d"}
+var neonNames = map[uint32]string{
+	neonFADD: "fadd.4s", neonFSUB: "fsub.4s", neonFMAX: "fmax.4s", neonFMUL: "fmul.4s", neonFADD2D: "fadd.2d",
+	neonFCMEQ: "fcmeq.4s", neonFCMGT: "fcmgt.4s", neonORN: "orn.16b", neonBIT: "bit.16b",
+}
 
 func (n *neon) three(op uint32, d, x, y int) {
 	n.op("WORD $0x%08x // %s v%d, v%d, v%d", op|uint32(y<<16|x<<5|d), neonNames[op], d, x, y)

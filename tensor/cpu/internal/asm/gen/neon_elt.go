@@ -114,11 +114,10 @@ func (n *neon) sums() {
 	n.at("pixel")
 	for i := range 4 {
 		n.ld("R1", 16*i, x+i)
-		n.op("WORD $0x%08x // fcvtl v%d.2d, v%d.2s", 0x0e617800|uint32((x+i)<<5|wide), wide, x+i)
-		n.op("WORD $0x%08x // fcvtl2 v%d.2d, v%d.4s", 0x4e617800|uint32((x+i)<<5|wide+1), wide+1, x+i)
+		n.double(wide, x+i)
 		for half := range 2 {
 			n.three(neonFADD2D, 2*i+half, 2*i+half, wide+half)
-			n.op("VFMLA V%d.D2, V%d.D2, V%d.D2", wide+half, wide+half, square+2*i+half)
+			n.fmlaDouble(square+2*i+half, wide+half, wide+half)
 		}
 	}
 	n.op("ADD $%d, R1, R1", pixelBytes)
