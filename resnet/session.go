@@ -13,6 +13,7 @@ import (
 // SessionOptions say how a net runs.
 type SessionOptions struct {
 	Train     bool // batch statistics and dropout; each pass moves the running statistics
+	Hold      bool // but leave them as they are
 	Fuse      bool // let the device absorb what follows a convolution
 	Exact     bool // no algorithm that changes rounding
 	Moments   bool // probe outputs' mean and deviation, see Stats
@@ -90,7 +91,7 @@ func (s *Session) lower() (err error) {
 // lower are the options of the session's plan.
 func (o *SessionOptions) lower() LowerOptions {
 	return LowerOptions{
-		Train: o.Train, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Smoothing: o.Smoothing, Blocks: o.Blocks,
+		Train: o.Train, Hold: o.Hold, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Smoothing: o.Smoothing, Blocks: o.Blocks,
 		Norms: o.Norms, KeepGrads: o.KeepGrads, InputGrad: o.InputGrad, Update: o.Update,
 	}
 }
