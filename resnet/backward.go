@@ -12,6 +12,7 @@ type backward struct {
 	*lowering
 	learn  bool     // parameters get gradients
 	probed bool     // look at blocks
+	split  bool     // carry a block's two paths apart where they share layers
 	want   []bool   // by layer: the gradient of its result is wanted
 	image  bool     // so is that of the image
 	flows  [][]flow // by layer, and behind the last the image
@@ -62,7 +63,7 @@ func (f *lowering) loss() tensor.BufferID {
 func (f *lowering) newBackward(learn, probed, image bool) *backward {
 	layers := f.model.Layers
 	b := &backward{
-		lowering: f, learn: learn, probed: probed, image: image, want: make([]bool, len(layers)),
+		lowering: f, learn: learn, probed: probed, split: probed, image: image, want: make([]bool, len(layers)),
 		flows: make([][]flow, len(layers)+1), parts: map[tensor.ParamID][]tensor.BufferID{}, blocks: f.model.blockValues(),
 	}
 	for i, l := range layers {
@@ -115,9 +116,9 @@ func (b *backward) layer(l *Layer) {
 
 // apart reports whether the gradients of a block's two paths go back through a
 // layer each by itself: the normalisation and ReLU that a pre-activation
-// block's branch and projection share, when the block is probed.
+// block's branch and projection share, when somebody looks at the parts.
 func (b *backward) apart(l *Layer) bool {
-	return b.probed && l.Part == Trunk && l.blockOf() != nil
+	return b.split && l.Part == Trunk && l.blockOf() != nil
 }
 
 // blockOf is the block that a layer lies in, or nil.

@@ -44,7 +44,7 @@ func (s *Session) calibrate(ctx context.Context, weights func(done, total int64)
 	if err := p.Write(l.Input, normal(s.options.Seed, "calibration", c.input())); err != nil {
 		return err
 	}
-	run := tensor.RunOptions{Observe: s.calibrationProgress(len(l.Plan.Ops)), Scalars: make([]float32, len(l.Plan.Scalars))}
+	run := tensor.RunOptions{Observe: spansDone(len(l.Plan.Ops), s.stageProgress("calibration")), Scalars: make([]float32, len(l.Plan.Scalars))}
 	if err := p.Run(ctx, run); err != nil {
 		return err
 	}
@@ -64,9 +64,9 @@ func (m *Model) calibrationBatch() int {
 	return (calibrationValues + least - 1) / least
 }
 
-// calibrationProgress reports the operations of the pass as they end.
-func (s *Session) calibrationProgress(ops int) func(tensor.Span) {
-	report := s.options.Progress
+// spansDone makes an observer that reports the operations of a pass as they
+// end, or none without report.
+func spansDone(ops int, report func(done, total int64)) func(tensor.Span) {
 	if report == nil {
 		return nil
 	}
@@ -75,9 +75,18 @@ func (s *Session) calibrationProgress(ops int) func(tensor.Span) {
 		done := int64(span.Op + 1)
 		for old := most.Load(); done > old; old = most.Load() {
 			if most.CompareAndSwap(old, done) {
-				report("calibration", done, int64(ops))
+				report(done, int64(ops))
 				return
 			}
 		}
 	}
+}
+
+// stageProgress reports one stage of a session's start.
+func (s *Session) stageProgress(stage string) func(done, total int64) {
+	report := s.options.Progress
+	if report == nil {
+		return nil
+	}
+	return func(done, total int64) { report(stage, done, total) }
 }

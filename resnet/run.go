@@ -62,7 +62,7 @@ func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
 	if from == 0 {
 		s.passes++
 	}
-	scalars, err := s.scalars()
+	scalars, err := s.scalarsOf(s.lowered.Plan)
 	if err != nil {
 		return err
 	}
@@ -92,15 +92,17 @@ func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Low
 	return nil
 }
 
-// scalars are the plan's scalar inputs in this pass: dropout draws anew each
+// scalarsOf are a plan's scalar inputs in this pass: dropout draws anew each
 // time.
-func (s *Session) scalars() ([]float32, error) {
+func (s *Session) scalarsOf(p *tensor.Plan) ([]float32, error) {
 	var scalars []float32
-	for _, name := range s.lowered.Plan.Scalars {
+	for _, name := range p.Scalars {
 		v, ok := s.values[name]
 		switch {
 		case name == dropoutSeed:
 			v = maskSeed(s.options.Seed, s.passes)
+		case name == minusOne:
+			v = -1
 		case !ok:
 			return nil, fmt.Errorf("no %s is set", name)
 		}
