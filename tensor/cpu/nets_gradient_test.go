@@ -1,0 +1,142 @@
+package cpu_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu"
+)
+
+// TestNetsGradients holds loss, gradients of all parameters and of the image,
+// and the probes at blocks against the reference in float64. Batch statistics
+// of few values amplify rounding, and a value that crosses zero changes a ReLU's
+// mask: a device may be as far off as the reference is when every weight is
+// changed by some 1e-6 of itself, twice.
+func TestNetsGradients(t *testing.T) {
+	d, err := cpu.New(cpu.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for i, arch := range []string{
+		"resnet18", "preact_resnet18", "resnext50_32x4d", "cifar_plain20", "cifar_resnet20", "resnet34_a", "keras_resnet50", "resnet18_nonorm",
+	} {
+		for _, train := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s train %v", arch, train), func(t *testing.T) {
+				c := config(t, arch)
+				c.Height, c.Width, c.Batch, c.Classes = 35, 33, 3, 7
+				if testing.Short() && i%4 > 0 {
+					t.Skip("one net of four in short mode")
+				}
+				l, err := build(t, c).Lower(resnet.LowerOptions{Train: train, Backward: true, KeepGrads: true, InputGrad: true, Blocks: true, Norms: true, Smoothing: 0.1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkGradients(t, d, l, tensor.Options{Threads: 2, Fuse: i%2 == 0})
+			})
+		}
+	}
+}
+
+// gradientInputs are an image and classes by buffer.
+func gradientInputs(l *resnet.Lowered) map[tensor.BufferID]*tensor.Tensor {
+	target := tensor.New(l.Plan.Buffers[l.Target].Shape...)
+	for i := range target.Data {
+		target.Data[i] = float32(i % 5)
+	}
+	return map[tensor.BufferID]*tensor.Tensor{l.Input: resnet.RandomInput(1, l.Plan.Buffers[l.Input].Shape), l.Target: target}
+}
+
+// initial are first values that keep a net's activations in a sane range, each
+// off by so much of itself.
+type initial struct{ noise float64 }
+
+func (i initial) Load(p tensor.Param, t *tensor.Tensor) error {
+	s := tensor.NewStream(3, p.Name)
+	switch p.Role {
+	case tensor.Gamma, tensor.RunningVar:
+		s.Uniforms(t.Data, 0, 0.5, 1.5)
+	case tensor.Weight:
+		s.Normals(t.Data, 0, math.Sqrt(1/float64(p.Shape.Elems()/p.Shape[0])))
+	default:
+		s.Normals(t.Data, 0, 0.1)
+	}
+	for j := range t.Data {
+		t.Data[j] *= float32(1 + i.noise*s.Normal(uint64(len(t.Data)+j)))
+	}
+	return nil
+}
+
+func referenceRun(t *testing.T, l *resnet.Lowered, noise float64) *tensor.Reference[float64] {
+	t.Helper()
+	r, err := tensor.NewReference[float64](l.Plan, initial{noise})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, x := range gradientInputs(l) {
+		if err := r.Set(id, x.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Run(make([]float32, len(l.Plan.Scalars))); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, o tensor.Options) {
+	t.Helper()
+	s, err := d.NewState(l.Plan.Params, initial{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p, err := d.Compile(l.Plan, s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for id, x := range gradientInputs(l) {
+		if err := p.Write(id, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Run(context.Background(), tensor.RunOptions{Scalars: make([]float32, len(l.Plan.Scalars))}); err != nil {
+		t.Fatal(err)
+	}
+	exact, off := referenceRun(t, l, 0), referenceRun(t, l, 1e-6)
+	kept := append(l.Plan.Find(tensor.Output), l.Plan.Find(tensor.Kept)...)
+	bar := 1e-4
+	for _, id := range kept {
+		bar = max(bar, 2*relative(off.Buffer(id), exact.Buffer(id)))
+	}
+	worst := 0.0
+	for _, id := range kept {
+		x := tensor.New(l.Plan.Buffers[id].Shape...)
+		if err := p.Read(id, x); err != nil {
+			t.Fatal(err)
+		}
+		e := relative(x.Data, exact.Buffer(id))
+		worst = max(worst, e)
+		if !(e <= bar) {
+			t.Errorf("%s %v: relative error %g, at most %g allowed", l.Plan.Buffers[id].Name, x.Shape, e, bar)
+		}
+	}
+	t.Logf("largest relative error %.2g, %.2g allowed", worst, bar)
+}
+
+// relative is ‖got − want‖ / ‖want‖, where ‖want‖ is at least 1e-6: some
+// gradients are zero but for rounding, such as that of a bias before a batch
+// norm.
+func relative[T tensor.Real](got []T, want []float64) float64 {
+	var diff, norm float64
+	for i, w := range want {
+		diff += math.Pow(float64(got[i])-w, 2)
+		norm += w * w
+	}
+	return math.Sqrt(diff) / max(math.Sqrt(norm), 1e-6)
+}
