@@ -141,13 +141,18 @@ func (p *refProgram) Run(ctx context.Context, o tensor.RunOptions) error {
 	return nil
 }
 
-// keepStatistics writes the running statistics that a train pass moved.
+// keepStatistics writes what a pass has changed: running statistics and, with
+// an update, parameters and slots.
 func (p *refProgram) keepStatistics() {
 	for _, op := range p.plan.Ops {
-		if op.Kind != tensor.BatchNorm2d || !op.Train {
+		ids := op.Params
+		switch {
+		case op.Kind == tensor.BatchNorm2d && op.Train:
+			ids = ids[2:]
+		case op.Kind != tensor.SGD:
 			continue
 		}
-		for _, id := range op.Params[2:] {
+		for _, id := range ids {
 			param := p.plan.Params[id]
 			p.state.written[param.Name] = &tensor.Tensor{Shape: param.Shape, Data: p.Param(param.Name)}
 		}
