@@ -14,7 +14,10 @@ func (s *Session) Beside(ctx context.Context, m *Model, change func(*SessionOpti
 		return nil, err
 	}
 	next.borrowed = true
-	return next, next.prepare(ctx)
+	if err := next.prepare(ctx); err != nil {
+		return nil, err
+	}
+	return next, nil
 }
 
 // another is a session on the same state that is not compiled yet.

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// writeFile writes path by way of a temporary file beside it, so that path
+// WriteFile writes path by way of a temporary file beside it, so that path
 // never holds half a file: not after an error, and not after a power cut.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+func WriteFile(path string, write func(io.Writer) error) (err error) {
 	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:8]+".tmp")
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {

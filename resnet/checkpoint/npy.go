@@ -54,7 +54,7 @@ func WriteNPY(path string, t *tensor.Tensor) error {
 	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (" + strings.TrimSuffix(extents, " ") + "), }"
 	const before = len(npyMagic) + 4
 	header += strings.Repeat(" ", -(before+len(header)+1)&63) + "\n"
-	return writeFile(path, func(w io.Writer) error {
+	return WriteFile(path, func(w io.Writer) error {
 		start := le.AppendUint16([]byte(npyMagic+"\x01\x00"), uint16(len(header)))
 		if _, err := w.Write(append(start, header...)); err != nil {
 			return err

@@ -33,7 +33,7 @@ func writeSafetensors(path string, params []tensor.Param, src tensor.Source, not
 	if err != nil {
 		return err
 	}
-	return writeFile(path, func(w io.Writer) error {
+	return WriteFile(path, func(w io.Writer) error {
 		if _, err := w.Write(le.AppendUint64(nil, uint64(len(header)))); err != nil {
 			return err
 		}

@@ -1,0 +1,141 @@
+package train
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"resnet-tui/resnet/checkpoint"
+)
+
+// History is a file of JSON lines, one a step and one an epoch, that several
+// runs may share. A line is in the file when the call that adds it returns.
+type History struct {
+	path string
+	file *os.File
+}
+
+// NewHistory begins an empty file, in the place of another.
+func NewHistory(path string) (*History, error) {
+	f, err := os.Create(path)
+	return &History{path, f}, err
+}
+
+// ContinueHistory goes on with a file, or begins it where there is none.
+func ContinueHistory(path string) (*History, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	return &History{path, f}, err
+}
+
+// add appends a record.
+func (h *History) add(record any) error {
+	line, err := json.Marshal(record)
+	if err != nil {
+		return err
+	}
+	_, err = h.file.Write(append(line, '\n'))
+	return err
+}
+
+// cut takes away what the file says of a run beyond a step and an epoch, and a
+// line that is not complete: the run is about to repeat them.
+func (h *History) cut(r Run, step, epoch int) error {
+	data, err := os.ReadFile(h.path)
+	if err != nil {
+		return err
+	}
+	var kept bytes.Buffer
+	for line := range bytes.Lines(data) {
+		var l historyLine
+		if json.Unmarshal(line, &l) == nil && bytes.HasSuffix(line, []byte("\n")) && !(l.Run == r && l.beyond(step, epoch)) {
+			kept.Write(line)
+		}
+	}
+	if kept.Len() == len(data) {
+		return nil
+	}
+	err = checkpoint.WriteFile(h.path, func(w io.Writer) error {
+		_, err := w.Write(kept.Bytes())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	again, err := ContinueHistory(h.path)
+	if err != nil {
+		return err
+	}
+	err = h.file.Close()
+	h.file = again.file
+	return err
+}
+
+// Close closes the file.
+func (h *History) Close() error { return h.file.Close() }
+
+// historyLine is a line of either kind: a step has a loss.
+type historyLine struct {
+	Run
+	Step       int      `json:"step"`
+	Epoch      int      `json:"epoch"`
+	Rate       float64  `json:"lr"`
+	Loss       *float64 `json:"loss"`
+	TrainLoss  float64  `json:"train_loss"`
+	TrainError float64  `json:"train_error"`
+	TestLoss   *float64 `json:"test_loss"`
+	TestError  *float64 `json:"test_error"`
+}
+
+func (l *historyLine) beyond(step, epoch int) bool {
+	if l.Loss != nil {
+		return l.Step > step
+	}
+	return l.Epoch > epoch
+}
+
+// Track is what a history tells of one run.
+type Track struct {
+	Run
+	Steps  []StepRecord
+	Epochs []EpochRecord
+}
+
+// maxLine bounds a line of a history.
+const maxLine = 1 << 16
+
+// ReadHistory reads the runs of a history, in the order in which they begin.
+// Lines that are none of its records are passed over, and counted.
+func ReadHistory(r io.Reader) (tracks []*Track, bad int, err error) {
+	at := map[Run]*Track{}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		var l historyLine
+		if json.Unmarshal(lines.Bytes(), &l) != nil || l.Model == "" || l.Epoch < 1 {
+			bad++
+			continue
+		}
+		t := at[l.Run]
+		if t == nil {
+			t = &Track{Run: l.Run}
+			at[l.Run], tracks = t, append(tracks, t)
+		}
+		t.add(&l)
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return nil, bad, fmt.Errorf("a line is longer than %d bytes: this is no history of training", maxLine)
+	}
+	return tracks, bad, lines.Err()
+}
+
+func (t *Track) add(l *historyLine) {
+	if l.Loss != nil {
+		t.Steps = append(t.Steps, StepRecord{t.Run, l.Step, l.Epoch, l.Rate, *l.Loss})
+		return
+	}
+	t.Epochs = append(t.Epochs, EpochRecord{t.Run, l.Epoch, l.Step, l.TrainLoss, l.TrainError, l.TestLoss, l.TestError})
+}

@@ -1,0 +1,364 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"resnet-tui/resnet"
+	"resnet-tui/resnet/vision"
+	"resnet-tui/tensor"
+)
+
+// Options of a training run.
+type Options struct {
+	Settings
+	Images vision.Dataset
+	Test   vision.Dataset // nil: nothing to evaluate on
+	// Session says how the net runs: threads, precision, first weights. What
+	// Settings decide is set by them.
+	Session   resnet.SessionOptions
+	Folder    string // of checkpoints, one an epoch; "": none
+	SaveEvery int    // steps between checkpoints within an epoch, 0: none
+	Resume    bool   // go on from the newest checkpoint in Folder
+	Shared    bool   // Folder may have other runs' checkpoints too
+	History   *History
+	Observe   func(Event) // hears of each step, from the goroutine that trains
+}
+
+// Result is what a run has come to.
+type Result struct {
+	Run
+	Net        *resnet.Model
+	Steps      int
+	Epochs     int          // that ended
+	Final      *EpochRecord // of the last of them, nil if none ended
+	Seconds    float64      // those before an interruption included
+	Checkpoint string       // the last, "" if there is none
+}
+
+// Train trains a net from the beginning, or from a checkpoint. It ends after
+// its epochs; when ctx does, between two steps, with a checkpoint and ctx's
+// error; or when the loss is no finite number any more, with a
+// *DivergedError. Batches are of images in a random order, the last of which
+// rest where they do not fill a batch.
+func Train(ctx context.Context, dev tensor.Device, m *resnet.Model, o Options) (Result, error) {
+	t := &trainer{Options: o, model: m, run: Run{m.Name, o.Seed}}
+	err := t.prepare(ctx)
+	if err == nil {
+		err = t.begin(ctx, dev)
+	}
+	if err == nil {
+		err = t.epochs(ctx)
+	}
+	return t.result(), errors.Join(err, t.close())
+}
+
+// trainer is a run.
+type trainer struct {
+	Options
+	model    *resnet.Model
+	run      Run
+	learner  *resnet.Session // steps
+	judge    *resnet.Session // evaluates, on the learner's weights
+	perEpoch int             // steps
+	at       position
+	before   snapshot
+	pace     pace
+	mark     time.Time // until which time has been counted
+	file     string    // the last checkpoint
+	saved    position  // in it
+}
+
+// prepare checks what can be checked before anything is computed, and finds
+// the checkpoint to go on from.
+func (t *trainer) prepare(ctx context.Context) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	t.perEpoch = t.Images.Len() / t.Batch
+	if t.perEpoch == 0 {
+		return fmt.Errorf("a batch of %d images needs as many: there are %d to train on", t.Batch, t.Images.Len())
+	}
+	if t.Folder == "" {
+		return nil
+	}
+	if t.Resume {
+		return t.find()
+	}
+	return os.MkdirAll(t.Folder, 0o777)
+}
+
+func (t *trainer) check() error {
+	in := t.model.Root.In
+	if in[0] != t.Batch {
+		return fmt.Errorf("the net is built for a batch of %d, not %d", in[0], t.Batch)
+	}
+	for _, data := range []vision.Dataset{t.Images, t.Test} {
+		if data == nil {
+			continue
+		}
+		if c, h, w := data.Shape(); !in[1:].Equal(tensor.Shape{c, h, w}) {
+			return fmt.Errorf("the data has images of %v, the net takes %v", tensor.Shape{c, h, w}, in[1:])
+		}
+	}
+	return t.Settings.check()
+}
+
+// find looks for the checkpoint to go on from.
+func (t *trainer) find() error {
+	s, err := newest(t.Folder, t.run, !t.Shared)
+	if s == nil || err != nil {
+		return err
+	}
+	if net := describe(t.model); s.net != net {
+		return fmt.Errorf("%s is a checkpoint of %s, not of %s", s.path, s.net, net)
+	}
+	if err := t.continues(&s.settings, s.position.Step, t.perEpoch); err != nil {
+		return fmt.Errorf("%s can't be gone on from with these settings: %w", s.path, err)
+	}
+	if p := s.position; p.Step < 0 || p.Epoch < 0 || p.Step < p.Epoch*t.perEpoch || p.Step > (p.Epoch+1)*t.perEpoch {
+		return fmt.Errorf("%s: its position is damaged: step %d in epoch %d of %d steps each", s.path, p.Step, p.Epoch, t.perEpoch)
+	}
+	t.at, t.saved, t.file = s.position, s.position, s.path
+	return nil
+}
+
+// begin compiles the net and restores the checkpoint. A run that is finished
+// needs neither.
+func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
+	if t.finished() {
+		return nil
+	}
+	o := t.Session
+	o.Train, o.Fuse, o.Backward, o.Calibrate = true, true, true, false
+	o.Seed, o.Smoothing, o.Update = t.Seed, t.Smoothing, &t.SGD
+	if t.learner, err = resnet.NewSession(ctx, dev, t.model, o); err != nil {
+		return err
+	}
+	t.judge, err = t.learner.Beside(ctx, t.model, func(o *resnet.SessionOptions) {
+		o.Train, o.Backward, o.Update = false, false, nil
+	})
+	if err != nil {
+		return err
+	}
+	if t.file != "" {
+		s := saved{path: t.file, settings: t.Settings}
+		if err := s.restore(t.model, t.learner.State()); err != nil {
+			return err
+		}
+	}
+	t.learner.SetPasses(uint64(t.at.Step))
+	if t.History == nil {
+		return nil
+	}
+	return t.History.cut(t.run, t.at.Step, t.at.Epoch)
+}
+
+func (t *trainer) finished() bool { return t.at.Epoch >= t.Epochs }
+
+// epochs trains to the end.
+func (t *trainer) epochs(ctx context.Context) error {
+	for !t.finished() {
+		if err := t.epoch(ctx); err != nil {
+			return t.giveUp(ctx, err)
+		}
+	}
+	return nil
+}
+
+// giveUp saves what an interrupted run has come to.
+func (t *trainer) giveUp(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	if t.file != "" && t.saved.Step == t.at.Step && t.saved.Epoch == t.at.Epoch {
+		return err
+	}
+	return errors.Join(err, t.save(context.WithoutCancel(ctx), t.run.stepFile(t.at.Step)))
+}
+
+// epoch makes the rest of an epoch's steps, and evaluates.
+func (t *trainer) epoch(ctx context.Context) error {
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	t.mark = time.Now()
+	feed := t.feed(t.at.Epoch)
+	feed.first = t.at.Step - t.at.Epoch*t.perEpoch
+	for b := range feed.start(reading) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.step(ctx, b); err != nil {
+			return err
+		}
+		if t.SaveEvery > 0 && t.at.Step%t.SaveEvery == 0 && t.at.Step%t.perEpoch != 0 {
+			if err := t.save(ctx, t.run.stepFile(t.at.Step)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return t.endEpoch(ctx)
+}
+
+// feed is an epoch's batches, the epoch counted from 0.
+func (t *trainer) feed(epoch int) *feed {
+	f := &feed{shape: t.model.Root.In, data: t.Images, order: order(t.Seed, epoch, t.Images.Len()), whole: true}
+	if t.Augment {
+		a := newAugmentation(t.Seed, epoch, f.shape)
+		f.augment = &a
+	}
+	return f
+}
+
+// step makes one step, which nothing interrupts: half of one would leave
+// neither the old weights nor the new.
+func (t *trainer) step(ctx context.Context, b batch) error {
+	if b.err != nil {
+		return b.err
+	}
+	if t.at.Step%snapshotEvery == 0 || t.before.tensors == nil {
+		if err := t.before.take(t); err != nil {
+			return err
+		}
+	}
+	rate := t.Schedule.at(t.at.Step, t.perEpoch, t.Epochs)
+	loss, err := t.forward(context.WithoutCancel(ctx), b, rate)
+	if err != nil {
+		return err
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return t.diverged(ctx, loss)
+	}
+	if err := t.count(b, loss); err != nil {
+		return err
+	}
+	t.pace.step(t.spend())
+	r := StepRecord{t.run, t.at.Step, t.at.Epoch + 1, rate, loss}
+	t.tell(Event{Step: &r})
+	return t.record(r)
+}
+
+// forward makes a step and returns its loss.
+func (t *trainer) forward(ctx context.Context, b batch, rate float64) (float64, error) {
+	if err := errors.Join(t.learner.SetInput(b.input), t.learner.SetTarget(b.labels), t.learner.SetLearningRate(rate)); err != nil {
+		return 0, err
+	}
+	if err := t.learner.Run(ctx, nil); err != nil {
+		return 0, err
+	}
+	return t.learner.Loss()
+}
+
+// count adds a step to the epoch's sums.
+func (t *trainer) count(b batch, loss float64) error {
+	logits, err := t.learner.Logits()
+	if err != nil {
+		return err
+	}
+	for i, label := range b.labels {
+		if Top(Image(logits, i), 1)[0] != label {
+			t.at.Wrong++
+		}
+	}
+	t.at.Step++
+	t.at.Seen += len(b.labels)
+	t.at.LossSum += loss
+	return nil
+}
+
+// spend counts the time since it was called last.
+func (t *trainer) spend() time.Duration {
+	d := time.Since(t.mark)
+	t.mark = t.mark.Add(d)
+	t.at.Seconds += d.Seconds()
+	return d
+}
+
+// endEpoch evaluates, writes the epoch down and saves.
+func (t *trainer) endEpoch(ctx context.Context) error {
+	r := EpochRecord{Run: t.run, Epoch: t.at.Epoch + 1, Step: t.at.Step}
+	r.TrainLoss, r.TrainError = t.at.LossSum/float64(t.perEpoch), float64(t.at.Wrong)/float64(t.at.Seen)
+	if t.Test != nil {
+		score, err := Evaluate(ctx, t.judge, t.model.Root.In, t.Test, func(s Score) { t.tell(Event{Scored: &s}) })
+		if err != nil {
+			return err
+		}
+		r.setTest(score)
+		t.pace.eval(t.spend())
+	}
+	t.at = position{Step: t.at.Step, Epoch: r.Epoch, Seconds: t.at.Seconds, Last: &r}
+	t.tell(Event{Epoch: &r})
+	if err := t.record(r); err != nil {
+		return err
+	}
+	return t.save(ctx, t.run.epochFile(r.Epoch))
+}
+
+// save writes a checkpoint, if there is a folder for it, and removes the last
+// one if that was made within an epoch: an interrupted run leaves one.
+func (t *trainer) save(ctx context.Context, name string) error {
+	if t.Folder == "" {
+		return nil
+	}
+	if what, err := t.notFinite(); err != nil {
+		return err
+	} else if what != "" {
+		return t.diverged(ctx, math.NaN())
+	}
+	s := saved{filepath.Join(t.Folder, name), describe(t.model), t.Settings, t.at}
+	if err := s.write(t.model, t.learner.State()); err != nil {
+		return err
+	}
+	old, within := t.file, t.saved.Step != t.saved.Epoch*t.perEpoch
+	t.file, t.saved = s.path, t.at
+	if within && old != "" && old != s.path {
+		if err := os.Remove(old); err != nil {
+			return err
+		}
+	}
+	t.tell(Event{Saved: s.path})
+	return nil
+}
+
+// tell tells the observer.
+func (t *trainer) tell(e Event) {
+	if t.Observe == nil {
+		return
+	}
+	e.Run, e.Steps, e.Epochs = t.run, t.Epochs*t.perEpoch, t.Epochs
+	if t.pace.perStep > 0 {
+		e.ImagesPerS = float64(t.Batch) / t.pace.perStep
+		e.Left = t.pace.left(e.Steps-t.at.Step, t.Epochs-t.at.Epoch)
+	}
+	t.Observe(e)
+}
+
+func (t *trainer) record(r any) error {
+	if t.History == nil {
+		return nil
+	}
+	return t.History.add(r)
+}
+
+func (t *trainer) result() Result {
+	return Result{t.run, t.model, t.at.Step, t.at.Epoch, t.at.Last, t.at.Seconds, t.file}
+}
+
+func (t *trainer) close() error {
+	var err error
+	for _, s := range slices.Backward([]*resnet.Session{t.learner, t.judge}) {
+		if s != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}
+	return err
+}
