@@ -25,7 +25,7 @@ const maxHistory = 256 << 20 // bytes that are read
 func NewHistoryEntry(p *Profile) HistoryEntry {
 	e := HistoryEntry{*p}
 	e.Schema, e.Layers, e.Trace = HistorySchema, nil, nil
-	e.Total.SamplesMS, e.Memory.Timeline, e.Memory.Peak = nil, nil, nil
+	e.Total.SamplesMS, e.Memory.Timeline, e.Memory.Blocks, e.Memory.Peak = nil, nil, nil, nil
 	return e
 }
 

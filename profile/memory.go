@@ -17,6 +17,15 @@ type Memory struct {
 	PeakRSSBytes   int64         `json:"peak_rss_bytes,omitempty"`
 	Peak           *MemoryPeak   `json:"peak,omitempty"`     // of the arena
 	Timeline       []MemoryPoint `json:"timeline,omitempty"` // one a row of the layers
+	Blocks         []MemoryBlock `json:"blocks,omitempty"`
+}
+
+// MemoryBlock is a tensor.Block in few letters: buffer, offset, bytes, and the
+// first and the last operation between which it lives.
+type MemoryBlock [5]int64
+
+func (b MemoryBlock) block() tensor.Block {
+	return tensor.Block{Buffer: tensor.BufferID(b[0]), Offset: b[1], Bytes: b[2], First: int(b[3]), Last: int(b[4])}
 }
 
 // MemoryPoint is what lives in the arena while a row runs: operands, results,
@@ -48,6 +57,9 @@ func NewMemory(l *resnet.Lowered, plan tensor.MemoryPlan) Memory {
 	m := Memory{PredictedBytes: plan.Total(), ArenaBytes: plan.ArenaBytes, WeightBytes: plan.WeightBytes, ScratchBytes: plan.ScratchBytes}
 	if len(plan.Blocks) == 0 {
 		return m
+	}
+	for _, b := range plan.Blocks {
+		m.Blocks = append(m.Blocks, MemoryBlock{int64(b.Buffer), b.Offset, b.Bytes, int64(b.First), int64(b.Last)})
 	}
 	blocks, skips := apart(plan.Blocks), skipBuffers(l.Plan)
 	for _, g := range l.Groups {

@@ -26,6 +26,10 @@ func TestMemoryTimeline(t *testing.T) {
 	if len(live) != 3 || live[0] != 500 || live[1] != 500 || live[2] != 408 {
 		t.Errorf("live %v", live)
 	}
+	f.lowered.Plan.Buffers = f.lowered.Plan.Buffers[:3]
+	if back := m.plan(f.lowered); len(back.Blocks) != 3 || back.Blocks[2] != (tensor.Block{Buffer: 2, Offset: 100, Bytes: 400, First: 2, Last: 3}) {
+		t.Errorf("blocks of buffers that are there: %+v", back.Blocks)
+	}
 	if m.Peak == nil || m.Peak.Path != "a.conv1" || m.Peak.LiveBytes != 500 || m.Peak.Holders[0].Name != "conv1" {
 		t.Errorf("peak %+v", m.Peak)
 	}

@@ -53,7 +53,10 @@ type aim struct {
 func startEngine(ctx context.Context, o *Options) *engine {
 	e := &engine{opts: o, wishes: make(chan wish, 64), asked: make(chan tensor.Param, 1), changed: make(chan struct{}, 1), done: make(chan struct{})}
 	e.ctx, e.stop = context.WithCancel(ctx)
-	e.on = !o.Paused
+	e.on = !o.Paused && o.Recorded == nil
+	if o.Recorded != nil && o.Device == nil {
+		o.Device = recordedDevice{info: recordedInfo(o.Recorded)}
+	}
 	e.want = aim{batch: o.Model.Config.Batch, fused: o.Session.Fuse}
 	e.have = e.want
 	e.publish()
@@ -100,6 +103,10 @@ func (e *engine) publish() {
 func (e *engine) run() {
 	defer close(e.done)
 	defer e.recovered()
+	if e.opts.Recorded != nil {
+		e.playback()
+		return
+	}
 	if err := e.open(); err != nil {
 		e.fail(err)
 	}

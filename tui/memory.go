@@ -22,6 +22,9 @@ type memoryView struct {
 // newMemoryView adds up the buffers of a program over its operations.
 func newMemoryView(p *program) memoryView {
 	n := len(p.lowered.Plan.Ops)
+	if len(p.memory.Blocks) == 0 {
+		return memoryView{} // a recording without them
+	}
 	v := memoryView{live: make([]int64, n+1), skip: make([]int64, n+1), name: kernelNames(p.lowered)}
 	residual := skipBuffers(p.lowered.Plan)
 	for _, b := range apart(p.memory.Blocks) {

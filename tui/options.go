@@ -20,6 +20,10 @@ type Options struct {
 	Labels    []string       // names of the classes, if known
 	Version   string
 
+	// Recorded, if not nil, is shown in the place of a run: Model is its net,
+	// Device may be nil, and nothing is computed.
+	Recorded *profile.Profile
+
 	Theme       Theme
 	TimeUnit    string           // "ns", "µs" or "ms"; "" means the one that suits
 	FLOPs       bool             // show FLOPs, not MACs

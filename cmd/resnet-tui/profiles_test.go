@@ -46,10 +46,13 @@ func TestProfileExports(t *testing.T) {
 	if peak := whole.Memory.Peak; peak != nil && peak.LiveBytes > whole.Memory.ArenaBytes {
 		t.Errorf("%d bytes live in an arena of %d", peak.LiveBytes, whole.Memory.ArenaBytes)
 	}
-	for _, args := range [][]string{{"open", at("p.json")}, {"open", at("p.pb.gz"), "--html", at("again.html")}} {
+	for _, args := range [][]string{{"open", at("p.json")}, {"open", at("p.pb.gz"), "--format", "text", "--html", at("again.html")}} {
 		if out := mustRun(t, args...); !strings.Contains(out, "layer1") || !strings.Contains(out, "throughput") {
 			t.Errorf("%v printed\n%s", args, out)
 		}
+	}
+	if out := mustRun(t, "open", at("p.json"), "--folded", at("again.txt")); out != "" {
+		t.Errorf("an export also printed %q", out)
 	}
 	if code, _, errs := inProcess(t, "open", at("p.json"), "--trace", at("t2.json")); code != exitFailed || !strings.Contains(errs, "no spans") {
 		t.Errorf("a trace of a recorded profile: exit %d, %s", code, errs)

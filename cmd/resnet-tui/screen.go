@@ -28,20 +28,29 @@ func screenCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&plain, "plain-output", false, "no screen: print what profile prints")
 	r.addPasses(cmd)
 	r.addCount(cmd)
-	theme := string(tui.ThemeAuto)
-	cmd.Flags().Var(&choice{&theme, tui.Themes()}, "theme", "colours of the screen: auto, dark, light or none")
-	complete(cmd, "theme", tui.Themes()...)
+	theme := addTheme(cmd)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
-		if plain || !isTerminal(a.out) || !isTerminal(a.in) {
+		if plain || !a.onTerminal() {
 			p, err := measure(cmd, &m, &r)
 			if err != nil {
 				return err
 			}
 			return report.Write(cmd.OutOrStdout(), p, "text")
 		}
-		return show(cmd, &m, &r, tui.Theme(theme))
+		return show(cmd, &m, &r, tui.Theme(*theme))
 	})
 	return cmd
+}
+
+// onTerminal reports whether there is one to draw on and to take keys from.
+func (a *app) onTerminal() bool { return isTerminal(a.out) && isTerminal(a.in) }
+
+// addTheme adds the flag for the screen's colours.
+func addTheme(cmd *cobra.Command) *string {
+	theme := string(tui.ThemeAuto)
+	cmd.Flags().Var(&choice{&theme, tui.Themes()}, "theme", "colours of the screen: auto, dark, light or none")
+	complete(cmd, "theme", tui.Themes()...)
+	return &theme
 }
 
 // show opens the screen.

@@ -1,0 +1,46 @@
+package tui
+
+import (
+	"resnet-tui/profile"
+	"resnet-tui/tensor"
+)
+
+// recordedDevice stands for the machine that a profile was recorded on. It
+// says what it was, and runs nothing.
+type recordedDevice struct {
+	tensor.Device
+	info tensor.Info
+}
+
+func (d recordedDevice) Info() tensor.Info { return d.info }
+
+func recordedInfo(p *profile.Profile) tensor.Info {
+	return tensor.Info{ID: p.Device.ID, Name: p.Device.Name + ", recorded", Cores: p.Device.Threads, Kernels: p.Device.Kernels}
+}
+
+// playback publishes the recorded passes and answers wishes until the program
+// ends.
+func (e *engine) playback() {
+	r, err := profile.NewReplay(e.opts.Recorded, e.opts.Model)
+	if err != nil {
+		e.fail(err)
+		return
+	}
+	e.state.program = &program{
+		whole: e.opts.Model, model: e.opts.Model, lowered: r.Lowered, kernels: r.Kernels, memory: r.Memory, recorder: r.Recorder,
+		calibrated: true, // what the weights were, opts.Weights says
+		fused:      e.opts.Recorded.Fused, progress: func() int { return -1 },
+	}
+	e.state.phase = paused
+	e.publish()
+	for {
+		select {
+		case <-e.ctx.Done():
+			return
+		case <-e.asked: // weights are not in a profile
+		case <-e.wishes:
+			e.state.notice = "a recorded profile: nothing runs"
+			e.publish()
+		}
+	}
+}
