@@ -42,7 +42,7 @@ func (bp *blueprint) planGradWeight(st *step) error {
 		g.window, groups = op.Window, op.Groups
 	}
 	g.packing = gradPacking(filterShape{c: g.x.c, k: g.dy.c, groups: groups, kh: g.window.KH, kw: g.window.KW, interleaved: g.x.interleaved})
-	for g.widest = asm.MaxPix; bp.kern.GradWeight[g.widest] == nil; g.widest-- {
+	for g.widest = asm.MaxRows; bp.kern.GradWeight[g.widest] == nil; g.widest-- {
 	}
 	g.cut()
 	bp.needShared(g.parts * g.floats * floatBytes)

@@ -14,8 +14,12 @@ import "unsafe"
 // Block is the number of channels in a block of the layout.
 const Block = 16
 
-// MaxPix bounds the pixels of one convolution tile.
-const MaxPix = 14
+// MaxPix bounds the pixels of one convolution tile, MaxRows the rows of one
+// weight gradient.
+const (
+	MaxPix  = 14
+	MaxRows = 24
+)
 
 // Flags of ConvArgs, WinoOutArgs and EltArgs.
 const (
@@ -132,7 +136,7 @@ type Kernels struct {
 
 	// GradWeight[rows] sums that many floats of the source in registers, nil
 	// where there is none.
-	GradWeight [MaxPix + 1]func(*GradWeightArgs)
+	GradWeight [MaxRows + 1]func(*GradWeightArgs)
 	// NormSums adds Σ dy and Σ dy·(X − Mean) to s, by lane, in float64.
 	NormSums func(s *[2][Block]float64, a *NormGradArgs)
 	// NormGrad is Dst = Factors[0]·dy + (Factors[1]·X + Factors[2]), by lane.

@@ -51,7 +51,7 @@ var avx2 = &Kernels{
 	Peak:      peakAVX2,
 	Read:      readAVX2,
 
-	GradWeight: [MaxPix + 1]func(*GradWeightArgs){
+	GradWeight: [MaxRows + 1]func(*GradWeightArgs){
 		1: gradWeightAVX2x1,
 		2: gradWeightAVX2x2,
 		3: gradWeightAVX2x3,

@@ -3,7 +3,7 @@
 package asm
 
 // avx512 is the set for AVX-512: 32 registers of 16 floats hold up to 14 pixels of
-// two blocks, two weights and two sources.
+// two blocks, two weights and two sources. What memory limits is AVX2's.
 var avx512 = &Kernels{
 	Name:       "avx512",
 	Nob:        2,
@@ -82,7 +82,7 @@ var avx512 = &Kernels{
 	Peak:      peakAVX512,
 	Read:      readAVX512,
 
-	GradWeight: [MaxPix + 1]func(*GradWeightArgs){
+	GradWeight: [MaxRows + 1]func(*GradWeightArgs){
 		1:  gradWeightAVX512x1,
 		2:  gradWeightAVX512x2,
 		3:  gradWeightAVX512x3,
@@ -97,6 +97,16 @@ var avx512 = &Kernels{
 		12: gradWeightAVX512x12,
 		13: gradWeightAVX512x13,
 		14: gradWeightAVX512x14,
+		15: gradWeightAVX512x15,
+		16: gradWeightAVX512x16,
+		17: gradWeightAVX512x17,
+		18: gradWeightAVX512x18,
+		19: gradWeightAVX512x19,
+		20: gradWeightAVX512x20,
+		21: gradWeightAVX512x21,
+		22: gradWeightAVX512x22,
+		23: gradWeightAVX512x23,
+		24: gradWeightAVX512x24,
 	},
 	NormSums:    normSumsAVX2,
 	NormGrad:    normGradAVX2,

@@ -33,8 +33,8 @@ var generic = &Kernels{
 }
 
 // everyRows makes the kernels of weight gradients.
-func everyRows(f func(rows int) func(*GradWeightArgs)) (k [MaxPix + 1]func(*GradWeightArgs)) {
-	for rows := 1; rows <= MaxPix; rows++ {
+func everyRows(f func(rows int) func(*GradWeightArgs)) (k [MaxRows + 1]func(*GradWeightArgs)) {
+	for rows := 1; rows <= MaxRows; rows++ {
 		k[rows] = f(rows)
 	}
 	return k

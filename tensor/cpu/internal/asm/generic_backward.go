@@ -5,23 +5,69 @@ import (
 	"unsafe"
 )
 
-// genericGradWeight is the weight gradient in groups of so many rows.
+// genericGradWeight is the weight gradient in groups of so many rows: four of
+// them all and two lanes at a time, which fit into registers.
 func genericGradWeight(rows int) func(*GradWeightArgs) {
 	return func(a *GradWeightArgs) {
-		for r := range a.Groups * rows {
-			sum := *pixel(a.Dst, r*pixelBytes)
-			for y := range a.Ny {
-				src, grad := unsafe.Add(a.Src, y*a.SrcRow+r*floatBytes), unsafe.Add(a.Grad, y*a.GradRow)
-				for x := range a.Nx {
-					v := *(*float32)(unsafe.Add(src, x*a.SrcPix))
-					for o, g := range pixel(grad, x*pixelBytes) {
-						sum[o] += v * g
-					}
-				}
+		total := a.Groups * rows
+		whole := total &^ 3
+		for o := 0; o < Block; o += 2 {
+			for r := 0; r < whole; r += 4 {
+				a.quad(r, o)
 			}
-			*pixel(a.Dst, r*pixelBytes) = sum
+			for r := whole; r < total; r++ {
+				a.row(r, o)
+			}
 		}
 	}
+}
+
+// quad sums rows r to r+3, lanes o and o+1.
+func (a *GradWeightArgs) quad(r, o int) {
+	var s0, s1, s2, s3, t0, t1, t2, t3 float32
+	for y := range a.Ny {
+		src, grad := a.at(y, r, o)
+		for p := range a.Nx {
+			x, g := (*[4]float32)(unsafe.Add(src, p*a.SrcPix)), (*[2]float32)(unsafe.Add(grad, p*pixelBytes))
+			s0 += x[0] * g[0]
+			s1 += x[1] * g[0]
+			s2 += x[2] * g[0]
+			s3 += x[3] * g[0]
+			t0 += x[0] * g[1]
+			t1 += x[1] * g[1]
+			t2 += x[2] * g[1]
+			t3 += x[3] * g[1]
+		}
+	}
+	a.add(r, o, s0, t0)
+	a.add(r+1, o, s1, t1)
+	a.add(r+2, o, s2, t2)
+	a.add(r+3, o, s3, t3)
+}
+
+// row sums row r, lanes o and o+1.
+func (a *GradWeightArgs) row(r, o int) {
+	var s, t float32
+	for y := range a.Ny {
+		src, grad := a.at(y, r, o)
+		for p := range a.Nx {
+			x, g := *(*float32)(unsafe.Add(src, p*a.SrcPix)), (*[2]float32)(unsafe.Add(grad, p*pixelBytes))
+			s += x * g[0]
+			t += x * g[1]
+		}
+	}
+	a.add(r, o, s, t)
+}
+
+// at is where row r of the result and lane o begin in row y.
+func (a *GradWeightArgs) at(y, r, o int) (src, grad unsafe.Pointer) {
+	return unsafe.Add(a.Src, y*a.SrcRow+r*floatBytes), unsafe.Add(a.Grad, y*a.GradRow+o*floatBytes)
+}
+
+func (a *GradWeightArgs) add(r, o int, s, t float32) {
+	d := pixel(a.Dst, r*pixelBytes)
+	d[o] += s
+	d[o+1] += t
 }
 
 // dy is pixel p of the gradient, masked.

@@ -53,6 +53,7 @@ type operand struct {
 	vec               int // −1 for none
 	base, index       string
 	scale, disp, size int
+	broadcast         bool // one float of memory to all lanes
 }
 
 // assemble reads the functions of an assembly file.
@@ -78,12 +79,14 @@ func assemble(text string) map[string]*program {
 
 func parseInstruction(line string) (in instruction) {
 	op, rest, _ := strings.Cut(line, " ")
+	op, broadcast := strings.CutSuffix(op, ".BCST")
 	in.op = op
 	for arg := range strings.SplitSeq(rest, ",") {
 		if arg = strings.TrimSpace(arg); arg == "" {
 			continue
 		}
 		o := parseOperand(arg)
+		o.broadcast = broadcast && o.base != ""
 		if o.vec >= 0 {
 			in.lanes = o.size / 4
 		}
@@ -171,7 +174,13 @@ func (m *machine) vector(o operand, lanes int) (v vector) {
 	if o.base == "" {
 		return m.vec[o.vec]
 	}
-	copy(v[:], unsafe.Slice((*uint32)(at(m.address(o))), lanes))
+	if p := at(m.address(o)); !o.broadcast {
+		copy(v[:], unsafe.Slice((*uint32)(p), lanes))
+	} else {
+		for i := range lanes {
+			v[i] = *(*uint32)(p)
+		}
+	}
 	return v
 }
 

@@ -50,7 +50,7 @@ var neon = &Kernels{
 	Peak:      peakNEON,
 	Read:      readNEON,
 
-	GradWeight: [MaxPix + 1]func(*GradWeightArgs){
+	GradWeight: [MaxRows + 1]func(*GradWeightArgs){
 		1: gradWeightNEONx1,
 		2: gradWeightNEONx2,
 		3: gradWeightNEONx3,

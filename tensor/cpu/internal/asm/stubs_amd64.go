@@ -356,3 +356,33 @@ func gradWeightAVX512x13(a *GradWeightArgs)
 
 //go:noescape
 func gradWeightAVX512x14(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x15(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x16(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x17(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x18(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x19(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x20(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x21(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x22(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x23(a *GradWeightArgs)
+
+//go:noescape
+func gradWeightAVX512x24(a *GradWeightArgs)

@@ -25,16 +25,17 @@ type isa struct {
 	regs       []reg.VecPhysical
 	nob        int // output blocks of a panel
 	maxPx      int
+	maxRows    int // of a weight gradient
 	halvesFrom int // pixels from which on a tile has two halves
 	pfLines    int // cache lines prefetched for each 16 floats of Run
 }
 
-var avx2 = isa{suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, halvesFrom: 6, pfLines: 4, regs: []reg.VecPhysical{
+var avx2 = isa{suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, maxRows: 6, halvesFrom: 6, pfLines: 4, regs: []reg.VecPhysical{
 	reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
 	reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
 }}
 
-var avx512 = isa{suffix: "AVX512", lanes: 16, nob: 2, maxPx: 14, halvesFrom: 8, pfLines: 8, regs: []reg.VecPhysical{
+var avx512 = isa{suffix: "AVX512", lanes: 16, nob: 2, maxPx: 14, maxRows: 24, halvesFrom: 8, pfLines: 8, regs: []reg.VecPhysical{
 	reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
 	reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
 	reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
@@ -101,7 +102,7 @@ func (s isa) generate() (*ir.File, error) {
 	g.sums()
 	g.peak()
 	g.read()
-	for rows := 1; rows <= s.maxPx; rows++ {
+	for rows := 1; rows <= s.maxRows; rows++ {
 		g.gradWeight(rows)
 	}
 	if s.lanes == avx2.lanes { // memory is their limit: AVX-512 takes the same

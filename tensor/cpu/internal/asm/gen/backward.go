@@ -21,7 +21,8 @@ const (
 )
 
 // gradWeight keeps the sums of so many floats of the source in registers while
-// it goes over the pixels.
+// it goes over the pixels. Where a multiply-add can broadcast its operand, and
+// that is needed only once, it does.
 func (g *gen) gradWeight(rows int) {
 	g.function("gradWeight", rows, nil, variable("a", pointerTo("GradWeightArgs")))
 	args := g.argument("a")
@@ -29,7 +30,11 @@ func (g *gen) gradWeight(rows int) {
 	for r := range acc {
 		acc[r] = g.vecs(g.parts())
 	}
-	grad, x := g.vecs(g.parts()), g.vecsLeft(2)
+	grad := g.vecs(g.parts())
+	var x []reg.VecPhysical
+	if g.parts() > 1 {
+		x = g.vecsLeft(2)
+	}
 	load := func(offset int) reg.GPVirtual {
 		r := g.GP64()
 		g.MOVQ(mem(args, offset), r)
@@ -58,6 +63,10 @@ func (g *gen) gradWeight(rows int) {
 		g.VMOVUPS(mem(gp, i*g.vecBytes()), v)
 	}
 	for r := range acc {
+		if x == nil {
+			g.VFMADD231PS_BCST(mem(sp, r*floatBytes), grad[0], acc[r][0])
+			continue
+		}
 		x := x[r%len(x)]
 		g.VBROADCASTSS(mem(sp, r*floatBytes), x)
 		for i, v := range acc[r] {
