@@ -1,0 +1,110 @@
+package resnet_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// stepOn is a session on the CPU that looks at a step's gradients.
+func stepOn(t *testing.T, m *resnet.Model, o resnet.SessionOptions) *resnet.Session {
+	t.Helper()
+	s, err := resnet.NewSession(context.Background(), device(t), m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := s.SetInput(resnet.RandomInput(1, m.Root.In)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetTarget(resnet.RandomTarget(1, m.Config.Batch, m.Config.Classes)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestStepOnCPU holds gradients at blocks and of parameters, on the CPU, to the
+// float64 reference of the same plan; and the spectra of path lengths to them.
+func TestStepOnCPU(t *testing.T) {
+	for _, arch := range []string{"cifar_resnet14", "cifar_preact_resnet14_b", "cifar_plain14"} {
+		for _, fuse := range []bool{false, true} {
+			m := build(t, resnet.Config{Arch: arch, Batch: 4, Height: 12, Width: 12})
+			s := stepOn(t, m, resnet.SessionOptions{Train: true, Backward: true, Blocks: true, Norms: true, Fuse: fuse, Threads: 2, Seed: 3})
+			want := referenceStep(t, s)
+			near := func(what string, got, want float64) {
+				t.Helper()
+				if !(math.Abs(got-want) <= 1e-4*want) {
+					t.Errorf("%s, fused %v: %s is %g, want %g", arch, fuse, what, got, want)
+				}
+			}
+			loss, err := s.Loss()
+			if err != nil {
+				t.Fatal(err)
+			}
+			near("the loss", loss, want(s.Lowered().Loss, 0))
+			blocks, err := s.BlockGradients()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, b := range blocks {
+				p := s.Lowered().Blocks[i]
+				near(b.Path+" in", b.In, want(p.In.Buffer, p.In.At))
+				near(b.Path+" branch", b.Branch, want(p.Branch.Buffer, p.Branch.At))
+				if b.HasSkip {
+					near(b.Path+" skip", b.Skip, want(p.Skip.Buffer, p.Skip.At))
+				}
+			}
+			norms, err := s.ParamNorms()
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := 0
+			for _, id := range s.Lowered().ParamNorm {
+				if id != tensor.NoBuffer {
+					near(norms[at].Name, norms[at].Norm, want(id, 0))
+					at++
+				}
+			}
+			paths, err := s.PathLengths(context.Background(), 3, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, p := range paths[1:] {
+				near("the gradient at "+p.Block, p.Gradient, blocks[i].In)
+				if p.SumError > 1e-5 {
+					t.Errorf("%s, fused %v: the parts at %s are off by %g", arch, fuse, p.Block, p.SumError)
+				}
+			}
+		}
+	}
+}
+
+// referenceStep runs a fresh session's plan in float64, and reads its buffers.
+func referenceStep(t *testing.T, s *resnet.Session) func(id tensor.BufferID, at int) float64 {
+	t.Helper()
+	l, m := s.Lowered(), s.Model()
+	r, err := tensor.NewReference[float64](l.Plan, m.Initial(s.Options().Seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Set(l.Input, resnet.RandomInput(1, m.Root.In).Data); err != nil {
+		t.Fatal(err)
+	}
+	for i, class := range s.Target() {
+		r.Buffer(l.Target)[i] = float64(class)
+	}
+	if err := r.Run(make([]float32, len(l.Plan.Scalars))); err != nil {
+		t.Fatal(err)
+	}
+	return func(id tensor.BufferID, at int) float64 { return r.Buffer(id)[at] }
+}
