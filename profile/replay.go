@@ -80,8 +80,27 @@ func (r *Replay) play(wall float64, row func(g int) float64) {
 
 var errOtherRows = errors.New("its rows are not those of the net as this version runs it")
 
-// lower is m in the mode and with the passes that p has.
+// lower is m in the mode and with the passes that p has. Which norms were
+// probed is found by trying.
 func (p *Profile) lower(m *resnet.Model) (*resnet.Lowered, error) {
+	o := p.lowerOptions()
+	for _, norms := range []struct{ blocks, params bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		o.Blocks, o.Norms = norms.blocks, norms.params
+		l, err := m.Lower(o)
+		if err != nil {
+			return nil, err
+		}
+		if p.sameRows(l) {
+			return l, nil
+		}
+		if !o.Backward {
+			break
+		}
+	}
+	return nil, errOtherRows
+}
+
+func (p *Profile) lowerOptions() resnet.LowerOptions {
 	o := resnet.LowerOptions{Train: p.Mode == "train", Fuse: p.Fused}
 	for _, r := range p.Layers {
 		o.Moments = o.Moments || r.Kind == tensor.Moments.String()
@@ -90,17 +109,18 @@ func (p *Profile) lower(m *resnet.Model) (*resnet.Lowered, error) {
 			o.Update = &resnet.SGD{}
 		}
 	}
-	l, err := m.Lower(o)
-	if err != nil {
-		return nil, err
-	}
+	return o
+}
+
+// sameRows reports whether p's rows are l's groups.
+func (p *Profile) sameRows(l *resnet.Lowered) bool {
 	if len(l.Groups) != len(p.Layers) {
-		return nil, errOtherRows
+		return false
 	}
 	for g, group := range l.Groups {
 		if op, r := &l.Plan.Ops[group.Head], &p.Layers[g]; op.Path != r.Path || op.Call != r.Call || op.Pass.String() != r.Pass {
-			return nil, errOtherRows
+			return false
 		}
 	}
-	return l, nil
+	return true
 }
