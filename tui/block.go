@@ -101,8 +101,14 @@ func (n *node) gutter() string {
 	if n.kind == runNode && n.unfolded {
 		r = noRail
 	}
+	if n.wound.cut {
+		return cutGutter[r]
+	}
 	return gutters[lineOf(n.skip)][r]
 }
+
+// cutGutter draws a skip that a lesion has cut.
+var cutGutter = [5]string{noRail: "  ", railTop: "┌╴", railMid: "╳ ", railEnd: "└╴", railShut: "╳╳"}
 
 // lineOf is the kind of line that draws a skip.
 func lineOf(s resnet.SkipKind) int {

@@ -21,7 +21,7 @@ type detailLine struct {
 // drawDetail draws what is known about the selected row: beside the view, one
 // line a fact, or below it in columns.
 func (m *Model) drawDetail(r rect) {
-	n := m.list.selected()
+	n := m.focus()
 	if r.empty() || n == nil {
 		return
 	}
@@ -75,7 +75,7 @@ func titleOf(n *node) string {
 // detailLines are the facts about n in groups, between which there is a blank
 // line where there is room for it.
 func (m *Model) detailLines(n *node, w int, blanks bool) []detailLine {
-	groups := [][]detailLine{m.identity(n, w), m.shapes(n), m.timing(n), m.roof(n), m.kernelLines(n, w), m.outputs(n), m.contents(n)}
+	groups := [][]detailLine{m.identity(n, w), m.effectLines(), m.shapes(n), m.timing(n), m.gradientLines(n), m.roof(n), m.kernelLines(n, w), m.outputs(n), m.contents(n)}
 	var lines []detailLine
 	for _, g := range groups {
 		if blanks && len(g) > 0 && len(lines) > 0 {
@@ -102,8 +102,10 @@ func (m *Model) identity(n *node, w int) []detailLine {
 		return append(lines, detailLine{text: "branch + " + n.skip.String()}, detailLine{text: "added in the last kernel", look: muted})
 	case n.kind == overheadNode && n.label == overheadLabel:
 		return append(lines, wrapped("what the pass takes beyond its kernels: dispatch, and the clocks of this profile", w, muted)...)
+	case n.kind == overheadNode && n.label == lossLabel:
+		return append(lines, wrapped("softmax and cross-entropy of the logits, and their gradient", w, muted)...)
 	case n.kind == overheadNode:
-		return append(lines, wrapped("the measuring of outputs' mean and deviation", w, muted)...)
+		return append(lines, wrapped("the measuring of outputs' moments and of gradients' norms", w, muted)...)
 	case n.kind == runNode:
 		return append(lines, detailLine{text: plural(len(n.children), "alike blocks")})
 	}
@@ -161,17 +163,17 @@ func (m *Model) timing(n *node) []detailLine {
 	s := m.selectedSeries()
 	text := m.units.duration(took).String()
 	if s.N == 0 {
-		return []detailLine{{label: "time", text: text}}
+		return append([]detailLine{{label: "time", text: text}}, m.passTimes(n)...)
 	}
 	if s.N > 1 {
 		text += fmt.Sprintf(" ±%.1f %%", 100*s.CV)
 	}
-	return []detailLine{
-		{label: "time", text: text},
+	lines := append([]detailLine{{label: "time", text: text}}, m.passTimes(n)...)
+	return append(lines, []detailLine{
 		{label: "  p95", text: m.units.duration(s.P95).String()},
 		{label: "  min", text: m.units.duration(s.Min).String()},
 		{label: "     ", spark: true},
-	}
+	}...)
 }
 
 // roof says what bounds the kernel, and how near it comes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,8 +24,9 @@ type engine struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	wishes  chan wish
-	asked   chan tensor.Param // holds one parameter to look at
-	changed chan struct{}     // holds one token when there is a new state
+	asked   chan tensor.Param    // holds one parameter to look at
+	surgery chan []resnet.Lesion // holds the lesions that are wanted
+	changed chan struct{}        // holds one token when there is a new state
 	done    chan struct{}
 	now     atomic.Pointer[state]
 
@@ -33,12 +35,15 @@ type engine struct {
 
 	// What follows belongs to the engine's goroutine.
 	session *resnet.Session
+	whole   *resnet.Model // without lesions, for the batch that runs
 	state   state
 	on      bool // passes are wanted
 	want    aim
 	have    aim
-	steps   int // asked for
-	next    int // group of the next step
+	intact  *baseline
+	twin    *pair // nil without
+	steps   int   // asked for
+	next    int   // group of the next step
 	topped  time.Time
 }
 
@@ -47,17 +52,28 @@ type aim struct {
 	batch    int
 	fused    bool
 	stepping bool // unfused, with the outputs' moments
+	back     bool // and backward
+	twin     bool // and the twin beside it
+	lesions  []resnet.Lesion
+}
+
+// same reports whether two aims are one. The αs of scaled branches need no
+// other program.
+func (a aim) same(b aim) bool {
+	return a.batch == b.batch && a.fused == b.fused && a.stepping == b.stepping && a.back == b.back && a.twin == b.twin &&
+		slices.Equal(a.lesions, b.lesions)
 }
 
 // startEngine begins to prepare the net, and runs it unless o.Paused.
 func startEngine(ctx context.Context, o *Options) *engine {
-	e := &engine{opts: o, wishes: make(chan wish, 64), asked: make(chan tensor.Param, 1), changed: make(chan struct{}, 1), done: make(chan struct{})}
+	e := &engine{opts: o, wishes: make(chan wish, 64), asked: make(chan tensor.Param, 1), surgery: make(chan []resnet.Lesion, 1), changed: make(chan struct{}, 1), done: make(chan struct{})}
 	e.ctx, e.stop = context.WithCancel(ctx)
 	e.on = !o.Paused && o.Recorded == nil
 	if o.Recorded != nil && o.Device == nil {
 		o.Device = recordedDevice{info: recordedInfo(o.Recorded)}
 	}
 	e.want = aim{batch: o.Model.Config.Batch, fused: o.Session.Fuse}
+	e.whole = o.Model
 	e.have = e.want
 	e.publish()
 	go e.run()
@@ -72,6 +88,11 @@ func (e *engine) send(w wish) {
 	default:
 		return // far more keys than passes: what is queued is enough
 	}
+	e.cut()
+}
+
+// cut cuts short what runs.
+func (e *engine) cut() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.interrupt != nil {
@@ -114,7 +135,7 @@ func (e *engine) run() {
 	for e.collect() {
 		switch {
 		case e.state.phase == failed:
-		case e.target() != e.have:
+		case !e.target().same(e.have):
 			e.recompile()
 		case e.on:
 			e.pass()
@@ -142,9 +163,11 @@ func (e *engine) fail(err error) {
 }
 
 func (e *engine) shut() {
+	// The program ends: nothing could be done about an error.
 	if e.session != nil {
-		e.session.Close() // the program ends: nothing could be done about an error
+		e.session.Close()
 	}
+	e.part()
 }
 
 // open makes the weights ready and compiles the net.
@@ -177,17 +200,27 @@ func (e *engine) progress() func(string, int64, int64) {
 // adopt takes a session that has just been compiled.
 func (e *engine) adopt(s *resnet.Session) error {
 	e.session = s
-	m, l := s.Model(), s.Lowered()
+	m := s.Model()
 	if err := s.SetInput(e.opts.input(m)); err != nil {
 		return err
 	}
-	e.state.program = &program{
-		whole: e.opts.Model, model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),
-		calibrated: s.Calibrated(), fused: s.Options().Fuse, progress: s.Progress,
+	if err := e.aimAt(s, m); err != nil {
+		return err
 	}
+	e.state.program = programOf(s, e.whole)
 	e.state.step, e.next = nil, 0
+	e.state.grads, e.state.effect = nil, nil
 	e.rest()
 	return nil
+}
+
+// programOf describes what a session runs.
+func programOf(s *resnet.Session, whole *resnet.Model) *program {
+	m, l := s.Model(), s.Lowered()
+	return &program{
+		whole: whole, model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),
+		calibrated: s.Calibrated(), fused: s.Options().Fuse, progress: s.Progress,
+	}
 }
 
 // rest publishes what the engine is at when it is not compiling.
@@ -208,8 +241,8 @@ func (e *engine) rest() {
 // nothing to do. It reports false when the program ends.
 func (e *engine) collect() bool {
 	for e.ctx.Err() == nil {
-		idle := e.state.phase == failed || e.target() == e.have && !e.on && e.steps == 0
-		if !idle && len(e.wishes) == 0 && len(e.asked) == 0 {
+		idle := e.state.phase == failed || e.target().same(e.have) && !e.on && e.steps == 0
+		if !idle && len(e.wishes)+len(e.asked)+len(e.surgery) == 0 {
 			return true
 		}
 		select {
@@ -218,6 +251,8 @@ func (e *engine) collect() bool {
 			e.grant(w)
 		case p := <-e.asked:
 			e.weigh(p)
+		case lesions := <-e.surgery:
+			e.want.lesions, e.state.notice = lesions, ""
 		}
 	}
 	return false
@@ -241,8 +276,12 @@ func (e *engine) grant(w wish) {
 		e.want.batch = min(2*e.want.batch, 1<<20)
 	case wishSmaller:
 		e.want.batch = max(e.want.batch/2, 1)
+	case wishBackward:
+		e.want.back = !e.want.back
+	case wishTwin:
+		e.want.twin = !e.want.twin
 	}
-	if e.target() == e.have {
+	if e.target().same(e.have) {
 		e.rest()
 	}
 }
@@ -253,6 +292,8 @@ func (e *engine) target() aim {
 	t := e.want
 	t.stepping = e.steps > 0 || e.have.stepping && !e.on
 	t.fused = e.want.fused && !t.stepping
+	t.back = e.want.back && !t.stepping
+	t.twin = e.want.twin && !t.stepping
 	return t
 }
 
@@ -261,17 +302,31 @@ func (e *engine) recompile() {
 	to := e.target()
 	e.state.phase = compiling
 	e.publish()
-	if err := e.compile(to); err != nil {
+	if err := e.reach(to); err != nil {
 		e.refuse(err)
 		return
 	}
 	e.have = to
+	e.state.back, e.state.lesions = to.back, to.lesions
 	e.rest()
+}
+
+// reach does what separates what is had from the target, and no more.
+func (e *engine) reach(to aim) error {
+	alone := to
+	alone.twin = e.have.twin
+	if !alone.same(e.have) {
+		if err := e.compile(to); err != nil {
+			return err
+		}
+	}
+	return e.reachTwin(to)
 }
 
 // refuse gives a wish up with a notice.
 func (e *engine) refuse(err error) {
-	e.want.batch, e.steps = e.have.batch, 0
+	e.want.batch, e.want.back, e.want.twin, e.steps = e.have.batch, e.have.back, e.have.twin, 0
+	e.want.lesions = e.have.lesions
 	if !e.have.stepping {
 		e.want.fused = e.have.fused
 	}
@@ -281,34 +336,55 @@ func (e *engine) refuse(err error) {
 
 // compile makes another program on the same weights.
 func (e *engine) compile(to aim) error {
-	m := e.session.Model()
-	if to.batch != m.Config.Batch {
-		var err error
-		if m, err = e.rebatch(m, to.batch); err != nil {
-			return err
-		}
-	}
-	s, err := e.session.With(e.ctx, m, func(o *resnet.SessionOptions) { o.Fuse, o.Moments = to.fused, to.stepping })
+	whole, err := e.rebatch(to)
 	if err != nil {
 		return err
 	}
+	m, err := resnet.BuildLesioned(whole.Config, to.lesions)
+	if err != nil {
+		return err
+	}
+	if e.rescale(to) {
+		return nil
+	}
+	if err := e.keepIntact(whole, to); err != nil {
+		return err
+	}
+	s, err := e.session.With(e.ctx, m, e.options(to))
+	if err != nil {
+		return err
+	}
+	e.whole = whole
 	return e.adopt(s)
 }
 
-// rebatch is the same net for another batch, if that fits into memory.
-func (e *engine) rebatch(m *resnet.Model, batch int) (*resnet.Model, error) {
-	c := m.Config
-	c.Batch = batch
+// options are a session's, to run as aimed at.
+func (e *engine) options(to aim) func(*resnet.SessionOptions) {
+	return func(o *resnet.SessionOptions) {
+		o.Fuse, o.Moments = to.fused, to.stepping
+		o.Backward, o.Blocks, o.Norms = to.back, to.back, to.back
+		o.Train = e.opts.Session.Train || to.back && !e.opts.EvalBackward
+		o.Hold = !e.opts.Session.Train
+	}
+}
+
+// rebatch is the whole net for the batch aimed at, if that fits into memory.
+func (e *engine) rebatch(to aim) (*resnet.Model, error) {
+	c := e.whole.Config
+	if c.Batch == to.batch {
+		return e.whole, nil
+	}
+	c.Batch = to.batch
 	bigger, err := resnet.Build(c)
 	if err != nil {
 		return nil, err
 	}
 	limit := e.opts.limit()
-	if limit <= 0 || batch < m.Config.Batch {
+	if limit <= 0 || to.batch < e.whole.Config.Batch {
 		return bigger, nil
 	}
-	if most := resnet.MaxBatch(e.opts.Device, m, e.session.Options(), limit); most < batch {
-		return nil, fmt.Errorf("batch %d does not fit into %s: at most %d do", batch, profile.FormatBytes(limit), most)
+	if most := resnet.MaxBatch(e.opts.Device, e.whole, e.session.Options(), limit); most < to.batch {
+		return nil, fmt.Errorf("batch %d does not fit into %s: at most %d do", to.batch, profile.FormatBytes(limit), most)
 	}
 	return bigger, nil
 }
@@ -335,14 +411,17 @@ func (e *engine) cancellable(do func(context.Context) error) error {
 	return err
 }
 
-// pass runs the net once.
+// pass runs the net once, and its twin.
 func (e *engine) pass() {
 	err := e.cancellable(func(ctx context.Context) error { return e.session.Run(ctx, e.state.program.recorder) })
+	if err == nil && e.twin != nil {
+		err = e.cancellable(func(ctx context.Context) error { return e.twin.session.Run(ctx, e.state.twin.program.recorder) })
+	}
 	if err != nil {
 		e.fail(err)
 		return
 	}
-	if e.state.program.recorder.Passes() > 0 && time.Since(e.topped) > 500*time.Millisecond {
+	if e.state.program.recorder.Passes() > 0 && time.Since(e.topped) > 200*time.Millisecond {
 		e.topped = time.Now()
 		e.look()
 	}

@@ -197,3 +197,113 @@ func TestWeightsAreLookedAt(t *testing.T) {
 		t.Errorf("conv1.weight has %v, want a deviation of %v", mo, want)
 	}
 }
+
+func TestEngineRunsBackward(t *testing.T) {
+	e := start(t, &fakeDevice{}, nil)
+	await(t, e, "run", isAt(running))
+	e.send(wishBackward)
+	s := await(t, e, "gradients", func(s *state) bool { return s.back && s.grads != nil })
+	g, ok := s.grads.of("layer1.0") // the fake's norms are 0.5, 1.5, 2.5 …
+	if !ok || len(s.grads.blocks) != 9 || g.Branch != 0.5 || g.Skip != 1.5 || s.grads.loss != 0.5 {
+		t.Errorf("loss %v, %d blocks, layer1.0 has %+v", s.grads.loss, len(s.grads.blocks), g)
+	}
+	if s.grads.params["conv1.weight"] != 0.5 || s.grads.labels != "seeded labels" {
+		t.Errorf("norms %v of %s", s.grads.params["conv1.weight"], s.grads.labels)
+	}
+	tree := newTree(s.program.whole, s.program.model, s.program.lowered)
+	if n := tree.byLayer[0]; !tree.runsBack() || len(n.behind) == 0 {
+		t.Errorf("the first layer has the kernels %v of a backward pass", n.behind)
+	}
+	e.send(wishBackward)
+	await(t, e, "forward alone", func(s *state) bool { return s.phase == running && !s.back && s.grads == nil })
+}
+
+func TestEngineKeepsATwin(t *testing.T) {
+	e := start(t, &fakeDevice{}, nil)
+	await(t, e, "run", isAt(running))
+	e.send(wishTwin)
+	s := await(t, e, "twin", func(s *state) bool { return s.twin != nil && s.twin.program.recorder.Passes() > 2 })
+	if name := s.twin.program.model.Name; name != "cifar_plain20" {
+		t.Errorf("the twin is %s", name)
+	}
+	e.send(wishBackward)
+	e.send(wishLarger)
+	s = await(t, e, "its gradients", func(s *state) bool { return s.twin != nil && s.twin.grads != nil && s.twin.grads.batch == 2 })
+	if g, ok := s.twin.grads.of("layer2.0"); !ok || g.HasSkip || !g.HasBranch {
+		t.Errorf("the plain twin's layer2.0 has %+v", g)
+	}
+	e.send(wishTwin)
+	await(t, e, "no twin", func(s *state) bool { return s.twin == nil && s.phase == running })
+}
+
+func TestEngineRefusesATwinThatDoesNotFit(t *testing.T) {
+	e := start(t, &fakeDevice{memory: 150 << 20}, nil)
+	await(t, e, "run", isAt(running))
+	e.send(wishTwin)
+	s := await(t, e, "notice", func(s *state) bool { return s.notice != "" })
+	if !strings.Contains(s.notice, "both nets together do not fit") || s.twin != nil {
+		t.Errorf("notice %q", s.notice)
+	}
+	await(t, e, "it goes on", isAt(running))
+}
+
+func TestEngineOperates(t *testing.T) {
+	e := start(t, &fakeDevice{}, nil)
+	s := await(t, e, "run", func(s *state) bool { return s.phase == running && s.program.recorder.Passes() > 3 })
+	intact := s.program
+	drop := resnet.Lesion{Path: "layer2.1", Kind: resnet.DropBranch}
+	half := resnet.Lesion{Path: "layer1.0", Kind: resnet.ScaleBranch, Alpha: 0.5}
+	post(e.surgery, []resnet.Lesion{drop, half})
+	e.cut()
+	s = await(t, e, "lesions", func(s *state) bool { return len(s.lesions) == 2 && s.effect != nil })
+	gone := 0
+	for _, n := range newTree(s.program.whole, s.program.model, s.program.lowered).byBlock["layer2.1"].children {
+		if n.gone && n.group < 0 {
+			gone += len(n.layers)
+		}
+	}
+	if gone != 5 {
+		t.Errorf("%d layers of the branch are gone", gone)
+	}
+	if f := s.effect; f.images != 1 || f.changed != 0 || f.kl != 0 || f.wall <= 0 { // the fake's logits never change
+		t.Errorf("effect %+v", f)
+	}
+	p := s.program
+	half.Alpha = 0.25
+	post(e.surgery, []resnet.Lesion{drop, half})
+	e.cut()
+	s = await(t, e, "another α", func(s *state) bool { return len(s.lesions) == 2 && s.lesions[1].Alpha == 0.25 && s.phase == running })
+	if s.program != p {
+		t.Error("another α compiles another program")
+	}
+	post(e.surgery, nil)
+	e.cut()
+	s = await(t, e, "mended", func(s *state) bool { return len(s.lesions) == 0 && s.phase == running && s.program != p })
+	if n, was := len(s.program.kernels), len(intact.kernels); n != was {
+		t.Errorf("%d kernels after mending, %d before", n, was)
+	}
+}
+
+func TestEngineTakesABaselineWhenLesionsComeFirst(t *testing.T) {
+	e := start(t, &fakeDevice{}, func(o *Options) { o.Paused = true })
+	await(t, e, "pause", isAt(paused))
+	post(e.surgery, []resnet.Lesion{{Path: "layer2.1", Kind: resnet.CutSkip}})
+	e.cut()
+	await(t, e, "lesion", func(s *state) bool { return len(s.lesions) == 1 && s.phase == paused })
+	e.send(wishLarger)
+	e.send(wishRun)
+	s := await(t, e, "effect", func(s *state) bool { return s.effect != nil && s.effect.images == 2 })
+	if s.effect.wall != 0 {
+		t.Errorf("a pass that was not timed took %v", s.effect.wall)
+	}
+}
+
+func TestDivergence(t *testing.T) {
+	p, q := []float32{0, 0}, []float32{0, float32(math.Log(3))}
+	if got, want := divergence(p, q), 0.5*math.Log(0.5/0.25)+0.5*math.Log(0.5/0.75); math.Abs(got-want) > 1e-7 {
+		t.Errorf("KL is %v, want %v", got, want)
+	}
+	if got := divergence([]float32{1000, -1000}, []float32{1000, -1000}); got != 0 {
+		t.Errorf("KL of a row with itself is %v", got)
+	}
+}

@@ -13,29 +13,39 @@ func (m *Model) drawTabs() {
 	if r.empty() {
 		return
 	}
-	for v, x := range m.tabPlaces() {
+	for i, t := range m.tabs() {
 		l := muted
-		if viewID(v) == m.view {
+		if i == m.tab() {
 			l = currentTab
 		}
-		m.canvas.text(x, r.y, r.w, tabText(viewID(v)), l)
+		m.canvas.text(t.x, r.y, r.w, t.text, l)
 	}
 	if s := m.listText(); s != "" {
 		m.canvas.right(r.w-1, r.y, s, muted)
 	}
 }
 
-func tabText(v viewID) string { return fmt.Sprintf(" %d %s ", v+1, v) }
+// tabLabel is a tab with its place.
+type tabLabel struct {
+	x    int
+	text string
+}
 
-// tabPlaces are the columns where tabs start.
-func (m *Model) tabPlaces() [viewCount]int {
-	var at [viewCount]int
-	x := 0
-	for v := range viewCount {
-		at[v] = x
-		x += width(tabText(v)) + 1
+// tabs are the views' names; without their spaces where it is narrow.
+func (m *Model) tabs() []tabLabel {
+	for _, form := range []string{" %d %s ", "%d %s"} {
+		var tabs []tabLabel
+		x := 0
+		for i, v := range m.views() {
+			text := fmt.Sprintf(form, i+1, v)
+			tabs = append(tabs, tabLabel{x, text})
+			x += width(text) + 1
+		}
+		if x <= m.layout.tabs.w+1 || form[0] != ' ' {
+			return tabs
+		}
 	}
-	return at
+	return nil
 }
 
 // listText says how the rows are filtered and ordered.
@@ -85,25 +95,68 @@ func (m *Model) drawUrgent() {
 // keysNow are the keys for the footer, the most useful first.
 func (m *Model) keysNow() []key.Binding {
 	k := m.keys
-	if m.state.phase == failed {
+	switch {
+	case m.state.phase == failed:
 		return []key.Binding{k.Help, k.Quit}
+	case m.opts.Recorded != nil:
+		return append([]key.Binding{k.Help, k.Quit}, m.viewKeys()...)
 	}
-	run, fuse := named(k.Run, "run"), named(k.Fuse, "fuse")
+	run := named(k.Run, "run")
 	if m.state.on {
 		run = named(k.Run, "pause")
 	}
+	keys := append([]key.Binding{run, named(k.Step, "step"), k.Help}, m.residualKeys()...)
+	return append(append(keys, k.Quit), m.viewKeys()...)
+}
+
+// residualKeys are those that ask what the skips do.
+func (m *Model) residualKeys() []key.Binding {
+	k := m.keys
+	back, twin := named(k.Backward, "backward"), named(k.Twin, "plain twin")
+	if m.state.back {
+		back = named(k.Backward, "forward only")
+	}
+	switch {
+	case m.state.twin != nil:
+		twin = named(k.Twin, "no twin")
+	case m.opts.Model.Config.Plain:
+		twin = named(k.Twin, "residual twin")
+	}
+	keys := []key.Binding{back}
+	if m.hasTwin() {
+		keys = append(keys, twin)
+	}
+	if len(m.list.tree.byBlock) > 0 {
+		keys = append(keys, named(k.Lesion, "lesion"))
+	}
+	if len(m.state.lesions) > 0 {
+		keys = append(keys, named(k.Mend, "undo"))
+	}
+	return keys
+}
+
+// viewKeys are those of the view.
+func (m *Model) viewKeys() []key.Binding {
+	k := m.keys
+	view, smaller, larger := named(k.NextView, "view"), named(k.Smaller, "batch ½"), named(k.Larger, "×2")
+	fuse := named(k.Fuse, "fuse")
 	if m.program == nil || m.program.fused {
 		fuse = named(k.Fuse, "no fuse")
 	}
-	keys := []key.Binding{run, named(k.Step, "step"), k.Help, k.Quit}
+	engine := []key.Binding{smaller, larger, fuse}
+	if m.opts.Recorded != nil {
+		engine = nil
+	}
 	switch m.view {
 	case viewTimeline:
-		return append(keys, k.ZoomIn, k.ZoomOut, named(k.NextView, "view"), named(k.Smaller, "batch ½"), named(k.Larger, "×2"))
+		return append([]key.Binding{k.ZoomIn, k.ZoomOut, view}, engine...)
+	case viewGradients:
+		return append([]key.Binding{named(k.Paths, "path lengths"), named(k.Toggle, "to the tree"), view}, engine...)
 	case viewMemory, viewDevice:
-		return append(keys, named(k.NextView, "view"), named(k.Smaller, "batch ½"), named(k.Larger, "×2"), fuse)
+		return append([]key.Binding{view}, engine...)
 	}
-	return append(keys, k.Filter, named(k.Sort, "sort"), named(k.NextView, "view"), named(k.Toggle, "fold"),
-		named(k.Smaller, "batch ½"), named(k.Larger, "×2"), fuse, named(k.Units, "units"))
+	keys := append([]key.Binding{k.Filter, named(k.Sort, "sort"), view, named(k.Toggle, "fold")}, engine...)
+	return append(keys, named(k.Units, "units"))
 }
 
 // drawKeys draws keys with what they do, as many as fit.

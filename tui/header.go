@@ -98,6 +98,9 @@ func (m *Model) phaseText() string {
 		return fmt.Sprintf("%sstep %d/%d", mark, s.step.ordinal, s.step.count)
 	}
 	text := mark + s.phase.String()
+	if s.phase == running && s.back {
+		text += " + backward"
+	}
 	if m.program != nil && !m.program.fused && s.phase == running {
 		text += " unfused"
 	}

@@ -21,13 +21,15 @@ func (m *Model) actions() []action {
 		{k.Suspend, func(*Model) tea.Cmd { return tea.Suspend }},
 		{k.Help, quiet(func(m *Model) { m.help = true })},
 		{k.Run, asks(wishRun)}, {k.Step, asks(wishStep)}, {k.Fuse, asks(wishFuse)},
+		{k.Backward, asks(wishBackward)}, {k.Twin, asks(wishTwin)},
+		{k.Lesion, quiet((*Model).openLesions)}, {k.Mend, quiet((*Model).mend)}, {k.Paths, quiet((*Model).askPaths)},
 		{k.Larger, asks(wishLarger)}, {k.Smaller, asks(wishSmaller)},
 		{k.Up, moves(func(*Model) int { return -1 })},
 		{k.Down, moves(func(*Model) int { return 1 })},
-		{k.PageUp, moves(func(m *Model) int { return -m.list.height })},
-		{k.PageDown, moves(func(m *Model) int { return m.list.height })},
-		{k.HalfUp, moves(func(m *Model) int { return -(m.list.height + 1) / 2 })},
-		{k.HalfDown, moves(func(m *Model) int { return (m.list.height + 1) / 2 })},
+		{k.PageUp, moves(func(m *Model) int { return -m.page() })},
+		{k.PageDown, moves((*Model).page)},
+		{k.HalfUp, moves(func(m *Model) int { return -(m.page() + 1) / 2 })},
+		{k.HalfDown, moves(func(m *Model) int { return (m.page() + 1) / 2 })},
 		{k.Top, moves(func(m *Model) int { return -len(m.list.rows) })},
 		{k.Bottom, moves(func(m *Model) int { return len(m.list.rows) })},
 		{k.Toggle, quiet((*Model).enter)},
@@ -40,8 +42,8 @@ func (m *Model) actions() []action {
 		{k.Escape, quiet((*Model).clearList)},
 		{k.Units, quiet((*Model).nextUnit)},
 		{k.Operations, quiet(func(m *Model) { m.units.flops = !m.units.flops })},
-		{k.NextView, quiet(func(m *Model) { m.view = (m.view + 1) % viewCount })},
-		{k.PreviousView, quiet(func(m *Model) { m.view = (m.view + viewCount - 1) % viewCount })},
+		{k.NextView, quiet(func(m *Model) { m.turn(1) })},
+		{k.PreviousView, quiet(func(m *Model) { m.turn(-1) })},
 		{k.ZoomIn, quiet(func(m *Model) { m.line.scale(2) })},
 		{k.ZoomOut, quiet(func(m *Model) { m.line.scale(0.5) })},
 	}
@@ -65,7 +67,24 @@ func asks(w wish) func(*Model) tea.Cmd {
 }
 
 func moves(by func(*Model) int) func(*Model) tea.Cmd {
-	return quiet(func(m *Model) { m.list.moveTo(m.list.cursor + by(m)) })
+	return quiet(func(m *Model) { m.move(by(m)) })
+}
+
+// move moves the cursor of the view by d.
+func (m *Model) move(d int) {
+	if g := m.state.grads; m.view == viewGradients && g != nil {
+		m.grads.moveTo(m.grads.cursor+d, len(g.blocks))
+		return
+	}
+	m.list.moveTo(m.list.cursor + d)
+}
+
+// page is the rows that the view shows at once.
+func (m *Model) page() int {
+	if m.view == viewGradients {
+		return m.grads.rows
+	}
+	return m.list.height
 }
 
 // onKey does what a key means now.
@@ -73,6 +92,8 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case m.typing:
 		return m.typeFilter(msg)
+	case m.lesions.open:
+		return m.lesionKey(msg)
 	case m.help:
 		m.help = false
 		if !key.Matches(msg, m.keys.Quit, m.keys.Suspend) || msg.String() == "q" {
@@ -81,7 +102,9 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	m.dismiss()
 	if key.Matches(msg, m.keys.View) {
-		m.view = viewID(msg.String()[0] - '1')
+		if views, i := m.views(), int(msg.String()[0]-'1'); i < len(views) {
+			m.show(views[i])
+		}
 		return nil
 	}
 	for _, a := range m.actions() {
@@ -97,8 +120,11 @@ func (m *Model) dismiss() { m.notice = "" }
 
 // enter folds in the tree; from another view it goes to the same row there.
 func (m *Model) enter() {
-	if m.view != viewLayers {
+	if n := m.focus(); m.view != viewLayers {
 		m.view = viewLayers
+		if n != nil && n != m.list.selected() {
+			m.list.reveal(n)
+		}
 		return
 	}
 	m.list.toggle(m.list.selected())
@@ -106,19 +132,25 @@ func (m *Model) enter() {
 
 // right and left fold in the tree, and walk along the pass elsewhere.
 func (m *Model) right() {
-	if m.view == viewLayers {
+	switch m.view {
+	case viewLayers, viewCompare:
 		m.list.right()
-		return
+	case viewGradients:
+		m.move(1)
+	default:
+		m.walk(1)
 	}
-	m.walk(1)
 }
 
 func (m *Model) left() {
-	if m.view == viewLayers {
+	switch m.view {
+	case viewLayers, viewCompare:
 		m.list.left()
-		return
+	case viewGradients:
+		m.move(-1)
+	default:
+		m.walk(-1)
 	}
-	m.walk(-1)
 }
 
 // walk selects the kernel that runs d later than the selected one.
@@ -157,9 +189,12 @@ func (m *Model) typeFilter(msg tea.KeyPressMsg) tea.Cmd {
 }
 
 func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
-	if m.typing {
+	switch {
+	case m.typing:
 		m.filter, _ = m.filter.Update(msg)
 		m.list.setFilter(m.filter.Value())
+	case m.lesions.asking():
+		m.lesions.answer, _ = m.lesions.answer.Update(msg)
 	}
 	return nil
 }
@@ -206,9 +241,9 @@ func (m *Model) onClick(msg tea.MouseClickMsg) {
 	}
 	switch x, y := msg.X, msg.Y; {
 	case m.layout.tabs.contains(x, y):
-		for v, at := range m.tabPlaces() {
-			if x >= at && x < at+width(tabText(viewID(v))) {
-				m.view = viewID(v)
+		for i, t := range m.tabs() {
+			if x >= t.x && x < t.x+width(t.text) {
+				m.show(m.views()[i])
 			}
 		}
 	case m.layout.body.contains(x, y):
@@ -220,6 +255,8 @@ func (m *Model) clickBody(x, y int) {
 	switch m.view {
 	case viewTimeline:
 		m.clickTimeline(x, y)
+	case viewGradients:
+		m.clickGradients(x, y)
 	case viewMemory:
 		m.clickMemory(x)
 	case viewLayers:
@@ -268,6 +305,8 @@ func (m *Model) wheel(d int) {
 		m.line.scale(1.25)
 	case m.view == viewTimeline:
 		m.line.scale(0.8)
+	case m.view == viewGradients:
+		m.move(d)
 	default:
 		m.list.scroll(wheelRows * d)
 	}

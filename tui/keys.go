@@ -5,6 +5,7 @@ import "charm.land/bubbles/v2/key"
 // KeyMap holds every key, and makes the help and the footer.
 type KeyMap struct {
 	Run, Step, Smaller, Larger, Fuse          key.Binding
+	Backward, Twin, Lesion, Mend, Paths       key.Binding
 	Up, Down, PageUp, PageDown                key.Binding
 	HalfUp, HalfDown, Top, Bottom             key.Binding
 	Toggle, Open, Shut, OpenAll, ShutAll      key.Binding
@@ -27,6 +28,12 @@ func DefaultKeyMap() KeyMap {
 		Smaller: bind("[", "halve the batch", "["),
 		Larger:  bind("]", "double the batch", "]"),
 		Fuse:    bind("f", "fuse layers or not", "f"),
+
+		Backward: bind("b", "backward passes or not", "b"),
+		Twin:     bind("p", "plain twin or not", "p"),
+		Lesion:   bind("x", "lesion in the block", "x"),
+		Mend:     bind("X", "undo the last lesion", "X"),
+		Paths:    bind("L", "path lengths to the block", "L"),
 
 		Up:       bind("↑ k", "up", "up", "k"),
 		Down:     bind("↓ j", "down", "down", "j"),
@@ -51,7 +58,7 @@ func DefaultKeyMap() KeyMap {
 
 		NextView:     bind("tab", "next view", "tab"),
 		PreviousView: bind("shift-tab", "previous view", "shift+tab"),
-		View:         bind("1…4", "that view", "1", "2", "3", "4"),
+		View:         bind("1…7", "that view", "1", "2", "3", "4", "5", "6", "7"),
 		ZoomIn:       bind("+", "zoom in", "+", "="),
 		ZoomOut:      bind("-", "zoom out", "-"),
 
@@ -75,6 +82,7 @@ type helpGroup struct {
 func (k KeyMap) help() []helpGroup {
 	return []helpGroup{
 		{"engine", []key.Binding{k.Run, k.Step, k.Smaller, k.Larger, k.Fuse}},
+		{"residuals", []key.Binding{k.Backward, k.Twin, k.Lesion, k.Mend, k.Paths}},
 		{"move", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Top, k.Bottom}},
 		{"fold", []key.Binding{k.Toggle, k.Open, k.Shut, k.OpenAll, k.ShutAll}},
 		{"show", []key.Binding{k.Filter, k.Sort, k.SortBack, k.Escape, k.Units, k.Operations}},

@@ -104,15 +104,43 @@ func (m *Model) drawName(x, y, end int, n *node, running bool) {
 		m.canvas.text(x+2, y, end, flatName(n), nameLook(n))
 		return
 	}
-	m.canvas.text(x+2, y, x+4, n.gutter(), skipLook)
+	m.canvas.text(x+2, y, x+4, n.gutter(), m.gutterLook(n))
 	at := x + nameColumn + 2*n.depth
 	if n.kind == joinNode {
 		at = m.canvas.text(at, y, end, "⊕ ", skipLook)
 	}
 	at = m.canvas.text(at, y, end, n.label, nameLook(n))
 	if n.note != "" && at+2 < end {
-		m.canvas.text(at+2, y, end, n.note, muted)
+		at = m.canvas.text(at+2, y, end, n.note, muted)
 	}
+	if n.kind == blockNode && n.wound.text != "" && at+2 < end {
+		m.canvas.text(at+2, y, end, n.wound.text, warningLook)
+	}
+}
+
+// gutterLook is how bright a skip is drawn: by the part of the gradient that
+// came through it, when that is known.
+func (m *Model) gutterLook(n *node) look {
+	if n.wound.cut {
+		return warningLook
+	}
+	b := blockOf(n)
+	if b == nil || n.kind == runNode {
+		return skipLook
+	}
+	g, ok := m.state.grads.of(b.module.Path)
+	share := skipShare(g)
+	switch {
+	case !ok || math.IsNaN(share):
+		return skipLook
+	case share < 0.25:
+		return skipDark
+	case share < 0.5:
+		return skipDim
+	case share < 0.75:
+		return skipLook
+	}
+	return skipBright
 }
 
 func arrow(open bool) rune {
@@ -132,6 +160,8 @@ func flatName(n *node) string {
 
 func nameLook(n *node) look {
 	switch {
+	case n.gone:
+		return faint
 	case n.kind == overheadNode, n.kind == joinNode && n.group < 0:
 		return muted
 	case n.kind == moduleNode:

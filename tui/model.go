@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -37,6 +38,9 @@ type Model struct {
 	columns []placed
 	line    timeline
 	memory  memoryView
+	grads   gradientView
+	lesions lesionMenu
+	wished  []resnet.Lesion // asked for
 	help    bool
 	filter  textinput.Model
 	typing  bool // the filter
@@ -192,8 +196,12 @@ func (m *Model) read() {
 	if s.notice != m.state.notice {
 		m.notice = s.notice
 	}
+	if !slices.Equal(s.lesions, m.state.lesions) {
+		m.wished = s.lesions
+	}
 	m.state, m.stale = s, true
 	m.adopt(s.program)
+	m.list.tree.markWounds(s.lesions)
 	m.place()
 }
 
@@ -262,5 +270,8 @@ func (m *Model) draw() {
 	m.drawFooter()
 	if m.help {
 		m.drawHelp()
+	}
+	if m.lesions.open {
+		m.drawLesions()
 	}
 }

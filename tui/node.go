@@ -53,6 +53,7 @@ type node struct {
 	group  int             // into Lowered.Groups, −1 for none of its own
 	behind []int           // its groups of the backward pass
 	gone   bool            // a lesion took it away
+	wound  wound           // of its block
 	cost   resnet.Cost
 	out    tensor.Shape
 

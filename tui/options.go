@@ -20,6 +20,10 @@ type Options struct {
 	Labels    []string       // names of the classes, if known
 	Version   string
 
+	Target       []int           // the classes of the images; nil: seeded ones
+	EvalBackward bool            // backward passes keep the running statistics, not the batch's
+	Lesions      []resnet.Lesion // at the start
+
 	// Recorded, if not nil, is shown in the place of a run: Model is its net,
 	// Device may be nil, and nothing is computed.
 	Recorded *profile.Profile

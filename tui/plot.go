@@ -146,9 +146,10 @@ func (c *canvas) axis(x, y, h int, s scale) {
 	}
 }
 
-// legend draws the curves' names with their pens so that they end before end.
+// legend draws the curves' names with their pens so that they end before end,
+// the one drawn last first.
 func (c *canvas) legend(start, end, y int, curves []curve) {
-	for i := len(curves) - 1; i >= 0; i-- {
+	for i := range curves {
 		need := width(curves[i].name) + 4
 		if end-need < start {
 			return

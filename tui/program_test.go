@@ -102,7 +102,7 @@ func TestProgram(t *testing.T) {
 	press("/fc\r")
 	term.awaitText(t, `/fc .* rows`)
 	p.Send(tea.WindowSizeMsg{Width: 60, Height: 15})
-	term.awaitText(t, `space pause  s step  \? help  q quit`)
+	term.awaitText(t, `space pause  s step  \? help`)
 	press("q")
 	select {
 	case err := <-ended:

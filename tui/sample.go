@@ -52,7 +52,7 @@ func (m *Model) follow() {
 
 // selectedSeries are the selected row's own statistics, pass by pass.
 func (m *Model) selectedSeries() *profile.Series {
-	n := m.list.selected()
+	n := m.focus()
 	if n == nil || n == m.seriesOf {
 		return &m.series
 	}
@@ -63,9 +63,11 @@ func (m *Model) selectedSeries() *profile.Series {
 		m.series = m.snap.Wall
 	case n.kind == overheadNode && n.label == overheadLabel:
 		m.series = m.snap.Overhead
+	case n.kind == overheadNode && n.label == lossLabel:
+		m.series = m.snap.Sum(m.list.tree.loss)
 	case n.kind == overheadNode:
 		m.series = m.snap.Sum(m.list.tree.probes)
-	case n.group >= 0 && !n.folds():
+	case n.group >= 0 && !n.folds() && len(n.behind) == 0:
 		m.series = m.snap.Groups[n.group]
 	default:
 		m.series = m.snap.Sum(n.groups(nil))

@@ -15,15 +15,16 @@ const (
 	paused
 	running
 	stepping
+	tracing // path lengths
 	failed
 )
 
 func (p phase) String() string {
-	return [...]string{"preparing", "compiling", "paused", "forward", "step", "stopped"}[p]
+	return [...]string{"preparing", "compiling", "paused", "forward", "step", "path lengths", "stopped"}[p]
 }
 
 // busy reports whether something moves by itself.
-func (p phase) busy() bool { return p == preparing || p == compiling || p == running }
+func (p phase) busy() bool { return p == preparing || p == compiling || p == running || p == tracing }
 
 // state is what the engine tells the screen. A published state never changes.
 type state struct {
@@ -36,6 +37,11 @@ type state struct {
 	program     *program
 	step        *step
 	top         []guess
+	back        bool       // passes go backward too
+	grads       *gradients // of the newest pass that did
+	lesions     []resnet.Lesion
+	effect      *effect // of the lesions
+	twin        *companion
 	weights     map[string]moments // of the parameters that were looked at, by name
 }
 
@@ -78,4 +84,6 @@ const (
 	wishLarger
 	wishSmaller
 	wishFuse
+	wishBackward
+	wishTwin
 )

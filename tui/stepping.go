@@ -46,7 +46,8 @@ func (e *engine) stepped(layer int) *step {
 	return &s
 }
 
-// look publishes what the net takes the first image for.
+// look publishes what the net takes the first image for, what lesions have
+// changed in that, and the gradients.
 func (e *engine) look() {
 	logits, err := e.session.Logits()
 	if err != nil || len(logits.Shape) == 0 || logits.Shape[0] == 0 {
@@ -54,6 +55,15 @@ func (e *engine) look() {
 	}
 	row := logits.Data[:len(logits.Data)/logits.Shape[0]]
 	e.state.top = guesses(row, e.opts.Labels, 5)
+	e.state.effect = e.judge(logits)
+	if e.have.back {
+		e.state.grads = e.gather(e.session)
+	}
+	if e.have.back && e.twin != nil {
+		twin := *e.state.twin
+		twin.grads = e.gather(e.twin.session)
+		e.state.twin = &twin
+	}
 	e.publish()
 }
 

@@ -18,6 +18,9 @@ const (
 	faint          // rules, what is absorbed
 	strong         // titles
 	skipLook
+	skipDark // a skip that little of the gradient came through, and so on
+	skipDim
+	skipBright
 	branchLook
 	plainLook // what is in no block, and plain nets
 	forwardLook
@@ -82,6 +85,9 @@ var paints = [looks]paint{
 	faint:        {dark: "#6C6C6C", light: "#9E9E9E", basic: ansi.BrightBlack, faint: true},
 	strong:       {bold: true},
 	skipLook:     {dark: "#56B4E9", light: "#0072B2", basic: ansi.Cyan, bold: true},
+	skipDark:     {dark: "#24506B", light: "#A9CDE4", basic: ansi.Blue, faint: true},
+	skipDim:      {dark: "#3A7FA8", light: "#5FA3CC", basic: ansi.Blue},
+	skipBright:   {dark: "#A6DCFF", light: "#003E66", basic: ansi.BrightCyan, bold: true},
 	branchLook:   {dark: "#E69F00", light: "#A66F00", basic: ansi.Yellow},
 	plainLook:    {dark: "#999999", light: "#6E6E6E", basic: ansi.White},
 	forwardLook:  {dark: "#009E73", light: "#007A59", basic: ansi.Green, bold: true},

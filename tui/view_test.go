@@ -59,7 +59,7 @@ func TestGutters(t *testing.T) {
 }
 
 func TestViews(t *testing.T) {
-	for v := viewTimeline; v < viewCount; v++ {
+	for _, v := range []viewID{viewTimeline, viewMemory, viewDevice} {
 		for _, size := range [][2]int{{120, 24}, {60, 15}, {20, 5}} {
 			t.Run(fmt.Sprintf("%s %dx%d", v, size[0], size[1]), func(t *testing.T) {
 				m := screen(t, "resnet18", size[0], size[1])

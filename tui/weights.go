@@ -46,17 +46,22 @@ func weightOf(m *resnet.Model, n *node) *tensor.Param {
 	return &m.Params[n.layers[0].Params[0]]
 }
 
-// inspect asks for a parameter's moments; a newer wish takes an older one's
-// place. They are read between passes, which they don't disturb.
+// inspect asks for a parameter's moments. They are read between passes, which they don't disturb.
 func (e *engine) inspect(p tensor.Param) {
+	post(e.asked, p)
+}
+
+// post puts v into a box that holds one thing; a newer one takes an older
+// one's place.
+func post[T any](box chan T, v T) {
 	for {
 		select {
-		case e.asked <- p:
+		case box <- v:
 			return
 		default:
 		}
 		select {
-		case <-e.asked:
+		case <-box:
 		default:
 		}
 	}

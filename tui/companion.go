@@ -1,0 +1,88 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+)
+
+// pair is the net's twin, as the engine runs it.
+type pair struct {
+	session *resnet.Session
+}
+
+// companion is what the screen knows of the twin.
+type companion struct {
+	program *program
+	grads   *gradients
+}
+
+// part ends the twin.
+func (e *engine) part() {
+	if e.twin != nil {
+		e.twin.session.Close() // nothing is read from it any more
+	}
+	e.twin, e.state.twin = nil, nil
+}
+
+// reachTwin brings the twin to the target too, or ends it.
+func (e *engine) reachTwin(to aim) error {
+	if !to.twin {
+		e.part()
+		return nil
+	}
+	m, err := twinOf(e.whole)
+	if err != nil {
+		return err
+	}
+	var s *resnet.Session
+	if e.twin == nil {
+		s, err = e.wake(m, to)
+	} else {
+		s, err = e.twin.session.With(e.ctx, m, e.options(to))
+	}
+	if err != nil {
+		return fmt.Errorf("the twin %s: %w", m.Name, err)
+	}
+	e.twin = &pair{session: s}
+	if err := errors.Join(s.SetInput(e.opts.input(m)), e.aimAt(s, m)); err != nil {
+		return err
+	}
+	e.state.twin = &companion{program: programOf(s, m)}
+	return nil
+}
+
+// twinOf is the plain net of a residual one, or the other way round.
+func twinOf(m *resnet.Model) (*resnet.Model, error) {
+	c, ok := m.Config.Twin()
+	if !ok {
+		return nil, errors.New(m.Name + " has no twin")
+	}
+	return resnet.Build(c)
+}
+
+// wake makes the twin, with the same seed and weights, if it fits beside the
+// net.
+func (e *engine) wake(m *resnet.Model, to aim) (*resnet.Session, error) {
+	o := e.session.Options()
+	e.options(to)(&o)
+	need, err := resnet.Needs(e.opts.Device, m, o)
+	if err != nil {
+		return nil, err
+	}
+	if limit := e.opts.limit(); limit > 0 && need+e.session.Memory().Total() > limit {
+		return nil, fmt.Errorf("both nets together do not fit into %s", profile.FormatBytes(limit))
+	}
+	o.Progress = e.progress()
+	return resnet.NewSession(e.ctx, quitter{e.opts.Device, e.ctx}, m, o)
+}
+
+// twinGradients are the twin's, nil without one.
+func (m *Model) twinGradients() *gradients {
+	if m.state.twin == nil {
+		return nil
+	}
+	return m.state.twin.grads
+}

@@ -1,0 +1,202 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// baseline is what the net gave before it had lesions, on the same images.
+type baseline struct {
+	batch  int
+	train  bool
+	logits *tensor.Tensor
+	loss   float64 // NaN without a backward pass
+	grads  *gradients
+	back   bool
+	wall   time.Duration // of a pass, 0 if it was not measured
+}
+
+// effect is what lesions do to the output, compared with the net without them.
+type effect struct {
+	images  int
+	changed int     // images whose first class is another
+	kl      float64 // mean of KL(intact ‖ lesioned) in nats; NaN if it has none
+	loss    float64 // of the intact net, NaN if not known
+	grads   *gradients
+	wall    time.Duration // of the intact net
+}
+
+// fits reports whether a baseline is of such passes.
+func (b *baseline) fits(batch int, o resnet.SessionOptions) bool {
+	return b != nil && b.batch == batch && b.train == o.Train && (b.back || !o.Backward)
+}
+
+// remember takes the newest pass of a net without lesions as the baseline.
+func (e *engine) remember(s *resnet.Session) {
+	logits, err := s.Logits()
+	if err != nil {
+		return
+	}
+	o := s.Options()
+	e.intact = &baseline{batch: s.Model().Config.Batch, train: o.Train, logits: logits, loss: math.NaN(), back: o.Backward}
+	if g := e.gather(s); g != nil {
+		e.intact.loss, e.intact.grads = g.loss, g
+	}
+}
+
+// keepIntact makes sure that there is a baseline for a net with lesions: if
+// need be it runs the whole net once, on the same weights.
+func (e *engine) keepIntact(whole *resnet.Model, to aim) error {
+	if len(to.lesions) == 0 || to.stepping {
+		return nil
+	}
+	o := e.session.Options()
+	e.options(to)(&o)
+	alike := to
+	alike.lesions, alike.twin = nil, e.have.twin
+	if alike.same(e.have) {
+		e.remember(e.session)
+	}
+	if !e.intact.fits(to.batch, o) {
+		if err := e.runIntact(whole, to); err != nil {
+			return err
+		}
+	}
+	if alike.same(e.have) && e.intact != nil {
+		e.intact.wall = e.typicalPass()
+	}
+	return nil
+}
+
+// typicalPass is the median time of a pass, 0 if too few were measured.
+func (e *engine) typicalPass() time.Duration {
+	var s profile.Snapshot
+	if e.state.program.recorder.Snapshot(&s); s.Wall.N < 3 {
+		return 0
+	}
+	return s.Wall.P50
+}
+
+// runIntact makes a baseline of one pass.
+func (e *engine) runIntact(whole *resnet.Model, to aim) error {
+	s, err := e.session.Beside(e.ctx, whole, e.options(to))
+	if err != nil {
+		return err
+	}
+	err = errors.Join(s.SetInput(e.opts.input(whole)), e.aimAt(s, whole))
+	if err == nil {
+		err = s.Run(e.ctx, nil)
+	}
+	if err == nil {
+		e.remember(s)
+	}
+	return errors.Join(err, s.Close())
+}
+
+// rescale reaches the target by other αs alone, if that is all there is to do.
+func (e *engine) rescale(to aim) bool {
+	like := e.have
+	like.lesions, like.twin = to.lesions, to.twin
+	if !like.same(to) || len(to.lesions) != len(e.have.lesions) {
+		return false
+	}
+	for i, l := range to.lesions {
+		was := e.have.lesions[i]
+		if was.Alpha = l.Alpha; was != l {
+			return false
+		}
+	}
+	for _, l := range to.lesions {
+		if l.Kind == resnet.ScaleBranch && e.session.SetAlpha(l.Path, l.Alpha) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// judge compares the newest logits with the baseline's; nil without one.
+func (e *engine) judge(logits *tensor.Tensor) *effect {
+	o := e.session.Options()
+	if len(e.have.lesions) == 0 || !e.intact.fits(e.session.Model().Config.Batch, o) {
+		return nil
+	}
+	f := &effect{images: logits.Shape[0], loss: e.intact.loss, grads: e.intact.grads, wall: e.intact.wall}
+	classes := len(logits.Data) / f.images
+	for i := range f.images {
+		from, to := i*classes, (i+1)*classes
+		before, after := e.intact.logits.Data[from:to], logits.Data[from:to]
+		if largest(before) != largest(after) {
+			f.changed++
+		}
+		f.kl += divergence(before, after) / float64(f.images)
+	}
+	return f
+}
+
+func largest(logits []float32) int {
+	at := 0
+	for i, v := range logits {
+		if v > logits[at] {
+			at = i
+		}
+	}
+	return at
+}
+
+// divergence is KL(p ‖ q) in nats of the softmaxes of two rows of logits.
+func divergence(p, q []float32) float64 {
+	zp, zq, sum := logSum(p), logSum(q), 0.0
+	for i := range p {
+		lp := float64(p[i]) - zp
+		if w := math.Exp(lp); w != 0 {
+			sum += w * (lp - (float64(q[i]) - zq))
+		}
+	}
+	return sum
+}
+
+// logSum is log Σ exp.
+func logSum(logits []float32) float64 {
+	top, sum := float64(logits[largest(logits)]), 0.0
+	for _, v := range logits {
+		sum += math.Exp(float64(v) - top)
+	}
+	return top + math.Log(sum)
+}
+
+// effectLines tell what the lesions do.
+func (m *Model) effectLines() []detailLine {
+	f := m.state.effect
+	if f == nil {
+		return nil
+	}
+	lines := []detailLine{
+		{label: "lesions", text: fmt.Sprint(len(m.state.lesions)), look: warningLook},
+		{label: "  first class", text: fmt.Sprintf("new in %d of %d", f.changed, f.images)},
+		{label: "  KL", text: klText(f.kl)},
+	}
+	if g := m.state.grads; g != nil && !math.IsNaN(f.loss) {
+		lines = append(lines, detailLine{label: "  loss", text: profile.Significant(f.loss) + " → " + profile.Significant(g.loss)})
+		if f.grads != nil && len(f.grads.blocks) > 0 && len(g.blocks) > 0 {
+			lines = append(lines, detailLine{label: "  ‖∂L/∂x‖ " + g.blocks[0].Path},
+				detailLine{label: "   ", text: scientific(f.grads.blocks[0].In) + " → " + scientific(g.blocks[0].In)})
+		}
+	}
+	if now := m.list.tree.whole; f.wall > 0 && now > 0 {
+		lines = append(lines, detailLine{label: "  time", text: fmt.Sprintf("%+.1f %%", 100*(float64(now)/float64(f.wall)-1))})
+	}
+	return lines
+}
+
+func klText(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return profile.Dash + " (not finite)"
+	}
+	return profile.Significant(v) + " nats"
+}

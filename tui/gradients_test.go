@@ -1,0 +1,138 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/charmbracelet/x/exp/golden"
+
+	"resnet-tui/resnet"
+)
+
+// someGradients are made up: they fall from block to block, and the branch has
+// less and less of them.
+func someGradients(m *resnet.Model) *gradients {
+	g := &gradients{loss: 7.01, batch: 8, labels: "seeded labels", at: map[string]int{}, params: map[string]float64{"conv1.weight": 0.25}}
+	for i, b := range m.Blocks() {
+		f := math.Exp(-float64(i) / 3)
+		v := resnet.BlockGradient{Path: b.Path, Out: 0.9 * f, Branch: f * 0.8 / (1 + float64(i)/4), HasBranch: true, Cosine: math.NaN()}
+		if v.In = v.Branch; b.Block.Skip != resnet.NoSkip {
+			v.Skip, v.HasSkip, v.Cosine = f, true, 0.08-float64(i)/100
+			v.In = math.Sqrt(v.Skip*v.Skip + v.Branch*v.Branch + 2*v.Cosine*v.Skip*v.Branch)
+		}
+		g.at[b.Path] = len(g.blocks)
+		g.blocks = append(g.blocks, v)
+	}
+	return g
+}
+
+// went gives a screen a backward pass, and a twin's if one is named.
+func went(t *testing.T, m *Model, twin string) {
+	t.Helper()
+	m.state.back, m.state.grads = true, someGradients(m.opts.Model)
+	if twin != "" {
+		g := someGradients(build(t, twin))
+		for i := range g.blocks {
+			g.blocks[i].In *= math.Pow(2, float64(-i))
+		}
+		m.state.twin = &companion{grads: g}
+	}
+}
+
+func TestGradients(t *testing.T) {
+	for _, c := range []struct {
+		arch, twin string
+		w, h       int
+	}{
+		{"resnet101", "plain101", 120, 30}, {"resnet50", "", 100, 24}, {"cifar_plain20", "", 80, 24},
+		{"resnet18", "plain18", 60, 15}, {"resnet18", "", 20, 5}, {"cifar_resnet20", "cifar_plain20", 200, 30},
+	} {
+		t.Run(fmt.Sprintf("%s %s %dx%d", c.arch, c.twin, c.w, c.h), func(t *testing.T) {
+			m := screen(t, c.arch, c.w, c.h)
+			run(t, m, true, 5)
+			went(t, m, c.twin)
+			m.show(viewGradients)
+			golden.RequireEqual(t, plain(m))
+		})
+	}
+}
+
+func TestGradientsBeforeAPass(t *testing.T) {
+	m := screen(t, "resnet18", 80, 24)
+	m.show(viewGradients)
+	golden.RequireEqual(t, plain(m))
+}
+
+// TestSharesAddUp holds the bar's two parts against ‖g in‖².
+func TestSharesAddUp(t *testing.T) {
+	for _, c := range []struct{ skip, branch, cosine float64 }{{3, 4, 0}, {1, 0.2, 0.08}, {1, 0.9, -0.99}, {2, 2, 1}} {
+		in := c.skip*c.skip + c.branch*c.branch + 2*c.skip*c.branch*c.cosine
+		g := resnet.BlockGradient{In: math.Sqrt(in), Skip: c.skip, Branch: c.branch, Cosine: c.cosine, HasSkip: true, HasBranch: true}
+		other := g
+		other.Skip, other.Branch = g.Branch, g.Skip
+		if sum := skipShare(g) + skipShare(other); math.Abs(sum-1) > 1e-12 {
+			t.Errorf("%+v: the two shares add up to %v", c, sum)
+		}
+	}
+	if v := skipShare(resnet.BlockGradient{In: 1, Branch: 1, HasBranch: true}); !math.IsNaN(v) {
+		t.Errorf("a plain block has a skip's share %v", v)
+	}
+}
+
+func TestGradientCursor(t *testing.T) {
+	m := screen(t, "resnet50", 120, 30)
+	run(t, m, true, 5)
+	went(t, m, "")
+	at := func() string { return m.state.grads.blocks[m.grads.cursor].Path }
+	m.list.selectPath("layer3")
+	press(m, "down", "3")
+	if at() != "layer3.0" {
+		t.Errorf("the view opens at %s, not at the tree's block", at())
+	}
+	press(m, "down", "right", "up", "down")
+	if at() != "layer3.2" || m.focus().module.Path != "layer3.2" {
+		t.Errorf("the cursor is at %s, the detail about %s", at(), m.focus().path())
+	}
+	press(m, "enter")
+	if m.view != viewLayers || m.list.selected().path() != "layer3.2" {
+		t.Errorf("enter goes to %s in %v", m.list.selected().path(), m.view)
+	}
+	press(m, "3", "G")
+	if at() != "layer4.2" {
+		t.Errorf("the last block is %s", at())
+	}
+	press(m, "g")
+	p := arrangeGradients(rect{0, 0, m.layout.body.w, m.layout.body.h}, 0)
+	m.clickBody(p.chart.w-2, p.chart.y+1)
+	if at() != "layer4.2" {
+		t.Errorf("a click at the chart's end selects %s", at())
+	}
+	m.grads.moveTo(0, len(m.state.grads.blocks))
+	plain(m)
+	m.clickBody(5, p.list.y+3)
+	if at() != "layer1.2" {
+		t.Errorf("a click on the third row selects %s", at())
+	}
+}
+
+// TestSkipsShineByTheirShare holds the gutter's brightness to the gradient.
+func TestSkipsShineByTheirShare(t *testing.T) {
+	m := screen(t, "resnet18", 100, 40)
+	run(t, m, true, 3)
+	n := m.list.tree.byBlock["layer1.1"]
+	if l := m.gutterLook(n); l != skipLook {
+		t.Errorf("before a backward pass the look is %d", l)
+	}
+	went(t, m, "")
+	for _, c := range []struct {
+		skip, branch float64
+		want         look
+	}{{0, 1, skipDark}, {1, 3, skipDark}, {3, 4, skipDim}, {4, 3, skipLook}, {3, 1, skipBright}, {1, 0, skipBright}} {
+		g := &m.state.grads.blocks[m.state.grads.at["layer1.1"]]
+		g.Skip, g.Branch, g.Cosine, g.In = c.skip, c.branch, 0, math.Hypot(c.skip, c.branch)
+		if l := m.gutterLook(n); l != c.want {
+			t.Errorf("skip %v and branch %v have the look %d, want %d", c.skip, c.branch, l, c.want)
+		}
+	}
+}
