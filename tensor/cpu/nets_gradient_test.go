@@ -12,31 +12,37 @@ import (
 )
 
 // TestNetsGradients holds loss, gradients of all parameters and of the image,
-// and the probes at blocks against the reference in float64. Batch statistics
-// of few values amplify rounding, and a value that crosses zero changes a ReLU's
-// mask: a device may be as far off as the reference is when every weight is
-// changed by some 1e-5 of itself, twice.
+// and the probes at blocks against the reference in float64. In train mode
+// batch statistics of few values amplify rounding, and a value that crosses zero
+// changes a ReLU's mask: then a device may be as far off as the reference is
+// when every weight is changed by some 1e-5 of itself, twice.
 func TestNetsGradients(t *testing.T) {
 	d, err := cpu.New(cpu.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	for i, arch := range []string{
-		"resnet18", "preact_resnet18", "resnext50_32x4d", "cifar_plain20", "cifar_resnet20", "resnet34_a", "keras_resnet50", "resnet18_nonorm",
+	for i, net := range []struct {
+		arch  string
+		modes []bool
+	}{
+		{"resnet18", []bool{true, false}},
+		{"preact_resnet18", []bool{true, false}},
+		{"resnext50_32x4d", []bool{false}},
+		{"cifar_plain20", []bool{true}},
+		{"cifar_resnet20", []bool{true, false}},
+		{"keras_resnet50", []bool{false}},
+		{"resnet18_nonorm", []bool{false}},
 	} {
-		for _, train := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s train %v", arch, train), func(t *testing.T) {
-				c := config(t, arch)
+		for _, train := range net.modes {
+			t.Run(fmt.Sprintf("%s train %v", net.arch, train), func(t *testing.T) {
+				c := config(t, net.arch)
 				c.Height, c.Width, c.Batch, c.Classes = 35, 33, 3, 7
-				if testing.Short() && i%4 > 0 {
-					t.Skip("one net of four in short mode")
-				}
 				l, err := build(t, c).Lower(resnet.LowerOptions{Train: train, Backward: true, KeepGrads: true, InputGrad: true, Blocks: true, Norms: true, Smoothing: 0.1})
 				if err != nil {
 					t.Fatal(err)
 				}
-				checkGradients(t, d, l, tensor.Options{Threads: 2, Fuse: i%2 == 0})
+				checkGradients(t, d, l, train, tensor.Options{Threads: 2, Fuse: i%2 == 0})
 			})
 		}
 	}
@@ -48,7 +54,7 @@ func gradientInputs(l *resnet.Lowered) map[tensor.BufferID]*tensor.Tensor {
 	for i := range target.Data {
 		target.Data[i] = float32(i % 5)
 	}
-	return map[tensor.BufferID]*tensor.Tensor{l.Input: resnet.RandomInput(1, l.Plan.Buffers[l.Input].Shape), l.Target: target}
+	return map[tensor.BufferID]*tensor.Tensor{l.Input: resnet.RandomInput(2, l.Plan.Buffers[l.Input].Shape), l.Target: target}
 }
 
 // initial are first values that keep a net's activations in a sane range, each
@@ -88,7 +94,7 @@ func referenceRun(t *testing.T, l *resnet.Lowered, noise float64) *tensor.Refere
 	return r
 }
 
-func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, o tensor.Options) {
+func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, train bool, o tensor.Options) {
 	t.Helper()
 	s, err := d.NewState(l.Plan.Params, initial{})
 	if err != nil {
@@ -108,11 +114,14 @@ func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, o tensor.O
 	if err := p.Run(context.Background(), tensor.RunOptions{Scalars: make([]float32, len(l.Plan.Scalars))}); err != nil {
 		t.Fatal(err)
 	}
-	exact, off := referenceRun(t, l, 0), referenceRun(t, l, 1e-5)
+	exact := referenceRun(t, l, 0)
 	kept := append(l.Plan.Find(tensor.Output), l.Plan.Find(tensor.Kept)...)
 	bar := 1e-4
-	for _, id := range kept {
-		bar = max(bar, 2*relative(off.Buffer(id), exact.Buffer(id)))
+	if train {
+		off := referenceRun(t, l, 1e-5)
+		for _, id := range kept {
+			bar = max(bar, 2*relative(off.Buffer(id), exact.Buffer(id)))
+		}
 	}
 	worst := 0.0
 	for _, id := range kept {
