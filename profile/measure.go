@@ -64,6 +64,13 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 	p := newProfile(s, m.recorder)
 	p.Warmup, p.WarmupSpread = warm.passes, warm.spread
 	p.Recorder, p.Machine = m.cost.summary(), machine.since(m.cpu, p.Runs)
+	times, err := measureCPU(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for g, d := range times {
+		p.Layers[g].CPUMS = milliseconds(d)
+	}
 	p.Trace, err = traced(ctx, s, o.Trace)
 	p.Recorded = time.Now().UTC().Truncate(time.Second)
 	return p, err

@@ -80,7 +80,7 @@ func TestMeasure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Runs != 3 || p.Warmup != 1 || f.passes-f.unobserved != 4 || f.unobserved != 3 || len(heard) != 6 || heard[4] != 3 || heard[5] != 3 {
+	if p.Runs != 3 || p.Warmup != 1 || f.passes-f.unobserved != 4+cpuPasses || f.unobserved != 3 || len(heard) != 6 || heard[4] != 3 || heard[5] != 3 {
 		t.Errorf("runs %d after %d, %d passes, progress %v", p.Runs, p.Warmup, f.passes, heard)
 	}
 	if p.Total.P50MS != 2 || p.Total.MinMS != 1 || p.Total.ImagesPerS != 1000 || p.Memory.PredictedBytes != 142 {

@@ -116,7 +116,8 @@ type LayerRow struct {
 	P95MS         float64      `json:"p95_ms"`
 	MinMS         float64      `json:"min_ms"`
 	CV            float64      `json:"cv"`
-	Share         float64      `json:"share"` // of the total's mean
+	Share         float64      `json:"share"`            // of the total's mean
+	CPUMS         float64      `json:"cpu_ms,omitempty"` // of all threads, in passes beside those that count
 	GFLOPS        float64      `json:"gflops,omitempty"`
 	GBPS          float64      `json:"gbps,omitempty"` // Bytes over the mean
 	ExecutedFLOPs int64        `json:"executed_flops"`

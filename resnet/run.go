@@ -27,6 +27,13 @@ type Labeller interface {
 	Label(head int) context.Context
 }
 
+// CPUTimer is an Observer whose spans shall tell the processor time of their
+// threads.
+type CPUTimer interface {
+	Observer
+	TimesCPU()
+}
+
 // Run makes a whole pass. Without an observer no clock is read.
 func (s *Session) Run(ctx context.Context, obs Observer) error {
 	return s.run(ctx, 0, 0, obs)
@@ -83,6 +90,7 @@ func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Low
 	if x, ok := obs.(Labeller); ok {
 		o.Label = x.Label
 	}
+	_, o.CPU = obs.(CPUTimer)
 	obs.Begin(l)
 	start := time.Now()
 	if err := p.Run(ctx, o); err != nil {

@@ -91,6 +91,9 @@ type RunOptions struct {
 	// device that learns them late, after the pass. nil is throughput mode: no
 	// clock is read.
 	Observe func(Span)
+	// CPU asks an observed run for the processor time of spans. The clock of a
+	// thread is dear to read: such runs are slower.
+	CPU bool
 	// Label, if not nil, gives a context whose labels (runtime/pprof) workers
 	// carry while the group with that head runs, for the profiler of the CPU.
 	Label   func(head int) context.Context
@@ -102,6 +105,7 @@ type RunOptions struct {
 type Span struct {
 	Op, Worker int
 	Start, End time.Duration
+	CPU        time.Duration // that its thread used, if RunOptions.CPU asked and the system tells
 }
 
 // KernelInfo says what runs for a group of operations.

@@ -18,13 +18,13 @@ func (p Profile) Table() *Table {
 	t := &Table{Columns: []Column{
 		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"pass", "", false}, {"out_shape", "output", false},
 		{"params", "params", true}, {"macs", p.Ops.title(), true},
-		{"p50_ms", "p50", true}, {"mean_ms", "mean", true}, {"p95_ms", "p95", true}, {"min_ms", "", true}, {"cv", "±", true}, {"share", "share", true},
+		{"p50_ms", "p50", true}, {"mean_ms", "mean", true}, {"p95_ms", "p95", true}, {"min_ms", "", true}, {"cv", "±", true}, {"cpu_ms", "cpu", true}, {"share", "share", true},
 		{"gflops", "GFLOP/s", true}, {"executed_flops", "", true}, {"bytes", "bytes", true}, {"gbps", "GB/s", true}, {"intensity", "FLOP/byte", true},
 		{"bound", "bound", false}, {"roof", "of roof", true}, {"kernel", "kernel", false},
 	}}
 	for _, l := range p.Layers {
 		t.Add(Cell{rowName(l, l.Path), l.Path}, whole(l.Call), plain(l.Kind), plain(l.Pass), shape(l.OutShape), count(l.Params), p.Ops.cell(l.MACs),
-			milliseconds(l.P50MS), milliseconds(l.MeanMS), milliseconds(l.P95MS), milliseconds(l.MinMS), share(l.CV), share(l.Share),
+			milliseconds(l.P50MS), milliseconds(l.MeanMS), milliseconds(l.P95MS), milliseconds(l.MinMS), share(l.CV), cpuCell(l.CPUMS), share(l.Share),
 			gflops(l.GFLOPS), count(l.ExecutedFLOPs), size(l.Bytes), optional(l.GBPS), optional(l.Intensity),
 			plain(string(l.Bound)), roof(l), plain(l.Kernel))
 	}
@@ -126,6 +126,14 @@ func (p Profile) leaf(t *Table, name string, l profile.LayerRow) {
 }
 
 func ms(v float64) string { return profile.Time.Figure(v * 1e6).String() }
+
+// cpuCell is processor time, which not every system tells.
+func cpuCell(v float64) Cell {
+	if v == 0 {
+		return Cell{profile.Dash, ""}
+	}
+	return milliseconds(v)
+}
 
 func gflops(v float64) Cell { return optional(v) }
 

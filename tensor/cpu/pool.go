@@ -32,6 +32,7 @@ type pool struct {
 	closed atomic.Bool
 
 	clock  time.Time       // start of the run if it is observed, else zero
+	cpu    bool            // and the threads' own clocks are read
 	labels context.Context // of the step that runs; nil: none
 }
 
@@ -180,10 +181,16 @@ func (p *pool) piece(w *worker, ph *phase, epoch uint64, piece, next int) {
 	observed := !p.clock.IsZero()
 	if observed && first {
 		w.start = time.Since(p.clock)
+		if p.cpu {
+			w.cpuStart = threadTime()
+		}
 	}
 	ph.run(w, piece, next)
 	if observed {
 		w.end = time.Since(p.clock)
+		if p.cpu {
+			w.cpu = threadTime() - w.cpuStart
+		}
 	}
 	if p.undone.Add(-1) == 0 && w.id != 0 {
 		p.workers[0].rouse()

@@ -163,9 +163,9 @@ func (p *program) part(o tensor.RunOptions) ([]*step, error) {
 func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.RunOptions) error {
 	p.lendScratch(pool)
 	defer p.progress.Store(-1)
-	pool.clock = time.Time{}
+	pool.clock, pool.cpu = time.Time{}, false
 	if o.Observe != nil {
-		pool.clock = time.Now()
+		pool.clock, pool.cpu = time.Now(), o.CPU
 	}
 	for _, st := range steps {
 		if err := ctx.Err(); err != nil {
@@ -210,7 +210,7 @@ func (p *program) lendScratch(pool *pool) {
 func (p *pool) spans(epoch uint64, op int, observe func(tensor.Span)) {
 	for _, w := range p.workers {
 		if w.epoch == epoch {
-			observe(tensor.Span{Op: op, Worker: w.id, Start: w.start, End: w.end})
+			observe(tensor.Span{Op: op, Worker: w.id, Start: w.start, End: w.end, CPU: w.cpu})
 		}
 	}
 }

@@ -28,6 +28,8 @@ type worker struct {
 	epoch      uint64
 	start, end time.Duration // of its pieces in the phase of that epoch
 
+	cpuStart, cpu time.Duration // of its thread, where that is asked for
+
 	scratch unsafe.Pointer // private memory of the program that runs
 	conv    asm.ConvArgs
 	winoIn  asm.WinoInArgs
