@@ -50,10 +50,22 @@ func (p *progress) session(stage string, done, total int64) {
 	}
 }
 
+// stay writes a line that stays.
+func (p *progress) stay(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe()
+	fmt.Fprintln(p.w, line)
+}
+
 // clear takes the line away.
 func (p *progress) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.wipe()
+}
+
+func (p *progress) wipe() {
 	if p.shown && p.terminal {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}

@@ -18,16 +18,22 @@ type runFlags struct {
 	cpuProfile                     string // file for Go's own profile
 }
 
-// addEngine adds the flags of what runs.
+// addEngine adds the flags of what runs, and how.
 func (r *runFlags) addEngine(cmd *cobra.Command) {
+	r.addDevice(cmd)
+	fs := cmd.Flags()
+	fs.BoolVar(&r.noFuse, "no-fuse", false, "every layer by itself, for its own time and output")
+	fs.BoolVar(&r.noCalibrate, "no-calibrate", false, "leave the running statistics of a fresh net at 0 and 1")
+}
+
+// addDevice adds the flags of what runs.
+func (r *runFlags) addDevice(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	r.device, r.precision = "auto", "fp32"
 	fs.StringVar(&r.device, "device", "auto", "what runs: auto, cpu, cuda or cuda:N")
 	fs.Var(&choice{&r.precision, []string{"fp32", "tf32", "bf16"}}, "precision", "arithmetic of convolutions: fp32, tf32 or bf16; the CPU has fp32")
 	wholeFlag(fs, &r.threads, "threads", "", 0, 1024, "threads (default: what the machine has for this process)")
 	fs.BoolVar(&r.exact, "exact", false, "no algorithm that changes rounding, such as Winograd")
-	fs.BoolVar(&r.noFuse, "no-fuse", false, "every layer by itself, for its own time and output")
-	fs.BoolVar(&r.noCalibrate, "no-calibrate", false, "leave the running statistics of a fresh net at 0 and 1")
 	complete(cmd, "device", "auto", "cpu", "cuda")
 	complete(cmd, "precision", "fp32", "tf32", "bf16")
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"resnet-tui/resnet/checkpoint"
 )
@@ -104,13 +105,39 @@ type Track struct {
 	Epochs []EpochRecord
 }
 
+// Tracker keeps what runs tell as they go.
+type Tracker struct{ Tracks []*Track }
+
+// Observe takes an event in.
+func (t *Tracker) Observe(e Event) {
+	switch {
+	case e.Step != nil:
+		k := t.track(e.Run)
+		k.Steps = append(k.Steps, *e.Step)
+	case e.Epoch != nil:
+		k := t.track(e.Run)
+		k.Epochs = append(k.Epochs, *e.Epoch)
+	}
+}
+
+// track is a run's track, a new one if it has none.
+func (t *Tracker) track(r Run) *Track {
+	for _, k := range slices.Backward(t.Tracks) {
+		if k.Run == r {
+			return k
+		}
+	}
+	t.Tracks = append(t.Tracks, &Track{Run: r})
+	return t.Tracks[len(t.Tracks)-1]
+}
+
 // maxLine bounds a line of a history.
 const maxLine = 1 << 16
 
 // ReadHistory reads the runs of a history, in the order in which they begin.
 // Lines that are none of its records are passed over, and counted.
 func ReadHistory(r io.Reader) (tracks []*Track, bad int, err error) {
-	at := map[Run]*Track{}
+	var tracker Tracker
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
@@ -119,17 +146,12 @@ func ReadHistory(r io.Reader) (tracks []*Track, bad int, err error) {
 			bad++
 			continue
 		}
-		t := at[l.Run]
-		if t == nil {
-			t = &Track{Run: l.Run}
-			at[l.Run], tracks = t, append(tracks, t)
-		}
-		t.add(&l)
+		tracker.track(l.Run).add(&l)
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
 		return nil, bad, fmt.Errorf("a line is longer than %d bytes: this is no history of training", maxLine)
 	}
-	return tracks, bad, lines.Err()
+	return tracker.Tracks, bad, lines.Err()
 }
 
 func (t *Track) add(l *historyLine) {

@@ -345,13 +345,27 @@ func TestCompare(t *testing.T) {
 	if err != nil || bad != 0 || len(tracks) != 4 || len(tracks[3].Steps) != 10 || len(tracks[3].Epochs) != 2 {
 		t.Fatalf("%d tracks, %d bad lines, %v", len(tracks), bad, err)
 	}
-	outcomes := Outcomes(tracks)
-	if len(outcomes) != 2 || outcomes[1].Epoch != 2 || outcomes[1].TrainLoss.N != 2 {
-		t.Fatalf("%+v", outcomes)
+	s := Summarise(tracks)
+	if len(s.Outcomes) != 2 || s.Epoch != 2 || s.Outcomes[1].TrainLoss.N != 2 || len(s.Ratios) != 1 {
+		t.Fatalf("%+v", s)
 	}
 	a, b := c.Results[1].Final.TrainLoss, c.Results[3].Final.TrainLoss
-	if got := outcomes[1].TrainLoss; got.Mean != a/2+b/2 || got.Min != min(a, b) || got.Max != max(a, b) {
+	if got := s.Outcomes[1].TrainLoss; got.Mean != a/2+b/2 || got.Min != min(a, b) || got.Max != max(a, b) {
 		t.Errorf("%+v of %v and %v", got, a, b)
+	}
+	if got := s.Ratios[0]; got.A != "cifar_plain8" || got.B != "cifar_resnet8" || got.Ratio.N != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWorthComparing(t *testing.T) {
+	for pair, want := range map[[2]string]bool{
+		{"cifar_plain56", "cifar_resnet56"}: true, {"cifar_resnet56", "cifar_plain56"}: false, {"cifar_plain56", "cifar_plain20"}: true,
+		{"cifar_plain20", "cifar_plain56"}: false, {"cifar_plain56", "cifar_resnet20"}: false, {"resnet50", "resnet18"}: true, {"mine", "resnet18"}: false,
+	} {
+		if worthComparing(pair[0], pair[1]) != want {
+			t.Errorf("%v: %v", pair, !want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package vision
 
 import (
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -73,6 +74,22 @@ func OpenData(spec string, o DataOptions) (Dataset, error) {
 		return openSynthetic(arg, o)
 	}
 	return nil, fmt.Errorf("data set %q is unknown: known are %s", spec, DataSpecs)
+}
+
+// HasTest reports whether the set that spec names keeps images for testing
+// apart from those for training: a single CIFAR-10 file and a folder that is
+// not split don't.
+func HasTest(spec string) bool {
+	kind, arg, _ := strings.Cut(spec, ":")
+	switch kind {
+	case "cifar10":
+		info, err := os.Stat(arg)
+		return err != nil || info.IsDir()
+	case "folder":
+		dir, err := splitDir(arg, Test)
+		return err != nil || dir != arg
+	}
+	return true
 }
 
 // byteSet is a data set in memory, in the bytes that it came in.

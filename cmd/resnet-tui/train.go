@@ -1,0 +1,314 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"resnet-tui/profile"
+	"resnet-tui/profile/report"
+	"resnet-tui/resnet"
+	"resnet-tui/resnet/train"
+	"resnet-tui/resnet/vision"
+	"resnet-tui/tensor"
+)
+
+// trainCommand trains nets.
+func trainCommand(a *app) *cobra.Command {
+	var m modelFlags
+	var r runFlags
+	var d dataFlags
+	var f trainFlags
+	var o outputFlags
+	cmd := &cobra.Command{
+		Use:   "train",
+		Short: "train a small net, or nets and their plain twins, on a data set",
+		Long: "Trains by stochastic gradient descent. With --save it leaves a checkpoint after each epoch; interrupted, it leaves one too, " +
+			"and --resume goes on from there to the same bits as without the interruption. With --compare it trains the plain twin of each net, " +
+			"with a list of depths several, with --seeds each of them so often: the experiment of the paper's figure 6.",
+		Example: "resnet-tui train --depth 20 --data fashion-mnist --epochs 10 --schedule cosine --augment --save runs/r20\n" +
+			"resnet-tui train --compare --depth 20,56 --data fashion-mnist --seeds 3 --history figure6.jsonl\n" +
+			"resnet-tui train --data synthetic:2000 --depth 8",
+	}
+	m.add(cmd)
+	d.add(cmd)
+	r.addDevice(cmd)
+	f.add(cmd)
+	o.add(cmd)
+	cmd.RunE = a.run(func(cmd *cobra.Command) error {
+		if err := errors.Join(o.check(), f.check(cmd, &m)); err != nil {
+			return err
+		}
+		if m.config.Arch == "" && m.config.Family == resnet.FamilyDefault {
+			m.config.Family = resnet.CIFAR
+		}
+		t, err := trainAll(cmd, &m, &r, &d, &f)
+		if t == nil {
+			return err
+		}
+		return errors.Join(o.print(cmd, t), err)
+	})
+	return cmd
+}
+
+// training is what trainAll works on.
+type training struct {
+	nets    []*resnet.Model
+	device  tensor.Device
+	options train.Options
+	history string
+	tracker train.Tracker
+}
+
+// trainAll trains what the flags ask for. A report comes with an error where
+// something was trained nevertheless.
+func trainAll(cmd *cobra.Command, m *modelFlags, r *runFlags, d *dataFlags, f *trainFlags) (rep *report.Train, err error) {
+	var t training
+	if err := t.openData(cmd, m, d, f); err != nil {
+		return nil, err
+	}
+	if t.options.Settings, err = f.settings(m, dataName(d, t.options.Images)); err != nil {
+		return nil, err
+	}
+	if t.nets, err = f.nets(m); err != nil {
+		return nil, err
+	}
+	if t.device, err = openDevice(r.device, r.precision); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, t.device.Close()) }()
+	t.options.Session = resnet.SessionOptions{Exact: r.exact, Threads: r.threads, Precision: r.tensorPrecision()}
+	t.options.Folder, t.options.SaveEvery, t.options.Resume = f.folder, f.saveEvery, f.resume
+	if err := t.openWeights(m, f); err != nil {
+		return nil, err
+	}
+	closeHistory, err := t.openHistory(f)
+	if err != nil {
+		return nil, err
+	}
+	c, err := t.train(cmd, m.seed, f.seeds)
+	err = errors.Join(err, closeHistory())
+	return t.report(c, d, err)
+}
+
+// openData opens the images to train on and those to evaluate on.
+func (t *training) openData(cmd *cobra.Command, m *modelFlags, d *dataFlags, f *trainFlags) (err error) {
+	m.config.Depth = f.depths.or(m.config)[0]
+	if t.options.Images, err = d.open(cmd, m, vision.Train); err != nil {
+		return err
+	}
+	if !given(cmd.Flags(), "batch") {
+		m.config.Batch = min(trainBatch, max(t.options.Images.Len(), 1))
+	}
+	test := *d
+	if f.test != "" {
+		test.spec = f.test
+	} else if !vision.HasTest(d.spec) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s has no test images of its own: nothing is evaluated after an epoch (--test-data names some)\n", d.spec)
+		return nil
+	}
+	images, err := test.open(cmd, m, vision.Test)
+	if err != nil {
+		return err
+	}
+	if a, b := len(images.Classes()), len(t.options.Images.Classes()); a != b {
+		return usage("--test-data %s has %d classes, --data %s has %d", test.spec, a, d.spec, b)
+	}
+	t.options.Test = images
+	return nil
+}
+
+// dataName tells training sets apart in checkpoints.
+func dataName(d *dataFlags, images vision.Dataset) string {
+	c, h, w := images.Shape()
+	name := fmt.Sprintf("%s, %d images of %d×%d×%d", d.spec, images.Len(), c, h, w)
+	if d.mean != "" || d.std != "" {
+		name += fmt.Sprintf(", mean %s, std %s", d.mean, d.std)
+	}
+	return name
+}
+
+// openWeights reads the weights to begin with.
+func (t *training) openWeights(m *modelFlags, f *trainFlags) error {
+	if m.weights == "" {
+		return nil
+	}
+	if len(t.nets) > 1 {
+		return usage("--weights are those of one net, and %d are to be trained", len(t.nets))
+	}
+	file, source, err := openWeights(m.weights, t.nets[0])
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	t.options.Session.Source, err = loadAll(t.nets[0].Params, source)
+	return err
+}
+
+// loadAll reads parameters into memory.
+func loadAll(params []tensor.Param, from tensor.Source) (tensor.Source, error) {
+	all := memorySource{}
+	for _, p := range params {
+		x := tensor.New(p.Shape...)
+		if err := from.Load(p, x); err != nil {
+			return nil, err
+		}
+		all[p.Name] = x
+	}
+	return all, nil
+}
+
+// memorySource is parameters by name.
+type memorySource map[string]*tensor.Tensor
+
+func (s memorySource) Load(p tensor.Param, t *tensor.Tensor) error {
+	copy(t.Data, s[p.Name].Data)
+	return nil
+}
+
+// openHistory opens the history's file, if there is to be one.
+func (t *training) openHistory(f *trainFlags) (closeFile func() error, err error) {
+	t.history = f.history
+	if t.history == "" && f.folder != "" {
+		t.history = filepath.Join(f.folder, "history.jsonl")
+		if err := os.MkdirAll(f.folder, 0o777); !f.resume && err != nil {
+			return nil, usage("--save: %w", err)
+		}
+	}
+	if t.history == "" {
+		return func() error { return nil }, nil
+	}
+	open := train.NewHistory
+	if f.resume {
+		if info, err := os.Stat(f.folder); err != nil || !info.IsDir() {
+			return nil, usage("--resume: there is no folder %s", f.folder)
+		}
+		open = train.ContinueHistory
+	}
+	h, err := open(t.history)
+	if err != nil {
+		return nil, usage("--history: %w", err)
+	}
+	t.options.History = h
+	return h.Close, nil
+}
+
+// train trains every net with every seed.
+func (t *training) train(cmd *cobra.Command, seed uint64, seeds int) (train.Comparison, error) {
+	show := newTrainProgress(cmd.ErrOrStderr(), len(t.nets)*seeds)
+	t.options.Observe = func(e train.Event) {
+		t.tracker.Observe(e)
+		show.observe(e)
+	}
+	var all []uint64
+	for i := range seeds {
+		all = append(all, seed+uint64(i))
+	}
+	c, err := train.Compare(cmd.Context(), t.device, t.nets, all, t.options)
+	show.clear()
+	if n := len(c.Results); errors.Is(err, context.Canceled) && n > 0 && c.Results[n-1].Checkpoint != "" {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s holds what was trained; --resume goes on from there\n", c.Results[n-1].Checkpoint)
+	}
+	return c, err
+}
+
+// report reports what was trained; nothing, if no run has made a step.
+func (t *training) report(c train.Comparison, d *dataFlags, failed error) (*report.Train, error) {
+	if len(c.Results) == 0 || failed != nil && c.Results[0].Steps == 0 {
+		return nil, failed
+	}
+	tracks, err := t.tracks()
+	if err != nil {
+		return nil, errors.Join(failed, err)
+	}
+	rep := report.NewTrain(c, tracks, t.history)
+	rep.Data, rep.Settings = d.spec, t.options.Settings
+	rep.Device = profile.DescribeDevice(t.device.Info(), t.options.Session)
+	return rep, errors.Join(append([]error{failed}, c.Failed...)...)
+}
+
+// tracks are the runs' curves: from the history where there is one, which
+// knows what was before an interruption too.
+func (t *training) tracks() ([]*train.Track, error) {
+	if t.history == "" {
+		return t.tracker.Tracks, nil
+	}
+	data, err := os.ReadFile(t.history)
+	if err != nil {
+		return nil, err
+	}
+	tracks, _, err := train.ReadHistory(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.history, err)
+	}
+	return tracks, nil
+}
+
+// trainProgress tells of runs on stderr: a line that changes, and one that
+// stays for each epoch.
+type trainProgress struct {
+	*progress
+	runs, begun int
+	run         train.Run
+}
+
+func newTrainProgress(w interface{ Write([]byte) (int, error) }, runs int) *trainProgress {
+	return &trainProgress{progress: newProgress(w), runs: runs}
+}
+
+func (p *trainProgress) observe(e train.Event) {
+	if e.Run != p.run {
+		p.run, p.begun = e.Run, p.begun+1
+	}
+	switch {
+	case e.Step != nil:
+		p.say("%s  epoch %d of %d  step %d of %d  %s  loss %.4f  lr %.3g  %.0f img/s  %s", p.name(), e.Step.Epoch, e.Epochs, e.Step.Step, e.Steps,
+			progressBar(e.Step.Step, e.Steps), e.Step.Loss, e.Step.Rate, e.ImagesPerS, timeLeft(e))
+	case e.Scored != nil:
+		p.say("%s  evaluating: %d images, %.2f %% right", p.name(), e.Scored.Total, 100*float64(e.Scored.Correct)/float64(e.Scored.Total))
+	case e.Epoch != nil:
+		p.stay(epochLine(p.name(), e))
+	}
+}
+
+// name is the run's, and which of several it is.
+func (p *trainProgress) name() string {
+	name := fmt.Sprintf("%s seed %d", p.run.Model, p.run.Seed)
+	if p.runs > 1 {
+		name = fmt.Sprintf("%d/%d %s", p.begun, p.runs, name)
+	}
+	return name
+}
+
+func epochLine(name string, e train.Event) string {
+	r := e.Epoch
+	line := fmt.Sprintf("%s  epoch %d of %d: train loss %.4f, error %s", name, r.Epoch, e.Epochs, r.TrainLoss, profile.FormatShare(r.TrainError))
+	if r.TestError != nil {
+		line += ", test error " + profile.FormatShare(*r.TestError)
+	}
+	return line
+}
+
+// progressBar is a bar of ten cells.
+func progressBar(done, total int) string {
+	const cells = 10
+	full := min(cells, done*cells/max(total, 1))
+	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
+}
+
+func timeLeft(e train.Event) string {
+	if e.Left == 0 {
+		return ""
+	}
+	s := int(e.Left.Seconds() + 0.5)
+	if s >= 3600 {
+		return fmt.Sprintf("%d h %02d min left", s/3600, s%3600/60)
+	}
+	return fmt.Sprintf("%d:%02d left", s/60, s%60)
+}
