@@ -41,6 +41,7 @@ type engine struct {
 	want    aim
 	have    aim
 	intact  *baseline
+	tracing bool  // path lengths are wanted
 	twin    *pair // nil without
 	steps   int   // asked for
 	next    int   // group of the next step
@@ -137,6 +138,8 @@ func (e *engine) run() {
 		case e.state.phase == failed:
 		case !e.target().same(e.have):
 			e.recompile()
+		case e.tracing:
+			e.trace()
 		case e.on:
 			e.pass()
 		case e.steps > 0:
@@ -158,7 +161,7 @@ func (e *engine) fail(err error) {
 		return // it is being ended
 	}
 	e.state.phase, e.state.err = failed, err
-	e.on, e.steps = false, 0
+	e.on, e.steps, e.tracing = false, 0, false
 	e.publish()
 }
 
@@ -209,7 +212,7 @@ func (e *engine) adopt(s *resnet.Session) error {
 	}
 	e.state.program = programOf(s, e.whole)
 	e.state.step, e.next = nil, 0
-	e.state.grads, e.state.effect = nil, nil
+	e.state.grads, e.state.paths, e.state.effect = nil, nil, nil
 	e.rest()
 	return nil
 }
@@ -241,7 +244,7 @@ func (e *engine) rest() {
 // nothing to do. It reports false when the program ends.
 func (e *engine) collect() bool {
 	for e.ctx.Err() == nil {
-		idle := e.state.phase == failed || e.target().same(e.have) && !e.on && e.steps == 0
+		idle := e.state.phase == failed || e.target().same(e.have) && !e.on && e.steps == 0 && !e.tracing
 		if !idle && len(e.wishes)+len(e.asked)+len(e.surgery) == 0 {
 			return true
 		}
@@ -280,6 +283,8 @@ func (e *engine) grant(w wish) {
 		e.want.back = !e.want.back
 	case wishTwin:
 		e.want.twin = !e.want.twin
+	case wishPaths:
+		e.want.back, e.tracing = true, true
 	}
 	if e.target().same(e.have) {
 		e.rest()
@@ -307,7 +312,7 @@ func (e *engine) recompile() {
 		return
 	}
 	e.have = to
-	e.state.back, e.state.lesions = to.back, to.lesions
+	e.state.back, e.state.lesions, e.state.paths = to.back, to.lesions, nil
 	e.rest()
 }
 
@@ -326,6 +331,7 @@ func (e *engine) reach(to aim) error {
 // refuse gives a wish up with a notice.
 func (e *engine) refuse(err error) {
 	e.want.batch, e.want.back, e.want.twin, e.steps = e.have.batch, e.have.back, e.have.twin, 0
+	e.tracing = false
 	e.want.lesions = e.have.lesions
 	if !e.have.stepping {
 		e.want.fused = e.have.fused

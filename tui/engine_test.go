@@ -307,3 +307,30 @@ func TestDivergence(t *testing.T) {
 		t.Errorf("KL of a row with itself is %v", got)
 	}
 }
+
+func TestEngineTracesPaths(t *testing.T) {
+	e := start(t, &fakeDevice{}, func(o *Options) { o.Paused, o.Paths = true, 4 })
+	await(t, e, "pause", isAt(paused))
+	e.send(wishPaths)
+	s := await(t, e, "paths", func(s *state) bool { return s.paths != nil && s.phase == paused })
+	if s.grads == nil || !s.back {
+		t.Error("path lengths come without a backward pass")
+	}
+	if len(s.paths) != 10 || s.paths[0].Block != resnet.PathsInput || len(s.paths[0].Branches) != 4 || !s.paths[0].HasRest {
+		t.Errorf("%d spectra, the first %+v", len(s.paths), s.paths[0])
+	}
+	e.send(wishLarger)
+	await(t, e, "another batch", func(s *state) bool { return s.phase == paused && s.paths == nil })
+}
+
+func TestWishesInterruptPaths(t *testing.T) {
+	e := start(t, &fakeDevice{pace: 2 * time.Millisecond}, func(o *Options) { o.Paused = true })
+	await(t, e, "pause", isAt(paused))
+	e.send(wishPaths)
+	await(t, e, "tracing", isAt(tracing))
+	e.send(wishStep)
+	s := await(t, e, "step", func(s *state) bool { return s.step != nil })
+	if s.paths != nil {
+		t.Errorf("an interrupted run leaves %d spectra", len(s.paths))
+	}
+}

@@ -110,10 +110,10 @@ func arrangeGradients(r rect, paths int) gradientPanes {
 		p.list.y, p.list.h = p.list.y+h, p.list.h-h
 		return top
 	}
-	if r.h < shortestChart+8 {
+	if r.h < paths+3 {
 		paths = 0
 	}
-	if r.h >= shortestChart+6 && r.w >= 40 {
+	if r.h-paths >= shortestChart+6 && r.w >= 40 {
 		p.title = take(1)
 		p.chart = take(max((r.h-paths)*9/20, shortestChart))
 		p.chart.h-- // the axis

@@ -136,3 +136,55 @@ func TestSkipsShineByTheirShare(t *testing.T) {
 		}
 	}
 }
+
+// somePaths are made up: binomial, with what is beyond k together.
+func somePaths(m *resnet.Model, k int) []resnet.PathSpectrum {
+	spectrum := func(block string, n int) resnet.PathSpectrum {
+		s := resnet.PathSpectrum{Block: block, Gradient: 1, SumError: 3.1e-7}
+		v := math.Pow(0.7, float64(n))
+		for i := range n + 1 {
+			if i < k {
+				s.Branches = append(s.Branches, v)
+			} else {
+				s.Rest, s.HasRest = s.Rest+v, true
+			}
+			v *= 0.3 / 0.7 * float64(n-i) / float64(i+1)
+		}
+		return s
+	}
+	blocks := m.Blocks()
+	all := []resnet.PathSpectrum{spectrum(resnet.PathsInput, len(blocks))}
+	for i, b := range blocks {
+		all = append(all, spectrum(b.Path, len(blocks)-i))
+	}
+	return all
+}
+
+func TestPaths(t *testing.T) {
+	for _, c := range []struct {
+		arch string
+		w, h int
+	}{{"resnet101", 120, 30}, {"resnet18", 80, 30}, {"resnet50", 60, 24}} {
+		t.Run(fmt.Sprintf("%s %dx%d", c.arch, c.w, c.h), func(t *testing.T) {
+			m := screen(t, c.arch, c.w, c.h)
+			run(t, m, true, 5)
+			went(t, m, "")
+			m.state.paths = somePaths(m.opts.Model, 16)
+			m.show(viewGradients)
+			golden.RequireEqual(t, plain(m))
+		})
+	}
+}
+
+func TestPathStretch(t *testing.T) {
+	for want, s := range map[string]resnet.PathSpectrum{
+		"1…2 branches":                  {Branches: []float64{0.05, 0.5, 0.44, 0.01}},
+		"1 branches":                    {Branches: []float64{0.01, 1}},
+		"0…more branches":               {Branches: []float64{1}, Rest: 1, HasRest: true},
+		"none: it is no number above 0": {Branches: []float64{0, 0}},
+	} {
+		if got := pathStretch(s); got != want {
+			t.Errorf("%v: %q, want %q", s, got, want)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type Options struct {
 	Target       []int           // the classes of the images; nil: seeded ones
 	EvalBackward bool            // backward passes keep the running statistics, not the batch's
 	Lesions      []resnet.Lesion // at the start
+	Paths        int             // path lengths that are carried apart; 0: 16
 
 	// Recorded, if not nil, is shown in the place of a run: Model is its net,
 	// Device may be nil, and nothing is computed.

@@ -37,8 +37,9 @@ type state struct {
 	program     *program
 	step        *step
 	top         []guess
-	back        bool       // passes go backward too
-	grads       *gradients // of the newest pass that did
+	back        bool                  // passes go backward too
+	grads       *gradients            // of the newest pass that did
+	paths       []resnet.PathSpectrum // nil until they are asked for
 	lesions     []resnet.Lesion
 	effect      *effect // of the lesions
 	twin        *companion
@@ -86,4 +87,5 @@ const (
 	wishFuse
 	wishBackward
 	wishTwin
+	wishPaths
 )
