@@ -1,0 +1,130 @@
+package train
+
+import (
+	"math"
+	"slices"
+
+	"resnet-tui/resnet"
+)
+
+// Spread is a number over several seeds.
+type Spread struct {
+	N    int     `json:"n"` // seeds that have it
+	Mean float64 `json:"mean"`
+	Min  float64 `json:"min"`
+	Max  float64 `json:"max"`
+}
+
+func spreadOf(values []float64) Spread {
+	if len(values) == 0 {
+		return Spread{}
+	}
+	s := Spread{N: len(values), Min: slices.Min(values), Max: slices.Max(values)}
+	for _, v := range values {
+		s.Mean += v / float64(s.N)
+	}
+	return s
+}
+
+// Outcome is what the runs of one net have come to, over its seeds.
+type Outcome struct {
+	Model      string `json:"arch"`
+	TrainLoss  Spread `json:"train_loss"`
+	TrainError Spread `json:"train_error"`
+	TestLoss   Spread `json:"test_loss,omitzero"`
+	TestError  Spread `json:"test_error,omitzero"`
+}
+
+// Ratio is the training loss of one net in terms of another's, by seed.
+type Ratio struct {
+	A     string `json:"a"`
+	B     string `json:"b"`
+	Ratio Spread `json:"ratio"` // of A's loss to B's
+}
+
+// Summary is what a history says about its nets: all in the same epoch, the
+// last that every run has ended.
+type Summary struct {
+	Epoch    int       `json:"epoch"`
+	Outcomes []Outcome `json:"outcomes"` // in the order in which nets begin
+	Ratios   []Ratio   `json:"ratios,omitempty"`
+}
+
+// Summarise sums up runs by net; nil while a run has not ended an epoch. The
+// ratios are those of plain nets to their residual twins, and of nets to
+// shallower ones of their kind.
+func Summarise(tracks []*Track) *Summary {
+	s := &Summary{Epoch: math.MaxInt}
+	at := map[Run]EpochRecord{}
+	for _, t := range tracks {
+		s.Epoch = min(s.Epoch, len(t.Epochs))
+	}
+	if len(tracks) == 0 || s.Epoch == 0 {
+		return nil
+	}
+	var nets []string
+	for _, t := range tracks {
+		at[t.Run] = t.Epochs[s.Epoch-1]
+		if !slices.Contains(nets, t.Model) {
+			nets = append(nets, t.Model)
+		}
+	}
+	for _, net := range nets {
+		s.Outcomes = append(s.Outcomes, outcome(net, tracks, at))
+	}
+	for _, a := range nets {
+		for _, b := range nets {
+			if worthComparing(a, b) {
+				s.Ratios = append(s.Ratios, ratio(a, b, tracks, at))
+			}
+		}
+	}
+	return s
+}
+
+func outcome(net string, tracks []*Track, at map[Run]EpochRecord) Outcome {
+	var trainLoss, trainError, testLoss, testError []float64
+	for _, t := range tracks {
+		if t.Model != net {
+			continue
+		}
+		r := at[t.Run]
+		trainLoss, trainError = append(trainLoss, r.TrainLoss), append(trainError, r.TrainError)
+		testLoss, testError = appendKnown(testLoss, r.TestLoss), appendKnown(testError, r.TestError)
+	}
+	return Outcome{net, spreadOf(trainLoss), spreadOf(trainError), spreadOf(testLoss), spreadOf(testError)}
+}
+
+func appendKnown(list []float64, v *float64) []float64 {
+	if v == nil {
+		return list
+	}
+	return append(list, *v)
+}
+
+// worthComparing reports whether a is b's plain twin, or as b but deeper.
+func worthComparing(a, b string) bool {
+	x, errA := resnet.ParseArch(a)
+	y, errB := resnet.ParseArch(b)
+	if errA != nil || errB != nil {
+		return false
+	}
+	if x.Depth == y.Depth {
+		twin, ok := x.Twin()
+		return ok && x.Plain && twin.Arch == b
+	}
+	deeper := x.Depth > y.Depth
+	x.Depth, y.Depth, x.Arch, y.Arch, x.Block, y.Block = 0, 0, "", "", 0, 0
+	return deeper && x == y
+}
+
+// ratio divides the losses of runs with the same seed.
+func ratio(a, b string, tracks []*Track, at map[Run]EpochRecord) Ratio {
+	var ratios []float64
+	for _, t := range tracks {
+		if other, ok := at[Run{b, t.Seed}]; t.Model == a && ok {
+			ratios = append(ratios, at[t.Run].TrainLoss/other.TrainLoss)
+		}
+	}
+	return Ratio{a, b, spreadOf(ratios)}
+}
