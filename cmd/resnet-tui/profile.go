@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -10,14 +11,19 @@ import (
 	"resnet-tui/profile/report"
 )
 
+// profileFlags say what to measure, and where the figures go.
+type profileFlags struct {
+	model   modelFlags
+	run     runFlags
+	output  outputFlags
+	exports exportFlags
+	sweep   sweepFlags
+	forget  bool // --no-history
+}
+
 // profileCommand measures many passes.
 func profileCommand(a *app) *cobra.Command {
-	var m modelFlags
-	var r runFlags
-	var o outputFlags
-	var e exportFlags
-	var sweep sweepFlags
-	var forget bool
+	var f profileFlags
 	cmd := &cobra.Command{
 		Use:   "profile",
 		Short: "many passes: time per layer with its spread, throughput, roofline",
@@ -25,44 +31,70 @@ func profileCommand(a *app) *cobra.Command {
 			"resnet-tui profile --depth 50 --no-fuse --threads 1\nresnet-tui profile --depth 50 --pprof r50.pb.gz --trace r50.json --html r50.html\n" +
 			"resnet-tui profile --depth 18 --batch 1,2,4,8 --threads 1,2",
 	}
-	m.add(cmd)
-	r.addEngine(cmd)
-	r.addInput(cmd)
-	r.addPasses(cmd)
-	r.addCount(cmd)
-	o.add(cmd)
-	e.add(cmd)
-	cmd.Flags().StringVar(&r.cpuProfile, cpuProfileFlag, "", "write Go's own CPU profile of some more passes, labelled by layer (.pb.gz)")
-	addHistory(cmd, &forget)
-	sweep.add(cmd)
-	cmd.RunE = a.run(func(cmd *cobra.Command) error {
-		if err := cmp.Or(o.check(), e.check(cmd)); err != nil {
-			return err
-		}
-		if sweep.wanted() {
-			if e.any(cmd) {
-				return usage("exports are of one profile, and the lists ask for several")
-			}
-			s, err := sweep.run(cmd, &m, &r, forget)
-			if err != nil {
-				return err
-			}
-			return o.print(cmd, s)
-		}
-		r.trace = e.traces()
-		p, err := measure(cmd, &m, &r)
-		if err != nil {
-			return err
-		}
-		warnBusy(cmd, p)
-		remember(cmd, p.Profile, forget)
-		return errors.Join(o.print(cmd, p), e.write(p.Profile))
-	})
+	f.add(cmd)
+	cmd.RunE = a.run(f.command)
 	return cmd
 }
 
+func (f *profileFlags) add(cmd *cobra.Command) {
+	f.model.add(cmd)
+	f.run.addEngine(cmd)
+	f.run.addInput(cmd)
+	f.run.addPasses(cmd)
+	f.run.addCount(cmd)
+	f.output.add(cmd)
+	f.exports.add(cmd)
+	cmd.Flags().StringVar(&f.run.cpuProfile, cpuProfileFlag, "", "write Go's own CPU profile of some more passes, labelled by layer (.pb.gz)")
+	addHistory(cmd, &f.forget)
+	f.sweep.add(cmd)
+}
+
+// command measures once, or once for each combination of the lists.
+func (f *profileFlags) command(cmd *cobra.Command) error {
+	if err := cmp.Or(f.output.check(), f.exports.check(cmd)); err != nil {
+		return err
+	}
+	if f.sweep.wanted() {
+		if f.exports.any(cmd) {
+			return usage("exports are of one profile, and the lists ask for several")
+		}
+		s, err := f.sweep.run(cmd, &f.model, &f.run, f.forget)
+		if err != nil {
+			return err
+		}
+		return f.output.print(cmd, s)
+	}
+	f.run.trace = f.exports.traces()
+	p, err := measureAndKeep(cmd, &f.model, &f.run, f.forget)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.output.print(cmd, p), f.exports.write(p.Profile))
+}
+
+// measureAndKeep makes a profile, says if the machine was busy, and adds a line
+// to the history.
+func measureAndKeep(cmd *cobra.Command, m *modelFlags, f *runFlags, forget bool) (report.Profile, error) {
+	p, err := measure(cmd, m, f)
+	if err != nil {
+		return p, err
+	}
+	warnBusy(cmd, p)
+	remember(cmd, p.Profile, forget)
+	return p, nil
+}
+
+// warnBusy says on stderr that other programs were in the way.
+func warnBusy(cmd *cobra.Command, p report.Profile) {
+	if p.Busy() {
+		fmt.Fprintf(cmd.ErrOrStderr(), "the machine was busy: other programs used %s of %d cores, so times are too long\n",
+			profile.Significant(p.Machine.OthersCores), p.Machine.Processors)
+	}
+}
+
 // measure makes the profile that the flags ask for. The ceilings come last,
-// when the net has given its memory back.
+// when the net has given its memory back; without them the profile is still
+// worth having.
 func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (report.Profile, error) {
 	s, err := prepare(cmd, m, f)
 	if err != nil {
@@ -73,7 +105,13 @@ func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (report.Profile, er
 	if err := errors.Join(err, s.close()); err != nil {
 		return report.Profile{}, err
 	}
-	return report.Profile{Profile: p, Ops: s.ops}, addCeilings(cmd.Context(), p, info)
+	if err := addCeilings(cmd.Context(), p, info); err != nil {
+		if cmd.Context().Err() != nil {
+			return report.Profile{}, err
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "no roofline: %s\n", oneLine(err))
+	}
+	return report.Profile{Profile: p, Ops: s.ops}, nil
 }
 
 // profile runs the passes.

@@ -14,7 +14,7 @@ import (
 func screenCommand(a *app) *cobra.Command {
 	var m modelFlags
 	var r runFlags
-	var plain bool
+	var plain, forget bool
 	cmd := &cobra.Command{
 		Use:   programName,
 		Short: "look inside a ResNet while it runs",
@@ -28,10 +28,11 @@ func screenCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&plain, "plain-output", false, "no screen: print what profile prints")
 	r.addPasses(cmd)
 	r.addCount(cmd)
+	addHistory(cmd, &forget)
 	theme := addTheme(cmd)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if plain || !a.onTerminal() {
-			p, err := measure(cmd, &m, &r)
+			p, err := measureAndKeep(cmd, &m, &r, forget)
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,12 +65,10 @@ func (s *sweepFlags) run(cmd *cobra.Command, m *modelFlags, r *runFlags, forget 
 		return s.size.each(func() error {
 			return s.batch.each(func() error {
 				show.say("profile %d of %d", len(sweep.Rows)+1, total)
-				p, err := measure(cmd, m, r)
+				p, err := measureAndKeep(cmd, m, r, forget)
 				if err != nil {
 					return err
 				}
-				warnBusy(cmd, p)
-				remember(cmd, p.Profile, forget)
 				sweep.Add(p.Profile)
 				return nil
 			})
@@ -96,12 +93,4 @@ func (l *list) each(do func() error) error {
 		}
 	}
 	return nil
-}
-
-// warnBusy says on stderr that other programs were in the way.
-func warnBusy(cmd *cobra.Command, p report.Profile) {
-	if p.Busy() {
-		fmt.Fprintf(cmd.ErrOrStderr(), "the machine was busy: other programs used %s of %d cores, so times are too long\n",
-			profile.Significant(p.Machine.OthersCores), p.Machine.Processors)
-	}
 }
