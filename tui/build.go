@@ -300,7 +300,7 @@ func kernelLabel(in *resnet.Module, layers []*resnet.Layer) string {
 // wholeModule is the name of the inner module that the layers make up.
 func wholeModule(in *resnet.Module, layers []*resnet.Layer) string {
 	p := layers[0].Module.Parent
-	if p == nil || p == in || len(p.Layers) != len(layers) || layers[0].Module == in {
+	if p == nil || in != nil && p.Path == in.Path || len(p.Layers) != len(layers) || in != nil && layers[0].Path == in.Path {
 		return ""
 	}
 	for _, l := range layers {

@@ -15,8 +15,10 @@ type pair struct {
 
 // companion is what the screen knows of the twin.
 type companion struct {
-	program *program
-	grads   *gradients
+	program   *program
+	grads     *gradients
+	responses []response
+	own       []response // the net's
 }
 
 // part ends the twin.
@@ -50,7 +52,7 @@ func (e *engine) reachTwin(to aim) error {
 	if err := errors.Join(s.SetInput(e.opts.input(m)), e.aimAt(s, m)); err != nil {
 		return err
 	}
-	e.state.twin = &companion{program: programOf(s, m)}
+	e.state.twin = &companion{program: programOf(s, m), responses: e.responses(s), own: e.responses(e.session)}
 	return nil
 }
 

@@ -178,7 +178,7 @@ func (m *Model) effectLines() []detailLine {
 	}
 	lines := []detailLine{
 		{label: "lesions", text: fmt.Sprint(len(m.state.lesions)), look: warningLook},
-		{label: "  first class", text: fmt.Sprintf("new in %d of %d", f.changed, f.images)},
+		{label: "  top-1 ≠", text: fmt.Sprintf("%d of %d", f.changed, f.images)},
 		{label: "  KL", text: klText(f.kl)},
 	}
 	if g := m.state.grads; g != nil && !math.IsNaN(f.loss) {

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +18,14 @@ type lesionItem struct {
 	text string
 	asks string // what must be said too, "" for nothing
 	like string // a first answer
+}
+
+// number is the key that chooses the item, whatever else there is.
+func (i lesionItem) number() string {
+	if i.kind == 0 {
+		return "6"
+	}
+	return strconv.Itoa(int(i.kind))
 }
 
 // lesionMenu lists what can be done to a block.
@@ -139,8 +146,8 @@ func (m *Model) lesionKey(msg tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(msg, k.Lesion, k.Quit):
 		l.open = false
 	default:
-		if i, err := strconv.Atoi(msg.String()); err == nil && i >= 1 && i <= len(l.items) {
-			l.cursor = i - 1
+		if i := slices.IndexFunc(l.items, func(i lesionItem) bool { return i.number() == msg.String() }); i >= 0 {
+			l.cursor = i
 			m.chooseLesion()
 		}
 	}
@@ -194,7 +201,7 @@ func (m *Model) drawLesions() {
 	m.drawFrame(box, " lesion in "+l.block+" ")
 	y := box.y + 1
 	for i, item := range l.items {
-		m.canvas.text(box.x+2, y, box.x+w-2, fmt.Sprintf("%d  %s", i+1, item.text), plainText)
+		m.canvas.text(box.x+2, y, box.x+w-2, item.number()+"  "+item.text, plainText)
 		if i == l.cursor {
 			m.canvas.selectRow(box.x+1, y, w-2)
 		}

@@ -40,6 +40,7 @@ type Model struct {
 	memory  memoryView
 	grads   gradientView
 	lesions lesionMenu
+	twin    twinView
 	wished  []resnet.Lesion // asked for
 	help    bool
 	filter  textinput.Model
@@ -201,6 +202,7 @@ func (m *Model) read() {
 	}
 	m.state, m.stale = s, true
 	m.adopt(s.program)
+	m.twin.adopt(s.twin)
 	m.list.tree.markWounds(s.lesions)
 	m.place()
 }

@@ -18,6 +18,7 @@ func (m *Model) sample(now bool) {
 		return
 	}
 	m.program.recorder.Snapshot(&m.snap)
+	m.twin.sample()
 	m.figures()
 	m.sampled, m.cost = start, time.Since(start)
 }

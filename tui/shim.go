@@ -1,4 +1,3 @@
 package tui
 
-func (m *Model) drawCompare(r rect)  {}
 func (m *Model) drawTraining(r rect) {}

@@ -25,7 +25,7 @@ func (m *Model) views() []viewID {
 	for v := range viewCount {
 		switch {
 		case v == viewGradients && (recorded || len(m.list.tree.byBlock) == 0):
-		case v == viewCompare:
+		case v == viewCompare && (recorded || !m.hasTwin()):
 		case v == viewTraining:
 		default:
 			views = append(views, v)

@@ -1,0 +1,185 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/exp/golden"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+)
+
+// programFor is a program of a net that has made some passes of fake times.
+func programFor(t *testing.T, net *resnet.Model, passes int) *program {
+	t.Helper()
+	l := lower(t, net, resnet.LowerOptions{Fuse: true})
+	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups, memory: fakeMemory(l.Plan)}
+	p := &program{
+		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: true,
+		recorder: profile.NewRecorder(l, net, recorded), progress: func() int { return -1 },
+	}
+	for range passes {
+		record(t, p, f)
+	}
+	return p
+}
+
+// beside gives a screen its twin, with made-up responses.
+func beside(t *testing.T, m *Model) {
+	t.Helper()
+	net, err := twinOf(m.opts.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	respond := func(net *resnet.Model, factor float64) (all []response) {
+		std := 1.0
+		for _, l := range net.Layers {
+			if l.Kind.String() == "Conv2d" && l.Part != resnet.Skip {
+				all = append(all, response{l.Path, std})
+				std *= factor
+			}
+		}
+		return all
+	}
+	m.state.twin = &companion{program: programFor(t, net, 5), grads: someGradients(net), responses: respond(net, 1.02), own: respond(m.opts.Model, 0.97)}
+	m.twin.adopt(m.state.twin)
+	m.twin.sample()
+}
+
+func TestCompare(t *testing.T) {
+	for _, c := range []struct {
+		arch string
+		w, h int
+	}{{"resnet18", 120, 30}, {"cifar_resnet20", 200, 50}, {"cifar_plain20", 80, 24}, {"resnet101", 60, 15}, {"resnet18", 20, 5}} {
+		t.Run(fmt.Sprintf("%s %dx%d", c.arch, c.w, c.h), func(t *testing.T) {
+			m := screen(t, c.arch, c.w, c.h)
+			run(t, m, true, 5)
+			went(t, m, "")
+			beside(t, m)
+			m.show(viewCompare)
+			golden.RequireEqual(t, plain(m))
+		})
+	}
+}
+
+func TestCompareWithoutATwin(t *testing.T) {
+	m := screen(t, "resnet18", 80, 24)
+	m.show(viewCompare)
+	if s := plain(m); !strings.Contains(s, "p puts the net without skips beside this one") {
+		t.Errorf("nothing says how to get a twin:\n%s", s)
+	}
+}
+
+// TestTwinsStepTogether holds that the rows of both nets are of the same
+// modules, whatever is folded.
+func TestTwinsStepTogether(t *testing.T) {
+	m := screen(t, "resnet50", 120, 40)
+	run(t, m, true, 3)
+	beside(t, m)
+	m.show(viewCompare)
+	press(m, "E")
+	m.view = viewCompare
+	missing := 0
+	for _, n := range m.list.rows {
+		other := m.twin.of(n)
+		if other == nil {
+			missing++
+			if n.kind != joinNode && n.kind != runNode {
+				t.Errorf("the twin has no %q", n.id)
+			}
+			continue
+		}
+		if other.path() != n.path() {
+			t.Errorf("%q stands beside %q", other.path(), n.path())
+		}
+	}
+	if missing == 0 {
+		t.Error("a plain net has all that a residual one has")
+	}
+	for _, key := range []string{"down", "left", "right", "enter"} {
+		press(m, key)
+	}
+	if m.view != viewLayers {
+		t.Errorf("enter stays in %v", m.view)
+	}
+}
+
+// TestLesionsAreDrawn shows each lesion in the tree.
+func TestLesionsAreDrawn(t *testing.T) {
+	for _, text := range []string{"layer1.1=cut-skip", "layer1.1=drop-branch", "layer1.1=scale:0.5", "layer3.1=swap:layer3.2", "layer1.1=freeze"} {
+		t.Run(text, func(t *testing.T) {
+			m := screen(t, "cifar_resnet20", 100, 40)
+			l, err := resnet.ParseLesion(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hurt, err := resnet.BuildLesioned(m.opts.Model.Config, []resnet.Lesion{l})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := programFor(t, hurt, 3)
+			p.whole = m.opts.Model
+			m.state = &state{phase: paused, program: p, lesions: hurt.Lesions, effect: &effect{images: 8, changed: 3, kl: 0.25}}
+			m.adopt(p)
+			m.list.setOpen(true)
+			m.list.setFilter(strings.Split(text, ".")[0])
+			m.list.selectPath(l.Path)
+			m.place()
+			m.sample(true)
+			golden.RequireEqual(t, plain(m))
+		})
+	}
+}
+
+func TestLesionMenu(t *testing.T) {
+	m := screen(t, "cifar_resnet20", 100, 30)
+	run(t, m, true, 3)
+	choose := func(keys ...string) []resnet.Lesion {
+		t.Helper()
+		press(m, keys...)
+		return m.wished
+	}
+	m.list.selectPath("layer1")
+	press(m, "right")
+	for _, c := range []struct {
+		keys string
+		want string
+	}{
+		{"x 2", "[layer1.0=drop-branch]"},
+		{"x enter", "[layer1.0=drop-branch]"},
+		{"X", "[]"},
+		{"x 3 enter", "[layer1.0=scale:0.5]"},
+		{"x 3 2 enter", "[layer1.0=scale:0.52]"},
+		{"x 3 x enter", "[layer1.0=scale:0.52]"}, // 0.5x is no number
+		{"esc esc", "[layer1.0=scale:0.52]"},
+		{"x 4 enter", "[layer1.0=scale:0.52 layer1.0=swap:layer1.1]"},
+		{"x 6", "[]"},
+		{"x esc", "[]"},
+		{"x 1 x 5", "[layer1.0=cut-skip layer1.0=freeze]"},
+	} {
+		if got := fmt.Sprint(choose(strings.Fields(c.keys)...)); got != c.want {
+			t.Errorf("%q: lesions %v, want %v", c.keys, got, c.want)
+		}
+	}
+	if m.lesions.open {
+		t.Error("the menu stays open")
+	}
+	press(m, "g", "x")
+	if m.lesions.open || !strings.Contains(m.notice, "block") {
+		t.Errorf("a menu for no block; notice %q", m.notice)
+	}
+}
+
+func TestLesionMenuIsDrawn(t *testing.T) {
+	for _, size := range [][2]int{{100, 24}, {40, 10}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			m := screen(t, "cifar_resnet20", size[0], size[1])
+			run(t, m, true, 3)
+			m.list.selectPath("layer1")
+			press(m, "right", "x", "3", "x", "enter")
+			golden.RequireEqual(t, plain(m))
+		})
+	}
+}
