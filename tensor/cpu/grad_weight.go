@@ -9,7 +9,9 @@ import (
 
 // Blocking of weight gradients.
 const (
-	gradPixels  = 192       // of one call: operand and gradient stay in the L1 cache
+	gradPixels  = 192       // of one call: operand and gradient stay in the L1 cache …
+	gradHeavy   = 1 << 20   // … but sums of more than so many bytes, which leave the L2 cache from
+	heavyPixels = 512       // call to call, shall not do so more often than after this many
 	gradSource  = 320 << 10 // of both for one chunk of pixels: stays in the L2 cache
 	gradPieces  = 24        // that the work should make
 	gradPartial = 8 << 20   // partial sums that may lie about
@@ -26,8 +28,9 @@ type gradWeight struct {
 	x, dy  *view
 	dw     *view // flat
 	window tensor.Window
-	widest int  // rows of a kernel
-	flat   bool // a pixel of x for each of dy, in one run over rows and images
+	widest int   // rows of a kernel
+	order  []int // see sumOrder
+	flat   bool  // a pixel of x for each of dy, in one run over rows and images
 
 	units, chunk, perPart, parts int // rows, or pixels if flat
 	blocksPer, ranges            int // output blocks
@@ -44,6 +47,7 @@ func (bp *blueprint) planGradWeight(st *step) error {
 	g.packing = gradPacking(filterShape{c: g.x.c, k: g.dy.c, groups: groups, kh: g.window.KH, kw: g.window.KW, interleaved: g.x.interleaved})
 	for g.widest = asm.MaxRows; bp.kern.GradWeight[g.widest] == nil; g.widest-- {
 	}
+	g.order = g.sumOrder()
 	g.cut()
 	bp.needShared(g.parts * g.floats * floatBytes)
 	st.name = bp.kern.Name + " weight gradient"
@@ -63,11 +67,15 @@ func gradPacking(s filterShape) packing {
 // cut decides the pieces, by geometry alone.
 func (g *gradWeight) cut() {
 	g.flat = g.window.KH*g.window.KW*g.window.SH*g.window.SW == 1 && g.x.contiguous() && g.dy.contiguous()
-	g.units, g.chunk = g.dy.n*g.dy.h, max(1, gradPixels/g.dy.w)
-	if g.flat {
-		g.units, g.chunk = g.units*g.dy.w, gradPixels
+	pixels := gradPixels
+	if g.floats*floatBytes > gradHeavy {
+		pixels = heavyPixels
 	}
-	pixels := g.chunk
+	g.units, g.chunk = g.dy.n*g.dy.h, max(1, pixels/g.dy.w)
+	if g.flat {
+		g.units, g.chunk = g.units*g.dy.w, pixels
+	}
+	pixels = g.chunk
 	if !g.flat {
 		pixels *= g.dy.w
 	}
@@ -173,22 +181,30 @@ func (g *gradWeight) unpack(sum []float32, p *panel, o, ib int) {
 	cg, taps := g.c/g.groups, g.kh*g.kw
 	first := o / (g.k / g.groups) * cg // the first channel of o's group
 	from, to := max(first, ib*asm.Block), min(first+cg, (ib+1)*asm.Block)
-	step := asm.Block // from tap to tap
-	if g.interleaved {
-		from, to, step = first, first+cg, g.c
-	}
 	if from >= to {
 		return
 	}
 	out := g.dw.values()[(o*cg+from-first)*taps:]
-	row := (ib - p.ib) * g.kh * g.run() // of the sums
-	for c := from; c < to; c++ {
-		at := row + c - ib*asm.Block
-		for kh := range g.kh {
-			for kw := range g.kw {
-				out[kh*g.kw+kw] = sum[(at+kh*g.run()+kw*step)*asm.Block]
+	sum = sum[(ib-p.ib)*g.kh*g.run()*asm.Block:]
+	for i, at := range g.order[(from-ib*asm.Block)*taps : (to-ib*asm.Block)*taps] {
+		out[i] = sum[at]
+	}
+}
+
+// sumOrder is where the sums of an input block's channels and taps lie, in the
+// order of a weight.
+func (s *filterShape) sumOrder() []int {
+	var order []int
+	channels := asm.Block
+	if s.interleaved {
+		channels = s.c
+	}
+	for c := range channels {
+		for kh := range s.kh {
+			for kw := range s.kw {
+				order = append(order, (kh*s.run()+kw*channels+c)*asm.Block)
 			}
 		}
-		out = out[taps:]
 	}
+	return order
 }

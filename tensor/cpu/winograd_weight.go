@@ -62,17 +62,32 @@ func (bp *blueprint) winogradWeight(z *winograd, params []tensor.Param, key []an
 
 // fillWinograd packs a panel of U = G·g·Gᵀ, in float64, rounded once.
 func fillWinograd(dst []float32, p *packing, f *filter, panel int) {
-	position := p.floats - p.biases
 	pl := &p.panels[panel]
-	var g [9]float64
-	for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o++ {
-		dst[o] = f.biasAt(o)
-		at := f.strides(o)
-		for c := range p.c {
-			f.kernel(&g, &at, o, c)
-			to := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
-			transformFilter(dst[to:], position, &g)
+	for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o += asm.Block {
+		for l := range min(asm.Block, p.k-o) {
+			dst[o+l] = f.biasAt(o + l)
 		}
+		for c := range p.c {
+			to := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
+			fillTransformed(dst[to:], p.floats-p.biases, f, o, min(asm.Block, p.k-o), c)
+		}
+	}
+}
+
+// fillTransformed packs the kernels from one input channel to so many output
+// channels from o on. Positions lie far apart, often at the same cache sets: so
+// each gets its lanes at once.
+func fillTransformed(dst []float32, position int, f *filter, o, lanes, c int) {
+	var g [9]float64
+	var u [positions][asm.Block]float32
+	at := f.strides(o)
+	for l := range lanes {
+		f.kernel(&g, &at, o+l, c)
+		transformFilter(&u, l, &g)
+		at.first += at.out
+	}
+	for i := range u {
+		copy(dst[i*position:][:lanes], u[i][:])
 	}
 }
 
@@ -102,18 +117,17 @@ func winogradG(a, b, c float64) (r0, r1, r2, r3, r4, r5 float64) {
 	return a / 4, -(a + b + c) * sixth, -(a - b + c) * sixth, s + t, s - t, c
 }
 
-// transformFilter writes G·g·Gᵀ, its positions so many floats apart.
-func transformFilter(dst []float32, position int, g *[9]float64) {
+// transformFilter writes a lane of G·g·Gᵀ.
+func transformFilter(dst *[positions][asm.Block]float32, lane int, g *[9]float64) {
 	var rows [3][tileIn]float64 // columns of G·g
 	for x := range rows {
 		r := &rows[x]
 		r[0], r[1], r[2], r[3], r[4], r[5] = winogradG(g[x], g[3+x], g[6+x])
 	}
 	for r := range tileIn {
-		var u [tileIn]float64
-		u[0], u[1], u[2], u[3], u[4], u[5] = winogradG(rows[0][r], rows[1][r], rows[2][r])
-		for i, v := range u {
-			dst[(r*tileIn+i)*position] = float32(v)
-		}
+		u0, u1, u2, u3, u4, u5 := winogradG(rows[0][r], rows[1][r], rows[2][r])
+		to := dst[r*tileIn:][:tileIn]
+		to[0][lane], to[1][lane], to[2][lane] = float32(u0), float32(u1), float32(u2)
+		to[3][lane], to[4][lane], to[5][lane] = float32(u3), float32(u4), float32(u5)
 	}
 }
