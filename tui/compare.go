@@ -85,8 +85,8 @@ type sideColumn struct {
 // sideColumns come in while there is room, in this order.
 var sideColumns = []sideColumn{
 	{"forward", 9, 2, false, func(m *Model, _ side, n *node) profile.Figure { return m.units.duration(n.time) }},
-	{"backward", 10, 2, true, func(m *Model, _ side, n *node) profile.Figure { return m.units.duration(n.back) }},
 	{"‖∂L/∂x‖", 9, 0, true, func(_ *Model, s side, n *node) profile.Figure { return s.gradient(n) }},
+	{"backward", 10, 2, true, func(m *Model, _ side, n *node) profile.Figure { return m.units.duration(n.back) }},
 	{"σ", 8, 0, false, func(_ *Model, s side, n *node) profile.Figure { return s.response(n) }},
 	{"MACs", 9, 1, false, func(m *Model, _ side, n *node) profile.Figure { return count(m.units.ops(n)) }},
 	{"params", 9, 1, false, func(_ *Model, _ side, n *node) profile.Figure { return count(n.cost.Params) }},
@@ -129,10 +129,9 @@ func (m *Model) sidePlaces(w int) []sideColumn {
 		if c.back && !m.list.tree.runsBack() {
 			continue
 		}
-		if c.width > rest {
-			break
+		if c.width <= rest {
+			in, rest = append(in, c), rest-c.width
 		}
-		in, rest = append(in, c), rest-c.width
 	}
 	return in
 }
