@@ -71,7 +71,7 @@ func (bp *blueprint) layOut(exact bool) {
 		in, out := bp.plan.InShape(g.Head), bp.plan.OutShape(g.Head)
 		var h halo
 		switch {
-		case op.Kind == tensor.Conv2d && !exact && !stems[op.In[0]] && chooseWinograd(op, in, out, bp.kern):
+		case op.Kind == tensor.Conv2d && !exact && !stems[op.In[0]] && bp.repays(op, out) && chooseWinograd(op, in, out, bp.kern):
 			bp.winograd[g.Head] = true
 			h = winogradHalo(op, in, out)
 		case op.Kind == tensor.Conv2d, op.Kind == tensor.MaxPool2d && op.PadZero:

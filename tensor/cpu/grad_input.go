@@ -96,7 +96,7 @@ func (bp *blueprint) gradInputHalo(head int, exact bool) (h halo) {
 			continue
 		}
 		like := tensor.Op{Kind: tensor.Conv2d, Window: b.window(), Groups: op.Groups}
-		if op.SH*op.SW == 1 && !exact && min(like.Top, like.Left) >= 0 && chooseWinograd(&like, dy, dx, bp.kern) {
+		if op.SH*op.SW == 1 && !exact && min(like.Top, like.Left) >= 0 && bp.repays(op, dx) && chooseWinograd(&like, dy, dx, bp.kern) {
 			bp.winograd[head] = true
 			return winogradHalo(&like, dy, dx)
 		}

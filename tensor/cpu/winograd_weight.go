@@ -42,6 +42,21 @@ func winogradGains(op *tensor.Op, in, out tensor.Shape, k *asm.Kernels) bool {
 	return work+stream < direct/gainAtMin
 }
 
+// packCost is the time of packing a 3×3 kernel as Winograd, in multiply-adds.
+const packCost = 4000
+
+// repays reports whether Winograd saves more than packing a weight that the plan
+// updates costs in every step. Other weights are packed once.
+func (bp *blueprint) repays(op *tensor.Op, out tensor.Shape) bool {
+	for i := range bp.plan.Ops {
+		if sgd := &bp.plan.Ops[i]; sgd.Kind == tensor.SGD && sgd.Params[0] == op.Params[0] {
+			tiles := out[0] * ceilDiv(out[2], tileOut) * ceilDiv(out[3], tileOut)
+			return 9*out[0]*out[2]*out[3]-positions*tiles > packCost
+		}
+	}
+	return true
+}
+
 // winogradWeight is the packed copy of a filter: biases by output block, then U
 // as [36][panel][icb][16][nob·16].
 func (bp *blueprint) winogradWeight(z *winograd, params []tensor.Param, key []any, filterOf func(p [][]float32) *filter) *weight {
