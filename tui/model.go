@@ -41,10 +41,12 @@ type Model struct {
 	grads   gradientView
 	lesions lesionMenu
 	twin    twinView
-	wished  []resnet.Lesion // asked for
-	help    bool
-	filter  textinput.Model
-	typing  bool // the filter
+
+	training *Training       // the newest that is known
+	wished   []resnet.Lesion // asked for
+	help     bool
+	filter   textinput.Model
+	typing   bool // the filter
 
 	state    *state
 	notice   string   // of the state, until a key is pressed
@@ -103,6 +105,9 @@ func newFilter() textinput.Model {
 // Init asks for the terminal's ground and waits for the engine.
 func (m *Model) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.waitEngine(), m.tick()}
+	if m.opts.Training != nil {
+		cmds = append(cmds, glanceAt(m.opts.Training))
+	}
 	if m.opts.Theme == ThemeAuto || m.opts.Theme == "" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -151,6 +156,8 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 	case restMsg:
 		m.onRest(msg.n)
 		return nil
+	case trainingMsg:
+		return m.onTraining(msg)
 	}
 	m.stale = true
 	switch msg := msg.(type) {
@@ -172,6 +179,21 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		m.onWheel(msg)
 	}
 	return nil
+}
+
+// onTraining takes what is known of training, and asks again later.
+func (m *Model) onTraining(msg trainingMsg) tea.Cmd {
+	if msg.err != nil {
+		m.notice = oneLine(msg.err)
+	}
+	if msg.training != nil {
+		m.training = msg.training
+	}
+	m.stale = true
+	if m.training != nil && m.training.Done {
+		return nil
+	}
+	return glanceLater(m.opts.Training)
 }
 
 // onFrame takes what is new. Frames end when nothing moves by itself.

@@ -25,6 +25,10 @@ type Options struct {
 	Lesions      []resnet.Lesion // at the start
 	Paths        int             // path lengths that are carried apart; 0: 16
 
+	// Training, if not nil, is asked for what is known of training, twice a
+	// second, from a goroutine of its own.
+	Training func() (*Training, error)
+
 	// Recorded, if not nil, is shown in the place of a run: Model is its net,
 	// Device may be nil, and nothing is computed.
 	Recorded *profile.Profile

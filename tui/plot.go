@@ -9,10 +9,11 @@ const (
 	thinPen pen = iota
 	thickPen
 	dashedPen
+	dottedPen
 )
 
 // sample of the pen, for a legend.
-func (p pen) sample() string { return [...]string{"─", "━", "┄"}[p] }
+func (p pen) sample() string { return [...]string{"─", "━", "┄", "⋯"}[p] }
 
 // curve is a line of a plot. Where y is no number there is a gap.
 type curve struct {
@@ -103,7 +104,7 @@ func (p *plot) line(x0, y0, x1, y1 int, c *curve) {
 // stroke sets what the pen leaves at a dot.
 func (p *plot) stroke(x, y int, c *curve) {
 	switch {
-	case c.pen == dashedPen && (x+y)%4 >= 2:
+	case c.pen == dashedPen && (x+y)%4 >= 2, c.pen == dottedPen && x%4 != 0:
 		return
 	case c.pen == thickPen && y+1 < 4*p.h:
 		p.dot(x, y+1, c.look)

@@ -55,11 +55,11 @@ func TestPensDiffer(t *testing.T) {
 	x, y := []float64{0, 7}, []float64{1, 1}
 	s := scale{high: 2}
 	seen := map[string]bool{}
-	for _, p := range []pen{thinPen, thickPen, dashedPen} {
+	for _, p := range []pen{thinPen, thickPen, dashedPen, dottedPen} {
 		seen[sheet(8, 2, s, curve{pen: p, x: x, y: y})] = true
 	}
-	if len(seen) != 3 {
-		t.Errorf("three pens draw %d pictures: %v", len(seen), seen)
+	if len(seen) != 4 {
+		t.Errorf("four pens draw %d pictures: %v", len(seen), seen)
 	}
 }
 

@@ -26,7 +26,7 @@ func (m *Model) views() []viewID {
 		switch {
 		case v == viewGradients && (recorded || len(m.list.tree.byBlock) == 0):
 		case v == viewCompare && (recorded || !m.hasTwin()):
-		case v == viewTraining:
+		case v == viewTraining && m.opts.Training == nil:
 		default:
 			views = append(views, v)
 		}

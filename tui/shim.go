@@ -1,3 +1,0 @@
-package tui
-
-func (m *Model) drawTraining(r rect) {}

@@ -1,0 +1,214 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+	"resnet-tui/resnet/train"
+)
+
+// Training is what is known of training runs at some moment. It does not
+// change once it is given away.
+type Training struct {
+	Tracks []*train.Track
+	Note   string // what goes on, in a line: progress, where a file is from
+	Done   bool   // nothing will be added
+}
+
+// curvesOf are the runs' losses by step and errors by epoch, a look and a pen
+// a net, and what is drawn of them.
+type curvesOf struct {
+	losses, errors []curve
+	legend         []curve
+	window         int     // steps that a point of a loss is the mean of
+	steps, epochs  float64 // where the axes end
+}
+
+// curvesFor makes the curves for a chart of w cells.
+func curvesFor(tracks []*train.Track, w int) curvesOf {
+	c := curvesOf{epochs: 1}
+	longest := 0
+	for _, t := range tracks {
+		longest = max(longest, len(t.Steps))
+	}
+	c.window = max((longest+2*w-1)/max(2*w, 1), 1)
+	styles := penFor(tracks)
+	for _, t := range tracks {
+		k := styles[t.Model]
+		if !slices.ContainsFunc(c.legend, func(l curve) bool { return l.name == t.Model }) {
+			c.legend = append(c.legend, k)
+		}
+		loss, wrong := k, k
+		loss.x, loss.y = smoothed(t.Steps, c.window)
+		for _, e := range t.Epochs {
+			wrong.x, wrong.y = append(wrong.x, float64(e.Epoch)), append(wrong.y, 100*e.TrainError)
+			c.epochs = max(c.epochs, float64(e.Epoch))
+		}
+		if n := len(t.Steps); n > 0 {
+			c.steps = max(c.steps, float64(t.Steps[n-1].Step))
+		}
+		c.losses, c.errors = append(c.losses, loss), append(c.errors, wrong)
+	}
+	return c
+}
+
+// smoothed are the means of so many steps each.
+func smoothed(steps []train.StepRecord, window int) (x, y []float64) {
+	for part := range slices.Chunk(steps, window) {
+		sum := 0.0
+		for _, s := range part {
+			sum += s.Loss
+		}
+		x, y = append(x, float64(part[len(part)-1].Step)), append(y, sum/float64(len(part)))
+	}
+	return x, y
+}
+
+// penFor gives each net a look by whether it is plain, and a pen by its place
+// among those.
+func penFor(tracks []*train.Track) map[string]curve {
+	pens := map[bool][]pen{false: {thinPen, thickPen}, true: {dashedPen, dottedPen}}
+	looks := map[bool][]look{false: {skipLook, skipBright, skipDim}, true: {plainLook, strong, muted}}
+	seen := map[bool]int{}
+	styles := map[string]curve{}
+	for _, t := range tracks {
+		if _, ok := styles[t.Model]; ok {
+			continue
+		}
+		c, err := resnet.ParseArch(t.Model)
+		plain := err == nil && c.Plain
+		i := seen[plain]
+		seen[plain]++
+		styles[t.Model] = curve{name: t.Model, look: looks[plain][i%len(looks[plain])], pen: pens[plain][i%len(pens[plain])]}
+	}
+	return styles
+}
+
+// drawCurves draws losses, errors and a table of the runs.
+func (c *canvas) drawCurves(r rect, t *Training) {
+	if t == nil || len(t.Tracks) == 0 {
+		c.text(r.x+1, r.y, r.x+r.w, "no step has been made yet", muted)
+		return
+	}
+	k := curvesFor(t.Tracks, r.w-axisLabel-1)
+	table := min(len(t.Tracks)+1, max(r.h/3, 2))
+	h := (r.h - table) / 2
+	if h < shortestChart+2 || r.w < 40 {
+		c.drawTracks(r, t.Tracks, k)
+		return
+	}
+	title := "loss by step"
+	if k.window > 1 {
+		title = fmt.Sprintf("loss by step · means of %d", k.window)
+	}
+	c.drawRun(rect{r.x, r.y, r.w, h}, title, "step", 1, k.steps, k.losses, k.legend)
+	c.drawRun(rect{r.x, r.y + h, r.w, h}, "training error by epoch · %", "epoch", 1, k.epochs, k.errors, nil)
+	c.drawTracks(rect{r.x, r.y + 2*h, r.w, r.h - 2*h}, t.Tracks, k)
+}
+
+// drawRun draws curves with their axes.
+func (c *canvas) drawRun(r rect, title, unit string, from, to float64, curves, legend []curve) {
+	end := r.x + r.w - 1
+	at := c.text(r.x+1, r.y, end, title, plainText)
+	c.legend(at+2, end, r.y, legend)
+	s := linearScale(curves)
+	if !s.known() {
+		c.text(r.x+axisLabel, r.y+1, end, "nothing to draw yet", muted)
+		return
+	}
+	h := r.h - 2
+	c.axis(r.x, r.y+1, h, s)
+	p := newPlot(r.w-axisLabel-1, h, from, max(to, from+1), s)
+	for i := range curves {
+		p.draw(&curves[i])
+	}
+	c.plot(r.x+axisLabel, r.y+1, p)
+	c.set(r.x+axisLabel-1, r.y+1+h, '└', faint)
+	c.fill(rect{r.x + axisLabel, r.y + 1 + h, p.w, 1}, '─', faint)
+	c.text(r.x+axisLabel+1, r.y+1+h, end, fmt.Sprintf(" %s %.0f ", unit, from), muted)
+	c.right(end, r.y+1+h, fmt.Sprintf(" %.0f ", max(to, from+1)), muted)
+}
+
+// trackColumn is a figure of a run.
+type trackColumn struct {
+	title string
+	width int
+	text  func(t *train.Track) string
+}
+
+var trackColumns = []trackColumn{
+	{"seed", 6, func(t *train.Track) string { return strconv.FormatUint(t.Seed, 10) }},
+	{"loss", 9, func(t *train.Track) string {
+		return lastStep(t, func(s train.StepRecord) string { return profile.Significant(s.Loss) })
+	}},
+	{"error", 9, func(t *train.Track) string {
+		return lastEpoch(t, func(e train.EpochRecord) *float64 { return &e.TrainError })
+	}},
+	{"test", 9, func(t *train.Track) string {
+		return lastEpoch(t, func(e train.EpochRecord) *float64 { return e.TestError })
+	}},
+	{"epoch", 7, func(t *train.Track) string {
+		return lastStep(t, func(s train.StepRecord) string { return strconv.Itoa(s.Epoch) })
+	}},
+	{"step", 8, func(t *train.Track) string {
+		return lastStep(t, func(s train.StepRecord) string { return strconv.Itoa(s.Step) })
+	}},
+	{"rate", 10, func(t *train.Track) string {
+		return lastStep(t, func(s train.StepRecord) string { return profile.Significant(s.Rate) })
+	}},
+}
+
+func lastStep(t *train.Track, text func(train.StepRecord) string) string {
+	if len(t.Steps) == 0 {
+		return profile.Dash
+	}
+	return text(t.Steps[len(t.Steps)-1])
+}
+
+func lastEpoch(t *train.Track, of func(train.EpochRecord) *float64) string {
+	if len(t.Epochs) == 0 {
+		return profile.Dash
+	}
+	v := of(t.Epochs[len(t.Epochs)-1])
+	if v == nil || math.IsNaN(*v) {
+		return profile.Dash
+	}
+	return fmt.Sprintf("%.2f %%", 100**v)
+}
+
+const trackName = 22
+
+// drawTracks lists the runs, the newest where not all find room.
+func (c *canvas) drawTracks(r rect, tracks []*train.Track, k curvesOf) {
+	name := min(trackName, max(r.w-trackColumns[0].width-trackColumns[1].width-1, 8))
+	c.text(r.x+3, r.y, r.x+name, "run", muted)
+	tracks = tracks[max(len(tracks)-r.h+1, 0):]
+	for i, t := range tracks {
+		style := k.legend[slices.IndexFunc(k.legend, func(l curve) bool { return l.name == t.Model })]
+		c.text(r.x+1, r.y+1+i, r.x+3, style.pen.sample(), style.look)
+		c.text(r.x+3, r.y+1+i, r.x+name, t.Model, plainText)
+	}
+	x := r.x + name
+	for _, column := range trackColumns {
+		if x += column.width; x >= r.x+r.w {
+			return
+		}
+		c.right(x, r.y, column.title, muted)
+		for i, t := range tracks {
+			c.right(x, r.y+1+i, column.text(t), plainText)
+		}
+	}
+}
+
+// drawTraining draws the view.
+func (m *Model) drawTraining(r rect) {
+	if t := m.training; t != nil && t.Note != "" && r.h > 2 {
+		m.canvas.text(r.x+1, r.y, r.x+r.w, t.Note, muted)
+		r.y, r.h = r.y+1, r.h-1
+	}
+	m.canvas.drawCurves(r, m.training)
+}

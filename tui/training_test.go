@@ -1,0 +1,97 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
+	"github.com/charmbracelet/x/exp/teatest/v2"
+
+	"resnet-tui/resnet/train"
+)
+
+// someTraining is made up: a loss that falls by a power of the step.
+func someTraining(steps, perEpoch int, models ...string) *Training {
+	t := &Training{Note: "synthetic:1000, 3.2 s left"}
+	for i, name := range models {
+		k := &train.Track{Run: train.Run{Model: name, Seed: uint64(i/2 + 1)}}
+		for s := 1; s <= steps; s++ {
+			noise := 0.1 * math.Sin(float64(s*s))
+			loss := 2.3*math.Pow(float64(s), -0.1*float64(i+1)) + noise
+			k.Steps = append(k.Steps, train.StepRecord{Run: k.Run, Step: s, Epoch: (s-1)/perEpoch + 1, Rate: 0.1, Loss: loss})
+			if s%perEpoch == 0 {
+				test := 0.9 * math.Pow(float64(s), -0.05*float64(i+1))
+				k.Epochs = append(k.Epochs, train.EpochRecord{Run: k.Run, Epoch: s / perEpoch, Step: s, TrainLoss: loss, TrainError: test - 0.02, TestError: &test})
+			}
+		}
+		t.Tracks = append(t.Tracks, k)
+	}
+	return t
+}
+
+func TestTrainingView(t *testing.T) {
+	for _, size := range [][2]int{{120, 30}, {80, 24}, {60, 12}, {20, 5}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			m := screen(t, "cifar_resnet20", size[0], size[1])
+			m.opts.Training = func() (*Training, error) { return nil, nil }
+			m.show(viewTraining)
+			m.Update(trainingMsg{training: someTraining(400, 50, "cifar_resnet20", "cifar_plain20", "cifar_resnet56", "cifar_plain56")})
+			golden.RequireEqual(t, plain(m))
+		})
+	}
+}
+
+func TestTrainingHasATabOnlyWhenThereIsSome(t *testing.T) {
+	m := screen(t, "cifar_resnet20", 120, 24)
+	if s := plain(m); strings.Contains(s, "Training") {
+		t.Errorf("a tab for training that there is not:\n%s", s)
+	}
+}
+
+func TestSmoothedKeepsTheMean(t *testing.T) {
+	k := someTraining(101, 10, "cifar_resnet20").Tracks[0]
+	x, y := smoothed(k.Steps, 10)
+	if len(x) != 11 || x[0] != 10 || x[10] != 101 {
+		t.Fatalf("points at %v", x)
+	}
+	sum := 0.0
+	for _, s := range k.Steps[:10] {
+		sum += s.Loss
+	}
+	if math.Abs(y[0]-sum/10) > 1e-12 || y[10] != k.Steps[100].Loss {
+		t.Errorf("the first point is %v, want %v; the last %v", y[0], sum/10, y[10])
+	}
+}
+
+func TestWatch(t *testing.T) {
+	calls := make(chan int, 100)
+	o := &WatchOptions{Title: "history.jsonl", Training: func() (*Training, error) {
+		calls <- 1
+		if len(calls) == 1 {
+			return nil, errors.New("line 3 is\nno record")
+		}
+		k := someTraining(100, 20, "cifar_resnet20", "cifar_plain20")
+		k.Done = true
+		return k, nil
+	}}
+	tm := teatest.NewTestModel(t, newWatch(o), teatest.WithInitialTermSize(80, 24))
+	teatest.WaitFor(t, tm.Output(), func(b []byte) bool { return strings.Contains(ansi.Strip(string(b)), "line 3 is no record") }, teatest.WithDuration(5*time.Second))
+	teatest.WaitFor(t, tm.Output(), func(b []byte) bool { return strings.Contains(string(b), "cifar_plain20") }, teatest.WithDuration(5*time.Second))
+	tm.Type("q")
+	final := tm.FinalModel(t, teatest.WithFinalTimeout(5*time.Second)).(*watch)
+	if n := len(calls); n != 2 {
+		t.Errorf("finished training was asked for %d times", n)
+	}
+	golden.RequireEqual(t, ansi.Strip(final.View().Content))
+	for w := 1; w < 130; w += 9 {
+		for h := 1; h < 40; h += 4 {
+			final.w, final.h = w, h
+			final.View() // no size may harm
+		}
+	}
+}
