@@ -76,6 +76,7 @@ func startEngine(ctx context.Context, o *Options) *engine {
 	e.want = aim{batch: o.Model.Config.Batch, fused: o.Session.Fuse}
 	e.whole = o.Model
 	e.have = e.want
+	e.want.back, e.want.lesions = o.back, o.lesions
 	e.publish()
 	go e.run()
 	return e

@@ -334,3 +334,24 @@ func TestWishesInterruptPaths(t *testing.T) {
 		t.Errorf("an interrupted run leaves %d spectra", len(s.paths))
 	}
 }
+
+func TestEngineStartsWithLesionsAndGradients(t *testing.T) {
+	drop := resnet.Lesion{Path: "layer2.1", Kind: resnet.DropBranch}
+	hurt, err := resnet.BuildLesioned(build(t, "cifar_resnet20").Config, []resnet.Lesion{drop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Model: hurt, Device: &fakeDevice{}, Session: resnet.SessionOptions{Fuse: true, Backward: true, Blocks: true}}
+	m, err := New(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.engine.close()
+	s := await(t, m.engine, "gradients with the lesion", func(s *state) bool { return s.grads != nil && len(s.lesions) == 1 && s.effect != nil })
+	if len(s.program.whole.Lesions) != 0 || s.effect.images != 1 {
+		t.Errorf("the whole net has the lesions %v", s.program.whole.Lesions)
+	}
+	m.Update(engineMsg{})
+	press(m, "X")
+	await(t, m.engine, "mended", func(s *state) bool { return len(s.lesions) == 0 && s.grads != nil && s.effect == nil })
+}

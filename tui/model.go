@@ -73,6 +73,9 @@ type (
 // New makes a screen that shows o.Model at once and follows the engine, which
 // Init starts. It fails if the model can't be lowered.
 func New(ctx context.Context, o Options) (*Model, error) {
+	if err := o.begin(); err != nil {
+		return nil, err
+	}
 	lowered, err := o.Model.Lower(resnet.LowerOptions{Train: o.Session.Train, Fuse: o.Session.Fuse})
 	if err != nil {
 		return nil, err

@@ -8,7 +8,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Options say what the screen shows, and what runs it.
+// Options say what the screen shows, and what runs it. Lesions that the model
+// has and a backward pass of the session are there at the start, and can be
+// taken away by keys.
 type Options struct {
 	Model   *resnet.Model
 	Device  tensor.Device
@@ -20,10 +22,9 @@ type Options struct {
 	Labels    []string       // names of the classes, if known
 	Version   string
 
-	Target       []int           // the classes of the images; nil: seeded ones
-	EvalBackward bool            // backward passes keep the running statistics, not the batch's
-	Lesions      []resnet.Lesion // at the start
-	Paths        int             // path lengths that are carried apart; 0: 16
+	Target       []int // the classes of the images; nil: seeded ones
+	EvalBackward bool  // backward passes keep the running statistics, not the batch's
+	Paths        int   // path lengths that are carried apart; 0: 16
 
 	// Training, if not nil, is asked for what is known of training, twice a
 	// second, from a goroutine of its own.
@@ -32,6 +33,9 @@ type Options struct {
 	// Recorded, if not nil, is shown in the place of a run: Model is its net,
 	// Device may be nil, and nothing is computed.
 	Recorded *profile.Profile
+
+	lesions []resnet.Lesion // at the start
+	back    bool            // so is a backward pass
 
 	Theme       Theme
 	TimeUnit    string           // "ns", "µs" or "ms"; "" means the one that suits
@@ -44,6 +48,16 @@ type Options struct {
 	In      io.Reader
 	Out     io.Writer
 	Environ []string
+}
+
+// begin sets apart what the session does from what the screen can change.
+func (o *Options) begin() (err error) {
+	o.lesions, o.back = o.Model.Lesions, o.Session.Backward
+	if len(o.lesions) > 0 {
+		o.Model, err = resnet.Build(o.Model.Config)
+	}
+	o.Session.Backward, o.Session.Blocks, o.Session.Norms = false, false, false
+	return err
 }
 
 // limit is the memory that a program may take, 0 if unknown.

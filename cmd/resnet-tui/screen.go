@@ -20,11 +20,14 @@ func screenCommand(a *app) *cobra.Command {
 		Short: "look inside a ResNet while it runs",
 		Long: "The tree of a residual network, running: shapes, parameters, MACs, memory and live time per layer. " +
 			"Without a terminal it prints a profile as text.",
-		Example: "resnet-tui --depth 101\nresnet-tui --arch resnext50_32x4d --batch 4\nresnet-tui summary --depth 50 --count all",
+		Example: "resnet-tui --depth 101\nresnet-tui --arch resnext50_32x4d --batch 4\nresnet-tui --depth 50 --batch 4 --backward --lesion layer3.2=drop-branch\nresnet-tui summary --depth 50 --count all",
 	}
 	m.add(cmd)
+	m.addLesions(cmd)
 	r.addEngine(cmd)
 	r.addInput(cmd)
+	r.addBackward(cmd)
+	r.addPaths(cmd)
 	cmd.Flags().BoolVar(&plain, "plain-output", false, "no screen: print what profile prints")
 	r.addPasses(cmd)
 	r.addCount(cmd)
@@ -32,6 +35,9 @@ func screenCommand(a *app) *cobra.Command {
 	theme := addTheme(cmd)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if plain || !a.onTerminal() {
+			if r.paths > 0 {
+				return usage("--paths %d: path lengths are on the screen, or what run prints; there is no terminal to draw on", r.paths)
+			}
 			p, err := measureAndKeep(cmd, &m, &r, forget)
 			if err != nil {
 				return err
@@ -66,6 +72,13 @@ func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme) error
 	o := tui.Options{
 		Model: s.model, Device: s.device, Session: s.options, Weights: s.from, Labels: classNames(s.model.Config),
 		Version: version(), Ceilings: loadCeilings(s.device.Info(), s.options.Threads), Theme: theme, FLOPs: s.ops.Doubled(),
+		EvalBackward: given(cmd.Flags(), "mode") && r.mode == "eval", Paths: r.paths,
+	}
+	if !given(cmd.Flags(), "mode") {
+		o.Session.Train = false // only backward passes take the batch's statistics then
+	}
+	if r.labels != "" {
+		o.Target = s.target
 	}
 	if s.images != nil {
 		o.Input, o.InputName = s.images.batch, s.images.source
