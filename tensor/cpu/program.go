@@ -66,6 +66,11 @@ func (bp *blueprint) traffic(st *step) int64 {
 	if st.weight != nil {
 		bytes += st.weight.bytes()
 	}
+	if op := bp.head(st); op.Kind == tensor.SGD { // reads and writes its parameters
+		for _, p := range bp.params(op) {
+			bytes += 2 * p.Shape.Bytes()
+		}
+	}
 	return bytes
 }
 

@@ -267,3 +267,38 @@ func TestUpdateReachesOtherPrograms(t *testing.T) {
 type copyOf struct{ tensor.State }
 
 func (c copyOf) Load(p tensor.Param, t *tensor.Tensor) error { return c.Read(p.Name, t) }
+
+// TestTrainingIsPlanned looks at what is told of a training step before and
+// while it runs.
+func TestTrainingIsPlanned(t *testing.T) {
+	d := open(t, "")
+	p, logits := tinyNet(true, 4)
+	p.train(logits, tensor.Scratch)
+	o := tensor.Options{Threads: 2, Fuse: true}
+	want, err := d.Estimate(&p.Plan, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prog, _ := compile(t, d, &p.Plan, 1, o)
+	if got := prog.Memory(); got.Total() != want.Total() || got.PeakOp != want.PeakOp {
+		t.Errorf("it takes %d bytes, estimated were %d", got.Total(), want.Total())
+	}
+	for _, id := range p.Find(tensor.Input) {
+		if err := prog.Write(id, inputOf(&p.Plan, id, 2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[int]bool{}
+	if err := prog.Run(context.Background(), tensor.RunOptions{Scalars: []float32{0.1}, Observe: func(s tensor.Span) { seen[s.Op] = true }}); err != nil {
+		t.Fatal(err)
+	}
+	ops := 0
+	for _, k := range prog.Kernels() {
+		if ops += 1 + len(k.Absorbed); !seen[k.Op] || k.Name == "" || k.Bytes <= 0 {
+			t.Errorf("kernel %+v of %v: span %v", k, p.Ops[k.Op].Kind, seen[k.Op])
+		}
+	}
+	if ops != len(p.Ops) {
+		t.Errorf("kernels for %d of %d operations", ops, len(p.Ops))
+	}
+}
