@@ -29,6 +29,7 @@ func evalCommand(a *app) *cobra.Command {
 	m.add(cmd)
 	d.add(cmd)
 	r.addEngine(cmd)
+	m.addLesions(cmd)
 	o.add(cmd)
 	cmd.Flags().Lookup("batch").Usage = fmt.Sprintf("images in a pass (default %d)", evalBatch)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {

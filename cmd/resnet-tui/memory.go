@@ -17,7 +17,7 @@ func programBytes(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (
 
 // estimate is a net's plan, and the memory that a device would take for it.
 func estimate(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (*resnet.Lowered, tensor.MemoryPlan, error) {
-	l, err := m.Lower(resnet.LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse})
+	l, err := m.Lower(resnet.LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Update: o.Update})
 	if err != nil {
 		return nil, tensor.MemoryPlan{}, err
 	}

@@ -19,6 +19,7 @@ type modelFlags struct {
 	config  resnet.Config
 	seed    uint64
 	weights string
+	lesions []string
 }
 
 // add adds the flags to a command.
@@ -68,7 +69,11 @@ func complete(cmd *cobra.Command, flag string, values ...string) {
 // build builds the net; what does not fit together is the command line's
 // mistake.
 func (m *modelFlags) build() (*resnet.Model, error) {
-	model, err := resnet.Build(m.config)
+	lesions, err := m.parseLesions()
+	if err != nil {
+		return nil, asUsage(err)
+	}
+	model, err := resnet.BuildLesioned(m.config, lesions)
 	return model, asUsage(err)
 }
 

@@ -10,7 +10,6 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
-	"resnet-tui/resnet/train"
 )
 
 // runCommand makes one pass.
@@ -18,18 +17,20 @@ func runCommand(a *app) *cobra.Command {
 	var m modelFlags
 	var r runFlags
 	var o outputFlags
-	var labels string
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "one pass: likeliest classes, logits, every layer's output and time",
+		Short: "one pass: likeliest classes, logits, every layer's output and time, gradients",
 		Example: "resnet-tui run --depth 50 --weights resnet50.pth --input cat.jpg\n" +
-			"resnet-tui run --depth 18 --no-fuse --format json",
+			"resnet-tui run --depth 18 --no-fuse --format json\n" +
+			"resnet-tui run --depth 50 --batch 4 --backward --paths 16 --lesion layer3.2=drop-branch",
 	}
 	m.add(cmd)
 	r.addEngine(cmd)
 	r.addInput(cmd)
 	r.addCount(cmd)
-	cmd.Flags().StringVar(&labels, "labels", "", "the right classes, as 3,7, one an image: adds the loss")
+	r.addBackward(cmd)
+	r.addPaths(cmd)
+	m.addLesions(cmd)
 	o.add(cmd)
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if err := o.check(); err != nil {
@@ -39,8 +40,8 @@ func runCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		s.options.Moments = true
-		rep, err := s.onePass(cmd, labels)
+		s.options.Moments, s.options.Norms = true, r.backward
+		rep, err := s.onePass(cmd, r.paths)
 		if err := errors.Join(err, s.close()); err != nil {
 			return err
 		}
@@ -53,13 +54,9 @@ func runCommand(a *app) *cobra.Command {
 }
 
 // onePass runs the net and reports on the pass.
-func (s *setup) onePass(cmd *cobra.Command, labels string) (*report.Run, error) {
-	classes, err := s.labels(labels)
-	if err != nil {
-		return nil, err
-	}
-	ctx := cmd.Context()
-	session, err := s.session(ctx, newProgress(cmd.ErrOrStderr()))
+func (s *setup) onePass(cmd *cobra.Command, paths int) (*report.Run, error) {
+	ctx, show := cmd.Context(), newProgress(cmd.ErrOrStderr())
+	session, err := s.session(ctx, show)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +72,28 @@ func (s *setup) onePass(cmd *cobra.Command, labels string) (*report.Run, error) 
 	rep.Model, rep.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
 	rep.Input = s.describeInput()
 	rep.Memory.PeakRSSBytes, rep.Ops = peakRSS(), s.ops
-	if classes == nil {
-		return rep, nil
+	if err := s.addLoss(session, rep); err != nil || paths == 0 {
+		return rep, err
 	}
-	logits, err := session.Logits()
-	if err != nil {
-		return nil, err
+	spectra, err := session.PathLengths(ctx, paths, func(done, total int64) { show.session("path lengths", done, total) })
+	show.clear()
+	rep.SetPaths(spectra)
+	return rep, err
+}
+
+// addLoss adds what the labels and the backward pass, if there are any, say.
+func (s *setup) addLoss(session *resnet.Session, rep *report.Run) error {
+	switch {
+	case s.options.Backward:
+		return rep.SetGradients(session)
+	case s.target != nil:
+		logits, err := session.Logits()
+		if err != nil {
+			return err
+		}
+		return rep.SetLabels(logits, s.target)
 	}
-	return rep, rep.SetLabels(logits, classes)
+	return nil
 }
 
 // timedPass makes the pass. In eval mode one that nobody watches goes before,
@@ -96,19 +107,4 @@ func timedPass(ctx context.Context, s *resnet.Session) (*profile.Recorder, error
 	}
 	times := profile.NewRecorder(s.Lowered(), s.Model(), 1)
 	return times, s.Run(ctx, times)
-}
-
-// labels reads --labels; nil if there are none.
-func (s *setup) labels(list string) ([]int, error) {
-	if list == "" {
-		return nil, nil
-	}
-	labels, err := integers(list)
-	if err == nil {
-		err = train.CheckLabels(labels, s.model.Config.Batch, s.model.Config.Classes)
-	}
-	if err != nil {
-		return nil, usage("--labels: %w", err)
-	}
-	return labels, nil
 }

@@ -9,6 +9,7 @@ import (
 
 // runFlags say how a net runs, on what.
 type runFlags struct {
+	stepFlags
 	device, precision, mode, count string
 	threads                        int
 	exact, noFuse, noCalibrate     bool

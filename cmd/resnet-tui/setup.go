@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,13 +25,17 @@ type setup struct {
 	images  *images // nil: random
 	weights *checkpoint.File
 	from    string // --weights
+	target  []int  // --labels, or random for a backward pass; nil: none
 	ops     report.Convention
 }
 
 // prepare opens everything that the flags name. Nothing is computed yet.
 func prepare(cmd *cobra.Command, m *modelFlags, r *runFlags) (*setup, error) {
 	s := &setup{from: m.weights}
-	var err error
+	err := r.settle(cmd)
+	if err != nil {
+		return nil, err
+	}
 	if len(r.input) > 0 {
 		s.images, err = readInput(cmd.Context(), r.input, &m.config, cmd.Flags(), cmd.ErrOrStderr())
 		if err != nil {
@@ -48,6 +53,9 @@ func prepare(cmd *cobra.Command, m *modelFlags, r *runFlags) (*setup, error) {
 	s.options = resnet.SessionOptions{
 		Train: r.mode == "train", Fuse: !r.noFuse, Exact: r.exact, Threads: r.threads, Precision: r.tensorPrecision(),
 		Seed: m.seed, Calibrate: !r.noCalibrate,
+	}
+	if err := s.step(r); err != nil {
+		return nil, err
 	}
 	if s.device, err = openDevice(r.device, r.precision); err != nil {
 		return nil, err
@@ -97,7 +105,7 @@ func (s *setup) session(ctx context.Context, p *progress) (*resnet.Session, erro
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	if err := session.SetInput(s.input()); err != nil {
+	if err := cmp.Or(session.SetInput(s.input()), s.aim(session)); err != nil {
 		return nil, errors.Join(err, session.Close())
 	}
 	return session, nil

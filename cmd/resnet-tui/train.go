@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,16 +175,6 @@ func (s memorySource) Load(p tensor.Param, t *tensor.Tensor) error {
 
 // openHistory opens the history's file, if there is to be one.
 func (t *training) openHistory(f *trainFlags) (closeFile func() error, err error) {
-	t.history = f.history
-	if t.history == "" && f.folder != "" {
-		t.history = filepath.Join(f.folder, "history.jsonl")
-		if err := os.MkdirAll(f.folder, 0o777); !f.resume && err != nil {
-			return nil, usage("--save: %w", err)
-		}
-	}
-	if t.history == "" {
-		return func() error { return nil }, nil
-	}
 	open := train.NewHistory
 	if f.resume {
 		if info, err := os.Stat(f.folder); err != nil || !info.IsDir() {
@@ -191,12 +182,18 @@ func (t *training) openHistory(f *trainFlags) (closeFile func() error, err error
 		}
 		open = train.ContinueHistory
 	}
-	h, err := open(t.history)
-	if err != nil {
-		return nil, usage("--history: %w", err)
+	t.history = f.history
+	if t.history == "" && f.folder != "" {
+		if err := os.MkdirAll(f.folder, 0o777); err != nil {
+			return nil, usage("--save: %w", err)
+		}
+		t.history = filepath.Join(f.folder, "history.jsonl")
 	}
-	t.options.History = h
-	return h.Close, nil
+	if t.history == "" {
+		return func() error { return nil }, nil
+	}
+	t.options.History = open(t.history)
+	return t.options.History.Close, nil
 }
 
 // train trains every net with every seed.
@@ -212,6 +209,9 @@ func (t *training) train(cmd *cobra.Command, seed uint64, seeds int) (train.Comp
 	}
 	c, err := train.Compare(cmd.Context(), t.device, t.nets, all, t.options)
 	show.clear()
+	if refused := (train.RefusedError{}); errors.As(err, &refused) {
+		err = usageError{err}
+	}
 	if n := len(c.Results); errors.Is(err, context.Canceled) && n > 0 && c.Results[n-1].Checkpoint != "" {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s holds what was trained; --resume goes on from there\n", c.Results[n-1].Checkpoint)
 	}
@@ -240,6 +240,9 @@ func (t *training) tracks() ([]*train.Track, error) {
 		return t.tracker.Tracks, nil
 	}
 	data, err := os.ReadFile(t.history)
+	if errors.Is(err, fs.ErrNotExist) { // runs that had ended before left none
+		return t.tracker.Tracks, nil
+	}
 	if err != nil {
 		return nil, err
 	}

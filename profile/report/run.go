@@ -27,6 +27,10 @@ type Run struct {
 	Memory profile.Memory `json:"memory"`
 	Layers []RunLayer     `json:"layers"`
 
+	ParamsGrad []ParamGrad `json:"params_grad,omitempty"`
+	Blocks     []BlockGrad `json:"blocks,omitempty"`
+	Paths      []PathRow   `json:"paths,omitempty"`
+
 	Ops Convention `json:"-"` // of the printed operations
 }
 
@@ -65,6 +69,7 @@ type RunLayer struct {
 	Mean      *Number      `json:"mean,omitempty"`
 	Std       *Number      `json:"std,omitempty"`
 	TimeNS    *int64       `json:"time_ns,omitempty"`
+	BackNS    *int64       `json:"backward_ns,omitempty"` // of its gradients
 	Kernel    string       `json:"kernel,omitempty"`
 	FusedInto string       `json:"fused_into,omitempty"`
 }
@@ -149,8 +154,14 @@ func runLayers(n Net, times []profile.Series) []RunLayer {
 	for g, kernel := range profile.KernelsByGroup(n) {
 		group := l.Groups[g]
 		head := l.OpLayer[group.Head]
-		if head < 0 {
-			continue // a probe
+		switch pass := l.Plan.Ops[group.Head].Pass; {
+		case head < 0: // a probe
+			continue
+		case pass == tensor.Backward:
+			rows[head].addBackward(times[g].Last)
+			continue
+		case pass == tensor.Update:
+			continue
 		}
 		rows[head].TimeNS, rows[head].Kernel = known(int64(times[g].Last)), kernel.Name
 		for _, op := range group.Absorbed {
@@ -160,6 +171,13 @@ func runLayers(n Net, times []profile.Series) []RunLayer {
 		}
 	}
 	return rows
+}
+
+func (l *RunLayer) addBackward(d time.Duration) {
+	if l.BackNS == nil {
+		l.BackNS = new(int64)
+	}
+	*l.BackNS += int64(d)
 }
 
 // Finite reports whether every logit is a number.
@@ -176,10 +194,14 @@ func (r *Run) Finite() bool {
 
 // Table has one row a call.
 func (r *Run) Table() *Table {
+	backward := "" // no column of the text
+	if len(r.Blocks)+len(r.ParamsGrad) > 0 {
+		backward = "backward"
+	}
 	t := &Table{Columns: []Column{
 		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"in_shape", "", false}, {"out_shape", "output", false},
 		{"params", "params", true}, {"macs", r.Ops.title(), true}, {"mean", "mean", true}, {"std", "std", true}, {"time_ns", "time", true},
-		{"kernel", "kernel", false}, {"fused_into", "", false},
+		{"backward_ns", backward, true}, {"kernel", "kernel", false}, {"fused_into", "", false},
 	}}
 	for _, l := range r.Layers {
 		kernel := Cell{l.Kernel, l.Kernel}
@@ -187,7 +209,7 @@ func (r *Run) Table() *Table {
 			kernel.Text = "in " + l.FusedInto
 		}
 		t.Add(plain(l.Path), whole(l.Call), plain(l.Kind), shape(l.InShape), shape(l.OutShape), count(l.Params), r.Ops.cell(l.MACs),
-			number(l.Mean), number(l.Std), nanoseconds(l.TimeNS), kernel, plain(l.FusedInto))
+			number(l.Mean), number(l.Std), nanoseconds(l.TimeNS), nanoseconds(l.BackNS), kernel, plain(l.FusedInto))
 	}
 	return t
 }
@@ -222,6 +244,9 @@ func (r *Run) Text(w io.Writer) error {
 		lines = append(lines, [2]string{"loss", number(r.Loss).Text + "   mean cross-entropy"})
 	}
 	if err := facts(w, append(lines, r.Ops.facts()...)); err != nil {
+		return err
+	}
+	if err := r.gradients(w); err != nil {
 		return err
 	}
 	for i, guesses := range r.Output.Top {

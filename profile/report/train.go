@@ -151,8 +151,8 @@ func writeCurves(w io.Writer, tracks []*train.Track) error {
 	if top == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "\ntraining loss by step, from 0 to %s\n", profile.Significant(top))
-	table := &Table{Columns: []Column{{"", "net", false}, {"", "seed", true}, {"", "", false}, {"", "last steps", true}}}
+	fmt.Fprintf(w, "\ntraining loss, from 0 to %s\n", profile.Significant(top))
+	table := &Table{Columns: []Column{{"", "net", false}, {"", "seed", true}, {"", "loss by step", false}, {"", "last steps", true}}}
 	for i, t := range tracks {
 		last := Cell{Text: profile.Dash}
 		if n := len(curves[i]); n > 0 {
@@ -194,8 +194,8 @@ func writeSummary(w io.Writer, s *train.Summary) error {
 	if err := outcomesTable(s).Text(w); err != nil || len(s.Ratios) == 0 {
 		return err
 	}
-	fmt.Fprintf(w, "\ntraining loss, net by net\n")
-	t := &Table{Columns: []Column{{"", "", false}, {"", "ratio", true}, {"", "seeds", true}}}
+	fmt.Fprintf(w, "\ntraining loss of one net over another's\n")
+	t := &Table{Columns: []Column{{"", "nets", false}, {"", "ratio", true}, {"", "seeds", true}}}
 	for _, r := range s.Ratios {
 		t.Add(plain(r.A+" / "+r.B), plain(spread(r.Ratio, func(v float64) string { return fmt.Sprintf("%.2f", v) })), whole(r.Ratio.N))
 	}

@@ -14,22 +14,26 @@ import (
 )
 
 // History is a file of JSON lines, one a step and one an epoch, that several
-// runs may share. A line is in the file when the call that adds it returns.
+// runs may share. A line is in the file when the call that adds it returns. The
+// file is opened, and what was there is lost, when the first run begins.
 type History struct {
 	path string
-	file *os.File
+	mode int      // to open the file with
+	file *os.File // nil until then
 }
 
-// NewHistory begins an empty file, in the place of another.
-func NewHistory(path string) (*History, error) {
-	f, err := os.Create(path)
-	return &History{path, f}, err
-}
+// NewHistory is an empty file, in the place of another.
+func NewHistory(path string) *History { return &History{path: path, mode: os.O_TRUNC} }
 
 // ContinueHistory goes on with a file, or begins it where there is none.
-func ContinueHistory(path string) (*History, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
-	return &History{path, f}, err
+func ContinueHistory(path string) *History { return &History{path: path, mode: os.O_APPEND} }
+
+// open opens the file, if it is not.
+func (h *History) open() (err error) {
+	if h.file == nil {
+		h.file, err = os.OpenFile(h.path, os.O_WRONLY|os.O_CREATE|h.mode, 0o666)
+	}
+	return err
 }
 
 // add appends a record.
@@ -45,6 +49,9 @@ func (h *History) add(record any) error {
 // cut takes away what the file says of a run beyond a step and an epoch, and a
 // line that is not complete: the run is about to repeat them.
 func (h *History) cut(r Run, step, epoch int) error {
+	if err := h.open(); err != nil {
+		return err
+	}
 	data, err := os.ReadFile(h.path)
 	if err != nil {
 		return err
@@ -66,17 +73,18 @@ func (h *History) cut(r Run, step, epoch int) error {
 	if err != nil {
 		return err
 	}
-	again, err := ContinueHistory(h.path)
-	if err != nil {
-		return err
-	}
-	err = h.file.Close()
-	h.file = again.file
-	return err
+	old := h.file
+	h.file, h.mode = nil, os.O_APPEND
+	return errors.Join(old.Close(), h.open())
 }
 
 // Close closes the file.
-func (h *History) Close() error { return h.file.Close() }
+func (h *History) Close() error {
+	if h.file == nil {
+		return nil
+	}
+	return h.file.Close()
+}
 
 // historyLine is a line of either kind: a step has a loss.
 type historyLine struct {

@@ -49,15 +49,22 @@ type Result struct {
 // rest where they do not fill a batch.
 func Train(ctx context.Context, dev tensor.Device, m *resnet.Model, o Options) (Result, error) {
 	t := &trainer{Options: o, model: m, run: Run{m.Name, o.Seed}}
-	err := t.prepare(ctx)
-	if err == nil {
-		err = t.begin(ctx, dev)
+	if err := t.prepare(); err != nil {
+		return t.result(), RefusedError{err}
 	}
+	err := t.begin(ctx, dev)
 	if err == nil {
 		err = t.epochs(ctx)
 	}
 	return t.result(), errors.Join(err, t.close())
 }
+
+// RefusedError says that a run can't be begun as it was asked for. Nothing was
+// computed.
+type RefusedError struct{ error }
+
+// Unwrap is the reason.
+func (e RefusedError) Unwrap() error { return e.error }
 
 // trainer is a run.
 type trainer struct {
@@ -77,7 +84,7 @@ type trainer struct {
 
 // prepare checks what can be checked before anything is computed, and finds
 // the checkpoint to go on from.
-func (t *trainer) prepare(ctx context.Context) error {
+func (t *trainer) prepare() error {
 	if err := t.check(); err != nil {
 		return err
 	}
@@ -107,7 +114,16 @@ func (t *trainer) check() error {
 			return fmt.Errorf("the data has images of %v, the net takes %v", tensor.Shape{c, h, w}, in[1:])
 		}
 	}
-	return t.Settings.check()
+	if err := t.Settings.check(); err != nil {
+		return err
+	}
+	_, err := t.model.Lower(t.lower())
+	return err
+}
+
+// lower are the options of a step's plan.
+func (t *trainer) lower() resnet.LowerOptions {
+	return resnet.LowerOptions{Train: true, Fuse: true, Backward: true, Smoothing: t.Smoothing, Update: &t.SGD}
 }
 
 // find looks for the checkpoint to go on from.
