@@ -83,12 +83,39 @@ escape
 keys '?'
 await 5 'double the batch'
 escape
-for view in 2 3 4; do
+for view in 2 3 4 5 6; do
 	keys "$view"
 	sleep 0.2
 done
 await 5 'kernels '
+keys 3
+await 5 'no backward pass has run'
+keys b
+await 60 'forward . backward'
+await 60 'via skip +via branch'
+keys p
+await 60 'twin'
+keys L
+await 120 'sum − gradient: [0-9.e-]+ of it'
+keys 5
+await 60 'cifar_plain20'
+await 20 'response σ by layer'
+keys p
+await 60 'puts the net without skips beside this one'
 keys 1
+keys / l a y e r 1 . 0 Enter
+await 5 '/layer1.0 +[0-9]+ rows'
+keys g Down Down
+escape
+keys x
+await 5 'lesion in layer'
+keys 2
+await 60 'branch dropped'
+await 60 'KL +[0-9.]+ nats'
+keys X
+await 60 'module +output|module +forward'
+keys b
+await 60 '● forward +[0-9]'
 tm resize-window -t e2e -x 60 -y 15
 await 10 'space pause +s step'
 tm resize-window -t e2e -x 20 -y 5
