@@ -92,7 +92,7 @@ func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tens
 	if err != nil {
 		return nil, err
 	}
-	need := bp.memory.Total() - bp.memory.WeightBytes + st.missing(bp.weights)
+	need := bp.memory.Total() - bp.memory.WeightBytes + st.missing(bp.weights) + st.unmade(bp.steps)
 	if have := availableMemory(); have > 0 && need > have {
 		return nil, &tensor.MemoryError{Need: need, Have: have}
 	}

@@ -46,7 +46,7 @@ func (bp *blueprint) planNormGrad(st *step, op *tensor.Op, dy, y *view) error {
 // bind finds γ, and where μ and r come from.
 func (g *normGrad) bind(bp *blueprint, s *state) (err error) {
 	params := bp.params(g.op)
-	if g.gamma, err = s.master(params[0].Name); err != nil {
+	if g.gamma, err = s.master(params[0]); err != nil {
 		return err
 	}
 	if g.op.Train {
@@ -55,11 +55,11 @@ func (g *normGrad) bind(bp *blueprint, s *state) (err error) {
 		g.scale = func(c int) float64 { return float64(rstd.values()[c]) }
 		return nil
 	}
-	mean, err := s.master(params[1].Name)
+	mean, err := s.master(params[1])
 	if err != nil {
 		return err
 	}
-	variance, err := s.master(params[2].Name)
+	variance, err := s.master(params[2])
 	if err != nil {
 		return err
 	}

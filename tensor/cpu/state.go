@@ -118,8 +118,11 @@ func (s *state) load(p *param, dst []float32) error {
 }
 
 // master is a parameter's value, to be updated in place.
-func (s *state) master(name string) ([]float32, error) {
-	p := s.params[name]
+func (s *state) master(param tensor.Param) ([]float32, error) {
+	p, err := s.find(param.Name, param.Shape)
+	if err != nil {
+		return nil, err
+	}
 	if p.master == nil {
 		m := make([]float32, p.Shape.Elems())
 		if err := s.load(p, m); err != nil {
@@ -128,6 +131,19 @@ func (s *state) master(name string) ([]float32, error) {
 		p.master = m
 	}
 	return p.master, nil
+}
+
+// unmade is the bytes of the masters that steps update and that are not there
+// yet.
+func (s *state) unmade(steps []*step) (bytes int64) {
+	for _, st := range steps {
+		for _, name := range st.trained {
+			if p := s.params[name]; p != nil && p.master == nil {
+				bytes += p.Shape.Bytes()
+			}
+		}
+	}
+	return bytes
 }
 
 // Version moves when a parameter changes.

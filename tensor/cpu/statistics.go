@@ -107,10 +107,10 @@ func (bp *blueprint) planTrainNorm(st *step) error {
 	running := bp.params(op)[2:]
 	st.trained = []string{running[0].Name, running[1].Name}
 	st.bind = func(s *state) (err error) {
-		if t.mean, err = s.master(running[0].Name); err != nil {
+		if t.mean, err = s.master(running[0]); err != nil {
 			return err
 		}
-		t.variance, err = s.master(running[1].Name)
+		t.variance, err = s.master(running[1])
 		return err
 	}
 	return nil

@@ -302,3 +302,18 @@ func TestTrainingIsPlanned(t *testing.T) {
 		t.Errorf("kernels for %d of %d operations", ops, len(p.Ops))
 	}
 }
+
+func TestStateWithoutSlots(t *testing.T) {
+	d := open(t, "")
+	p, logits := tinyNet(true, 4)
+	params := slices.Clone(p.Params)
+	p.train(logits, tensor.Scratch)
+	s, err := d.NewState(params, values{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := d.Compile(&p.Plan, s, tensor.Options{}); err == nil {
+		t.Error("a state without the optimiser's slots was accepted")
+	}
+}

@@ -24,10 +24,10 @@ func (bp *blueprint) planSGD(st *step) error {
 		st.trained = append(st.trained, p.Name)
 	}
 	st.bind = func(s *state) (err error) {
-		if g.w, err = s.master(params[0].Name); err != nil || len(params) == 1 {
+		if g.w, err = s.master(params[0]); err != nil || len(params) == 1 {
 			return err
 		}
-		g.v, err = s.master(params[1].Name)
+		g.v, err = s.master(params[1])
 		return err
 	}
 	st.name = bp.kern.Name + " sgd"
@@ -92,7 +92,7 @@ func (bp *blueprint) repack(st *step, w *weight) {
 	bind := st.bind
 	st.bind = func(s *state) error {
 		for i, p := range w.params {
-			m, err := s.master(p.Name)
+			m, err := s.master(p)
 			if err != nil {
 				return err
 			}
