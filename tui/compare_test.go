@@ -183,3 +183,34 @@ func TestLesionMenuIsDrawn(t *testing.T) {
 		})
 	}
 }
+
+// stepProgram is a program of training steps that has made some of fake times.
+func stepProgram(t *testing.T, net *resnet.Model, passes int) *program {
+	t.Helper()
+	l := lower(t, net, resnet.LowerOptions{Fuse: true, Train: true, Backward: true, Blocks: true, Norms: true})
+	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups, memory: fakeMemory(l.Plan)}
+	p := &program{
+		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: true, train: true,
+		recorder: profile.NewRecorder(l, net, recorded), progress: func() int { return -1 },
+	}
+	for range passes {
+		record(t, p, f)
+	}
+	return p
+}
+
+// TestStepsAreDrawn shows a step forward and backward in every view of times.
+func TestStepsAreDrawn(t *testing.T) {
+	for _, v := range []viewID{viewLayers, viewTimeline, viewMemory} {
+		t.Run(v.String(), func(t *testing.T) {
+			m := screen(t, "cifar_resnet20", 120, 30)
+			p := stepProgram(t, m.opts.Model, 5)
+			m.state = &state{phase: running, on: true, back: true, program: p, grads: someGradients(m.opts.Model)}
+			m.adopt(p)
+			m.place()
+			m.sample(true)
+			m.show(v)
+			golden.RequireEqual(t, plain(m))
+		})
+	}
+}

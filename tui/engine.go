@@ -223,7 +223,7 @@ func programOf(s *resnet.Session, whole *resnet.Model) *program {
 	m, l := s.Model(), s.Lowered()
 	return &program{
 		whole: whole, model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),
-		calibrated: s.Calibrated(), fused: s.Options().Fuse, progress: s.Progress,
+		calibrated: s.Calibrated(), fused: s.Options().Fuse, train: s.Options().Train, progress: s.Progress,
 	}
 }
 
@@ -375,25 +375,29 @@ func (e *engine) options(to aim) func(*resnet.SessionOptions) {
 	}
 }
 
-// rebatch is the whole net for the batch aimed at, if that fits into memory.
+// rebatch is the whole net for the batch aimed at, if such passes fit into
+// memory.
 func (e *engine) rebatch(to aim) (*resnet.Model, error) {
 	c := e.whole.Config
-	if c.Batch == to.batch {
-		return e.whole, nil
-	}
 	c.Batch = to.batch
-	bigger, err := resnet.Build(c)
+	whole, err := resnet.Build(c)
 	if err != nil {
 		return nil, err
 	}
 	limit := e.opts.limit()
-	if limit <= 0 || to.batch < e.whole.Config.Batch {
-		return bigger, nil
+	if limit <= 0 || to.batch <= e.have.batch && (!to.back || e.have.back) {
+		return whole, nil
 	}
-	if most := resnet.MaxBatch(e.opts.Device, e.whole, e.session.Options(), limit); most < to.batch {
-		return nil, fmt.Errorf("batch %d does not fit into %s: at most %d do", to.batch, profile.FormatBytes(limit), most)
+	o := e.session.Options()
+	e.options(to)(&o)
+	if need, err := resnet.Needs(e.opts.Device, whole, o); err != nil || need <= limit {
+		return whole, err
 	}
-	return bigger, nil
+	what := fmt.Sprintf("batch %d", to.batch)
+	if to.back {
+		what += " with a backward pass"
+	}
+	return nil, fmt.Errorf("%s does not fit into %s: at most %d do", what, profile.FormatBytes(limit), resnet.MaxBatch(e.opts.Device, whole, o, limit))
 }
 
 // cancellable runs do with a context that a wish ends; it does not run when a

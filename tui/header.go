@@ -61,8 +61,17 @@ func (m *Model) segments() []segment {
 		{text: m.opts.Session.Precision.String(), look: muted, rank: 8, joint: " · "},
 		{text: fmt.Sprintf("%d×%d×%d×%d", c.Batch, c.Channels, c.Height, c.Width), look: plainText, rank: 3},
 		{text: m.opts.InputName, look: muted, rank: 9, joint: " "},
+		{text: m.modeText(), look: muted, rank: 10, joint: " · "},
 		{text: m.phaseText(), look: m.phaseLook(), rank: 1},
 	}
+}
+
+// modeText says when batch norms take the batch's own statistics.
+func (m *Model) modeText() string {
+	if m.program != nil && m.program.train {
+		return "batch statistics"
+	}
+	return ""
 }
 
 // variant names what the name of a net leaves open.

@@ -72,6 +72,9 @@ func kernelNames(l *resnet.Lowered) []string {
 	names := make([]string, len(l.Plan.Ops))
 	for _, g := range l.Groups {
 		names[g.Head] = l.Plan.Ops[g.Head].Path
+		if pass := l.Plan.Ops[g.Head].Pass; pass != tensor.Forward {
+			names[g.Head] += " " + pass.String()
+		}
 		for _, op := range g.Absorbed {
 			names[op] = names[g.Head]
 		}
@@ -83,7 +86,7 @@ func kernelNames(l *resnet.Lowered) []string {
 func skipBuffers(p *tensor.Plan) map[tensor.BufferID]bool {
 	skips := map[tensor.BufferID]bool{}
 	for _, op := range p.Ops {
-		if op.Kind == tensor.Add && len(op.In) > 1 {
+		if op.Kind == tensor.Add && op.Pass == tensor.Forward && len(op.In) > 1 {
 			skips[op.In[1]] = true
 		}
 	}

@@ -56,6 +56,7 @@ type program struct {
 	recorder   *profile.Recorder
 	calibrated bool
 	fused      bool
+	train      bool       // batch statistics
 	progress   func() int // layer that runs now, −1 for none
 }
 

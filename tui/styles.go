@@ -36,6 +36,8 @@ const (
 	boxPlain
 	boxModule
 	boxModule2
+	boxBackward
+	boxBackward2
 	looks // how many there are
 )
 
@@ -102,6 +104,8 @@ var paints = [looks]paint{
 	boxBranch:    {dark: "#E69F00", light: "#F0C266", basic: ansi.Yellow, fill: true},
 	boxPlain:     {dark: "#999999", light: "#C4C4C4", basic: ansi.White, fill: true},
 	boxModule:    {dark: "#009E73", light: "#7CCBB3", basic: ansi.Green, fill: true},
+	boxBackward:  {dark: "#CC79A7", light: "#E3B5CF", basic: ansi.Magenta, fill: true},
+	boxBackward2: {dark: "#DFA3C3", light: "#F0D3E2", basic: ansi.BrightMagenta, fill: true},
 	boxModule2:   {dark: "#2FC79A", light: "#A6E0CE", basic: ansi.BrightGreen, fill: true},
 }
 

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"resnet-tui/resnet"
@@ -17,9 +18,11 @@ const deepestZoom = 4096
 func (t *timeline) scale(by float64) { t.zoom = max(1, min(max(t.zoom, 1)*by, deepestZoom)) }
 
 // icicle is the part of a pass that is on the screen: kernels end to end, in
-// the order in which they run, each as long as its median.
+// the order in which they run, each as long as its median: forward, then back
+// the way it came.
 type icicle struct {
 	rows     []*node
+	forward  int             // rows of the forward pass; the others are backward
 	ends     []time.Duration // when each row's kernel ends
 	from, to time.Duration   // what is on the screen
 	w        int
@@ -27,7 +30,7 @@ type icicle struct {
 
 // icicle cuts the pass for w cells around the selected row.
 func (m *Model) icicle(w int) icicle {
-	c := icicle{rows: m.list.tree.order, w: w}
+	c := icicle{rows: m.list.tree.order, forward: len(m.list.tree.order), w: w}
 	at := time.Duration(0)
 	selected := firstKernel(m.list.selected())
 	center := time.Duration(0)
@@ -38,14 +41,22 @@ func (m *Model) icicle(w int) icicle {
 		at += n.time
 		c.ends = append(c.ends, at)
 	}
+	if m.list.tree.runsBack() {
+		c.rows = slices.Clone(c.rows)
+		for _, n := range slices.Backward(m.list.tree.order) {
+			at += n.back
+			c.rows, c.ends = append(c.rows, n), append(c.ends, at)
+		}
+	}
 	shown := time.Duration(float64(at) / max(m.line.zoom, 1))
 	c.from = max(min(center-shown/2, at-shown), 0)
 	c.to = c.from + shown
 	return c
 }
 
-// at is the row whose kernel runs in the middle of cell x, nil after the end.
-func (c *icicle) at(x int) *node {
+// at is the row whose kernel runs in the middle of cell x, and whether it runs
+// backward; nil after the end.
+func (c *icicle) at(x int) (n *node, back bool) {
 	t := c.from + time.Duration((float64(x)+0.5)/float64(c.w)*float64(c.to-c.from))
 	low, high := 0, len(c.ends)
 	for low < high {
@@ -56,9 +67,9 @@ func (c *icicle) at(x int) *node {
 		}
 	}
 	if low == len(c.rows) {
-		return nil
+		return nil, false
 	}
-	return c.rows[low]
+	return c.rows[low], low >= c.forward
 }
 
 // chain lists the rows from the net down to n, without rows that only fold.
@@ -78,7 +89,7 @@ func chain(n *node) []*node {
 // depth is the number of levels of the icicle.
 func (c *icicle) depth() int {
 	deepest := 0
-	for _, n := range c.rows {
+	for _, n := range c.rows[:c.forward] {
 		deepest = max(deepest, len(chain(n)))
 	}
 	return deepest
@@ -110,32 +121,35 @@ func (m *Model) drawTimeline(r rect) {
 // bandHeight is the lines of a level, when so many are to fit into h.
 func bandHeight(h, levels int) int { return max(min(h/max(levels, 1), 3), 1) }
 
-// drawBand draws one level: runs of cells that show the same row are a box.
+// drawBand draws one level: runs of cells that show the same row in the same
+// pass are a box.
 func (m *Model) drawBand(r rect, c icicle, level int) {
 	start, count := 0, 0
 	var box *node
+	wasBack := false
 	for x := 0; x <= r.w; x++ {
 		var n *node
+		back := false
 		if x < r.w {
-			if kernel := c.at(x); kernel != nil {
+			var kernel *node
+			if kernel, back = c.at(x); kernel != nil {
 				if path := chain(kernel); level < len(path) {
 					n = path[level]
 				}
 			}
 		}
-		if x > 0 && n == box && x < r.w {
+		if x > 0 && n == box && back == wasBack && x < r.w {
 			continue
 		}
 		if box != nil {
-			m.drawBox(rect{r.x + start, r.y, x - start, r.h}, box, count)
+			m.drawBox(rect{r.x + start, r.y, x - start, r.h}, box, boxLook(box, count, wasBack))
 			count++
 		}
-		start, box = x, n
+		start, box, wasBack = x, n, back
 	}
 }
 
-func (m *Model) drawBox(r rect, n *node, count int) {
-	l := boxLook(n, count)
+func (m *Model) drawBox(r rect, n *node, l look) {
 	m.canvas.fill(r, ' ', l)
 	m.canvas.fill(rect{r.x, r.y, 1, r.h}, '▏', l)
 	if r.w > 2 {
@@ -149,9 +163,12 @@ func (m *Model) drawBox(r rect, n *node, count int) {
 }
 
 // boxLook is a box's colour: kernels by their part of the block, modules in
-// turns of one hue.
-func boxLook(n *node, count int) look {
-	if len(n.layers) == 0 {
+// turns of one hue for each pass.
+func boxLook(n *node, count int, back bool) look {
+	switch {
+	case len(n.layers) == 0 && back:
+		return [2]look{boxBackward, boxBackward2}[count%2]
+	case len(n.layers) == 0:
 		return [2]look{boxModule, boxModule2}[count%2]
 	}
 	switch n.layers[0].Part {
@@ -209,7 +226,11 @@ func (m *Model) drawLegend(r rect, y int) {
 		m.canvas.text(x, y+1, r.x+r.w, "▏ ", k.l)
 		x = m.canvas.text(x+3, y+1, r.x+r.w, k.text, muted) + 2
 	}
-	m.canvas.text(x, y+1, r.x+r.w, "kernels end to end, each by its median; overhead is not drawn", muted)
+	text := "kernels end to end, each by its median; overhead is not drawn"
+	if m.list.tree.runsBack() {
+		text = "forward, then backward; " + text
+	}
+	m.canvas.text(x, y+1, r.x+r.w, text, muted)
 }
 
 // clickTimeline selects what is drawn at a cell of the view.
@@ -219,7 +240,7 @@ func (m *Model) clickTimeline(x, y int) {
 	if x-1 < 0 || x-1 >= in.w || c.to <= c.from {
 		return
 	}
-	n := c.at(x - 1)
+	n, _ := c.at(x - 1)
 	if n == nil {
 		return
 	}
