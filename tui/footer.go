@@ -152,7 +152,7 @@ func (m *Model) viewKeys() []key.Binding {
 		return append([]key.Binding{k.ZoomIn, k.ZoomOut, view}, engine...)
 	case viewGradients:
 		return append([]key.Binding{named(k.Paths, "path lengths"), named(k.Toggle, "to the tree"), view}, engine...)
-	case viewMemory, viewDevice:
+	case viewRoofline, viewMemory, viewDevice:
 		return append([]key.Binding{view}, engine...)
 	}
 	keys := append([]key.Binding{k.Filter, named(k.Sort, "sort"), view, named(k.Toggle, "fold")}, engine...)

@@ -257,6 +257,8 @@ func (m *Model) clickBody(x, y int) {
 		m.clickTimeline(x, y)
 	case viewGradients:
 		m.clickGradients(x, y)
+	case viewRoofline:
+		m.clickRoofline(x, y)
 	case viewMemory:
 		m.clickMemory(x)
 	case viewLayers:

@@ -225,7 +225,7 @@ func TestViewKeys(t *testing.T) {
 	for _, c := range []struct {
 		keys string
 		want viewID
-	}{{"tab", viewTimeline}, {"tab tab tab tab", viewDevice}, {"tab", viewLayers}, {"shift+tab", viewDevice}, {"4", viewMemory}, {"3", viewGradients}, {"enter", viewLayers}} {
+	}{{"tab", viewTimeline}, {"tab tab tab tab tab", viewDevice}, {"tab", viewLayers}, {"shift+tab", viewDevice}, {"4", viewRoofline}, {"5", viewMemory}, {"3", viewGradients}, {"enter", viewLayers}} {
 		press(m, strings.Fields(c.keys)...)
 		if m.view != c.want {
 			t.Errorf("%q shows %v", c.keys, m.view)

@@ -58,7 +58,7 @@ func DefaultKeyMap() KeyMap {
 
 		NextView:     bind("tab", "next view", "tab"),
 		PreviousView: bind("shift-tab", "previous view", "shift+tab"),
-		View:         bind("1…7", "that view", "1", "2", "3", "4", "5", "6", "7"),
+		View:         bind("1…8", "that view", "1", "2", "3", "4", "5", "6", "7", "8"),
 		ZoomIn:       bind("+", "zoom in", "+", "="),
 		ZoomOut:      bind("-", "zoom out", "-"),
 

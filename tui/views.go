@@ -7,6 +7,7 @@ const (
 	viewLayers viewID = iota
 	viewTimeline
 	viewGradients
+	viewRoofline
 	viewMemory
 	viewCompare
 	viewTraining
@@ -15,7 +16,7 @@ const (
 )
 
 func (v viewID) String() string {
-	return [...]string{"Layers", "Timeline", "Gradients", "Memory", "Compare", "Training", "Device"}[v]
+	return [...]string{"Layers", "Timeline", "Gradients", "Roofline", "Memory", "Compare", "Training", "Device"}[v]
 }
 
 // views are those that have something to show for this net.
@@ -74,6 +75,8 @@ func (m *Model) drawView(v viewID, r rect) {
 		m.drawTimeline(r)
 	case viewGradients:
 		m.drawGradients(r)
+	case viewRoofline:
+		m.drawRoofline(r)
 	case viewMemory:
 		m.drawMemory(r)
 	case viewCompare:

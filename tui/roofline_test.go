@@ -1,0 +1,91 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/exp/golden"
+
+	"resnet-tui/profile"
+)
+
+// roofs gives a screen ceilings, and its kernels work that differs.
+func roofs(t *testing.T, w, h int) *Model {
+	t.Helper()
+	m := screen(t, "resnet18", w, h)
+	run(t, m, true, 20)
+	m.opts.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
+	for _, n := range m.list.tree.order {
+		k := &m.program.kernels[n.group]
+		k.FLOPs, k.Bytes = 2*n.cost.MACs, n.cost.ReadBytes+n.cost.WriteBytes
+	}
+	m.view = viewRoofline
+	return m
+}
+
+func TestRoofline(t *testing.T) {
+	for _, size := range [][2]int{{120, 30}, {60, 15}, {20, 5}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			golden.RequireEqual(t, plain(roofs(t, size[0], size[1])))
+		})
+	}
+}
+
+// TestRooflineOfARecording: an opened profile has the chart, or the reason why
+// not.
+func TestRooflineOfARecording(t *testing.T) {
+	m := roofs(t, 120, 30)
+	m.opts.Recorded = &profile.Profile{}
+	if s := plain(m); !strings.Contains(s, "400 GFLOP/s") || !strings.Contains(s, "20.0 GB/s") {
+		t.Errorf("no roofs:\n%s", s)
+	}
+	m.opts.Ceilings = profile.Ceilings{}
+	if s := plain(m); !strings.Contains(s, "recorded without the machine's ceilings") {
+		t.Errorf("no reason:\n%s", s)
+	}
+	m.opts.Recorded = nil
+	if s := plain(m); !strings.Contains(s, "resnet-tui info") {
+		t.Errorf("not said how to measure:\n%s", s)
+	}
+}
+
+// TestRooflinePlaces holds a kernel's place against its figures, and that what
+// computes nothing has none.
+func TestRooflinePlaces(t *testing.T) {
+	m := roofs(t, 120, 30)
+	n := m.list.tree.order[0]
+	k := m.kernel(n)
+	k.FLOPs, k.Bytes = 4e6, 1e5
+	n.time = 40 * time.Microsecond
+	d := m.roofDots()[0]
+	if d.row != n || d.intensity != 40 || d.gflops != 100 || d.reached != 0.25 {
+		t.Errorf("%+v; want 40 FLOP/byte, 100 GFLOP/s, a quarter of the roof", d)
+	}
+	m.list.reveal(n)
+	if s := plain(m); !strings.Contains(s, "25 % of 400 GFLOP/s, 4.0× below it") {
+		t.Errorf("the words are wrong:\n%s", s)
+	}
+	k.FLOPs = 0
+	if s := plain(m); !strings.Contains(s, "no place under the roofs") {
+		t.Errorf("what computes nothing has a place:\n%s", s)
+	}
+}
+
+// TestRooflineClick selects each kernel by a click on its dot.
+func TestRooflineClick(t *testing.T) {
+	m := roofs(t, 120, 30)
+	c := m.newRoofline(rect{0, 0, m.layout.body.w, m.layout.body.h})
+	hits := 0
+	for i := range c.dots {
+		x, y := c.place(&c.dots[i])
+		m.clickRoofline(c.at.x+x/2, c.at.y+y/4)
+		if m.list.selected() == c.dots[i].row {
+			hits++
+		}
+	}
+	if hits < len(c.dots)/3 {
+		t.Errorf("of %d dots, %d are where a click finds them", len(c.dots), hits)
+	}
+}
