@@ -45,6 +45,10 @@ func (l *lesionMenu) asking() bool { return l.open && l.ask }
 // openLesions opens the menu for the block at the cursor.
 func (m *Model) openLesions() {
 	b := blockOf(m.focus())
+	if m.opts.Recorded != nil {
+		m.notice = "a recorded profile: there is no net to damage"
+		return
+	}
 	if b == nil {
 		m.notice = "a lesion needs a block: move to one first"
 		return
@@ -121,7 +125,7 @@ func (m *Model) damage(lesions []resnet.Lesion) {
 
 // mend takes the last lesion back.
 func (m *Model) mend() {
-	if n := len(m.wished); n > 0 {
+	if n := len(m.wished); n > 0 && m.opts.Recorded == nil {
 		m.damage(slices.Clone(m.wished[:n-1]))
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -93,5 +95,32 @@ func TestWatch(t *testing.T) {
 			final.w, final.h = w, h
 			final.View() // no size may harm
 		}
+	}
+}
+
+func TestHistoryFileFollowsItsFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	ask := HistoryFile(path)
+	if _, err := ask(); err == nil {
+		t.Error("a file that is not there is no error")
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step := `{"model":"cifar_resnet8","seed":1,"step":1,"epoch":1,"lr":0.1,"loss":2.3}` + "\n"
+	write(step + "no record\n")
+	first, err := ask()
+	if err != nil || len(first.Tracks) != 1 || first.Note != "history.jsonl · 1 run · 1 line passed over" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	if again, _ := ask(); again != first {
+		t.Error("a file that has not changed is read again")
+	}
+	write(step + step + strings.Replace(step, "resnet8", "plain8", 1))
+	if more, err := ask(); err != nil || len(more.Tracks) != 2 || len(more.Tracks[0].Steps) != 2 {
+		t.Errorf("after it has grown: %+v, %v", more, err)
 	}
 }

@@ -15,6 +15,7 @@ func screenCommand(a *app) *cobra.Command {
 	var m modelFlags
 	var r runFlags
 	var plain, forget bool
+	var training string
 	cmd := &cobra.Command{
 		Use:   programName,
 		Short: "look inside a ResNet while it runs",
@@ -33,8 +34,12 @@ func screenCommand(a *app) *cobra.Command {
 	r.addCount(cmd)
 	addHistory(cmd, &forget)
 	theme := addTheme(cmd)
+	cmd.Flags().StringVar(&training, "training", "", "a history that train --history writes: its curves have a tab, and grow as the file does")
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if plain || !a.onTerminal() {
+			if training != "" {
+				return usage("--training %s: curves are on the screen; there is no terminal to draw on", training)
+			}
 			if r.paths > 0 {
 				return usage("--paths %d: path lengths are on the screen, or what run prints; there is no terminal to draw on", r.paths)
 			}
@@ -44,7 +49,7 @@ func screenCommand(a *app) *cobra.Command {
 			}
 			return report.Write(cmd.OutOrStdout(), p, "text")
 		}
-		return show(cmd, &m, &r, tui.Theme(*theme))
+		return show(cmd, &m, &r, tui.Theme(*theme), training)
 	})
 	return cmd
 }
@@ -60,8 +65,9 @@ func addTheme(cmd *cobra.Command) *string {
 	return &theme
 }
 
-// show opens the screen.
-func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme) error {
+// show opens the screen, with the curves of a history of training if one is
+// named.
+func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme, training string) error {
 	if given(cmd.Flags(), "count") && r.count != "macs" && r.count != "flops" {
 		return usage("--count %s: the screen shows macs or flops; summary and profile know every convention", r.count)
 	}
@@ -79,6 +85,12 @@ func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme) error
 	}
 	if r.labels != "" {
 		o.Target = s.target
+	}
+	if training != "" {
+		o.Training = tui.HistoryFile(training)
+		if _, err := o.Training(); err != nil {
+			return errors.Join(usage("--training: %w", err), s.close())
+		}
 	}
 	if s.images != nil {
 		o.Input, o.InputName = s.images.batch, s.images.source

@@ -1,0 +1,55 @@
+package tui
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"resnet-tui/resnet/train"
+)
+
+// HistoryFile tells of the training that a history file has written down, which
+// may still grow. It is for Options.Training and WatchOptions.Training; the file
+// is read again only when it has changed.
+func HistoryFile(path string) func() (*Training, error) {
+	var mu sync.Mutex
+	var last *Training
+	var size int64
+	var changed time.Time
+	return func() (*Training, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		if last != nil && info.Size() == size && info.ModTime().Equal(changed) {
+			return last, nil
+		}
+		t, err := readHistory(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		last, size, changed = t, info.Size(), info.ModTime()
+		return t, nil
+	}
+}
+
+func readHistory(path string) (*Training, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // it was only read
+	tracks, bad, err := train.ReadHistory(f)
+	if err != nil {
+		return nil, err
+	}
+	t := &Training{Tracks: tracks, Note: filepath.Base(path) + " · " + plural(len(tracks), "runs")}
+	if bad > 0 {
+		t.Note += " · " + plural(bad, "lines") + " passed over"
+	}
+	return t, nil
+}
