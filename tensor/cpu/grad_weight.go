@@ -9,7 +9,7 @@ import (
 
 // Blocking of weight gradients.
 const (
-	gradPixels  = 192       // of one call: operand and gradient stay in the L1 cache …
+	gradPixels  = 200       // of one call: operand and gradient stay in the L1 cache …
 	gradHeavy   = 1 << 20   // … but sums of more than so many bytes, which leave the L2 cache from
 	heavyPixels = 512       // call to call, shall not do so more often than after this many
 	gradSource  = 320 << 10 // of both for one chunk of pixels: stays in the L2 cache
@@ -32,8 +32,9 @@ type gradWeight struct {
 	order  []int // see sumOrder
 	flat   bool  // a pixel of x for each of dy, in one run over rows and images
 
-	units, chunk, perPart, parts int // rows, or pixels if flat
-	blocksPer, ranges            int // output blocks
+	pixels, images, rows   int // of a chunk: pixels if flat, else several images or rows of one
+	chunks, perPart, parts int
+	blocksPer, ranges      int // output blocks
 }
 
 // planGradWeight plans Conv2dGradWeight and LinearGradWeight.
@@ -66,31 +67,38 @@ func gradPacking(s filterShape) packing {
 
 // cut decides the pieces, by geometry alone.
 func (g *gradWeight) cut() {
-	g.flat = g.window.KH*g.window.KW*g.window.SH*g.window.SW == 1 && g.x.contiguous() && g.dy.contiguous()
-	pixels := gradPixels
-	if g.floats*floatBytes > gradHeavy {
-		pixels = heavyPixels
-	}
-	g.units, g.chunk = g.dy.n*g.dy.h, max(1, pixels/g.dy.w)
-	if g.flat {
-		g.units, g.chunk = g.units*g.dy.w, pixels
-	}
-	pixels = g.chunk
-	if !g.flat {
-		pixels *= g.dy.w
-	}
+	g.cutPixels()
 	blocks := g.dy.blocks()
-	fit := gradSource/(pixels*pixelBytes) - g.x.blocks()
+	fit := gradSource/(g.pixels*pixelBytes) - g.x.blocks()
 	g.blocksPer = min(blocks, max(4, fit))
 	g.ranges = ceilDiv(blocks, g.blocksPer)
 	most := max(1, gradPartial/(g.floats*floatBytes))
-	g.parts = max(1, min(ceilDiv(gradPieces, g.ranges), ceilDiv(g.units, g.chunk), most))
+	g.parts = max(1, min(ceilDiv(gradPieces, g.ranges), g.chunks, most))
 	if want := ceilDiv(gradPieces, g.parts); g.ranges < want {
 		g.blocksPer = max(1, blocks/want)
 		g.ranges = ceilDiv(blocks, g.blocksPer)
 	}
-	g.perPart = roundUp(ceilDiv(g.units, g.parts), g.chunk)
-	g.parts = ceilDiv(g.units, g.perPart)
+	g.perPart = ceilDiv(g.chunks, g.parts)
+	g.parts = ceilDiv(g.chunks, g.perPart)
+}
+
+// cutPixels decides the chunks: several small images, near-equal parts of a
+// large one, or, where it makes no difference, any run of pixels.
+func (g *gradWeight) cutPixels() {
+	g.flat = g.window.KH*g.window.KW*g.window.SH*g.window.SW == 1 && g.x.contiguous() && g.dy.contiguous()
+	g.pixels = gradPixels
+	if g.floats*floatBytes > gradHeavy {
+		g.pixels = heavyPixels
+	}
+	image := g.dy.h * g.dy.w
+	if g.flat {
+		g.chunks = ceilDiv(g.dy.n*image, g.pixels)
+		return
+	}
+	most := min(g.dy.h, max(1, g.pixels/g.dy.w))
+	g.images, g.rows = max(1, g.pixels/image), ceilDiv(g.dy.h, ceilDiv(g.dy.h, most))
+	g.chunks = ceilDiv(g.dy.n, g.images) * ceilDiv(g.dy.h, g.rows)
+	g.pixels = g.images * g.rows * g.dy.w
 }
 
 // partial is the sums of a part for an output block.
@@ -104,46 +112,46 @@ func (g *gradWeight) piece(w *worker, piece, _ int) {
 	part, first := piece/g.ranges, piece%g.ranges*g.blocksPer
 	last := min(first+g.blocksPer, g.dy.blocks())
 	from := part * g.perPart
-	to := min(from+g.perPart, g.units)
-	for u := from; u < to; u += g.chunk {
+	for c := from; c < min(from+g.perPart, g.chunks); c++ {
 		for b := first; b < last; b++ {
-			g.block(w, part, b, u, min(u+g.chunk, to), u == from)
+			g.block(w, part, b, c, c == from)
 		}
 	}
 }
 
-// block adds units [u0, u1) to the sums of an output block, or starts them.
-func (g *gradWeight) block(w *worker, part, b, u0, u1 int, start bool) {
+// block adds a chunk to the sums of an output block, or starts them.
+func (g *gradWeight) block(w *worker, part, b, chunk int, start bool) {
 	p := &g.panels[b]
-	a := &w.grad
-	a.SrcPix, a.SrcRow, a.GradRow = g.x.pixel*g.window.SW, g.x.row*g.window.SH, g.dy.row
 	dst := g.partial(part, b)
 	if start {
 		clear(floats(dst, g.panelFloats(p)))
 	}
+	a := &w.grad
+	a.SrcPix, a.SrcRow, a.GradRow = g.x.pixel*g.window.SW, g.x.row*g.window.SH, g.dy.row
+	src, grad := g.place(a, chunk)
+	a.Grad = unsafe.Add(grad, b*g.dy.plane)
 	for ib := p.ib; ib < p.ib+p.icb; ib++ {
 		for kh := range g.kh {
-			g.rows(a, dst, ib, kh, b, u0, u1)
+			a.Src = unsafe.Add(src, ib*g.x.plane+kh*g.x.row)
+			g.taps(a, dst)
 			dst = unsafe.Add(dst, g.run()*pixelBytes)
 		}
 	}
 }
 
-// rows adds one input block's row of taps.
-func (g *gradWeight) rows(a *asm.GradWeightArgs, dst unsafe.Pointer, ib, kh, b, u0, u1 int) {
+// place says how many pixels are in a chunk, and where the first lies in the
+// first blocks of x, at its first tap, and of dy.
+func (g *gradWeight) place(a *asm.GradWeightArgs, chunk int) (src, grad unsafe.Pointer) {
 	if g.flat {
-		a.Src = unsafe.Add(g.x.base, ib*g.x.plane+u0*pixelBytes)
-		a.Grad = unsafe.Add(g.dy.base, b*g.dy.plane+u0*pixelBytes)
-		a.Nx, a.Ny = u1-u0, 1
-		g.taps(a, dst)
-		return
+		first := chunk * g.pixels
+		a.Nx, a.Ny, a.Nz = min(g.pixels, g.dy.n*g.dy.h*g.dy.w-first), 1, 1
+		return unsafe.Add(g.x.base, first*pixelBytes), unsafe.Add(g.dy.base, first*pixelBytes)
 	}
-	eachImage(u0, u1, g.dy.h, func(n, y0, y1 int) {
-		a.Src = g.x.pixelAt(ib, n, y0*g.window.SH-g.window.Top+kh, -g.window.Left)
-		a.Grad = g.dy.pixelAt(b, n, y0, 0)
-		a.Nx, a.Ny = g.dy.w, y1-y0
-		g.taps(a, dst)
-	})
+	perImage := ceilDiv(g.dy.h, g.rows)
+	n, y := chunk/perImage*g.images, chunk%perImage*g.rows
+	a.Nx, a.Ny, a.Nz = g.dy.w, min(g.rows, g.dy.h-y), min(g.images, g.dy.n-n)
+	a.SrcZ, a.GradZ = g.x.image, g.dy.image
+	return g.x.pixelAt(0, n, y*g.window.SH-g.window.Top, -g.window.Left), g.dy.pixelAt(0, n, y, 0)
 }
 
 // taps adds all floats of a row of taps, in near-equal groups.

@@ -6403,7 +6403,7 @@ round:
 
 // func gradWeightAVX2x1(a *GradWeightArgs)
 // Requires: AVX, FMA3
-TEXT ·gradWeightAVX2x1(SB), NOSPLIT, $8-8
+TEXT ·gradWeightAVX2x1(SB), NOSPLIT, $16-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 16(AX), DX
@@ -6415,28 +6415,38 @@ group:
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
 	MOVQ    8(AX), DI
-	MOVQ    56(AX), R8
 	MOVQ    CX, SI
+	MOVQ    72(AX), R8
+	MOVQ    R8, 8(SP)
+
+image:
+	MOVQ 56(AX), R10
+	MOVQ SI, R8
+	MOVQ DI, R9
 
 row:
-	MOVQ 48(AX), R11
-	MOVQ SI, R9
-	MOVQ DI, R10
+	MOVQ 48(AX), R13
+	MOVQ R8, R11
+	MOVQ R9, R12
 
 pixel:
-	VMOVUPS      (R10), Y2
-	VMOVUPS      32(R10), Y3
-	VBROADCASTSS (R9), Y4
+	VMOVUPS      (R12), Y2
+	VMOVUPS      32(R12), Y3
+	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         BX, R9
-	ADDQ         $+64, R10
-	DECQ         R11
+	ADDQ         BX, R11
+	ADDQ         $+64, R12
+	DECQ         R13
 	JNZ          pixel
-	ADDQ         32(AX), SI
-	ADDQ         40(AX), DI
-	DECQ         R8
+	ADDQ         32(AX), R8
+	ADDQ         40(AX), R9
+	DECQ         R10
 	JNZ          row
+	ADDQ         80(AX), SI
+	ADDQ         88(AX), DI
+	DECQ         8(SP)
+	JNZ          image
 	VMOVUPS      Y0, (DX)
 	VMOVUPS      Y1, 32(DX)
 	ADDQ         $+4, CX
@@ -6448,7 +6458,7 @@ pixel:
 
 // func gradWeightAVX2x2(a *GradWeightArgs)
 // Requires: AVX, FMA3
-TEXT ·gradWeightAVX2x2(SB), NOSPLIT, $8-8
+TEXT ·gradWeightAVX2x2(SB), NOSPLIT, $16-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 16(AX), DX
@@ -6462,31 +6472,41 @@ group:
 	VMOVUPS 64(DX), Y2
 	VMOVUPS 96(DX), Y3
 	MOVQ    8(AX), DI
-	MOVQ    56(AX), R8
 	MOVQ    CX, SI
+	MOVQ    72(AX), R8
+	MOVQ    R8, 8(SP)
+
+image:
+	MOVQ 56(AX), R10
+	MOVQ SI, R8
+	MOVQ DI, R9
 
 row:
-	MOVQ 48(AX), R11
-	MOVQ SI, R9
-	MOVQ DI, R10
+	MOVQ 48(AX), R13
+	MOVQ R8, R11
+	MOVQ R9, R12
 
 pixel:
-	VMOVUPS      (R10), Y4
-	VMOVUPS      32(R10), Y5
-	VBROADCASTSS (R9), Y6
+	VMOVUPS      (R12), Y4
+	VMOVUPS      32(R12), Y5
+	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y6, Y4, Y0
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R9), Y7
+	VBROADCASTSS 4(R11), Y7
 	VFMADD231PS  Y7, Y4, Y2
 	VFMADD231PS  Y7, Y5, Y3
-	ADDQ         BX, R9
-	ADDQ         $+64, R10
-	DECQ         R11
+	ADDQ         BX, R11
+	ADDQ         $+64, R12
+	DECQ         R13
 	JNZ          pixel
-	ADDQ         32(AX), SI
-	ADDQ         40(AX), DI
-	DECQ         R8
+	ADDQ         32(AX), R8
+	ADDQ         40(AX), R9
+	DECQ         R10
 	JNZ          row
+	ADDQ         80(AX), SI
+	ADDQ         88(AX), DI
+	DECQ         8(SP)
+	JNZ          image
 	VMOVUPS      Y0, (DX)
 	VMOVUPS      Y1, 32(DX)
 	VMOVUPS      Y2, 64(DX)
@@ -6500,7 +6520,7 @@ pixel:
 
 // func gradWeightAVX2x3(a *GradWeightArgs)
 // Requires: AVX, FMA3
-TEXT ·gradWeightAVX2x3(SB), NOSPLIT, $8-8
+TEXT ·gradWeightAVX2x3(SB), NOSPLIT, $16-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 16(AX), DX
@@ -6516,34 +6536,44 @@ group:
 	VMOVUPS 128(DX), Y4
 	VMOVUPS 160(DX), Y5
 	MOVQ    8(AX), DI
-	MOVQ    56(AX), R8
 	MOVQ    CX, SI
+	MOVQ    72(AX), R8
+	MOVQ    R8, 8(SP)
+
+image:
+	MOVQ 56(AX), R10
+	MOVQ SI, R8
+	MOVQ DI, R9
 
 row:
-	MOVQ 48(AX), R11
-	MOVQ SI, R9
-	MOVQ DI, R10
+	MOVQ 48(AX), R13
+	MOVQ R8, R11
+	MOVQ R9, R12
 
 pixel:
-	VMOVUPS      (R10), Y6
-	VMOVUPS      32(R10), Y7
-	VBROADCASTSS (R9), Y8
+	VMOVUPS      (R12), Y6
+	VMOVUPS      32(R12), Y7
+	VBROADCASTSS (R11), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 4(R9), Y9
+	VBROADCASTSS 4(R11), Y9
 	VFMADD231PS  Y9, Y6, Y2
 	VFMADD231PS  Y9, Y7, Y3
-	VBROADCASTSS 8(R9), Y8
+	VBROADCASTSS 8(R11), Y8
 	VFMADD231PS  Y8, Y6, Y4
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         BX, R9
-	ADDQ         $+64, R10
-	DECQ         R11
+	ADDQ         BX, R11
+	ADDQ         $+64, R12
+	DECQ         R13
 	JNZ          pixel
-	ADDQ         32(AX), SI
-	ADDQ         40(AX), DI
-	DECQ         R8
+	ADDQ         32(AX), R8
+	ADDQ         40(AX), R9
+	DECQ         R10
 	JNZ          row
+	ADDQ         80(AX), SI
+	ADDQ         88(AX), DI
+	DECQ         8(SP)
+	JNZ          image
 	VMOVUPS      Y0, (DX)
 	VMOVUPS      Y1, 32(DX)
 	VMOVUPS      Y2, 64(DX)
@@ -6559,7 +6589,7 @@ pixel:
 
 // func gradWeightAVX2x4(a *GradWeightArgs)
 // Requires: AVX, FMA3
-TEXT ·gradWeightAVX2x4(SB), NOSPLIT, $8-8
+TEXT ·gradWeightAVX2x4(SB), NOSPLIT, $16-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 16(AX), DX
@@ -6577,37 +6607,47 @@ group:
 	VMOVUPS 192(DX), Y6
 	VMOVUPS 224(DX), Y7
 	MOVQ    8(AX), DI
-	MOVQ    56(AX), R8
 	MOVQ    CX, SI
+	MOVQ    72(AX), R8
+	MOVQ    R8, 8(SP)
+
+image:
+	MOVQ 56(AX), R10
+	MOVQ SI, R8
+	MOVQ DI, R9
 
 row:
-	MOVQ 48(AX), R11
-	MOVQ SI, R9
-	MOVQ DI, R10
+	MOVQ 48(AX), R13
+	MOVQ R8, R11
+	MOVQ R9, R12
 
 pixel:
-	VMOVUPS      (R10), Y8
-	VMOVUPS      32(R10), Y9
-	VBROADCASTSS (R9), Y10
+	VMOVUPS      (R12), Y8
+	VMOVUPS      32(R12), Y9
+	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R9), Y11
+	VBROADCASTSS 4(R11), Y11
 	VFMADD231PS  Y11, Y8, Y2
 	VFMADD231PS  Y11, Y9, Y3
-	VBROADCASTSS 8(R9), Y10
+	VBROADCASTSS 8(R11), Y10
 	VFMADD231PS  Y10, Y8, Y4
 	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R9), Y11
+	VBROADCASTSS 12(R11), Y11
 	VFMADD231PS  Y11, Y8, Y6
 	VFMADD231PS  Y11, Y9, Y7
-	ADDQ         BX, R9
-	ADDQ         $+64, R10
-	DECQ         R11
+	ADDQ         BX, R11
+	ADDQ         $+64, R12
+	DECQ         R13
 	JNZ          pixel
-	ADDQ         32(AX), SI
-	ADDQ         40(AX), DI
-	DECQ         R8
+	ADDQ         32(AX), R8
+	ADDQ         40(AX), R9
+	DECQ         R10
 	JNZ          row
+	ADDQ         80(AX), SI
+	ADDQ         88(AX), DI
+	DECQ         8(SP)
+	JNZ          image
 	VMOVUPS      Y0, (DX)
 	VMOVUPS      Y1, 32(DX)
 	VMOVUPS      Y2, 64(DX)
@@ -6625,7 +6665,7 @@ pixel:
 
 // func gradWeightAVX2x5(a *GradWeightArgs)
 // Requires: AVX, FMA3
-TEXT ·gradWeightAVX2x5(SB), NOSPLIT, $8-8
+TEXT ·gradWeightAVX2x5(SB), NOSPLIT, $16-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 16(AX), DX
@@ -6645,40 +6685,50 @@ group:
 	VMOVUPS 256(DX), Y8
 	VMOVUPS 288(DX), Y9
 	MOVQ    8(AX), DI
-	MOVQ    56(AX), R8
 	MOVQ    CX, SI
+	MOVQ    72(AX), R8
+	MOVQ    R8, 8(SP)
+
+image:
+	MOVQ 56(AX), R10
+	MOVQ SI, R8
+	MOVQ DI, R9
 
 row:
-	MOVQ 48(AX), R11
-	MOVQ SI, R9
-	MOVQ DI, R10
+	MOVQ 48(AX), R13
+	MOVQ R8, R11
+	MOVQ R9, R12
 
 pixel:
-	VMOVUPS      (R10), Y10
-	VMOVUPS      32(R10), Y11
-	VBROADCASTSS (R9), Y12
+	VMOVUPS      (R12), Y10
+	VMOVUPS      32(R12), Y11
+	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y12, Y10, Y0
 	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS 4(R9), Y13
+	VBROADCASTSS 4(R11), Y13
 	VFMADD231PS  Y13, Y10, Y2
 	VFMADD231PS  Y13, Y11, Y3
-	VBROADCASTSS 8(R9), Y12
+	VBROADCASTSS 8(R11), Y12
 	VFMADD231PS  Y12, Y10, Y4
 	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS 12(R9), Y13
+	VBROADCASTSS 12(R11), Y13
 	VFMADD231PS  Y13, Y10, Y6
 	VFMADD231PS  Y13, Y11, Y7
-	VBROADCASTSS 16(R9), Y12
+	VBROADCASTSS 16(R11), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         BX, R9
-	ADDQ         $+64, R10
-	DECQ         R11
+	ADDQ         BX, R11
+	ADDQ         $+64, R12
+	DECQ         R13
 	JNZ          pixel
-	ADDQ         32(AX), SI
-	ADDQ         40(AX), DI
-	DECQ         R8
+	ADDQ         32(AX), R8
+	ADDQ         40(AX), R9
+	DECQ         R10
 	JNZ          row
+	ADDQ         80(AX), SI
+	ADDQ         88(AX), DI
+	DECQ         8(SP)
+	JNZ          image
 	VMOVUPS      Y0, (DX)
 	VMOVUPS      Y1, 32(DX)
 	VMOVUPS      Y2, 64(DX)
@@ -6698,7 +6748,7 @@ pixel:
 
 // func gradWeightAVX2x6(a *GradWeightArgs)
 // Requires: AVX, FMA3
-TEXT ·gradWeightAVX2x6(SB), NOSPLIT, $8-8
+TEXT ·gradWeightAVX2x6(SB), NOSPLIT, $16-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 16(AX), DX
@@ -6720,43 +6770,53 @@ group:
 	VMOVUPS 320(DX), Y10
 	VMOVUPS 352(DX), Y11
 	MOVQ    8(AX), DI
-	MOVQ    56(AX), R8
 	MOVQ    CX, SI
+	MOVQ    72(AX), R8
+	MOVQ    R8, 8(SP)
+
+image:
+	MOVQ 56(AX), R10
+	MOVQ SI, R8
+	MOVQ DI, R9
 
 row:
-	MOVQ 48(AX), R11
-	MOVQ SI, R9
-	MOVQ DI, R10
+	MOVQ 48(AX), R13
+	MOVQ R8, R11
+	MOVQ R9, R12
 
 pixel:
-	VMOVUPS      (R10), Y12
-	VMOVUPS      32(R10), Y13
-	VBROADCASTSS (R9), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS 4(R9), Y15
+	VBROADCASTSS 4(R11), Y15
 	VFMADD231PS  Y15, Y12, Y2
 	VFMADD231PS  Y15, Y13, Y3
-	VBROADCASTSS 8(R9), Y14
+	VBROADCASTSS 8(R11), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS 12(R9), Y15
+	VBROADCASTSS 12(R11), Y15
 	VFMADD231PS  Y15, Y12, Y6
 	VFMADD231PS  Y15, Y13, Y7
-	VBROADCASTSS 16(R9), Y14
+	VBROADCASTSS 16(R11), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS 20(R9), Y15
+	VBROADCASTSS 20(R11), Y15
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
-	ADDQ         BX, R9
-	ADDQ         $+64, R10
-	DECQ         R11
+	ADDQ         BX, R11
+	ADDQ         $+64, R12
+	DECQ         R13
 	JNZ          pixel
-	ADDQ         32(AX), SI
-	ADDQ         40(AX), DI
-	DECQ         R8
+	ADDQ         32(AX), R8
+	ADDQ         40(AX), R9
+	DECQ         R10
 	JNZ          row
+	ADDQ         80(AX), SI
+	ADDQ         88(AX), DI
+	DECQ         8(SP)
+	JNZ          image
 	VMOVUPS      Y0, (DX)
 	VMOVUPS      Y1, 32(DX)
 	VMOVUPS      Y2, 64(DX)

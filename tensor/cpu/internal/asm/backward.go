@@ -2,18 +2,18 @@ package asm
 
 import "unsafe"
 
-// GradWeightArgs sums the gradient of a weight over Ny rows of Nx pixels. The
-// kernel of so many rows of the result is repeated for Groups of them: for each
-// row r < Groups·rows, and each lane o of one block of output channels,
+// GradWeightArgs sums the gradient of a weight over Nz images of Ny rows of Nx
+// pixels. The kernel of so many rows of the result is repeated for Groups of them:
+// for each row r < Groups·rows, and each lane o of one block of output channels,
 //
-//	Dst[r][o] += Σ_y Σ_x src[y·SrcRow + x·SrcPix + 4·r] · grad[y·GradRow + 64·x + 4·o]
+//	Dst[r][o] += Σ_z Σ_y Σ_x src[z·SrcZ + y·SrcRow + x·SrcPix + 4·r] · grad[z·GradZ + y·GradRow + 64·x + 4·o]
 //
 // In the layout NCHW16c a row of kw taps is one run of kw·16 floats; the stem's
 // is kw·C floats of an interleaved image. So Dst lies as a row of taps of Conv1's
 // weights does. For a convolution in groups, a block of the source times a block
 // of the gradient holds the wanted products around its diagonal.
 //
-// Distances are in bytes. No field is changed. A call does Ny·Nx·Groups·rows·16
+// Distances are in bytes. No field is changed. A call does Nz·Ny·Nx·Groups·rows·16
 // multiply-adds and can't be preempted meanwhile; it passes over the pixels
 // Groups times, so they should stay in the L1 cache.
 // Field order is known to the generator, here and below.
@@ -21,6 +21,7 @@ type GradWeightArgs struct {
 	Src, Grad, Dst          unsafe.Pointer
 	SrcPix, SrcRow, GradRow int
 	Nx, Ny, Groups          int
+	Nz, SrcZ, GradZ         int
 }
 
 // NormGradArgs is N contiguous pixels of one channel block in the backward pass

@@ -25,7 +25,7 @@ func genericGradWeight(rows int) func(*GradWeightArgs) {
 // quad sums rows r to r+3, lanes o and o+1.
 func (a *GradWeightArgs) quad(r, o int) {
 	var s0, s1, s2, s3, t0, t1, t2, t3 float32
-	for y := range a.Ny {
+	for y := range a.Nz * a.Ny {
 		src, grad := a.at(y, r, o)
 		for p := range a.Nx {
 			x, g := (*[4]float32)(unsafe.Add(src, p*a.SrcPix)), (*[2]float32)(unsafe.Add(grad, p*pixelBytes))
@@ -48,7 +48,7 @@ func (a *GradWeightArgs) quad(r, o int) {
 // row sums row r, lanes o and o+1.
 func (a *GradWeightArgs) row(r, o int) {
 	var s, t float32
-	for y := range a.Ny {
+	for y := range a.Nz * a.Ny {
 		src, grad := a.at(y, r, o)
 		for p := range a.Nx {
 			x, g := *(*float32)(unsafe.Add(src, p*a.SrcPix)), (*[2]float32)(unsafe.Add(grad, p*pixelBytes))
@@ -59,9 +59,11 @@ func (a *GradWeightArgs) row(r, o int) {
 	a.add(r, o, s, t)
 }
 
-// at is where row r of the result and lane o begin in row y.
+// at is where row r of the result and lane o begin in row y, counted over the
+// images.
 func (a *GradWeightArgs) at(y, r, o int) (src, grad unsafe.Pointer) {
-	return unsafe.Add(a.Src, y*a.SrcRow+r*floatBytes), unsafe.Add(a.Grad, y*a.GradRow+o*floatBytes)
+	z, y := y/a.Ny, y%a.Ny
+	return unsafe.Add(a.Src, z*a.SrcZ+y*a.SrcRow+r*floatBytes), unsafe.Add(a.Grad, z*a.GradZ+y*a.GradRow+o*floatBytes)
 }
 
 func (a *GradWeightArgs) add(r, o int, s, t float32) {

@@ -28,7 +28,7 @@ func BenchmarkGradWeight(b *testing.B) {
 				b.Run(fmt.Sprintf("%d_of_%dx%d/%s/rows%d", c.taps, c.width, c.height, name, rows), func(b *testing.B) {
 					a := &GradWeightArgs{
 						SrcPix: pixelBytes, SrcRow: (c.width + c.taps - 1) * pixelBytes, GradRow: c.width * pixelBytes,
-						Nx: c.width, Ny: c.height, Groups: max(1, c.taps*Block/rows),
+						Nx: c.width, Ny: c.height, Nz: 1, Groups: max(1, c.taps*Block/rows),
 					}
 					a.Src, a.Grad, a.Dst = pixels(c.height*a.SrcRow/pixelBytes), pixels(c.height*c.width), pixels(a.Groups*rows)
 					compare(b, k, float64(2*c.width*c.height*a.Groups*rows*Block), func() { f(a) })

@@ -22,15 +22,18 @@ func TestGradWeight(t *testing.T) {
 
 func testGradWeight(t *testing.T, r *rand.Rand, kernel func(*GradWeightArgs), rows int) {
 	upTo := func(n int) int { return 1 + r.IntN(n) }
-	a := GradWeightArgs{Nx: upTo(7), Ny: upTo(4), Groups: upTo(3), SrcPix: 4 * upTo(40), SrcRow: 4 * r.IntN(200)}
+	a := GradWeightArgs{Nx: upTo(7), Ny: upTo(4), Nz: upTo(3), Groups: upTo(3), SrcZ: 4 * r.IntN(300), SrcPix: 4 * upTo(40), SrcRow: 4 * r.IntN(200)}
 	a.GradRow = a.Nx*64 + 4*r.IntN(40)
+	a.GradZ = a.Ny*a.GradRow + 4*r.IntN(40)
 	total := a.Groups * rows
-	src := newMemory(t, r, ((a.Ny-1)*a.SrcRow+(a.Nx-1)*a.SrcPix)/4+total)
-	grad := newMemory(t, r, ((a.Ny-1)*a.GradRow+a.Nx*64)/4)
+	src := newMemory(t, r, ((a.Nz-1)*a.SrcZ+(a.Ny-1)*a.SrcRow+(a.Nx-1)*a.SrcPix)/4+total)
+	grad := newMemory(t, r, ((a.Nz-1)*a.GradZ+(a.Ny-1)*a.GradRow+a.Nx*64)/4)
 	pixels := func(f func(s, g int)) {
-		for y := range a.Ny {
-			for x := range a.Nx {
-				f(y*a.SrcRow+x*a.SrcPix, y*a.GradRow+x*64)
+		for z := range a.Nz {
+			for y := range a.Ny {
+				for x := range a.Nx {
+					f(z*a.SrcZ+y*a.SrcRow+x*a.SrcPix, z*a.GradZ+y*a.GradRow+x*64)
+				}
 			}
 		}
 	}

@@ -18,6 +18,9 @@ const (
 	gradNx
 	gradNy
 	gradGroups
+	gradNz
+	gradSrcZ
+	gradGradZ
 )
 
 // gradWeight keeps the sums of so many floats of the source in registers while
@@ -41,7 +44,7 @@ func (g *gen) gradWeight(rows int) {
 		return r
 	}
 	src, dst, pix := load(gradSrc), load(gradDst), load(gradSrcPix)
-	groups := g.AllocLocal(8)
+	groups, nz := g.AllocLocal(8), g.AllocLocal(8)
 	g.MOVQ(load(gradGroups), groups)
 	sums := func(move func(m operand.Mem, v reg.VecPhysical)) {
 		for r := range acc {
@@ -52,8 +55,13 @@ func (g *gen) gradWeight(rows int) {
 	}
 	g.Label("group")
 	sums(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(m, v) })
-	row, gradRow, ny := g.GP64(), load(gradGrad), load(gradNy)
-	g.MOVQ(src, row)
+	image, gradImage := g.GP64(), load(gradGrad)
+	g.MOVQ(src, image)
+	g.MOVQ(load(gradNz), nz)
+	g.Label("image")
+	row, gradRow, ny := g.GP64(), g.GP64(), load(gradNy)
+	g.MOVQ(image, row)
+	g.MOVQ(gradImage, gradRow)
 	g.Label("row")
 	sp, gp, nx := g.GP64(), g.GP64(), load(gradNx)
 	g.MOVQ(row, sp)
@@ -79,6 +87,9 @@ func (g *gen) gradWeight(rows int) {
 	g.ADDQ(mem(args, gradSrcRow), row)
 	g.ADDQ(mem(args, gradGradRow), gradRow)
 	g.count(ny, "row")
+	g.ADDQ(mem(args, gradSrcZ), image)
+	g.ADDQ(mem(args, gradGradZ), gradImage)
+	g.count(nz, "image")
 	sums(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(v, m) })
 	g.ADDQ(operand.I32(rows*floatBytes), src)
 	g.ADDQ(operand.I32(rows*pixelBytes), dst)

@@ -15,8 +15,12 @@ func (n *neon) gradWeight(rows int) {
 	for v := range 4 * rows {
 		n.ld("R2", 16*v, v)
 	}
-	n.op("MOVD R1, R5")
-	n.field(gradGrad, "R6")
+	n.op("MOVD R1, R11")
+	n.field(gradGrad, "R12")
+	n.field(gradNz, "R13")
+	n.at("image")
+	n.op("MOVD R11, R5")
+	n.op("MOVD R12, R6")
 	n.field(gradNy, "R7")
 	n.at("row")
 	n.op("MOVD R5, R8")
@@ -38,6 +42,9 @@ func (n *neon) gradWeight(rows int) {
 	n.add(gradSrcRow, "R5")
 	n.add(gradGradRow, "R6")
 	n.count("R7", "row")
+	n.add(gradSrcZ, "R11")
+	n.add(gradGradZ, "R12")
+	n.count("R13", "image")
 	for v := range 4 * rows {
 		n.st(v, "R2", 16*v)
 	}
