@@ -78,11 +78,15 @@ func (r *Reference[T]) Param(name string) []T {
 
 // Run executes all operations, with the values of Plan.Scalars. A target that
 // is no class is an error.
-func (r *Reference[T]) Run(scalars []float32) error {
+func (r *Reference[T]) Run(scalars []float32) error { return r.RunPart(0, len(r.plan.Ops), scalars) }
+
+// RunPart executes operations [from, to). Between parts buffers may be read and
+// changed.
+func (r *Reference[T]) RunPart(from, to int, scalars []float32) error {
 	if len(scalars) != len(r.plan.Scalars) {
 		return fmt.Errorf("the plan takes %d scalars %v, not %d", len(r.plan.Scalars), r.plan.Scalars, len(scalars))
 	}
-	for i := range r.plan.Ops {
+	for i := from; i < to; i++ {
 		op := &r.plan.Ops[i]
 		if err := r.run(op, scalars); err != nil {
 			return fmt.Errorf("operation %d (%v %s): %w", i, op.Kind, op.Path, err)

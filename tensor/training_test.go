@@ -257,3 +257,35 @@ func TestStepString(t *testing.T) {
 		}
 	}
 }
+
+// TestReferenceInParts: two parts are a run, and what is changed between them
+// counts.
+func TestReferenceInParts(t *testing.T) {
+	s := backwardStep()
+	loss := func(double float64) float64 {
+		r, err := NewReference[float64](s.Plan, seeded{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range r.Buffer(s.at["x"]) {
+			r.Buffer(s.at["x"])[i] = NewStream(1, "x").Normal(uint64(i))
+		}
+		const middle = 3
+		if err := r.RunPart(0, middle, []float32{0}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range r.Buffer(s.at["relu"]) {
+			r.Buffer(s.at["relu"])[i] *= double
+		}
+		if err := r.RunPart(middle, len(s.Ops), []float32{0}); err != nil {
+			t.Fatal(err)
+		}
+		return r.Buffer(s.at["loss"])[0]
+	}
+	if a, b := loss(1), loss(2); a == b || math.IsNaN(a) {
+		t.Errorf("the losses are %g and %g", a, b)
+	}
+	if a, b := loss(1), loss(1); a != b {
+		t.Errorf("the same parts give %g and %g", a, b)
+	}
+}
