@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"resnet-tui/resnet/vision"
+	"resnet-tui/tensor"
 )
 
 // dataFlags say on which images.
@@ -64,4 +65,18 @@ func (d *dataFlags) adopt(cmd *cobra.Command, m *modelFlags, data vision.Dataset
 		*e.value = e.data
 	}
 	return nil
+}
+
+// firstImages are the first images of a data set, and their labels.
+func firstImages(data vision.Dataset, shape tensor.Shape) (*images, []int, error) {
+	in := &images{batch: tensor.New(shape...)}
+	labels := make([]int, shape[0])
+	per := shape[1:].Elems()
+	for i := range labels {
+		var err error
+		if labels[i], err = data.Read(i, in.batch.Data[i*per:(i+1)*per]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return in, labels, nil
 }

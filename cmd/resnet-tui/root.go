@@ -16,7 +16,7 @@ func newRoot(a *app) *cobra.Command {
 		return nil
 	})
 	for _, c := range []*cobra.Command{
-		summaryCommand(a), runCommand(a), profileCommand(a), evalCommand(a), trainCommand(a), infoCommand(a), diffCommand(a), checkCommand(a), openCommand(a), historyCommand(a),
+		summaryCommand(a), runCommand(a), profileCommand(a), evalCommand(a), compareCommand(a), trainCommand(a), infoCommand(a), diffCommand(a), checkCommand(a), openCommand(a), historyCommand(a),
 	} {
 		c.Args = cobra.ArbitraryArgs
 		root.AddCommand(c)

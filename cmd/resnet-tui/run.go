@@ -41,7 +41,7 @@ func runCommand(a *app) *cobra.Command {
 			return err
 		}
 		s.options.Moments, s.options.Norms = true, r.backward
-		rep, err := s.onePass(cmd, r.paths)
+		rep, err := s.onePass(cmd, pathLengths(cmd, r.paths))
 		if err := errors.Join(err, s.close()); err != nil {
 			return err
 		}
@@ -53,10 +53,27 @@ func runCommand(a *app) *cobra.Command {
 	return cmd
 }
 
+// afterPass is what is done with a session whose pass is in a report.
+type afterPass func(ctx context.Context, s *resnet.Session, rep *report.Run) error
+
+// pathLengths adds path lengths to a report, if they are asked for.
+func pathLengths(cmd *cobra.Command, paths int) afterPass {
+	return func(ctx context.Context, s *resnet.Session, rep *report.Run) error {
+		if paths == 0 {
+			return nil
+		}
+		show := newProgress(cmd.ErrOrStderr())
+		spectra, err := s.PathLengths(ctx, paths, func(done, total int64) { show.session("path lengths", done, total) })
+		show.clear()
+		rep.SetPaths(spectra)
+		return err
+	}
+}
+
 // onePass runs the net and reports on the pass.
-func (s *setup) onePass(cmd *cobra.Command, paths int) (*report.Run, error) {
-	ctx, show := cmd.Context(), newProgress(cmd.ErrOrStderr())
-	session, err := s.session(ctx, show)
+func (s *setup) onePass(cmd *cobra.Command, then afterPass) (*report.Run, error) {
+	ctx := cmd.Context()
+	session, err := s.session(ctx, newProgress(cmd.ErrOrStderr()))
 	if err != nil {
 		return nil, err
 	}
@@ -72,13 +89,10 @@ func (s *setup) onePass(cmd *cobra.Command, paths int) (*report.Run, error) {
 	rep.Model, rep.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
 	rep.Input = s.describeInput()
 	rep.Memory.PeakRSSBytes, rep.Ops = peakRSS(), s.ops
-	if err := s.addLoss(session, rep); err != nil || paths == 0 {
-		return rep, err
+	if err := s.addLoss(session, rep); err != nil {
+		return nil, err
 	}
-	spectra, err := session.PathLengths(ctx, paths, func(done, total int64) { show.session("path lengths", done, total) })
-	show.clear()
-	rep.SetPaths(spectra)
-	return rep, err
+	return rep, then(ctx, session, rep)
 }
 
 // addLoss adds what the labels and the backward pass, if there are any, say.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -239,18 +238,10 @@ func (t *training) tracks() ([]*train.Track, error) {
 	if t.history == "" {
 		return t.tracker.Tracks, nil
 	}
-	data, err := os.ReadFile(t.history)
-	if errors.Is(err, fs.ErrNotExist) { // runs that had ended before left none
+	if _, err := os.Stat(t.history); errors.Is(err, fs.ErrNotExist) { // runs that had ended before left none
 		return t.tracker.Tracks, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	tracks, _, err := train.ReadHistory(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.history, err)
-	}
-	return tracks, nil
+	return readTracks(t.history)
 }
 
 // trainProgress tells of runs on stderr: a line that changes, and one that

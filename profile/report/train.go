@@ -224,3 +224,58 @@ func spread(s train.Spread, figure func(float64) string) string {
 	}
 	return fmt.Sprintf("%s (%s to %s)", figure(s.Mean), figure(s.Min), figure(s.Max))
 }
+
+// TrainHistory is what training wrote down.
+type TrainHistory struct {
+	Schema  string         `json:"schema"`
+	File    string         `json:"file"`
+	Runs    []HistoryRun   `json:"runs"`
+	Summary *train.Summary `json:"summary,omitempty"`
+
+	tracks []*train.Track
+}
+
+// HistoryRun is what it says of one run.
+type HistoryRun struct {
+	train.Run
+	Steps  int                 `json:"steps"`
+	Epochs []train.EpochRecord `json:"epochs"`
+}
+
+// NewTrainHistory reports on a history's runs.
+func NewTrainHistory(file string, tracks []*train.Track) *TrainHistory {
+	h := &TrainHistory{Schema: "resnet-tui/train-history/1", File: file, Summary: train.Summarise(tracks), tracks: tracks}
+	for _, t := range tracks {
+		r := HistoryRun{Run: t.Run, Epochs: t.Epochs}
+		if n := len(t.Steps); n > 0 {
+			r.Steps = t.Steps[n-1].Step
+		}
+		h.Runs = append(h.Runs, r)
+	}
+	return h
+}
+
+// Table has one row an epoch.
+func (h *TrainHistory) Table() *Table {
+	t := &Table{Columns: []Column{
+		{"model", "net", false}, {"seed", "seed", true}, {"epoch", "epoch", true}, {"train_loss", "train loss", true}, {"train_error", "train error", true},
+		{"test_loss", "test loss", true}, {"test_error", "test error", true},
+	}}
+	for _, r := range h.Runs {
+		for _, e := range r.Epochs {
+			t.Add(plain(r.Model), plain(fmt.Sprint(r.Seed)), whole(e.Epoch), loss(&e.TrainLoss), partOf(&e.TrainError), loss(e.TestLoss), partOf(e.TestError))
+		}
+	}
+	return t
+}
+
+// Text writes the epochs, the curves and what they say together.
+func (h *TrainHistory) Text(w io.Writer) error {
+	if err := h.Table().Text(w); err != nil {
+		return err
+	}
+	if err := writeCurves(w, h.tracks); err != nil {
+		return err
+	}
+	return writeSummary(w, h.Summary)
+}
