@@ -17,8 +17,8 @@ type pair struct {
 type companion struct {
 	program   *program
 	grads     *gradients
-	responses []response
-	own       []response // the net's
+	responses []resnet.Response
+	own       []resnet.Response // the net's
 }
 
 // part ends the twin.
@@ -54,6 +54,16 @@ func (e *engine) reachTwin(to aim) error {
 	}
 	e.state.twin = &companion{program: programOf(s, m), responses: e.responses(s), own: e.responses(e.session)}
 	return nil
+}
+
+// responses measures a net's; none if that can't be done beside it, which stops
+// nothing.
+func (e *engine) responses(s *resnet.Session) []resnet.Response {
+	r, err := s.Responses(e.ctx)
+	if err != nil {
+		return nil
+	}
+	return r
 }
 
 // twinOf is the plain net of a residual one, or the other way round.

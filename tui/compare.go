@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"resnet-tui/profile"
+	"resnet-tui/resnet"
 )
 
 // twinView is the twin's tree, beside the net's.
@@ -65,10 +66,10 @@ func (m *Model) sides() (net, twin side) {
 	return side{m.list.tree, m.state.grads, byPath(c.own)}, side{m.twin.tree, c.grads, byPath(c.responses)}
 }
 
-func byPath(all []response) map[string]float64 {
+func byPath(all []resnet.Response) map[string]float64 {
 	at := make(map[string]float64, len(all))
 	for _, r := range all {
-		at[r.path] = r.std
+		at[r.Path] = r.Std
 	}
 	return at
 }
@@ -212,51 +213,43 @@ func (m *Model) drawSide(r rect, n, shown *node, s side, other *node, o side, in
 	m.drawName(r.x, r.y, end-1, &drawn, false)
 }
 
+// responseCurves are both nets' responses, and how many there are.
+func (m *Model) responseCurves() (curves []curve, n int) {
+	residual := curve{name: "residual", look: skipLook, pen: thickPen}
+	plain := curve{name: "plain", look: plainLook, pen: dashedPen}
+	own, other := &residual, &plain
+	if m.opts.Model.Config.Plain {
+		own, other = other, own
+	}
+	c := m.state.twin
+	own.responses(c.own)
+	other.responses(c.responses)
+	return []curve{plain, residual}, max(len(c.own), len(c.responses))
+}
+
+func (c *curve) responses(all []resnet.Response) {
+	for i, r := range all {
+		c.x, c.y = append(c.x, float64(i+1)), append(c.y, r.Std)
+	}
+}
+
+// widestLinear is the largest value over the smallest up to which a linear axis
+// shows both.
+const widestLinear = 100
+
 // drawResponses draws the deviations of the nets' responses by layer.
 func (m *Model) drawResponses(r rect) {
-	c := m.state.twin
-	names := [2]string{"residual", "plain"}
-	looks := [2]look{skipLook, plainLook}
-	pens := [2]pen{thickPen, dashedPen}
-	var curves []curve
-	longest := 1
-	for i, all := range [][]response{c.own, c.responses} {
-		kind := i
-		if m.opts.Model.Config.Plain {
-			kind = 1 - i
-		}
-		k := curve{name: names[kind], look: looks[kind], pen: pens[kind]}
-		for x, v := range all {
-			k.x, k.y = append(k.x, float64(x)), append(k.y, v.std)
-		}
-		longest = max(longest, len(all)-1)
-		curves = append([]curve{k}, curves...)
-	}
+	curves, n := m.responseCurves()
 	s, axis := linearScale(curves), "linear"
-	if spread := spreadOf(curves); spread > 100 {
+	if spreadOf(curves) > widestLinear {
 		s, axis = logScale(curves), "log"
 	}
-	end := r.x + r.w - 1
-	title := fmt.Sprintf("response σ by layer · %s · after batch norm, before ReLU and ⊕", axis)
-	if m.list.tree.model.Config.Norm.String() == "none" {
-		title = fmt.Sprintf("response σ by layer · %s · of convolutions, before ReLU and ⊕", axis)
+	behind := "after batch norm"
+	if m.list.tree.model.Config.Norm == resnet.NormNone {
+		behind = "of convolutions"
 	}
-	at := m.canvas.text(r.x+1, r.y, end-22, title, plainText)
-	m.canvas.legend(at+1, end, r.y, curves)
-	if !s.known() {
-		return
-	}
-	h := r.h - 2
-	m.canvas.axis(r.x, r.y+1, h, s)
-	p := newPlot(r.w-axisLabel-1, h, 0, float64(longest), s)
-	for i := range curves {
-		p.draw(&curves[i])
-	}
-	m.canvas.plot(r.x+axisLabel, r.y+1, p)
-	m.canvas.set(r.x+axisLabel-1, r.y+1+h, '└', faint)
-	m.canvas.fill(rect{r.x + axisLabel, r.y + 1 + h, p.w, 1}, '─', faint)
-	m.canvas.text(r.x+axisLabel+1, r.y+1+h, end, " layer 1 ", muted)
-	m.canvas.right(end, r.y+1+h, fmt.Sprintf(" %d ", longest+1), muted)
+	title := fmt.Sprintf("response σ by layer · %s · %s, before ReLU and ⊕", axis, behind)
+	m.canvas.drawFigure(r, figure{title: title, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})
 }
 
 // spreadOf is the largest value over the smallest positive one.

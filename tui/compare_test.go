@@ -33,11 +33,11 @@ func beside(t *testing.T, m *Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	respond := func(net *resnet.Model, factor float64) (all []response) {
+	respond := func(net *resnet.Model, factor float64) (all []resnet.Response) {
 		std := 1.0
 		for _, l := range net.Layers {
 			if l.Kind.String() == "Conv2d" && l.Part != resnet.Skip {
-				all = append(all, response{l.Path, std})
+				all = append(all, resnet.Response{Path: l.Path, Std: std})
 				std *= factor
 			}
 		}

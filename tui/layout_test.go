@@ -133,11 +133,16 @@ func TestColumnsLeaveByImportance(t *testing.T) {
 func TestEverySizeDraws(t *testing.T) {
 	m := screen(t, "resnet18", 80, 24)
 	run(t, m, true, 3)
+	went(t, m, "")
+	beside(t, m)
+	m.state.paths = somePaths(m.opts.Model, 4)
+	m.training = someTraining(20, 5, "cifar_resnet20", "cifar_plain20")
+	press(m, "x")
 	for w := 1; w < 230; w += 7 {
 		for h := 1; h < 60; h += 3 {
 			m.resize(w, h)
 			for v := range viewCount {
-				m.view, m.help = v, h%2 == 0
+				m.view, m.help, m.lesions.open = v, h%2 == 0, w%2 == 0
 				lines := strings.Split(strings.TrimSuffix(plain(m), "\n"), "\n")
 				if len(lines) > h {
 					t.Fatalf("%v at %d×%d has %d lines", v, w, h, len(lines))

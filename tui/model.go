@@ -222,13 +222,14 @@ func (m *Model) read() {
 	if s.notice != m.state.notice {
 		m.notice = s.notice
 	}
-	if !slices.Equal(s.lesions, m.state.lesions) {
-		m.wished = s.lesions
-	}
+	operated := !slices.Equal(s.lesions, m.state.lesions)
 	m.state, m.stale = s, true
 	m.adopt(s.program)
 	m.twin.adopt(s.twin)
-	m.list.tree.markWounds(s.lesions)
+	if operated {
+		m.wished = s.lesions
+		m.list.tree.markWounds(s.lesions)
+	}
 	m.place()
 }
 

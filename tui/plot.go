@@ -1,6 +1,9 @@
 package tui
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // pen is how a curve is drawn, which tells curves apart without colour too.
 type pen uint8
@@ -159,4 +162,36 @@ func (c *canvas) legend(start, end, y int, curves []curve) {
 		at := c.text(end+2, y, end+need, curves[i].name+" ", muted)
 		c.text(at, y, end+need, curves[i].pen.sample(), curves[i].look)
 	}
+}
+
+// figure is a plot of curves from 1 to a last step, epoch or layer.
+type figure struct {
+	title  string
+	unit   string // of what is counted
+	to     float64
+	scale  scale
+	curves []curve
+	legend []curve
+}
+
+// drawFigure draws curves with their axes.
+func (c *canvas) drawFigure(r rect, k figure) {
+	end := r.x + r.w - 1
+	at := c.text(r.x+1, r.y, end, k.title, plainText)
+	c.legend(at+2, end, r.y, k.legend)
+	if !k.scale.known() {
+		c.text(r.x+axisLabel, r.y+1, end, "nothing to draw yet", muted)
+		return
+	}
+	h, to := r.h-2, max(k.to, 2)
+	c.axis(r.x, r.y+1, h, k.scale)
+	p := newPlot(r.w-axisLabel-1, h, 1, to, k.scale)
+	for i := range k.curves {
+		p.draw(&k.curves[i])
+	}
+	c.plot(r.x+axisLabel, r.y+1, p)
+	c.set(r.x+axisLabel-1, r.y+1+h, '└', faint)
+	c.fill(rect{r.x + axisLabel, r.y + 1 + h, p.w, 1}, '─', faint)
+	c.text(r.x+axisLabel+1, r.y+1+h, end, fmt.Sprintf(" %s 1 ", k.unit), muted)
+	c.right(end, r.y+1+h, fmt.Sprintf(" %.0f ", to), muted)
 }

@@ -105,32 +105,9 @@ func (c *canvas) drawCurves(r rect, t *Training) {
 	if k.window > 1 {
 		title = fmt.Sprintf("loss by step · means of %d", k.window)
 	}
-	c.drawRun(rect{r.x, r.y, r.w, h}, title, "step", 1, k.steps, k.losses, k.legend)
-	c.drawRun(rect{r.x, r.y + h, r.w, h}, "training error by epoch · %", "epoch", 1, k.epochs, k.errors, nil)
+	c.drawFigure(rect{r.x, r.y, r.w, h}, figure{title, "step", k.steps, linearScale(k.losses), k.losses, k.legend})
+	c.drawFigure(rect{r.x, r.y + h, r.w, h}, figure{"training error by epoch · %", "epoch", k.epochs, linearScale(k.errors), k.errors, nil})
 	c.drawTracks(rect{r.x, r.y + 2*h, r.w, r.h - 2*h}, t.Tracks, k)
-}
-
-// drawRun draws curves with their axes.
-func (c *canvas) drawRun(r rect, title, unit string, from, to float64, curves, legend []curve) {
-	end := r.x + r.w - 1
-	at := c.text(r.x+1, r.y, end, title, plainText)
-	c.legend(at+2, end, r.y, legend)
-	s := linearScale(curves)
-	if !s.known() {
-		c.text(r.x+axisLabel, r.y+1, end, "nothing to draw yet", muted)
-		return
-	}
-	h := r.h - 2
-	c.axis(r.x, r.y+1, h, s)
-	p := newPlot(r.w-axisLabel-1, h, from, max(to, from+1), s)
-	for i := range curves {
-		p.draw(&curves[i])
-	}
-	c.plot(r.x+axisLabel, r.y+1, p)
-	c.set(r.x+axisLabel-1, r.y+1+h, '└', faint)
-	c.fill(rect{r.x + axisLabel, r.y + 1 + h, p.w, 1}, '─', faint)
-	c.text(r.x+axisLabel+1, r.y+1+h, end, fmt.Sprintf(" %s %.0f ", unit, from), muted)
-	c.right(end, r.y+1+h, fmt.Sprintf(" %.0f ", max(to, from+1)), muted)
 }
 
 // trackColumn is a figure of a run.
