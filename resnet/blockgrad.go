@@ -89,7 +89,8 @@ func (v *blockValues) probes() []BlockProbe {
 // probeBoundary adds the gradients of a value at which a block begins or ends,
 // and notes for which blocks its norms are what.
 func (b *backward) probeBoundary(layer int, flows []flow) tensor.BufferID {
-	sum, whole := flows[0].id, noReading
+	sum := flows[0].id
+	var whole Reading
 	branch, skip, dot := noReading, noReading, noReading
 	if len(flows) == 2 {
 		op, at := b.fork(layer, tensor.Join, flows[0].id, flows[1].id)

@@ -29,7 +29,7 @@ func (s *SGD) check() error {
 	case !(s.Decay >= 0) || math.IsInf(s.Decay, 1):
 		return fmt.Errorf("weight decay %v: it must be a finite number from 0", s.Decay)
 	case s.Nesterov && s.Momentum == 0:
-		return errors.New("Nesterov's step needs momentum")
+		return errors.New("a step of Nesterov's needs momentum")
 	}
 	return nil
 }
