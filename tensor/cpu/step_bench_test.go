@@ -13,9 +13,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// trainingPlan is the training step of a net: forward, loss, backward, and SGD
-// if it shall update.
-func trainingPlan(t testing.TB, arch string, batch int, update bool) *tensor.Plan {
+// trainingPlan is the training step of a net: forward, loss, backward, with
+// probes at blocks and SGD if asked for.
+func trainingPlan(t testing.TB, arch string, batch int, blocks, update bool) *tensor.Plan {
 	t.Helper()
 	c, err := resnet.ParseArch(arch)
 	if err != nil {
@@ -26,33 +26,32 @@ func trainingPlan(t testing.TB, arch string, batch int, update bool) *tensor.Pla
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := m.Lower(resnet.LowerOptions{Train: true})
+	o := resnet.LowerOptions{Train: true, Backward: true, Fuse: true, Blocks: blocks}
+	if update {
+		o.Update = &resnet.SGD{Momentum: 0.9, Decay: 1e-4}
+	}
+	l, err := m.Lower(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &planner{*l.Plan}
-	p.Buffers[l.Output].Class = tensor.Scratch
-	p.train(l.Output, tensor.Scratch)
-	if !update {
-		p.Ops = slices.DeleteFunc(p.Ops, func(op tensor.Op) bool { return op.Kind == tensor.SGD })
-	}
-	return &p.Plan
+	l.Plan.Buffers[l.Target].Name = "target"
+	return l.Plan
 }
 
 // BenchmarkStep times a training step of the net that the flags of BenchmarkNet
 // name; with -layers also each kind of operation and the slowest groups.
 func BenchmarkStep(b *testing.B) {
-	for _, update := range []bool{false, true} {
-		b.Run(fmt.Sprintf("update=%v", update), func(b *testing.B) { benchmarkStep(b, update) })
+	for _, name := range []string{"plain", "blocks", "update"} {
+		b.Run(name, func(b *testing.B) { benchmarkStep(b, name == "blocks", name == "update") })
 	}
 }
 
-func benchmarkStep(b *testing.B, update bool) {
+func benchmarkStep(b *testing.B, blocks, update bool) {
 	flagInt := func(name string) int {
 		n, _ := strconv.Atoi(flag.Lookup(name).Value.String())
 		return n
 	}
-	plan := trainingPlan(b, flag.Lookup("arch").Value.String(), flagInt("batch"), update)
+	plan := trainingPlan(b, flag.Lookup("arch").Value.String(), flagInt("batch"), blocks, update)
 	exact := flag.Lookup("exact").Value.String() == "true"
 	p, _ := compile(b, open(b, ""), plan, 1, tensor.Options{Fuse: true, Threads: flagInt("threads"), Exact: exact})
 	for _, id := range plan.Find(tensor.Input) {
@@ -61,7 +60,7 @@ func benchmarkStep(b *testing.B, update bool) {
 		}
 	}
 	times := groupTimes{}
-	o := tensor.RunOptions{Scalars: []float32{1e-4}}
+	o := tensor.RunOptions{Scalars: slices.Repeat([]float32{1e-4}, len(plan.Scalars))}
 	if flag.Lookup("layers").Value.String() == "true" {
 		o.Observe = times.span
 	}
