@@ -1,0 +1,184 @@
+package main
+
+import "fmt"
+
+// Registers of norm's kernels, for their arguments.
+const (
+	neonNormX   = "R1"
+	neonNormDY  = "R2"
+	neonNormY   = "R3"
+	neonNormDst = "R4"
+	neonNormN   = "R5"
+)
+
+// norm starts a kernel of NormGradArgs, whose name's last parameter they are.
+func (n *neon) norm(name, params string, size int) {
+	n.function(name, params, "", size)
+	n.op("MOVD a+%d(FP), R0", size-8)
+	for i, f := range []int{normX, normDY, normY, normDst, normN} {
+		n.field(f, fmt.Sprintf("R%d", 1+i))
+	}
+}
+
+// pixels repeats body, which finds dy, masked, in vectors v to v+3.
+func (n *neon) pixels(v, tmp int, body func()) {
+	n.at("pixel")
+	for i := range 4 {
+		n.ld(neonNormDY, 16*i, v+i)
+	}
+	n.op("CBZ %s, unmasked", neonNormY)
+	for i := range 4 {
+		n.ld(neonNormY, 16*i, tmp)
+		n.op("WORD $0x%08x // fcmgt.4s v%d, v%d, #0.0", 0x4ea0c800|uint32(tmp<<5|tmp), tmp, tmp)
+		n.op("VAND V%d.B16, V%d.B16, V%d.B16", tmp, v+i, v+i)
+	}
+	n.op("ADD $%d, %s, %s", pixelBytes, neonNormY, neonNormY)
+	n.at("unmasked")
+	body()
+	for _, r := range []string{neonNormX, neonNormDY, neonNormDst} {
+		n.op("ADD $%d, %s, %s", pixelBytes, r, r)
+	}
+	n.count(neonNormN, "pixel")
+}
+
+// normSums adds Σ dy and Σ dy·(x−mean), with products in float64: exact.
+func (n *neon) normSums() {
+	const all, product, dy, x, wide, mean = 16, 8, 16, 20, 21, 25
+	n.norm("normSumsNEON", "s *[2][16]float64, a *NormGradArgs", 16)
+	n.op("MOVD s+0(FP), R6")
+	for v := range all {
+		n.ld("R6", 16*v, v)
+	}
+	n.field(normMean, "R7")
+	for i := range 4 {
+		n.ld("R7", 16*i, mean+i)
+	}
+	n.pixels(dy, x, func() {
+		for i := range 4 {
+			n.ld(neonNormX, 16*i, x)
+			n.fsub(x, x, mean+i)
+			n.double(wide, dy+i)
+			n.double(wide+2, x)
+			for half := range 2 {
+				sum := 2*i + half
+				n.three(neonFADD2D, sum, sum, wide+half)
+				n.fmlaDouble(product+sum, wide+half, wide+2+half)
+			}
+		}
+	})
+	for v := range all {
+		n.st(v, "R6", 16*v)
+	}
+	n.op("RET")
+}
+
+// normGrad is dst = a·dy + (b·x + c).
+func (n *neon) normGrad() {
+	const dy, x, y, a, b, c = 0, 4, 5, 8, 12, 16
+	n.norm("normGradNEON", "a *NormGradArgs", 8)
+	n.field(normFactors, "R7")
+	for v := range 12 {
+		n.ld("R7", 16*v, a+v)
+	}
+	n.pixels(dy, x, func() {
+		for i := range 4 {
+			n.ld(neonNormX, 16*i, x)
+			n.mov(y, c+i)
+			n.fmla(y, x, b+i)
+			n.fmla(y, dy+i, a+i)
+			n.st(y, neonNormDst, 16*i)
+		}
+	})
+	n.op("RET")
+}
+
+// mask is dst = dy where y > 0, else 0.
+func (n *neon) mask() {
+	n.norm("maskNEON", "a *NormGradArgs", 8)
+	n.pixels(0, 4, func() {
+		for i := range 4 {
+			n.st(i, neonNormDst, 16*i)
+		}
+	})
+	n.op("RET")
+}
+
+// join is dst = x + y, with Σx², Σy², Σx·y and Σ(x+y)² in float64.
+func (n *neon) join() {
+	const sums, x, y, d, wide = 8, 8, 9, 10, 11
+	n.function("joinNEON", "s *[4]float64, dst, x, y unsafe.Pointer, n int", "", 40)
+	for i, name := range []string{"s", "dst", "x", "y", "n"} {
+		n.op("MOVD %s+%d(FP), R%d", name, 8*i, i)
+	}
+	for v := range sums {
+		n.zero(v)
+	}
+	n.at("pixel")
+	for i := range 4 {
+		n.ld("R2", 16*i, x)
+		n.ld("R3", 16*i, y)
+		n.fadd(d, x, y)
+		n.st(d, "R1", 16*i)
+		for j, v := range []int{x, y, d} {
+			n.double(wide+2*j, v)
+		}
+		for half := range 2 {
+			x, y, d := wide+half, wide+2+half, wide+4+half
+			for j, factors := range [][2]int{{x, x}, {y, y}, {x, y}, {d, d}} {
+				n.fmlaDouble(2*j+half, factors[0], factors[1])
+			}
+		}
+	}
+	for _, r := range []string{"R1", "R2", "R3"} {
+		n.op("ADD $%d, %s, %s", pixelBytes, r, r)
+	}
+	n.count("R4", "pixel")
+	for i := range 4 {
+		n.addDoubles(2*i, 2*i+1, 8*i)
+	}
+	n.op("RET")
+}
+
+// squares adds Σx² of n pixels in float64.
+func (n *neon) squares() {
+	const sums, x, wide = 4, 4, 5
+	n.function("squaresNEON", "s *float64, src unsafe.Pointer, n int", "", 24)
+	for i, name := range []string{"s", "src", "n"} {
+		n.op("MOVD %s+%d(FP), R%d", name, 8*i, i)
+	}
+	for v := range sums {
+		n.zero(v)
+	}
+	n.at("pixel")
+	for i := range 4 {
+		n.ld("R1", 16*i, x)
+		n.double(wide, x)
+		for half := range 2 {
+			n.fmlaDouble(i/2*2+half, wide+half, wide+half)
+		}
+	}
+	n.op("ADD $%d, R1, R1", pixelBytes)
+	n.count("R2", "pixel")
+	n.three(neonFADD2D, 0, 0, 2)
+	n.three(neonFADD2D, 1, 1, 3)
+	n.addDoubles(0, 1, 0)
+	n.op("RET")
+}
+
+// double makes the four floats of x two vectors of float64, d and d+1.
+func (n *neon) double(d, x int) {
+	n.op("WORD $0x%08x // fcvtl v%d.2d, v%d.2s", 0x0e617800|uint32(x<<5|d), d, x)
+	n.op("WORD $0x%08x // fcvtl2 v%d.2d, v%d.4s", 0x4e617800|uint32(x<<5|d+1), d+1, x)
+}
+
+// fmlaDouble is d += x·y in float64.
+func (n *neon) fmlaDouble(d, x, y int) { n.op("VFMLA V%d.D2, V%d.D2, V%d.D2", y, x, d) }
+
+// addDoubles adds the lanes of v and w to the float64 at R0.
+func (n *neon) addDoubles(v, w, disp int) {
+	n.three(neonFADD2D, v, v, w)
+	n.op("WORD $0x%08x // faddp d%d, v%d.2d", 0x7e70d800|uint32(v<<5|v), v, v)
+	n.op("FMOVD %d(R0), F%d", disp, w)
+	n.op("FADDD F%d, F%d, F%d", v, w, v)
+	n.op("FMOVD F%d, %d(R0)", v, disp)
+}

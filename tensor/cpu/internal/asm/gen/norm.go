@@ -1,0 +1,136 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Predicates of VCMPPS.
+const (
+	cmpUnordered = 0x03
+	cmpGreater   = 0x1e
+)
+
+// Offsets of asm.NormGradArgs.
+const (
+	normX = 8 * iota
+	normDY
+	normY
+	normDst
+	normMean
+	normFactors
+	normN
+)
+
+// masked runs a loop over pixels twice written: without a mask, and with one.
+// body gets dy, masked, as vectors.
+func (g *gen) masked(args reg.GPVirtual, advance []reg.GPVirtual, dy, zero []reg.VecPhysical, body func()) {
+	grad, y, n := g.GP64(), g.GP64(), g.GP64()
+	g.MOVQ(mem(args, normDY), grad)
+	g.MOVQ(mem(args, normY), y)
+	g.MOVQ(mem(args, normN), n)
+	loop := func(name string, mask bool) {
+		g.Label(name)
+		for i, v := range dy {
+			g.VMOVUPS(mem(grad, i*g.vecBytes()), v)
+			if mask {
+				g.VMOVUPS(mem(y, i*g.vecBytes()), zero[1])
+				g.VCMPPS(operand.U8(cmpGreater), zero[0], zero[1], zero[1])
+				g.VANDPS(v, zero[1], v)
+			}
+		}
+		body()
+		g.ADDQ(operand.I32(pixelBytes), grad)
+		g.ADDQ(operand.I32(pixelBytes), y)
+		for _, r := range advance {
+			g.ADDQ(operand.I32(pixelBytes), r)
+		}
+		g.count(n, name)
+	}
+	g.VXORPS(zero[0], zero[0], zero[0])
+	g.TESTQ(y, y)
+	g.JNZ(operand.LabelRef("masked"))
+	loop("plain", false)
+	g.JMP(operand.LabelRef("done"))
+	loop("masked", true)
+	g.Label("done")
+}
+
+// normSums adds Σ dy and Σ dy·(x−mean), with products in float64: exact.
+func (g *gen) normSums() {
+	g.function("normSums", 0, nil, variable("s", typeSums), variable("a", pointerTo("NormGradArgs")))
+	s, args := g.argument("s"), g.argument("a")
+	sums := g.vecs(4 * g.parts()) // those of the products in the second half
+	move := func(f func(m operand.Mem, v reg.VecPhysical)) {
+		for i, v := range sums {
+			f(mem(s, i*g.vecBytes()), v)
+		}
+	}
+	move(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPD(m, v) })
+	dy, zero, x, u, v := g.vecs(2), g.vecs(2), g.vec(), g.vec(), g.vec()
+	src, p := g.GP64(), g.GP64()
+	g.MOVQ(mem(args, normX), src)
+	g.MOVQ(mem(args, normMean), p)
+	g.masked(args, []reg.GPVirtual{src}, dy, zero, func() {
+		for i, dy := range dy {
+			g.VMOVUPS(mem(src, i*g.vecBytes()), x)
+			g.VSUBPS(mem(p, i*g.vecBytes()), x, x)
+			for half := range 2 {
+				g.double(dy, half, u)
+				g.double(x, half, v)
+				g.VADDPD(u, sums[2*i+half], sums[2*i+half])
+				g.VFMADD231PD(u, v, sums[2*g.parts()+2*i+half])
+			}
+		}
+	})
+	move(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPD(v, m) })
+	g.ret()
+}
+
+// double is one half of 8 floats as float64.
+func (g *gen) double(v reg.VecPhysical, half int, to reg.VecPhysical) {
+	if half == 1 {
+		g.VEXTRACTF128(operand.U8(1), v, to.AsX())
+		v = to
+	}
+	g.VCVTPS2PD(v.AsX(), to)
+}
+
+// normGrad is dst = a·dy + (b·x + c).
+func (g *gen) normGrad() {
+	g.function("normGrad", 0, nil, variable("a", pointerTo("NormGradArgs")))
+	args := g.argument("a")
+	src, dst, p := g.GP64(), g.GP64(), g.GP64()
+	g.MOVQ(mem(args, normX), src)
+	g.MOVQ(mem(args, normDst), dst)
+	g.MOVQ(mem(args, normFactors), p)
+	a, b, c := g.vecs(2), g.vecs(2), g.vecs(2)
+	for i, v := range append(append(append([]reg.VecPhysical{}, a...), b...), c...) {
+		g.VMOVUPS(mem(p, i*g.vecBytes()), v)
+	}
+	dy, zero, x := g.vecs(2), g.vecs(2), g.vec()
+	g.masked(args, []reg.GPVirtual{src, dst}, dy, zero, func() {
+		for i, v := range dy {
+			g.VMOVUPS(mem(src, i*g.vecBytes()), x)
+			g.VFMADD213PS(c[i], b[i], x)
+			g.VFMADD213PS(x, a[i], v)
+			g.VMOVUPS(v, mem(dst, i*g.vecBytes()))
+		}
+	})
+	g.ret()
+}
+
+// mask is dst = dy where y > 0, else 0.
+func (g *gen) mask() {
+	g.function("mask", 0, nil, variable("a", pointerTo("NormGradArgs")))
+	args := g.argument("a")
+	dst := g.GP64()
+	g.MOVQ(mem(args, normDst), dst)
+	dy, zero := g.vecs(2), g.vecs(2)
+	g.masked(args, []reg.GPVirtual{dst}, dy, zero, func() {
+		for i, v := range dy {
+			g.VMOVUPS(v, mem(dst, i*g.vecBytes()))
+		}
+	})
+	g.ret()
+}
