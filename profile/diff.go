@@ -67,6 +67,23 @@ func (r *DiffRow) Delta() float64 {
 	return *r.DeltaMS
 }
 
+// Verdict says in words what the row's difference is.
+func (r *DiffRow) Verdict() string {
+	switch {
+	case r.AMS == nil:
+		return "only in B"
+	case r.BMS == nil:
+		return "only in A"
+	case r.PValue == nil:
+		return Dash
+	case !r.Significant:
+		return "within noise"
+	case r.Delta() > 0:
+		return "slower"
+	}
+	return "faster"
+}
+
 // falseDiscovery is the part of the marked rows that may be marked wrongly.
 const falseDiscovery = 0.05
 

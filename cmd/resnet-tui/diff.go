@@ -8,12 +8,13 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/profile/export"
 	"resnet-tui/profile/report"
+	"resnet-tui/tui"
 )
 
 // diffCommand compares two recorded profiles.
 func diffCommand(a *app) *cobra.Command {
 	var o outputFlags
-	var all bool
+	var all, screen bool
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "two recorded profiles, layer by layer, with what is beyond noise marked",
@@ -23,25 +24,42 @@ func diffCommand(a *app) *cobra.Command {
 	}
 	o.add(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "rows within noise too")
-	cmd.RunE = a.runFiles(2, "two profiles: resnet-tui diff A B", func(cmd *cobra.Command, files []string) error {
+	cmd.Flags().BoolVar(&screen, "screen", false, "on the screen, as open A B shows it")
+	theme := addTheme(cmd)
+	cmd.RunE = a.runFiles(2, 2, "two profiles: resnet-tui diff A B", func(cmd *cobra.Command, files []string) error {
 		if err := o.check(); err != nil {
 			return err
 		}
-		left, err := readProfile(files[0])
+		if screen && !a.onTerminal() {
+			return usage("--screen: there is no terminal to draw on")
+		}
+		d, err := readDiff(cmd, files)
 		if err != nil {
 			return err
 		}
-		right, err := readProfile(files[1])
-		if err != nil {
-			return err
-		}
-		d := profile.NewDiff(left, right, files[0], files[1])
-		if len(d.Layers) == 0 {
-			fmt.Fprintf(cmd.ErrOrStderr(), "no layer of %s (%s) is in %s (%s): nothing to compare but the totals\n", files[0], left.Model.Arch, files[1], right.Model.Arch)
+		if screen {
+			return tui.ShowDiff(cmd.Context(), tui.DiffOptions{Diff: d, Theme: tui.Theme(*theme)})
 		}
 		return o.print(cmd, report.Diff{Diff: d, All: all})
 	})
 	return cmd
+}
+
+// readDiff compares two files. Of nets that share no layer it says so.
+func readDiff(cmd *cobra.Command, files []string) (*profile.Diff, error) {
+	left, err := readProfile(files[0])
+	if err != nil {
+		return nil, err
+	}
+	right, err := readProfile(files[1])
+	if err != nil {
+		return nil, err
+	}
+	d := profile.NewDiff(left, right, files[0], files[1])
+	if len(d.Layers) == 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "no layer of %s (%s) is in %s (%s): nothing to compare but the totals\n", files[0], left.Model.Arch, files[1], right.Model.Arch)
+	}
+	return d, nil
 }
 
 // readProfile reads a profile; what can't be read is the command line's
@@ -51,10 +69,10 @@ func readProfile(path string) (*profile.Profile, error) {
 	return p, asUsage(err)
 }
 
-// runFiles makes a command's function of f, which takes so many files.
-func (a *app) runFiles(n int, want string, f func(cmd *cobra.Command, files []string) error) func(*cobra.Command, []string) error {
+// runFiles makes a command's function of f, which takes least to most files.
+func (a *app) runFiles(least, most int, want string, f func(cmd *cobra.Command, files []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, files []string) error {
-		if a.failure == nil && len(files) != n {
+		if a.failure == nil && (len(files) < least || len(files) > most) {
 			a.failure = usage("%s takes %s", cmd.Name(), want)
 			return nil
 		}

@@ -18,26 +18,32 @@ func openCommand(a *app) *cobra.Command {
 	var e exportFlags
 	var plain bool
 	cmd := &cobra.Command{
-		Use:   "open FILE",
+		Use:   "open FILE [OTHER]",
 		Short: "a recorded profile on the screen, without the engine; also into other formats",
-		Long: "Shows a profile that was written by profile --format json or --pprof, on this machine or another; nothing is run. " +
+		Long: "Shows a profile that was written by profile --format json or --pprof, on this machine or another; nothing is run. Two profiles are compared, layer by layer. " +
 			"Without a terminal, or with --format, -o or --plain-output, it is printed. With --html, --speedscope and the like it is written in those formats instead.",
-		Example: "resnet-tui open r50.json\nresnet-tui open r50.pb.gz --html r50.html",
+		Example: "resnet-tui open r50.json\nresnet-tui open r50.pb.gz --html r50.html\nresnet-tui open before.json after.json",
 	}
 	o.add(cmd)
 	e.add(cmd)
 	theme := addTheme(cmd)
 	cmd.Flags().BoolVar(&plain, "plain-output", false, "no screen: print the profile as text")
-	cmd.RunE = a.runFiles(1, "one file: resnet-tui open FILE", func(cmd *cobra.Command, files []string) error {
+	cmd.RunE = a.runFiles(1, 2, "one file, or two to compare: resnet-tui open FILE [OTHER]", func(cmd *cobra.Command, files []string) error {
 		if err := cmp.Or(o.check(), e.check(cmd)); err != nil {
 			return err
+		}
+		printed := plain || given(cmd.Flags(), "format") || given(cmd.Flags(), "output")
+		if len(files) == 2 {
+			if e.any(cmd) {
+				return usage("two profiles can't be written in the formats of one: name one file")
+			}
+			return a.openDiff(cmd, files, &o, printed, tui.Theme(*theme))
 		}
 		p, err := readProfile(files[0])
 		if err != nil {
 			return err
 		}
-		written, printed := e.any(cmd), plain || given(cmd.Flags(), "format") || given(cmd.Flags(), "output")
-		if err := e.write(p); err != nil || written && !printed {
+		if err := e.write(p); err != nil || e.any(cmd) && !printed {
 			return err
 		}
 		if printed || !a.onTerminal() {
@@ -46,6 +52,18 @@ func openCommand(a *app) *cobra.Command {
 		return showRecorded(cmd, p, files[0], tui.Theme(*theme))
 	})
 	return cmd
+}
+
+// openDiff shows how two profiles differ, or prints it.
+func (a *app) openDiff(cmd *cobra.Command, files []string, o *outputFlags, printed bool, theme tui.Theme) error {
+	d, err := readDiff(cmd, files)
+	if err != nil {
+		return err
+	}
+	if printed || !a.onTerminal() {
+		return o.print(cmd, report.Diff{Diff: d})
+	}
+	return tui.ShowDiff(cmd.Context(), tui.DiffOptions{Diff: d, Theme: theme})
 }
 
 // showRecorded opens the screen on a profile. What another version of the

@@ -114,8 +114,17 @@ func TestDiffCommand(t *testing.T) {
 	if !strings.Contains(text, `"p_value": null`) || !strings.Contains(text, `"only_a"`) {
 		t.Errorf("%s", text)
 	}
-	if text := mustRun(t, "diff", a, b); !strings.Contains(text, "net cifar_resnet8 → cifar_plain8") || !strings.Contains(text, "only in A") {
-		t.Errorf("%s", text)
+	differs := mustRun(t, "diff", a, b)
+	if !strings.Contains(differs, "net cifar_resnet8 → cifar_plain8") || !strings.Contains(differs, "only in A") {
+		t.Errorf("%s", differs)
+	}
+	if opened := mustRun(t, "open", a, b); opened != differs {
+		t.Errorf("open without a terminal prints\n%s\nnot what diff does:\n%s", opened, differs)
+	}
+	for _, args := range [][]string{{"diff", a, b, "--screen"}, {"open", a, b, "--html", filepath.Join(dir, "x.html")}} {
+		if code, _, errs := inProcess(t, args...); code != exitUsage || errs == "" {
+			t.Errorf("%v exits with %d: %s", args, code, errs)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (d Diff) Table() *Table {
 
 func (d Diff) add(t *Table, r *profile.DiffRow) {
 	t.Add(plain(r.Path), whole(r.Call), plain(r.Pass), maybeMS(r.AMS), maybeMS(r.BMS), deltaCell(r.DeltaMS), relative(r.AMS, r.DeltaMS),
-		probability(r.PValue), probability(r.QValue), plain(fmt.Sprint(r.Significant)), plain(verdict(r)), plain(kernelChange(r)), plain(r.AKernel), plain(r.BKernel))
+		probability(r.PValue), probability(r.QValue), plain(fmt.Sprint(r.Significant)), plain(r.Verdict()), plain(kernelChange(r)), plain(r.AKernel), plain(r.BKernel))
 }
 
 // Text writes the totals, then the rows that differ beyond noise, or all rows.
@@ -115,22 +115,6 @@ func (d Diff) totalVerdict() string {
 
 func sideLine(name string, s profile.DiffSide) string {
 	return fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes", name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
-}
-
-func verdict(r *profile.DiffRow) string {
-	switch {
-	case r.AMS == nil:
-		return "only in B"
-	case r.BMS == nil:
-		return "only in A"
-	case r.PValue == nil:
-		return profile.Dash
-	case !r.Significant:
-		return "within noise"
-	case r.Delta() > 0:
-		return "slower"
-	}
-	return "faster"
 }
 
 func kernelChange(r *profile.DiffRow) string {
