@@ -51,6 +51,9 @@ func (m *Model) openLesions() {
 	}
 	if b == nil {
 		m.notice = "a lesion needs a block: move to one first"
+		if len(m.list.tree.byBlock) == 0 {
+			m.notice = m.opts.Model.Name + " has no blocks to damage"
+		}
 		return
 	}
 	m.lesions = lesionMenu{open: true, block: b.module.Path, answer: newFilter()}

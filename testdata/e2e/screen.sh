@@ -52,6 +52,14 @@ ended() {
 	await 5 'the shell is back'
 }
 
+# view NAME goes to a view by the number that its tab shows.
+view() {
+	local n
+	n=$(shown | sed -n 2p | grep -oE "[0-9] $1" | cut -c1)
+	[[ -n $n ]] || { echo "FAILED: no tab $1 on"; shown; exit 1; }
+	keys "$n"
+}
+
 net=(--arch cifar_resnet20 --size 64)
 
 start 120 24 "${net[@]}"
@@ -83,12 +91,12 @@ escape
 keys '?'
 await 5 'double the batch'
 escape
-for view in 2 3 4 5 6; do
-	keys "$view"
+for name in Timeline Gradients Memory Compare Device; do
+	view $name
 	sleep 0.2
 done
 await 5 'kernels '
-keys 3
+view Gradients
 await 5 'no backward pass has run'
 keys b
 await 60 'forward . backward'
@@ -97,12 +105,12 @@ keys p
 await 60 'twin'
 keys L
 await 120 'sum − gradient: [0-9.e-]+ of it'
-keys 5
+view Compare
 await 60 'cifar_plain20'
 await 20 'response σ by layer'
 keys p
 await 60 'puts the net without skips beside this one'
-keys 1
+view Layers
 keys / l a y e r 1 . 0 Enter
 await 5 '/layer1.0 +[0-9]+ rows'
 keys g Down Down
