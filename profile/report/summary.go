@@ -134,7 +134,7 @@ func (s *Summary) Text(w io.Writer) error {
 		lines = append(lines, [2]string{"peak, eval", profile.FormatBytes(t.PeakBytesEval) + "   what the fused program holds at once: activations, packed weights, scratch"})
 	}
 	if t.PeakBytesTrain > 0 {
-		lines = append(lines, [2]string{"peak, train", profile.FormatBytes(t.PeakBytesTrain) + "   at least: weights, gradients, momentum, and what backward needs of each layer"})
+		lines = append(lines, [2]string{"peak, train", profile.FormatBytes(t.PeakBytesTrain) + "   what a fused step of training holds at once: those, gradients, momentum, and what backward needs"})
 	}
 	return facts(w, lines)
 }
