@@ -74,6 +74,9 @@ func (f *compareFlags) command(cmd *cobra.Command, a *app) error {
 // compare runs both nets, one after the other.
 func (f *compareFlags) compare(cmd *cobra.Command) (*report.Compare, error) {
 	f.run.backward = true
+	if err := f.model.adoptBuiltin(cmd.Flags()); err != nil {
+		return nil, err
+	}
 	in, labels, err := f.images(cmd)
 	if err != nil {
 		return nil, err
@@ -91,9 +94,9 @@ func (f *compareFlags) compare(cmd *cobra.Command) (*report.Compare, error) {
 	}
 	if in == nil && len(f.run.input) == 0 {
 		in = f.random()
-		if f.run.labels == "" {
-			labels = resnet.RandomTarget(f.model.seed, in.batch.Shape[0], classes)
-		}
+	}
+	if labels == nil && in != nil && f.run.labels == "" {
+		labels = resnet.RandomTarget(f.model.seed, in.batch.Shape[0], classes)
 	}
 	a, err := f.side(cmd, &f.model, in, labels)
 	if err != nil {
@@ -106,10 +109,18 @@ func (f *compareFlags) compare(cmd *cobra.Command) (*report.Compare, error) {
 	return report.NewCompare(a, b), nil
 }
 
-// images are the first of a data set, if one is named, and their labels.
+// images are the first of a data set, if one is named, with their labels, or
+// those that are carried with the net's weights.
 func (f *compareFlags) images(cmd *cobra.Command) (*images, []int, error) {
-	if f.data.spec == "" {
+	switch {
+	case f.data.spec == "" && len(f.run.input) > 0:
 		return nil, nil, nil
+	case f.data.spec == "":
+		in, labels, err := f.model.samples()
+		if f.run.labels != "" {
+			labels = nil
+		}
+		return in, labels, err
 	}
 	if len(f.run.input) > 0 || f.run.labels != "" {
 		return nil, nil, usage("--data brings images and labels: it does not go with --input and --labels")
@@ -155,14 +166,15 @@ func (f *compareFlags) other() (*modelFlags, error) {
 	if f.with != "" {
 		return parseWith(f.with, m, c)
 	}
-	if m.weights != "" {
+	twinWeights := m.twinWeights()
+	if m.weights != "" && twinWeights == "" {
 		return nil, usage("--weights are the net's, and its twin needs some of its own: --with \"--plain --weights FILE\"")
 	}
 	twin, ok := c.Twin()
 	if !ok {
 		return nil, usage("%s has no plain twin: name the other net by --with", c.Arch)
 	}
-	m.config = twin
+	m.config, m.weights = twin, twinWeights
 	return &m, nil
 }
 

@@ -28,6 +28,9 @@ func (d *dataFlags) open(cmd *cobra.Command, m *modelFlags, split vision.Split) 
 	if d.spec == "" {
 		return nil, usage("--data is missing: %s", vision.DataSpecs)
 	}
+	if err := m.adoptBuiltin(cmd.Flags()); err != nil {
+		return nil, err
+	}
 	o := vision.DataOptions{Split: split, Limit: d.limit, Seed: m.seed}
 	var err error
 	if o.Norm.Mean, err = floats(d.mean); err != nil {

@@ -171,12 +171,3 @@ func transform(c resnet.Config) vision.Transform {
 	}
 	return vision.ForImageNet(c.Channels, c.Height, c.Width)
 }
-
-// classNames are the usual ones of the family's data set, nil where the number
-// of classes is another.
-func classNames(c resnet.Config) []string {
-	if c.Family == resnet.CIFAR {
-		return vision.Labels("cifar10", c.Classes)
-	}
-	return vision.Labels("imagenet", c.Classes)
-}

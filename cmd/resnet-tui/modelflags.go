@@ -38,7 +38,7 @@ func (m *modelFlags) add(cmd *cobra.Command) {
 	fs.Var(&size{&c.Height, &c.Width}, "size", "pixels of the image, N or HxW (default 224; cifar 32)")
 	wholeFlag(fs, &c.Batch, "batch", "", 1, maxBatch, "images in a pass (default 1)")
 	fs.Uint64Var(&m.seed, "seed", 1, "seed of the initialisation and of random input: the same seed gives the same bits")
-	fs.StringVar(&m.weights, "weights", "", "a checkpoint: .pth, .pt, .th, .safetensors (default: He initialisation)")
+	fs.StringVar(&m.weights, "weights", "", "a checkpoint: .pth, .pt, .th, .safetensors, or one of those that the program carries: builtin:fashion-resnet20, builtin:fashion-plain20 (default: He initialisation)")
 	fs.Lookup("family").DefValue, fs.Lookup("variant").DefValue, fs.Lookup("block").DefValue = "", "", ""
 	fs.Lookup("shortcut").DefValue, fs.Lookup("norm").DefValue = "", ""
 	completeModel(cmd)

@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/term"
 )
 
 // progress tells on stderr how far the work is: one line that changes on a
@@ -36,11 +39,26 @@ func (p *progress) say(format string, args ...any) {
 		return
 	}
 	p.next, p.shown = now.Add(p.every), true
+	line := fmt.Sprintf(format, args...)
 	if p.terminal {
-		fmt.Fprintf(p.w, "\r\x1b[K"+format, args...)
+		fmt.Fprint(p.w, "\r\x1b[K"+p.fit(line))
 		return
 	}
-	fmt.Fprintf(p.w, format+"\n", args...)
+	fmt.Fprintln(p.w, line)
+}
+
+// fit cuts a line to the terminal's width: a longer one would take two rows,
+// of which only the last is wiped.
+func (p *progress) fit(line string) string {
+	f, ok := p.w.(*os.File)
+	if !ok {
+		return line
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if cells := []rune(line); err == nil && width > 0 && len(cells) >= width {
+		return string(cells[:width-1])
+	}
+	return line
 }
 
 // session is the Progress of a session's options.

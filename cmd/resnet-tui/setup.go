@@ -13,6 +13,7 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/builtin"
 	"resnet-tui/resnet/checkpoint"
 	"resnet-tui/tensor"
 )
@@ -32,15 +33,17 @@ type setup struct {
 // prepare opens everything that the flags name. Nothing is computed yet.
 func prepare(cmd *cobra.Command, m *modelFlags, r *runFlags) (*setup, error) {
 	s := &setup{from: m.weights}
-	err := r.settle(cmd)
+	err := cmp.Or(r.settle(cmd), m.adoptBuiltin(cmd.Flags()))
 	if err != nil {
 		return nil, err
 	}
-	if len(r.input) > 0 {
+	if len(r.input) == 0 {
+		s.images, s.target, err = m.samples()
+	} else {
 		s.images, err = readInput(cmd.Context(), r.input, &m.config, cmd.Flags(), cmd.ErrOrStderr())
-		if err != nil {
-			return nil, err
-		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if s.model, err = m.build(); err != nil {
 		return nil, err
@@ -79,10 +82,7 @@ func openWeights(path string, m *resnet.Model) (*checkpoint.File, tensor.Source,
 	if path == "" {
 		return nil, nil, nil
 	}
-	if name, ok := strings.CutPrefix(path, "builtin:"); ok {
-		return nil, nil, usage("--weights builtin:%s: this version carries no weights; give a checkpoint's file", name)
-	}
-	f, err := checkpoint.Open(path)
+	f, err := openCheckpoint(path)
 	if err != nil {
 		return nil, nil, asUsage(fmt.Errorf("--weights: %w", err))
 	}
@@ -92,6 +92,19 @@ func openWeights(path string, m *resnet.Model) (*checkpoint.File, tensor.Source,
 		return nil, nil, asUsage(fmt.Errorf("--weights for %s: %w", m.Name, err))
 	}
 	return f, source, nil
+}
+
+// openCheckpoint opens a file, or weights that the program carries.
+func openCheckpoint(path string) (*checkpoint.File, error) {
+	name, ok := strings.CutPrefix(path, builtinPrefix)
+	if !ok {
+		return checkpoint.Open(path)
+	}
+	n, err := builtin.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	return n.Open()
 }
 
 // session compiles the net and sets its input.

@@ -55,7 +55,10 @@ func (r *runFlags) settle(cmd *cobra.Command) error {
 
 // step adds to the options what the flags ask for beyond a forward pass.
 func (s *setup) step(r *runFlags) (err error) {
-	if s.target, err = s.labels(r.labels); err != nil || !r.backward {
+	if r.labels != "" {
+		s.target, err = s.labels(r.labels)
+	}
+	if err != nil || !r.backward {
 		return err
 	}
 	s.options.Backward, s.options.Blocks = true, true
@@ -68,11 +71,8 @@ func (s *setup) step(r *runFlags) (err error) {
 	return nil
 }
 
-// labels reads --labels; nil if there are none.
+// labels reads --labels.
 func (s *setup) labels(list string) ([]int, error) {
-	if list == "" {
-		return nil, nil
-	}
 	labels, err := integers(list)
 	if err == nil {
 		err = train.CheckLabels(labels, s.model.Config.Batch, s.model.Config.Classes)

@@ -2,8 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
 	"resnet-tui/tensor/cpu"
@@ -30,7 +30,7 @@ func summaryCommand(a *app) *cobra.Command {
 		if err := o.check(); err != nil {
 			return err
 		}
-		r, err := summarise(&m, s)
+		r, err := summarise(cmd.Flags(), &m, s)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,10 @@ func summaryCommand(a *app) *cobra.Command {
 }
 
 // summarise is the report that the flags ask for.
-func summarise(m *modelFlags, o report.SummaryOptions) (report.Report, error) {
+func summarise(fs *pflag.FlagSet, m *modelFlags, o report.SummaryOptions) (report.Report, error) {
+	if err := m.adoptBuiltin(fs); err != nil {
+		return nil, err
+	}
 	model, err := m.build()
 	if err != nil {
 		return nil, err
@@ -55,10 +58,9 @@ func summarise(m *modelFlags, o report.SummaryOptions) (report.Report, error) {
 	if o.Count == "all" {
 		return report.NewCounts(model), nil
 	}
-	if o.PeakEval, err = peakBytes(model); err != nil {
+	if o.PeakEval, o.PeakTrain, err = peakBytes(model); err != nil {
 		return nil, err
 	}
-	o.PeakTrain = profile.TrainBytes(model)
 	s, err := report.NewSummary(model, o)
 	if err != nil {
 		return nil, asUsage(err)
@@ -67,14 +69,24 @@ func summarise(m *modelFlags, o report.SummaryOptions) (report.Report, error) {
 	return s, nil
 }
 
-// peakBytes is what the CPU's fused program would hold at once.
-func peakBytes(m *resnet.Model) (int64, error) {
+// peakBytes is what the CPU's fused programs hold at once: that of inference,
+// and that of a training step with momentum, whose parameters and momentum
+// stand beside their packed copies. The second is 0 for a net that can't be
+// trained at this batch.
+func peakBytes(m *resnet.Model) (eval, train int64, err error) {
 	dev, err := cpu.New(cpu.Config{})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer dev.Close()
-	return programBytes(dev, m, resnet.SessionOptions{Fuse: true})
+	if eval, err = programBytes(dev, m, resnet.SessionOptions{Fuse: true}); err != nil {
+		return 0, 0, err
+	}
+	step := resnet.SessionOptions{Fuse: true, Train: true, Backward: true, Update: &resnet.SGD{Momentum: 0.9}}
+	if train, err = programBytes(dev, m, step); err != nil {
+		return eval, 0, nil
+	}
+	return eval, train + 4*(2*m.Total.Params+m.Total.Buffers), nil
 }
 
 // conventions are the names that --count takes.

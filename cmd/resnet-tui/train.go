@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +25,7 @@ func trainCommand(a *app) *cobra.Command {
 	var d dataFlags
 	var f trainFlags
 	var o outputFlags
+	var plain bool
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "train a small net, or nets and their plain twins, on a data set",
@@ -41,6 +41,7 @@ func trainCommand(a *app) *cobra.Command {
 	r.addDevice(cmd)
 	f.add(cmd)
 	o.add(cmd)
+	cmd.Flags().BoolVar(&plain, "plain-output", false, "no screen with live curves: lines on stderr")
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if err := errors.Join(o.check(), f.check(cmd, &m)); err != nil {
 			return err
@@ -48,7 +49,8 @@ func trainCommand(a *app) *cobra.Command {
 		if m.config.Arch == "" && m.config.Family == resnet.FamilyDefault {
 			m.config.Family = resnet.CIFAR
 		}
-		t, err := trainAll(cmd, &m, &r, &d, &f)
+		screen := !plain && a.onTerminal() && o.format == "text"
+		t, err := trainAll(cmd, &m, &r, &d, &f, screen)
 		if t == nil {
 			return err
 		}
@@ -63,13 +65,14 @@ type training struct {
 	device  tensor.Device
 	options train.Options
 	history string
-	tracker train.Tracker
+	screen  bool // live curves
+	watch   *trainWatch
 }
 
 // trainAll trains what the flags ask for. A report comes with an error where
 // something was trained nevertheless.
-func trainAll(cmd *cobra.Command, m *modelFlags, r *runFlags, d *dataFlags, f *trainFlags) (rep *report.Train, err error) {
-	var t training
+func trainAll(cmd *cobra.Command, m *modelFlags, r *runFlags, d *dataFlags, f *trainFlags, screen bool) (rep *report.Train, err error) {
+	t := training{screen: screen}
 	if err := t.openData(cmd, m, d, f); err != nil {
 		return nil, err
 	}
@@ -196,18 +199,21 @@ func (t *training) openHistory(f *trainFlags) (closeFile func() error, err error
 }
 
 // train trains every net with every seed.
-func (t *training) train(cmd *cobra.Command, seed uint64, seeds int) (train.Comparison, error) {
-	show := newTrainProgress(cmd.ErrOrStderr(), len(t.nets)*seeds)
-	t.options.Observe = func(e train.Event) {
-		t.tracker.Observe(e)
-		show.observe(e)
-	}
+func (t *training) train(cmd *cobra.Command, seed uint64, seeds int) (c train.Comparison, err error) {
+	t.watch = newTrainWatch(cmd.ErrOrStderr(), len(t.nets)*seeds)
+	t.options.Observe = t.watch.observe
 	var all []uint64
 	for i := range seeds {
 		all = append(all, seed+uint64(i))
 	}
-	c, err := train.Compare(cmd.Context(), t.device, t.nets, all, t.options)
-	show.clear()
+	work := func() { c, err = train.Compare(cmd.Context(), t.device, t.nets, all, t.options) }
+	if t.screen {
+		failed := t.watch.show(cmd.Context(), "train", work)
+		err = errors.Join(err, failed)
+	} else {
+		work()
+	}
+	t.watch.lines.clear()
 	if refused := (train.RefusedError{}); errors.As(err, &refused) {
 		err = usageError{err}
 	}
@@ -236,73 +242,10 @@ func (t *training) report(c train.Comparison, d *dataFlags, failed error) (*repo
 // knows what was before an interruption too.
 func (t *training) tracks() ([]*train.Track, error) {
 	if t.history == "" {
-		return t.tracker.Tracks, nil
+		return t.watch.tracker.Tracks, nil
 	}
 	if _, err := os.Stat(t.history); errors.Is(err, fs.ErrNotExist) { // runs that had ended before left none
-		return t.tracker.Tracks, nil
+		return t.watch.tracker.Tracks, nil
 	}
 	return readTracks(t.history)
-}
-
-// trainProgress tells of runs on stderr: a line that changes, and one that
-// stays for each epoch.
-type trainProgress struct {
-	*progress
-	runs, begun int
-	run         train.Run
-}
-
-func newTrainProgress(w interface{ Write([]byte) (int, error) }, runs int) *trainProgress {
-	return &trainProgress{progress: newProgress(w), runs: runs}
-}
-
-func (p *trainProgress) observe(e train.Event) {
-	if e.Run != p.run {
-		p.run, p.begun = e.Run, p.begun+1
-	}
-	switch {
-	case e.Step != nil:
-		p.say("%s  epoch %d of %d  step %d of %d  %s  loss %.4f  lr %.3g  %.0f img/s  %s", p.name(), e.Step.Epoch, e.Epochs, e.Step.Step, e.Steps,
-			progressBar(e.Step.Step, e.Steps), e.Step.Loss, e.Step.Rate, e.ImagesPerS, timeLeft(e))
-	case e.Scored != nil:
-		p.say("%s  evaluating: %d images, %.2f %% right", p.name(), e.Scored.Total, 100*float64(e.Scored.Correct)/float64(e.Scored.Total))
-	case e.Epoch != nil:
-		p.stay(epochLine(p.name(), e))
-	}
-}
-
-// name is the run's, and which of several it is.
-func (p *trainProgress) name() string {
-	name := fmt.Sprintf("%s seed %d", p.run.Model, p.run.Seed)
-	if p.runs > 1 {
-		name = fmt.Sprintf("%d/%d %s", p.begun, p.runs, name)
-	}
-	return name
-}
-
-func epochLine(name string, e train.Event) string {
-	r := e.Epoch
-	line := fmt.Sprintf("%s  epoch %d of %d: train loss %.4f, error %s", name, r.Epoch, e.Epochs, r.TrainLoss, profile.FormatShare(r.TrainError))
-	if r.TestError != nil {
-		line += ", test error " + profile.FormatShare(*r.TestError)
-	}
-	return line
-}
-
-// progressBar is a bar of ten cells.
-func progressBar(done, total int) string {
-	const cells = 10
-	full := min(cells, done*cells/max(total, 1))
-	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
-}
-
-func timeLeft(e train.Event) string {
-	if e.Left == 0 {
-		return ""
-	}
-	s := int(e.Left.Seconds() + 0.5)
-	if s >= 3600 {
-		return fmt.Sprintf("%d h %02d min left", s/3600, s%3600/60)
-	}
-	return fmt.Sprintf("%d:%02d left", s/60, s%60)
 }

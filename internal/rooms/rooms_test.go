@@ -31,13 +31,14 @@ var rooms = []row{
 	{"resnet", []string{"tensor"}},
 	{"resnet/checkpoint", []string{"tensor", "golang.org/x/sys"}},
 	{"resnet/vision", []string{"tensor", "golang.org/x/image"}},
+	{"resnet/builtin", []string{"tensor", "resnet", "resnet/checkpoint", "resnet/vision"}},
 	{"resnet/train", []string{"tensor", "resnet", "resnet/vision", "resnet/checkpoint"}},
 	{"profile", []string{"tensor", "resnet", "gonum.org/v1/gonum", "github.com/google/pprof"}},
 	{"profile/export", []string{"tensor", "resnet", "profile", "github.com/google/pprof"}},
 	{"profile/report", []string{"tensor", "resnet", "resnet/train", "profile", "github.com/charmbracelet/x/ansi"}},
 	{"tui", []string{"tensor", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile",
 		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet"}},
-	{"cmd", []string{"tensor", "tensor/cpu", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "profile/export", "profile/report", "tui",
+	{"cmd", []string{"tensor", "tensor/cpu", "resnet", "resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "profile/export", "profile/report", "tui",
 		"charm.land/fang", "github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
 	{"internal", []string{"tensor"}}, // support of tests
 }
