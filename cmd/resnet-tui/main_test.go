@@ -127,7 +127,7 @@ func TestBadInput(t *testing.T) {
 		{"run --weights " + dir + "/none.pth", 2, "none.pth"},
 		{"run --weights " + junk, 2, "junk.pth"},
 		{"run --weights " + dir, 2, "folder"},
-		{"run --weights builtin:resnet50", 2, "no weights"},
+		{"run --weights builtin:resnet50", 2, "fashion-resnet20"},
 		{"run --input " + dir + "/none.jpg", 2, "none.jpg"},
 		{"run --input " + text, 2, "cat.jpg"},
 		{"run --input " + npy, 2, "x.npy"},
