@@ -83,7 +83,7 @@ func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme, train
 	if !given(cmd.Flags(), "mode") {
 		o.Session.Train = false // only backward passes take the batch's statistics then
 	}
-	if r.labels != "" {
+	if s.labelled {
 		o.Target = s.target
 	}
 	if training != "" {

@@ -26,8 +26,10 @@ type setup struct {
 	images  *images // nil: random
 	weights *checkpoint.File
 	from    string // --weights
-	target  []int  // --labels, or random for a backward pass; nil: none
-	ops     report.Convention
+	target  []int  // the images' classes, or random ones for a backward pass; nil: none
+
+	labelled bool // the target is no random one
+	ops      report.Convention
 }
 
 // prepare opens everything that the flags name. Nothing is computed yet.

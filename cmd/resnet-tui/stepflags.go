@@ -58,6 +58,7 @@ func (s *setup) step(r *runFlags) (err error) {
 	if r.labels != "" {
 		s.target, err = s.labels(r.labels)
 	}
+	s.labelled = s.target != nil
 	if err != nil || !r.backward {
 		return err
 	}

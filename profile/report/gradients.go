@@ -130,7 +130,8 @@ func blocksTable(blocks []BlockGrad, a logAxis) *Table {
 	return t
 }
 
-// logAxis spans whole decades.
+// logAxis spans whole decades; it begins below the least value, so that each
+// has a bar.
 type logAxis struct{ low, high int }
 
 // newLogAxis has room for every block's gradients that are greater than 0.
@@ -152,11 +153,7 @@ func axisOf(values []float64) logAxis {
 	if low > high {
 		return logAxis{0, 1}
 	}
-	a := logAxis{int(math.Floor(low)), int(math.Ceil(high))}
-	if a.low == a.high {
-		a.high++
-	}
-	return a
+	return logAxis{int(math.Ceil(low)) - 1, int(math.Ceil(high))}
 }
 
 // part is where v lies on the axis, from 0 to 1; 0 for what it does not show.

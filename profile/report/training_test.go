@@ -1,0 +1,121 @@
+package report
+
+import (
+	"math"
+	"testing"
+
+	"github.com/charmbracelet/x/exp/golden"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+	"resnet-tui/resnet/train"
+)
+
+// someTracks are made-up runs of two nets with two seeds.
+func someTracks() []*train.Track {
+	var tracks []*train.Track
+	for i, net := range []string{"cifar_plain8", "cifar_resnet8", "cifar_plain8", "cifar_resnet8"} {
+		k := &train.Track{Run: train.Run{Model: net, Seed: uint64(1 + i/2)}}
+		scale := 1 + 0.1*float64(i)
+		for step := 1; step <= 100; step++ {
+			k.Steps = append(k.Steps, train.StepRecord{Run: k.Run, Step: step, Epoch: 1 + step/51, Rate: 0.1, Loss: 2 * scale / math.Sqrt(float64(step))})
+		}
+		for epoch := 1; epoch <= 2; epoch++ {
+			wrong, loss := 0.3*scale/float64(epoch), 0.9*scale/float64(epoch)
+			k.Epochs = append(k.Epochs, train.EpochRecord{
+				Run: k.Run, Epoch: epoch, Step: 50 * epoch, TrainLoss: loss / 2, TrainError: wrong / 2, TestLoss: &loss, TestError: &wrong,
+			})
+		}
+		tracks = append(tracks, k)
+	}
+	return tracks
+}
+
+func TestTrainText(t *testing.T) {
+	f := newFakeNet(t, true, true)
+	tracks := someTracks()
+	var c train.Comparison
+	for _, k := range tracks {
+		c.Results = append(c.Results, train.Result{Run: k.Run, Net: f.model, Steps: 100, Epochs: 2, Final: &k.Epochs[1], Seconds: 12.5})
+	}
+	c.Results[3].Final = nil // it was interrupted
+	c.Failed = []error{&train.DivergedError{Run: tracks[0].Run, Step: 12, Loss: math.Inf(1), First: "the output of conv1 in step 12"}}
+	r := NewTrain(c, tracks, "history.jsonl")
+	r.Data, r.Device = "synthetic", profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
+	r.Settings = train.Settings{
+		Epochs: 2, Batch: 8, Schedule: train.Schedule{Rate: 0.1, Decay: train.Cosine, WarmUp: 0.5}, Augment: true, Smoothing: 0.1,
+		SGD: resnet.SGD{Momentum: 0.9, Decay: 1e-4, Nesterov: true},
+	}
+	golden.RequireEqual(t, write(t, r, "text"))
+}
+
+func TestTrainHistoryText(t *testing.T) {
+	golden.RequireEqual(t, write(t, NewTrainHistory("history.jsonl", someTracks()), "text"))
+}
+
+// gradients are made-up results of a backward pass.
+type gradients struct {
+	blocks []resnet.BlockGradient
+	params []resnet.ParamNorm
+}
+
+func (g gradients) Target() []int                                   { return []int{3, 7} }
+func (g gradients) Loss() (float64, error)                          { return 2.25, nil }
+func (g gradients) BlockGradients() ([]resnet.BlockGradient, error) { return g.blocks, nil }
+func (g gradients) ParamNorms() ([]resnet.ParamNorm, error)         { return g.params, nil }
+
+// withGradients is a run with gradients, of a net with skips or without.
+func withGradients(t *testing.T, skips bool) *Run {
+	t.Helper()
+	r := newRun(t, true)
+	g := gradients{params: []resnet.ParamNorm{{Name: "conv1.weight", Norm: 0.5}}}
+	for i, path := range []string{"layer1.0", "layer2.0", "layer3.0"} {
+		b := resnet.BlockGradient{Path: path, Out: math.Pow(10, float64(-i-1)), In: math.Pow(10, float64(-i)), Branch: 0.1, HasBranch: true, Cosine: math.NaN()}
+		if skips {
+			b.Skip, b.HasSkip, b.Cosine = 0.2, true, -0.125
+		}
+		g.blocks = append(g.blocks, b)
+	}
+	if err := r.SetGradients(g); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestGradientsText(t *testing.T) {
+	r := withGradients(t, true)
+	r.SetPaths([]resnet.PathSpectrum{
+		{Block: "input", Branches: []float64{0.1, 0.2}, Rest: 0.7, HasRest: true, Gradient: 1, SumError: 2e-7},
+		{Block: "layer3.0", Branches: []float64{0.3}, Gradient: 0.5},
+	})
+	golden.RequireEqual(t, write(t, r, "text"))
+}
+
+func TestCompareText(t *testing.T) {
+	timed := &profile.Profile{Runs: 3, Layers: []profile.LayerRow{
+		{Pass: "forward", SamplesMS: []float64{1, 2, 3}}, {Pass: "forward", SamplesMS: []float64{3, 2, 1}}, {Pass: "backward", SamplesMS: []float64{9, 8, 7}},
+	}}
+	a := Side{withGradients(t, true), []resnet.Response{{Path: "conv1", Std: 1}, {Path: "layer1.0.conv1", Std: 0.5}}, timed}
+	b := Side{withGradients(t, false), []resnet.Response{{Path: "conv1", Std: 2}}, timed}
+	b.Run.Blocks = b.Run.Blocks[:2]
+	c := NewCompare(a, b)
+	if c.Times.A != (PassTimes{4, 8, 3}) {
+		t.Errorf("times %+v", c.Times.A)
+	}
+	golden.RequireEqual(t, write(t, c, "text"))
+}
+
+func TestLogAxis(t *testing.T) {
+	for _, c := range []struct {
+		values    []float64
+		low, high int
+	}{{[]float64{0.02, 3}, -2, 1}, {[]float64{1}, -1, 0}, {nil, 0, 1}, {[]float64{0, math.Inf(1), math.NaN()}, 0, 1}, {[]float64{1e-40, 1e30}, -41, 30}} {
+		if got := axisOf(c.values); got != (logAxis{c.low, c.high}) {
+			t.Errorf("%v: %+v", c.values, got)
+		}
+	}
+	a := logAxis{-2, 2}
+	if a.part(1) != 0.5 || a.part(0) != 0 || a.part(math.NaN()) != 0 || a.part(100) != 1 {
+		t.Errorf("parts %v %v %v", a.part(1), a.part(0), a.part(100))
+	}
+}
