@@ -214,3 +214,39 @@ func TestTrainInterrupted(t *testing.T) {
 		t.Errorf("exit %d: %s", code, refused)
 	}
 }
+
+// A disk that is full, and what a kill in the middle of writing leaves, do no
+// harm to the checkpoint before.
+func TestTrainFullDisk(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash to limit the size of files with")
+	}
+	dir := t.TempDir()
+	args := []string{"train", "--data", "synthetic:32", "--depth", "8", "--batch", "16", "--save", dir}
+	mustRun(t, append(args, "--epochs", "1")...)
+	saved, _ := filepath.Glob(filepath.Join(dir, "*.safetensors"))
+	if len(saved) != 1 {
+		t.Fatalf("saved %v", saved)
+	}
+	before, err := os.ReadFile(saved[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	torn := filepath.Join(dir, "."+filepath.Base(saved[0])+".ABCDEFGH.tmp")
+	if err := os.WriteFile(torn, before[:1000], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := append(args, "--epochs", "2", "--resume")
+	out, err := exec.Command(bash, append([]string{"-c", `ulimit -f 100; exec "$0" "$@"`, binary}, again...)...).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "was not written") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if after, err := os.ReadFile(saved[0]); err != nil || string(after) != string(before) {
+		t.Errorf("the checkpoint before has changed: %v", err)
+	}
+	mustRun(t, again...)
+	if saved, _ = filepath.Glob(filepath.Join(dir, "*.safetensors")); len(saved) != 2 {
+		t.Errorf("saved %v", saved)
+	}
+}
