@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,7 +89,7 @@ func trainAll(cmd *cobra.Command, m *modelFlags, r *runFlags, d *dataFlags, f *t
 	defer func() { err = errors.Join(err, t.device.Close()) }()
 	t.options.Session = resnet.SessionOptions{Exact: r.exact, Threads: r.threads, Precision: r.tensorPrecision()}
 	t.options.Folder, t.options.SaveEvery, t.options.Resume = f.folder, f.saveEvery, f.resume
-	if err := t.openWeights(m, f); err != nil {
+	if err := cmp.Or(t.openWeights(m, f), t.checkMemory()); err != nil {
 		return nil, err
 	}
 	closeHistory, err := t.openHistory(f)
@@ -172,6 +173,19 @@ type memorySource map[string]*tensor.Tensor
 
 func (s memorySource) Load(p tensor.Param, t *tensor.Tensor) error {
 	copy(t.Data, s[p.Name].Data)
+	return nil
+}
+
+// checkMemory refuses nets whose training does not fit.
+func (t *training) checkMemory() error {
+	o := t.options.Session
+	o.Train, o.Fuse, o.Backward, o.Update = true, true, true, &t.options.SGD
+	for _, m := range t.nets {
+		s := setup{model: m, device: t.device, options: o}
+		if err := s.checkMemory(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
