@@ -215,7 +215,7 @@ func (t *training) openHistory(f *trainFlags) (closeFile func() error, err error
 // train trains every net with every seed.
 func (t *training) train(cmd *cobra.Command, seed uint64, seeds int) (c train.Comparison, err error) {
 	t.watch = newTrainWatch(cmd.ErrOrStderr(), len(t.nets)*seeds)
-	t.options.Observe = t.watch.observe
+	t.watch.resume, t.options.Observe = t.options.Resume, t.watch.observe
 	var all []uint64
 	for i := range seeds {
 		all = append(all, seed+uint64(i))

@@ -17,8 +17,9 @@ import (
 // trainWatch hears of runs: it keeps their curves, and tells how far they are
 // on stderr or, while there is one, on the screen.
 type trainWatch struct {
-	lines *progress
-	runs  int // that there will be
+	lines  *progress
+	runs   int  // that there will be
+	resume bool // they were asked to go on
 
 	mu       sync.Mutex // guards what follows, and all use of lines
 	tracker  train.Tracker
@@ -46,6 +47,9 @@ func (w *trainWatch) observe(e train.Event) {
 			progressBar(e.Step.Step, e.Steps), e.Step.Loss, e.Step.Rate, e.ImagesPerS, timeLeft(e))
 	case e.Scored != nil:
 		w.note = fmt.Sprintf("%s  evaluating: %d images, %.2f %% right", w.name(), e.Scored.Total, 100*float64(e.Scored.Correct)/float64(e.Scored.Total))
+	case e.Begin != nil && w.resume && !w.screen:
+		w.lines.stay(w.beginLine(e.Begin))
+		return
 	case e.Epoch != nil && !w.screen:
 		w.lines.stay(epochLine(w.name(), e))
 		return
@@ -90,6 +94,14 @@ func (w *trainWatch) training() (*tui.Training, error) {
 		t.Tracks = append(t.Tracks, &train.Track{Run: k.Run, Steps: slices.Clip(k.Steps), Epochs: slices.Clip(k.Epochs)})
 	}
 	return t, nil
+}
+
+// beginLine says where a run goes on that was asked to.
+func (w *trainWatch) beginLine(b *train.Begin) string {
+	if b.From == "" {
+		return w.name() + "  no checkpoint yet: it begins at the first step"
+	}
+	return fmt.Sprintf("%s  goes on from %s, after step %d", w.name(), b.From, b.Step)
 }
 
 // name is the run's, and which of several it is.

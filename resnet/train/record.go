@@ -44,9 +44,16 @@ func (r *EpochRecord) setTest(s Score) {
 	}
 }
 
-// Event tells of a run as it goes: one of the pointers is set.
+// Begin tells how a run begins.
+type Begin struct {
+	From string // the checkpoint, "" for none
+	Step int    // steps made before
+}
+
+// Event tells of a run as it goes: one of the pointers is set, or Saved.
 type Event struct {
 	Run
+	Begin  *Begin
 	Step   *StepRecord
 	Epoch  *EpochRecord
 	Scored *Score // so far, while the epoch is evaluated

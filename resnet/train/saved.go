@@ -146,7 +146,7 @@ func (r Run) stepFile(step int) string {
 // folder has none of any run. one says that there is no other run beside it: a
 // folder with other runs' checkpoints alone is then an error.
 func newest(folder string, r Run, one bool) (*saved, error) {
-	entries, err := os.ReadDir(folder)
+	own, others, err := checkpoints(folder, r)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no folder %s to resume from", folder)
 	}
@@ -154,16 +154,7 @@ func newest(folder string, r Run, one bool) (*saved, error) {
 		return nil, err
 	}
 	var best *saved
-	other := ""
-	for _, e := range entries {
-		name := e.Name()
-		if strings.HasPrefix(name, ".") || filepath.Ext(name) != extension {
-			continue
-		}
-		if !strings.HasPrefix(name, r.prefix()) {
-			other = name
-			continue
-		}
+	for _, name := range own {
 		s, err := readSaved(filepath.Join(folder, name))
 		if err != nil {
 			return nil, err
@@ -172,8 +163,24 @@ func newest(folder string, r Run, one bool) (*saved, error) {
 			best = s
 		}
 	}
-	if best == nil && one && other != "" {
-		return nil, fmt.Errorf("%s has no checkpoint of %s with seed %d, but of another run: %s", folder, r.Model, r.Seed, other)
+	if best == nil && one && len(others) > 0 {
+		return nil, fmt.Errorf("%s has no checkpoint of %s with seed %d, but of another run: %s", folder, r.Model, r.Seed, others[0])
 	}
 	return best, nil
+}
+
+// checkpoints are the names of a run's checkpoints in a folder, and of others.
+func checkpoints(folder string, r Run) (own, others []string, err error) {
+	entries, err := os.ReadDir(folder)
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case e.IsDir() || strings.HasPrefix(name, ".") || filepath.Ext(name) != extension:
+		case strings.HasPrefix(name, r.prefix()):
+			own = append(own, name)
+		default:
+			others = append(others, name)
+		}
+	}
+	return own, others, err
 }

@@ -98,6 +98,10 @@ func (t *trainer) prepare() error {
 	if t.Resume {
 		return t.find()
 	}
+	// A run that began anew among them would be mixed up with them.
+	if own, _, err := checkpoints(t.Folder, t.run); err == nil && len(own) > 0 {
+		return fmt.Errorf("%s has checkpoints of %s with seed %d already: resume goes on from them, another folder begins anew", t.Folder, t.run.Model, t.run.Seed)
+	}
 	return os.MkdirAll(t.Folder, 0o777)
 }
 
@@ -170,6 +174,7 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 		}
 	}
 	t.learner.SetPasses(uint64(t.at.Step))
+	t.tell(Event{Begin: &Begin{t.file, t.at.Step}})
 	if t.History == nil {
 		return nil
 	}

@@ -253,6 +253,7 @@ func TestResumeRefuses(t *testing.T) {
 		"rate":    {func(o *Options) { o.Schedule.Rate = 0.1 }, nil, "schedule was {Rate:0.05"},
 		"data":    {func(o *Options) { o.Data = "others" }, nil, "data was patches and is others"},
 		"epochs":  {func(o *Options) { o.Epochs = 5 }, nil, "would have changed the learning rate"},
+		"anew":    {func(o *Options) { o.Resume = false }, nil, "has checkpoints of cifar_resnet8 with seed 1 already"},
 		"folder":  {func(o *Options) { o.Folder += "/no" }, nil, "there is no folder"},
 	} {
 		o := options(func(o *Options) { o.Folder, o.Resume, o.Epochs = folder, true, 1 })
