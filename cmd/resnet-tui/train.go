@@ -182,7 +182,11 @@ func (t *training) checkMemory() error {
 	o.Train, o.Fuse, o.Backward, o.Update = true, true, true, &t.options.SGD
 	for _, m := range t.nets {
 		s := setup{model: m, device: t.device, options: o}
-		if err := s.checkMemory(); err != nil {
+		err := s.checkMemory()
+		if memory := (*tensor.MemoryError)(nil); err != nil && !errors.As(err, &memory) {
+			return usageError{err} // a step can't be made at all
+		}
+		if err != nil {
 			return err
 		}
 	}
