@@ -38,7 +38,7 @@ type Net struct {
 func Nets() []Net {
 	return []Net{
 		{"fashion-resnet20", "cifar_resnet20", "fashion-plain20", "fashion-mnist", 9222},
-		{"fashion-plain20", "cifar_plain20", "fashion-resnet20", "fashion-mnist", 0},
+		{"fashion-plain20", "cifar_plain20", "fashion-resnet20", "fashion-mnist", 9182},
 	}
 }
 
