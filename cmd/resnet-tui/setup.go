@@ -29,7 +29,9 @@ type setup struct {
 	target  []int  // the images' classes, or random ones for a backward pass; nil: none
 
 	labelled bool // the target is no random one
-	ops      report.Convention
+
+	blocks []report.BlockGrad // of the last pass of a profile that goes backward
+	ops    report.Convention
 }
 
 // prepare opens everything that the flags name. Nothing is computed yet.

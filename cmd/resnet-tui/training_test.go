@@ -90,7 +90,10 @@ func TestProfileUpdate(t *testing.T) {
 	if p.Mode != "train" || len(passes) != 3 || passes["update"] < 20 {
 		t.Errorf("mode %s, rows by pass %v", p.Mode, passes)
 	}
-	back := mustDecode[profile.Profile](t, "profile", "--arch", "cifar_resnet8", "--backward", "--mode", "eval", "--runs", "1", "--warmup", "0", "--no-history")
+	back := mustDecode[report.Profile](t, "profile", "--arch", "cifar_resnet8", "--backward", "--mode", "eval", "--runs", "1", "--warmup", "0", "--no-history")
+	if len(back.Blocks) != 3 || back.Blocks[0].GradBranch == nil {
+		t.Errorf("blocks %+v", back.Blocks)
+	}
 	for _, r := range back.Layers {
 		if r.Pass == "update" || back.Mode != "eval" {
 			t.Errorf("mode %s with a row %s %s", back.Mode, r.Path, r.Pass)

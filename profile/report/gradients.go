@@ -61,13 +61,20 @@ func (r *Run) SetGradients(g Gradients) error {
 		return err
 	}
 	r.Labels, r.Loss = g.Target(), known(Number(loss))
-	for _, b := range blocks {
-		r.Blocks = append(r.Blocks, blockGrad(b))
-	}
+	r.Blocks = BlockGrads(blocks)
 	for _, p := range params {
 		r.ParamsGrad = append(r.ParamsGrad, ParamGrad{p.Name, Number(p.Norm)})
 	}
 	return nil
+}
+
+// BlockGrads are a session's block gradients for a report.
+func BlockGrads(blocks []resnet.BlockGradient) []BlockGrad {
+	var rows []BlockGrad
+	for _, b := range blocks {
+		rows = append(rows, blockGrad(b))
+	}
+	return rows
 }
 
 func blockGrad(b resnet.BlockGradient) BlockGrad {
@@ -102,18 +109,21 @@ func (r *Run) SetPaths(spectra []resnet.PathSpectrum) {
 // gradients writes the blocks' gradients and, if they were asked for, the path
 // lengths.
 func (r *Run) gradients(w io.Writer) error {
-	if len(r.Blocks) > 0 {
-		a := newLogAxis(r.Blocks)
-		fmt.Fprintf(w, "\ngradient norms by block, bars on a log axis from %s to %s\n", a.label(a.low), a.label(a.high))
-		if err := blocksTable(r.Blocks, a).Text(w); err != nil {
-			return err
-		}
-	}
-	if len(r.Paths) == 0 {
-		return nil
+	if err := writeBlocks(w, r.Blocks); err != nil || len(r.Paths) == 0 {
+		return err
 	}
 	fmt.Fprintf(w, "\ngradient at each input by the number of branches it has come through, as parts of the whole's norm\n")
 	return pathsTable(r.Paths).Text(w)
+}
+
+// writeBlocks writes the gradients at blocks, if there are any.
+func writeBlocks(w io.Writer, blocks []BlockGrad) error {
+	if len(blocks) == 0 {
+		return nil
+	}
+	a := newLogAxis(blocks)
+	fmt.Fprintf(w, "\ngradient norms by block, bars on a log axis from %s to %s\n", a.label(a.low), a.label(a.high))
+	return blocksTable(blocks, a).Text(w)
 }
 
 const gradBar = 16

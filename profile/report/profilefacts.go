@@ -26,7 +26,10 @@ func (p Profile) Text(w io.Writer) error {
 		{"memory", p.memoryLine()},
 	}
 	lines = append(lines, p.conditions()...)
-	return facts(w, append(lines, p.Ops.facts()...))
+	if err := facts(w, append(lines, p.Ops.facts()...)); err != nil {
+		return err
+	}
+	return writeBlocks(w, p.Blocks)
 }
 
 // conditions say under which roofs and on what a machine the passes ran.

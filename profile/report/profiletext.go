@@ -10,7 +10,8 @@ import (
 // Profile prints a profile; its JSON is the profile's own.
 type Profile struct {
 	*profile.Profile
-	Ops Convention `json:"-"` // of the printed operations
+	Blocks []BlockGrad `json:"blocks,omitempty"` // of the last pass, if it went backward
+	Ops    Convention  `json:"-"`                // of the printed operations
 }
 
 // Table has one row a group of layers that ran as one kernel.
