@@ -61,6 +61,17 @@ type Model struct {
 	Buffers  int64  `json:"buffers"` // running statistics
 	MACs     int64  `json:"macs"`
 	Weights  string `json:"weights,omitempty"` // where they come from
+
+	Lesions []string `json:"lesions,omitempty"` // as the flag takes them
+}
+
+// Line names the net, its weights and its lesions.
+func (m Model) Line() string {
+	line := m.Arch + ", weights " + m.Weights
+	for _, l := range m.Lesions {
+		line += ", lesion " + l
+	}
+	return line
 }
 
 // Device says what ran.
@@ -135,6 +146,9 @@ func Describe(m *resnet.Model, weights string) Model {
 	d := Model{
 		Arch: m.Name, Family: c.Family.String(), Depth: c.Depth, Plain: c.Plain, Norm: c.Norm.String(), Classes: c.Classes,
 		Params: m.Total.Params, Buffers: m.Total.Buffers, MACs: m.Total.MACs, Weights: weights,
+	}
+	for _, l := range m.Lesions {
+		d.Lesions = append(d.Lesions, l.String())
 	}
 	if c.Family == resnet.VGG {
 		return d

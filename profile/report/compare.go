@@ -9,6 +9,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/train"
 )
 
 // Compare is two nets side by side, after a backward pass of each on the same
@@ -20,6 +21,13 @@ type Compare struct {
 	Blocks    []BlockPair    `json:"blocks"`
 	Responses []ResponsePair `json:"responses"`
 	Times     TimePair       `json:"times"`
+	Outputs   *OutputPair    `json:"outputs,omitempty"` // if both have the same classes
+}
+
+// OutputPair says how far b's outputs are from a's.
+type OutputPair struct {
+	KL    Number `json:"kl"`    // mean over images of Σ p·ln(p/q), p from a, q from b
+	Agree int    `json:"agree"` // images for which both find the same class likeliest
 }
 
 // BlockPair is the block of one path in both nets, nil where a net has none.
@@ -74,7 +82,26 @@ func NewCompare(a, b Side) *Compare {
 		}
 	}
 	c.Responses = pairResponses(a.Responses, b.Responses)
+	if a.Run.Output.Shape.Equal(b.Run.Output.Shape) {
+		c.Outputs = pairOutputs(a.Run.Output.Logits, b.Run.Output.Logits)
+	}
 	return c
+}
+
+func pairOutputs(a, b []Row) *OutputPair {
+	o := &OutputPair{}
+	for i := range a {
+		p, q := train.Softmax(a[i]), train.Softmax(b[i])
+		for k := range p {
+			if p[k] > 0 {
+				o.KL += Number(p[k] * math.Log(p[k]/q[k]) / float64(len(a)))
+			}
+		}
+		if train.Top(a[i], 1)[0] == train.Top(b[i], 1)[0] {
+			o.Agree++
+		}
+	}
+	return o
 }
 
 func pairResponses(a, b []resnet.Response) []ResponsePair {
@@ -195,7 +222,8 @@ func (c *Compare) Text(w io.Writer) error {
 	})
 }
 
-// measured says in words how the gradients change with depth.
+// measured says in words how the gradients change with depth, and how far the
+// outputs are apart.
 func (c *Compare) measured() string {
 	var parts []string
 	for _, s := range []struct {
@@ -211,10 +239,14 @@ func (c *Compare) measured() string {
 			parts = append(parts, fmt.Sprintf("%s's gradient at its first block is %s times that at its last", s.name, profile.Significant(ratio)))
 		}
 	}
-	if len(parts) == 0 {
-		return "no net has two blocks to compare"
+	if o := c.Outputs; o != nil {
+		parts = append(parts, fmt.Sprintf("b's outputs are at a KL divergence of %s from a's, with the same likeliest class for %d of %d images",
+			profile.Significant(float64(o.KL)), o.Agree, len(c.A.Output.Logits)))
 	}
-	return strings.Join(parts, ", ") + ": one batch, one pass"
+	if len(parts) == 0 {
+		return "nothing that both have"
+	}
+	return "on this one batch, " + strings.Join(parts, ", ")
 }
 
 // costs has a row a figure.
@@ -224,6 +256,9 @@ func (c *Compare) costs() *Table {
 		t.Add(plain(name), plain(of(c.A, c.Times.A)), plain(of(c.B, c.Times.B)))
 	}
 	row("net", func(r *Run, _ PassTimes) string { return r.Model.Arch })
+	if len(c.A.Model.Lesions)+len(c.B.Model.Lesions) > 0 {
+		row("lesions", func(r *Run, _ PassTimes) string { return strings.Join(r.Model.Lesions, ", ") })
+	}
 	row("weights", func(r *Run, _ PassTimes) string { return r.Model.Weights })
 	row("params", func(r *Run, _ PassTimes) string { return figure(r.Model.Params) })
 	row("macs", func(r *Run, _ PassTimes) string { return figure(r.Model.MACs) })

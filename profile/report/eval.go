@@ -46,7 +46,7 @@ func (e *Eval) Table() *Table {
 // Text writes the score in words.
 func (e *Eval) Text(w io.Writer) error {
 	return facts(w, [][2]string{
-		{"net", e.Model.Arch + ", weights " + e.Model.Weights},
+		{"net", e.Model.Line()},
 		{"data", e.Data},
 		{"accuracy", fmt.Sprintf("%s   %d of %d", percent(e.Correct, e.Total), e.Correct, e.Total)},
 		{"in top 5", fmt.Sprintf("%s   %d", percent(e.Top5, e.Total), e.Top5)},

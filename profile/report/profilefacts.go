@@ -17,7 +17,7 @@ func (p Profile) Text(w io.Writer) error {
 	fmt.Fprintln(w)
 	t := p.Total
 	lines := [][2]string{
-		{"net", p.Model.Arch + ", weights " + p.Model.Weights},
+		{"net", p.Model.Line()},
 		{"input", p.Input.Shape.String() + ", " + p.Input.Source},
 		{"device", deviceLine(p.Device)},
 		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes after %s",

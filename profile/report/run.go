@@ -235,7 +235,7 @@ func (r *Run) Text(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	lines := [][2]string{
-		{"net", r.Model.Arch + ", weights " + r.Model.Weights},
+		{"net", r.Model.Line()},
 		{"input", r.Input.Shape.String() + ", " + r.Input.Source},
 		{"device", deviceLine(r.Device) + ", " + r.Mode + " mode"},
 		{"time", profile.FormatTime(time.Duration(r.TimeNS)) + " this pass"},

@@ -102,7 +102,20 @@ func TestCompareText(t *testing.T) {
 	if c.Times.A != (PassTimes{4, 8, 3}) {
 		t.Errorf("times %+v", c.Times.A)
 	}
+	if c.Outputs == nil || c.Outputs.KL != 0 || c.Outputs.Agree != 2 {
+		t.Errorf("equal outputs: %+v", c.Outputs)
+	}
 	golden.RequireEqual(t, write(t, c, "text"))
+}
+
+// The divergence of (½, ½) and (¾, ¼), by hand.
+func TestOutputs(t *testing.T) {
+	a, b := []Row{{0, 0}, {5, 0}}, []Row{{float32(math.Log(3)), 0}, {5, 0}}
+	o := pairOutputs(a, b)
+	want := (0.5*math.Log(0.5/0.75) + 0.5*math.Log(0.5/0.25)) / 2
+	if math.Abs(float64(o.KL)-want) > 1e-7 || o.Agree != 2 {
+		t.Errorf("%+v, want %g", o, want)
+	}
 }
 
 func TestLogAxis(t *testing.T) {
