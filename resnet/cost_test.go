@@ -72,7 +72,7 @@ func TestInstant(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Logf("%s: built, counted and lowered in %v", m.Name, time.Since(start))
-		if d := time.Since(start); d > time.Second {
+		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%s took %v", m.Name, d)
 		}
 	}

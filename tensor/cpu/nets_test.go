@@ -99,7 +99,7 @@ func TestEstimatesAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > 20*time.Second {
 			t.Errorf("%s: %v", arch, took)
 		} else {
 			t.Logf("%s, batch %d: %.1f MB weights, %.1f MB arena, %.1f MB scratch in %v", arch, batch,
