@@ -137,12 +137,12 @@ func TestEngineEndsPromptly(t *testing.T) {
 }
 
 func TestWishesInterruptAPass(t *testing.T) {
-	e := start(t, &fakeDevice{pace: 20 * time.Millisecond}, nil) // some 700 ms a pass
+	e := start(t, &fakeDevice{pace: 300 * time.Millisecond}, nil) // some ten seconds a pass
 	await(t, e, "run", isAt(running))
 	began := time.Now()
 	e.send(wishRun)
 	await(t, e, "pause", isAt(paused))
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("pausing took %v", took)
 	}
 }
