@@ -142,7 +142,8 @@ func (t *trainer) find() error {
 	if err := t.continues(&s.settings, s.position.Step, t.perEpoch); err != nil {
 		return fmt.Errorf("%s can't be gone on from with these settings: %w", s.path, err)
 	}
-	if p := s.position; p.Step < 0 || p.Epoch < 0 || p.Step < p.Epoch*t.perEpoch || p.Step > (p.Epoch+1)*t.perEpoch {
+	p := s.position
+	if within := p.Step - p.Epoch*t.perEpoch; p.Epoch < 0 || within < 0 || within > t.perEpoch || p.Seen != within*t.Batch || p.Epoch > 0 && p.Last == nil {
 		return fmt.Errorf("%s: its position is damaged: step %d in epoch %d of %d steps each", s.path, p.Step, p.Epoch, t.perEpoch)
 	}
 	t.at, t.saved, t.file = s.position, s.position, s.path

@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -266,6 +267,39 @@ func TestResumeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A checkpoint whose notes are damaged is an error, not a run from nowhere.
+func TestDamagedNotes(t *testing.T) {
+	m := tiny(t, nil)
+	o := options(func(o *Options) { o.Resume = true })
+	for position, want := range map[string]string{
+		`{"step":3,"epoch":0,"seen":24}`: "",
+		`{"step":3,"epoch":0,"seen":23}`: "position is damaged",
+		`{"step":-1,"epoch":0}`:          "position is damaged",
+		`{"step":999,"epoch":1}`:         "position is damaged",
+		`{"step":5,"epoch":1,"seen":0}`:  "position is damaged",
+		`{"step":"x"}`:                   "position is damaged",
+	} {
+		o.Folder = t.TempDir()
+		settings, err := json.Marshal(o.Settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := map[string]string{notesKind: notesVersion, notesNet: describe(m), notesSettings: string(settings), notesPosition: position}
+		path := filepath.Join(o.Folder, Run{m.Name, 1}.stepFile(3))
+		if err := checkpoint.WriteSafetensors(path, kept(m, o.SGD), zeros{}, notes); err != nil {
+			t.Fatal(err)
+		}
+		tr := &trainer{Options: o, model: m, run: Run{m.Name, o.Seed}}
+		if err := tr.prepare(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", position, err, want)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Load(tensor.Param, *tensor.Tensor) error { return nil }
 
 // More epochs may be added where the schedule does not look ahead.
 func TestMoreEpochs(t *testing.T) {
