@@ -53,18 +53,19 @@ func backward[T Real](op *Op, x [4]images[T], y [3]images[T], w [4][]T, alpha T)
 func conv2dGradInput[T Real](dx, dy images[T], w []T, op *Op) {
 	clear(dx.data)
 	cg, kg := dx.c/op.Groups, dy.c/op.Groups
-	patch := make([]T, cg*op.KH*op.KW)
-	for n := range dy.n {
-		for g := range op.Groups {
-			for i := range dy.h * dy.w {
-				clear(patch)
-				for k := g * kg; k < (g+1)*kg; k++ {
-					axpy(patch, dy.plane(n, k)[i], w[k*len(patch):])
-				}
-				scatter(dx, patch, n, g*cg, i/dy.w*op.SH-op.Top, i%dy.w*op.SW-op.Left, op.Window)
+	size := cg * op.KH * op.KW
+	dy.eachPatches(op, size, func(patches []T, first, count, g int) {
+		clear(patches)
+		for k := g * kg; k < (g+1)*kg; k++ {
+			for p := range count {
+				axpy(patches[p*size:(p+1)*size], *dy.pixel(first+p, k), w[k*size:])
 			}
 		}
-	}
+		for p := range count {
+			n, top, left := dy.corner(first+p, op)
+			scatter(dx, patches[p*size:(p+1)*size], n, g*cg, top, left, op.Window)
+		}
+	})
 }
 
 // scatter adds to what a kernel sees at top, left: x[n, first+c, top+u, left+v]
@@ -85,24 +86,33 @@ func scatter[T Real](x images[T], patch []T, n, first, top, left int, win Window
 func conv2dGradWeight[T Real](dw []T, x, dy images[T], op *Op) {
 	clear(dw)
 	cg, kg := x.c/op.Groups, dy.c/op.Groups
-	patch := make([]T, cg*op.KH*op.KW)
-	for n := range dy.n {
-		for g := range op.Groups {
-			for i := range dy.h * dy.w {
-				gather(patch, x, n, g*cg, i/dy.w*op.SH-op.Top, i%dy.w*op.SW-op.Left, op.Window)
-				for k := g * kg; k < (g+1)*kg; k++ {
-					axpy(dw[k*len(patch):(k+1)*len(patch)], dy.plane(n, k)[i], patch)
-				}
+	size := cg * op.KH * op.KW
+	dy.eachPatches(op, size, func(patches []T, first, count, g int) {
+		for p := range count {
+			n, top, left := dy.corner(first+p, op)
+			gather(patches[p*size:(p+1)*size], x, n, g*cg, top, left, op.Window)
+		}
+		for k := g * kg; k < (g+1)*kg; k++ {
+			for p := range count {
+				axpy(dw[k*size:(k+1)*size], *dy.pixel(first+p, k), patches[p*size:])
 			}
 		}
-	}
+	})
 }
 
 // axpy: y += α·x, over the length of y.
 func axpy[T Real](y []T, alpha T, x []T) {
 	x = x[:len(y)]
-	for i, v := range x {
-		y[i] += alpha * v
+	i := 0
+	for ; i+4 <= len(y); i += 4 {
+		p, q := y[i:i+4:i+4], x[i:i+4:i+4]
+		p[0] += alpha * q[0]
+		p[1] += alpha * q[1]
+		p[2] += alpha * q[2]
+		p[3] += alpha * q[3]
+	}
+	for ; i < len(y); i++ {
+		y[i] += alpha * x[i]
 	}
 }
 

@@ -7,17 +7,43 @@ import "math"
 // outside the image.
 func conv2d[T Real](y, x images[T], w, bias []T, op *Op) {
 	cg, kg := x.c/op.Groups, y.c/op.Groups
-	patch := make([]T, cg*op.KH*op.KW)
-	for n := range y.n {
-		for g := range op.Groups {
-			for i := range y.h * y.w {
-				gather(patch, x, n, g*cg, i/y.w*op.SH-op.Top, i%y.w*op.SW-op.Left, op.Window)
-				for k := g * kg; k < (g+1)*kg; k++ {
-					y.plane(n, k)[i] = dot(patch, w[k*len(patch):]) + at(bias, k)
-				}
+	size := cg * op.KH * op.KW
+	y.eachPatches(op, size, func(patches []T, first, count, g int) {
+		for p := range count {
+			n, top, left := y.corner(first+p, op)
+			gather(patches[p*size:(p+1)*size], x, n, g*cg, top, left, op.Window)
+		}
+		for k := g * kg; k < (g+1)*kg; k++ {
+			for p := range count {
+				*y.pixel(first+p, k) = dot(patches[p*size:(p+1)*size], w[k*size:]) + at(bias, k)
 			}
 		}
+	})
+}
+
+// together is how many pixels of a convolution's result are worked on at once:
+// a filter is read once for all of them, which is most of the time that deep
+// layers take.
+const together = 16
+
+// eachPatches goes through the pixels of a convolution's result, of all images,
+// some at once, a group after the other, with memory for what they see.
+func (v images[T]) eachPatches(op *Op, size int, f func(patches []T, first, count, g int)) {
+	patches := make([]T, together*size)
+	for g := range op.Groups {
+		for first := 0; first < v.n*v.h*v.w; first += together {
+			f(patches, first, min(together, v.n*v.h*v.w-first), g)
+		}
 	}
+}
+
+// pixel is channel c of a pixel, counted over all images.
+func (v images[T]) pixel(i, c int) *T { return &v.plane(i/(v.h*v.w), c)[i%(v.h*v.w)] }
+
+// corner is the image of a convolution's pixel, and where its window begins.
+func (v images[T]) corner(i int, op *Op) (n, top, left int) {
+	at := i % (v.h * v.w)
+	return i / (v.h * v.w), at/v.w*op.SH - op.Top, at%v.w*op.SW - op.Left
 }
 
 // gather copies what a kernel sees at top, left: patch[c,u,v] =

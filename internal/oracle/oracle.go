@@ -49,12 +49,15 @@ type Layer struct {
 const DropoutSeed = 5
 
 // Names are those of all goldens.
-func Names() ([]string, error) {
+func Names() ([]string, error) { return names(".") }
+
+// names are those of the goldens in a folder.
+func names(in string) ([]string, error) {
 	dir, err := folder()
 	if err != nil {
 		return nil, err
 	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
+	paths, err := filepath.Glob(filepath.Join(dir, in, "*"+suffix))
 	var names []string
 	for _, p := range paths {
 		if name := strings.TrimSuffix(filepath.Base(p), suffix); name != "stream" {

@@ -100,3 +100,26 @@ func TestLayerError(t *testing.T) {
 		t.Errorf("error of NaN: %v", e)
 	}
 }
+
+func TestFigures(t *testing.T) {
+	grad := []float64{3, 4}
+	along := Direction("x", 2)
+	f := Figures{Name: "x", Norm: 5, Dot: 3*float64(along[0]) + 4*float64(along[1]), Elements: "AABAQAAAgEA="}
+	if norm, direction := f.Errors(grad, 0); norm != 0 || direction > 1e-15 {
+		t.Errorf("errors %g and %g of the gradient itself", norm, direction)
+	}
+	if norm, direction := f.Errors([]float64{4, 3}, 0); norm != 0 || direction < 1e-3 {
+		t.Errorf("elements that have changed places differ by %g in the norm, by %g along a direction", norm, direction)
+	}
+	if norm, _ := f.Errors([]float64{6, 8}, 50); norm != 0.1 {
+		t.Errorf("error %g, relative to 50", norm)
+	}
+	if all, err := f.All(); err != nil || len(all) != 2 || all[0] != 3 || all[1] != 4 {
+		t.Errorf("elements %v (%v)", all, err)
+	}
+	for _, damaged := range []string{"AAB", "AABA"} {
+		if _, err := (&Figures{Elements: damaged}).All(); err == nil {
+			t.Errorf("the elements %q are read", damaged)
+		}
+	}
+}

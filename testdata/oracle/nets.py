@@ -171,6 +171,8 @@ def net(name, classes, channels):
         "cifar_resnet20": lambda o: Net(Basic, (3, 3, 3), cifar=True, shortcut="A", **o),
         "cifar_resnet20_b": lambda o: Net(Basic, (3, 3, 3), cifar=True, **o),
         "cifar_plain20": lambda o: Net(Basic, (3, 3, 3), cifar=True, shortcut=None, **o),
+        "cifar_resnet8_b": lambda o: Net(Basic, (1, 1, 1), cifar=True, **o),
+        "cifar_preact_resnet8": lambda o: Net(PreActBasic, (1, 1, 1), cifar=True, v2=True, shortcut="A", **o),
         "cifar_preact_resnet20": lambda o: Net(PreActBasic, (3, 3, 3), cifar=True, v2=True, shortcut="A", **o),
         "cifar_preact_resnet29": lambda o: Net(PreActBottleneck, (3, 3, 3), cifar=True, v2=True, shortcut="A", **o),
         "cifar_preact_resnet29_b": lambda o: Net(PreActBottleneck, (3, 3, 3), cifar=True, v2=True, **o),

@@ -1,0 +1,116 @@
+package oracle
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+
+	"resnet-tui/tensor"
+)
+
+// Gradients is what autograd computes for one net. testdata/oracle/gradients.py
+// made it.
+type Gradients struct {
+	Name    string
+	Arch    string
+	Shape   tensor.Shape // of the input
+	Classes int
+	Eval    *Backward // nil where only train mode was asked
+	Train   *Backward
+}
+
+// Backward is one forward and backward pass.
+type Backward struct {
+	Loss    float64
+	Target  []int
+	Input   Figures // of ∂loss/∂image
+	Params  []Figures
+	Blocks  []Block
+	Float32 GradientErrors // of PyTorch's own float32
+}
+
+// GradientErrors are the largest relative errors of a net's gradients.
+type GradientErrors struct {
+	Loss       float64
+	Norms      float64 // L2 norms, of the gradients of parameters and image
+	Directions float64 // the same gradients along a seeded direction
+	Blocks     float64 // norms at blocks
+}
+
+// Figures are what is kept of one gradient.
+type Figures struct {
+	Name     string
+	Norm     float64 // L2
+	Dot      float64 // product with Direction(Name)
+	Elements string  // of small nets: all, as float32 in base64
+}
+
+// Block are a residual block's norms, as the command line names them. A plain
+// block has no GradSkip and Dot, the product of the two paths' gradients.
+type Block struct {
+	Path       string
+	GradOut    float64  `json:"grad_out"`
+	GradIn     float64  `json:"grad_in"`
+	GradBranch float64  `json:"grad_branch"`
+	GradSkip   *float64 `json:"grad_skip"`
+	Dot        *float64
+}
+
+// GradientNames are those of all goldens of gradients.
+func GradientNames() ([]string, error) { return names("gradients") }
+
+// LoadGradients reads a golden.
+func LoadGradients(name string) (*Gradients, error) {
+	g := &Gradients{}
+	return g, read(filepath.Join("gradients", name), g)
+}
+
+// Direction is the seeded direction that a gradient is multiplied by: standard
+// normal.
+func Direction(name string, n int) []float32 {
+	x := make([]float32, n)
+	tensor.NewStream(seed+1, name).Normals(x, 0, 1)
+	return x
+}
+
+// Errors are how far a gradient is from its golden, relative to its norm, or
+// to least if that is larger: in its norm, and along the seeded direction.
+func (f *Figures) Errors(grad []float64, least float64) (norm, direction float64) {
+	square, dot := 0.0, 0.0
+	along := Direction(f.Name, len(grad))
+	for i, v := range grad {
+		square += v * v
+		dot += v * float64(along[i])
+	}
+	scale := max(f.Norm, least)
+	return math.Abs(math.Sqrt(square)-f.Norm) / scale, math.Abs(dot-f.Dot) / scale
+}
+
+// All are the golden's elements, nil if it has none.
+func (f *Figures) All() ([]float32, error) {
+	raw, err := base64.StdEncoding.DecodeString(f.Elements)
+	if err == nil && len(raw)%4 != 0 {
+		err = errors.New("no whole number of them")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the elements of %s: %w", f.Name, err)
+	}
+	var x []float32
+	for ; len(raw) > 0; raw = raw[4:] {
+		x = append(x, math.Float32frombits(binary.LittleEndian.Uint32(raw)))
+	}
+	return x, nil
+}
+
+// Least is the norm below which a gradient of the net counts as zero but for
+// rounding: such as a convolution's bias before batch statistics.
+func (b *Backward) Least() float64 {
+	largest := 0.0
+	for _, p := range b.Params {
+		largest = max(largest, p.Norm)
+	}
+	return 1e-3 * largest
+}

@@ -1,0 +1,186 @@
+package oracle_test
+
+import (
+	"math"
+	"testing"
+
+	"resnet-tui/internal/oracle"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// step is a golden of gradients and the net that must give them.
+type step struct {
+	model  *resnet.Model
+	want   *oracle.Backward
+	source tensor.Source
+	train  bool
+}
+
+// TestGradientsArePyTorch holds every golden's gradients to the reference and
+// to the CPU device. Short tests leave large nets out.
+func TestGradientsArePyTorch(t *testing.T) {
+	names, err := oracle.GradientNames()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) < 21 {
+		t.Errorf("only %d goldens: %v", len(names), names)
+	}
+	devices := openCPUs(t)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			g, err := oracle.LoadGradients(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := step{model: build(t, &oracle.Golden{Arch: g.Arch, Shape: g.Shape, Classes: g.Classes})}
+			if m := s.model; testing.Short() && (m.Total.MACs*int64(g.Shape[0]) > 1e8 || m.Total.Params > 4e7) {
+				t.Skip("a large net, and the test is short")
+			}
+			s.source = newWeights(t, s.model.Params)
+			if s.want = g.Eval; s.want != nil {
+				t.Run("eval", func(t *testing.T) { s.run(t, devices) })
+			}
+			s.train, s.want = true, g.Train
+			t.Run("train", func(t *testing.T) { s.run(t, devices) })
+		})
+	}
+}
+
+// run checks a step in every way; Winograd's rounding, of a device as it is
+// used, is some four times that of direct convolution. One set of the CPU's kernels is enough for
+// nets that are not tiny, and the reference alone for VGG's 140 million
+// parameters, which take gigabytes each time.
+func (s step) run(t *testing.T, devices []tensor.Device) {
+	l := s.lower(t, false)
+	r := &float64Step{Reference: s.reference(t, l)}
+	exact := oracle.GradientErrors{Loss: 1e-9, Norms: 1e-9, Directions: 1e-9, Blocks: 1e-9}
+	s.check(t, l, r.Buffer, exact)
+	for i, dev := range devices {
+		if tiny := s.model.Total.Params < 2e5; i > 0 && !tiny || s.model.Config.Family == resnet.VGG {
+			break
+		}
+		t.Run(dev.Info().Kernels+"/exact", func(t *testing.T) { s.checkOn(t, dev, tensor.Options{Exact: true}, r, 1) })
+		t.Run(dev.Info().Kernels+"/fused", func(t *testing.T) { s.checkOn(t, dev, tensor.Options{Fuse: true}, r, 4) })
+	}
+}
+
+// lower makes the step's plan.
+func (s step) lower(t *testing.T, fuse bool) *resnet.Lowered {
+	t.Helper()
+	l, err := s.model.Lower(resnet.LowerOptions{Train: s.train, Fuse: fuse, Backward: true, Blocks: true, KeepGrads: true, InputGrad: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// target is the golden's, as a plan takes it.
+func (s step) target() *tensor.Tensor {
+	t := tensor.New(len(s.want.Target))
+	for i, class := range s.want.Target {
+		t.Data[i] = float32(class)
+	}
+	return t
+}
+
+// check compares what a device or the reference gave with the golden.
+func (s step) check(t *testing.T, l *resnet.Lowered, read func(tensor.BufferID) []float64, bar oracle.GradientErrors) {
+	t.Helper()
+	worst := oracle.GradientErrors{Loss: math.Abs(read(l.Loss)[0]-s.want.Loss) / s.want.Loss}
+	if !(worst.Loss <= bar.Loss) {
+		t.Errorf("the loss differs by %.2g", worst.Loss)
+	}
+	compare := func(f *oracle.Figures, grad []float64, least float64) {
+		t.Helper()
+		norm, direction := f.Errors(grad, least)
+		if !(norm <= bar.Norms && direction <= bar.Directions) {
+			t.Errorf("the gradient of %s differs by %.2g in its norm, by %.2g along a direction", f.Name, norm, direction)
+		}
+		worst.Norms, worst.Directions = max(worst.Norms, norm), max(worst.Directions, direction)
+		checkElements(t, f, grad, bar.Directions)
+	}
+	compare(&s.want.Input, read(l.InputGrad), 0)
+	golden := map[string]*oracle.Figures{}
+	for i, p := range s.want.Params {
+		golden[p.Name] = &s.want.Params[i]
+	}
+	for id, p := range s.model.Params {
+		if f := golden[p.Name]; f != nil {
+			compare(f, read(l.ParamGrad[id]), s.want.Least())
+		} else if p.Role.Learnable() {
+			t.Errorf("PyTorch has no gradient of %s", p.Name)
+		}
+		delete(golden, p.Name)
+	}
+	for name := range golden {
+		t.Errorf("the net has no %s", name)
+	}
+	worst.Blocks = s.checkBlocks(t, l, read, bar.Blocks)
+	t.Logf("differences at most: %.2g; PyTorch's float32 has %.2g", worst, s.want.Float32)
+}
+
+// checkElements compares every element, where the golden has them.
+func checkElements(t *testing.T, f *oracle.Figures, grad []float64, bar float64) {
+	t.Helper()
+	all, err := f.All()
+	if err != nil || all != nil && len(all) != len(grad) {
+		t.Fatalf("%d elements of %s for %d: %v", len(all), f.Name, len(grad), err)
+	}
+	for i, want := range all {
+		if e := math.Abs(grad[i] - float64(want)); !(e <= 1e-7*math.Abs(float64(want))+bar*f.Norm) {
+			t.Errorf("%s[%d] is %v, PyTorch's %v", f.Name, i, grad[i], want)
+		}
+	}
+}
+
+// checkBlocks compares the norms at residual blocks.
+func (s step) checkBlocks(t *testing.T, l *resnet.Lowered, read func(tensor.BufferID) []float64, bar float64) (worst float64) {
+	t.Helper()
+	if len(l.Blocks) != len(s.want.Blocks) {
+		t.Fatalf("%d blocks, PyTorch has %d", len(l.Blocks), len(s.want.Blocks))
+	}
+	for i, p := range l.Blocks {
+		want := s.want.Blocks[i]
+		note := func(what string, r resnet.Reading, want, scale float64) {
+			t.Helper()
+			e := math.Inf(1)
+			if r.Buffer != tensor.NoBuffer {
+				e = math.Abs(read(r.Buffer)[r.At]-want) / scale
+			}
+			if worst = max(worst, e); !(e <= bar) {
+				t.Errorf("%s of %s differs by %.2g", what, p.Path, e)
+			}
+		}
+		note("grad_out", p.Out, want.GradOut, want.GradOut)
+		note("grad_in", p.In, want.GradIn, want.GradIn)
+		note("grad_branch", p.Branch, want.GradBranch, want.GradBranch)
+		if (want.GradSkip == nil) != (p.Skip.Buffer == tensor.NoBuffer) || p.Path != want.Path {
+			t.Errorf("%s: skip %v, PyTorch's %s: %v", p.Path, p.Skip, want.Path, want.GradSkip)
+		} else if want.GradSkip != nil {
+			note("grad_skip", p.Skip, *want.GradSkip, *want.GradSkip)
+			note("the paths' product", p.Dot, *want.Dot, *want.GradSkip*want.GradBranch)
+		}
+	}
+	return worst
+}
+
+// reference runs the step in float64.
+func (s step) reference(t *testing.T, l *resnet.Lowered) *tensor.Reference[float64] {
+	t.Helper()
+	r, err := tensor.NewReference[float64](l.Plan, s.source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Set(l.Input, oracle.Input(s.model.Root.In).Data); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Set(l.Target, s.target().Data); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(scalars(l.Plan)); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
