@@ -98,8 +98,11 @@ func (w *trainWatch) training() (*tui.Training, error) {
 
 // beginLine says where a run goes on that was asked to.
 func (w *trainWatch) beginLine(b *train.Begin) string {
-	if b.From == "" {
+	switch {
+	case b.From == "":
 		return w.name() + "  no checkpoint yet: it begins at the first step"
+	case b.Done:
+		return w.name() + "  had ended: " + b.From
 	}
 	return fmt.Sprintf("%s  goes on from %s, after step %d", w.name(), b.From, b.Step)
 }

@@ -48,6 +48,7 @@ func (r *EpochRecord) setTest(s Score) {
 type Begin struct {
 	From string // the checkpoint, "" for none
 	Step int    // steps made before
+	Done bool   // it had ended before: nothing is left to do
 }
 
 // Event tells of a run as it goes: one of the pointers is set, or Saved.

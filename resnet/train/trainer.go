@@ -154,6 +154,7 @@ func (t *trainer) find() error {
 // needs neither.
 func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 	if t.finished() {
+		t.tell(Event{Begin: &Begin{t.file, t.at.Step, true}})
 		return nil
 	}
 	o := t.Session
@@ -175,7 +176,7 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 		}
 	}
 	t.learner.SetPasses(uint64(t.at.Step))
-	t.tell(Event{Begin: &Begin{t.file, t.at.Step}})
+	t.tell(Event{Begin: &Begin{t.file, t.at.Step, false}})
 	if t.History == nil {
 		return nil
 	}
