@@ -13,9 +13,7 @@ import (
 
 // TestNetsGradients holds loss, gradients of all parameters and of the image,
 // and the probes at blocks against the reference in float64. In train mode
-// batch statistics of few values amplify rounding, and a value that crosses zero
-// changes a ReLU's mask: then a device may be as far off as the reference is
-// when every weight is changed by some 1e-5 of itself, twice.
+// batch statistics of few values amplify rounding: 4e-5 was seen.
 func TestNetsGradients(t *testing.T) {
 	d, err := cpu.New(cpu.Config{})
 	if err != nil {
@@ -57,11 +55,10 @@ func gradientInputs(l *resnet.Lowered) map[tensor.BufferID]*tensor.Tensor {
 	return map[tensor.BufferID]*tensor.Tensor{l.Input: resnet.RandomInput(2, l.Plan.Buffers[l.Input].Shape), l.Target: target}
 }
 
-// initial are first values that keep a net's activations in a sane range, each
-// off by so much of itself.
-type initial struct{ noise float64 }
+// initial are first values that keep a net's activations in a sane range.
+type initial struct{}
 
-func (i initial) Load(p tensor.Param, t *tensor.Tensor) error {
+func (initial) Load(p tensor.Param, t *tensor.Tensor) error {
 	s := tensor.NewStream(3, p.Name)
 	switch p.Role {
 	case tensor.Gamma, tensor.RunningVar:
@@ -71,15 +68,12 @@ func (i initial) Load(p tensor.Param, t *tensor.Tensor) error {
 	default:
 		s.Normals(t.Data, 0, 0.1)
 	}
-	for j := range t.Data {
-		t.Data[j] *= float32(1 + i.noise*s.Normal(uint64(len(t.Data)+j)))
-	}
 	return nil
 }
 
-func referenceRun(t *testing.T, l *resnet.Lowered, noise float64) *tensor.Reference[float64] {
+func referenceRun(t *testing.T, l *resnet.Lowered) *tensor.Reference[float64] {
 	t.Helper()
-	r, err := tensor.NewReference[float64](l.Plan, initial{noise})
+	r, err := tensor.NewReference[float64](l.Plan, initial{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +90,13 @@ func referenceRun(t *testing.T, l *resnet.Lowered, noise float64) *tensor.Refere
 
 func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, train bool, o tensor.Options) {
 	t.Helper()
+	relus := map[tensor.BufferID]bool{}
+	for _, op := range l.Plan.Ops {
+		if op.Kind == tensor.ReLU {
+			relus[op.Out[0]] = true
+			l.Plan.Buffers[op.Out[0]].Class = tensor.Kept // for adoptSigns; a ReLU ends its group, so no kernel changes
+		}
+	}
 	s, err := d.NewState(l.Plan.Params, initial{})
 	if err != nil {
 		t.Fatal(err)
@@ -114,14 +115,17 @@ func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, train bool
 	if err := p.Run(context.Background(), tensor.RunOptions{Scalars: make([]float32, len(l.Plan.Scalars))}); err != nil {
 		t.Fatal(err)
 	}
-	exact := referenceRun(t, l, 0)
-	kept := append(l.Plan.Find(tensor.Output), l.Plan.Find(tensor.Kept)...)
+	exact := referenceRun(t, l)
+	adoptSigns(t, l, p, exact)
+	kept := l.Plan.Find(tensor.Output)
+	for _, id := range l.Plan.Find(tensor.Kept) {
+		if !relus[id] {
+			kept = append(kept, id)
+		}
+	}
 	bar := 1e-4
 	if train {
-		off := referenceRun(t, l, 1e-5)
-		for _, id := range kept {
-			bar = max(bar, 2*relative(off.Buffer(id), exact.Buffer(id)))
-		}
+		bar = 3e-4
 	}
 	worst := 0.0
 	for _, id := range kept {
@@ -136,6 +140,40 @@ func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, train bool
 		}
 	}
 	t.Logf("largest relative error %.2g, %.2g allowed", worst, bar)
+}
+
+// adoptSigns has the reference go back through the ReLUs as the device has found
+// them: where an operand is so near to zero that rounding decides its sign, the
+// gradient jumps, and float32 is right to differ from float64. Few may.
+func adoptSigns(t *testing.T, l *resnet.Lowered, p tensor.Program, exact *tensor.Reference[float64]) {
+	t.Helper()
+	elements, others, backward := 0, 0, 0
+	for i, op := range l.Plan.Ops {
+		if op.Pass == tensor.Forward {
+			backward = i + 1
+		}
+		if op.Kind != tensor.ReLU {
+			continue
+		}
+		x, want := tensor.New(l.Plan.Buffers[op.Out[0]].Shape...), exact.Buffer(op.Out[0])
+		if err := p.Read(op.Out[0], x); err != nil {
+			t.Fatal(err)
+		}
+		elements += len(want)
+		for j, v := range x.Data {
+			if (v > 0) != (want[j] > 0) {
+				others++
+				want[j] = min(float64(v), math.SmallestNonzeroFloat64) // a sign, and no size
+			}
+		}
+	}
+	if others > 3+elements/10_000 {
+		t.Errorf("%d of %d ReLUs have another sign than in float64", others, elements)
+	}
+	t.Logf("%d of %d ReLUs have another sign than in float64", others, elements)
+	if err := exact.RunPart(backward, len(l.Plan.Ops), make([]float32, len(l.Plan.Scalars))); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // relative is ‖got − want‖ / ‖want‖, where ‖want‖ is at least 1e-3: some
