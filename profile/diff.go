@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -31,7 +32,9 @@ type DiffSide struct {
 	Input   Input  `json:"input"`
 	Mode    string `json:"mode"`
 	Fused   bool   `json:"fused"`
-	Runs    int    `json:"runs"`
+	Runs    int    `json:"runs"` // in all recordings
+
+	Recordings int `json:"recordings"`
 }
 
 // DiffTotal compares whole passes. PValue is nil where a profile has no
@@ -95,12 +98,36 @@ type rowKey struct {
 // NewDiff compares means; whether a difference is beyond noise is the rank
 // test's to say, over medians of stretches of each profile's passes. Its
 // p-values know the noise within a recording only: what differs from one
-// process to the next shows only in several recordings.
+// process to the next shows only in several recordings, see NewPooledDiff.
 func NewDiff(a, b *Profile, nameA, nameB string) *Diff {
-	d := &Diff{Schema: DiffSchema, A: nameA, B: nameB, AboutA: side(a), AboutB: side(b)}
-	d.Total = DiffTotal{AMS: a.Total.MeanMS, BMS: b.Total.MeanMS, DeltaMS: b.Total.MeanMS - a.Total.MeanMS, PValue: pValue(a.Total.SamplesMS, b.Total.SamplesMS)}
-	d.Total.Significant = d.Total.PValue != nil && *d.Total.PValue < falseDiscovery
+	return newDiff([]*Profile{a}, []*Profile{b}, nameA, nameB)
+}
+
+// NewPooledDiff compares several recordings of each side, each made by a
+// process of its own: Welch's t test over the recordings' medians, which knows
+// what differs from process to process. Recordings of one side that are not of
+// the same, or one alone beside several, are an error; one on each side is
+// NewDiff.
+func NewPooledDiff(a, b []*Profile, nameA, nameB string) (*Diff, error) {
+	if len(a) != len(b) && min(len(a), len(b)) < 2 {
+		return nil, fmt.Errorf("%d recordings of A and %d of B: to see what differs from process to process, give two or more of each", len(a), len(b))
+	}
+	for _, side := range [][]*Profile{a, b} {
+		for _, p := range side[1:] {
+			if x, y := about(side[:1]), about([]*Profile{p}); !x.same(y) {
+				return nil, fmt.Errorf("recordings of one side are of different things: %s and %s", x, y)
+			}
+		}
+	}
+	return newDiff(a, b, nameA, nameB), nil
+}
+
+func newDiff(a, b []*Profile, nameA, nameB string) *Diff {
+	d := &Diff{Schema: DiffSchema, A: nameA, B: nameB, AboutA: about(a), AboutB: about(b)}
 	left, right := gather(a), gather(b)
+	x, y := left.total.mean(), right.total.mean()
+	d.Total = DiffTotal{AMS: x, BMS: y, DeltaMS: y - x, PValue: left.total.pValue(right.total)}
+	d.Total.Significant = d.Total.PValue != nil && *d.Total.PValue < falseDiscovery
 	for _, key := range left.keys {
 		if y := right.rows[key]; y != nil {
 			d.Layers = append(d.Layers, left.rows[key].against(y, key))
@@ -132,66 +159,27 @@ func (d *Diff) mark() {
 	}
 }
 
-func side(p *Profile) DiffSide {
-	return DiffSide{p.Version, p.Model.Arch, p.Device, p.Input, p.Mode, p.Fused, p.Runs}
-}
-
-func pValue(a, b []float64) *float64 {
-	if len(a) == 0 || len(b) == 0 {
-		return nil
+// about says what the recordings of a side are of.
+func about(of []*Profile) DiffSide {
+	p := of[0]
+	s := DiffSide{Version: p.Version, Model: p.Model.Arch, Device: p.Device, Input: p.Input, Mode: p.Mode, Fused: p.Fused, Recordings: len(of)}
+	for _, p := range of {
+		s.Runs += p.Runs
 	}
-	if p, ok := RankTest(blocks(a), blocks(b)); ok {
-		return &p
+	return s
+}
+
+// same reports whether two recordings may stand for one side.
+func (s DiffSide) same(o DiffSide) bool {
+	return s.Version == o.Version && s.Model == o.Model && s.Device == o.Device && s.Input.Shape.Equal(o.Input.Shape) && s.Mode == o.Mode && s.Fused == o.Fused
+}
+
+// String is what was measured, on what.
+func (s DiffSide) String() string {
+	fusion := "unfused"
+	if s.Fused {
+		fusion = "fused"
 	}
-	return nil
-}
-
-// diffSum is the rows of one key: the gradient of a layer has one a kernel.
-type diffSum struct {
-	ms      float64
-	samples []float64
-	kernel  string
-}
-
-type gathered struct {
-	keys []rowKey // in execution order
-	rows map[rowKey]*diffSum
-}
-
-func gather(p *Profile) gathered {
-	g := gathered{rows: map[rowKey]*diffSum{}}
-	for i := range p.Layers {
-		r := &p.Layers[i]
-		key := rowKey{r.Path, r.Pass, r.Call}
-		s := g.rows[key]
-		if s == nil {
-			s = &diffSum{kernel: r.Kernel, samples: make([]float64, len(r.SamplesMS))}
-			g.keys, g.rows[key] = append(g.keys, key), s
-		} else if s.kernel != r.Kernel {
-			s.kernel += ", " + r.Kernel
-		}
-		s.ms += r.MeanMS
-		for i, ms := range r.SamplesMS[:min(len(r.SamplesMS), len(s.samples))] {
-			s.samples[i] += ms
-		}
-	}
-	return g
-}
-
-func (s *diffSum) against(o *diffSum, key rowKey) DiffRow {
-	delta := o.ms - s.ms
-	return DiffRow{
-		Path: key.path, Call: key.call, Pass: key.pass, AMS: &s.ms, BMS: &o.ms, DeltaMS: &delta,
-		PValue: pValue(s.samples, o.samples), AKernel: s.kernel, BKernel: o.kernel,
-	}
-}
-
-func (s *diffSum) alone(key rowKey, left bool) DiffRow {
-	r := DiffRow{Path: key.path, Call: key.call, Pass: key.pass}
-	if left {
-		r.AMS, r.AKernel = &s.ms, s.kernel
-	} else {
-		r.BMS, r.BKernel = &s.ms, s.kernel
-	}
-	return r
+	return fmt.Sprintf("%s %v in %s mode, %s, by version %s on %d threads of %s (%s, %s)",
+		s.Model, s.Input.Shape, s.Mode, fusion, cmp.Or(s.Version, "unknown"), s.Device.Threads, s.Device.Name, s.Device.Kernels, s.Device.Precision)
 }

@@ -2,6 +2,8 @@ package profile
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -54,5 +56,48 @@ func TestDiffWithItself(t *testing.T) {
 	d := NewDiff(a, &bare, "", "")
 	if r := d.Layers[0]; r.PValue != nil || r.Significant || *r.BMS != 3 || d.Total.PValue != nil {
 		t.Errorf("%+v, %+v", r, d.Total)
+	}
+}
+
+// recordings are of processes that differ among themselves by 5 %, more than
+// their passes do.
+func recordings(seed uint64, ms float64, n int) (of []*Profile) {
+	r := rand.New(rand.NewPCG(seed, 2))
+	for i := range n {
+		of = append(of, noisy(seed+uint64(i), map[string]float64{"conv1": ms * (1 + 0.05*r.NormFloat64()), "fc": 1}, "conv1", "fc"))
+	}
+	return of
+}
+
+// TestPooledDiff: what differs from process to process is noise once there are
+// several recordings; a real difference is still found.
+func TestPooledDiff(t *testing.T) {
+	row := func(d *Diff, path string) DiffRow {
+		return d.Layers[slices.IndexFunc(d.Layers, func(r DiffRow) bool { return r.Path == path })]
+	}
+	a, b := recordings(1, 2, 5), recordings(11, 2, 5)
+	if single := NewDiff(a[0], b[0], "", ""); !row(single, "conv1").Significant {
+		t.Errorf("two processes are alike: %+v", row(single, "conv1"))
+	}
+	alike, err := NewPooledDiff(a, b, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := row(alike, "conv1"); r.Significant || alike.Total.Significant || alike.AboutA.Recordings != 5 || alike.AboutB.Runs != 250 {
+		t.Errorf("%+v, %+v", r, alike)
+	}
+	slower, err := NewPooledDiff(a, recordings(21, 3, 5), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, fc := row(slower, "conv1"), row(slower, "fc"); !r.Significant || r.Delta() < 0.8 || r.Delta() > 1.2 || fc.Significant || !slower.Total.Significant {
+		t.Errorf("%+v, %+v", r, fc)
+	}
+	if _, err := NewPooledDiff(a, b[:1], "", ""); err == nil || !strings.Contains(err.Error(), "5 recordings of A and 1 of B") {
+		t.Errorf("five against one: %v", err)
+	}
+	b[1].Device.Threads = 7
+	if _, err := NewPooledDiff(a, b, "", ""); err == nil || !strings.Contains(err.Error(), "7 threads") {
+		t.Errorf("recordings of unlike things: %v", err)
 	}
 }

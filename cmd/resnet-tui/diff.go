@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,8 +21,10 @@ func diffCommand(a *app) *cobra.Command {
 		Use:   "diff A B",
 		Short: "two recorded profiles, layer by layer, with what is beyond noise marked",
 		Long: "Compares two profiles that were written by profile --format json or --pprof, from this machine or others. " +
-			"Layers are matched by path; of different nets, as far as paths agree. Times are mean times of a pass.",
-		Example: "resnet-tui profile --depth 50 --format json -o a.json\nresnet-tui profile --depth 50 --exact --format json -o b.json\nresnet-tui diff a.json b.json",
+			"Layers are matched by path; of different nets, as far as paths agree. Times are mean times of a pass. " +
+			"Either side may be several recordings of the same, with commas between them: what differs from process to process is then part of the noise.",
+		Example: "resnet-tui profile --depth 50 --format json -o a.json\nresnet-tui profile --depth 50 --exact --format json -o b.json\nresnet-tui diff a.json b.json\n" +
+			"resnet-tui diff a1.json,a2.json,a3.json b1.json,b2.json,b3.json",
 	}
 	o.add(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "rows within noise too")
@@ -47,19 +51,39 @@ func diffCommand(a *app) *cobra.Command {
 
 // readDiff compares two files. Of nets that share no layer it says so.
 func readDiff(cmd *cobra.Command, files []string) (*profile.Diff, error) {
-	left, err := readProfile(files[0])
+	left, err := readRecordings(files[0])
 	if err != nil {
 		return nil, err
 	}
-	right, err := readProfile(files[1])
+	right, err := readRecordings(files[1])
 	if err != nil {
 		return nil, err
 	}
-	d := profile.NewDiff(left, right, files[0], files[1])
+	d, err := profile.NewPooledDiff(left, right, files[0], files[1])
+	if err != nil {
+		return nil, usageError{err}
+	}
 	if len(d.Layers) == 0 {
-		fmt.Fprintf(cmd.ErrOrStderr(), "no layer of %s (%s) is in %s (%s): nothing to compare but the totals\n", files[0], left.Model.Arch, files[1], right.Model.Arch)
+		fmt.Fprintf(cmd.ErrOrStderr(), "no layer of %s (%s) is in %s (%s): nothing to compare but the totals\n", files[0], d.AboutA.Model, files[1], d.AboutB.Model)
 	}
 	return d, nil
+}
+
+// readRecordings reads one profile, or several with commas between them.
+func readRecordings(list string) ([]*profile.Profile, error) {
+	names := []string{list}
+	if _, err := os.Stat(list); err != nil {
+		names = strings.Split(list, ",")
+	}
+	var all []*profile.Profile
+	for _, name := range names {
+		p, err := readProfile(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }
 
 // readProfile reads a profile; what can't be read is the command line's

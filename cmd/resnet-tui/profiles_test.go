@@ -121,7 +121,14 @@ func TestDiffCommand(t *testing.T) {
 	if opened := mustRun(t, "open", a, b); opened != differs {
 		t.Errorf("open without a terminal prints\n%s\nnot what diff does:\n%s", opened, differs)
 	}
-	for _, args := range [][]string{{"diff", a, b, "--screen"}, {"open", a, b, "--html", filepath.Join(dir, "x.html")}} {
+	pooled := mustDecode[profile.Diff](t, "diff", a+","+a, a+","+a)
+	if pooled.AboutA.Recordings != 2 || pooled.AboutB.Runs != 12 {
+		t.Errorf("pooled %+v", pooled.AboutA)
+	}
+	if text := mustRun(t, "diff", a+","+a, a+","+a); !strings.Contains(text, "Welch") || !strings.Contains(text, "in 2 recordings") {
+		t.Errorf("%s", text)
+	}
+	for _, args := range [][]string{{"diff", a + "," + a, a}, {"diff", a + "," + b, a + "," + a}, {"diff", a, b, "--screen"}, {"open", a, b, "--html", filepath.Join(dir, "x.html")}} {
 		if code, _, errs := inProcess(t, args...); code != exitUsage || errs == "" {
 			t.Errorf("%v exits with %d: %s", args, code, errs)
 		}

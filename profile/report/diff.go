@@ -71,8 +71,14 @@ func (d Diff) notes(w io.Writer, hidden int) error {
 	if hidden > 0 {
 		fmt.Fprintf(w, "%d more layers are within noise (--all shows them).\n", hidden)
 	}
+	a, b := d.AboutA.Recordings, d.AboutB.Recordings
+	if a > 1 && b > 1 {
+		_, err := fmt.Fprintf(w, "p: Welch's t test over the medians of %d and %d recordings, so that what differs from process to process is in it;\n"+
+			"marked at a false discovery rate of 5 %% (Benjamini–Hochberg).\n", a, b)
+		return err
+	}
 	_, err := fmt.Fprintln(w, "p: Mann–Whitney over medians of stretches of passes; marked at a false discovery rate of 5 % (Benjamini–Hochberg).\n"+
-		"Each recording is one process: what differs from process to process is not in p. Record each side several times to see it.")
+		"Each recording is one process: what differs from process to process is not in p. Record each side several times to see it: diff a1,a2,a3 b1,b2,b3.")
 	return err
 }
 
@@ -114,7 +120,11 @@ func (d Diff) totalVerdict() string {
 }
 
 func sideLine(name string, s profile.DiffSide) string {
-	return fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes", name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
+	line := fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes", name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
+	if s.Recordings > 1 {
+		line += fmt.Sprintf(" in %d recordings", s.Recordings)
+	}
+	return line
 }
 
 func kernelChange(r *profile.DiffRow) string {
