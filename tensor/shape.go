@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// MaxElems bounds the elements of one tensor (4 TB of float32): a shape that
-// exceeds it is a mistake, and products of its extents could overflow.
-const MaxElems = 1 << 40
+// MaxElems bounds the elements of one tensor (4 TB of float32; less where int
+// has 32 bits): a shape that exceeds it is a mistake, and products of its
+// extents could overflow.
+const MaxElems = 1 << min(40, strconv.IntSize-5)
 
 // Shape is the extent of each dimension, outermost first: N, C, H, W for
 // images, N, C for rows of features.

@@ -137,15 +137,19 @@ func (p *pool) work(w *worker, ph *phase, epoch uint64) {
 	if w.id >= int(p.active.Load()) {
 		return // it has no scratch memory
 	}
-	for {
+	for done := 0; ; done++ {
 		piece, next, ok := w.take(epoch)
 		if !ok {
 			if piece, ok = p.steal(epoch); !ok {
+				p.finish(w, done)
 				return
 			}
 			next = -1
 		}
-		p.piece(w, ph, epoch, piece, next)
+		if done == 0 {
+			p.begin(w, epoch)
+		}
+		ph.run(w, piece, next)
 	}
 }
 
@@ -168,31 +172,36 @@ func (p *pool) steal(epoch uint64) (piece int, ok bool) {
 	}
 }
 
-// piece does one piece and keeps the time if somebody observes.
-func (p *pool) piece(w *worker, ph *phase, epoch uint64, piece, next int) {
-	first := w.epoch != epoch
-	if first {
-		w.epoch = epoch
-		w.label(p.labels)
-		if epoch%probeEvery == 0 {
-			w.processor = currentProcessor()
-		}
+// begin notes that a worker has pieces of the phase of that epoch, and the time
+// if somebody observes.
+func (p *pool) begin(w *worker, epoch uint64) {
+	w.epoch = epoch
+	w.label(p.labels)
+	if epoch%probeEvery == 0 {
+		w.processor = currentProcessor()
 	}
-	observed := !p.clock.IsZero()
-	if observed && first {
-		w.start = time.Since(p.clock)
-		if p.cpu {
-			w.cpuStart = threadTime()
-		}
+	if p.clock.IsZero() {
+		return
 	}
-	ph.run(w, piece, next)
-	if observed {
+	w.start = time.Since(p.clock)
+	if p.cpu {
+		w.cpuStart = threadTime()
+	}
+}
+
+// finish counts a worker's pieces as done, all at once, when it has found no
+// more: a clock is read twice a phase, not with every piece.
+func (p *pool) finish(w *worker, done int) {
+	if done == 0 {
+		return
+	}
+	if !p.clock.IsZero() {
 		w.end = time.Since(p.clock)
 		if p.cpu {
 			w.cpu = threadTime() - w.cpuStart
 		}
 	}
-	if p.undone.Add(-1) == 0 && w.id != 0 {
+	if p.undone.Add(-int64(done)) == 0 && w.id != 0 {
 		p.workers[0].rouse()
 	}
 }
