@@ -9,6 +9,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/train"
 )
 
 // programFor is a program of a net that has made some passes of fake times.
@@ -121,7 +122,11 @@ func TestLesionsAreDrawn(t *testing.T) {
 			}
 			p := programFor(t, hurt, 3)
 			p.whole = m.opts.Model
-			m.state = &state{phase: paused, program: p, lesions: hurt.Lesions, effect: &effect{images: 8, changed: 3, kl: 0.25}}
+			var changed train.Change
+			for i := range 8 {
+				changed.Add([]float32{1, 0}, []float32{float32(i / 3), 1}, i%2)
+			}
+			m.state = &state{phase: paused, program: p, lesions: hurt.Lesions, effect: &effect{Change: changed}}
 			m.adopt(p)
 			m.list.setOpen(true)
 			m.list.setFilter(strings.Split(text, ".")[0])

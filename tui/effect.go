@@ -8,6 +8,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
 )
 
@@ -24,12 +25,10 @@ type baseline struct {
 
 // effect is what lesions do to the output, compared with the net without them.
 type effect struct {
-	images  int
-	changed int     // images whose first class is another
-	kl      float64 // mean of KL(intact ‖ lesioned) in nats; NaN if it has none
-	loss    float64 // of the intact net, NaN if not known
-	grads   *gradients
-	wall    time.Duration // of the intact net
+	train.Change
+	loss  float64 // of the intact net, NaN if not known
+	grads *gradients
+	wall  time.Duration // of the intact net
 }
 
 // fits reports whether a baseline is of such passes.
@@ -126,48 +125,15 @@ func (e *engine) judge(logits *tensor.Tensor) *effect {
 	if len(e.have.lesions) == 0 || !e.intact.fits(e.session.Model().Config.Batch, o) {
 		return nil
 	}
-	f := &effect{images: logits.Shape[0], loss: e.intact.loss, grads: e.intact.grads, wall: e.intact.wall}
-	classes := len(logits.Data) / f.images
-	for i := range f.images {
-		from, to := i*classes, (i+1)*classes
-		before, after := e.intact.logits.Data[from:to], logits.Data[from:to]
-		if largest(before) != largest(after) {
-			f.changed++
+	f := &effect{loss: e.intact.loss, grads: e.intact.grads, wall: e.intact.wall}
+	for i := range logits.Shape[0] {
+		label := -1
+		if n := len(e.opts.Target); n > 0 {
+			label = e.opts.Target[i%n]
 		}
-		f.kl += divergence(before, after) / float64(f.images)
+		f.Add(train.Image(e.intact.logits, i), train.Image(logits, i), label)
 	}
 	return f
-}
-
-func largest(logits []float32) int {
-	at := 0
-	for i, v := range logits {
-		if v > logits[at] {
-			at = i
-		}
-	}
-	return at
-}
-
-// divergence is KL(p ‖ q) in nats of the softmaxes of two rows of logits.
-func divergence(p, q []float32) float64 {
-	zp, zq, sum := logSum(p), logSum(q), 0.0
-	for i := range p {
-		lp := float64(p[i]) - zp
-		if w := math.Exp(lp); w != 0 {
-			sum += w * (lp - (float64(q[i]) - zq))
-		}
-	}
-	return sum
-}
-
-// logSum is log Σ exp.
-func logSum(logits []float32) float64 {
-	top, sum := float64(logits[largest(logits)]), 0.0
-	for _, v := range logits {
-		sum += math.Exp(float64(v) - top)
-	}
-	return top + math.Log(sum)
 }
 
 // effectLines tell what the lesions do.
@@ -178,8 +144,11 @@ func (m *Model) effectLines() []detailLine {
 	}
 	lines := []detailLine{
 		{label: "lesions", text: fmt.Sprint(len(m.state.lesions)), look: warningLook},
-		{label: "  top-1 ≠", text: fmt.Sprintf("%d of %d", f.changed, f.images)},
-		{label: "  KL", text: klText(f.kl)},
+		{label: "  top-1 ≠", text: fmt.Sprintf("%d of %d", f.Moved, f.Images)},
+		{label: "  KL", text: klText(f.KL())},
+	}
+	if f.Labels > 0 {
+		lines = append(lines, detailLine{label: "  right", text: fmt.Sprintf("%d → %d of %d", f.WasRight, f.Right, f.Labels)})
 	}
 	if g := m.state.grads; g != nil && !math.IsNaN(f.loss) {
 		lines = append(lines, detailLine{label: "  loss", text: profile.Significant(f.loss) + " → " + profile.Significant(g.loss)})

@@ -265,7 +265,7 @@ func TestEngineOperates(t *testing.T) {
 	if gone != 5 {
 		t.Errorf("%d layers of the branch are gone", gone)
 	}
-	if f := s.effect; f.images != 1 || f.changed != 0 || f.kl != 0 || f.wall <= 0 { // the fake's logits never change
+	if f := s.effect; f.Images != 1 || f.Moved != 0 || f.KL() != 0 || f.Labels != 0 || f.wall <= 0 { // the fake's logits never change
 		t.Errorf("effect %+v", f)
 	}
 	p := s.program
@@ -292,19 +292,9 @@ func TestEngineTakesABaselineWhenLesionsComeFirst(t *testing.T) {
 	await(t, e, "lesion", func(s *state) bool { return len(s.lesions) == 1 && s.phase == paused })
 	e.send(wishLarger)
 	e.send(wishRun)
-	s := await(t, e, "effect", func(s *state) bool { return s.effect != nil && s.effect.images == 2 })
+	s := await(t, e, "effect", func(s *state) bool { return s.effect != nil && s.effect.Images == 2 })
 	if s.effect.wall != 0 {
 		t.Errorf("a pass that was not timed took %v", s.effect.wall)
-	}
-}
-
-func TestDivergence(t *testing.T) {
-	p, q := []float32{0, 0}, []float32{0, float32(math.Log(3))}
-	if got, want := divergence(p, q), 0.5*math.Log(0.5/0.25)+0.5*math.Log(0.5/0.75); math.Abs(got-want) > 1e-7 {
-		t.Errorf("KL is %v, want %v", got, want)
-	}
-	if got := divergence([]float32{1000, -1000}, []float32{1000, -1000}); got != 0 {
-		t.Errorf("KL of a row with itself is %v", got)
 	}
 }
 
@@ -348,7 +338,7 @@ func TestEngineStartsWithLesionsAndGradients(t *testing.T) {
 	}
 	defer m.engine.close()
 	s := await(t, m.engine, "gradients with the lesion", func(s *state) bool { return s.grads != nil && len(s.lesions) == 1 && s.effect != nil })
-	if len(s.program.whole.Lesions) != 0 || s.effect.images != 1 {
+	if len(s.program.whole.Lesions) != 0 || s.effect.Images != 1 {
 		t.Errorf("the whole net has the lesions %v", s.program.whole.Lesions)
 	}
 	m.Update(engineMsg{})

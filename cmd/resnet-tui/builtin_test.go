@@ -35,6 +35,35 @@ func TestBuiltin(t *testing.T) {
 	}
 }
 
+// A lesion's effect is told beside the pass: on classes, on what is right, on
+// loss and gradients.
+func TestLesionEffect(t *testing.T) {
+	args := []string{"run", "--weights", "builtin:fashion-resnet20", "--backward", "--mode", "eval"}
+	intact := mustDecode[report.Run](t, args...)
+	args = append(args, "--lesion", "layer2.0=cut-skip", "--lesion", "layer1.0=cut-skip")
+	r := mustDecode[report.Run](t, args...)
+	e := r.Effect
+	if intact.Effect != nil || e == nil {
+		t.Fatalf("effects %v and %v", intact.Effect, e)
+	}
+	if e.Images != 10 || e.Moved == 0 || e.KL <= 0 || e.Correct == nil || *e.WasCorrect < 8 || *e.Correct > *e.WasCorrect || *e.IntactLoss != *intact.Loss || e.IntactNS <= 0 {
+		t.Errorf("%+v", e)
+	}
+	if len(e.IntactGrads) != 9 || e.IntactGrads[0].GradIn != intact.Blocks[0].GradIn || e.IntactTop[3][0] != intact.Output.Top[3][0] {
+		t.Errorf("the intact net is %+v", e)
+	}
+	text := mustRun(t, args...)
+	for _, want := range []string{"another first class for", "right ", "loss ", "‖∂L/∂x‖ at layer1.0", "a single pass each"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	random := mustDecode[report.Run](t, "run", "--arch", "cifar_resnet8", "--backward", "--lesion", "layer2.0=drop-branch")
+	if random.Effect == nil || random.Effect.Correct != nil {
+		t.Errorf("of random labels, %+v", random.Effect)
+	}
+}
+
 func TestCompareBuiltin(t *testing.T) {
 	c := decodeCompare(t, "--weights", "builtin:fashion-plain20")
 	if c.A.Model.Arch != "cifar_plain20" || c.B.Model.Arch != "cifar_resnet20" || len(c.Blocks) != 9 {

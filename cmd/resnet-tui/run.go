@@ -41,7 +41,7 @@ func runCommand(a *app) *cobra.Command {
 			return err
 		}
 		s.options.Moments, s.options.Norms = true, r.backward
-		rep, err := s.onePass(cmd, pathLengths(cmd, r.paths))
+		rep, err := s.onePass(cmd, s.lesionEffect, pathLengths(cmd, r.paths))
 		if err := errors.Join(err, s.close()); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func pathLengths(cmd *cobra.Command, paths int) afterPass {
 }
 
 // onePass runs the net and reports on the pass.
-func (s *setup) onePass(cmd *cobra.Command, then afterPass) (*report.Run, error) {
+func (s *setup) onePass(cmd *cobra.Command, then ...afterPass) (*report.Run, error) {
 	ctx := cmd.Context()
 	session, err := s.session(ctx, newProgress(cmd.ErrOrStderr()))
 	if err != nil {
@@ -92,7 +92,12 @@ func (s *setup) onePass(cmd *cobra.Command, then afterPass) (*report.Run, error)
 	if err := s.addLoss(session, rep); err != nil {
 		return nil, err
 	}
-	return rep, then(ctx, session, rep)
+	for _, f := range then {
+		if err := f(ctx, session, rep); err != nil {
+			return nil, err
+		}
+	}
+	return rep, nil
 }
 
 // addLoss adds what the labels and the backward pass, if there are any, say.

@@ -89,19 +89,11 @@ func NewCompare(a, b Side) *Compare {
 }
 
 func pairOutputs(a, b []Row) *OutputPair {
-	o := &OutputPair{}
+	var c train.Change
 	for i := range a {
-		p, q := train.Softmax(a[i]), train.Softmax(b[i])
-		for k := range p {
-			if p[k] > 0 {
-				o.KL += Number(p[k] * math.Log(p[k]/q[k]) / float64(len(a)))
-			}
-		}
-		if train.Top(a[i], 1)[0] == train.Top(b[i], 1)[0] {
-			o.Agree++
-		}
+		c.Add(a[i], b[i], -1)
 	}
-	return o
+	return &OutputPair{KL: Number(c.KL()), Agree: c.Images - c.Moved}
 }
 
 func pairResponses(a, b []resnet.Response) []ResponsePair {

@@ -31,6 +31,8 @@ type Run struct {
 	Blocks     []BlockGrad `json:"blocks,omitempty"`
 	Paths      []PathRow   `json:"paths,omitempty"`
 
+	Effect *LesionEffect `json:"lesion_effect,omitempty"`
+
 	Ops Convention `json:"-"` // of the printed operations
 }
 
@@ -243,6 +245,7 @@ func (r *Run) Text(w io.Writer) error {
 	if r.Loss != nil {
 		lines = append(lines, [2]string{"loss", number(r.Loss).Text + "   mean cross-entropy"})
 	}
+	lines = append(lines, r.effectFacts()...)
 	if err := facts(w, append(lines, r.Ops.facts()...)); err != nil {
 		return err
 	}

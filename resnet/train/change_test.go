@@ -1,0 +1,33 @@
+package train
+
+import (
+	"math"
+	"testing"
+)
+
+func TestKullbackLeibler(t *testing.T) {
+	p, q := []float32{0, 0}, []float32{0, float32(math.Log(3))}
+	if got, want := Divergence(p, q), 0.5*math.Log(0.5/0.25)+0.5*math.Log(0.5/0.75); math.Abs(got-want) > 1e-7 {
+		t.Errorf("KL is %v, want %v", got, want)
+	}
+	if got := Divergence([]float32{1000, -1000}, []float32{1000, -1000}); got != 0 {
+		t.Errorf("KL of a row with itself is %v", got)
+	}
+	if got := Divergence([]float32{0, 0}, []float32{float32(math.NaN()), 0}); !math.IsNaN(got) {
+		t.Errorf("KL to no number is %v", got)
+	}
+}
+
+func TestChange(t *testing.T) {
+	var c Change
+	if !math.IsNaN(c.KL()) {
+		t.Errorf("of no image: KL %v", c.KL())
+	}
+	c.Add([]float32{1, 0}, []float32{1, 0}, 0)  // stays right
+	c.Add([]float32{1, 0}, []float32{0, 1}, 0)  // was right
+	c.Add([]float32{1, 0}, []float32{0, 1}, -1) // nobody knows
+	move := Divergence([]float32{1, 0}, []float32{0, 1})
+	if c.Images != 3 || c.Moved != 2 || c.Labels != 2 || c.Right != 1 || c.WasRight != 2 || math.Abs(c.KL()-move*2/3) > 1e-12 {
+		t.Errorf("%+v, KL %v", c, c.KL())
+	}
+}
