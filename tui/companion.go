@@ -87,6 +87,11 @@ func (e *engine) wake(m *resnet.Model, to aim) (*resnet.Session, error) {
 	if limit := e.opts.limit(); limit > 0 && need+e.session.Memory().Total() > limit {
 		return nil, fmt.Errorf("both nets together do not fit into %s", profile.FormatBytes(limit))
 	}
+	if own := e.opts.TwinSource; own != nil {
+		if o.Source, err = own(m); err != nil {
+			return nil, err
+		}
+	}
 	o.Progress = e.progress()
 	return resnet.NewSession(e.ctx, quitter{e.opts.Device, e.ctx}, m, o)
 }

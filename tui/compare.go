@@ -140,11 +140,7 @@ func (m *Model) sidePlaces(w int) []sideColumn {
 // drawCompare draws the net and its twin in step, with one cursor.
 func (m *Model) drawCompare(r rect) {
 	if m.state.twin == nil || m.twin.tree == nil {
-		text := m.keys.Twin.Help().Key + " puts the net without skips beside this one: same seed, and the same weights where both have them"
-		if m.opts.Model.Config.Plain {
-			text = m.keys.Twin.Help().Key + " puts the net with skips beside this plain one: same seed, and the same weights where both have them"
-		}
-		m.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, text, muted)
+		m.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, m.noTwin(), muted)
 		return
 	}
 	if r.w < narrowestPair {
@@ -161,13 +157,34 @@ func (m *Model) drawCompare(r rect) {
 	}
 }
 
+// noTwin says how to get one, and what weights it will have.
+func (m *Model) noTwin() string {
+	text := m.keys.Twin.Help().Key + " puts the net without skips beside this one: "
+	if m.opts.Model.Config.Plain {
+		text = m.keys.Twin.Help().Key + " puts the net with skips beside this plain one: "
+	}
+	if m.opts.TwinWeights != "" {
+		return text + "its weights are " + m.opts.TwinWeights
+	}
+	return text + "same seed, and the same weights where both have them"
+}
+
+// twinName is the twin, and its weights if they are its own.
+func (m *Model) twinName() string {
+	name := m.twin.tree.model.Name
+	if m.opts.TwinWeights != "" {
+		name += " · " + m.opts.TwinWeights
+	}
+	return name
+}
+
 func (m *Model) drawSides(r rect) {
 	w := (r.w - 1) / 2
 	in := m.sidePlaces(w)
 	net, twin := m.sides()
 	left, right := rect{r.x, r.y, w, 1}, rect{r.x + w + 1, r.y, r.w - w - 1, 1}
 	m.drawSideTitle(left, net.tree.model.Name, in)
-	m.drawSideTitle(right, twin.tree.model.Name, in)
+	m.drawSideTitle(right, m.twinName(), in)
 	for i := range r.h - 1 {
 		at := m.list.top + i
 		if at >= len(m.list.rows) {

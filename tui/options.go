@@ -22,6 +22,11 @@ type Options struct {
 	Labels    []string       // names of the classes, if known
 	Version   string
 
+	// TwinSource, if not nil, is where the twin reads parameters of its own from,
+	// and TwinWeights what that is called. Without it the twin takes the net's.
+	TwinSource  func(twin *resnet.Model) (tensor.Source, error)
+	TwinWeights string
+
 	Target       []int // the classes of the images; nil: seeded ones
 	EvalBackward bool  // backward passes keep the running statistics, not the batch's
 	Paths        int   // path lengths that are carried apart; 0: 16

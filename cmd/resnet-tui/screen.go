@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"resnet-tui/profile/report"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
 	"resnet-tui/tui"
 )
 
@@ -90,6 +92,13 @@ func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme, train
 		o.Training = tui.HistoryFile(training)
 		if _, err := o.Training(); err != nil {
 			return errors.Join(usage("--training: %w", err), s.close())
+		}
+	}
+	if w := m.twinWeights(); w != "" {
+		o.TwinWeights = w
+		o.TwinSource = func(twin *resnet.Model) (tensor.Source, error) {
+			_, source, err := openWeights(w, twin) // in memory: there is nothing to close
+			return source, err
 		}
 	}
 	if s.images != nil {
