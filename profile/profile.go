@@ -34,6 +34,8 @@ type Profile struct {
 	Recorder     *RecorderCost `json:"recorder,omitempty"`
 	Machine      *Machine      `json:"machine,omitempty"`
 	Layers       []LayerRow    `json:"layers,omitempty"` // one a group that ran, in execution order
+	Loss         *Number       `json:"loss,omitempty"`   // of the last pass, if it went backward
+	Blocks       []BlockGrad   `json:"blocks,omitempty"` // and its gradients
 
 	Trace *Trace `json:"-"` // of single passes, if it was asked for
 }

@@ -45,13 +45,11 @@ func (e *engine) gather(s *resnet.Session) *gradients {
 	if err != nil {
 		return nil
 	}
-	g := &gradients{loss: loss, batch: s.Model().Config.Batch, labels: "seeded labels", blocks: blocks, at: map[string]int{}, params: map[string]float64{}}
+	labels := "seeded labels"
 	if len(e.opts.Target) > 0 {
-		g.labels = "given labels"
+		labels = "given labels"
 	}
-	for i, b := range blocks {
-		g.at[b.Path] = i
-	}
+	g := newGradients(loss, s.Model().Config.Batch, labels, blocks)
 	for _, p := range norms {
 		g.params[p.Name] = p.Norm
 	}

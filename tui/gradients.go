@@ -19,6 +19,14 @@ type gradients struct {
 	params map[string]float64 // ‖∂L/∂p‖ by the parameter's name
 }
 
+func newGradients(loss float64, batch int, labels string, blocks []resnet.BlockGradient) *gradients {
+	g := &gradients{loss: loss, batch: batch, labels: labels, blocks: blocks, at: map[string]int{}, params: map[string]float64{}}
+	for i, b := range blocks {
+		g.at[b.Path] = i
+	}
+	return g
+}
+
 // of is a block's gradient.
 func (g *gradients) of(path string) (resnet.BlockGradient, bool) {
 	if g == nil {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"resnet-tui/profile"
+	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 )
 
@@ -31,6 +32,7 @@ func (e *engine) playback() {
 		calibrated: true, // what the weights were, opts.Weights says
 		fused:      e.opts.Recorded.Fused, progress: func() int { return -1 },
 	}
+	e.state.grads = recordedGradients(e.opts.Recorded)
 	e.state.phase = paused
 	e.publish()
 	for {
@@ -43,4 +45,17 @@ func (e *engine) playback() {
 			e.publish()
 		}
 	}
+}
+
+// recordedGradients are those of the last recorded pass, nil if it did not go
+// backward. Norms of parameters are not in a profile.
+func recordedGradients(p *profile.Profile) *gradients {
+	if len(p.Blocks) == 0 || p.Loss == nil {
+		return nil
+	}
+	blocks := make([]resnet.BlockGradient, len(p.Blocks))
+	for i, b := range p.Blocks {
+		blocks[i] = b.Gradient()
+	}
+	return newGradients(float64(*p.Loss), p.Batch(), "as recorded", blocks)
 }

@@ -29,6 +29,8 @@ func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 		p.Total.MeanMS += ms
 	}
 	p.Total.SamplesMS = []float64{p.Total.MeanMS, p.Total.MeanMS}
+	p.Loss = new(profile.Number(2.5))
+	p.Blocks = profile.BlockGrads([]resnet.BlockGradient{{Path: "layer2.1", Out: 1, In: 5, Skip: 3, Branch: 4, HasSkip: true, HasBranch: true}})
 	return p, m
 }
 
@@ -64,6 +66,10 @@ func TestPlayback(t *testing.T) {
 		if s.View().Content == "" {
 			t.Errorf("view %d is empty", v)
 		}
+	}
+	s.view, s.stale = viewGradients, true
+	if text := ansi.Strip(s.View().Content); !strings.Contains(text, "loss 2.5") || !strings.Contains(text, "layer2.1") {
+		t.Errorf("no recorded gradients on\n%s", text)
 	}
 }
 

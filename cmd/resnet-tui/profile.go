@@ -114,7 +114,7 @@ func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (report.Profile, er
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "no roofline: %s\n", oneLine(err))
 	}
-	return report.Profile{Profile: p, Blocks: s.blocks, Ops: s.ops}, nil
+	return report.Profile{Profile: p, Ops: s.ops}, nil
 }
 
 // profile runs the passes.
@@ -141,11 +141,11 @@ func (s *setup) profile(cmd *cobra.Command, f *runFlags) (*profile.Profile, erro
 			return nil, err
 		}
 	}
-	blocks, err := session.BlockGradients()
-	if err != nil {
-		return nil, err
+	if s.options.Backward {
+		if err := p.SetGradients(session); err != nil {
+			return nil, err
+		}
 	}
-	s.blocks = report.BlockGrads(blocks)
 	p.Version, p.Memory.PeakRSSBytes = version(), peakRSS()
 	p.Model, p.Device = s.describe(session), profile.DescribeDevice(s.device.Info(), s.options)
 	in := s.describeInput()

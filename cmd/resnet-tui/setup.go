@@ -30,8 +30,7 @@ type setup struct {
 
 	labelled bool // the target is no random one
 
-	blocks []report.BlockGrad // of the last pass of a profile that goes backward
-	ops    report.Convention
+	ops report.Convention
 }
 
 // prepare opens everything that the flags name. Nothing is computed yet.

@@ -90,9 +90,9 @@ func TestProfileUpdate(t *testing.T) {
 	if p.Mode != "train" || len(passes) != 3 || passes["update"] < 20 {
 		t.Errorf("mode %s, rows by pass %v", p.Mode, passes)
 	}
-	back := mustDecode[report.Profile](t, "profile", "--arch", "cifar_resnet8", "--backward", "--mode", "eval", "--runs", "1", "--warmup", "0", "--no-history")
-	if len(back.Blocks) != 3 || back.Blocks[0].GradBranch == nil {
-		t.Errorf("blocks %+v", back.Blocks)
+	back := mustDecode[profile.Profile](t, "profile", "--arch", "cifar_resnet8", "--backward", "--mode", "eval", "--runs", "1", "--warmup", "0", "--no-history")
+	if len(back.Blocks) != 3 || back.Blocks[0].GradBranch == nil || back.Loss == nil {
+		t.Errorf("loss %v, blocks %+v", back.Loss, back.Blocks)
 	}
 	for _, r := range back.Layers {
 		if r.Pass == "update" || back.Mode != "eval" {

@@ -3,12 +3,14 @@ package export
 import (
 	"bytes"
 	"compress/gzip"
+	"math"
 	"testing"
 	"time"
 
 	pprof "github.com/google/pprof/profile"
 
 	"resnet-tui/profile"
+	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 )
 
@@ -39,6 +41,12 @@ func sample() *profile.Profile {
 		r.SamplesMS = []float64{r.MeanMS * 0.9, r.MeanMS * 1.1}
 		p.Layers = append(p.Layers, r)
 	}
+	p.Loss = new(profile.Number(2.5))
+	p.Blocks = profile.BlockGrads([]resnet.BlockGradient{
+		{Path: "layer1.0", Out: 0.04, In: 0.5, Skip: 0.4, Branch: 0.1, Cosine: 0.25, HasSkip: true, HasBranch: true},
+		{Path: "layer1.1", Out: 0.03, In: 0.04, Branch: 0.04, Cosine: math.NaN(), HasBranch: true},
+		{Path: "layer3.4", Out: 0.02, In: 0.03, Skip: 0.03, Branch: 0, Cosine: math.NaN(), HasSkip: true, HasBranch: true},
+	})
 	p.SetCeilings(profile.Ceilings{GFLOPS: 0.01, GBPS: 0.01})
 	p.Trace = &profile.Trace{Passes: []profile.TracedPass{{Wall: 3 * time.Millisecond, Spans: []profile.TraceSpan{
 		{Row: 0, Worker: 0, Start: 0, End: time.Millisecond}, {Row: 0, Worker: 1, Start: 100, End: 900 * time.Microsecond},

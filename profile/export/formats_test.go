@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -101,7 +102,7 @@ func TestHTMLStandsAlone(t *testing.T) {
 	if m := regexp.MustCompile(`(?i)(src|href)\s*=|url\(|@import|https?:|<script|<b>`).FindString(page); m != "" {
 		t.Errorf("the page has %q", m)
 	}
-	for _, want := range []string{"prefers-color-scheme: dark", "Flame graph", "Roofline", "Memory", "layer3.4.conv2", "&lt;script&gt;"} {
+	for _, want := range []string{"prefers-color-scheme: dark", "Flame graph", "Roofline", "Memory", "Gradient flow", "layer1.0: 0.4 through the skip", "layer3.4.conv2", "&lt;script&gt;"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -111,9 +112,27 @@ func TestHTMLStandsAlone(t *testing.T) {
 			t.Errorf("broken SVG: %v", err)
 		}
 	}
-	p.Ceilings, p.Memory = nil, profile.Memory{}
+	p.Ceilings, p.Memory, p.Blocks = nil, profile.Memory{}, nil
 	b.Reset()
-	if err := HTML(&b, p); err != nil || strings.Contains(b.String(), "Roofline") || strings.Contains(b.String(), "<h2>Memory") {
+	if err := HTML(&b, p); err != nil || strings.Contains(b.String(), "Roofline") || strings.Contains(b.String(), "<h2>Memory") || strings.Contains(b.String(), "Gradient flow") {
 		t.Errorf("without ceilings and plan: %v", err)
+	}
+}
+
+// TestGradientChart: a mark a value, curves where two stand beside each other,
+// nothing for a value that a logarithmic axis has no place for.
+func TestGradientChart(t *testing.T) {
+	svg := string(gradientsSVG(sample()))
+	for what, want := range map[string]int{
+		`class="dot skip"`: 2, `class="dot branch"`: 2, `class="dot whole"`: 3, "<polyline": 2, `class="stage"`: 1, ">layer1<": 1, ">layer3<": 1, ">0.01<": 1, ">1<": 1,
+	} {
+		if n := strings.Count(svg, what); n != want {
+			t.Errorf("%d of %s, want %d", n, what, want)
+		}
+	}
+	p := sample()
+	p.Blocks = []profile.BlockGrad{{Path: "layer1.0", GradIn: profile.Number(math.NaN())}}
+	if svg := gradientsSVG(p); svg != "" {
+		t.Errorf("of no number it draws %s", svg)
 	}
 }

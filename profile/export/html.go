@@ -16,12 +16,12 @@ var reportTemplate string
 var reportPage = template.Must(template.New("report").Parse(reportTemplate))
 
 // HTML writes a report that is one file and needs no network: totals, flame
-// graph, roofline, memory, and the tree, in light or dark as the reader has it.
+// graph, roofline, memory, the gradient by block, and the tree, in light or dark as the reader has it.
 func HTML(w io.Writer, p *profile.Profile) error {
 	root := newTree(p)
 	return reportPage.Execute(w, page{
 		Title: fmt.Sprintf("%s, %v on %s", p.Model.Arch, p.Input.Shape, p.Device.Name),
-		Facts: pageFacts(p), Flame: flameSVG(root), Roofline: rooflineSVG(p), Memory: memorySVG(p), Tree: pageRow(p, root, 0),
+		Facts: pageFacts(p), Flame: flameSVG(root), Roofline: rooflineSVG(p), Memory: memorySVG(p), Gradients: gradientsSVG(p), Tree: pageRow(p, root, 0),
 		Version: p.Version,
 	})
 }
@@ -31,6 +31,7 @@ type page struct {
 	Title, Version          string
 	Facts                   []fact
 	Flame, Roofline, Memory template.HTML // empty: there is nothing to draw
+	Gradients               template.HTML
 	Tree                    treeRow
 }
 

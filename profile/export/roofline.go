@@ -85,13 +85,18 @@ func (c *chart) grid() {
 		c.line(x, chartTop, x, bottom, "grid")
 		c.text(x, bottom+16, "middle", "axis", fmt.Sprintf("%g", math.Pow(10, e)))
 	}
+	c.levels("GFLOP/s executed")
+	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "executed FLOPs a byte moved")
+}
+
+// levels draws the grid of the upright axis, a line a decade, and its name.
+func (c *chart) levels(name string) {
 	for e := c.y0; e <= c.y1; e++ {
 		y := c.y(math.Pow(10, e))
 		c.line(chartLeft, y, chartWidth-chartRight, y, "grid")
 		c.text(chartLeft-6, y+4, "end", "axis", fmt.Sprintf("%g", math.Pow(10, e)))
 	}
-	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "executed FLOPs a byte moved")
-	c.text(chartLeft+6, chartTop+12, "start", "axis", "GFLOP/s executed")
+	c.text(chartLeft+6, chartTop+12, "start", "axis", name)
 }
 
 // roofs draws memory's slope up to the ridge, then arithmetic's level.

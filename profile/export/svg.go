@@ -35,6 +35,15 @@ func (d *drawing) line(x1, y1, x2, y2 float64, class string) {
 	fmt.Fprintf(d, `<line x1="%.2f" y1="%.2f" x2="%.2f" y2="%.2f" class="%s"/>`, x1, y1, x2, y2, class)
 }
 
+// curve joins points, x and y in turn.
+func (d *drawing) curve(points []float64, class string) {
+	d.WriteString(`<polyline points="`)
+	for i := 0; i+1 < len(points); i += 2 {
+		fmt.Fprintf(d, "%.2f,%.2f ", points[i], points[i+1])
+	}
+	fmt.Fprintf(d, `" class="curve %s"/>`, class)
+}
+
 // text writes s with its anchor ("start", "middle" or "end") at x.
 func (d *drawing) text(x, y float64, anchor, class, s string) {
 	fmt.Fprintf(d, `<text x="%.2f" y="%.2f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(s))

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"resnet-tui/profile"
 )
 
 // Formats are the names that --format takes.
@@ -81,17 +83,8 @@ func stringLength(text []byte) int {
 	return len(text)
 }
 
-// Number is a float in JSON; what JSON has no number for (NaN, ±Inf: a net
-// whose values overflowed) is null there.
-type Number float64
-
-// MarshalJSON writes the shortest decimal that reads back as the same float64.
-func (n Number) MarshalJSON() ([]byte, error) {
-	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
-		return []byte("null"), nil
-	}
-	return json.Marshal(float64(n))
-}
+// Number is a float in JSON, null where JSON has none.
+type Number = profile.Number
 
 // Row is float32 values in JSON, each as its own shortest decimal.
 type Row []float32

@@ -16,17 +16,8 @@ type ParamGrad struct {
 	Norm Number `json:"norm"`
 }
 
-// BlockGrad are the gradients at a block, see resnet.BlockGradient. What a
-// block does not have is left out.
-type BlockGrad struct {
-	Path       string  `json:"path"`
-	GradOut    Number  `json:"grad_out"`
-	GradIn     Number  `json:"grad_in"`
-	GradSkip   *Number `json:"grad_skip,omitempty"`
-	GradBranch *Number `json:"grad_branch,omitempty"`
-	Cosine     *Number `json:"cosine,omitempty"` // of the angle between the two parts
-	Ratio      *Number `json:"ratio,omitempty"`  // branch to skip
-}
+// BlockGrad are the gradients at a block.
+type BlockGrad = profile.BlockGrad
 
 // PathRow is the gradient at a block's input, or the net's, in parts by how
 // many branches they have come through, see resnet.PathSpectrum.
@@ -61,38 +52,11 @@ func (r *Run) SetGradients(g Gradients) error {
 		return err
 	}
 	r.Labels, r.Loss = g.Target(), known(Number(loss))
-	r.Blocks = BlockGrads(blocks)
+	r.Blocks = profile.BlockGrads(blocks)
 	for _, p := range params {
 		r.ParamsGrad = append(r.ParamsGrad, ParamGrad{p.Name, Number(p.Norm)})
 	}
 	return nil
-}
-
-// BlockGrads are a session's block gradients for a report.
-func BlockGrads(blocks []resnet.BlockGradient) []BlockGrad {
-	var rows []BlockGrad
-	for _, b := range blocks {
-		rows = append(rows, blockGrad(b))
-	}
-	return rows
-}
-
-func blockGrad(b resnet.BlockGradient) BlockGrad {
-	row := BlockGrad{Path: b.Path, GradOut: Number(b.Out), GradIn: Number(b.In), Cosine: orNothing(b.Cosine), Ratio: orNothing(b.Ratio())}
-	if b.HasSkip {
-		row.GradSkip = known(Number(b.Skip))
-	}
-	if b.HasBranch {
-		row.GradBranch = known(Number(b.Branch))
-	}
-	return row
-}
-
-func orNothing(v float64) *Number {
-	if math.IsNaN(v) {
-		return nil
-	}
-	return known(Number(v))
 }
 
 // SetPaths adds the path lengths.

@@ -10,8 +10,7 @@ import (
 // Profile prints a profile; its JSON is the profile's own.
 type Profile struct {
 	*profile.Profile
-	Blocks []BlockGrad `json:"blocks,omitempty"` // of the last pass, if it went backward
-	Ops    Convention  `json:"-"`                // of the printed operations
+	Ops Convention `json:"-"` // of the printed operations
 }
 
 // Table has one row a group of layers that ran as one kernel.

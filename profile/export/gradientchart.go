@@ -1,0 +1,108 @@
+package export
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strings"
+
+	"resnet-tui/profile"
+)
+
+// gradientCurve is a norm by block, NaN where a block has none.
+type gradientCurve struct {
+	class, words string
+	norms        []float64
+}
+
+// gradientsSVG draws the gradient norms at the blocks' inputs over whole
+// decades; empty without blocks, or where none is a positive number.
+func gradientsSVG(p *profile.Profile) template.HTML {
+	curves := gradientCurves(p.Blocks)
+	low, high := decades(curves)
+	if low > high {
+		return ""
+	}
+	c := &chart{newDrawing(chartWidth, chartHeight, "chart", "gradient norm by block"), 0, 1, low, high}
+	step := (chartWidth - chartLeft - chartRight) / float64(len(p.Blocks))
+	x := func(block int) float64 { return chartLeft + (float64(block)+0.5)*step }
+	c.levels("‖∂L/∂x‖")
+	c.stages(p.Blocks, x, step)
+	for _, g := range curves {
+		c.norms(p.Blocks, g, x)
+	}
+	return c.done()
+}
+
+func gradientCurves(blocks []profile.BlockGrad) []gradientCurve {
+	whole, skip, branch := gradientCurve{"whole", "in all", nil}, gradientCurve{"skip", "through the skip", nil}, gradientCurve{"branch", "through the branch", nil}
+	for _, b := range blocks {
+		whole.norms = append(whole.norms, float64(b.GradIn))
+		skip.norms, branch.norms = append(skip.norms, orNaN(b.GradSkip)), append(branch.norms, orNaN(b.GradBranch))
+	}
+	return []gradientCurve{whole, skip, branch}
+}
+
+func orNaN(v *profile.Number) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return float64(*v)
+}
+
+// drawable reports whether a logarithmic axis has a place for v.
+func drawable(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
+
+// decades are the exponents around all values; low > high without any.
+func decades(curves []gradientCurve) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, g := range curves {
+		for _, v := range g.norms {
+			if drawable(v) {
+				low, high = min(low, math.Floor(math.Log10(v))), max(high, math.Floor(math.Log10(v))+1)
+			}
+		}
+	}
+	return low, high
+}
+
+// norms draws a curve, with a gap where a value has no place.
+func (c *chart) norms(blocks []profile.BlockGrad, g gradientCurve, x func(int) float64) {
+	var points []float64
+	flush := func() {
+		if len(points) > 2 {
+			c.curve(points, g.class)
+		}
+		points = nil
+	}
+	for i, v := range g.norms {
+		if !drawable(v) {
+			flush()
+			continue
+		}
+		points = append(points, x(i), c.y(v))
+		c.circle(x(i), c.y(v), 3, "dot "+g.class, fmt.Sprintf("%s: %.3g %s", blocks[i].Path, v, g.words))
+	}
+	flush()
+}
+
+// stages names the stages under the axis, with a line where one begins.
+func (c *chart) stages(blocks []profile.BlockGrad, x func(int) float64, step float64) {
+	bottom := chartHeight - chartBottom
+	for i, from := 0, 0; i < len(blocks); i++ {
+		if i+1 < len(blocks) && stageOf(blocks[i+1].Path) == stageOf(blocks[from].Path) {
+			continue
+		}
+		if from > 0 {
+			c.line(x(from)-step/2, chartTop, x(from)-step/2, bottom, "stage")
+		}
+		c.text((x(from)+x(i))/2, bottom+16, "middle", "axis", stageOf(blocks[from].Path))
+		from = i + 1
+	}
+	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "blocks, from the input to the output")
+}
+
+func stageOf(path string) string {
+	stage, _, _ := strings.Cut(path, ".")
+	return stage
+}
