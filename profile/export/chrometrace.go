@@ -42,8 +42,8 @@ type tracer struct {
 	err    error
 }
 
-// event is one of the format's: X is a slice with its duration, M says a name.
-// Times are microseconds.
+// event is one of the format's: X is a slice with its duration, B and E are the
+// begin and the end of one, M says a name. Times are microseconds.
 type event struct {
 	Phase    string         `json:"ph"`
 	Name     string         `json:"name"`
@@ -96,24 +96,28 @@ func (t *tracer) names() {
 	}
 }
 
-// pass writes one pass: the workers' spans, and over them stages and blocks
-// from their first layer's start to their last one's end.
+// pass writes one pass: the workers' spans, and on the net's track the pass
+// with its stages, blocks and layers, from their first layer's start to their
+// last one's end.
 func (t *tracer) pass(number int, pass profile.TracedPass) {
-	t.slice(netTrack, fmt.Sprintf("pass %d", number), "pass", pass.Start, pass.Wall, nil)
+	name, end := fmt.Sprintf("pass %d", number), pass.Start+pass.Wall
+	t.begin(name, "pass", pass.Start)
 	var open []openSlice
 	for _, s := range pass.Spans {
 		row := &t.p.Layers[s.Row]
+		end = max(end, pass.Start+s.End)
 		open = t.modules(open, append(append([]string{row.Pass}, modules(row.Path)...), row.Path), pass.Start+s.Start, pass.Start+s.End)
 		t.slice(s.Worker+1, row.Path, row.Pass, pass.Start+s.Start, s.End-s.Start,
 			map[string]any{"kernel": row.Kernel, "kind": row.Kind, "absorbed": row.Absorbed, "macs": row.MACs * int64(t.p.Batch()), "bytes": row.Bytes})
 	}
 	t.modules(open, nil, 0, 0)
+	t.end(name, end)
 }
 
 // openSlice is a stage, block or layer that may go on.
 type openSlice struct {
-	name       string
-	start, end time.Duration
+	name string
+	end  time.Duration
 }
 
 // modules closes what path has left, opens what it enters, and extends the
@@ -124,21 +128,36 @@ func (t *tracer) modules(open []openSlice, path []string, start, end time.Durati
 		same++
 	}
 	for i := len(open) - 1; i >= same; i-- {
-		t.slice(netTrack, open[i].name, "module", open[i].start, open[i].end-open[i].start, nil)
+		t.end(open[i].name, open[i].end)
 	}
 	open = open[:same]
 	for i := range open {
 		open[i].end = max(open[i].end, end)
 	}
 	for _, name := range path[same:] {
-		open = append(open, openSlice{name, start, end})
+		t.begin(name, "module", start)
+		open = append(open, openSlice{name, end})
 	}
 	return open
 }
 
+// begin and end write a slice of the net's track. These nest and end together,
+// and a reader that adds a start and a duration in floating point may find one
+// a little after the end of the one around it, and drop it.
+func (t *tracer) begin(name, category string, at time.Duration) {
+	t.event(event{Phase: "B", Name: name, Category: category, Thread: netTrack, Start: microseconds(at)})
+}
+
+func (t *tracer) end(name string, at time.Duration) {
+	t.event(event{Phase: "E", Name: name, Thread: netTrack, Start: microseconds(at)})
+}
+
+// slice writes a worker's.
 func (t *tracer) slice(thread int, name, category string, start, taken time.Duration, args map[string]any) {
 	t.event(event{
 		Phase: "X", Name: name, Category: category, Thread: thread, Args: args,
-		Start: float64(start) / 1e3, Duration: float64(taken) / 1e3,
+		Start: microseconds(start), Duration: microseconds(taken),
 	})
 }
+
+func microseconds(d time.Duration) float64 { return float64(d) / 1e3 }

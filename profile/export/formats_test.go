@@ -53,7 +53,8 @@ func TestFoldedAddsUp(t *testing.T) {
 	}
 }
 
-// TestTraceNests: on each track, a slice ends before the one around it does.
+// TestTraceNests: on the net's track each slice ends before the one around it,
+// and time only goes on; on a worker's, slices lie apart.
 func TestTraceNests(t *testing.T) {
 	var b bytes.Buffer
 	if err := ChromeTrace(&b, sample()); err != nil {
@@ -63,22 +64,29 @@ func TestTraceNests(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &trace); err != nil {
 		t.Fatal(err)
 	}
-	tracks := map[int]int{}
-	for i, e := range trace.TraceEvents {
-		if e.Phase != "X" {
+	slices, until, open := map[int]int{}, map[int]float64{}, []string{}
+	for _, e := range trace.TraceEvents {
+		if e.Phase == "M" {
 			continue
 		}
-		tracks[e.Thread]++
-		for _, o := range trace.TraceEvents[:i] {
-			apart := o.Start+o.Duration <= e.Start || e.Start+e.Duration <= o.Start
-			inside := o.Start >= e.Start && o.Start+o.Duration <= e.Start+e.Duration || e.Start >= o.Start && e.Start+e.Duration <= o.Start+o.Duration
-			if o.Phase == "X" && o.Thread == e.Thread && !apart && !inside {
-				t.Errorf("%+v and %+v overlap", o, e)
-			}
+		if e.Start < until[e.Thread] || e.Thread == netTrack != (e.Phase != "X") {
+			t.Errorf("%+v after %g", e, until[e.Thread])
+		}
+		until[e.Thread] = e.Start + e.Duration
+		if e.Phase != "E" {
+			slices[e.Thread]++
+		}
+		switch top := len(open) - 1; {
+		case e.Phase == "B":
+			open = append(open, e.Name)
+		case e.Phase == "E" && (top < 0 || open[top] != e.Name):
+			t.Fatalf("%+v ends within %v", e, open)
+		case e.Phase == "E":
+			open = open[:top]
 		}
 	}
-	if tracks[1] != 2 || tracks[2] != 1 || tracks[netTrack] != 6 {
-		t.Errorf("slices by track: %v", tracks)
+	if slices[1] != 2 || slices[2] != 1 || slices[netTrack] != 6 || len(open) != 0 {
+		t.Errorf("slices by track: %v, open at the end: %v", slices, open)
 	}
 	p := sample()
 	p.Trace = nil

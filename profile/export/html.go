@@ -99,6 +99,9 @@ func pageFacts(p *profile.Profile) []fact {
 		{"throughput", fmt.Sprintf("%s images/s, %s GFLOP/s direct-equivalent", profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
 		{"memory", fmt.Sprintf("%s planned, %s of them weights", profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))},
 	}
+	if p.Loss != nil {
+		facts = append(facts, fact{"loss", profile.Significant(float64(*p.Loss)) + ", of the last pass"})
+	}
 	if p.Machine.Busy(p.Device.Threads) {
 		facts = append(facts, fact{"warning", fmt.Sprintf("the machine was busy: other programs used %s of %d cores, times are too long",
 			profile.Significant(p.Machine.OthersCores), p.Machine.Processors)})

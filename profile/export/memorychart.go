@@ -22,7 +22,7 @@ func memorySVG(p *profile.Profile) template.HTML {
 	for i, m := range points {
 		x, live, skip := chartLeft+float64(i)*step, float64(m.LiveBytes)*scale, float64(m.SkipBytes)*scale
 		title := fmt.Sprintf("%s (%s): %s live, %s of them wait for a skip", m.Path, m.Pass, profile.FormatBytes(m.LiveBytes), profile.FormatBytes(m.SkipBytes))
-		d.rect(x, bottom-live, step, live-skip, "branch", title)
+		d.rect(x, bottom-live, step, live-skip, "whole", title)
 		d.rect(x, bottom-skip, step, skip, "skip", title)
 	}
 	d.line(chartLeft, bottom, chartWidth-chartRight, bottom, "grid")

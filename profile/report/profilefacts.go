@@ -25,6 +25,9 @@ func (p Profile) Text(w io.Writer) error {
 		{"throughput", fmt.Sprintf("%s img/s, %s GFLOP/s direct-equivalent", profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
 		{"memory", p.memoryLine()},
 	}
+	if p.Loss != nil {
+		lines = append(lines, [2]string{"loss", number(p.Loss).Text + " in the last pass"})
+	}
 	lines = append(lines, p.conditions()...)
 	if err := facts(w, append(lines, p.Ops.facts()...)); err != nil {
 		return err
