@@ -152,7 +152,7 @@ func (t *tracer) end(name string, at time.Duration) {
 	t.event(event{Phase: "E", Name: name, Thread: netTrack, Start: microseconds(at)})
 }
 
-// slice writes a worker's.
+// slice writes what a worker did, on its own track.
 func (t *tracer) slice(thread int, name, category string, start, taken time.Duration, args map[string]any) {
 	t.event(event{
 		Phase: "X", Name: name, Category: category, Thread: thread, Args: args,
