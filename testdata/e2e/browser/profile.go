@@ -1,0 +1,96 @@
+package main
+
+import (
+	"math"
+	"slices"
+)
+
+// profile is what the checks need of the program's own JSON.
+type profile struct {
+	Model struct {
+		Arch string `json:"arch"`
+	} `json:"model"`
+	Device struct {
+		Name string `json:"name"`
+	} `json:"device"`
+	Total struct {
+		MeanMS     float64 `json:"mean_ms"`
+		P50MS      float64 `json:"p50_ms"`
+		OverheadMS float64 `json:"overhead_ms"`
+	} `json:"total"`
+	Memory struct {
+		Timeline []struct{} `json:"timeline"`
+	} `json:"memory"`
+	Ceilings *struct{} `json:"ceilings"`
+	Layers   []layer   `json:"layers"`
+	Blocks   []block   `json:"blocks"`
+}
+
+type layer struct {
+	Path      string  `json:"path"`
+	Pass      string  `json:"pass"`
+	MeanMS    float64 `json:"mean_ms"`
+	Executed  int64   `json:"executed_flops"`
+	Intensity float64 `json:"intensity"`
+}
+
+// block has gradient norms, nil where there is none, or no number.
+type block struct {
+	In     *float64 `json:"grad_in"`
+	Skip   *float64 `json:"grad_skip"`
+	Branch *float64 `json:"grad_branch"`
+}
+
+// passes are the passes that there are, as they run.
+func (p *profile) passes() (list []string) {
+	for _, l := range p.Layers {
+		if !slices.Contains(list, l.Pass) {
+			list = append(list, l.Pass)
+		}
+	}
+	return list
+}
+
+// weights are nanoseconds by path, of one pass, or of all if pass is empty.
+func (p *profile) weights(pass string) map[string]float64 {
+	ns := map[string]float64{}
+	for _, l := range p.Layers {
+		if pass == "" || l.Pass == pass {
+			ns[l.Path] += math.Round(l.MeanMS * 1e6)
+		}
+	}
+	return ns
+}
+
+// whole is what weights add up to, with what lies between the layers.
+func (p *profile) whole(pass string) (ns float64) {
+	for _, v := range p.weights(pass) {
+		ns += v
+	}
+	if pass == "" {
+		ns += max(math.Round(p.Total.OverheadMS*1e6), 0)
+	}
+	return ns
+}
+
+// computing counts the layers that have a place under the roofs.
+func (p *profile) computing() (n int) {
+	for _, l := range p.Layers {
+		if l.Intensity > 0 && l.MeanMS > 0 && l.Executed > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// norms counts the gradient norms that a logarithmic axis can show.
+func (p *profile) norms() (n int) {
+	for _, b := range p.Blocks {
+		for _, v := range []*float64{b.In, b.Skip, b.Branch} {
+			if v != nil && *v > 0 {
+				n++
+			}
+		}
+	}
+	return n
+}

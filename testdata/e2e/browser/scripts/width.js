@@ -1,0 +1,10 @@
+// How wide the page is beside its window, and what sticks out.
+() => {
+  const root = document.scrollingElement;
+  const wide = [...document.querySelectorAll("body *")].filter((e) => !e.closest(".tree *") && e.getBoundingClientRect().right > root.clientWidth + 0.5);
+  return {
+    window: root.clientWidth,
+    page: root.scrollWidth,
+    wide: wide.map((e) => `${e.tagName.toLowerCase()} "${e.textContent.trim().slice(0, 40)}"`),
+  };
+}
