@@ -1,48 +1,135 @@
 #!/usr/bin/env python3
-"""resnet-tui against ONNX Runtime and PyTorch on the same net, weights, input and threads.
+"""resnet-tui against other engines on the same net, weights, input and threads.
 
-  versus.py --ours ./resnet-tui [--arch resnet50] [--batch 1] [--threads 2] [--rounds 7] [--peers ort,torch,torch-channels-last,torch-compile]
+  versus.py infer --ours ./resnet-tui [--arch resnet50] [--batch 1] [--peers ort,openvino,ncnn,torch,torch-channels-last,torch-compile]
+  versus.py train --ours ./resnet-tui [--arch resnet50] [--batch 8] [--peers torch-channels-last,torch-compile]
 
-Run it with a Python that has numpy, torch, torchvision, onnx and onnxruntime. Everyone runs in a process of its own, turn about,
-so that what else the machine does falls on all alike. It prints, for each peer, the median of the rounds' ratios of median times
-(ours ÷ it: below 1 we are faster), peak resident memory, and how far the logits are from PyTorch's in float64.
+Run it with a Python that has numpy, torch and torchvision; for peers of infer also onnx and onnxruntime, openvino, or ncnn and pnnx.
+Everyone runs in a process of its own, turn about, so that what else the machine does falls on all alike. A step of train is forward,
+cross-entropy and backward. It prints, for each peer and for the fastest of each round, the median of the rounds' ratios of median
+times (ours ÷ it: below 1 we are faster), peak resident memory, and how far the result (logits, or the loss) is from PyTorch's in
+float64.
 """
 import argparse, json, os, resource, statistics, subprocess, sys, tempfile, time
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+ap.add_argument("task", choices=["infer", "train"])
 ap.add_argument("--ours", help="the program")
 ap.add_argument("--flags", default="", help="more flags for ours, as --exact")
-ap.add_argument("--arch", default="resnet50", help="a name that torchvision and we share")
-ap.add_argument("--batch", type=int, default=1)
-ap.add_argument("--size", type=int, default=224)
+ap.add_argument("--arch", default="resnet50", help="resnet50, cifar_resnet20 …: torchvision's names and the paper's CIFAR nets")
+ap.add_argument("--batch", type=int, default=0, help="images in a pass (default: 1; a step 8, of a CIFAR net 128)")
+ap.add_argument("--size", type=int, default=0, help="of the images (default: 224, of a CIFAR net 32)")
 ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--rounds", type=int, default=7)
-ap.add_argument("--runs", type=int, default=0, help="passes a process (default: 20, or 5 for a batch)")
-ap.add_argument("--peers", default="ort,torch,torch-channels-last,torch-compile")
+ap.add_argument("--runs", type=int, default=0, help="passes a process (default: 20, or 5 of a batch)")
+ap.add_argument("--peers", help="default: all that are named above")
 ap.add_argument("--peer", help=argparse.SUPPRESS)  # in a child: which
 ap.add_argument("--dir", help=argparse.SUPPRESS)   # in a child: where the net is
 a = ap.parse_args()
-runs = a.runs or (20 if a.batch == 1 else 5)
-warm = max(3, runs // 4)
+train, cifar = a.task == "train", a.arch.startswith("cifar_")
+a.batch = a.batch or ((128 if cifar else 8) if train else 1)
+a.size = a.size or (32 if cifar else 224)
+a.runs = a.runs or (20 if a.batch == 1 else 5)
+warm = max(3, a.runs // 4)
+peers = (a.peers or ("torch-channels-last,torch-compile" if train else "ort,openvino,ncnn,torch,torch-channels-last,torch-compile")).split(",")
+
+
+def build():
+    """The net, with random weights, and how many classes it has."""
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "oracle"))
+    import nets
+    classes = 10 if cifar else 1000
+    return nets.net(a.arch, classes, 3), classes
 
 
 def prepare(folder):
-    """The net with calibrated batch norms as .pth and .onnx, an input, and the logits in float64."""
-    import numpy as np, torch, torchvision
+    """The net as .pth and, with calibrated batch norms, as .onnx; an input and its labels; and the result in float64."""
+    import numpy as np, torch
     torch.manual_seed(0)
-    net = getattr(torchvision.models, a.arch)(weights=None)
-    x = torch.randn(a.batch, 3, a.size, a.size)
-    for m in net.modules():
-        if isinstance(m, torch.nn.BatchNorm2d):
-            m.momentum = 1.0
+    net, classes = build()
+    x, labels = torch.randn(a.batch, 3, a.size, a.size), torch.randint(0, classes, (a.batch,))
+    np.save(os.path.join(folder, "x.npy"), x.numpy())
+    np.save(os.path.join(folder, "labels.npy"), labels.numpy())
     net.train()
     with torch.no_grad():
-        net(torch.randn(max(2, min(8, a.batch)), 3, a.size, a.size))
-        net.eval()
+        if not train:
+            for m in net.modules():
+                if isinstance(m, torch.nn.BatchNorm2d):
+                    m.momentum = 1.0
+            net(torch.randn(max(2, min(8, a.batch)), 3, a.size, a.size))
+            net.eval()
         torch.save(net.state_dict(), os.path.join(folder, "net.pth"))
-        torch.onnx.export(net, x, os.path.join(folder, "net.onnx"), opset_version=13, input_names=["input"], output_names=["logits"], dynamo=False)
-        np.save(os.path.join(folder, "x.npy"), x.numpy())
-        np.save(os.path.join(folder, "logits.npy"), net.double()(x.double()).numpy())
+        if set(peers) & {"ort", "openvino", "ncnn"}:
+            torch.onnx.export(net, x, os.path.join(folder, "net.onnx"), opset_version=13, input_names=["input"], output_names=["logits"], dynamo=False)
+        result = net.double()(x.double())
+        if train:
+            result = torch.nn.functional.cross_entropy(result, labels)
+        np.save(os.path.join(folder, "result.npy"), result.numpy())
+    if "ncnn" in peers:
+        subprocess.run([os.path.join(os.path.dirname(sys.executable), "pnnx"), "net.onnx", "inputshape=[%d,3,%d,%d]f32" % (a.batch, a.size, a.size), "fp16=0"],
+                       cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def ort(x):
+    import onnxruntime
+    o = onnxruntime.SessionOptions()
+    o.intra_op_num_threads, o.inter_op_num_threads = a.threads, 1
+    session = onnxruntime.InferenceSession(os.path.join(a.dir, "net.onnx"), o, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"input": x})[0], onnxruntime.__version__
+
+
+def openvino(x):
+    import openvino
+    core = openvino.Core()
+    net = core.compile_model(core.read_model(os.path.join(a.dir, "net.onnx")), "CPU", {
+        "INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": a.threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1})
+    request = net.create_infer_request()
+    return lambda: request.infer({0: x}, share_inputs=True)[0], openvino.__version__.split("-")[0]
+
+
+def ncnn(x):
+    """One image after the other: ncnn has no batches."""
+    import numpy as np, ncnn
+    net = ncnn.Net()
+    net.opt.num_threads = a.threads
+    net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = net.opt.use_bf16_storage = False
+    net.load_param(os.path.join(a.dir, "net.ncnn.param"))
+    net.load_model(os.path.join(a.dir, "net.ncnn.bin"))
+
+    def run():
+        rows = []
+        for image in x:
+            extractor = net.create_extractor()
+            extractor.input("in0", ncnn.Mat(image))
+            rows.append(np.array(extractor.extract("out0")[1]))
+        return np.stack(rows)
+
+    return run, ncnn.__version__
+
+
+def pytorch(x):
+    import numpy as np, torch
+    torch.set_num_threads(a.threads)
+    torch.set_grad_enabled(train)
+    net, t = build()[0], torch.from_numpy(x)
+    net.load_state_dict(torch.load(os.path.join(a.dir, "net.pth")))
+    net.train(train)
+    if a.peer == "torch-channels-last":
+        net, t = net.to(memory_format=torch.channels_last), t.to(memory_format=torch.channels_last)
+    call = lambda t: net(t)
+    if train:
+        labels = torch.from_numpy(np.load(os.path.join(a.dir, "labels.npy")))
+        call = lambda t: torch.nn.functional.cross_entropy(net(t), labels)
+    if a.peer == "torch-compile":
+        call = torch.compile(call)
+
+    def step():
+        net.zero_grad(set_to_none=True)
+        loss = call(t)
+        loss.backward()
+        return loss.detach().numpy()
+
+    return (step if train else lambda: call(t).numpy()), torch.__version__
 
 
 def child():
@@ -50,32 +137,14 @@ def child():
     os.environ["OMP_NUM_THREADS"] = str(a.threads)
     import numpy as np
     x = np.load(os.path.join(a.dir, "x.npy"))
-    if a.peer == "ort":
-        import onnxruntime
-        o = onnxruntime.SessionOptions()
-        o.intra_op_num_threads, o.inter_op_num_threads = a.threads, 1
-        session = onnxruntime.InferenceSession(os.path.join(a.dir, "net.onnx"), o, providers=["CPUExecutionProvider"])
-        run, version = (lambda: session.run(None, {"input": x})[0]), "onnxruntime " + onnxruntime.__version__
-    else:
-        import torch, torchvision
-        torch.set_num_threads(a.threads)
-        torch.set_grad_enabled(False)
-        net = getattr(torchvision.models, a.arch)(weights=None).eval()
-        net.load_state_dict(torch.load(os.path.join(a.dir, "net.pth")))
-        t = torch.from_numpy(x)
-        if a.peer == "torch-channels-last":
-            net, t = net.to(memory_format=torch.channels_last), t.to(memory_format=torch.channels_last)
-        elif a.peer == "torch-compile":
-            net = torch.compile(net)
-        elif a.peer != "torch":
-            sys.exit("no such peer: " + a.peer)
-        run, version = (lambda: net(t).numpy()), "torch " + torch.__version__
+    run, version = {"ort": ort, "openvino": openvino, "ncnn": ncnn}.get(a.peer, pytorch)(x)
     times = []
-    for i in range(warm + runs):
+    for _ in range(warm + a.runs):
         begin = time.perf_counter()
-        logits = run()
+        result = run()
         times.append(time.perf_counter() - begin)
-    print(json.dumps(dict(version=version, ms=1e3 * statistics.median(times[warm:]), rss=peak_bytes(), logits=logits.tolist())))
+    print(json.dumps(dict(version="%s %s" % (a.peer.split("-")[0], version), ms=1e3 * statistics.median(times[warm:]), rss=peak_bytes(),
+                          result=np.asarray(result, dtype=np.float64).tolist())))
 
 
 def peak_bytes():
@@ -97,41 +166,52 @@ def call(command):
 
 
 def ours(folder):
+    import numpy as np
     common = ["--arch", a.arch, "--weights", os.path.join(folder, "net.pth"), "--input", os.path.join(folder, "x.npy"),
               "--threads", str(a.threads), "--format", "json"] + a.flags.split()
-    p = call([a.ours, "profile", "--runs", str(runs), "--warmup", str(warm)] + common)
-    return dict(version="resnet-tui, %s kernels" % p["device"]["kernels"], ms=p["total"]["p50_ms"], rss=p["memory"].get("peak_rss_bytes", 0),
-                logits=call([a.ours, "run"] + common)["output"]["logits"])
+    if train:
+        common += ["--backward", "--labels", ",".join(map(str, np.load(os.path.join(folder, "labels.npy"))))]
+    p = call([a.ours, "profile", "--no-history", "--runs", str(a.runs), "--warmup", str(warm)] + common)
+    result = p["loss"] if train else call([a.ours, "run"] + common)["output"]["logits"]
+    return dict(version="resnet-tui, %s kernels" % p["device"]["kernels"], ms=p["total"]["p50_ms"], rss=p["memory"].get("peak_rss_bytes", 0), result=result)
 
 
 def peer(name, folder):
-    same = [v for k in ("arch", "batch", "size", "threads", "runs") for v in ("--" + k, str(runs if k == "runs" else getattr(a, k)))]
-    return call([sys.executable, "-W", "ignore", os.path.abspath(__file__), "--peer", name, "--dir", folder] + same)
+    same = [v for k in ("arch", "batch", "size", "threads", "runs") for v in ("--" + k, str(getattr(a, k)))]
+    return call([sys.executable, "-W", "ignore", os.path.abspath(__file__), a.task, "--peer", name, "--dir", folder, "--peers", ",".join(peers)] + same)
 
 
 def main():
     import numpy as np
     if not a.ours:
         ap.error("--ours is missing: the program to compare, as built by go build ./cmd/resnet-tui")
-    names = [n for n in a.peers.split(",") if n]
+    known = {"torch", "torch-channels-last", "torch-compile"} | (set() if train else {"ort", "openvino", "ncnn"})
+    if set(peers) - known:
+        ap.error("no such peer of %s: %s" % (a.task, ", ".join(sorted(set(peers) - known))))
+    order = ["ours"] + peers
     with tempfile.TemporaryDirectory() as folder:
         peer("prepare", folder)
-        truth = np.load(os.path.join(folder, "logits.npy"))
+        truth = np.load(os.path.join(folder, "result.npy"))
         rounds = []
         for r in range(a.rounds):
-            order = ["ours"] + names
-            got = {n: ours(folder) if n == "ours" else peer(n, folder) for n in (order if r % 2 == 0 else reversed(order))}
-            rounds.append(got)
-            print("round %d: %s" % (r + 1, "  ".join("%s %.2f ms" % (n, got[n]["ms"]) for n in order)), file=sys.stderr, flush=True)
-    print("%s, batch %d, %d×%d, %d threads, %d rounds of %d passes" % (a.arch, a.batch, a.size, a.size, a.threads, a.rounds, runs))
+            rounds.append({n: ours(folder) if n == "ours" else peer(n, folder) for n in (order if r % 2 == 0 else reversed(order))})
+            print("round %d: %s" % (r + 1, "  ".join("%s %.2f ms" % (n, rounds[-1][n]["ms"]) for n in order)), file=sys.stderr, flush=True)
+    print("%s %s, batch %d, %d×%d, %d threads, %d rounds of %d passes" % (a.task, a.arch, a.batch, a.size, a.size, a.threads, a.rounds, a.runs))
     print("%-20s %9s %9s  %-22s %9s %10s  %s" % ("", "median ms", "min ms", "ours ÷ it (range)", "peak MB", "error", "version"))
-    for n in ["ours"] + names:
+    for n in order:
         ms = [r[n]["ms"] for r in rounds]
-        ratio = sorted(r["ours"]["ms"] / r[n]["ms"] for r in rounds)
-        error = np.sqrt(np.mean((np.array(rounds[0][n]["logits"]) - truth) ** 2) / np.mean(truth ** 2))
+        error = np.sqrt(np.mean((np.array(rounds[0][n]["result"]) - truth) ** 2) / np.mean(truth ** 2))
         print("%-20s %9.2f %9.2f  %-22s %9.0f %10.1e  %s" % (
-            n, statistics.median(ms), min(ms), "%.3f (%.3f–%.3f)" % (statistics.median(ratio), ratio[0], ratio[-1]),
-            max(r[n]["rss"] for r in rounds) / 1e6, error, rounds[0][n]["version"]))
+            n, statistics.median(ms), min(ms), ratios(rounds, lambda r: r[n]["ms"]), max(r[n]["rss"] for r in rounds) / 1e6, error, rounds[0][n]["version"]))
+    fastest = lambda r: min(r[n]["ms"] for n in peers)
+    ms = [fastest(r) for r in rounds]
+    print("%-20s %9.2f %9.2f  %-22s" % ("the fastest peer", statistics.median(ms), min(ms), ratios(rounds, fastest)))
+
+
+def ratios(rounds, it):
+    """The median of ours ÷ it over the rounds, and the range."""
+    r = sorted(r["ours"]["ms"] / it(r) for r in rounds)
+    return "%.3f (%.3f–%.3f)" % (statistics.median(r), r[0], r[-1])
 
 
 if not a.peer:
