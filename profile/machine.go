@@ -27,11 +27,12 @@ func watchMachine() machineWatch {
 	return machineWatch{at: time.Now(), cpu: processCPU(), busy: busy, preempted: preemptions()}
 }
 
-// since compares with the moment of w. cpu is what the passes that count used.
-func (w machineWatch) since(cpu time.Duration, passes int) *Machine {
+// since compares with the moment of w. cpu is what the passes that count used;
+// all are those and the others that ran.
+func (w machineWatch) since(cpu time.Duration, passes, all int) *Machine {
 	now := watchMachine()
 	elapsed := float64(now.at.Sub(w.at))
-	m := &Machine{CPUMS: float64(cpu) / float64(passes) / 1e6, Preempted: float64(now.preempted-w.preempted) / float64(passes)}
+	m := &Machine{CPUMS: float64(cpu) / float64(passes) / 1e6, Preempted: float64(now.preempted-w.preempted) / float64(all)}
 	if _, n := systemBusy(); n > 0 && now.busy > w.busy && elapsed > 0 {
 		others := (float64(now.busy-w.busy) - float64(now.cpu-w.cpu)) / elapsed
 		m.Processors, m.OthersCores = n, math.Round(100*max(others, 0))/100

@@ -61,9 +61,15 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 			o.Progress(m.recorder.Passes(), max(o.Runs, 0))
 		}
 	}
+	about := machine.since(m.cpu, m.recorder.Passes(), m.recorder.Passes()+m.cost.pairs())
+	if o.Runs == Adaptive {
+		if err := m.settleCost(ctx); err != nil {
+			return nil, err
+		}
+	}
 	p := newProfile(s, m.recorder)
 	p.Warmup, p.WarmupSpread = warm.passes, warm.spread
-	p.Recorder, p.Machine = m.cost.summary(), machine.since(m.cpu, p.Runs)
+	p.Recorder, p.Machine = m.cost.summary(), about
 	times, err := measureCPU(ctx, s)
 	if err != nil {
 		return nil, err
@@ -92,27 +98,47 @@ func (m *measurement) enough(o MeasureOptions, capacity int) bool {
 }
 
 // pass makes a pass that counts and, while it is wanted, one beside it that
-// nobody observes; which goes first alternates, so that a drift cancels out.
+// nobody observes.
 func (m *measurement) pass(ctx context.Context) error {
-	if !m.cost.wanted() {
-		_, err := m.count(ctx)
-		return err
+	if m.cost.wanted() {
+		return m.pair(ctx, m.count)
 	}
+	_, err := m.count(ctx)
+	return err
+}
+
+// pair makes a pass that is observed and one that isn't; which goes first
+// alternates, so that a drift cancels out.
+func (m *measurement) pair(ctx context.Context, observed func(context.Context) (time.Duration, error)) error {
 	var with, without time.Duration
 	var err error
-	if m.recorder.Passes()%2 == 0 {
-		with, err = m.count(ctx)
+	if m.cost.pairs()%2 == 0 {
+		with, err = observed(ctx)
 		if err == nil {
 			without, err = timed(ctx, m.runner, nil)
 		}
 	} else {
 		without, err = timed(ctx, m.runner, nil)
 		if err == nil {
-			with, err = m.count(ctx)
+			with, err = observed(ctx)
 		}
 	}
-	m.cost.add(with, without)
+	if err == nil {
+		m.cost.add(with, without)
+	}
 	return err
+}
+
+// settleCost makes more pairs, that count for the recorder's cost alone: a
+// small net's few passes would not tell it.
+func (m *measurement) settleCost(ctx context.Context) error {
+	spare := NewRecorder(m.runner.Lowered(), m.runner.Model(), 1)
+	for m.cost.wanted() {
+		if err := m.pair(ctx, func(ctx context.Context) (time.Duration, error) { return timed(ctx, m.runner, spare) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // count makes a pass that counts.

@@ -18,7 +18,7 @@ type RecorderCost struct {
 }
 
 const (
-	costPairs = 40
+	costPairs = 2000
 	costLeast = 5 // pairs that say anything
 	costTime  = 2 * time.Second
 )
@@ -30,7 +30,9 @@ type recorderCost struct {
 }
 
 // wanted reports whether another pair would be worth its time.
-func (c *recorderCost) wanted() bool { return len(c.with) < costPairs && c.spent < costTime }
+func (c *recorderCost) wanted() bool { return c.pairs() < costPairs && c.spent < costTime }
+
+func (c *recorderCost) pairs() int { return len(c.with) }
 
 func (c *recorderCost) add(with, without time.Duration) {
 	c.with, c.without = append(c.with, float64(with)), append(c.without, float64(without))
