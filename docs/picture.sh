@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # picture.sh PROGRAM OUT.svg COLUMNS ROWS "FLAGS" [KEYS …]: a picture of the real
 # program. It runs in tmux for PICTURE_SECONDS (default 20) before the keys and
-# three seconds after each; charmbracelet/freeze draws the terminal as SVG.
+# three seconds after each; docs/picture draws the terminal as SVG.
 set -euo pipefail
 [ $# -ge 5 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
-program=$(realpath "$1") out=$2 columns=$3 rows=$4 flags=$5
+program=$(realpath "$1") out=$(realpath "$2") columns=$3 rows=$4 flags=$5
 shift 5
 socket=picture-$$
-trap 'tmux -L "$socket" kill-server 2>/dev/null || true; rm -f "$out.ansi"' EXIT
+trap 'tmux -L "$socket" kill-server 2>/dev/null || true; rm -f "$out.tmp"' EXIT
 COLORTERM=truecolor tmux -L "$socket" -f /dev/null new-session -d -x "$columns" -y "$rows" "$program $flags"
 tmux -L "$socket" set-option -ga terminal-overrides ',*:Tc'
 tmux -L "$socket" set-option -g status off
@@ -16,6 +16,5 @@ for key in "$@"; do
   tmux -L "$socket" send-keys "$key"
   sleep 3
 done
-tmux -L "$socket" capture-pane -e -p >"$out.ansi"
-freeze "$out.ansi" --language ansi --output "$out" --font.family "DejaVu Sans Mono, Menlo, Consolas, monospace" \
-  --font.size 13 --line-height 1.2 --padding 12 --background "#14171c" --border.radius 8
+tmux -L "$socket" capture-pane -e -p | go -C "$(dirname "$0")/picture" run . -columns "$columns" -rows "$rows" >"$out.tmp"
+mv "$out.tmp" "$out"

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// glyph is the shape of a character that must meet its neighbours: braille,
+// blocks and lines, in a cell whose upper left corner is the origin. It is ""
+// for text.
+func glyph(r rune) string {
+	switch {
+	case r > 0x2800 && r <= 0x28FF:
+		return braille(r - 0x2800)
+	case r >= 0x2580 && r <= 0x2593:
+		return block(r)
+	}
+	if arms, ok := lines[r]; ok {
+		return line(arms)
+	}
+	return ""
+}
+
+// braille draws dots; bit i of the pattern is dot i+1 of Unicode's numbering.
+func braille(pattern rune) string {
+	var b strings.Builder
+	for i, at := range [8][2]float64{{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, {0, 3}, {1, 3}} {
+		if pattern>>i&1 != 0 {
+			fmt.Fprintf(&b, `<circle cx="%.2f" cy="%.2f" r="1.1"/>`, cellW*(0.25+at[0]/2), cellH*(0.125+at[1]/4))
+		}
+	}
+	return b.String()
+}
+
+// block draws parts of a cell.
+func block(r rune) string {
+	rect := func(x, y, w, h, opacity float64) string {
+		s := fmt.Sprintf(`<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f"`, x*cellW, y*cellH, w*cellW+0.05, h*cellH)
+		if opacity < 1 {
+			s += fmt.Sprintf(` opacity="%g"`, opacity)
+		}
+		return s + "/>"
+	}
+	switch {
+	case r == '▀':
+		return rect(0, 0, 1, 0.5, 1)
+	case r >= '▁' && r <= '█': // lower eighths
+		h := float64(r-'▁'+1) / 8
+		return rect(0, 1-h, 1, h, 1)
+	case r >= '▉' && r <= '▏': // left eighths, the widest first
+		return rect(0, 0, float64('▏'-r+1)/8, 1, 1)
+	case r == '▐':
+		return rect(0.5, 0, 0.5, 1, 1)
+	}
+	return rect(0, 0, 1, 1, map[rune]float64{'░': 0.25, '▒': 0.5, '▓': 0.75}[r])
+}
+
+// lines are the arms of box drawing characters: up, right, down, left; 1 is
+// light, 2 heavy, and 3 light and dashed.
+var lines = map[rune][4]int{
+	'│': {1, 0, 1, 0}, '─': {0, 1, 0, 1}, '┌': {0, 1, 1, 0}, '┐': {0, 0, 1, 1}, '└': {1, 1, 0, 0}, '┘': {1, 0, 0, 1},
+	'├': {1, 1, 1, 0}, '┤': {1, 0, 1, 1}, '┬': {0, 1, 1, 1}, '┴': {1, 1, 0, 1}, '┼': {1, 1, 1, 1}, '╴': {0, 0, 0, 1}, '╶': {0, 1, 0, 0},
+	'┃': {2, 0, 2, 0}, '━': {0, 2, 0, 2}, '┏': {0, 2, 2, 0}, '┓': {0, 0, 2, 2}, '┗': {2, 2, 0, 0}, '┛': {2, 0, 0, 2},
+	'┆': {3, 0, 3, 0}, '┄': {0, 3, 0, 3}, '╭': {0, 1, 1, 0}, '╮': {0, 0, 1, 1}, '╰': {1, 1, 0, 0}, '╯': {1, 0, 0, 1},
+}
+
+// line draws arms from the middle of a cell.
+func line(arms [4]int) string {
+	var b strings.Builder
+	for i, weight := range arms {
+		if weight == 0 {
+			continue
+		}
+		w := 1.1
+		if weight == 2 {
+			w = 2.4
+		}
+		x, y, dx, dy := cellW/2-w/2, cellH/2-w/2, w, w
+		switch i {
+		case 0:
+			y, dy = 0, cellH/2+w/2
+		case 1:
+			dx = cellW/2 + w/2
+		case 2:
+			dy = cellH/2 + w/2
+		case 3:
+			x, dx = 0, cellW/2+w/2
+		}
+		if weight == 3 {
+			b.WriteString(dashes(x, y, dx, dy))
+			continue
+		}
+		fmt.Fprintf(&b, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f"/>`, x, y, dx, dy)
+	}
+	return b.String()
+}
+
+// dashes draws an arm with a gap.
+func dashes(x, y, dx, dy float64) string {
+	if dx > dy {
+		return fmt.Sprintf(`<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f"/>`, x+dx*0.2, y, dx*0.6, dy)
+	}
+	return fmt.Sprintf(`<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f"/>`, x, y+dy*0.2, dx, dy*0.6)
+}

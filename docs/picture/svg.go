@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"html"
+	"image/color"
+	"io"
+	"strings"
+
+	"github.com/charmbracelet/x/vt"
+)
+
+// The extents of a cell and of the margin around all, in pixels.
+const (
+	cellW, cellH = 7.8, 16.0
+	margin       = 12.0
+	baseline     = 12.0 // of a line's text, from its top
+)
+
+const (
+	paper = "#14171c"
+	ink   = "#c8ccd2"
+)
+
+// picture writes a terminal's cells as SVG.
+type picture struct {
+	io.Writer
+	screen        *vt.Emulator
+	columns, rows int
+}
+
+// cell is what is drawn of a terminal's cell.
+type cell struct {
+	text, ink, paper string
+	bold             bool
+}
+
+func (p picture) write() {
+	w, h := float64(p.columns)*cellW+2*margin, float64(p.rows)*cellH+2*margin
+	fmt.Fprintf(p, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="12.9">`+"\n", w, h, w, h)
+	fmt.Fprintf(p, `<rect width="%g" height="%g" rx="8" fill="%s"/>`+"\n", w, h, paper)
+	for y := range p.rows {
+		p.row(y)
+	}
+	fmt.Fprintln(p, "</svg>")
+}
+
+func (p picture) at(x, y int) cell {
+	const bold, faint, reverse = 1 << 0, 1 << 1, 1 << 5
+	t := p.screen.CellAt(x, y)
+	if t == nil || t.Content == "" {
+		return cell{" ", ink, paper, false}
+	}
+	c := cell{t.Content, hex(t.Style.Fg, ink), hex(t.Style.Bg, paper), t.Style.Attrs&bold != 0}
+	if t.Style.Attrs&reverse != 0 {
+		c.ink, c.paper = c.paper, c.ink
+	}
+	if t.Style.Attrs&faint != 0 {
+		c.ink = "#8a9099"
+	}
+	return c
+}
+
+func hex(c color.Color, otherwise string) string {
+	if c == nil {
+		return otherwise
+	}
+	r, g, b, _ := c.RGBA()
+	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
+}
+
+// row writes a line: what lies behind first, then shapes and runs of text.
+func (p picture) row(y int) {
+	top := margin + float64(y)*cellH
+	for x := 0; x < p.columns; {
+		c, from := p.at(x, y), x
+		for x++; x < p.columns && p.at(x, y).paper == c.paper; x++ {
+		}
+		if c.paper != paper {
+			fmt.Fprintf(p, `<rect x="%.1f" y="%.1f" width="%.1f" height="%g" fill="%s"/>`+"\n", left(from), top, float64(x-from)*cellW, cellH, c.paper)
+		}
+	}
+	for x := 0; x < p.columns; {
+		c := p.at(x, y)
+		if shape := glyph([]rune(c.text)[0]); shape != "" {
+			fmt.Fprintf(p, `<g transform="translate(%.1f %.1f)" fill="%s">%s</g>`+"\n", left(x), top, c.ink, shape)
+			x++
+			continue
+		}
+		x += p.run(x, y, top)
+	}
+}
+
+// run writes the text from x on that looks alike, and is as wide as its cells
+// in any font. It returns how many cells that was.
+func (p picture) run(x, y int, top float64) int {
+	first, text, n := p.at(x, y), "", 0
+	for ; x+n < p.columns; n++ {
+		c := p.at(x+n, y)
+		if c.ink != first.ink || c.bold != first.bold || glyph([]rune(c.text)[0]) != "" || strings.HasSuffix(text, "  ") && c.text != " " {
+			break
+		}
+		text += c.text
+	}
+	shown := strings.TrimRight(text, " ")
+	start := len(shown) - len(strings.TrimLeft(shown, " "))
+	if shown = shown[start:]; shown != "" {
+		weight := ""
+		if first.bold {
+			weight = ` font-weight="bold"`
+		}
+		fmt.Fprintf(p, `<text x="%.1f" y="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs" fill="%s"%s xml:space="preserve">%s</text>`+"\n",
+			left(x+start), top+baseline, float64(len([]rune(shown)))*cellW, first.ink, weight, html.EscapeString(shown))
+	}
+	return n
+}
+
+func left(x int) float64 { return margin + float64(x)*cellW }
