@@ -41,7 +41,9 @@ func (e *engine) reachTwin(to aim) error {
 	}
 	var s *resnet.Session
 	if e.twin == nil {
-		s, err = e.wake(m, to)
+		if s, err = e.wake(m, to); err == nil && e.opts.TwinWeights != "" {
+			e.state.notice = m.Name + " has weights of its own: " + e.opts.TwinWeights
+		}
 	} else {
 		s, err = e.twin.session.With(e.ctx, m, e.options(to))
 	}

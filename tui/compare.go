@@ -169,22 +169,13 @@ func (m *Model) noTwin() string {
 	return text + "same seed, and the same weights where both have them"
 }
 
-// twinName is the twin, and its weights if they are its own.
-func (m *Model) twinName() string {
-	name := m.twin.tree.model.Name
-	if m.opts.TwinWeights != "" {
-		name += " · " + m.opts.TwinWeights
-	}
-	return name
-}
-
 func (m *Model) drawSides(r rect) {
 	w := (r.w - 1) / 2
 	in := m.sidePlaces(w)
 	net, twin := m.sides()
 	left, right := rect{r.x, r.y, w, 1}, rect{r.x + w + 1, r.y, r.w - w - 1, 1}
 	m.drawSideTitle(left, net.tree.model.Name, in)
-	m.drawSideTitle(right, m.twinName(), in)
+	m.drawSideTitle(right, twin.tree.model.Name, in)
 	for i := range r.h - 1 {
 		at := m.list.top + i
 		if at >= len(m.list.rows) {
@@ -266,6 +257,9 @@ func (m *Model) drawResponses(r rect) {
 		behind = "of convolutions"
 	}
 	title := fmt.Sprintf("response σ by layer · %s · %s, before ReLU and ⊕", axis, behind)
+	if own := m.opts.TwinWeights; own != "" {
+		title += " · the twin with " + own
+	}
 	m.canvas.drawFigure(r, figure{title: title, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})
 }
 

@@ -25,7 +25,7 @@ func (m *Model) views() []viewID {
 	recorded := m.opts.Recorded != nil
 	for v := range viewCount {
 		switch {
-		case v == viewGradients && (recorded || len(m.list.tree.byBlock) == 0):
+		case v == viewGradients && (recorded && m.state.grads == nil || len(m.list.tree.byBlock) == 0):
 		case v == viewCompare && (recorded || !m.hasTwin()):
 		case v == viewTraining && m.opts.Training == nil:
 		default:

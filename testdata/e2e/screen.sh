@@ -54,10 +54,8 @@ ended() {
 
 # view NAME goes to a view by the number that its tab shows.
 view() {
-	local n
-	n=$(shown | sed -n 2p | grep -oE "[0-9] $1" | cut -c1)
-	[[ -n $n ]] || { echo "FAILED: no tab $1 on"; shown; exit 1; }
-	keys "$n"
+	await 5 "[0-9] $1"
+	keys "$(shown | grep -oE "[0-9] $1" | head -1 | cut -c1)"
 }
 
 net=(--arch cifar_resnet20 --size 64)
@@ -138,6 +136,41 @@ ended 0
 start 20 5 "${net[@]}"
 await 60 ' [0-9.]+ (µs|ms)'
 keys C-c
+ended 0
+
+# Carried weights: their images have classes, and their twin weights of its own.
+start 160 40 --weights builtin:fashion-resnet20
+await 60 '● forward.*img/s'
+keys p
+view Compare
+await 60 'the twin with builtin:fashion-plain20'
+view Layers
+keys / l a y e r 1 . 0 Enter
+await 5 '/layer1.0 +[0-9]+ rows'
+keys g Down Down
+escape
+keys x
+await 5 'lesion in layer1.0'
+keys 1
+await 60 'skip cut'
+await 60 'right +[0-9]+ → [0-9]+ of 10'
+keys q
+ended 0
+
+# A recorded step opens again without the engine, gradients and all.
+"$binary" profile "${net[@]}" --backward --runs 3 --warmup 1 --no-history --format json -o "$dir/step.json" 2>/dev/null
+start 120 24 open "$dir/step.json"
+await 20 'paused'
+view Gradients
+await 10 'via skip +via branch'
+await 5 'as recorded'
+keys q
+ended 0
+
+# Two of them are compared.
+start 120 24 open "$dir/step.json" "$dir/step.json"
+await 20 'a pass: .*within noise'
+keys q
 ended 0
 
 start 80 24 "${net[@]}"
