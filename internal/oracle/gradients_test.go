@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"math"
+	"sync"
 	"testing"
 
 	"resnet-tui/internal/oracle"
@@ -24,12 +25,10 @@ func TestGradientsArePyTorch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(names) < 21 {
-		t.Errorf("only %d goldens: %v", len(names), names)
-	}
-	devices := openCPUs(t)
+	var room sync.Mutex // for nets that take gigabytes
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // the reference uses one core
 			g, err := oracle.LoadGradients(name)
 			if err != nil {
 				t.Fatal(err)
@@ -38,6 +37,11 @@ func TestGradientsArePyTorch(t *testing.T) {
 			if m := s.model; testing.Short() && (m.Total.MACs*int64(g.Shape[0]) > 1e8 || m.Total.Params > 4e7) {
 				t.Skip("a large net, and the test is short")
 			}
+			if s.huge() {
+				room.Lock()
+				defer room.Unlock()
+			}
+			devices := openCPUs(t)
 			s.source = newWeights(t, s.model.Params)
 			if s.want = g.Eval; s.want != nil {
 				t.Run("eval", func(t *testing.T) { s.run(t, devices) })
@@ -48,21 +52,26 @@ func TestGradientsArePyTorch(t *testing.T) {
 	}
 }
 
+// huge reports whether a run takes gigabytes.
+func (s step) huge() bool { return s.model.Total.Params > 5e7 }
+
 // run checks a step in every way; Winograd's rounding, of a device as it is
-// used, is some four times that of direct convolution. One set of the CPU's kernels is enough for
-// nets that are not tiny, and the reference alone for VGG's 140 million
-// parameters, which take gigabytes each time.
+// used, is some four times that of direct convolution. One set of the CPU's
+// kernels is enough for nets that are not tiny, one way for huge ones, and the
+// reference alone for VGG's 140 million parameters.
 func (s step) run(t *testing.T, devices []tensor.Device) {
 	l := s.lower(t, false)
-	r := &float64Step{Reference: s.reference(t, l)}
+	r := &oracle.Step{Reference: s.reference(t, l)}
 	exact := oracle.GradientErrors{Loss: 1e-9, Norms: 1e-9, Directions: 1e-9, Blocks: 1e-9}
 	s.check(t, l, r.Buffer, exact)
 	for i, dev := range devices {
-		if tiny := s.model.Total.Params < 2e5; i > 0 && !tiny || s.model.Config.Family == resnet.VGG {
+		if i > 0 && s.model.Total.Params > 2e5 || s.model.Config.Family == resnet.VGG {
 			break
 		}
-		t.Run(dev.Info().Kernels+"/exact", func(t *testing.T) { s.checkOn(t, dev, tensor.Options{Exact: true}, r, 1) })
 		t.Run(dev.Info().Kernels+"/fused", func(t *testing.T) { s.checkOn(t, dev, tensor.Options{Fuse: true}, r, 4) })
+		if !s.huge() {
+			t.Run(dev.Info().Kernels+"/exact", func(t *testing.T) { s.checkOn(t, dev, tensor.Options{Exact: true}, r, 1) })
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"testing"
 
+	"resnet-tui/internal/oracle"
 	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu"
@@ -90,13 +91,8 @@ func referenceRun(t *testing.T, l *resnet.Lowered) *tensor.Reference[float64] {
 
 func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, train bool, o tensor.Options) {
 	t.Helper()
-	relus := map[tensor.BufferID]bool{}
-	for _, op := range l.Plan.Ops {
-		if op.Kind == tensor.ReLU {
-			relus[op.Out[0]] = true
-			l.Plan.Buffers[op.Out[0]].Class = tensor.Kept // for adoptSigns; a ReLU ends its group, so no kernel changes
-		}
-	}
+	kept := append(l.Plan.Find(tensor.Output), l.Plan.Find(tensor.Kept)...)
+	oracle.KeepChoices(l.Plan)
 	s, err := d.NewState(l.Plan.Params, initial{})
 	if err != nil {
 		t.Fatal(err)
@@ -115,64 +111,42 @@ func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, train bool
 	if err := p.Run(context.Background(), tensor.RunOptions{Scalars: make([]float32, len(l.Plan.Scalars))}); err != nil {
 		t.Fatal(err)
 	}
-	exact := referenceRun(t, l)
-	adoptSigns(t, l, p, exact)
-	kept := l.Plan.Find(tensor.Output)
-	for _, id := range l.Plan.Find(tensor.Kept) {
-		if !relus[id] {
-			kept = append(kept, id)
-		}
+	exact, read := &oracle.Step{Reference: referenceRun(t, l)}, reader(t, l.Plan, p)
+	choices, err := exact.Adopt(l.Plan, read, make([]float32, len(l.Plan.Scalars)))
+	if err != nil {
+		t.Fatal(err)
 	}
+	if err := choices.Err(); err != nil {
+		t.Error(err)
+	}
+	t.Log(choices)
 	bar := 1e-4
 	if train {
 		bar = 3e-4
 	}
 	worst := 0.0
 	for _, id := range kept {
-		x := tensor.New(l.Plan.Buffers[id].Shape...)
-		if err := p.Read(id, x); err != nil {
-			t.Fatal(err)
-		}
-		e := relative(x.Data, exact.Buffer(id))
+		e := relative(read(id), exact.Buffer(id))
 		worst = max(worst, e)
 		if !(e <= bar) {
-			t.Errorf("%s %v: relative error %g, at most %g allowed", l.Plan.Buffers[id].Name, x.Shape, e, bar)
+			t.Errorf("%s: relative error %g, at most %g allowed", l.Plan.Buffers[id].Name, e, bar)
 		}
 	}
 	t.Logf("largest relative error %.2g, %.2g allowed", worst, bar)
 }
 
-// adoptSigns has the reference go back through the ReLUs as the device has found
-// them: where an operand is so near to zero that rounding decides its sign, the
-// gradient jumps, and float32 is right to differ from float64. Few may.
-func adoptSigns(t *testing.T, l *resnet.Lowered, p tensor.Program, exact *tensor.Reference[float64]) {
-	t.Helper()
-	elements, others, backward := 0, 0, 0
-	for i, op := range l.Plan.Ops {
-		if op.Pass == tensor.Forward {
-			backward = i + 1
-		}
-		if op.Kind != tensor.ReLU {
-			continue
-		}
-		x, want := tensor.New(l.Plan.Buffers[op.Out[0]].Shape...), exact.Buffer(op.Out[0])
-		if err := p.Read(op.Out[0], x); err != nil {
+// reader reads a program's buffers.
+func reader(t *testing.T, plan *tensor.Plan, p tensor.Program) func(tensor.BufferID) []float64 {
+	return func(id tensor.BufferID) []float64 {
+		x := tensor.New(plan.Buffers[id].Shape...)
+		if err := p.Read(id, x); err != nil {
 			t.Fatal(err)
 		}
-		elements += len(want)
-		for j, v := range x.Data {
-			if (v > 0) != (want[j] > 0) {
-				others++
-				want[j] = min(float64(v), math.SmallestNonzeroFloat64) // a sign, and no size
-			}
+		y := make([]float64, len(x.Data))
+		for i, v := range x.Data {
+			y[i] = float64(v)
 		}
-	}
-	if others > 3+elements/10_000 {
-		t.Errorf("%d of %d ReLUs have another sign than in float64", others, elements)
-	}
-	t.Logf("%d of %d ReLUs have another sign than in float64", others, elements)
-	if err := exact.RunPart(backward, len(l.Plan.Ops), make([]float32, len(l.Plan.Scalars))); err != nil {
-		t.Fatal(err)
+		return y
 	}
 }
 
