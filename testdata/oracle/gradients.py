@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the goldens in gradients/: what PyTorch's autograd computes in float64 for the nets of oracle.py.
+"""Makes the goldens in gradients/: what PyTorch's autograd computes in float64 for the nets of oracle.py, for every
+combination of block, variant, shortcut and normalisation in nets of two blocks a stage, for groups, and for deep nets.
 
   gradients.py [NAME …]        all, or those named
 
@@ -18,7 +19,27 @@ DIRECTION_SEED = 8
 SMALL = dict(shape=(3, 3, 12, 11), classes=5, modes=("eval", "train"), elements=True)
 SMALL_CASES = [dict(SMALL, name=arch + "_small", arch=arch) for arch in ("cifar_resnet8_b", "cifar_preact_resnet8")]
 EVAL = ("resnet18", "preact_resnet18", "cifar_resnet20", "cifar_resnet8_b_small", "cifar_preact_resnet8_small")
-LEFT_OUT = ("resnet34", "resnet34_a", "resnet50_v1", "resnet50v2", "wide_resnet50_2", "cifar_preact_resnet29")  # others have their layers
+LEFT_OUT = ("resnet34_a", "resnet50_v1", "resnet50v2")  # the same nets are there with an odd image
+
+
+def training(arch, shape, classes=7):
+    return dict(name=arch, arch=arch, shape=shape, classes=classes, modes=("train",))
+
+
+def geometries():
+    for pre, tail in (("", "14"), ("preact_", "14"), ("", "20_bottleneck"), ("", "20_v1_bottleneck"), ("preact_", "20_bottleneck")):
+        for stem, shortcut in (("resnet", ""), ("resnet", "_b"), ("resnet", "_c"), ("plain", "")):
+            for norm in ("", "_nonorm"):
+                yield training("cifar_" + pre + stem + tail + shortcut + norm, (4, 3, 12, 11))
+    for arch in ("resnext50_3x5d", "resnext50_3x5d_a", "resnext50_3x5d_c", "plainext50_3x5d", "resnext50_3x5d_nonorm", "resnext50_3x5d_v1",
+                 "preact_resnext50_3x5d", "preact_resnext50_1x24d"):
+        yield training(arch, (8, 3, 65, 57) if arch.startswith("plain") else (3, 3, 43, 39))  # a plain net amplifies rounding
+
+
+def others():
+    for arch in ("cifar_resnet110", "cifar_preact_resnet110", "cifar_preact_resnet164"):
+        yield training(arch, (4, 3, 12, 11))
+    yield training("vgg19", (1, 3, 32, 64), 20)
 
 
 class Blocks:
@@ -115,7 +136,7 @@ def save(name, value):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     wanted = sys.argv[1:]
-    for c in sorted(CASES + SMALL_CASES, key=lambda c: not c["name"].startswith("cifar")):
+    for c in sorted(CASES + SMALL_CASES + [*geometries(), *others()], key=lambda c: not c["name"].startswith("cifar")):
         modes = [m for m in c["modes"] if m == "train" or c["name"] in EVAL]
         if not modes or c["name"] in LEFT_OUT or wanted and c["name"] not in wanted:
             continue

@@ -2,16 +2,20 @@
 
 Each is written from its paper, or from Keras Applications' source; `net(name)` also gives torchvision's own.
 """
+import re
 import torch.nn as nn
 import torch.nn.functional as F
 import torchvision
 
 IMAGENET = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+NAME = re.compile(r"(?P<family>cifar_|keras_)?(?P<preact>preact_)?(wide_)?(?P<kind>plain|res)(next|ext|net)?"
+                  r"(?P<depth>\d+)(_(?P<groups>\d+)x(?P<width>\d+)d|_(?P<times>\d+))?(?P<v2>v2)?(?P<v1>_v1)?"
+                  r"(_(?P<block>basic|bottleneck))?(_(?P<shortcut>[abc]))?(?P<nonorm>_nonorm)?")
 KERAS_EPS = 1.001e-5
 
 
-def conv(cin, cout, k, stride=1, bias=False):
-    return nn.Conv2d(cin, cout, k, stride, k // 2, bias=bias)
+def conv(cin, cout, k, stride=1, bias=False, groups=1):
+    return nn.Conv2d(cin, cout, k, stride, k // 2, bias=bias, groups=groups)
 
 
 class Skip(nn.Module):
@@ -58,13 +62,15 @@ class Basic(Skip):
 
 
 class Bottleneck(Skip):
-    """He et al. 2015: the stride is on the first 1×1."""
+    """He et al. 2015: the stride is on the first 1×1; in v1.5, torchvision's, on the 3×3. Groups: Xie et al. 2016."""
 
     def __init__(self, cin, planes, stride, o):
         super().__init__()
-        self.conv1, self.bn1 = conv(cin, planes, 1, stride, o.bias), o.norm(planes)
-        self.conv2, self.bn2 = conv(planes, planes, 3, 1, o.bias), o.norm(planes)
-        self.conv3, self.bn3 = conv(planes, 4 * planes, 1, 1, o.bias), o.norm(4 * planes)
+        first, second = (stride, 1) if o.v1 else (1, stride)
+        inner = planes * o.width // 64 * o.groups
+        self.conv1, self.bn1 = conv(cin, inner, 1, first, o.bias), o.norm(inner)
+        self.conv2, self.bn2 = conv(inner, inner, 3, second, o.bias, o.groups), o.norm(inner)
+        self.conv3, self.bn3 = conv(inner, 4 * planes, 1, 1, o.bias), o.norm(4 * planes)
         self.relu = nn.ReLU()
         self.make_skip(cin, 4 * planes, stride, o)
 
@@ -78,8 +84,8 @@ class Bottleneck(Skip):
 class PreActBasic(Skip):
     def __init__(self, cin, planes, stride, o):
         super().__init__()
-        self.bn1, self.relu, self.conv1 = o.norm(cin), nn.ReLU(), conv(cin, planes, 3, stride)
-        self.bn2, self.conv2 = o.norm(planes), conv(planes, planes, 3)
+        self.bn1, self.relu, self.conv1 = o.norm(cin), nn.ReLU(), conv(cin, planes, 3, stride, o.bias)
+        self.bn2, self.conv2 = o.norm(planes), conv(planes, planes, 3, 1, o.bias)
         self.make_skip(cin, planes, stride, o)
 
     def forward(self, x):
@@ -95,9 +101,10 @@ class PreActBottleneck(Skip):
 
     def __init__(self, cin, planes, stride, o):
         super().__init__()
-        self.bn1, self.relu, self.conv1 = o.norm(cin), nn.ReLU(), conv(cin, planes, 1)
-        self.bn2, self.conv2 = o.norm(planes), conv(planes, planes, 3, stride)
-        self.bn3, self.conv3 = o.norm(planes), conv(planes, 4 * planes, 1, bias=o.keras)
+        inner = planes * o.width // 64 * o.groups
+        self.bn1, self.relu, self.conv1 = o.norm(cin), nn.ReLU(), conv(cin, inner, 1, 1, o.bias)
+        self.bn2, self.conv2 = o.norm(inner), conv(inner, inner, 3, stride, o.bias, o.groups)
+        self.bn3, self.conv3 = o.norm(inner), conv(inner, 4 * planes, 1, 1, o.bias or o.keras)
         if o.keras and cin == 4 * planes and stride > 1:
             self.kind, self.pool = "pool", nn.MaxPool2d(1, stride)
         else:
@@ -112,11 +119,14 @@ class PreActBottleneck(Skip):
 
 
 class Net(nn.Module):
-    """Options: shortcut (A, B, C, or None for a plain net), v2, keras, cifar, batch_norm."""
+    """Options: shortcut (A, B, C, or None for a plain net), v1 or v2 in place of v1.5, keras, cifar, batch_norm, and the
+    groups of the 3×3 convolutions with the width of each."""
 
-    def __init__(self, block, repeats, classes, channels, shortcut="B", v2=False, keras=False, cifar=False, batch_norm=True):
+    def __init__(self, block, repeats, classes, channels, shortcut="B", v1=False, v2=False, keras=False, cifar=False,
+                 batch_norm=True, groups=1, width=64):
         super().__init__()
-        self.shortcut, self.v2, self.keras, self.cifar = shortcut, v2, keras, cifar
+        self.shortcut, self.v1, self.v2, self.keras, self.cifar = shortcut, v1, v2, keras, cifar
+        self.groups, self.width = groups, width
         self.eps = KERAS_EPS if keras else 1e-5
         self.norm = (lambda c: nn.BatchNorm2d(c, eps=self.eps)) if batch_norm else (lambda c: nn.Identity())
         self.bias = not batch_norm or (keras and not v2)  # of the convolutions of post-activation blocks
@@ -158,39 +168,38 @@ class Net(nn.Module):
 
 
 def net(name, classes, channels):
-    own = {
-        "resnet18_nonorm": lambda o: Net(Basic, IMAGENET[18], batch_norm=False, **o),
-        "plain34": lambda o: Net(Basic, IMAGENET[34], shortcut=None, **o),
-        "resnet34_a": lambda o: Net(Basic, IMAGENET[34], shortcut="A", **o),
-        "resnet34_c": lambda o: Net(Basic, IMAGENET[34], shortcut="C", **o),
-        "resnet50_v1": lambda o: Net(Bottleneck, IMAGENET[50], **o),
-        "preact_resnet18": lambda o: Net(PreActBasic, IMAGENET[18], v2=True, **o),
-        "preact_resnet50": lambda o: Net(PreActBottleneck, IMAGENET[50], v2=True, **o),
-        "keras_resnet50": lambda o: Net(Bottleneck, IMAGENET[50], keras=True, **o),
-        "resnet50v2": lambda o: Net(PreActBottleneck, IMAGENET[50], v2=True, keras=True, **o),
-        "cifar_resnet20": lambda o: Net(Basic, (3, 3, 3), cifar=True, shortcut="A", **o),
-        "cifar_resnet20_b": lambda o: Net(Basic, (3, 3, 3), cifar=True, **o),
-        "cifar_plain20": lambda o: Net(Basic, (3, 3, 3), cifar=True, shortcut=None, **o),
-        "cifar_resnet8_b": lambda o: Net(Basic, (1, 1, 1), cifar=True, **o),
-        "cifar_preact_resnet8": lambda o: Net(PreActBasic, (1, 1, 1), cifar=True, v2=True, shortcut="A", **o),
-        "cifar_preact_resnet20": lambda o: Net(PreActBasic, (3, 3, 3), cifar=True, v2=True, shortcut="A", **o),
-        "cifar_preact_resnet29": lambda o: Net(PreActBottleneck, (3, 3, 3), cifar=True, v2=True, shortcut="A", **o),
-        "cifar_preact_resnet29_b": lambda o: Net(PreActBottleneck, (3, 3, 3), cifar=True, v2=True, **o),
-    }
-    if name in own:
-        return own[name](dict(classes=classes, channels=channels))
-    model = getattr(torchvision.models, name)(weights=None, num_classes=classes)
-    if channels != 3:
-        model.conv1 = conv(channels, 64, 7, 2)
-    return model
+    """torchvision's net of a name, or one of those written here: resnet/arch.go has the grammar of the names."""
+    if hasattr(torchvision.models, name):
+        model = getattr(torchvision.models, name)(weights=None, num_classes=classes)
+        if channels != 3:
+            model.conv1 = conv(channels, 64, 7, 2)
+        return model
+    return own(name, classes, channels)
+
+
+def own(name, classes, channels):
+    m = NAME.fullmatch(name)
+    depth, cifar, keras = int(m["depth"]), m["family"] == "cifar_", m["family"] == "keras_" or bool(m["v2"])
+    v2 = bool(m["preact"] or m["v2"])
+    if cifar:
+        known = "basic" if depth % 6 == 2 and depth != 164 or depth % 9 != 2 else "bottleneck"
+        basic = (m["block"] or known) == "basic"
+        repeats = [(depth - 2) // (6 if basic else 9)] * 3
+    else:
+        basic, repeats = depth < 50, IMAGENET[depth]
+    block = {(True, False): Basic, (False, False): Bottleneck, (True, True): PreActBasic, (False, True): PreActBottleneck}[basic, v2]
+    shortcut = None if m["kind"] == "plain" else (m["shortcut"] or ("a" if cifar else "b")).upper()
+    return Net(block, repeats, classes, channels, shortcut, bool(m["v1"]) or keras and not v2, v2, keras, cifar, not m["nonorm"],
+               int(m["groups"] or 1), int(m["width"] or 64 * int(m["times"] or 1)))
 
 
 def check_own_nets():
     """The nets written here are torchvision's where they are the same net."""
     import torch
 
-    theirs, ours = torchvision.models.resnet34().eval(), Net(Basic, IMAGENET[34], 1000, 3).eval()
-    ours.load_state_dict(theirs.state_dict())
-    x = torch.randn(1, 3, 64, 64)
-    with torch.no_grad():
-        assert torch.equal(theirs(x), ours(x))
+    for name in ("resnet34", "resnext50_32x4d", "wide_resnet50_2"):
+        theirs, ours = net(name, 10, 3).eval(), own(name, 10, 3).eval()
+        ours.load_state_dict(theirs.state_dict())
+        x = torch.randn(1, 3, 64, 64)
+        with torch.no_grad():
+            assert torch.equal(theirs(x), ours(x)), name
