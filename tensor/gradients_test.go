@@ -113,11 +113,27 @@ func plainStep(op Op, back Kind, x, y Shape) *step {
 	return newStep(op, x, y, nil).grad(back, []string{"dy"}, map[string]Shape{"dx": x})
 }
 
-// TestGradients compares every gradient with finite differences of the forward
-// operation, in float64.
-func TestGradients(t *testing.T) {
+// addStep is y = α·x + x: the gradients of the two operands meet again in a sum,
+// an Add or a Join.
+func addStep(sum Kind) *step {
+	s := &step{Plan: &Plan{Scalars: []string{"scalar"}}, at: map[string]BufferID{}}
+	for name, c := range map[string]Class{"x": Input, "dy": Input, "y": Output, "dbranch": Scratch, "dx": Output} {
+		s.buffer(name, Shape{2, 3}, c)
+	}
+	results := []string{"dx"}
+	if sum == Join {
+		s.buffer("norms", Shape{4}, Kept)
+		results = append(results, "norms")
+	}
+	return s.op(Op{Kind: Add}, []string{"x", "x"}, []string{"y"}, nil).
+		op(Op{Kind: Scale, Pass: Backward}, []string{"dy"}, []string{"dbranch"}, nil).
+		op(Op{Kind: sum, Pass: Backward, Scalar: NoScalar}, []string{"dbranch", "dy"}, results, nil)
+}
+
+// gradientCases are the operations with their gradients.
+func gradientCases() map[string]*step {
 	relu := Shape{2, 3, 3, 5}
-	cases := map[string]*step{
+	return map[string]*step{
 		"conv 3×3":                  convStep(Shape{2, 3, 5, 4}, Shape{4, 3, 3, 3}, Square(3, 1, 1), 1),
 		"conv 3×3 stride 2":         convStep(Shape{2, 2, 6, 7}, Shape{3, 2, 3, 3}, Square(3, 2, 1), 1),
 		"conv 1×1 stride 2":         convStep(Shape{1, 3, 5, 6}, Shape{2, 3, 1, 1}, Square(1, 2, 0), 1),
@@ -143,8 +159,15 @@ func TestGradients(t *testing.T) {
 		"dropout":       plainStep(Op{Kind: Dropout, Path: "classifier.2", Train: true, Eps: 0.4}, DropoutGrad, Shape{3, 20}, Shape{3, 20}),
 		"dropout, eval": plainStep(Op{Kind: Dropout, Eps: 0.4, Scalar: NoScalar}, DropoutGrad, Shape{3, 4}, Shape{3, 4}),
 		"scale":         plainStep(Op{Kind: Scale}, Scale, Shape{2, 3}, Shape{2, 3}),
+		"add":           addStep(Add),
+		"join":          addStep(Join),
 	}
-	for name, s := range cases {
+}
+
+// TestGradients compares every gradient with finite differences of the forward
+// operation, in float64.
+func TestGradients(t *testing.T) {
+	for name, s := range gradientCases() {
 		t.Run(name, func(t *testing.T) {
 			s.checkDifferences(t, func(r *Reference[float64]) float64 {
 				sum := 0.0
@@ -160,16 +183,36 @@ func TestGradients(t *testing.T) {
 // TestLossGradient does the same for the loss, with and without smoothing.
 func TestLossGradient(t *testing.T) {
 	for _, smoothing := range []float64{0, 0.1, 1} {
-		s := &step{Plan: &Plan{Scalars: []string{"scalar"}}, at: map[string]BufferID{}}
-		logits := Shape{3, 4}
-		s.buffer("x", logits, Input)
-		s.buffer("target", Shape{3}, Input)
-		s.buffer("loss", Shape{1}, Kept)
-		s.buffer("p", logits, Scratch)
-		s.buffer("dx", logits, Output)
-		s.op(Op{Kind: CrossEntropy, Eps: smoothing, Scalar: NoScalar}, []string{"x", "target"}, []string{"loss", "p"}, nil)
-		s.op(Op{Kind: CrossEntropyGrad, Pass: Backward, Eps: smoothing, Scalar: NoScalar}, []string{"p", "target"}, []string{"dx"}, nil)
+		s := lossStep(smoothing)
 		s.checkDifferences(t, func(r *Reference[float64]) float64 { return r.Buffer(s.at["loss"])[0] })
+	}
+}
+
+func lossStep(smoothing float64) *step {
+	s := &step{Plan: &Plan{Scalars: []string{"scalar"}}, at: map[string]BufferID{}}
+	logits := Shape{3, 4}
+	s.buffer("x", logits, Input)
+	s.buffer("target", Shape{3}, Input)
+	s.buffer("loss", Shape{1}, Kept)
+	s.buffer("p", logits, Scratch)
+	s.buffer("dx", logits, Output)
+	return s.op(Op{Kind: CrossEntropy, Eps: smoothing, Scalar: NoScalar}, []string{"x", "target"}, []string{"loss", "p"}, nil).
+		op(Op{Kind: CrossEntropyGrad, Pass: Backward, Eps: smoothing, Scalar: NoScalar}, []string{"p", "target"}, []string{"dx"}, nil)
+}
+
+// TestEveryGradientHasDifferences: every kind of operation is in a case above,
+// but for probes and the update, which have no gradient and are none.
+func TestEveryGradientHasDifferences(t *testing.T) {
+	covered := map[Kind]bool{Moments: true, Norm: true, SGD: true}
+	for _, s := range append(slices.Collect(maps.Values(gradientCases())), lossStep(0)) {
+		for _, op := range s.Ops {
+			covered[op.Kind] = true
+		}
+	}
+	for k, r := range rules {
+		if kind := Kind(k); r.check != nil && !covered[kind] {
+			t.Errorf("no case has %v", kind)
+		}
 	}
 }
 
