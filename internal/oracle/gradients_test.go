@@ -2,7 +2,6 @@ package oracle_test
 
 import (
 	"math"
-	"sync"
 	"testing"
 
 	"resnet-tui/internal/oracle"
@@ -25,7 +24,6 @@ func TestGradientsArePyTorch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var room sync.Mutex // for nets that take gigabytes
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // the reference uses one core
@@ -34,13 +32,10 @@ func TestGradientsArePyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := step{model: build(t, &oracle.Golden{Arch: g.Arch, Shape: g.Shape, Classes: g.Classes})}
-			if m := s.model; testing.Short() && (m.Total.MACs*int64(g.Shape[0]) > 1e8 || m.Total.Params > 4e7) {
+			if m := s.model; testing.Short() && (m.Total.MACs*int64(g.Shape[0]) > 1e8 || huge(m)) {
 				t.Skip("a large net, and the test is short")
 			}
-			if s.huge() {
-				room.Lock()
-				defer room.Unlock()
-			}
+			defer makeRoom(s.model)()
 			devices := openCPUs(t)
 			s.source = newWeights(t, s.model.Params)
 			if s.want = g.Eval; s.want != nil {
@@ -51,9 +46,6 @@ func TestGradientsArePyTorch(t *testing.T) {
 		})
 	}
 }
-
-// huge reports whether a run takes gigabytes.
-func (s step) huge() bool { return s.model.Total.Params > 5e7 }
 
 // run checks a step in every way; Winograd's rounding, of a device as it is
 // used, is some four times that of direct convolution. One set of the CPU's
@@ -69,7 +61,7 @@ func (s step) run(t *testing.T, devices []tensor.Device) {
 			break
 		}
 		t.Run(dev.Info().Kernels+"/fused", func(t *testing.T) { s.checkOn(t, dev, tensor.Options{Fuse: true}, r, 4) })
-		if !s.huge() {
+		if !huge(s.model) {
 			t.Run(dev.Info().Kernels+"/exact", func(t *testing.T) { s.checkOn(t, dev, tensor.Options{Exact: true}, r, 1) })
 		}
 	}

@@ -3,6 +3,7 @@ package oracle_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"resnet-tui/internal/oracle"
@@ -26,17 +27,19 @@ func TestNetsArePyTorch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	devices := openCPUs(t)
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // the reference uses one core
 			g, err := oracle.Load(name)
 			if err != nil {
 				t.Fatal(err)
 			}
 			p := pass{golden: g, model: build(t, g), want: g.Eval}
-			if m := p.model; testing.Short() && (m.Total.MACs*int64(g.Shape[0]) > 3e8 || m.Total.Params > 4e7) {
+			if m := p.model; testing.Short() && (m.Total.MACs*int64(g.Shape[0]) > 3e8 || huge(m)) {
 				t.Skip("a large net, and the test is short")
 			}
+			defer makeRoom(p.model)()
+			devices := openCPUs(t)
 			p.source = newWeights(t, p.model.Params)
 			t.Run("eval", func(t *testing.T) { p.run(t, devices) })
 			if p.train, p.want = true, g.Train; g.Train != nil {
@@ -44,6 +47,20 @@ func TestNetsArePyTorch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// huge reports whether a net's tests take gigabytes.
+func huge(m *resnet.Model) bool { return m.Total.Params > 4e7 }
+
+var room sync.Mutex
+
+// makeRoom lets one huge net in at a time, until done.
+func makeRoom(m *resnet.Model) (done func()) {
+	if !huge(m) {
+		return func() {}
+	}
+	room.Lock()
+	return room.Unlock
 }
 
 // run checks a pass in every way.
