@@ -48,6 +48,9 @@ func NewTracer(l *resnet.Lowered) *Tracer {
 	return t
 }
 
+// ObservesWorkers makes the spans those of workers.
+func (t *Tracer) ObservesWorkers() {}
+
 // Begin starts a pass.
 func (t *Tracer) Begin(*resnet.Lowered) {
 	t.mu.Lock()

@@ -27,6 +27,13 @@ type Labeller interface {
 	Label(head int) context.Context
 }
 
+// WorkerObserver is an Observer that takes the spans of every worker, not of
+// whole groups.
+type WorkerObserver interface {
+	Observer
+	ObservesWorkers()
+}
+
 // CPUTimer is an Observer whose spans shall tell the processor time of their
 // threads.
 type CPUTimer interface {
@@ -90,6 +97,7 @@ func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Low
 	if x, ok := obs.(Labeller); ok {
 		o.Label = x.Label
 	}
+	_, o.Workers = obs.(WorkerObserver)
 	_, o.CPU = obs.(CPUTimer)
 	obs.Begin(l)
 	start := time.Now()

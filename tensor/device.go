@@ -91,8 +91,12 @@ type RunOptions struct {
 	// device that learns them late, after the pass. nil is throughput mode: no
 	// clock is read.
 	Observe func(Span)
-	// CPU asks an observed run for the processor time of spans. The clock of a
-	// thread is dear to read: such runs are slower.
+	// Workers asks an observed run for a span of every worker, and of each of the
+	// parts in which a kernel runs; otherwise there is one for a whole group, which
+	// is cheaper to tell.
+	Workers bool
+	// CPU asks for the processor time of spans, and so for those of every worker.
+	// The clock of a thread is dear to read: such runs are slower.
 	CPU bool
 	// Label, if not nil, gives a context whose labels (runtime/pprof) workers
 	// carry while the group with that head runs, for the profiler of the CPU.
@@ -100,8 +104,8 @@ type RunOptions struct {
 	Scalars []float32 // by Plan.Scalars
 }
 
-// Span is one kernel's work on one worker. Op is the head of the group (see
-// Group); times count from the start of the run.
+// Span is the time of a group or, if RunOptions.Workers asked, of a worker in it.
+// Op is the group's head (see Group); times count from the start of the run.
 type Span struct {
 	Op, Worker int
 	Start, End time.Duration

@@ -182,22 +182,24 @@ func TestSpansCoverEveryGroup(t *testing.T) {
 	d := open(t, "")
 	plan := residualPlan(rand.New(rand.NewPCG(17, 18)))
 	p, _ := compile(t, d, plan, 1, tensor.Options{Threads: 2, Fuse: true})
-	seen := map[int]bool{}
-	err := p.Run(context.Background(), tensor.RunOptions{Observe: func(s tensor.Span) {
-		seen[s.Op] = true
-		if s.End < s.Start || s.Worker < 0 || s.Worker > 1 {
-			t.Errorf("span %+v", s)
+	for _, workers := range []bool{false, true} {
+		spans := map[int]int{}
+		err := p.Run(context.Background(), tensor.RunOptions{Workers: workers, Observe: func(s tensor.Span) {
+			spans[s.Op]++
+			if s.End < s.Start || s.Worker < 0 || s.Worker > 1 {
+				t.Errorf("span %+v", s)
+			}
+			if p.Progress() != s.Op {
+				t.Errorf("progress is at %d during %d", p.Progress(), s.Op)
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if p.Progress() != s.Op {
-			t.Errorf("progress is at %d during %d", p.Progress(), s.Op)
-		}
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range p.Kernels() {
-		if !seen[k.Op] {
-			t.Errorf("no span of %+v", k)
+		for _, k := range p.Kernels() {
+			if n := spans[k.Op]; n == 0 || !workers && n != 1 {
+				t.Errorf("%d spans of %+v, of workers %v", n, k, workers)
+			}
 		}
 	}
 	if p.Progress() != -1 {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"resnet-tui/tensor"
 )
 
 // phase is work in independent pieces. run does one of them; next is the piece
@@ -31,8 +33,8 @@ type pool struct {
 	active atomic.Int32 // workers that take part in the program that runs
 	closed atomic.Bool
 
-	clock  time.Time       // start of the run if it is observed, else zero
-	cpu    bool            // and the threads' own clocks are read
+	clock  time.Time       // start of the run if its workers are watched, else zero
+	cpu    bool            // and their threads' own clocks are read
 	labels context.Context // of the step that runs; nil: none
 }
 
@@ -180,7 +182,7 @@ func (p *pool) begin(w *worker, epoch uint64) {
 	if epoch%probeEvery == 0 {
 		w.processor = currentProcessor()
 	}
-	if p.clock.IsZero() {
+	if !p.watched() {
 		return
 	}
 	w.start = time.Since(p.clock)
@@ -195,7 +197,7 @@ func (p *pool) finish(w *worker, done int) {
 	if done == 0 {
 		return
 	}
-	if !p.clock.IsZero() {
+	if p.watched() {
 		w.end = time.Since(p.clock)
 		if p.cpu {
 			w.cpu = threadTime() - w.cpuStart
@@ -203,6 +205,25 @@ func (p *pool) finish(w *worker, done int) {
 	}
 	if p.undone.Add(-int64(done)) == 0 && w.id != 0 {
 		p.workers[0].rouse()
+	}
+}
+
+// watch sets whether workers keep their times in the run that began then.
+func (p *pool) watch(began time.Time, o tensor.RunOptions) {
+	p.clock, p.cpu = time.Time{}, o.CPU
+	if o.Workers || o.CPU {
+		p.clock = began // zero if nobody observes
+	}
+}
+
+func (p *pool) watched() bool { return !p.clock.IsZero() }
+
+// spans tells what each worker did in the phase of that epoch.
+func (p *pool) spans(epoch uint64, op int, observe func(tensor.Span)) {
+	for _, w := range p.workers {
+		if w.epoch == epoch {
+			observe(tensor.Span{Op: op, Worker: w.id, Start: w.start, End: w.end, CPU: w.cpu})
+		}
 	}
 }
 

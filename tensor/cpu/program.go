@@ -168,10 +168,11 @@ func (p *program) part(o tensor.RunOptions) ([]*step, error) {
 func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.RunOptions) error {
 	p.lendScratch(pool)
 	defer p.progress.Store(-1)
-	pool.clock, pool.cpu = time.Time{}, false
+	var began time.Time
 	if o.Observe != nil {
-		pool.clock, pool.cpu = time.Now(), o.CPU
+		began = time.Now()
 	}
+	pool.watch(began, o)
 	for _, st := range steps {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -187,12 +188,7 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.R
 				return fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
 			}
 		}
-		for i := range st.phases {
-			epoch := pool.run(&st.phases[i])
-			if o.Observe != nil {
-				pool.spans(epoch, st.group.Head, o.Observe)
-			}
-		}
+		p.step(pool, st, began, o)
 		for _, name := range st.trained {
 			p.state.touch(p.state.params[name])
 		}
@@ -203,20 +199,29 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.R
 	return nil
 }
 
+// step runs one step's phases and tells its spans.
+func (p *program) step(pool *pool, st *step, began time.Time, o tensor.RunOptions) {
+	whole := o.Observe != nil && !pool.watched()
+	var start time.Duration
+	if whole {
+		start = time.Since(began)
+	}
+	for i := range st.phases {
+		epoch := pool.run(&st.phases[i])
+		if pool.watched() {
+			pool.spans(epoch, st.group.Head, o.Observe)
+		}
+	}
+	if whole {
+		o.Observe(tensor.Span{Op: st.group.Head, Start: start, End: time.Since(began)})
+	}
+}
+
 // lendScratch gives each worker its private memory.
 func (p *program) lendScratch(pool *pool) {
 	base := unsafe.Add(p.env.shared, p.shared)
 	for i := range p.threads {
 		pool.workers[i].scratch = unsafe.Add(base, i*p.private)
-	}
-}
-
-// spans tells what each worker did in the phase of that epoch.
-func (p *pool) spans(epoch uint64, op int, observe func(tensor.Span)) {
-	for _, w := range p.workers {
-		if w.epoch == epoch {
-			observe(tensor.Span{Op: op, Worker: w.id, Start: w.start, End: w.end, CPU: w.cpu})
-		}
 	}
 }
 
