@@ -22,6 +22,9 @@ func TestRecorderCost(t *testing.T) {
 	if c.spent = 0; !c.wanted() {
 		t.Error("20 pairs in no time are said to be enough")
 	}
+	if c.spent = spareTime; !c.wanted() || c.wantsSpare() {
+		t.Error("pairs that count for nothing else are wanted for longer than those that do")
+	}
 	c.spent = costTime
 	if c.wanted() || (&recorderCost{}).summary() != nil {
 		t.Error("pairs go on for ever, or none of them say something")

@@ -133,7 +133,7 @@ func (m *measurement) pair(ctx context.Context, observed func(context.Context) (
 // small net's few passes would not tell it.
 func (m *measurement) settleCost(ctx context.Context) error {
 	spare := NewRecorder(m.runner.Lowered(), m.runner.Model(), 1)
-	for m.cost.wanted() {
+	for m.cost.wantsSpare() {
 		if err := m.pair(ctx, func(ctx context.Context) (time.Duration, error) { return timed(ctx, m.runner, spare) }); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ const (
 	costPairs = 2000
 	costLeast = 5 // pairs that say anything
 	costTime  = 2 * time.Second
+	spareTime = time.Second // of pairs beyond the passes that count
 )
 
 // recorderCost gathers pairs.
@@ -31,6 +32,10 @@ type recorderCost struct {
 
 // wanted reports whether another pair would be worth its time.
 func (c *recorderCost) wanted() bool { return c.pairs() < costPairs && c.spent < costTime }
+
+// wantsSpare reports whether a pair is worth its time that counts for nothing
+// else.
+func (c *recorderCost) wantsSpare() bool { return c.pairs() < costPairs && c.spent < spareTime }
 
 func (c *recorderCost) pairs() int { return len(c.with) }
 
