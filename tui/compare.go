@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
@@ -245,6 +247,9 @@ func (c *curve) responses(all []resnet.Response) {
 // shows both.
 const widestLinear = 100
 
+// responseLegend is the room that the curves' names take beside a title.
+const responseLegend = 22
+
 // drawResponses draws the deviations of the nets' responses by layer.
 func (m *Model) drawResponses(r rect) {
 	curves, n := m.responseCurves()
@@ -257,8 +262,8 @@ func (m *Model) drawResponses(r rect) {
 		behind = "of convolutions"
 	}
 	title := fmt.Sprintf("response σ by layer · %s · %s, before ReLU and ⊕", axis, behind)
-	if own := m.opts.TwinWeights; own != "" {
-		title += " · the twin with " + own
+	if own := " · twin " + m.opts.TwinWeights; m.opts.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
+		title += own
 	}
 	m.canvas.drawFigure(r, figure{title: title, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})
 }

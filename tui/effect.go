@@ -126,10 +126,10 @@ func (e *engine) judge(logits *tensor.Tensor) *effect {
 		return nil
 	}
 	f := &effect{loss: e.intact.loss, grads: e.intact.grads, wall: e.intact.wall}
-	for i := range logits.Shape[0] {
-		label := -1
-		if n := len(e.opts.Target); n > 0 {
-			label = e.opts.Target[i%n]
+	labels := e.opts.target(e.session.Model())
+	for i, label := range labels {
+		if len(e.opts.Target) == 0 {
+			label = -1 // a seeded one: no class of the image
 		}
 		f.Add(train.Image(e.intact.logits, i), train.Image(logits, i), label)
 	}

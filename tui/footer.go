@@ -151,7 +151,11 @@ func (m *Model) viewKeys() []key.Binding {
 	case viewTimeline:
 		return append([]key.Binding{k.ZoomIn, k.ZoomOut, view}, engine...)
 	case viewGradients:
-		return append([]key.Binding{named(k.Paths, "path lengths"), named(k.Toggle, "to the tree"), view}, engine...)
+		keys := []key.Binding{named(k.Paths, "path lengths"), named(k.Toggle, "to the tree"), view}
+		if m.opts.Recorded != nil {
+			keys = keys[1:]
+		}
+		return append(keys, engine...)
 	case viewRoofline, viewMemory, viewDevice:
 		return append([]key.Binding{view}, engine...)
 	}

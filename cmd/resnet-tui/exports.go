@@ -24,7 +24,7 @@ var exporters = []exporter{
 	{"trace", "write a few passes, worker by worker, for ui.perfetto.dev (.json)", export.ChromeTrace},
 	{"speedscope", "write a profile for speedscope.app (.json)", export.Speedscope},
 	{"folded", "write folded stacks for flamegraph.pl and its kin", export.Folded},
-	{"html", "write a report that is one HTML file: tree, flame graph, roofline, memory", export.HTML},
+	{"html", "write a report that is one HTML file: tree, flame graph, roofline, memory, gradient flow", export.HTML},
 }
 
 const tracedPasses = 5

@@ -15,7 +15,7 @@ type Change struct {
 
 // Add compares an image's logits before and after. A label below 0 is none.
 func (c *Change) Add(before, after []float32, label int) {
-	was, is := Top(before, 1)[0], Top(after, 1)[0]
+	was, is := likeliest(before), likeliest(after)
 	c.Images++
 	c.sum += Divergence(before, after)
 	if was != is {
@@ -31,6 +31,17 @@ func (c *Change) Add(before, after []float32, label int) {
 	if was == label {
 		c.WasRight++
 	}
+}
+
+// likeliest is the first of Top, without an order of the others.
+func likeliest(logits []float32) int {
+	at := 0
+	for i, x := range logits {
+		if best := logits[at]; x > best || best != best && x == x {
+			at = i
+		}
+	}
+	return at
 }
 
 // KL is the mean of Divergence over the images; NaN without any.

@@ -31,3 +31,13 @@ func TestChange(t *testing.T) {
 		t.Errorf("%+v, KL %v", c, c.KL())
 	}
 }
+
+// TestLikeliest: the class that Top has first, no numbers last.
+func TestLikeliest(t *testing.T) {
+	nan := float32(math.NaN())
+	for _, logits := range [][]float32{{1, 3, 2}, {2, 2, 1}, {nan, -1, 4}, {-1, nan}, {nan, nan}, {float32(math.Inf(-1)), nan}} {
+		if got, want := likeliest(logits), Top(logits, 1)[0]; got != want {
+			t.Errorf("%v: %d, Top has %d", logits, got, want)
+		}
+	}
+}

@@ -58,6 +58,17 @@ view() {
 	keys "$(shown | grep -oE "[0-9] $1" | head -1 | cut -c1)"
 }
 
+# damage KEY chooses from the menu of lesions of layer1.0, in the tree.
+damage() {
+	keys / l a y e r 1 . 0 Enter
+	await 5 '/layer1.0 +[0-9]+ rows'
+	keys g Down Down
+	escape
+	keys x
+	await 5 'lesion in layer1.0'
+	keys "$1"
+}
+
 net=(--arch cifar_resnet20 --size 64)
 
 start 120 24 "${net[@]}"
@@ -109,13 +120,7 @@ await 20 'response σ by layer'
 keys p
 await 60 'puts the net without skips beside this one'
 view Layers
-keys / l a y e r 1 . 0 Enter
-await 5 '/layer1.0 +[0-9]+ rows'
-keys g Down Down
-escape
-keys x
-await 5 'lesion in layer'
-keys 2
+damage 2
 await 60 'branch dropped'
 await 60 'KL +[0-9.]+ nats'
 keys X
@@ -143,15 +148,9 @@ start 160 40 --weights builtin:fashion-resnet20
 await 60 '● forward.*img/s'
 keys p
 view Compare
-await 60 'the twin with builtin:fashion-plain20'
+await 60 'twin builtin:fashion-plain20 +residual . +plain'
 view Layers
-keys / l a y e r 1 . 0 Enter
-await 5 '/layer1.0 +[0-9]+ rows'
-keys g Down Down
-escape
-keys x
-await 5 'lesion in layer1.0'
-keys 1
+damage 1
 await 60 'skip cut'
 await 60 'right +[0-9]+ → [0-9]+ of 10'
 keys q
