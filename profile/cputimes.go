@@ -2,7 +2,6 @@ package profile
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"resnet-tui/resnet"
@@ -17,7 +16,6 @@ const (
 // cpuTimes is a resnet.CPUTimer that adds up what the threads used, by group.
 // Passes that it watches are slower, so they don't count.
 type cpuTimes struct {
-	mu      sync.Mutex // several workers may deliver spans
 	groupOf map[int]int
 	sums    []time.Duration
 	passes  int
@@ -55,8 +53,6 @@ func (*cpuTimes) Begin(*resnet.Lowered) {}
 
 // Span adds a worker's part of a group.
 func (c *cpuTimes) Span(s tensor.Span) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if g, ok := c.groupOf[s.Op]; ok {
 		c.sums[g] += s.CPU
 	}

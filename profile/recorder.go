@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +18,7 @@ type Recorder struct {
 	groupOf  []int // op → group, −1 where the op heads none
 	capacity int
 
-	mu         sync.Mutex // the run's side only: several workers may deliver spans
+	// The run's side only.
 	recording  bool
 	start, end []time.Duration // of the pass in progress, by group
 	seen       int             // groups with a span
@@ -53,8 +52,6 @@ func NewRecorder(l *resnet.Lowered, m *resnet.Model, capacity int) *Recorder {
 
 // Begin starts a pass. Passes of another program are not recorded.
 func (r *Recorder) Begin(l *resnet.Lowered) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.recording, r.seen = l == r.lowered, 0
 	for i := range r.start {
 		r.start[i] = -1
@@ -63,8 +60,6 @@ func (r *Recorder) Begin(l *resnet.Lowered) {
 
 // Span adds one worker's part of a group.
 func (r *Recorder) Span(s tensor.Span) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if !r.recording || r.groupOf[s.Op] < 0 {
 		return
 	}
@@ -79,8 +74,6 @@ func (r *Recorder) Span(s tensor.Span) {
 
 // End publishes the pass, unless it was cut short or a single step.
 func (r *Recorder) End(wall time.Duration) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if !r.recording || r.seen < len(r.start) {
 		return
 	}

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"sync"
 	"time"
 
 	"resnet-tui/resnet"
@@ -31,7 +30,6 @@ const MaxSpans = 100_000
 
 // Tracer is a resnet.Observer that keeps every span of whole passes.
 type Tracer struct {
-	mu      sync.Mutex // several workers may deliver spans
 	groupOf map[int]int
 	first   time.Time
 	current TracedPass
@@ -53,8 +51,6 @@ func (t *Tracer) ObservesWorkers() {}
 
 // Begin starts a pass.
 func (t *Tracer) Begin(*resnet.Lowered) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	now := time.Now()
 	if t.first.IsZero() {
 		t.first = now
@@ -64,8 +60,6 @@ func (t *Tracer) Begin(*resnet.Lowered) {
 
 // Span keeps a worker's part of a group.
 func (t *Tracer) Span(s tensor.Span) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if g, ok := t.groupOf[s.Op]; ok {
 		t.current.Spans = append(t.current.Spans, TraceSpan{Row: g, Worker: s.Worker, Start: s.Start, End: s.End})
 	}
@@ -73,8 +67,6 @@ func (t *Tracer) Span(s tensor.Span) {
 
 // End keeps the pass, as long as there is room for it.
 func (t *Tracer) End(wall time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.spans+len(t.current.Spans) > MaxSpans {
 		t.trace.Cut = true
 		return
@@ -86,7 +78,5 @@ func (t *Tracer) End(wall time.Duration) {
 
 // Trace is what was kept.
 func (t *Tracer) Trace() *Trace {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	return &t.trace
 }

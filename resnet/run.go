@@ -11,8 +11,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Observer hears of passes as they run. Span may be called from any goroutine
-// between Begin and End.
+// Observer hears of passes as they run: one call after the other, though not
+// from one goroutine.
 type Observer interface {
 	Begin(l *Lowered)       // a pass, or a step of one, starts
 	Span(s tensor.Span)     // a worker's part of a group

@@ -87,9 +87,9 @@ type Program interface {
 // RunOptions of one run.
 type RunOptions struct {
 	From, To int // operations [From, To); To 0 means all. Partial runs need an unfused program.
-	// Observe, if not nil, gets the spans of each kernel as it ends or, from a
-	// device that learns them late, after the pass. nil is throughput mode: no
-	// clock is read.
+	// Observe, if not nil, gets the spans of each kernel, one after the other, soon
+	// after it has ended or, from a device that learns them late, after the pass.
+	// nil is throughput mode: no clock is read.
 	Observe func(Span)
 	// Workers asks an observed run for a span of every worker, and of each of the
 	// parts in which a kernel runs; otherwise there is one for a whole group, which

@@ -33,7 +33,7 @@ type pool struct {
 	active atomic.Int32 // workers that take part in the program that runs
 	closed atomic.Bool
 
-	clock  time.Time       // start of the run if its workers are watched, else zero
+	clock  time.Duration   // start of the run if its workers are watched, else 0
 	cpu    bool            // and their threads' own clocks are read
 	labels context.Context // of the step that runs; nil: none
 }
@@ -185,7 +185,7 @@ func (p *pool) begin(w *worker, epoch uint64) {
 	if !p.watched() {
 		return
 	}
-	w.start = time.Since(p.clock)
+	w.start = monotonic() - p.clock
 	if p.cpu {
 		w.cpuStart = threadTime()
 	}
@@ -198,7 +198,7 @@ func (p *pool) finish(w *worker, done int) {
 		return
 	}
 	if p.watched() {
-		w.end = time.Since(p.clock)
+		w.end = monotonic() - p.clock
 		if p.cpu {
 			w.cpu = threadTime() - w.cpuStart
 		}
@@ -209,14 +209,14 @@ func (p *pool) finish(w *worker, done int) {
 }
 
 // watch sets whether workers keep their times in the run that began then.
-func (p *pool) watch(began time.Time, o tensor.RunOptions) {
-	p.clock, p.cpu = time.Time{}, o.CPU
+func (p *pool) watch(began time.Duration, o tensor.RunOptions) {
+	p.clock, p.cpu = 0, o.CPU
 	if o.Workers || o.CPU {
 		p.clock = began // zero if nobody observes
 	}
 }
 
-func (p *pool) watched() bool { return !p.clock.IsZero() }
+func (p *pool) watched() bool { return p.clock != 0 }
 
 // spans tells what each worker did in the phase of that epoch.
 func (p *pool) spans(epoch uint64, op int, observe func(tensor.Span)) {

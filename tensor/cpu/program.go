@@ -20,6 +20,7 @@ type program struct {
 	scratch  *region
 	version  uint64 // of the state, when its packed copies were looked at
 	progress atomic.Int64
+	spans    spans
 }
 
 // bind takes the arena and gives every view and step its memory.
@@ -168,11 +169,15 @@ func (p *program) part(o tensor.RunOptions) ([]*step, error) {
 func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.RunOptions) error {
 	p.lendScratch(pool)
 	defer p.progress.Store(-1)
-	var began time.Time
+	var began time.Duration
 	if o.Observe != nil {
-		began = time.Now()
+		began = monotonic()
 	}
 	pool.watch(began, o)
+	if !pool.watched() {
+		p.spans.begin(began, o.Observe)
+		defer p.spans.tell()
+	}
 	for _, st := range steps {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -188,7 +193,7 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.R
 				return fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
 			}
 		}
-		p.step(pool, st, began, o)
+		p.step(pool, st, o)
 		for _, name := range st.trained {
 			p.state.touch(p.state.params[name])
 		}
@@ -200,20 +205,16 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.R
 }
 
 // step runs one step's phases and tells its spans.
-func (p *program) step(pool *pool, st *step, began time.Time, o tensor.RunOptions) {
-	whole := o.Observe != nil && !pool.watched()
-	var start time.Duration
-	if whole {
-		start = time.Since(began)
-	}
+func (p *program) step(pool *pool, st *step, o tensor.RunOptions) {
+	watched := pool.watched()
 	for i := range st.phases {
 		epoch := pool.run(&st.phases[i])
-		if pool.watched() {
+		if watched {
 			pool.spans(epoch, st.group.Head, o.Observe)
 		}
 	}
-	if whole {
-		o.Observe(tensor.Span{Op: st.group.Head, Start: start, End: time.Since(began)})
+	if !watched {
+		p.spans.end(st.group.Head)
 	}
 }
 

@@ -16,9 +16,9 @@ func TestThreadTime(t *testing.T) {
 	measure := func(work func()) time.Duration {
 		ph := phase{pieces: 1, run: func(*worker, int, int) { work() }}
 		p.do(1, func(*worker) {
-			p.clock, p.cpu = time.Now(), true
+			p.clock, p.cpu = monotonic(), true
 			p.run(&ph)
-			p.clock, p.cpu = time.Time{}, false
+			p.clock, p.cpu = 0, false
 		})
 		return p.workers[0].cpu
 	}
