@@ -9,7 +9,9 @@ import (
 
 // Winograd F(4×4, 3×3) (Lavin and Gray 2015, arXiv 1509.09308): tiles of 6×6
 // pixels become 36 positions, each a product of matrices of its own, and tiles
-// of 4×4 results. It does a quarter of the multiplications.
+// of 4×4 results. It does a quarter of the multiplications. The polynomials are
+// taken at 0, ±√½, ±√2 and ∞, whose errors are half of those at Lavin and Gray's
+// 0, ±1, ±2 and ∞: no coefficient is larger than 2½.
 const (
 	tileOut   = 4
 	tileIn    = 6

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
 )
@@ -125,11 +127,12 @@ func (f *filter) kernel(g *[9]float64, at *strides, o, c int) {
 	}
 }
 
-// winogradG is G·(a, b, c) of F(4, 3): Lavin and Gray 2015, section 4.3.
+// winogradG is G·(a, b, c) of F(4, 3), with the scales that the transform of
+// results takes back.
 func winogradG(a, b, c float64) (r0, r1, r2, r3, r4, r5 float64) {
-	const sixth, twelfth, twentyFourth = 1. / 6, 1. / 12, 1. / 24
-	s, t := float64(a*twentyFourth)+float64(c*sixth), b*twelfth
-	return a / 4, -(a + b + c) * sixth, -(a - b + c) * sixth, s + t, s - t, c
+	const third, sixth = 1. / 3, math.Sqrt2 / 6
+	s, t, u := float64(a*2*sixth)+float64(c*sixth), float64(a*sixth)+float64(c*2*sixth), b*third
+	return a, -(s + u), u - s, t + u, t - u, c
 }
 
 // transformFilter writes a lane of G·g·Gᵀ.

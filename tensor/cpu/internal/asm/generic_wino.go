@@ -1,26 +1,35 @@
 package asm
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
-// winoB is Bᵀ·d, Lavin and Gray 2015 (arXiv 1509.09308), F(4, 3).
+// winoB is Bᵀ·d, see WinoInArgs.
 func winoB(d [6]float32) [6]float32 {
-	a, b := d[4]-4*d[2], d[3]-4*d[1]
-	c, e := d[4]-d[2], 2*(d[3]-d[1])
+	a, b := d[4]-2*d[2], d[3]-2*d[1]
+	c, e := d[4]-0.5*d[2], d[3]-0.5*d[1]
+	b, e = math.Sqrt2/2*b, math.Sqrt2*e
 	return [6]float32{
-		4*d[0] - 5*d[2] + d[4],
+		d[0] - 2.5*d[2] + d[4],
 		a + b,
 		a - b,
 		c + e,
 		c - e,
-		4*d[1] - 5*d[3] + d[5],
+		d[1] - 2.5*d[3] + d[5],
 	}
 }
 
-// winoA is Aᵀ·m.
+// winoA is Aᵀ·m, see WinoOutArgs.
 func winoA(m [6]float32) [4]float32 {
 	s, d := m[1]+m[2], m[1]-m[2]
 	p, q := m[3]+m[4], m[3]-m[4]
-	return [4]float32{m[0] + s + p, d + 2*q, s + 4*p, d + 8*q + m[5]}
+	return [4]float32{
+		m[0] + math.Sqrt2*s + math.Sqrt2/2*p,
+		d + q,
+		math.Sqrt2/2*s + math.Sqrt2*p,
+		0.5*d + 2*q + m[5],
+	}
 }
 
 func genericWinoIn(a *WinoInArgs) {

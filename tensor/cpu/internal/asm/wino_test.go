@@ -7,21 +7,21 @@ import (
 	"testing"
 )
 
-// The matrices of F(4×4, 3×3), Lavin and Gray 2015 (arXiv 1509.09308).
+// The matrices of F(4×4, 3×3) at 0, ±√½, ±√2 and ∞.
 var (
 	matrixB = [][]float64{
-		{4, 0, -5, 0, 1, 0},
-		{0, -4, -4, 1, 1, 0},
-		{0, 4, -4, -1, 1, 0},
-		{0, -2, -1, 2, 1, 0},
-		{0, 2, -1, -2, 1, 0},
-		{0, 4, 0, -5, 0, 1},
+		{1, 0, -2.5, 0, 1, 0},
+		{0, -math.Sqrt2, -2, math.Sqrt2 / 2, 1, 0},
+		{0, math.Sqrt2, -2, -math.Sqrt2 / 2, 1, 0},
+		{0, -math.Sqrt2 / 2, -0.5, math.Sqrt2, 1, 0},
+		{0, math.Sqrt2 / 2, -0.5, -math.Sqrt2, 1, 0},
+		{0, 1, 0, -2.5, 0, 1},
 	}
 	matrixA = [][]float64{
-		{1, 1, 1, 1, 1, 0},
-		{0, 1, -1, 2, -2, 0},
-		{0, 1, 1, 4, 4, 0},
-		{0, 1, -1, 8, -8, 1},
+		{1, math.Sqrt2, math.Sqrt2, math.Sqrt2 / 2, math.Sqrt2 / 2, 0},
+		{0, 1, -1, 1, -1, 0},
+		{0, math.Sqrt2 / 2, math.Sqrt2 / 2, math.Sqrt2, math.Sqrt2, 0},
+		{0, 0.5, -0.5, 2, -2, 1},
 	}
 )
 

@@ -270,9 +270,10 @@ const (
 
 // Bits of float32 constants.
 const (
-	bitsTwo      = 0x40000000
-	bitsFour     = 0x40800000
-	bitsFive     = 0x40a00000
-	bitsEight    = 0x41000000
-	bitsMinusInf = 0xff800000
+	bitsHalf        = 0x3f000000
+	bitsRootHalf    = 0x3f3504f3 // √½
+	bitsRootTwo     = 0x3fb504f3 // √2
+	bitsTwo         = 0x40000000
+	bitsTwoAndAHalf = 0x40200000
+	bitsMinusInf    = 0xff800000
 )

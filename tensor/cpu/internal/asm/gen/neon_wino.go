@@ -16,9 +16,9 @@ func (n *neon) winoIn() {
 	n.op("MOVD $6, R6")
 	n.op("MUL R5, R6, R6")
 	n.op("ADD $%d, R0, R7", winoInScratch)
-	n.constant(bitsTwo, 16)
-	n.constant(bitsFour, 17)
-	n.constant(bitsFive, 18)
+	for i, bits := range []uint32{bitsHalf, bitsTwo, bitsRootHalf, bitsRootTwo, bitsTwoAndAHalf} {
+		n.constant(bits, neonHalf+i)
+	}
 	n.at("tile")
 	n.op("MOVD $0, R8")
 	n.at("part")
@@ -51,32 +51,43 @@ func (n *neon) winoIn() {
 	n.op("RET")
 }
 
-// transformB stores the transform of V0 to V5, in order. V16 to V18 hold 2, 4
-// and 5.
+// Registers of constants, and in winoOut those of the clamp and the bias.
+const (
+	neonHalf = 16 + iota
+	neonTwo
+	neonRootHalf
+	neonRootTwo
+	neonTwoAndAHalf
+
+	neonFloor = 20
+	neonBias  = 21
+)
+
+// transformB stores the transform of V0 to V5, in order.
 func (n *neon) transformB(store func(i, v int)) {
-	const two, four, five, a, b, t = 16, 17, 18, 6, 7, 8
-	n.mov(t, 4) // 4·d0 − 5·d2 + d4
-	n.fmla(t, 0, four)
-	n.fmls(t, 2, five)
+	const a, b, t = 6, 7, 8
+	n.fadd(t, 0, 4) // d0 + d4 − 2½·d2
+	n.fmls(t, 2, neonTwoAndAHalf)
 	store(0, t)
-	n.mov(a, 4) // d4 − 4·d2 ± (d3 − 4·d1)
-	n.fmls(a, 2, four)
+	n.mov(a, 4) // d4 − 2·d2 ± √½·(d3 − 2·d1)
+	n.fmls(a, 2, neonTwo)
 	n.mov(b, 3)
-	n.fmls(b, 1, four)
-	n.fadd(t, a, b)
-	store(1, t)
-	n.fsub(a, a, b)
-	store(2, a)
-	n.fsub(a, 4, 2) // d4 − d2 ± 2·(d3 − d1)
-	n.fsub(b, 3, 1)
+	n.fmls(b, 1, neonTwo)
 	n.mov(t, a)
-	n.fmla(t, b, two)
+	n.fmla(t, b, neonRootHalf)
+	store(1, t)
+	n.fmls(a, b, neonRootHalf)
+	store(2, a)
+	n.fadd(b, 1, 5) // d1 + d5 − 2½·d3
+	n.fmls(b, 3, neonTwoAndAHalf)
+	n.fmls(4, 2, neonHalf) // d4 − ½·d2 ± √2·(d3 − ½·d1)
+	n.fmls(3, 1, neonHalf)
+	n.mov(t, 4)
+	n.fmla(t, 3, neonRootTwo)
 	store(3, t)
-	n.fmls(a, b, two)
-	store(4, a)
-	n.fmla(5, 1, four) // 4·d1 − 5·d3 + d5
-	n.fmls(5, 3, five)
-	store(5, 5)
+	n.fmls(4, 3, neonRootTwo)
+	store(4, 4)
+	store(5, b)
 }
 
 // winoOut transforms tiles by Aᵀ·m·A, four lanes at a time: rows into the
@@ -89,16 +100,16 @@ func (n *neon) winoOut() {
 		n.field(offset, fmt.Sprintf("R%d", 1+i))
 	}
 	n.op("ADD $%d, R0, R7", winoOutScratch)
-	n.constant(bitsTwo, 16)
-	n.constant(bitsFour, 17)
-	n.constant(bitsEight, 18)
-	n.floor("R6", 19)
+	for i, bits := range []uint32{bitsHalf, bitsTwo, bitsRootHalf, bitsRootTwo} {
+		n.constant(bits, neonHalf+i)
+	}
+	n.floor("R6", neonFloor)
 	n.at("tile")
 	n.op("MOVD $0, R8")
 	n.at("part")
 	n.field(winoOutBias, "R9")
 	n.op("ADD R8, R9, R9")
-	n.ld("R9", 0, 20)
+	n.ld("R9", 0, neonBias)
 	n.op("ADD R8, R1, R9")
 	for i := range 6 {
 		for j := range 6 {
@@ -124,21 +135,22 @@ func (n *neon) winoOut() {
 // neonY is the first of four results of transformA.
 const neonY = 8
 
-// transformA transforms V0 to V5. V16 to V18 hold 2, 4 and 8.
+// transformA transforms V0 to V5.
 func (n *neon) transformA() {
-	const two, four, eight, s, d, p, q = 16, 17, 18, 12, 13, 14, 15
+	const s, d, p, q = 12, 13, 14, 15
 	n.fadd(s, 1, 2)
 	n.fsub(d, 1, 2)
 	n.fadd(p, 3, 4)
 	n.fsub(q, 3, 4)
-	n.fadd(neonY, 0, s) // m0 + s + p
-	n.fadd(neonY, neonY, p)
-	n.mov(neonY+1, d) // d + 2·q
-	n.fmla(neonY+1, q, two)
-	n.mov(neonY+2, s) // s + 4·p
-	n.fmla(neonY+2, p, four)
-	n.fadd(neonY+3, d, 5) // d + 8·q + m5
-	n.fmla(neonY+3, q, eight)
+	n.mov(neonY, 0) // m0 + √2·s + √½·p
+	n.fmla(neonY, s, neonRootTwo)
+	n.fmla(neonY, p, neonRootHalf)
+	n.fadd(neonY+1, d, q)
+	n.three(neonFMUL, neonY+2, s, neonRootHalf) // √½·s + √2·p
+	n.fmla(neonY+2, p, neonRootTwo)
+	n.mov(neonY+3, 5) // ½·d + 2·q + m5
+	n.fmla(neonY+3, q, neonTwo)
+	n.fmla(neonY+3, d, neonHalf)
 }
 
 // winoOutColumns stores Cols columns of Rows pixels.
@@ -164,13 +176,13 @@ func (n *neon) winoOutColumns() {
 			n.op("ADD R12, R17, R17")
 			n.op("ADD R13, R19, R19")
 		}
-		n.fadd(neonY+i, neonY+i, 20)
+		n.fadd(neonY+i, neonY+i, neonBias)
 		label := n.unique("noResidual")
 		n.op("TBZ $1, R6, %s", label)
 		n.ld("R19", 0, 0)
 		n.fadd(neonY+i, neonY+i, 0)
 		n.at(label)
-		n.fmax(neonY+i, neonY+i, 19)
+		n.fmax(neonY+i, neonY+i, neonFloor)
 		n.st(neonY+i, "R17", 0)
 	}
 	n.at("columnDone")

@@ -68,15 +68,18 @@ func (g *gen) winoIn() {
 // transformB holds the registers of Bᵀ·d.
 type transformB struct {
 	*gen
-	two, four, five reg.VecPhysical
-	d               []reg.VecPhysical
-	a, b, t         reg.VecPhysical
+	half, two, twoAndAHalf, rootHalf, rootTwo reg.VecPhysical
+
+	d    []reg.VecPhysical
+	a, b reg.VecPhysical
+	t    reg.VecPhysical
 }
 
 func (g *gen) newTransformB() *transformB {
 	return &transformB{
-		gen: g,
-		two: g.constant(bitsTwo), four: g.constant(bitsFour), five: g.constant(bitsFive),
+		gen:  g,
+		half: g.constant(bitsHalf), two: g.constant(bitsTwo), twoAndAHalf: g.constant(bitsTwoAndAHalf),
+		rootHalf: g.constant(bitsRootHalf), rootTwo: g.constant(bitsRootTwo),
 		d: g.vecs(6), a: g.vec(), b: g.vec(), t: g.vec(),
 	}
 }
@@ -87,28 +90,28 @@ func (x *transformB) apply(load func(i int) operand.Mem, store func(i int, v reg
 	for i, v := range d {
 		x.VMOVUPS(load(i), v)
 	}
-	x.VMOVAPS(d[0], t) // 4·d0 − 5·d2 + d4
-	x.VFMADD213PS(d[4], x.four, t)
-	x.VFNMADD231PS(x.five, d[2], t)
+	x.VADDPS(d[4], d[0], t) // d0 + d4 − 2½·d2
+	x.VFNMADD231PS(x.twoAndAHalf, d[2], t)
 	store(0, t)
-	x.VMOVAPS(d[2], a) // d4 − 4·d2 ± (d3 − 4·d1)
-	x.VFNMADD213PS(d[4], x.four, a)
+	x.VMOVAPS(d[2], a) // d4 − 2·d2 ± √½·(d3 − 2·d1)
+	x.VFNMADD213PS(d[4], x.two, a)
 	x.VMOVAPS(d[1], b)
-	x.VFNMADD213PS(d[3], x.four, b)
-	x.VADDPS(a, b, t)
+	x.VFNMADD213PS(d[3], x.two, b)
+	x.VMOVAPS(a, t)
+	x.VFMADD231PS(x.rootHalf, b, t)
 	store(1, t)
-	x.VSUBPS(b, a, a)
+	x.VFNMADD231PS(x.rootHalf, b, a)
 	store(2, a)
-	x.VSUBPS(d[2], d[4], a) // d4 − d2 ± 2·(d3 − d1)
-	x.VSUBPS(d[1], d[3], b)
-	x.VMOVAPS(b, t)
-	x.VFMADD213PS(a, x.two, t)
+	x.VADDPS(d[5], d[1], b) // d1 + d5 − 2½·d3
+	x.VFNMADD231PS(x.twoAndAHalf, d[3], b)
+	x.VFNMADD231PS(x.half, d[2], d[4]) // d4 − ½·d2 ± √2·(d3 − ½·d1)
+	x.VFNMADD231PS(x.half, d[1], d[3])
+	x.VMOVAPS(d[4], t)
+	x.VFMADD231PS(x.rootTwo, d[3], t)
 	store(3, t)
-	x.VFNMADD213PS(a, x.two, b)
-	store(4, b)
-	x.VFMADD213PS(d[5], x.four, d[1]) // 4·d1 − 5·d3 + d5
-	x.VFNMADD231PS(x.five, d[3], d[1])
-	store(5, d[1])
+	x.VFNMADD231PS(x.rootTwo, d[3], d[4])
+	store(4, d[4])
+	store(5, b)
 }
 
 // Offsets of asm.WinoOutArgs.
@@ -214,15 +217,17 @@ func (g *gen) winoOutColumns(part int, a *transformA, bias, floor reg.VecPhysica
 // transformA holds the registers of Aᵀ·m.
 type transformA struct {
 	*gen
-	two, four, eight reg.VecPhysical
-	m                []reg.VecPhysical
-	s, p             reg.VecPhysical
+	half, two, rootHalf, rootTwo reg.VecPhysical
+
+	m    []reg.VecPhysical
+	s, p reg.VecPhysical
 }
 
 func (g *gen) newTransformA() *transformA {
 	return &transformA{
-		gen: g,
-		two: g.constant(bitsTwo), four: g.constant(bitsFour), eight: g.constant(bitsEight),
+		gen:  g,
+		half: g.constant(bitsHalf), two: g.constant(bitsTwo),
+		rootHalf: g.constant(bitsRootHalf), rootTwo: g.constant(bitsRootTwo),
 		m: g.vecs(6), s: g.vec(), p: g.vec(),
 	}
 }
@@ -235,12 +240,12 @@ func (x *transformA) apply() [4]reg.VecPhysical {
 	x.VSUBPS(m[2], m[1], d)
 	x.VADDPS(m[3], m[4], p)
 	x.VSUBPS(m[4], m[3], q)
-	x.VADDPS(m[0], s, m[0]) // m0 + s + p
-	x.VADDPS(m[0], p, m[0])
-	x.VMOVAPS(q, m[2]) // d + 2·q
-	x.VFMADD213PS(d, x.two, m[2])
-	x.VFMADD213PS(s, x.four, p)  // s + 4·p
-	x.VFMADD213PS(d, x.eight, q) // d + 8·q + m5
-	x.VADDPS(m[5], q, q)
+	x.VFMADD231PS(x.rootTwo, s, m[0]) // m0 + √2·s + √½·p
+	x.VFMADD231PS(x.rootHalf, p, m[0])
+	x.VADDPS(d, q, m[2])
+	x.VMULPS(x.rootHalf, s, s) // √½·s + √2·p
+	x.VFMADD213PS(s, x.rootTwo, p)
+	x.VFMADD213PS(m[5], x.two, q) // ½·d + 2·q + m5
+	x.VFMADD231PS(x.half, d, q)
 	return [4]reg.VecPhysical{m[0], m[2], p, q}
 }
