@@ -12,7 +12,7 @@ import (
 
 // checkOn holds a device's step to the reference that PyTorch has confirmed,
 // through the ReLUs and max pools as the device has found them: see oracle.Step.Adopt.
-func (s step) checkOn(t *testing.T, dev tensor.Device, o tensor.Options, r *oracle.Step, slack float64) {
+func (s step) checkOn(t *testing.T, dev tensor.Device, o tensor.Options, r *oracle.Step) {
 	l := s.lower(t, o.Fuse)
 	oracle.KeepChoices(l.Plan)
 	read, done := s.runOn(t, dev, o, l)
@@ -25,7 +25,7 @@ func (s step) checkOn(t *testing.T, dev tensor.Device, o tensor.Options, r *orac
 		t.Error(err)
 	}
 	t.Log(choices)
-	s.compare(t, l, read, r, slack)
+	s.compare(t, l, read, r)
 }
 
 // runOn runs a plan on a device.
@@ -61,12 +61,12 @@ func (s step) runOn(t *testing.T, dev tensor.Device, o tensor.Options, l *resnet
 // compare holds every gradient of the device to the reference's: its norm to
 // 1e-4 or what PyTorch's own float32 is off by, itself to 1e-3 or a fifth of how
 // far that is off along a direction; and the loss and the norms at blocks.
-func (s step) compare(t *testing.T, l *resnet.Lowered, read func(tensor.BufferID) []float64, r *oracle.Step, slack float64) {
+func (s step) compare(t *testing.T, l *resnet.Lowered, read func(tensor.BufferID) []float64, r *oracle.Step) {
 	t.Helper()
 	theirs := s.want.Float32
 	bar := oracle.GradientErrors{
-		Loss: slack * max(1e-4, theirs.Loss), Norms: slack * max(1e-4, theirs.Norms),
-		Directions: slack * max(1e-3, theirs.Directions/5), Blocks: slack * max(1e-4, theirs.Blocks),
+		Loss: max(1e-4, theirs.Loss), Norms: max(1e-4, theirs.Norms),
+		Directions: max(1e-3, theirs.Directions/5), Blocks: max(1e-4, theirs.Blocks),
 	}
 	var worst oracle.GradientErrors
 	note := func(what string, worst *float64, e, bar float64) {

@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -47,6 +48,13 @@ func TestNetsArePyTorch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMain keeps garbage from doubling what the nets take: a VGG's gradients
+// in float64 are gigabytes.
+func TestMain(m *testing.M) {
+	debug.SetMemoryLimit(2 << 30)
+	m.Run()
 }
 
 // huge reports whether a net's tests take gigabytes.
