@@ -63,7 +63,7 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 	}
 	about := machine.since(m.cpu, m.recorder.Passes(), m.recorder.Passes()+m.cost.pairs())
 	if o.Runs == Adaptive {
-		if err := m.settleCost(ctx); err != nil {
+		if err := m.settleCost(ctx, capacity); err != nil {
 			return nil, err
 		}
 	}
@@ -115,10 +115,10 @@ func (m *measurement) pair(ctx context.Context, observed func(context.Context) (
 	if m.cost.pairs()%2 == 0 {
 		with, err = observed(ctx)
 		if err == nil {
-			without, err = timed(ctx, m.runner, nil)
+			without, _, err = m.timed(ctx, nil)
 		}
 	} else {
-		without, err = timed(ctx, m.runner, nil)
+		without, _, err = m.timed(ctx, nil)
 		if err == nil {
 			with, err = observed(ctx)
 		}
@@ -130,11 +130,15 @@ func (m *measurement) pair(ctx context.Context, observed func(context.Context) (
 }
 
 // settleCost makes more pairs, that count for the recorder's cost alone: a
-// small net's few passes would not tell it.
-func (m *measurement) settleCost(ctx context.Context) error {
-	spare := NewRecorder(m.runner.Lowered(), m.runner.Model(), 1)
+// small net's few passes would not tell it. Their recorder is as large.
+func (m *measurement) settleCost(ctx context.Context, capacity int) error {
+	spare := NewRecorder(m.runner.Lowered(), m.runner.Model(), capacity)
+	observed := func(ctx context.Context) (time.Duration, error) {
+		taken, _, err := m.timed(ctx, spare)
+		return taken, err
+	}
 	for m.cost.wantsSpare() {
-		if err := m.pair(ctx, func(ctx context.Context) (time.Duration, error) { return timed(ctx, m.runner, spare) }); err != nil {
+		if err := m.pair(ctx, observed); err != nil {
 			return err
 		}
 	}
@@ -143,17 +147,20 @@ func (m *measurement) settleCost(ctx context.Context) error {
 
 // count makes a pass that counts.
 func (m *measurement) count(ctx context.Context) (time.Duration, error) {
-	cpu := processCPU()
-	taken, err := timed(ctx, m.runner, m.recorder)
-	m.cpu += processCPU() - cpu
+	taken, cpu, err := m.timed(ctx, m.recorder)
+	m.cpu += cpu
 	m.observed += taken
 	return taken, err
 }
 
-func timed(ctx context.Context, s Runner, obs resnet.Observer) (time.Duration, error) {
+// timed makes a pass. The process's time is read for those that nobody observes
+// as well: a call of the system leaves caches as it likes.
+func (m *measurement) timed(ctx context.Context, obs resnet.Observer) (taken, cpu time.Duration, err error) {
+	before := processCPU()
 	start := time.Now()
-	err := s.Run(ctx, obs)
-	return time.Since(start), err
+	err = m.runner.Run(ctx, obs)
+	taken = time.Since(start)
+	return taken, processCPU() - before, err
 }
 
 // traced runs passes that are kept span by span; nil for none.
