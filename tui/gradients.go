@@ -208,8 +208,8 @@ func (m *Model) drawGradientChart(p gradientPanes, g *gradients) {
 		m.canvas.text(p.chart.x+axisLabel, p.chart.y, end, "no gradient is a positive number: there is nothing that a logarithmic axis could show", muted)
 		return
 	}
-	m.canvas.axis(p.chart.x, p.chart.y, p.chart.h, s)
 	grid := rect{p.chart.x + axisLabel, p.chart.y, p.chart.w - axisLabel - 1, p.chart.h}
+	m.canvas.axis(grid.x, grid.y, grid.h, s)
 	plot := newPlot(grid.w, grid.h, 0, float64(max(len(g.blocks)-1, 1)), s)
 	for i := range curves {
 		plot.draw(&curves[i])

@@ -139,14 +139,15 @@ func (c *canvas) plot(x, y int, p *plot) {
 // axisLabel is the cells that a vertical axis takes, its line included.
 const axisLabel = 9
 
-// axis draws the labelled vertical axis of a plot that starts right of it.
+// axis draws the labelled vertical axis of a plot whose first cell is x, y, to
+// the left of it.
 func (c *canvas) axis(x, y, h int, s scale) {
 	for i := range h {
-		c.set(x+axisLabel-1, y+i, '┤', faint)
+		c.set(x-1, y+i, '┤', faint)
 	}
 	for _, t := range s.ticks(h) {
 		at := y + int(math.Round((1-t.at)*float64(h-1)))
-		c.right(x+axisLabel-2, at, t.label, muted)
+		c.right(x-2, at, t.label, muted)
 	}
 }
 
@@ -184,7 +185,7 @@ func (c *canvas) drawFigure(r rect, k figure) {
 		return
 	}
 	h, to := r.h-2, max(k.to, 2)
-	c.axis(r.x, r.y+1, h, k.scale)
+	c.axis(r.x+axisLabel, r.y+1, h, k.scale)
 	p := newPlot(r.w-axisLabel-1, h, 1, to, k.scale)
 	for i := range k.curves {
 		p.draw(&k.curves[i])

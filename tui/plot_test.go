@@ -23,7 +23,7 @@ func sheet(w, h int, s scale, curves ...curve) string {
 	for i := range curves {
 		p.draw(&curves[i])
 	}
-	c.axis(0, 0, h, s)
+	c.axis(axisLabel, 0, h, s)
 	c.plot(axisLabel, 0, p)
 	var b strings.Builder
 	for y := range h {

@@ -33,6 +33,34 @@ func TestRoofline(t *testing.T) {
 	}
 }
 
+// TestRooflineAxesMeet: the vertical axis stands on the corner of the
+// horizontal one, left of everything that is drawn under the roofs.
+func TestRooflineAxesMeet(t *testing.T) {
+	corner, lines := -1, strings.Split(plain(roofs(t, 120, 30)), "\n")
+	for _, l := range lines {
+		if before, _, ok := strings.Cut(l, "└"); ok {
+			corner = len([]rune(before))
+		}
+	}
+	axis := 0
+	for _, l := range lines {
+		before, _, ok := strings.Cut(l, "┤")
+		if !ok {
+			continue
+		}
+		axis++
+		if at := len([]rune(before)); at != corner {
+			t.Errorf("the axis is at %d, the corner at %d: %s", at, corner, l)
+		}
+		if strings.ContainsFunc(before, func(r rune) bool { return r >= '⠀' && r <= '⣿' }) {
+			t.Errorf("something is drawn left of the axis: %s", l)
+		}
+	}
+	if corner < 0 || axis < 10 {
+		t.Errorf("a corner at %d, %d cells of axis", corner, axis)
+	}
+}
+
 // TestRooflineOfARecording: an opened profile has the chart, or the reason why
 // not.
 func TestRooflineOfARecording(t *testing.T) {
