@@ -55,10 +55,13 @@ func ratio(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
-// cosine writes +.08, as it is in −1 to 1.
+// cosine writes +.08, as it is in −1 to 1, and no sign of what rounds to zero.
 func cosine(v float64) string {
-	if math.IsNaN(v) {
+	switch {
+	case math.IsNaN(v):
 		return profile.Dash
+	case math.Abs(v) < 0.005:
+		return ".00"
 	}
 	s := fmt.Sprintf("%+.2f", v)
 	if s[1] == '0' {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/exp/golden"
 
+	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
 
@@ -185,6 +186,16 @@ func TestPathStretch(t *testing.T) {
 	} {
 		if got := pathStretch(s); got != want {
 			t.Errorf("%v: %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestCosine(t *testing.T) {
+	for v, want := range map[float64]string{
+		0.08: "+.08", -0.5: "-.50", 1: "+1.00", -1: "-1.00", 0.004: ".00", -0.004: ".00", 0.006: "+.01", math.NaN(): profile.Dash,
+	} {
+		if got := cosine(v); got != want {
+			t.Errorf("%v is written %q, want %q", v, got, want)
 		}
 	}
 }
