@@ -8,7 +8,7 @@ import (
 )
 
 // TestWorkersCarryLabels: each worker that takes part carries the step's
-// labels, and drops them in a run without.
+// labels, and drops them in a run without; the caller, who leads, behind each.
 func TestWorkersCarryLabels(t *testing.T) {
 	p := newPool(2)
 	defer p.close()
@@ -27,5 +27,8 @@ func TestWorkersCarryLabels(t *testing.T) {
 			p.labels = want
 			p.run(&ph)
 		})
+		if p.workers[0].labels != nil {
+			t.Error("the caller keeps a step's labels")
+		}
 	}
 }
