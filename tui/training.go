@@ -159,11 +159,15 @@ func lastEpoch(t *train.Track, of func(train.EpochRecord) *float64) string {
 
 const trackName = 22
 
-// drawTracks lists the runs, the newest where not all find room.
+// drawTracks lists the runs, the newest where not all find room: it says so.
 func (c *canvas) drawTracks(r rect, tracks []*train.Track, k curvesOf) {
 	name := min(trackName, max(r.w-trackColumns[0].width-trackColumns[1].width-1, 8))
-	c.text(r.x+3, r.y, r.x+name, "run", muted)
-	tracks = tracks[max(len(tracks)-r.h+1, 0):]
+	title := "run"
+	if all := len(tracks); all > r.h-1 {
+		tracks = tracks[all-max(r.h-1, 0):]
+		title = fmt.Sprintf("last %d of %d", len(tracks), all)
+	}
+	c.text(r.x+3, r.y, r.x+name, title, muted)
 	for i, t := range tracks {
 		style := k.legend[slices.IndexFunc(k.legend, func(l curve) bool { return l.name == t.Model })]
 		c.text(r.x+1, r.y+1+i, r.x+3, style.pen.sample(), style.look)

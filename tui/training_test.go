@@ -48,6 +48,23 @@ func TestTrainingView(t *testing.T) {
 	}
 }
 
+// TestTrainingSaysThatRunsAreLeftOut: the last runs, and of how many.
+func TestTrainingSaysThatRunsAreLeftOut(t *testing.T) {
+	all := someTraining(20, 10, "cifar_resnet20", "cifar_resnet20", "cifar_resnet20", "cifar_resnet20", "cifar_resnet20")
+	for height, want := range map[int]string{4: "last 3 of 5", 6: "run  "} {
+		var c canvas
+		c.reset(60, height)
+		c.drawTracks(rect{0, 0, 60, height}, all.Tracks, curvesFor(all.Tracks, 50))
+		title := ""
+		for _, cell := range c.cells[:c.w] {
+			title += string(cell.r)
+		}
+		if !strings.HasPrefix(title, "   "+want) {
+			t.Errorf("%d lines: the title is %q, want %q", height, title, want)
+		}
+	}
+}
+
 func TestTrainingHasATabOnlyWhenThereIsSome(t *testing.T) {
 	m := screen(t, "cifar_resnet20", 120, 24)
 	if s := plain(m); strings.Contains(s, "Training") {
