@@ -73,9 +73,10 @@ func (p *pool) do(active int, f func(w *worker)) {
 	defer runtime.UnlockOSThread()
 	w := p.workers[0]
 	w.thread = threadID()
-	defer w.label(nil)
 	p.active.Store(int32(min(active, len(p.workers))))
 	f(w)
+	p.labels = nil
+	w.label(p.labels) // the caller is no step's any more
 }
 
 // follow takes part in phase after phase.
