@@ -11,10 +11,10 @@ import (
 // SGD is stochastic gradient descent as PyTorch's: see tensor.SGD. Its
 // learning rate is a scalar input, LearningRate.
 type SGD struct {
-	Momentum float64 // μ in [0, 1)
-	Decay    float64 // weight decay λ, of weights alone
-	DecayAll bool    // of biases and batch norms' parameters too, as PyTorch's default
-	Nesterov bool
+	Momentum float64 `json:"momentum"`  // μ in [0, 1)
+	Decay    float64 `json:"decay"`     // weight decay λ, of weights alone
+	DecayAll bool    `json:"decay_all"` // of biases and batch norms' parameters too, as PyTorch's default
+	Nesterov bool    `json:"nesterov"`
 }
 
 // learningRate names the scalar input of the update.
