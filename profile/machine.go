@@ -27,15 +27,18 @@ func watchMachine() machineWatch {
 	return machineWatch{at: time.Now(), cpu: processCPU(), busy: busy, preempted: preemptions()}
 }
 
+// readable is how long the system's counters must run to say anything: they go
+// by hundredths of a second, each processor's by itself.
+const readable = 200 * time.Millisecond
+
 // since compares with the moment of w. cpu is what the passes that count used;
 // all are those and the others that ran.
 func (w machineWatch) since(cpu time.Duration, passes, all int) *Machine {
 	now := watchMachine()
-	elapsed := float64(now.at.Sub(w.at))
 	m := &Machine{CPUMS: float64(cpu) / float64(passes) / 1e6, Preempted: float64(now.preempted-w.preempted) / float64(all)}
-	if _, n := systemBusy(); n > 0 && now.busy > w.busy && elapsed > 0 {
-		others := (float64(now.busy-w.busy) - float64(now.cpu-w.cpu)) / elapsed
-		m.Processors, m.OthersCores = n, math.Round(100*max(others, 0))/100
+	if _, n := systemBusy(); n > 0 && now.busy > w.busy && now.at.Sub(w.at) >= readable {
+		others := (float64(now.busy-w.busy) - float64(now.cpu-w.cpu)) / float64(now.at.Sub(w.at))
+		m.Processors, m.OthersCores = n, math.Round(100*min(max(others, 0), float64(n)))/100
 	}
 	if *m == (Machine{}) {
 		return nil

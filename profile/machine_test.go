@@ -51,6 +51,24 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// TestOthersNeedTime: of a moment the system's counters say nothing; of longer
+// they never say more than there is.
+func TestOthersNeedTime(t *testing.T) {
+	busy, n := systemBusy()
+	if n == 0 {
+		t.Skip("this system does not tell")
+	}
+	now := time.Now()
+	w := machineWatch{at: now.Add(-time.Millisecond), busy: busy - time.Second, cpu: processCPU()}
+	if m := w.since(time.Millisecond, 1, 1); m.Processors != 0 || m.OthersCores != 0 {
+		t.Errorf("a millisecond tells %+v", m)
+	}
+	w.at = now.Add(-readable)
+	if m := w.since(time.Millisecond, 1, 1); m.Processors != n || m.OthersCores < 1 || m.OthersCores > float64(n) {
+		t.Errorf("a second of others' work within %v, on %d processors, tells %+v", readable, n, m)
+	}
+}
+
 // TestProcessCPU: a loop uses about as much as it takes.
 func TestProcessCPU(t *testing.T) {
 	if processCPU() == 0 {
