@@ -65,7 +65,7 @@ type ConvArgs struct {
 }
 
 // WinoInArgs transforms N tiles of 6×6 pixels of one channel block by
-// Bᵀ·d·B of F(4×4, 3×3), Src at the first tile's corner.
+// Bᵀ·d·B of F(4×4, 3×3) at 0, ±√½, ±√2 and ∞, Src at the first tile's corner.
 // Position i = 6·row + column of tile t goes to Dst + i·PosStride + t·DstTile.
 // A tile takes some 0.2 µs.
 type WinoInArgs struct {
