@@ -25,6 +25,9 @@ func TestRecorderAddsUp(t *testing.T) {
 	if sum := s.Sum([]int{0, 1}); sum.Min != 90 || sum.Last != 96 {
 		t.Errorf("sum of two groups %+v", sum)
 	}
+	if p50, mean := s.P50([]int{0, 1}), s.Mean([]int{0, 1}); p50 != 93 || mean != 93 {
+		t.Errorf("two groups have a median of %v, a mean of %v", p50, mean)
+	}
 }
 
 func TestRecorderIgnoresWhatIsNoPass(t *testing.T) {

@@ -1,6 +1,9 @@
 package profile
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Snapshot is what a Recorder knows at one moment. It belongs to its reader.
 type Snapshot struct {
@@ -11,6 +14,7 @@ type Snapshot struct {
 
 	from    *Recorder
 	scratch []time.Duration
+	sums    []time.Duration // of P50
 }
 
 // Snapshot brings into up to date. It takes the passes that are new since
@@ -83,5 +87,46 @@ func (s *Snapshot) Sum(groups []int) Series {
 	}
 	sum := NewSeries(sums)
 	sum.Last = last
+	return sum
+}
+
+// P50 is Sum's median alone, which allocates nothing in the long run; the
+// newest times' sum where there is no whole pass yet.
+func (s *Snapshot) P50(groups []int) time.Duration {
+	if s.Wall.N == 0 {
+		last := time.Duration(0)
+		for _, g := range groups {
+			last += s.Groups[g].Last
+		}
+		return last
+	}
+	switch len(groups) {
+	case 0:
+		return 0
+	case 1:
+		return s.Groups[groups[0]].P50
+	}
+	s.sums = slices.Grow(s.sums[:0], s.Wall.N)[:s.Wall.N]
+	clear(s.sums)
+	for _, g := range groups {
+		for i, d := range s.Groups[g].Recent {
+			s.sums[i] += d
+		}
+	}
+	slices.Sort(s.sums)
+	return quantile(s.sums, 0.50)
+}
+
+// Mean is the mean of the passes' sums over some groups, which adds up as
+// medians don't; the newest times' sum where there is no whole pass yet.
+func (s *Snapshot) Mean(groups []int) time.Duration {
+	sum := time.Duration(0)
+	for _, g := range groups {
+		if x := &s.Groups[g]; x.N > 0 {
+			sum += x.Mean
+		} else {
+			sum += x.Last
+		}
+	}
 	return sum
 }

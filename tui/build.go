@@ -56,6 +56,7 @@ func newTree(whole, m *resnet.Model, l *resnet.Lowered) *tree {
 	b.markWounds(m.Lesions)
 	b.backward()
 	b.ends()
+	b.gather()
 	return b.tree
 }
 
@@ -85,6 +86,27 @@ func (b builder) backward() {
 		}
 		if n := b.byLayer[layer]; n != nil {
 			n.behind = append(n.behind, g)
+		}
+	}
+}
+
+// gather tells each row the groups of all that is under it.
+func (b builder) gather() {
+	for _, n := range slices.Backward(b.nodes) {
+		if n.group >= 0 {
+			n.ahead = append(n.ahead, n.group)
+		}
+		n.after = append(n.after, n.behind...)
+		if p := n.parent; p != nil {
+			p.ahead, p.after = append(p.ahead, n.ahead...), append(p.after, n.after...)
+		}
+	}
+	for _, n := range b.tail {
+		switch n.label {
+		case lossLabel:
+			n.ahead = b.loss
+		case probesLabel:
+			n.ahead = b.probes
 		}
 	}
 }

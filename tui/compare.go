@@ -51,7 +51,10 @@ func (v *twinView) of(n *node) *node {
 		if t == nil {
 			return nil
 		}
-		sum.time, sum.back, sum.cost = sum.time+t.time, sum.back+t.back, add(sum.cost, t.cost)
+		sum.ahead, sum.after, sum.cost = append(sum.ahead, t.ahead...), append(sum.after, t.after...), add(sum.cost, t.cost)
+	}
+	if len(v.snap.Groups) > 0 {
+		sum.time, sum.back = v.snap.P50(sum.ahead), v.snap.P50(sum.after)
 	}
 	return sum
 }

@@ -156,11 +156,13 @@ func inputOf(n *node) tensor.Shape {
 
 // timing is the row's time with its spread, and the last passes.
 func (m *Model) timing(n *node) []detailLine {
-	took := m.list.tree.took(n)
+	took, s := m.list.tree.took(n), m.selectedSeries()
+	if s.N > 0 {
+		took = s.P50
+	}
 	if took <= 0 {
 		return nil
 	}
-	s := m.selectedSeries()
 	text := m.units.duration(took).String()
 	if s.N == 0 {
 		return append([]detailLine{{label: "time", text: text}}, m.passTimes(n)...)

@@ -225,10 +225,11 @@ func (m *Model) drawShare(x, y, w int, n *node) {
 	m.canvas.bar(x, y, int(math.Round(forward*float64(w))), 1, barLook(part))
 }
 
-// share is a row's part of the pass.
+// share is a row's part of the passes: of means, so that the rows make up the
+// whole.
 func (m *Model) share(n *node) float64 {
-	if whole := m.list.tree.whole; whole > 0 {
-		return float64(m.list.tree.took(n)) / float64(whole)
+	if mean := m.list.tree.mean; mean > 0 {
+		return float64(n.mean) / float64(mean)
 	}
 	return 0
 }

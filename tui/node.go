@@ -57,8 +57,12 @@ type node struct {
 	cost   resnet.Cost
 	out    tensor.Shape
 
-	time   time.Duration // of the forward pass, p50; the sum of those below for a module
+	ahead []int // groups of the forward pass, those below included
+	after []int // and of the backward pass
+
+	time   time.Duration // of the forward pass, p50: a module's own, which is not the sum of those below
 	back   time.Duration // of the backward pass
+	mean   time.Duration // of both: these add up
 	p95    time.Duration // of a kernel
 	spread float64       // coefficient of variation of a kernel
 }
@@ -75,18 +79,6 @@ func (n *node) path() string {
 		return n.module.Path
 	}
 	return n.label
-}
-
-// groups are the kernels under the row, of both passes.
-func (n *node) groups(into []int) []int {
-	if n.group >= 0 {
-		into = append(into, n.group)
-	}
-	into = append(into, n.behind...)
-	for _, c := range n.children {
-		into = c.groups(into)
-	}
-	return into
 }
 
 // each visits the node and all below it, parents first.
@@ -110,54 +102,37 @@ type tree struct {
 	probes  []int         // groups that measure
 	loss    []int         // groups of the loss and its gradient
 	whole   time.Duration // of a pass
+	mean    time.Duration // of passes
+	passes  int           // that update has seen
 }
 
-// update takes the newest times. Modules sum what is below them; the net is
-// what a whole pass takes.
+// update takes the newest times, if there are any. The net is what a whole pass
+// takes.
 func (t *tree) update(s *profile.Snapshot) {
-	for i := len(t.nodes) - 1; i >= 0; i-- {
-		n := t.nodes[i]
-		n.time, n.back, n.p95, n.spread = 0, sumOf(n.behind, s), 0, 0
-		if n.group >= 0 && n.group < len(s.Groups) {
-			g := &s.Groups[n.group]
-			n.time, n.p95, n.spread = typical(g), g.P95, g.CV
-		}
-		for _, c := range n.children {
-			n.time += c.time
-			n.back += c.back
+	if len(s.Groups) < len(t.lowered.Groups) || s.Wall.N > 0 && s.Passes == t.passes {
+		return
+	}
+	t.passes = s.Passes
+	for _, n := range t.nodes {
+		n.time, n.back, n.mean = s.P50(n.ahead), s.P50(n.after), s.Mean(n.ahead)+s.Mean(n.after)
+		if n.group >= 0 {
+			n.p95, n.spread = s.Groups[n.group].P95, s.Groups[n.group].CV
 		}
 	}
-	t.whole = t.root.time + t.root.back
+	t.whole, t.mean = t.root.time+t.root.back, t.root.mean
 	if s.Wall.N > 0 {
-		t.whole = s.Wall.P50
+		t.whole, t.mean = s.Wall.P50, s.Wall.Mean
 	}
 	if t.root.back == 0 {
 		t.root.time = t.whole
 	}
+	t.root.mean = t.mean
 	for _, n := range t.tail {
-		n.time = t.tailTime(n, s)
-	}
-}
-
-func (t *tree) tailTime(n *node, s *profile.Snapshot) time.Duration {
-	switch n.label {
-	case lossLabel:
-		return sumOf(t.loss, s)
-	case probesLabel:
-		return sumOf(t.probes, s)
-	}
-	return max(s.Overhead.P50, 0)
-}
-
-// sumOf adds the typical times of groups.
-func sumOf(groups []int, s *profile.Snapshot) time.Duration {
-	sum := time.Duration(0)
-	for _, g := range groups {
-		if g < len(s.Groups) {
-			sum += typical(&s.Groups[g])
+		n.time, n.mean = s.P50(n.ahead), s.Mean(n.ahead)
+		if n.label == overheadLabel {
+			n.time, n.mean = max(s.Overhead.P50, 0), max(s.Overhead.Mean, 0)
 		}
 	}
-	return sum
 }
 
 // took is what a row takes of a pass, forward and backward.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	"resnet-tui/profile"
@@ -64,14 +65,10 @@ func (m *Model) selectedSeries() *profile.Series {
 		m.series = m.snap.Wall
 	case n.kind == overheadNode && n.label == overheadLabel:
 		m.series = m.snap.Overhead
-	case n.kind == overheadNode && n.label == lossLabel:
-		m.series = m.snap.Sum(m.list.tree.loss)
-	case n.kind == overheadNode:
-		m.series = m.snap.Sum(m.list.tree.probes)
 	case n.group >= 0 && !n.folds() && len(n.behind) == 0:
 		m.series = m.snap.Groups[n.group]
 	default:
-		m.series = m.snap.Sum(n.groups(nil))
+		m.series = m.snap.Sum(slices.Concat(n.ahead, n.after))
 	}
 	return &m.series
 }

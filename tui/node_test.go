@@ -1,0 +1,71 @@
+package tui
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+)
+
+// turns are three passes in each of which another third of the kernels is slow.
+func turns(l *resnet.Lowered) *profile.Snapshot {
+	const passes, left = 3, 500 * time.Microsecond
+	s := &profile.Snapshot{Passes: passes}
+	walls := []time.Duration{left, left, left}
+	for g := range l.Groups {
+		times := make([]time.Duration, passes)
+		for i := range times {
+			times[i] = time.Millisecond
+			if g%passes == i {
+				times[i] = 3 * time.Millisecond
+			}
+			walls[i] += times[i]
+		}
+		s.Groups = append(s.Groups, profile.NewSeries(times))
+	}
+	s.Wall, s.Overhead = profile.NewSeries(walls), profile.NewSeries([]time.Duration{left, left, left})
+	return s
+}
+
+// TestModulesHaveTimesOfTheirOwn: a module's p50 is the median of what it took,
+// not what its layers' medians make up; shares make up the whole.
+func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
+	for _, backward := range []bool{false, true} {
+		m, err := resnet.Build(resnet.Config{Arch: "cifar_resnet20", Batch: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := m.Lower(resnet.LowerOptions{Fuse: true, Train: backward, Backward: backward, Blocks: backward})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree, s := newTree(m, m, l), turns(l)
+		tree.update(s)
+		differ := 0
+		for _, n := range tree.nodes {
+			ahead, after := s.Sum(n.ahead), s.Sum(n.after)
+			if n.time != ahead.P50 && n != tree.root || n.back != after.P50 {
+				t.Errorf("%s takes %v and %v, want %v and %v", n.path(), n.time, n.back, ahead.P50, after.P50)
+			}
+			parts := time.Duration(0)
+			for _, c := range n.children {
+				parts += c.time
+			}
+			if n.folds() && parts != n.time {
+				differ++
+			}
+		}
+		if differ == 0 {
+			t.Error("every module's median is the sum of its layers': the test says nothing")
+		}
+		mean, groups := time.Duration(0), 0
+		for _, n := range append(tree.order, tree.tail...) {
+			mean, groups = mean+n.mean, groups+len(n.ahead)+len(n.after)
+		}
+		if off := math.Abs(float64(mean)/float64(tree.mean) - 1); off > 1e-6 || tree.mean != s.Wall.Mean || groups != len(l.Groups) {
+			t.Errorf("rows of %d kernels in %d make up %v, passes take %v", groups, len(l.Groups), mean, tree.mean)
+		}
+	}
+}
