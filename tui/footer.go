@@ -13,15 +13,16 @@ func (m *Model) drawTabs() {
 	if r.empty() {
 		return
 	}
+	end := 0
 	for i, t := range m.tabs() {
 		l := muted
 		if i == m.tab() {
 			l = currentTab
 		}
-		m.canvas.text(t.x, r.y, r.w, t.text, l)
+		end = m.canvas.text(t.x, r.y, r.w, t.text, l)
 	}
-	if s := m.listText(); s != "" {
-		m.canvas.right(r.w-1, r.y, s, muted)
+	if s := m.listText(r.w - 1 - end); s != "" {
+		m.canvas.right(r.w-1, r.y, " "+s, muted)
 	}
 }
 
@@ -31,8 +32,13 @@ type tabLabel struct {
 	text string
 }
 
-// tabs are the views' names; without their spaces where it is narrow.
+// tabs are the views' names; without their spaces where it is narrow, or a
+// filter wants the room.
 func (m *Model) tabs() []tabLabel {
+	room := m.layout.tabs.w
+	if f := m.filterText(); f != "" {
+		room -= width(f) + 2
+	}
 	for _, form := range []string{" %d %s ", "%d %s"} {
 		var tabs []tabLabel
 		x := 0
@@ -41,23 +47,35 @@ func (m *Model) tabs() []tabLabel {
 			tabs = append(tabs, tabLabel{x, text})
 			x += width(text) + 1
 		}
-		if x <= m.layout.tabs.w+1 || form[0] != ' ' {
+		if x <= room+1 || form[0] != ' ' {
 			return tabs
 		}
 	}
 	return nil
 }
 
-// listText says how the rows are filtered and ordered.
-func (m *Model) listText() string {
-	var parts []string
-	if len(m.list.terms) > 0 {
-		parts = append(parts, fmt.Sprintf("/%s  %s", strings.Join(m.list.terms, " "), plural(len(m.list.rows), "rows")))
-	}
+// listText says how the rows are filtered, whatever room there is, and how they
+// are ordered if that fits too: an arrow beside the column's title says it.
+func (m *Model) listText(room int) string {
+	filter, both := m.filterText(), m.filterText()
 	if m.list.ordered {
-		parts = append(parts, "by "+m.title(m.list.order))
+		if both != "" {
+			both += " · "
+		}
+		both += "by " + m.title(m.list.order)
 	}
-	return strings.Join(parts, " · ")
+	if width(both) < room {
+		return both
+	}
+	return filter
+}
+
+// filterText says how the rows are filtered.
+func (m *Model) filterText() string {
+	if len(m.list.terms) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("/%s  %s", strings.Join(m.list.terms, " "), plural(len(m.list.rows), "rows"))
 }
 
 // drawFooter draws the keys that matter now, or what must be said.

@@ -156,3 +156,25 @@ func TestEverySizeDraws(t *testing.T) {
 		}
 	}
 }
+
+// TestOrderKeepsOffTheTabs: what the rows are ordered by stands beside the tabs
+// where there is room, and a filter always, with a space before it.
+func TestOrderKeepsOffTheTabs(t *testing.T) {
+	line := func(w int, keys ...string) string {
+		m := screen(t, "resnet18", w, 24)
+		press(m, keys...)
+		return strings.TrimRight(strings.Split(plain(m), "\n")[1], " ")
+	}
+	if s := line(160, "o"); !strings.HasSuffix(s, " 7 Device"+strings.Repeat(" ", 160-1-len(" 1 Layers   2 Timeline   3 Gradients   4 Roofline   5 Memory   6 Compare   7 Device")-len("by module"))+"by module") {
+		t.Errorf("160 columns, ordered: %q", s)
+	}
+	if s := line(80, "o"); !strings.HasSuffix(s, "7 Device") {
+		t.Errorf("80 columns, ordered: %q", s)
+	}
+	if s := line(80, "/", "f", "c", "enter", "o"); !strings.HasSuffix(s, " /fc  1 row") {
+		t.Errorf("80 columns, filtered and ordered: %q", s)
+	}
+	if s := line(94, "/", "f", "c", "enter"); !strings.Contains(s, "7 Device ") || !strings.HasSuffix(s, " /fc  2 rows") {
+		t.Errorf("94 columns, filtered: %q", s)
+	}
+}
