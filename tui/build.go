@@ -90,9 +90,16 @@ func (b builder) backward() {
 	}
 }
 
-// gather tells each row the groups of all that is under it.
+// gather tells each row the groups of all that is under it, and what that costs:
+// less than the module's own cost where a lesion took a part away.
 func (b builder) gather() {
 	for _, n := range slices.Backward(b.nodes) {
+		if n.folds() {
+			n.cost = resnet.Cost{}
+		}
+		for _, c := range n.children {
+			n.cost = add(n.cost, c.cost)
+		}
 		if n.group >= 0 {
 			n.ahead = append(n.ahead, n.group)
 		}
@@ -130,7 +137,7 @@ func (b builder) ends() {
 
 // moduleRow is a module with all that is under it.
 func (b builder) moduleRow(parent *node, m *resnet.Module) *node {
-	n := &node{kind: moduleNode, id: "m:" + m.Path, label: m.Name, parent: parent, module: m, group: -1, cost: m.Cost, out: m.Out}
+	n := &node{kind: moduleNode, id: "m:" + m.Path, label: m.Name, parent: parent, module: m, group: -1, out: m.Out}
 	if parent != nil && parent.parent != nil {
 		n.depth = parent.depth + 1
 	}
@@ -289,7 +296,6 @@ func runRow(parent *node, blocks []*node) *node {
 	}
 	for _, c := range blocks {
 		c.parent = n
-		n.cost = add(n.cost, c.cost)
 	}
 	return n
 }

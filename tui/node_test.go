@@ -69,3 +69,43 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		}
 	}
 }
+
+// TestRowsCostWhatTheyRun: a module's row has the module's cost, and under a
+// lesion that of what is left.
+func TestRowsCostWhatTheyRun(t *testing.T) {
+	for _, arch := range []string{"resnet18", "resnet50", "cifar_resnet20_b", "cifar_preact_resnet29", "resnet50v2", "vgg19_bn", "plain34"} {
+		for _, fuse := range []bool{false, true} {
+			c, err := resnet.ParseArch(arch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, err := resnet.Build(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range newTree(whole, whole, lower(t, whole, resnet.LowerOptions{Fuse: fuse})).nodes {
+				if n.folds() && n.module != nil && n.cost != n.module.Cost {
+					t.Errorf("%s, fused %v: %s costs %+v, want %+v", arch, fuse, n.path(), n.cost, n.module.Cost)
+				}
+			}
+		}
+	}
+	for _, text := range []string{"layer1.0=drop-branch", "layer2.0=cut-skip", "layer1.1=scale:0.5"} {
+		l, err := resnet.ParseLesion(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := resnet.Build(resnet.Config{Arch: "resnet18"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hurt, err := resnet.BuildLesioned(whole.Config, []resnet.Lesion{l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree := newTree(whole, hurt, lower(t, hurt, resnet.LowerOptions{Fuse: true}))
+		if got, want := tree.root.cost, hurt.Root.Cost; got != want {
+			t.Errorf("%s: the net costs %+v, want %+v", text, got, want)
+		}
+	}
+}
