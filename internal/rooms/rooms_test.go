@@ -26,6 +26,7 @@ type row struct {
 var rooms = []row{
 	{"tensor", nil},
 	{"tensor/internal", []string{"tensor"}},
+	{"tensor/tensortest", []string{"tensor"}}, // support of tests: no row below may import it
 	{"tensor/cpu", []string{"tensor", "golang.org/x/sys"}},
 	{"tensor/cpu/internal", []string{"golang.org/x/sys/cpu"}},
 	{"resnet", []string{"tensor"}},
@@ -130,6 +131,11 @@ func allowed(own string, may []string, name string) bool {
 
 // TestTable: no room may import one that stands behind it in the table.
 func TestTable(t *testing.T) {
+	for _, r := range rooms {
+		if slices.Contains(r.may, "tensor/tensortest") {
+			t.Errorf("%s may import tensor/tensortest, which only tests need", r.folder)
+		}
+	}
 	for i, r := range rooms {
 		for _, m := range r.may {
 			if at := slices.IndexFunc(rooms, func(o row) bool { return o.folder == m }); at > i {

@@ -1,0 +1,162 @@
+package tensortest
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"resnet-tui/tensor"
+)
+
+// Fake is a device that computes nothing: kernels, times, values and errors are
+// what a test scripts. Its zero value works: kernels take no time and all
+// values are zero. Fields must not change while a program runs.
+type Fake struct {
+	About  tensor.Info                            // what Info returns
+	Memory func(p *tensor.Plan) tensor.MemoryPlan // of a program; nil for what Reference takes
+	// Kernel names a kernel and gives its costs; nil leaves them empty. Op and
+	// Absorbed stay as they are.
+	Kernel func(p *tensor.Plan, k tensor.KernelInfo) tensor.KernelInfo
+	// Time is what a kernel is said to take in a program's pass 1, 2, 3, …;
+	// nil for none.
+	Time  func(p *tensor.Plan, k tensor.KernelInfo, pass int) time.Duration
+	Value func(id tensor.BufferID, i int) float32 // element i of what is read; nil for 0
+
+	Delay        time.Duration // really slept in each kernel
+	CompileGate  chan struct{} // if not nil, Compile waits until it can receive
+	CompileError error
+	RunError     error
+	RunPanic     any // if not nil, Run panics with it
+
+	ran atomic.Int64
+}
+
+// Ran is how many kernels have run. It is safe from any goroutine.
+func (f *Fake) Ran() int64 { return f.ran.Load() }
+
+// Info is About.
+func (f *Fake) Info() tensor.Info { return f.About }
+
+// Close does nothing.
+func (f *Fake) Close() error { return nil }
+
+// NewState makes a state that holds nothing.
+func (f *Fake) NewState([]tensor.Param, tensor.Source) (tensor.State, error) { return fakeState{}, nil }
+
+type fakeState struct{}
+
+func (fakeState) Write(string, *tensor.Tensor) error { return nil }
+func (fakeState) Read(string, *tensor.Tensor) error  { return nil }
+func (fakeState) Version() uint64                    { return 0 }
+func (fakeState) Close() error                       { return nil }
+
+// Estimate is the memory of a program.
+func (f *Fake) Estimate(p *tensor.Plan, o tensor.Options) (tensor.MemoryPlan, error) {
+	return f.memory(p), nil
+}
+
+func (f *Fake) memory(p *tensor.Plan) tensor.MemoryPlan {
+	if f.Memory == nil {
+		return keepAll(p)
+	}
+	return f.Memory(p)
+}
+
+// Compile reports progress 1 and 3 of 3, before and after it waits for
+// CompileGate, and fails with CompileError.
+func (f *Fake) Compile(p *tensor.Plan, _ tensor.State, o tensor.Options) (tensor.Program, error) {
+	progress := func(done int64) {
+		if o.Progress != nil {
+			o.Progress(done, 3)
+		}
+	}
+	progress(1)
+	if f.CompileGate != nil {
+		<-f.CompileGate
+	}
+	if f.CompileError != nil {
+		return nil, f.CompileError
+	}
+	progress(3)
+	return f.Program(p, o.Fuse), nil
+}
+
+// Program is a program without a state, as Compile returns it.
+func (f *Fake) Program(p *tensor.Plan, fuse bool) tensor.Program {
+	r := &fakeProgram{device: f, plan: p, kernels: kernels(p, fuse)}
+	if f.Kernel != nil {
+		for i, k := range r.kernels {
+			told := f.Kernel(p, k)
+			told.Op, told.Absorbed = k.Op, k.Absorbed
+			r.kernels[i] = told
+		}
+	}
+	r.progress.Store(-1)
+	return r
+}
+
+type fakeProgram struct {
+	device   *Fake
+	plan     *tensor.Plan
+	kernels  []tensor.KernelInfo
+	progress atomic.Int64
+	mu       sync.Mutex
+	passes   int
+}
+
+func (p *fakeProgram) Kernels() []tensor.KernelInfo                { return p.kernels }
+func (p *fakeProgram) Memory() tensor.MemoryPlan                   { return p.device.memory(p.plan) }
+func (p *fakeProgram) Write(tensor.BufferID, *tensor.Tensor) error { return nil }
+func (p *fakeProgram) Progress() int                               { return int(p.progress.Load()) }
+func (p *fakeProgram) Close() error                                { return nil }
+
+func (p *fakeProgram) Read(id tensor.BufferID, t *tensor.Tensor) error {
+	for i := range t.Data {
+		if t.Data[i] = 0; p.device.Value != nil {
+			t.Data[i] = p.device.Value(id, i)
+		}
+	}
+	return nil
+}
+
+// Run reports each kernel's scripted time, one after the other.
+func (p *fakeProgram) Run(ctx context.Context, o tensor.RunOptions) error {
+	if p.device.RunPanic != nil {
+		panic(p.device.RunPanic)
+	}
+	if p.device.RunError != nil {
+		return p.device.RunError
+	}
+	p.mu.Lock()
+	p.passes++
+	pass := p.passes
+	p.mu.Unlock()
+	defer p.progress.Store(-1)
+	at := time.Duration(0)
+	for _, k := range p.kernels {
+		if k.Op < o.From || o.To > 0 && k.Op >= o.To {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		at = p.step(k, pass, at, o.Observe)
+	}
+	return nil
+}
+
+// step "runs" a kernel that begins at a time, and returns when it ends.
+func (p *fakeProgram) step(k tensor.KernelInfo, pass int, begin time.Duration, observe func(tensor.Span)) time.Duration {
+	p.progress.Store(int64(k.Op))
+	p.device.ran.Add(1)
+	time.Sleep(p.device.Delay)
+	end := begin
+	if p.device.Time != nil {
+		end += p.device.Time(p.plan, k, pass)
+	}
+	if observe != nil {
+		observe(tensor.Span{Op: k.Op, Start: begin, End: end})
+	}
+	return end
+}
