@@ -10,25 +10,32 @@ import (
 // Checks prints limits and whether they hold; its JSON is the checks' own.
 type Checks struct{ *profile.Checks }
 
-// Table has one row a check.
-func (c Checks) Table() *Table {
-	t := &Table{Columns: []Column{
-		{"ok", "", false}, {"", "holds", false}, {"name", "check", false}, {"value", "value", true}, {"limit", "limit", true}, {"", "of limit", true},
-		{"blame", "most of it in", false}, {"p_value", "p", true},
+// Table has one row per check.
+func (c Checks) Table() Tabular {
+	return Table[profile.Check]{Rows: c.Checks.Checks, Columns: []Column[profile.Check]{
+		{"ok", "", left, func(x profile.Check) Cell { return truth(x.OK) }},
+		{"", "holds", left, func(x profile.Check) Cell { return plain(mark(x.OK)) }},
+		{"name", "check", left, func(x profile.Check) Cell { return plain(x.Name) }},
+		{"value", "value", right, func(x profile.Check) Cell { return Cell{checked(x.Name, x.Value), raw(x.Value)} }},
+		{"limit", "limit", right, func(x profile.Check) Cell { return Cell{checked(x.Name, x.Limit), raw(x.Limit)} }},
+		{"", "of limit", right, ofLimit},
+		{"blame", "most of it in", left, func(x profile.Check) Cell { return plain(x.Blame) }},
+		{"p_value", "p", right, func(x profile.Check) Cell { return probability(x.PValue) }},
 	}}
-	for _, x := range c.Checks.Checks {
-		mark := "✓"
-		if !x.OK {
-			mark = "✗"
-		}
-		part := Cell{profile.Dash, ""}
-		if x.Limit > 0 {
-			part = share(x.Value / x.Limit)
-		}
-		t.Add(plain(fmt.Sprint(x.OK)), plain(mark), plain(x.Name), Cell{checked(x.Name, x.Value), raw(x.Value)}, Cell{checked(x.Name, x.Limit), raw(x.Limit)},
-			part, plain(x.Blame), probability(x.PValue))
+}
+
+func mark(ok bool) string {
+	if ok {
+		return "✓"
 	}
-	return t
+	return "✗"
+}
+
+func ofLimit(x profile.Check) Cell {
+	if x.Limit <= 0 {
+		return missing
+	}
+	return share(x.Value / x.Limit)
 }
 
 // Text writes the table.

@@ -129,26 +129,50 @@ func passTimes(p *profile.Profile) PassTimes {
 	return t
 }
 
-// Table has one row a block.
-func (c *Compare) Table() *Table {
-	t := &Table{Columns: []Column{
-		{"path", "block", false}, {"a_grad_out", "", true}, {"b_grad_out", "", true}, {"a_grad_in", "grad in", true}, {"", strings.Repeat(" ", gradBar), false},
-		{"b_grad_in", "grad in", true}, {"", strings.Repeat(" ", gradBar) + " ", false}, {"a_grad_skip", "by skip", true}, {"a_grad_branch", "by branch", true},
-		{"a_cosine", "cosine", true}, {"b_grad_skip", "by skip", true}, {"b_grad_branch", "by branch", true}, {"b_cosine", "cosine", true},
+// Table has one row per block.
+func (c *Compare) Table() Tabular {
+	a, b := gradColumns("a", c.axis(), blockOfA), gradColumns("b", c.axis(), blockOfB)
+	b.bar.Title += " " // a gap between the norms and their parts
+	return Table[BlockPair]{Rows: c.Blocks, Columns: []Column[BlockPair]{
+		{"path", "block", left, func(p BlockPair) Cell { return plain(p.Path) }},
+		a.out, b.out,
+		a.in, a.bar, b.in, b.bar,
+		a.skip, a.branch, a.cosine, b.skip, b.branch, b.cosine,
 	}}
-	for _, side := range []int{3, 7, 8, 9} {
-		t.Columns[side].Title = "a: " + t.Columns[side].Title
+}
+
+func blockOfA(p BlockPair) *BlockGrad { return p.A }
+func blockOfB(p BlockPair) *BlockGrad { return p.B }
+
+// sideColumns are the columns of one of the two nets.
+type sideColumns struct{ out, in, bar, skip, branch, cosine Column[BlockPair] }
+
+// gradColumns shows the gradients at the blocks of one net, which side names;
+// of returns its block, nil where it has none.
+func gradColumns(side string, axis logAxis, of func(p BlockPair) *BlockGrad) sideColumns {
+	column := func(name, title string, value func(b *BlockGrad) *Number) Column[BlockPair] {
+		return Column[BlockPair]{side + "_" + name, side + ": " + title, right, func(p BlockPair) Cell {
+			if b := of(p); b != nil {
+				return number(value(b))
+			}
+			return missing
+		}}
 	}
-	for _, side := range []int{5, 10, 11, 12} {
-		t.Columns[side].Title = "b: " + t.Columns[side].Title
+	columns := sideColumns{
+		out:    column("grad_out", "", func(b *BlockGrad) *Number { return &b.GradOut }),
+		in:     column("grad_in", "grad in", func(b *BlockGrad) *Number { return &b.GradIn }),
+		skip:   column("grad_skip", "by skip", func(b *BlockGrad) *Number { return b.GradSkip }),
+		branch: column("grad_branch", "by branch", func(b *BlockGrad) *Number { return b.GradBranch }),
+		cosine: column("cosine", "cosine", func(b *BlockGrad) *Number { return b.Cosine }),
+		bar: barColumn(gradBar, func(p BlockPair) float64 {
+			if b := of(p); b != nil {
+				return axis.part(float64(b.GradIn))
+			}
+			return 0
+		}),
 	}
-	axis := c.axis()
-	for _, p := range c.Blocks {
-		a, b := orNone(p.A), orNone(p.B)
-		t.Add(plain(p.Path), number(gradOut(p.A)), number(gradOut(p.B)), number(gradIn(p.A)), axis.cell(p.A), number(gradIn(p.B)), axis.cell(p.B),
-			number(a.GradSkip), number(a.GradBranch), number(a.Cosine), number(b.GradSkip), number(b.GradBranch), number(b.Cosine))
-	}
-	return t
+	columns.out.Title = "" // only in CSV
+	return columns
 }
 
 // axis is one for both nets.
@@ -162,42 +186,13 @@ func (c *Compare) axis() logAxis {
 	return axisOf(norms)
 }
 
-func (a logAxis) cell(b *BlockGrad) Cell {
-	if b == nil {
-		return Cell{}
-	}
-	return Cell{Text: bar(a.part(float64(b.GradIn)), gradBar)}
-}
-
-func orNone(b *BlockGrad) BlockGrad {
-	if b == nil {
-		return BlockGrad{}
-	}
-	return *b
-}
-
-func gradIn(b *BlockGrad) *Number {
-	if b == nil {
-		return nil
-	}
-	return &b.GradIn
-}
-
-func gradOut(b *BlockGrad) *Number {
-	if b == nil {
-		return nil
-	}
-	return &b.GradOut
-}
-
 // Text writes what the nets cost, what the passes took, and the gradients and
 // responses by depth.
 func (c *Compare) Text(w io.Writer) error {
 	if err := c.costs().Text(w); err != nil {
 		return err
 	}
-	a := c.axis()
-	fmt.Fprintf(w, "\ngradient norms by block, bars on one log axis from %s to %s\n", a.label(a.low), a.label(a.high))
+	fmt.Fprintf(w, "\ngradient norms by block, bars on one log axis from %s\n", c.axis().span())
 	if err := c.Table().Text(w); err != nil {
 		return err
 	}
@@ -241,11 +236,14 @@ func (c *Compare) measured() string {
 	return "on this one batch, " + strings.Join(parts, ", ")
 }
 
-// costs has a row a figure.
-func (c *Compare) costs() *Table {
-	t := &Table{Columns: []Column{{"", " ", false}, {"", "a", false}, {"", "b", false}}}
+// costRow is a figure of both nets.
+type costRow struct{ name, a, b string }
+
+// costs has one row per figure.
+func (c *Compare) costs() Table[costRow] {
+	var rows []costRow
 	row := func(name string, of func(r *Run, t PassTimes) string) {
-		t.Add(plain(name), plain(of(c.A, c.Times.A)), plain(of(c.B, c.Times.B)))
+		rows = append(rows, costRow{name, of(c.A, c.Times.A), of(c.B, c.Times.B)})
 	}
 	row("net", func(r *Run, _ PassTimes) string { return r.Model.Arch })
 	if len(c.A.Model.Lesions)+len(c.B.Model.Lesions) > 0 {
@@ -258,35 +256,39 @@ func (c *Compare) costs() *Table {
 	row("forward", func(_ *Run, t PassTimes) string { return timing(t.ForwardMS, t.Runs) })
 	row("backward", func(_ *Run, t PassTimes) string { return timing(t.BackwardMS, t.Runs) })
 	row("loss", func(r *Run, _ PassTimes) string { return number(r.Loss).Text })
-	return t
+	return Table[costRow]{Rows: rows, Columns: []Column[costRow]{
+		{"", " ", left, func(r costRow) Cell { return plain(r.name) }},
+		{"", "a", left, func(r costRow) Cell { return plain(r.a) }},
+		{"", "b", left, func(r costRow) Cell { return plain(r.b) }},
+	}}
 }
 
 func timing(ms float64, runs int) string {
 	return fmt.Sprintf("%s, median of %d", profile.FormatTime(time.Duration(ms*1e6)), runs)
 }
 
-func (c *Compare) responses() *Table {
+// responses has one row per convolution, with bars on one axis for both nets.
+func (c *Compare) responses() Table[ResponsePair] {
 	var values []float64
 	for _, p := range c.Responses {
-		for _, v := range []*Number{p.A, p.B} {
-			if v != nil && !math.IsInf(float64(*v), 0) && !math.IsNaN(float64(*v)) {
-				values = append(values, float64(*v))
-			}
-		}
+		values = append(values, orZero(p.A), orZero(p.B))
 	}
 	axis := axisOf(values)
-	t := &Table{Columns: []Column{
-		{"", "convolution", false}, {"", "a", true}, {"", strings.Repeat(" ", gradBar), false}, {"", "b", true}, {"", strings.Repeat(" ", gradBar) + " ", false},
+	b := barColumn(gradBar, func(p ResponsePair) float64 { return axis.part(orZero(p.B)) })
+	b.Title += " " // as in Table
+	return Table[ResponsePair]{Rows: c.Responses, Columns: []Column[ResponsePair]{
+		{"", "convolution", left, func(p ResponsePair) Cell { return plain(p.Path) }},
+		{"", "a", right, func(p ResponsePair) Cell { return number(p.A) }},
+		barColumn(gradBar, func(p ResponsePair) float64 { return axis.part(orZero(p.A)) }),
+		{"", "b", right, func(p ResponsePair) Cell { return number(p.B) }},
+		b,
 	}}
-	for _, p := range c.Responses {
-		t.Add(plain(p.Path), number(p.A), axis.numberBar(p.A), number(p.B), axis.numberBar(p.B))
-	}
-	return t
 }
 
-func (a logAxis) numberBar(n *Number) Cell {
+// orZero is a value for an axis, which does not show 0.
+func orZero(n *Number) float64 {
 	if n == nil {
-		return Cell{}
+		return 0
 	}
-	return Cell{Text: bar(a.part(float64(*n)), gradBar)}
+	return float64(*n)
 }

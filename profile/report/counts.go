@@ -33,14 +33,14 @@ func NewCounts(m *resnet.Model) *Counts {
 	return c
 }
 
-// Table has one row a convention.
-func (c *Counts) Table() *Table {
-	t := &Table{Columns: []Column{{"name", "convention", false}, {"", "", true}, {"value", "per image", true}, {"what", "what it counts", false}}}
-	t.Columns[1].Title = c.Model.Arch
-	for _, x := range c.Counts {
-		t.Add(plain(x.Name), plain(profile.FormatCount(x.Value)), Cell{Grouped(x.Value), fmt.Sprint(x.Value)}, plain(x.What))
-	}
-	return t
+// Table has one row per convention.
+func (c *Counts) Table() Tabular {
+	return Table[CountRow]{Rows: c.Counts, Columns: []Column[CountRow]{
+		{"name", "convention", left, func(r CountRow) Cell { return plain(r.Name) }},
+		{"", c.Model.Arch, right, func(r CountRow) Cell { return plain(profile.FormatCount(r.Value)) }},
+		{"value", "per image", right, func(r CountRow) Cell { return Cell{Grouped(r.Value), strconv.FormatInt(r.Value, 10)} }},
+		{"what", "what it counts", left, func(r CountRow) Cell { return plain(r.What) }},
+	}}
 }
 
 // Text writes the table.

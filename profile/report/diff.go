@@ -3,7 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
+	"slices"
 	"strings"
 
 	"resnet-tui/profile"
@@ -15,25 +15,30 @@ type Diff struct {
 	All bool `json:"-"` // in text, rows within noise too
 }
 
-// Table has one row a layer, the largest difference first, then what only one
-// of the profiles has.
-func (d Diff) Table() *Table {
-	t := &Table{Columns: []Column{
-		{"path", "layer", false}, {"call", "", true}, {"pass", "pass", false}, {"a_ms", "A", true}, {"b_ms", "B", true}, {"delta_ms", "B − A", true},
-		{"", "of A", true}, {"p_value", "p", true}, {"q_value", "q", true}, {"significant", "", false}, {"", "verdict", false}, {"", "kernel", false},
-		{"a_kernel", "", false}, {"b_kernel", "", false},
-	}}
-	for _, rows := range [][]profile.DiffRow{d.Layers, d.OnlyA, d.OnlyB} {
-		for i := range rows {
-			d.add(t, &rows[i])
-		}
-	}
-	return t
-}
+// Table has one row per layer, the largest difference first, then what only
+// one of the profiles has.
+func (d Diff) Table() Tabular { return d.table(d.Layers) }
 
-func (d Diff) add(t *Table, r *profile.DiffRow) {
-	t.Add(plain(r.Path), whole(r.Call), plain(r.Pass), maybeMS(r.AMS), maybeMS(r.BMS), deltaCell(r.DeltaMS), relative(r.AMS, r.DeltaMS),
-		probability(r.PValue), probability(r.QValue), plain(fmt.Sprint(r.Significant)), plain(r.Verdict()), plain(kernelChange(r)), plain(r.AKernel), plain(r.BKernel))
+// table has the rows of layers, which both profiles have, and of what only one
+// has.
+func (d Diff) table(layers []profile.DiffRow) Table[profile.DiffRow] {
+	rows := slices.Concat(layers, d.OnlyA, d.OnlyB)
+	return Table[profile.DiffRow]{Rows: rows, Columns: []Column[profile.DiffRow]{
+		{"path", "layer", left, func(r profile.DiffRow) Cell { return plain(r.Path) }},
+		{"call", "", right, func(r profile.DiffRow) Cell { return whole(r.Call) }},
+		{"pass", "pass", left, func(r profile.DiffRow) Cell { return plain(r.Pass) }},
+		{"a_ms", "A", right, func(r profile.DiffRow) Cell { return maybeMS(r.AMS) }},
+		{"b_ms", "B", right, func(r profile.DiffRow) Cell { return maybeMS(r.BMS) }},
+		{"delta_ms", "B − A", right, func(r profile.DiffRow) Cell { return maybeSigned(r.DeltaMS) }},
+		{"", "of A", right, func(r profile.DiffRow) Cell { return maybeChange(r.AMS, r.DeltaMS) }},
+		{"p_value", "p", right, func(r profile.DiffRow) Cell { return probability(r.PValue) }},
+		{"q_value", "q", right, func(r profile.DiffRow) Cell { return probability(r.QValue) }},
+		{"significant", "", left, func(r profile.DiffRow) Cell { return truth(r.Significant) }},
+		{"", "verdict", left, func(r profile.DiffRow) Cell { return plain(r.Verdict()) }},
+		{"", "kernel", left, func(r profile.DiffRow) Cell { return plain(kernelChange(r)) }},
+		{"a_kernel", "", left, func(r profile.DiffRow) Cell { return plain(r.AKernel) }},
+		{"b_kernel", "", left, func(r profile.DiffRow) Cell { return plain(r.BKernel) }},
+	}}
 }
 
 // Text writes the totals, then the rows that differ beyond noise, or all rows.
@@ -51,24 +56,25 @@ func (d Diff) Text(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	shown := d
+	shown := d.Layers
 	if !d.All {
-		shown.Layers = d.beyondNoise()
+		shown = d.beyondNoise()
 	}
-	table := shown.Table()
-	table.hide("q_value", "a_kernel", "b_kernel")
-	if len(table.Rows) > 0 {
+	if table := d.table(shown).Without("q_value"); len(table.Rows) > 0 {
 		if err := table.Text(w); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
 	}
-	return d.notes(w, len(d.Layers)-len(shown.Layers))
+	return d.notes(w, len(d.Layers)-len(shown))
 }
 
 // notes say what was left out, and how far the verdicts carry.
 func (d Diff) notes(w io.Writer, hidden int) error {
-	if hidden > 0 {
+	switch {
+	case hidden == 1:
+		fmt.Fprintln(w, "1 more layer is within noise (--all shows it).")
+	case hidden > 1:
 		fmt.Fprintf(w, "%d more layers are within noise (--all shows them).\n", hidden)
 	}
 	a, b := d.AboutA.Recordings, d.AboutB.Recordings
@@ -127,7 +133,7 @@ func sideLine(name string, s profile.DiffSide) string {
 	return line
 }
 
-func kernelChange(r *profile.DiffRow) string {
+func kernelChange(r profile.DiffRow) string {
 	switch {
 	case r.AKernel == r.BKernel || r.BKernel == "":
 		return r.AKernel
@@ -135,51 +141,4 @@ func kernelChange(r *profile.DiffRow) string {
 		return r.BKernel
 	}
 	return r.AKernel + " → " + r.BKernel
-}
-
-func maybeMS(v *float64) Cell {
-	if v == nil {
-		return Cell{profile.Dash, ""}
-	}
-	return milliseconds(*v)
-}
-
-func deltaCell(v *float64) Cell {
-	if v == nil {
-		return Cell{profile.Dash, ""}
-	}
-	return Cell{signed(*v), raw(*v)}
-}
-
-// signed is a difference of times with its sign.
-func signed(v float64) string {
-	if v > 0 {
-		return "+" + ms(v)
-	}
-	return ms(v)
-}
-
-// change is a difference as a part of what it started from.
-func change(from, delta float64) string {
-	if from <= 0 {
-		return profile.Dash
-	}
-	return fmt.Sprintf("%+.1f %%", 100*delta/from)
-}
-
-func relative(from, delta *float64) Cell {
-	if from == nil || delta == nil {
-		return Cell{profile.Dash, ""}
-	}
-	return plain(change(*from, *delta))
-}
-
-func probability(p *float64) Cell {
-	switch {
-	case p == nil:
-		return Cell{profile.Dash, ""}
-	case *p < 1e-4:
-		return Cell{"<0.0001", raw(*p)}
-	}
-	return Cell{fmt.Sprintf("%.*f", max(2, 1-int(math.Floor(math.Log10(*p)))), *p), raw(*p)}
 }

@@ -33,14 +33,18 @@ func NewEval(s train.Score) *Eval {
 }
 
 // Table has one row.
-func (e *Eval) Table() *Table {
-	t := &Table{Columns: []Column{
-		{"arch", "net", false}, {"weights", "weights", false}, {"data", "data", false}, {"total", "images", true}, {"correct", "correct", true},
-		{"accuracy", "accuracy", true}, {"top5_correct", "in top 5", true}, {"loss", "loss", true}, {"seconds", "", true},
+func (e *Eval) Table() Tabular {
+	return Table[*Eval]{Rows: []*Eval{e}, Columns: []Column[*Eval]{
+		{"arch", "net", left, func(e *Eval) Cell { return plain(e.Model.Arch) }},
+		{"weights", "weights", left, func(e *Eval) Cell { return plain(e.Model.Weights) }},
+		{"data", "data", left, func(e *Eval) Cell { return plain(e.Data) }},
+		{"total", "images", right, func(e *Eval) Cell { return whole(e.Total) }},
+		{"correct", "correct", right, func(e *Eval) Cell { return whole(e.Correct) }},
+		{"accuracy", "accuracy", right, func(e *Eval) Cell { return Cell{percent(e.Correct, e.Total), raw(e.Accuracy)} }},
+		{"top5_correct", "in top 5", right, func(e *Eval) Cell { return whole(e.Top5) }},
+		{"loss", "loss", right, func(e *Eval) Cell { return number(&e.Loss) }},
+		{"seconds", "", right, func(e *Eval) Cell { return seconds(e.Seconds) }},
 	}}
-	t.Add(plain(e.Model.Arch), plain(e.Model.Weights), plain(e.Data), whole(e.Total), whole(e.Correct),
-		Cell{percent(e.Correct, e.Total), raw(e.Accuracy)}, whole(e.Top5), number(&e.Loss), Cell{Raw: raw(e.Seconds)})
-	return t
 }
 
 // Text writes the score in words.

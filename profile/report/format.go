@@ -17,7 +17,7 @@ var Formats = []string{"text", "json", "csv", "md"}
 // Report is what a command prints.
 type Report interface {
 	Text(w io.Writer) error
-	Table() *Table // for CSV and Markdown
+	Table() Tabular // for CSV and Markdown
 }
 
 // Write prints r in one of the Formats. JSON is r itself, indented.

@@ -3,8 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
-	"strings"
+	"strconv"
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
@@ -77,7 +76,7 @@ func (r *Run) gradients(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "\ngradient at each input by the number of branches it has come through, as parts of the whole's norm\n")
-	return pathsTable(r.Paths).Text(w)
+	return pathTable(r.Paths).Text(w)
 }
 
 // writeBlocks writes the gradients at blocks, if there are any.
@@ -85,95 +84,65 @@ func writeBlocks(w io.Writer, blocks []BlockGrad) error {
 	if len(blocks) == 0 {
 		return nil
 	}
-	a := newLogAxis(blocks)
-	fmt.Fprintf(w, "\ngradient norms by block, bars on a log axis from %s to %s\n", a.label(a.low), a.label(a.high))
-	return blocksTable(blocks, a).Text(w)
-}
-
-const gradBar = 16
-
-func blocksTable(blocks []BlockGrad, a logAxis) *Table {
-	t := &Table{Columns: []Column{
-		{"", "block", false}, {"", "grad out", true}, {"", "grad in", true}, {"", strings.Repeat(" ", gradBar), false}, {"", "by skip", true}, {"", "by branch", true},
-		{"", "branch/skip", true}, {"", "cosine", true},
-	}}
-	for _, b := range blocks {
-		t.Add(plain(b.Path), number(&b.GradOut), number(&b.GradIn), plain(bar(a.part(float64(b.GradIn)), gradBar)), number(b.GradSkip), number(b.GradBranch),
-			number(b.Ratio), number(b.Cosine))
-	}
-	return t
-}
-
-// logAxis spans whole decades; it begins below the least value, so that each
-// has a bar.
-type logAxis struct{ low, high int }
-
-// newLogAxis has room for every block's gradients that are greater than 0.
-func newLogAxis(blocks []BlockGrad) logAxis {
 	var norms []float64
 	for _, b := range blocks {
 		norms = append(norms, float64(b.GradIn), float64(b.GradOut))
 	}
-	return axisOf(norms)
+	axis := axisOf(norms)
+	fmt.Fprintf(w, "\ngradient norms by block, bars on a log axis from %s\n", axis.span())
+	return blockTable(blocks, axis).Text(w)
 }
 
-func axisOf(values []float64) logAxis {
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, v := range values {
-		if v > 0 && !math.IsInf(v, 1) {
-			low, high = min(low, math.Log10(v)), max(high, math.Log10(v))
-		}
-	}
-	if low > high {
-		return logAxis{0, 1}
-	}
-	return logAxis{int(math.Ceil(low)) - 1, int(math.Ceil(high))}
-}
+const gradBar = 16 // cells
 
-// part is where v lies on the axis, from 0 to 1; 0 for what it does not show.
-func (a logAxis) part(v float64) float64 {
-	if !(v > 0) {
-		return 0
-	}
-	return (math.Log10(v) - float64(a.low)) / float64(a.high-a.low)
+func blockTable(blocks []BlockGrad, axis logAxis) Table[BlockGrad] {
+	return Table[BlockGrad]{Rows: blocks, Columns: []Column[BlockGrad]{
+		{"", "block", left, func(b BlockGrad) Cell { return plain(b.Path) }},
+		{"", "grad out", right, func(b BlockGrad) Cell { return number(&b.GradOut) }},
+		{"", "grad in", right, func(b BlockGrad) Cell { return number(&b.GradIn) }},
+		barColumn(gradBar, func(b BlockGrad) float64 { return axis.part(float64(b.GradIn)) }),
+		{"", "by skip", right, func(b BlockGrad) Cell { return number(b.GradSkip) }},
+		{"", "by branch", right, func(b BlockGrad) Cell { return number(b.GradBranch) }},
+		{"", "branch/skip", right, func(b BlockGrad) Cell { return number(b.Ratio) }},
+		{"", "cosine", right, func(b BlockGrad) Cell { return number(b.Cosine) }},
+	}}
 }
-
-func (logAxis) label(decade int) string { return fmt.Sprintf("1e%d", decade) }
 
 // pathColumns is how many parts text shows; JSON has all.
 const pathColumns = 8
 
-func pathsTable(rows []PathRow) *Table {
-	t := &Table{Columns: []Column{{"", "input of", false}, {"", "gradient", true}}}
+// pathTable has a column per number of branches.
+func pathTable(rows []PathRow) Table[PathRow] {
 	shown := 0
 	for _, r := range rows {
 		shown = max(shown, min(len(r.Branches), pathColumns))
 	}
+	columns := []Column[PathRow]{
+		{"", "input of", left, func(r PathRow) Cell { return plain(r.Block) }},
+		{"", "gradient", right, func(r PathRow) Cell { return number(&r.Gradient) }},
+	}
 	for i := range shown {
-		t.Columns = append(t.Columns, Column{"", fmt.Sprint(i), true})
+		columns = append(columns, Column[PathRow]{
+			Title: strconv.Itoa(i), Right: true, Cell: func(r PathRow) Cell { return pathCell(r, i) },
+		})
 	}
-	t.Columns = append(t.Columns, Column{"", "more", true}, Column{"", "sum off by", true})
-	for _, r := range rows {
-		cells := []Cell{plain(r.Block), number(&r.Gradient)}
-		for i := range shown {
-			cells = append(cells, pathCell(r, i))
-		}
-		t.Add(append(cells, restCell(r, shown), plain(fmt.Sprintf("%.1e", float64(r.SumError))))...)
-	}
-	return t
+	return Table[PathRow]{Rows: rows, Columns: append(columns, []Column[PathRow]{
+		{"", "more", right, func(r PathRow) Cell { return restCell(r, shown) }},
+		{"", "sum off by", right, func(r PathRow) Cell { return plain(fmt.Sprintf("%.1e", float64(r.SumError))) }},
+	}...)}
 }
 
 // restCell is the part through more branches, where all others are shown.
 func restCell(r PathRow, shown int) Cell {
 	if r.Rest == 0 || r.Gradient == 0 || len(r.Branches) > shown {
-		return plain(profile.Dash)
+		return missing
 	}
 	return plain(profile.Significant(float64(r.Rest / r.Gradient)))
 }
 
 func pathCell(r PathRow, i int) Cell {
 	if i >= len(r.Branches) || r.Gradient == 0 {
-		return plain(profile.Dash)
+		return missing
 	}
 	return plain(profile.Significant(float64(r.Branches[i] / r.Gradient)))
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,19 +17,28 @@ type History struct {
 	Entries []profile.HistoryEntry `json:"entries"`
 }
 
-// Table has one row a profile.
-func (h *History) Table() *Table {
-	t := &Table{Columns: []Column{
-		{"recorded", "recorded", false}, {"model", "net", false}, {"shape", "input", false}, {"mode", "mode", false}, {"threads", "threads", true},
-		{"device", "processor", false}, {"p50_ms", "p50", true}, {"mean_ms", "mean", true}, {"cv", "±", true}, {"images_per_s", "img/s", true},
-		{"predicted_bytes", "memory", true}, {"runs", "passes", true}, {"version", "version", false},
+// Table has one row per profile.
+func (h *History) Table() Tabular {
+	return Table[profile.HistoryEntry]{Rows: h.Entries, Columns: []Column[profile.HistoryEntry]{
+		{"recorded", "recorded", left, func(e profile.HistoryEntry) Cell { return moment(e.Recorded) }},
+		{"model", "net", left, func(e profile.HistoryEntry) Cell { return plain(e.Model.Arch) }},
+		{"shape", "input", left, func(e profile.HistoryEntry) Cell { return shape(e.Input.Shape) }},
+		{"mode", "mode", left, func(e profile.HistoryEntry) Cell { return plain(e.Mode) }},
+		{"threads", "threads", right, func(e profile.HistoryEntry) Cell { return whole(e.Device.Threads) }},
+		{"device", "processor", left, func(e profile.HistoryEntry) Cell { return plain(e.Device.Name) }},
+		{"p50_ms", "p50", right, func(e profile.HistoryEntry) Cell { return milliseconds(e.Total.P50MS) }},
+		{"mean_ms", "mean", right, func(e profile.HistoryEntry) Cell { return milliseconds(e.Total.MeanMS) }},
+		{"cv", "±", right, func(e profile.HistoryEntry) Cell { return share(e.Total.CV) }},
+		{"images_per_s", "img/s", right, func(e profile.HistoryEntry) Cell { return optional(e.Total.ImagesPerS) }},
+		{"predicted_bytes", "memory", right, func(e profile.HistoryEntry) Cell { return size(e.Memory.PredictedBytes) }},
+		{"runs", "passes", right, func(e profile.HistoryEntry) Cell { return whole(e.Runs) }},
+		{"version", "version", left, func(e profile.HistoryEntry) Cell { return plain(e.Version) }},
 	}}
-	for _, e := range h.Entries {
-		t.Add(Cell{e.Recorded.Local().Format("2006-01-02 15:04"), e.Recorded.Format(time.RFC3339)}, plain(e.Model.Arch), shape(e.Input.Shape),
-			plain(e.Mode), whole(e.Device.Threads), plain(e.Device.Name), milliseconds(e.Total.P50MS), milliseconds(e.Total.MeanMS), share(e.Total.CV),
-			optional(e.Total.ImagesPerS), size(e.Memory.PredictedBytes), whole(e.Runs), plain(e.Version))
-	}
-	return t
+}
+
+// moment shows a time in the reader's zone.
+func moment(at time.Time) Cell {
+	return Cell{at.Local().Format("2006-01-02 15:04"), at.Format(time.RFC3339)}
 }
 
 // Text writes the table, and a plot of each configuration that was measured
@@ -84,14 +92,14 @@ const (
 	plotAxis  = 9 // letters left of it
 )
 
-// plot draws times as columns in eighths of a cell, from 0 to the greatest, the
+// plot draws times, in milliseconds, as columns in eighths of a cell, from 0 to the greatest, the
 // newest on the right.
-func plot(ms []float64) string {
-	if len(ms) > plotCells {
-		ms = ms[len(ms)-plotCells:]
+func plot(times []float64) string {
+	if len(times) > plotCells {
+		times = times[len(times)-plotCells:]
 	}
 	most := 0.0
-	for _, v := range ms {
+	for _, v := range times {
 		most = max(most, v)
 	}
 	var rows []string
@@ -99,18 +107,19 @@ func plot(ms []float64) string {
 		label := ""
 		switch r {
 		case plotRows - 1:
-			label = profile.Time.Figure(most * 1e6).String()
+			label = ms(most)
 		case 0:
 			label = "0"
 		}
 		line := fmt.Sprintf("%*s ┤", plotAxis, label)
-		for _, v := range ms {
+		for _, v := range times {
 			line += column(v/max(most, 1e-12)*plotRows - float64(r))
 		}
 		rows = append(rows, line)
 	}
-	first, last := ms[0], ms[len(ms)-1]
-	rows = append(rows, fmt.Sprintf("%*s  p50 of %s profiles, first %s, last %s (%s)", plotAxis, "", strconv.Itoa(len(ms)), profile.Time.Figure(first*1e6), profile.Time.Figure(last*1e6), change(first, last-first)))
+	first, last := times[0], times[len(times)-1]
+	rows = append(rows, fmt.Sprintf("%*s  p50 of %d profiles, first %s, last %s (%s)",
+		plotAxis, "", len(times), ms(first), ms(last), change(first, last-first)))
 	return strings.Join(rows, "\n")
 }
 

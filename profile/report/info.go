@@ -49,17 +49,15 @@ type Paths struct {
 	Cache  string `json:"cache"`
 }
 
-// Table has a row a fact.
-func (i *Info) Table() *Table {
-	t := &Table{Columns: []Column{{"name", "", false}, {"value", "", false}}}
-	t.Columns[0].Title, t.Columns[1].Title = "what", "value"
-	for _, f := range i.facts() {
-		t.Add(plain(f[0]), plain(f[1]))
-	}
-	return t
+// Table has one row per fact.
+func (i *Info) Table() Tabular {
+	return Table[[2]string]{Rows: i.facts(), Columns: []Column[[2]string]{
+		{"name", "what", left, func(f [2]string) Cell { return plain(f[0]) }},
+		{"value", "value", left, func(f [2]string) Cell { return plain(f[1]) }},
+	}}
 }
 
-// Text writes a line a fact.
+// Text writes a line per fact.
 func (i *Info) Text(w io.Writer) error { return facts(w, i.facts()) }
 
 func (i *Info) facts() [][2]string {

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"resnet-tui/profile"
@@ -45,7 +44,7 @@ func (p Profile) conditions() (lines [][2]string) {
 	}
 	if r := p.Recorder; r != nil {
 		lines = append(lines, [2]string{"recorder", fmt.Sprintf("%s ± %s of a pass, by %d pairs of passes with it and without",
-			hundredths(r.Cost), hundredths(r.Error), r.Pairs)})
+			fineShare(r.Cost), fineShare(r.Error), r.Pairs)})
 	}
 	if c := p.Ceilings; c != nil {
 		lines = append(lines, [2]string{"ceilings", fmt.Sprintf("%s GFLOP/s and %s GB/s, measured", profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
@@ -61,8 +60,8 @@ func (p Profile) warmupWords() string {
 	return words
 }
 
-// hundredths shows a small part with a digit more than FormatShare.
-func hundredths(part float64) string { return strconv.FormatFloat(100*part, 'f', 2, 64) + " %" }
+// fineShare shows a small share with one digit more than FormatShare.
+func fineShare(part float64) string { return hundredths(100*part) + " %" }
 
 const peakHolders = 3 // that are named
 

@@ -194,40 +194,35 @@ func (r *Run) Finite() bool {
 	return true
 }
 
-// Table has one row a call.
-func (r *Run) Table() *Table {
-	backward := "" // no column of the text
+// Table has one row per call.
+func (r *Run) Table() Tabular {
+	backward := "" // only in CSV
 	if len(r.Blocks)+len(r.ParamsGrad) > 0 {
 		backward = "backward"
 	}
-	t := &Table{Columns: []Column{
-		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"in_shape", "", false}, {"out_shape", "output", false},
-		{"params", "params", true}, {"macs", r.Ops.title(), true}, {"mean", "mean", true}, {"std", "std", true}, {"time_ns", "time", true},
-		{"backward_ns", backward, true}, {"kernel", "kernel", false}, {"fused_into", "", false},
+	return Table[RunLayer]{Rows: r.Layers, Columns: []Column[RunLayer]{
+		{"path", "layer", left, func(l RunLayer) Cell { return plain(l.Path) }},
+		{"call", "", right, func(l RunLayer) Cell { return whole(l.Call) }},
+		{"kind", "kind", left, func(l RunLayer) Cell { return plain(l.Kind) }},
+		{"in_shape", "", left, func(l RunLayer) Cell { return shape(l.InShape) }},
+		{"out_shape", "output", left, func(l RunLayer) Cell { return shape(l.OutShape) }},
+		{"params", "params", right, func(l RunLayer) Cell { return count(l.Params) }},
+		{"macs", r.Ops.title(), right, func(l RunLayer) Cell { return r.Ops.cell(l.MACs) }},
+		{"mean", "mean", right, func(l RunLayer) Cell { return number(l.Mean) }},
+		{"std", "std", right, func(l RunLayer) Cell { return number(l.Std) }},
+		{"time_ns", "time", right, func(l RunLayer) Cell { return nanoseconds(l.TimeNS) }},
+		{"backward_ns", backward, right, func(l RunLayer) Cell { return nanoseconds(l.BackNS) }},
+		{"kernel", "kernel", left, kernelCell},
+		{"fused_into", "", left, func(l RunLayer) Cell { return plain(l.FusedInto) }},
 	}}
-	for _, l := range r.Layers {
-		kernel := Cell{l.Kernel, l.Kernel}
-		if l.FusedInto != "" {
-			kernel.Text = "in " + l.FusedInto
-		}
-		t.Add(plain(l.Path), whole(l.Call), plain(l.Kind), shape(l.InShape), shape(l.OutShape), count(l.Params), r.Ops.cell(l.MACs),
-			number(l.Mean), number(l.Std), nanoseconds(l.TimeNS), nanoseconds(l.BackNS), kernel, plain(l.FusedInto))
-	}
-	return t
 }
 
-func number(n *Number) Cell {
-	if n == nil {
-		return Cell{profile.Dash, ""}
+// kernelCell is a call's kernel, or the layer whose kernel it ran in.
+func kernelCell(l RunLayer) Cell {
+	if l.FusedInto != "" {
+		return Cell{"in " + l.FusedInto, l.Kernel}
 	}
-	return Cell{profile.Significant(float64(*n)), raw(float64(*n))}
-}
-
-func nanoseconds(ns *int64) Cell {
-	if ns == nil {
-		return Cell{profile.Dash, ""}
-	}
-	return Cell{profile.FormatTime(time.Duration(*ns)), strconv.FormatInt(*ns, 10)}
+	return plain(l.Kernel)
 }
 
 // Text writes the layers, then the likeliest classes of each image.
@@ -267,12 +262,18 @@ func (r *Run) guesses(w io.Writer, image int, guesses []Guess) error {
 		name = r.Input.Names[image]
 	}
 	fmt.Fprintf(w, "\n%s\n", name)
-	t := &Table{Columns: []Column{{"", "p", true}, {"", "class", true}, {"", "", false}, {"", "likeliest", false}}}
-	t.Columns[2].Title = "                    " // 20 cells of bar
-	for _, g := range guesses {
-		t.Add(plain(profile.FormatShare(float64(g.P))), whole(g.Class), plain(bar(float64(g.P), 20)), plain(g.Label))
-	}
-	return t.Text(w)
+	return guessTable(guesses).Text(w)
+}
+
+const guessBar = 20 // cells
+
+func guessTable(guesses []Guess) Table[Guess] {
+	return Table[Guess]{Rows: guesses, Columns: []Column[Guess]{
+		{"", "p", right, func(g Guess) Cell { return share(float64(g.P)) }},
+		{"", "class", right, func(g Guess) Cell { return whole(g.Class) }},
+		barColumn(guessBar, func(g Guess) float64 { return float64(g.P) }),
+		{"", "likeliest", left, func(g Guess) Cell { return plain(g.Label) }},
+	}}
 }
 
 func deviceLine(d profile.Device) string {

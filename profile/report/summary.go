@@ -98,21 +98,53 @@ func summaryLayer(l *resnet.Layer) SummaryLayer {
 	}
 }
 
-// Table has one row a call.
-func (s *Summary) Table() *Table {
-	t := &Table{Columns: []Column{
-		{"path", "layer", false}, {"call", "", true}, {"kind", "kind", false}, {"part", "", false}, {"geometry", "geometry", false},
-		{"in_shape", "", false}, {"out_shape", "output", false}, {"params", "params", true}, {"buffers", "", true},
-		{"macs", s.ops.title(), true}, {"flops", "", true}, {"operations", "", true}, {"read_bytes", "", true}, {"write_bytes", "", true},
-		{"activation_bytes", "activations", true}, {"receptive_field", "field", true}, {"stride", "stride", true},
+// Table has one row per call.
+func (s *Summary) Table() Tabular {
+	return Table[SummaryLayer]{Rows: s.Layers, Columns: []Column[SummaryLayer]{
+		{"path", "layer", left, func(l SummaryLayer) Cell { return plain(l.Path) }},
+		{"call", "", right, func(l SummaryLayer) Cell { return whole(l.Call) }},
+		{"kind", "kind", left, func(l SummaryLayer) Cell { return plain(l.Kind) }},
+		{"part", "", left, func(l SummaryLayer) Cell { return plain(l.Part) }},
+		{"geometry", "geometry", left, func(l SummaryLayer) Cell { return plain(l.Geometry) }},
+		{"in_shape", "", left, func(l SummaryLayer) Cell { return shape(l.InShape) }},
+		{"out_shape", "output", left, func(l SummaryLayer) Cell { return shape(l.OutShape) }},
+		{"params", "params", right, func(l SummaryLayer) Cell { return count(l.Params) }},
+		{"buffers", "", right, func(l SummaryLayer) Cell { return count(l.Buffers) }},
+		{"macs", s.ops.title(), right, func(l SummaryLayer) Cell { return s.ops.cell(l.MACs) }},
+		{"flops", "", right, func(l SummaryLayer) Cell { return count(l.FLOPs) }},
+		{"operations", "", right, func(l SummaryLayer) Cell { return count(l.Operations) }},
+		{"read_bytes", "", right, func(l SummaryLayer) Cell { return size(l.ReadBytes) }},
+		{"write_bytes", "", right, func(l SummaryLayer) Cell { return size(l.WriteBytes) }},
+		{"activation_bytes", "activations", right, func(l SummaryLayer) Cell { return size(l.ActivationBytes) }},
+		{"receptive_field", "field", right, func(l SummaryLayer) Cell { return whole(l.ReceptiveField) }},
+		{"stride", "stride", right, func(l SummaryLayer) Cell { return whole(l.Stride) }},
 	}}
-	for _, l := range s.Layers {
-		t.Add(plain(l.Path), whole(l.Call), plain(l.Kind), plain(l.Part), plain(l.Geometry),
-			shape(l.InShape), shape(l.OutShape), count(l.Params), count(l.Buffers),
-			s.ops.cell(l.MACs), count(l.FLOPs), count(l.Operations), size(l.ReadBytes), size(l.WriteBytes),
-			size(l.ActivationBytes), whole(l.ReceptiveField), whole(l.Stride))
-	}
-	return t
+}
+
+// moduleRow is a row of the tree: a module, or a run of alike blocks.
+type moduleRow struct {
+	name     string // indented by its depth, with the line of its block's skip
+	kind     string
+	geometry string
+	out      tensor.Shape
+	cost     resnet.Cost
+	field    int // receptive field and cumulative stride of its last layer, pixels of the image
+	stride   int
+}
+
+// moduleTable prints rows of the tree.
+func (s *Summary) moduleTable(rows []moduleRow) Table[moduleRow] {
+	return Table[moduleRow]{Rows: rows, Columns: []Column[moduleRow]{
+		{"", "module", left, func(r moduleRow) Cell { return plain(r.name) }},
+		{"", "kind", left, func(r moduleRow) Cell { return plain(r.kind) }},
+		{"", "geometry", left, func(r moduleRow) Cell { return plain(r.geometry) }},
+		{"", "output", left, func(r moduleRow) Cell { return outputPerImage(r.out) }},
+		{"", "params", right, func(r moduleRow) Cell { return count(r.cost.Params) }},
+		{"", s.ops.title(), right, func(r moduleRow) Cell { return s.ops.cell(r.cost.MACs) }},
+		{"", "activations", right, func(r moduleRow) Cell { return size(r.cost.ActivationBytes) }},
+		{"", "field", right, func(r moduleRow) Cell { return whole(r.field) }},
+		{"", "stride", right, func(r moduleRow) Cell { return whole(r.stride) }},
+	}}
 }
 
 // Text draws the tree, then the totals.

@@ -9,12 +9,9 @@ import (
 
 // tree is the modules as rows; a block's skip is a line at the left, from
 // where its input enters to where it is added.
-func (s *Summary) tree() *Table {
-	t := &Table{Columns: []Column{
-		{"", "module", false}, {"", "kind", false}, {"", "geometry", false}, {"", "output", false}, {"", "params", true},
-		{"", s.ops.title(), true}, {"", "activations", true}, {"", "field", true}, {"", "stride", true},
-	}}
-	s.module(t, s.model.Root, "", 0)
+func (s *Summary) tree() Table[moduleRow] {
+	t := s.moduleTable(nil)
+	s.module(&t, s.model.Root, "", 0)
 	return t
 }
 
@@ -30,7 +27,7 @@ var gutters = map[resnet.SkipKind]gutter{
 }
 
 // module adds the rows of m and what is below it.
-func (s *Summary) module(t *Table, m *resnet.Module, edge string, depth int) {
+func (s *Summary) module(t *Table[moduleRow], m *resnet.Module, edge string, depth int) {
 	if m.Block == nil {
 		s.row(t, m, edge, strings.Repeat("  ", depth)+s.name(m))
 		s.children(t, m, edge, depth+1)
@@ -53,7 +50,7 @@ func (s *Summary) module(t *Table, m *resnet.Module, edge string, depth int) {
 
 // children folds what follows the first of a run of at least three alike
 // blocks to one row, unless all are wanted.
-func (s *Summary) children(t *Table, m *resnet.Module, edge string, depth int) {
+func (s *Summary) children(t *Table[moduleRow], m *resnet.Module, edge string, depth int) {
 	for i := 0; i < len(m.Children); i++ {
 		c := m.Children[i]
 		s.module(t, c, edge, depth)
@@ -72,7 +69,7 @@ func (s *Summary) name(m *resnet.Module) string {
 }
 
 // row adds m, with the receptive field and stride of its last layer.
-func (s *Summary) row(t *Table, m *resnet.Module, edge, name string) {
+func (s *Summary) row(t *Table[moduleRow], m *resnet.Module, edge, name string) {
 	desc := ""
 	last := m.Layers[len(m.Layers)-1]
 	switch {
@@ -84,12 +81,11 @@ func (s *Summary) row(t *Table, m *resnet.Module, edge, name string) {
 	if n := len(m.Layers); len(m.Children) == 0 && n > 1 {
 		desc = strings.TrimPrefix(fmt.Sprintf("%s, %d calls", desc, n), ", ")
 	}
-	t.Add(plain(edge+name), plain(m.Kind), plain(desc), plain(perImage(m.Out)), count(m.Cost.Params),
-		s.ops.cell(m.Cost.MACs), size(m.Cost.ActivationBytes), whole(last.RF), whole(last.Jump))
+	t.Rows = append(t.Rows, moduleRow{edge + name, m.Kind, desc, m.Out, m.Cost, last.RF, last.Jump})
 }
 
 // folded adds one row for a run of blocks, with their sums.
-func (s *Summary) folded(t *Table, run []*resnet.Module, depth int) {
+func (s *Summary) folded(t *Table[moduleRow], run []*resnet.Module, depth int) {
 	var sum resnet.Cost
 	for _, m := range run {
 		sum.Params += m.Cost.Params
@@ -99,8 +95,8 @@ func (s *Summary) folded(t *Table, run []*resnet.Module, depth int) {
 	end := run[len(run)-1]
 	last := end.Layers[len(end.Layers)-1]
 	name := fmt.Sprintf("%s%s…%s  ×%d like this", strings.Repeat("  ", depth), run[0].Name, end.Name, len(run))
-	t.Add(plain(gutters[resnet.NoSkip].from+name), plain(end.Kind), plain(blockDesc(end.Block)), plain(perImage(end.Out)), count(sum.Params),
-		s.ops.cell(sum.MACs), size(sum.ActivationBytes), whole(last.RF), whole(last.Jump))
+	name = gutters[resnet.NoSkip].from + name
+	t.Rows = append(t.Rows, moduleRow{name, end.Kind, blockDesc(end.Block), end.Out, sum, last.RF, last.Jump})
 }
 
 func blockDesc(b *resnet.Block) string {

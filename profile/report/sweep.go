@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"resnet-tui/profile"
 )
@@ -12,28 +11,36 @@ import (
 // JSON is the sweep's own.
 type Sweep struct{ *profile.Sweep }
 
-// Table has one row a profile.
-func (s Sweep) Table() *Table {
-	t := &Table{Columns: []Column{
-		{"batch", "batch", true}, {"size", "size", true}, {"threads", "threads", true}, {"images_per_s", "img/s", true}, {"", "", false},
-		{"p50_ms", "p50", true}, {"p95_ms", "p95", true}, {"mean_ms", "mean", true}, {"min_ms", "", true}, {"cv", "±", true},
-		{"gflops", "GFLOP/s", true}, {"overhead_ms", "", true}, {"predicted_bytes", "memory", true}, {"knee", "", false}, {"", "knee", false},
-	}}
-	t.Columns[4].Title = strings.Repeat(" ", sweepBar)
-	best := 0.0
+// Table has one row per profile.
+func (s Sweep) Table() Tabular {
+	best := 1e-12
 	for _, r := range s.Rows {
 		best = max(best, r.ImagesPerS)
 	}
-	for _, r := range s.Rows {
-		knee := ""
-		if r.Knee {
-			knee = "◀ knee"
-		}
-		t.Add(whole(r.Batch), plain(r.Size.String()), whole(r.Threads), optional(r.ImagesPerS), plain(bar(r.ImagesPerS/max(best, 1e-12), sweepBar)),
-			milliseconds(r.P50MS), milliseconds(r.P95MS), milliseconds(r.MeanMS), milliseconds(r.MinMS), share(r.CV),
-			optional(r.GFLOPS), milliseconds(r.OverheadMS), size(r.PredictedBytes), plain(fmt.Sprint(r.Knee)), plain(knee))
+	return Table[profile.SweepRow]{Rows: s.Rows, Columns: []Column[profile.SweepRow]{
+		{"batch", "batch", right, func(r profile.SweepRow) Cell { return whole(r.Batch) }},
+		{"size", "size", right, func(r profile.SweepRow) Cell { return plain(r.Size.String()) }},
+		{"threads", "threads", right, func(r profile.SweepRow) Cell { return whole(r.Threads) }},
+		{"images_per_s", "img/s", right, func(r profile.SweepRow) Cell { return optional(r.ImagesPerS) }},
+		barColumn(sweepBar, func(r profile.SweepRow) float64 { return r.ImagesPerS / best }),
+		{"p50_ms", "p50", right, func(r profile.SweepRow) Cell { return milliseconds(r.P50MS) }},
+		{"p95_ms", "p95", right, func(r profile.SweepRow) Cell { return milliseconds(r.P95MS) }},
+		{"mean_ms", "mean", right, func(r profile.SweepRow) Cell { return milliseconds(r.MeanMS) }},
+		{"min_ms", "", right, func(r profile.SweepRow) Cell { return milliseconds(r.MinMS) }},
+		{"cv", "±", right, func(r profile.SweepRow) Cell { return share(r.CV) }},
+		{"gflops", "GFLOP/s", right, func(r profile.SweepRow) Cell { return optional(r.GFLOPS) }},
+		{"overhead_ms", "", right, func(r profile.SweepRow) Cell { return milliseconds(r.OverheadMS) }},
+		{"predicted_bytes", "memory", right, func(r profile.SweepRow) Cell { return size(r.PredictedBytes) }},
+		{"knee", "", left, func(r profile.SweepRow) Cell { return truth(r.Knee) }},
+		{"", "knee", left, func(r profile.SweepRow) Cell { return plain(kneeMark(r.Knee)) }},
+	}}
+}
+
+func kneeMark(knee bool) string {
+	if knee {
+		return "◀ knee"
 	}
-	return t
+	return ""
 }
 
 const sweepBar = 20 // cells

@@ -10,135 +10,142 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Column of a table.
-type Column struct {
-	Name  string // in CSV, as in the JSON: "in_shape"
-	Title string // for people; empty: only in CSV
-	Right bool   // aligned right: numbers
+// Column is one column of a table whose rows are of type T: what heads it, and
+// what stands in it for a row.
+type Column[T any] struct {
+	Name  string // heads it in CSV, as the JSON names the field: "in_shape"; empty: not in CSV
+	Title string // heads it for people; empty: only in CSV
+	Right bool   // aligned right, as numbers are
+	Cell  func(row T) Cell
 }
+
+// The alignments of a Column.
+const (
+	left  = false
+	right = true
+)
 
 // Cell is one value: Text for people, Raw for programs.
 type Cell struct{ Text, Raw string }
 
-// Table is rows of cells under columns, in three formats.
-type Table struct {
-	Columns []Column
-	Rows    [][]Cell
+// Table is rows under columns, which it prints in three formats. Text and
+// Markdown have the columns with a title, CSV those with a name.
+type Table[T any] struct {
+	Columns []Column[T]
+	Rows    []T
 }
 
-// Add appends a row, which has one cell a column.
-func (t *Table) Add(cells ...Cell) { t.Rows = append(t.Rows, cells) }
+// Tabular is a Table, whatever its rows are.
+type Tabular interface {
+	Text(w io.Writer) error
+	Markdown(w io.Writer) error
+	CSV(w io.Writer) error
+}
 
-// hide leaves columns out of what people see.
-func (t *Table) hide(names ...string) {
-	for i, c := range t.Columns {
-		if slices.Contains(names, c.Name) {
-			t.Columns[i].Title = ""
+// Without returns the table without the named columns.
+func (t Table[T]) Without(names ...string) Table[T] {
+	t.Columns = slices.DeleteFunc(slices.Clone(t.Columns), func(c Column[T]) bool {
+		return slices.Contains(names, c.Name)
+	})
+	return t
+}
+
+// Text writes aligned columns under their titles.
+func (t Table[T]) Text(w io.Writer) error {
+	columns := t.titled()
+	lines := t.lines(columns)
+	widths := make([]int, len(columns))
+	for _, line := range lines {
+		for i, text := range line {
+			widths[i] = max(widths[i], ansi.StringWidth(text))
 		}
 	}
-}
-
-// Text writes aligned columns with their titles.
-func (t *Table) Text(w io.Writer) error {
-	widths := t.widths()
-	if err := t.textLine(w, widths, t.titles()); err != nil {
-		return err
-	}
-	for _, row := range t.Rows {
-		if err := t.textLine(w, widths, row); err != nil {
+	for _, line := range lines {
+		for i, text := range line {
+			line[i] = pad(text, widths[i], columns[i].Right)
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(strings.Join(line, "  "), " ")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Markdown writes a table of GitHub's Markdown.
-func (t *Table) Markdown(w io.Writer) error {
-	rule := make([]Cell, len(t.Columns))
-	for i, c := range t.Columns {
-		rule[i].Text = "---"
+// pad fills text up to width cells.
+func pad(text string, width int, right bool) string {
+	space := strings.Repeat(" ", width-ansi.StringWidth(text))
+	if right {
+		return space + text
+	}
+	return text + space
+}
+
+// Markdown writes a table as GitHub's Markdown has it.
+func (t Table[T]) Markdown(w io.Writer) error {
+	columns := t.titled()
+	lines := t.lines(columns)
+	for _, line := range lines {
+		for i, text := range line {
+			line[i] = strings.ReplaceAll(strings.TrimSpace(text), "|", `\|`)
+		}
+	}
+	for _, line := range slices.Insert(lines, 1, rule(columns)) {
+		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(line, " | ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rule is the line below the titles, which says how columns are aligned.
+func rule[T any](columns []Column[T]) []string {
+	line := make([]string, len(columns))
+	for i, c := range columns {
+		line[i] = "---"
 		if c.Right {
-			rule[i].Text = "---:"
+			line[i] = "---:"
 		}
 	}
-	for _, row := range append([][]Cell{t.titles(), rule}, t.Rows...) {
-		var line strings.Builder
-		for i, c := range t.Columns {
-			if c.Title != "" {
-				fmt.Fprintf(&line, "| %s ", strings.ReplaceAll(strings.TrimSpace(row[i].Text), "|", `\|`))
-			}
-		}
-		if _, err := fmt.Fprintln(w, line.String()+"|"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return line
 }
 
 // CSV writes the raw values under the columns' names.
-func (t *Table) CSV(w io.Writer) error {
+func (t Table[T]) CSV(w io.Writer) error {
+	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c Column[T]) bool { return c.Name == "" })
+	record := make([]string, len(columns))
+	for i, c := range columns {
+		record[i] = c.Name
+	}
 	out := csv.NewWriter(w)
-	out.Write(t.named(t.names()))
+	out.Write(record) // the writer keeps its first error
 	for _, row := range t.Rows {
-		out.Write(t.named(row))
+		for i, c := range columns {
+			record[i] = c.Cell(row).Raw
+		}
+		out.Write(record)
 	}
 	out.Flush()
 	return out.Error()
 }
 
-// named are the raw values of the columns that have a name for programs.
-func (t *Table) named(row []Cell) []string {
-	var record []string
-	for i, c := range t.Columns {
-		if c.Name != "" {
-			record = append(record, row[i].Raw)
-		}
-	}
-	return record
+// titled returns the columns that people see.
+func (t Table[T]) titled() []Column[T] {
+	return slices.DeleteFunc(slices.Clone(t.Columns), func(c Column[T]) bool { return c.Title == "" })
 }
 
-func (t *Table) names() []Cell {
-	cells := make([]Cell, len(t.Columns))
-	for i, c := range t.Columns {
-		cells[i].Raw = c.Name
+// lines returns the titles and each row as people see them.
+func (t Table[T]) lines(columns []Column[T]) [][]string {
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = c.Title
 	}
-	return cells
-}
-
-func (t *Table) titles() []Cell {
-	cells := make([]Cell, len(t.Columns))
-	for i, c := range t.Columns {
-		cells[i].Text = c.Title
+	lines := [][]string{titles}
+	for _, row := range t.Rows {
+		line := make([]string, len(columns))
+		for i, c := range columns {
+			line[i] = c.Cell(row).Text
+		}
+		lines = append(lines, line)
 	}
-	return cells
-}
-
-func (t *Table) widths() []int {
-	widths := make([]int, len(t.Columns))
-	for _, row := range append(t.Rows, t.titles()) {
-		for i := range widths {
-			widths[i] = max(widths[i], ansi.StringWidth(row[i].Text))
-		}
-	}
-	return widths
-}
-
-func (t *Table) textLine(w io.Writer, widths []int, row []Cell) error {
-	var line strings.Builder
-	for i, c := range t.Columns {
-		if c.Title == "" {
-			continue
-		}
-		if line.Len() > 0 {
-			line.WriteString("  ")
-		}
-		space := strings.Repeat(" ", widths[i]-ansi.StringWidth(row[i].Text))
-		if c.Right {
-			line.WriteString(space + row[i].Text)
-		} else {
-			line.WriteString(row[i].Text + space)
-		}
-	}
-	_, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
-	return err
+	return lines
 }

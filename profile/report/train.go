@@ -3,8 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
-	"time"
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet/train"
@@ -54,40 +54,49 @@ func NewTrain(c train.Comparison, tracks []*train.Track, history string) *Train 
 	return t
 }
 
-// Table has one row a run.
-func (t *Train) Table() *Table {
-	out := &Table{Columns: []Column{
-		{"arch", "net", false}, {"seed", "seed", true}, {"epochs", "epochs", true}, {"steps", "steps", true},
-		{"train_loss", "train loss", true}, {"train_error", "train error", true},
-		{"test_loss", "test loss", true}, {"test_error", "test error", true}, {"seconds", "time", true}, {"checkpoint", "", false},
-	}}
-	for _, r := range t.Runs {
-		final := r.Final
-		if final == nil {
-			final = &train.EpochRecord{}
-		}
-		trainLoss, trainError := &final.TrainLoss, &final.TrainError
-		if r.Final == nil {
-			trainLoss, trainError = nil, nil
-		}
-		out.Add(plain(r.Model.Arch), plain(fmt.Sprint(r.Seed)), whole(r.Epochs), whole(r.Steps), loss(trainLoss), partOf(trainError),
-			loss(final.TestLoss), partOf(final.TestError), Cell{profile.FormatTime(time.Duration(r.Seconds * 1e9)), raw(r.Seconds)}, plain(r.Checkpoint))
+// Table has one row per run.
+func (t *Train) Table() Tabular {
+	columns := []Column[TrainRun]{
+		{"arch", "net", left, func(r TrainRun) Cell { return plain(r.Model.Arch) }},
+		{"seed", "seed", right, func(r TrainRun) Cell { return seed(r.Seed) }},
+		{"epochs", "epochs", right, func(r TrainRun) Cell { return whole(r.Epochs) }},
+		{"steps", "steps", right, func(r TrainRun) Cell { return whole(r.Steps) }},
 	}
-	return out
+	columns = append(columns, scoreColumns(func(r TrainRun) *train.EpochRecord { return r.Final })...)
+	return Table[TrainRun]{Rows: t.Runs, Columns: append(columns, []Column[TrainRun]{
+		{"seconds", "time", right, func(r TrainRun) Cell { return seconds(r.Seconds) }},
+		{"checkpoint", "", left, func(r TrainRun) Cell { return plain(r.Checkpoint) }},
+	}...)}
 }
 
-func loss(v *float64) Cell {
-	if v == nil {
-		return Cell{profile.Dash, ""}
+func seed(n uint64) Cell { return plain(strconv.FormatUint(n, 10)) }
+
+// scoreColumns are a row's losses and errors after an epoch, which is nil where
+// none ended.
+func scoreColumns[T any](of func(row T) *train.EpochRecord) []Column[T] {
+	column := func(name, title string, cell func(e *train.EpochRecord) Cell) Column[T] {
+		return Column[T]{name, title, right, func(row T) Cell {
+			if e := of(row); e != nil {
+				return cell(e)
+			}
+			return missing
+		}}
 	}
-	return Cell{fmt.Sprintf("%.4f", *v), raw(*v)}
+	return []Column[T]{
+		column("train_loss", "train loss", func(e *train.EpochRecord) Cell { return loss(e.TrainLoss) }),
+		column("train_error", "train error", func(e *train.EpochRecord) Cell { return share(e.TrainError) }),
+		column("test_loss", "test loss", func(e *train.EpochRecord) Cell { return maybeLoss(e.TestLoss) }),
+		column("test_error", "test error", func(e *train.EpochRecord) Cell { return maybeShare(e.TestError) }),
+	}
 }
 
-func partOf(v *float64) Cell {
+func loss(v float64) Cell { return Cell{strconv.FormatFloat(v, 'f', 4, 64), raw(v)} }
+
+func maybeLoss(v *float64) Cell {
 	if v == nil {
-		return Cell{profile.Dash, ""}
+		return missing
 	}
-	return Cell{profile.FormatShare(*v), raw(*v)}
+	return loss(*v)
 }
 
 // Text writes the runs, their curves and, of several, what they say together.
@@ -131,151 +140,4 @@ func settingsLine(s train.Settings) string {
 		parts = append(parts, fmt.Sprintf("labels smoothed by %g", s.Smoothing))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// curveCells is the width of a curve.
-const curveCells = 48
-
-// writeCurves draws each run's training loss by step, all on one axis that
-// begins at zero.
-func writeCurves(w io.Writer, tracks []*train.Track) error {
-	var curves [][]float64
-	top := 0.0
-	for _, t := range tracks {
-		c := thinned(t.Steps, curveCells)
-		for _, v := range c {
-			top = max(top, v)
-		}
-		curves = append(curves, c)
-	}
-	if top == 0 {
-		return nil
-	}
-	fmt.Fprintf(w, "\ntraining loss, from 0 to %s\n", profile.Significant(top))
-	table := &Table{Columns: []Column{{"", "net", false}, {"", "seed", true}, {"", "loss by step", false}, {"", "last steps", true}}}
-	for i, t := range tracks {
-		last := Cell{Text: profile.Dash}
-		if n := len(curves[i]); n > 0 {
-			last = loss(&curves[i][n-1])
-		}
-		table.Add(plain(t.Model), plain(fmt.Sprint(t.Seed)), plain(sparkline(curves[i], top)), last)
-	}
-	return table.Text(w)
-}
-
-// thinned is at most n means of equally many steps.
-func thinned(steps []train.StepRecord, n int) []float64 {
-	n = min(n, len(steps))
-	means := make([]float64, n)
-	for i := range means {
-		part := steps[i*len(steps)/n : (i+1)*len(steps)/n]
-		for _, s := range part {
-			means[i] += s.Loss / float64(len(part))
-		}
-	}
-	return means
-}
-
-// sparkline draws values from 0 to top in eighths of a cell.
-func sparkline(values []float64, top float64) string {
-	var b strings.Builder
-	for _, v := range values {
-		b.WriteRune([]rune("▁▂▃▄▅▆▇█")[min(int(8*v/top), 7)])
-	}
-	return b.String()
-}
-
-// writeSummary writes what several runs say, over their seeds.
-func writeSummary(w io.Writer, s *train.Summary) error {
-	if s == nil {
-		return nil
-	}
-	fmt.Fprintf(w, "\nafter epoch %d, mean over seeds (least to most)\n", s.Epoch)
-	if err := outcomesTable(s).Text(w); err != nil || len(s.Ratios) == 0 {
-		return err
-	}
-	fmt.Fprintf(w, "\ntraining loss of one net over another's\n")
-	t := &Table{Columns: []Column{{"", "nets", false}, {"", "ratio", true}, {"", "seeds", true}}}
-	for _, r := range s.Ratios {
-		t.Add(plain(r.A+" / "+r.B), plain(spread(r.Ratio, func(v float64) string { return fmt.Sprintf("%.2f", v) })), whole(r.Ratio.N))
-	}
-	return t.Text(w)
-}
-
-func outcomesTable(s *train.Summary) *Table {
-	t := &Table{Columns: []Column{
-		{"", "net", false}, {"", "seeds", true}, {"", "train loss", true}, {"", "train error", true}, {"", "test loss", true}, {"", "test error", true},
-	}}
-	figure := func(v float64) string { return fmt.Sprintf("%.3f", v) }
-	for _, o := range s.Outcomes {
-		t.Add(plain(o.Model), whole(o.TrainLoss.N), plain(spread(o.TrainLoss, figure)), plain(spread(o.TrainError, profile.FormatShare)),
-			plain(spread(o.TestLoss, figure)), plain(spread(o.TestError, profile.FormatShare)))
-	}
-	return t
-}
-
-// spread shows a mean and, of several seeds, its range.
-func spread(s train.Spread, figure func(float64) string) string {
-	switch s.N {
-	case 0:
-		return profile.Dash
-	case 1:
-		return figure(s.Mean)
-	}
-	return fmt.Sprintf("%s (%s to %s)", figure(s.Mean), figure(s.Min), figure(s.Max))
-}
-
-// TrainHistory is what training wrote down.
-type TrainHistory struct {
-	Schema  string         `json:"schema"`
-	File    string         `json:"file"`
-	Runs    []HistoryRun   `json:"runs"`
-	Summary *train.Summary `json:"summary,omitempty"`
-
-	tracks []*train.Track
-}
-
-// HistoryRun is what it says of one run.
-type HistoryRun struct {
-	train.Run
-	Steps  int                 `json:"steps"`
-	Epochs []train.EpochRecord `json:"epochs"`
-}
-
-// NewTrainHistory reports on a history's runs.
-func NewTrainHistory(file string, tracks []*train.Track) *TrainHistory {
-	h := &TrainHistory{Schema: "resnet-tui/train-history/1", File: file, Summary: train.Summarise(tracks), tracks: tracks}
-	for _, t := range tracks {
-		r := HistoryRun{Run: t.Run, Epochs: t.Epochs}
-		if n := len(t.Steps); n > 0 {
-			r.Steps = t.Steps[n-1].Step
-		}
-		h.Runs = append(h.Runs, r)
-	}
-	return h
-}
-
-// Table has one row an epoch.
-func (h *TrainHistory) Table() *Table {
-	t := &Table{Columns: []Column{
-		{"model", "net", false}, {"seed", "seed", true}, {"epoch", "epoch", true}, {"train_loss", "train loss", true}, {"train_error", "train error", true},
-		{"test_loss", "test loss", true}, {"test_error", "test error", true},
-	}}
-	for _, r := range h.Runs {
-		for _, e := range r.Epochs {
-			t.Add(plain(r.Model), plain(fmt.Sprint(r.Seed)), whole(e.Epoch), loss(&e.TrainLoss), partOf(&e.TrainError), loss(e.TestLoss), partOf(e.TestError))
-		}
-	}
-	return t
-}
-
-// Text writes the epochs, the curves and what they say together.
-func (h *TrainHistory) Text(w io.Writer) error {
-	if err := h.Table().Text(w); err != nil {
-		return err
-	}
-	if err := writeCurves(w, h.tracks); err != nil {
-		return err
-	}
-	return writeSummary(w, h.Summary)
 }

@@ -1,0 +1,73 @@
+package report
+
+import (
+	"io"
+
+	"resnet-tui/resnet/train"
+)
+
+// TrainHistory is what training wrote down.
+type TrainHistory struct {
+	Schema  string         `json:"schema"`
+	File    string         `json:"file"`
+	Runs    []HistoryRun   `json:"runs"`
+	Summary *train.Summary `json:"summary,omitempty"`
+
+	tracks []*train.Track
+}
+
+// HistoryRun is what it says of one run.
+type HistoryRun struct {
+	train.Run
+	Steps  int                 `json:"steps"`
+	Epochs []train.EpochRecord `json:"epochs"`
+}
+
+// NewTrainHistory reports on a history's runs.
+func NewTrainHistory(file string, tracks []*train.Track) *TrainHistory {
+	h := &TrainHistory{Schema: "resnet-tui/train-history/1", File: file, Summary: train.Summarise(tracks), tracks: tracks}
+	for _, t := range tracks {
+		r := HistoryRun{Run: t.Run, Epochs: t.Epochs}
+		if n := len(t.Steps); n > 0 {
+			r.Steps = t.Steps[n-1].Step
+		}
+		h.Runs = append(h.Runs, r)
+	}
+	return h
+}
+
+// Table has one row per epoch.
+func (h *TrainHistory) Table() Tabular {
+	var epochs []historyEpoch
+	for _, r := range h.Runs {
+		for i := range r.Epochs {
+			epochs = append(epochs, historyEpoch{r.Run, &r.Epochs[i]})
+		}
+	}
+	columns := []Column[historyEpoch]{
+		{"model", "net", left, func(e historyEpoch) Cell { return plain(e.run.Model) }},
+		{"seed", "seed", right, func(e historyEpoch) Cell { return seed(e.run.Seed) }},
+		{"epoch", "epoch", right, func(e historyEpoch) Cell { return whole(e.Epoch) }},
+	}
+	return Table[historyEpoch]{
+		Rows:    epochs,
+		Columns: append(columns, scoreColumns(func(e historyEpoch) *train.EpochRecord { return e.EpochRecord })...),
+	}
+}
+
+// historyEpoch is an epoch of a run.
+type historyEpoch struct {
+	run train.Run
+	*train.EpochRecord
+}
+
+// Text writes the epochs, the curves and what they say together.
+func (h *TrainHistory) Text(w io.Writer) error {
+	if err := h.Table().Text(w); err != nil {
+		return err
+	}
+	if err := writeCurves(w, h.tracks); err != nil {
+		return err
+	}
+	return writeSummary(w, h.Summary)
+}
