@@ -10,15 +10,6 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-const (
-	peakTime    = 400 * time.Millisecond
-	readTime    = 400 * time.Millisecond
-	peakRounds  = 20_000   // of one call: some 100 µs
-	readCall    = 1 << 20  // bytes of one call
-	readBytes   = 64 << 20 // of each thread: beyond its share of any cache
-	ceilingRuns = 4        // parts of the time; the best counts, for others may use the machine
-)
-
 // Ceilings measures this machine's roofs for so many threads (0: one for each
 // usable core; more can't do more) with the best kernels: multiply-adds in 10⁹
 // FLOP/s, and reading memory in 10⁹ bytes/s. It takes about one second.

@@ -136,17 +136,17 @@ func (bp *blueprint) planBackConv(st *step, out *view, b *backConv, groups int) 
 	if bp.winograd[st.group.Head] {
 		z := &winograd{k: bp.kern, in: in, out: out, window: b.window()}
 		z.weight = bp.winogradWeight(z, params, key, filterOf)
-		bp.placeWinograd(st, z)
+		bp.prepareWinograd(st, z)
 		return
 	}
 	c := &conv{k: bp.kern, in: in, out: out, window: b.window()}
 	shape := filterShape{c: in.c, k: out.c, groups: groups, kh: b.y.kernel, kw: b.x.kernel}
 	c.weight, c.packing = bp.packedFilter(shape, params, key, filterOf)
 	st.weight = c.weight
-	c.cut()
+	c.prepare()
 	st.name = c.name()
 	st.flops += c.flops()
-	st.phases = append(st.phases, phase{pieces: c.unitParts * c.panelParts, run: c.piece})
+	st.phases = append(st.phases, phase{pieces: c.split.pieces(), run: c.piece})
 }
 
 // parity is the compact result of one of several convolutions.

@@ -7,20 +7,10 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// Blocking of weight gradients.
-const (
-	gradPixels  = 200       // of one call: operand and gradient stay in the L1 cache …
-	gradHeavy   = 1 << 20   // … but sums of more than so many bytes, which leave the L2 cache from
-	heavyPixels = 512       // call to call, shall not do so more often than after this many
-	gradSource  = 320 << 10 // of both for one chunk of pixels: stays in the L2 cache
-	gradPieces  = 24        // that the work should make
-	gradPartial = 8 << 20   // partial sums that may lie about
-)
-
 // gradWeight is dw[o][r] = Σ x[p][r]·dy[p][o] over the pixels p of the batch,
 // where r counts what a window at p sees. It is cut into pieces of pixels ×
-// output blocks. Each leaves a partial sum, and these are added in a fixed
-// order: so the result does not depend on the threads.
+// output blocks (see gradWork). Each part of the pixels leaves a partial sum, and
+// these are added in a fixed order: so the result does not depend on the threads.
 type gradWeight struct {
 	packing
 	kern   *asm.Kernels
@@ -31,10 +21,7 @@ type gradWeight struct {
 	widest int   // rows of a kernel
 	order  []int // see sumOrder
 	flat   bool  // a pixel of x for each of dy, in one run over rows and images
-
-	pixels, images, rows   int // of a chunk: pixels if flat, else several images or rows of one
-	chunks, perPart, parts int
-	blocksPer, ranges      int // output blocks
+	split  gradSplit
 }
 
 // planGradWeight plans Conv2dGradWeight and LinearGradWeight.
@@ -49,11 +36,11 @@ func (bp *blueprint) planGradWeight(st *step) error {
 	for g.widest = asm.MaxRows; bp.kern.GradWeight[g.widest] == nil; g.widest-- {
 	}
 	g.order = g.sumOrder()
-	g.cut()
-	bp.needShared(g.parts * g.floats * floatBytes)
+	g.prepare()
+	bp.needShared(g.split.chunks.parts * g.floats * floatBytes)
 	st.name = bp.kern.Name + " weight gradient"
 	st.flops = 2 * int64(g.floats) * int64(g.dy.n*g.dy.h*g.dy.w)
-	st.phases = []phase{{pieces: g.parts * g.ranges, run: g.piece}, {pieces: g.dy.blocks(), run: g.reduce}}
+	st.phases = []phase{{pieces: g.split.pieces(), run: g.piece}, {pieces: g.dy.blocks(), run: g.reduce}}
 	return nil
 }
 
@@ -65,40 +52,14 @@ func gradPacking(s filterShape) packing {
 	return p
 }
 
-// cut decides the pieces, by geometry alone.
-func (g *gradWeight) cut() {
-	g.cutPixels()
-	blocks := g.dy.blocks()
-	fit := gradSource/(g.pixels*pixelBytes) - g.x.blocks()
-	g.blocksPer = min(blocks, max(4, fit))
-	g.ranges = ceilDiv(blocks, g.blocksPer)
-	most := max(1, gradPartial/(g.floats*floatBytes))
-	g.parts = max(1, min(ceilDiv(gradPieces, g.ranges), g.chunks, most))
-	if want := ceilDiv(gradPieces, g.parts); g.ranges < want {
-		g.blocksPer = max(1, blocks/want)
-		g.ranges = ceilDiv(blocks, g.blocksPer)
-	}
-	g.perPart = ceilDiv(g.chunks, g.parts)
-	g.parts = ceilDiv(g.chunks, g.perPart)
-}
-
-// cutPixels decides the chunks: several small images, near-equal parts of a
-// large one, or, where it makes no difference, any run of pixels.
-func (g *gradWeight) cutPixels() {
+// prepare decides what a chunk of pixels is, and the pieces.
+func (g *gradWeight) prepare() {
 	g.flat = g.window.KH*g.window.KW*g.window.SH*g.window.SW == 1 && g.x.contiguous() && g.dy.contiguous()
-	g.pixels = gradPixels
-	if g.floats*floatBytes > gradHeavy {
-		g.pixels = heavyPixels
+	work := gradWork{
+		images: g.dy.n, h: g.dy.h, w: g.dy.w, anyRun: g.flat,
+		inBlocks: g.x.blocks(), outBlocks: g.dy.blocks(), sumBytes: g.floats * floatBytes,
 	}
-	image := g.dy.h * g.dy.w
-	if g.flat {
-		g.chunks = ceilDiv(g.dy.n*image, g.pixels)
-		return
-	}
-	most := min(g.dy.h, max(1, g.pixels/g.dy.w))
-	g.images, g.rows = max(1, g.pixels/image), ceilDiv(g.dy.h, ceilDiv(g.dy.h, most))
-	g.chunks = ceilDiv(g.dy.n, g.images) * ceilDiv(g.dy.h, g.rows)
-	g.pixels = g.images * g.rows * g.dy.w
+	g.split = work.split()
 }
 
 // partial is the sums of a part for an output block.
@@ -109,12 +70,12 @@ func (g *gradWeight) partial(part, block int) unsafe.Pointer {
 // piece sums some pixels for some output blocks: chunk by chunk, which all
 // blocks share.
 func (g *gradWeight) piece(w *worker, piece, _ int) {
-	part, first := piece/g.ranges, piece%g.ranges*g.blocksPer
-	last := min(first+g.blocksPer, g.dy.blocks())
-	from := part * g.perPart
-	for c := from; c < min(from+g.perPart, g.chunks); c++ {
-		for b := first; b < last; b++ {
-			g.block(w, part, b, c, c == from)
+	part := piece / g.split.blocks.parts
+	blocks := g.split.blocks.part(piece % g.split.blocks.parts)
+	chunks := g.split.chunks.part(part)
+	for c := chunks.from; c < chunks.to; c++ {
+		for b := blocks.from; b < blocks.to; b++ {
+			g.block(w, part, b, c, c == chunks.from)
 		}
 	}
 }
@@ -127,7 +88,9 @@ func (g *gradWeight) block(w *worker, part, b, chunk int, start bool) {
 		clear(floats(dst, g.panelFloats(p)))
 	}
 	a := &w.grad
-	a.SrcPix, a.SrcRow, a.GradRow = g.x.pixel*g.window.SW, g.x.row*g.window.SH, g.dy.row
+	a.SrcPix = g.x.pixel * g.window.SW
+	a.SrcRow = g.x.row * g.window.SH
+	a.GradRow = g.dy.row
 	src, grad := g.place(a, chunk)
 	a.Grad = unsafe.Add(grad, b*g.dy.plane)
 	for ib := p.ib; ib < p.ib+p.icb; ib++ {
@@ -143,25 +106,34 @@ func (g *gradWeight) block(w *worker, part, b, chunk int, start bool) {
 // first blocks of x, at its first tap, and of dy.
 func (g *gradWeight) place(a *asm.GradWeightArgs, chunk int) (src, grad unsafe.Pointer) {
 	if g.flat {
-		first := chunk * g.pixels
-		a.Nx, a.Ny, a.Nz = min(g.pixels, g.dy.n*g.dy.h*g.dy.w-first), 1, 1
+		first := chunk * g.split.pixels
+		a.Nx = min(g.split.pixels, g.dy.n*g.dy.h*g.dy.w-first)
+		a.Ny = 1
+		a.Nz = 1
 		return unsafe.Add(g.x.base, first*pixelBytes), unsafe.Add(g.dy.base, first*pixelBytes)
 	}
-	perImage := ceilDiv(g.dy.h, g.rows)
-	n, y := chunk/perImage*g.images, chunk%perImage*g.rows
-	a.Nx, a.Ny, a.Nz = g.dy.w, min(g.rows, g.dy.h-y), min(g.images, g.dy.n-n)
-	a.SrcZ, a.GradZ = g.x.image, g.dy.image
+	perImage := ceilDiv(g.dy.h, g.split.rows)
+	n := chunk / perImage * g.split.images
+	y := chunk % perImage * g.split.rows
+	a.Nx = g.dy.w
+	a.Ny = min(g.split.rows, g.dy.h-y)
+	a.Nz = min(g.split.images, g.dy.n-n)
+	a.SrcZ = g.x.image
+	a.GradZ = g.dy.image
 	return g.x.pixelAt(0, n, y*g.window.SH-g.window.Top, -g.window.Left), g.dy.pixelAt(0, n, y, 0)
 }
 
 // taps adds all floats of a row of taps, in near-equal groups.
 func (g *gradWeight) taps(a *asm.GradWeightArgs, dst unsafe.Pointer) {
 	t := newTiling(g.run(), g.widest)
-	a.Dst, a.Groups = dst, t.wide
+	a.Dst = dst
+	a.Groups = t.wide
 	g.kern.GradWeight[t.px](a)
 	if t.narrow > 0 {
 		rows := t.wide * t.px
-		a.Src, a.Dst, a.Groups = unsafe.Add(a.Src, rows*floatBytes), unsafe.Add(dst, rows*pixelBytes), t.narrow
+		a.Src = unsafe.Add(a.Src, rows*floatBytes)
+		a.Dst = unsafe.Add(dst, rows*pixelBytes)
+		a.Groups = t.narrow
 		g.kern.GradWeight[t.px-1](a)
 	}
 }
@@ -171,7 +143,7 @@ func (g *gradWeight) reduce(_ *worker, b, _ int) {
 	p := &g.panels[b]
 	n := g.panelFloats(p)
 	sum := floats(g.partial(0, b), n)
-	for part := 1; part < g.parts; part++ {
+	for part := 1; part < g.split.chunks.parts; part++ {
 		for i, v := range floats(g.partial(part, b), n) {
 			sum[i] += v
 		}

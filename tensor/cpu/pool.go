@@ -219,9 +219,6 @@ func (p *pool) spans(epoch uint64, op int, observe func(tensor.Span)) {
 	}
 }
 
-// probeEvery is how many phases pass between looks at who runs where.
-const probeEvery = 64
-
 // separate moves apart two workers that did the phase of that epoch on one
 // processor: schedulers leave them there for long.
 func (p *pool) separate(epoch uint64) {

@@ -94,9 +94,6 @@ func (bp *blueprint) planAvgPool(st *step) error {
 	return nil
 }
 
-// span is the range [from, to) of pixels.
-type span struct{ from, to int }
-
 // adaptive is the range of n inputs that output i of m averages.
 func adaptive(i, n, m int) span { return span{i * n / m, ceilDiv((i+1)*n, m)} }
 

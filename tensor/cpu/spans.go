@@ -28,9 +28,6 @@ type ended struct {
 	start, end int64
 }
 
-// late is how long an ended step may stay untold while others run.
-const late = time.Millisecond
-
 // begin starts the spans of a run that began just now.
 func (s *spans) begin(began time.Duration, observe func(tensor.Span)) {
 	s.observe, s.began, s.ended = observe, began, s.ended[:0]
@@ -62,7 +59,7 @@ func (s *spans) tell() {
 	worth := 0.0
 	if ticks > s.ticks {
 		worth = float64(clock-s.clock) / float64(ticks-s.ticks)
-		s.due = int64(float64(late) / max(worth, 1e-3))
+		s.due = int64(float64(reportEvery) / max(worth, 1e-3))
 	}
 	at := func(t int64) time.Duration { return s.clock + time.Duration(worth*float64(t-s.ticks)) }
 	for _, e := range s.ended {

@@ -30,15 +30,6 @@ type env struct {
 	shared  unsafe.Pointer // scratch memory that workers share within a step
 }
 
-// sizes of the work that a piece should have: enough to be worth handing out,
-// little enough that many workers get some.
-const (
-	targetPieces = 64
-	minPieceMACs = 1 << 19
-	pieceElems   = 1 << 14 // of an element-wise piece
-	callPixels   = 1 << 12 // of one call of an element-wise kernel
-)
-
 // grid cuts a view into pieces of rows of one channel block. Rows of all
 // images are counted on.
 type grid struct {

@@ -17,10 +17,6 @@ const (
 	tileIn    = 6
 	positions = tileIn * tileIn
 
-	groupTiles = 28        // a group's transformed tiles stay in a core's L2 cache …
-	groupBytes = 320 << 10 // … if they take no more than this; else phases are split by position
-	phaseBytes = 4 << 20   // transformed tiles of all cores
-
 	transformFLOPs = 12 * 12 // of a tile and channel: twelve transforms of a row, some twelve operations each
 )
 
@@ -73,191 +69,229 @@ func (bp *blueprint) planWinograd(st *step) error {
 	z := &winograd{k: bp.kern, in: bp.views[op.In[0]], out: bp.result(st), res: bp.residual(st), relu: bp.absorbedReLU(st), window: op.Window}
 	params, key, filterOf := bp.filterParams(st)
 	z.weight = bp.winogradWeight(z, params, key, filterOf)
-	bp.placeWinograd(st, z)
+	bp.prepareWinograd(st, z)
 	return nil
 }
 
-// placeWinograd decides how a Winograd's work is cut, and makes its phases.
-func (bp *blueprint) placeWinograd(st *step, z *winograd) {
-	z.tx, z.ty = ceilDiv(z.out.w, tileOut), ceilDiv(z.out.h, tileOut)
+// prepareWinograd decides how a Winograd's work is split, and makes its phases.
+func (bp *blueprint) prepareWinograd(st *step, z *winograd) {
+	z.tx = ceilDiv(z.out.w, tileOut)
+	z.ty = ceilDiv(z.out.h, tileOut)
 	st.weight = z.weight
 	st.name = "winograd F(4,3) " + z.k.Name
-	tiles := z.out.n * z.ty * z.tx
-	st.flops = int64(tiles) * (2*positions*int64(z.in.c)*int64(z.out.c) + transformFLOPs*int64(z.in.c+z.out.c))
-	if positions*z.in.blocks()*groupTiles*pixelBytes <= groupBytes {
-		st.phases = []phase{z.grouped(bp, tiles)}
+	work := z.work()
+	st.flops = int64(work.tiles) * (2*positions*int64(z.in.c)*int64(z.out.c) + transformFLOPs*int64(z.in.c+z.out.c))
+	split := work.split()
+	if split.grouped {
+		st.phases = []phase{z.grouped(bp, split.tiles)}
 		return
 	}
-	st.phases = z.phased(bp, tiles)
+	st.phases = z.phased(bp, &work, split.tiles)
+}
+
+// work is the geometry that the split depends on.
+func (z *winograd) work() winogradWork {
+	p := &z.panels[0]
+	return winogradWork{
+		tiles: z.out.n * z.ty * z.tx, inBlocks: z.in.blocks(), outBlocks: z.out.blocks(),
+		panels: len(z.panels), panelMACs: p.icb * asm.Block * p.lanes,
+	}
 }
 
 // grouped computes groups of tiles, each from input to output by one worker:
 // the input's transform of all channels and the products of one panel stay in
 // its cache.
-func (z *winograd) grouped(bp *blueprint, tiles int) phase {
-	size := ceilDiv(tiles, min(maxPieces, ceilDiv(tiles, groupTiles)))
-	v := newTransformed(nil, z.in.blocks(), size)
-	m := newTransformed(nil, z.panels[0].nob, size)
+func (z *winograd) grouped(bp *blueprint, groups partition) phase {
+	v := newTransformed(nil, z.in.blocks(), groups.size)
+	m := newTransformed(nil, z.panels[0].nob, groups.size)
 	bp.needPrivate(v.bytes() + m.bytes())
-	return phase{pieces: ceilDiv(tiles, size), run: func(w *worker, piece, _ int) {
+	return phase{pieces: groups.parts, run: func(w *worker, piece, _ int) {
 		v, m := v, m
-		v.base, m.base = w.scratch, unsafe.Add(w.scratch, v.bytes())
-		t0, t1 := piece*size, min(piece*size+size, tiles)
-		for b := range z.in.blocks() {
-			z.input(w, &v, b, t0, t0, t1)
-		}
-		for i := range z.panels {
-			p := &z.panels[i]
-			for pos := range positions {
-				w.conv.Pf = z.weights(pos+1, p.at)
-				if pos+1 == positions {
-					w.conv.Pf = z.weights(0, z.panels[(i+1)%len(z.panels)].at)
-				}
-				z.multiply(w, &v, &m, p, p.ob, pos, t1-t0)
-			}
-			for b := p.ob; b < p.ob+p.nob; b++ {
-				z.output(w, &m, b-p.ob, b, t0, t0, t1)
-			}
-		}
+		v.base = w.scratch
+		m.base = unsafe.Add(w.scratch, v.bytes())
+		z.group(w, &v, &m, groups.part(piece))
 	}}
+}
+
+// group computes a group of tiles.
+func (z *winograd) group(w *worker, v, m *transformed, tiles span) {
+	for b := range z.in.blocks() {
+		z.input(w, v, b, tiles.from, tiles)
+	}
+	for i := range z.panels {
+		p := &z.panels[i]
+		for pos := range positions {
+			w.conv.Pf = z.weights(pos+1, p.at)
+			if pos+1 == positions {
+				w.conv.Pf = z.weights(0, z.panels[(i+1)%len(z.panels)].at)
+			}
+			z.multiply(w, product{v: v, m: m, panel: p, first: p.ob, position: pos}, tiles.len())
+		}
+		for b := p.ob; b < p.ob+p.nob; b++ {
+			z.output(w, m, result{from: b - p.ob, block: b, base: tiles.from}, tiles)
+		}
+	}
 }
 
 // phased computes chunks of tiles in three phases each: the input's transform
 // split by channel block, the products by position, so that no weight is read
 // twice, the output's transform by channel block.
-func (z *winograd) phased(bp *blueprint, tiles int) []phase {
-	blocks := z.in.blocks() + z.out.blocks()
-	most := max(1, phaseBytes/(positions*blocks*pixelBytes))
-	size := ceilDiv(tiles, ceilDiv(tiles, most))
-	v := newTransformed(nil, z.in.blocks(), size)
-	m := newTransformed(nil, z.out.blocks(), size)
+func (z *winograd) phased(bp *blueprint, work *winogradWork, chunks partition) []phase {
+	v := newTransformed(nil, z.in.blocks(), chunks.size)
+	m := newTransformed(nil, z.out.blocks(), chunks.size)
 	bp.needShared(v.bytes() + m.bytes())
+	// The scratch memory's address is known when the phases run.
 	place := func() (transformed, transformed) {
 		v, m := v, m
-		v.base, m.base = bp.env.shared, unsafe.Add(bp.env.shared, v.bytes())
+		v.base = bp.env.shared
+		m.base = unsafe.Add(bp.env.shared, v.bytes())
 		return v, m
 	}
 	var phases []phase
-	for t0 := 0; t0 < tiles; t0 += size {
-		t1 := min(t0+size, tiles)
-		phases = append(phases, z.inputPhase(place, t0, t1), z.productPhase(place, t1-t0), z.outputPhase(place, t0, t1))
+	for i := range chunks.parts {
+		tiles := chunks.part(i)
+		products := work.products(tiles.len())
+		phases = append(phases, z.inputPhase(place, tiles), z.productPhase(place, products, tiles.len()), z.outputPhase(place, tiles))
 	}
 	return phases
 }
 
-// transformTiles is how many tiles a piece transforms: some 10 µs.
-const transformTiles = 56
-
-func (z *winograd) inputPhase(place func() (v, m transformed), t0, t1 int) phase {
-	parts := ceilDiv(t1-t0, transformTiles)
-	return phase{pieces: z.in.blocks() * parts, run: func(w *worker, piece, _ int) {
+func (z *winograd) inputPhase(place func() (v, m transformed), tiles span) phase {
+	split := transforms(tiles.len())
+	return phase{pieces: z.in.blocks() * split.parts, run: func(w *worker, piece, _ int) {
 		v, _ := place()
-		from := t0 + piece%parts*transformTiles
-		z.input(w, &v, piece/parts, t0, from, min(from+transformTiles, t1))
+		z.input(w, &v, piece/split.parts, tiles.from, split.part(piece%split.parts).plus(tiles.from))
 	}}
 }
 
-func (z *winograd) productPhase(place func() (v, m transformed), tiles int) phase {
-	each := z.panels[0].icb * asm.Block * z.panels[0].lanes * tiles
-	per := max(1, min(len(z.panels), callMACs/each))
-	parts := ceilDiv(len(z.panels), per)
-	return phase{pieces: positions * parts, run: func(w *worker, piece, _ int) {
+func (z *winograd) productPhase(place func() (v, m transformed), split partition, tiles int) phase {
+	return phase{pieces: positions * split.parts, run: func(w *worker, piece, _ int) {
 		v, m := place()
-		first := piece % parts * per
-		for i := first; i < min(first+per, len(z.panels)); i++ {
-			// What follows lies behind: the next panel or position.
-			w.conv.Pf = z.weights(piece/parts, z.panels[i].at+z.panels[i].icb*asm.Block*z.panels[i].lanes)
-			z.multiply(w, &v, &m, &z.panels[i], 0, piece/parts, tiles)
+		position := piece / split.parts
+		panels := split.part(piece % split.parts)
+		for i := panels.from; i < panels.to; i++ {
+			p := &z.panels[i]
+			// What follows lies after it: the next panel or position.
+			w.conv.Pf = z.weights(position, p.at+p.icb*asm.Block*p.lanes)
+			z.multiply(w, product{v: &v, m: &m, panel: p, position: position}, tiles)
 		}
 	}}
 }
 
-func (z *winograd) outputPhase(place func() (v, m transformed), t0, t1 int) phase {
-	parts := ceilDiv(t1-t0, transformTiles)
-	return phase{pieces: z.out.blocks() * parts, run: func(w *worker, piece, _ int) {
+func (z *winograd) outputPhase(place func() (v, m transformed), tiles span) phase {
+	split := transforms(tiles.len())
+	return phase{pieces: z.out.blocks() * split.parts, run: func(w *worker, piece, _ int) {
 		_, m := place()
-		from := t0 + piece%parts*transformTiles
-		block := piece / parts
-		z.output(w, &m, block, block, t0, from, min(from+transformTiles, t1))
+		block := piece / split.parts
+		z.output(w, &m, result{from: block, block: block, base: tiles.from}, split.part(piece%split.parts).plus(tiles.from))
 	}}
 }
 
 // tileRun is count tiles of one row of tiles: tx is the first.
 type tileRun struct{ n, ty, tx, count int }
 
-// runs calls f for the rows' parts of tiles [t0, t1), counted over rows and
-// images, with the first tile of each.
-func (z *winograd) runs(t0, t1 int, f func(t int, r tileRun)) {
-	for t := t0; t < t1; {
+// runs calls f for the rows' parts of some tiles, counted over rows and images,
+// with the first tile of each.
+func (z *winograd) runs(tiles span, f func(t int, r tileRun)) {
+	for t := tiles.from; t < tiles.to; {
 		row, tx := t/z.tx, t%z.tx
-		count := min(z.tx-tx, t1-t)
+		count := min(z.tx-tx, tiles.to-t)
 		f(t, tileRun{n: row / z.ty, ty: row % z.ty, tx: tx, count: count})
 		t += count
 	}
 }
 
-// input transforms tiles [t0, t1) of a channel block; tile base is v's first.
-func (z *winograd) input(w *worker, v *transformed, block, base, t0, t1 int) {
+// input transforms some tiles of a channel block; tile base is v's first.
+func (z *winograd) input(w *worker, v *transformed, block, base int, tiles span) {
 	a := &w.winoIn
-	a.SrcRow, a.SrcTile = z.in.row, tileOut*pixelBytes
-	a.PosStride, a.DstTile = v.position, pixelBytes
-	z.runs(t0, t1, func(t int, r tileRun) {
+	a.SrcRow = z.in.row
+	a.SrcTile = tileOut * pixelBytes
+	a.PosStride = v.position
+	a.DstTile = pixelBytes
+	z.runs(tiles, func(t int, r tileRun) {
 		a.Src = z.in.pixelAt(block, r.n, r.ty*tileOut-z.window.Top, r.tx*tileOut-z.window.Left)
-		a.Dst, a.N = v.at(0, block, t-base), r.count
+		a.Dst = v.at(0, block, t-base)
+		a.N = r.count
 		z.k.WinoIn(a)
 	})
 }
 
-// multiply computes one position of a panel for so many tiles. first is m's
-// first output block.
-func (z *winograd) multiply(w *worker, v, m *transformed, p *panel, first, position, count int) {
-	a := &w.conv
-	a.Icb, a.Kh, a.Run = p.icb, 1, asm.Block
-	a.SrcPlane, a.SrcRow, a.SrcPix = v.tiles*pixelBytes, 0, pixelBytes
-	a.DstOB, a.ResOB = m.tiles*pixelBytes, 0
-	at := z.biases + position*z.position + p.at
-	a.W, a.Bias, a.Flags = z.weight.at(at), unsafe.Pointer(&zeros), 0
-	a.Src, a.Dst = v.at(position, 0, 0), m.at(position, p.ob-first, 0)
-	a.Res = a.Dst
-	a.PfStep = min(z.k.PfStep, roundUp(p.lanes*pixelBytes/ceilDiv(count, p.px), lineBytes))
-	row(a, p, count, 1)
+// product is one position of a panel: m = U·v. first is m's first output block.
+type product struct {
+	v, m            *transformed
+	panel           *panel
+	first, position int
 }
 
-// weights is where U of a position lies, floats on. It may lie behind the last.
+// multiply computes a product for that many tiles: a convolution 1×1 whose pixels
+// are tiles.
+func (z *winograd) multiply(w *worker, x product, count int) {
+	p := x.panel
+	a := &w.conv
+	a.Icb = p.icb
+	a.Kh = 1
+	a.Run = asm.Block
+	a.SrcPlane = x.v.tiles * pixelBytes
+	a.SrcRow = 0
+	a.SrcPix = pixelBytes
+	a.DstOB = x.m.tiles * pixelBytes
+	a.ResOB = 0
+	a.W = z.weight.at(z.biases + x.position*z.position + p.at)
+	a.Bias = unsafe.Pointer(&zeros)
+	a.Flags = 0
+	a.PfStep = min(z.k.PfStep, roundUp(p.lanes*pixelBytes/ceilDiv(count, p.px), lineBytes))
+	dst := x.m.at(x.position, p.ob-x.first, 0)
+	row(a, p, rows{width: count, count: 1, first: place{src: x.v.at(x.position, 0, 0), dst: dst, res: dst}})
+}
+
+// weights is where U of a position lies, floats on. It may lie after the last.
 func (z *winograd) weights(position, floats int) uintptr {
 	at := z.biases + position*z.position + floats
 	return uintptr(z.weight.at(0)) + uintptr(at*floatBytes)
 }
 
-// output transforms tiles [t0, t1) of m's block to a block of the result; tile
-// base is m's first. Partial tiles at the edges are calls of their own.
-func (z *winograd) output(w *worker, m *transformed, from, block, base, t0, t1 int) {
-	z.runs(t0, t1, func(t int, r tileRun) {
+// result says which block of m becomes which of the output; tile base is m's
+// first.
+type result struct{ from, block, base int }
+
+// output transforms some tiles of m to a block of the result. Partial tiles at the
+// edges are calls of their own.
+func (z *winograd) output(w *worker, m *transformed, to result, tiles span) {
+	z.runs(tiles, func(t int, r tileRun) {
 		whole := min(r.count, z.out.w/tileOut-r.tx)
 		if whole > 0 {
-			z.outputRun(w, m.at(0, from, t-base), m.position, block, tileRun{r.n, r.ty, r.tx, whole}, tileOut)
+			z.outputRun(w, m, to, t, tileRun{r.n, r.ty, r.tx, whole}, tileOut)
 		}
 		if r.count > whole {
-			z.outputRun(w, m.at(0, from, t-base+whole), m.position, block, tileRun{r.n, r.ty, r.tx + whole, 1}, z.out.w%tileOut)
+			z.outputRun(w, m, to, t+whole, tileRun{r.n, r.ty, r.tx + whole, 1}, z.out.w%tileOut)
 		}
-		z.zeroHalo(block, r)
+		z.zeroHalo(to.block, r)
 	})
 }
 
-// outputRun transforms tiles of so many columns.
-func (z *winograd) outputRun(w *worker, src unsafe.Pointer, position, block int, r tileRun, cols int) {
+// outputRun transforms tiles of that many columns; t is the first.
+func (z *winograd) outputRun(w *worker, m *transformed, to result, t int, r tileRun, cols int) {
 	a := &w.winoOut
 	y, x := r.ty*tileOut, r.tx*tileOut
-	a.Src, a.PosStride, a.SrcTile, a.N = src, position, pixelBytes, r.count
-	a.Dst, a.DstRow, a.DstTile = z.out.pixelAt(block, r.n, y, x), z.out.row, tileOut*pixelBytes
-	a.Bias, a.Flags = z.weight.at(block*asm.Block), 0
-	a.Rows, a.Cols = min(tileOut, z.out.h-y), cols
+	a.Src = m.at(0, to.from, t-to.base)
+	a.PosStride = m.position
+	a.SrcTile = pixelBytes
+	a.N = r.count
+	a.Dst = z.out.pixelAt(to.block, r.n, y, x)
+	a.DstRow = z.out.row
+	a.DstTile = tileOut * pixelBytes
+	a.Bias = z.weight.at(to.block * asm.Block)
+	a.Rows = min(tileOut, z.out.h-y)
+	a.Cols = cols
+	a.Flags = 0
 	if z.relu {
 		a.Flags |= asm.FlagReLU
 	}
 	if z.res != nil {
 		a.Flags |= asm.FlagResidual
-		a.Res, a.ResRow, a.ResTile = z.res.pixelAt(block, r.n, y, x), z.res.row, tileOut*pixelBytes
+		a.Res = z.res.pixelAt(to.block, r.n, y, x)
+		a.ResRow = z.res.row
+		a.ResTile = tileOut * pixelBytes
 	}
 	z.k.WinoOut(a)
 }

@@ -7,16 +7,6 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// Costs of Winograd beside multiply-adds, in multiply-adds of one thread, as
-// measured on Zen 3 to 5: what decides is far from close on most layers.
-const (
-	tileCost  = 8000 // transforming a tile of a channel block, there or back
-	callCost  = 1500 // a call of a kernel
-	byteCost  = 1    // a byte of weights
-	heavyCost = 4    // a byte of heavy ones, which stream from memory
-	gainAtMin = 1.1  // what Winograd must gain
-)
-
 // chooseWinograd decides; tests put another in its place.
 var chooseWinograd = winogradGains
 
@@ -43,9 +33,6 @@ func winogradGains(op *tensor.Op, in, out tensor.Shape, k *asm.Kernels) bool {
 	}
 	return work+stream < direct/gainAtMin
 }
-
-// packCost is the time of packing a 3×3 kernel as Winograd, in multiply-adds.
-const packCost = 4000
 
 // repays reports whether Winograd saves more than packing a weight that the plan
 // updates costs in every step. Other weights are packed once.

@@ -111,9 +111,6 @@ type sleeper struct {
 	wake   chan struct{}
 }
 
-// spinTime outlasts the wait for the slowest piece of a phase.
-const spinTime = 150 * time.Microsecond
-
 // await returns when ready does.
 func (s *sleeper) await(ready func() bool) {
 	start := time.Now()
