@@ -19,7 +19,7 @@ type Cost struct {
 	// are in Counts.
 	FLOPs int64
 
-	// Bytes of the whole batch in float32, each layer by itself: a pass that
+	// Bytes of the whole batch, each layer by itself: a pass that
 	// fuses layers moves fewer. What need not move anything (flattening,
 	// dropout outside training) has none.
 	ReadBytes       int64 // operands and parameters
@@ -62,15 +62,29 @@ func (n *net) cost(l *Layer, operands int) {
 		return
 	}
 	c.FLOPs = flops(l, c.MACs)
-	c.ActivationBytes = l.Out.Bytes()
+	c.ActivationBytes = activationBytes(l.Out)
 	switch l.Kind {
 	case tensor.Flatten:
 		c.ActivationBytes = 0 // the same memory
 	case tensor.Dropout:
 	default:
-		c.ReadBytes = int64(operands)*l.In.Bytes() + 4*(c.Params+c.Buffers)
-		c.WriteBytes = l.Out.Bytes()
+		c.ReadBytes = int64(operands)*activationBytes(l.In) + n.paramBytes(l)
+		c.WriteBytes = c.ActivationBytes
 	}
+}
+
+// activationType is the type of the images, of what layers compute, and of
+// gradients.
+const activationType = tensor.Float32
+
+func activationBytes(s tensor.Shape) int64 { return activationType.Bytes(s) }
+
+// paramBytes is the size of a layer's parameters and running statistics.
+func (n *net) paramBytes(l *Layer) (bytes int64) {
+	for _, id := range l.Params {
+		bytes += n.Params[id].Bytes()
+	}
+	return bytes
 }
 
 // macs are a layer's multiply-adds: each element of the result takes as many

@@ -190,7 +190,7 @@ func (f *lowering) scalar(name string) int {
 }
 
 func (l *Lowered) buffer(name string, s tensor.Shape, c tensor.Class) tensor.BufferID {
-	l.Plan.Buffers = append(l.Plan.Buffers, tensor.Buffer{Name: name, Shape: s, Class: c})
+	l.Plan.Buffers = append(l.Plan.Buffers, tensor.Buffer{Name: name, Shape: s, Class: c, DType: activationType})
 	return tensor.BufferID(len(l.Plan.Buffers) - 1)
 }
 

@@ -113,6 +113,6 @@ func Needs(dev tensor.Device, m *Model, o SessionOptions) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	plan, err := dev.Estimate(l.Plan, o.compile(nil))
-	return plan.Total() + m.Config.input().Bytes(), err
+	e, err := dev.Estimate(l.Plan, o.compile(nil))
+	return e.Memory.Total() + l.Plan.Buffers[l.Input].Bytes(), err
 }

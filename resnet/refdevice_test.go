@@ -24,17 +24,25 @@ func (d *refDevice) NewState(params []tensor.Param, source tensor.Source) (tenso
 }
 
 // Estimate counts every buffer.
-func (d *refDevice) Estimate(p *tensor.Plan, o tensor.Options) (m tensor.MemoryPlan, err error) {
+func (d *refDevice) Estimate(p *tensor.Plan, o tensor.Options) (e tensor.Estimate, err error) {
 	for _, b := range p.Buffers {
-		m.ArenaBytes += b.Shape.Bytes()
+		e.Memory.ArenaBytes += b.Bytes()
 	}
-	return m, nil
+	for _, g := range p.Groups(o.Fuse) {
+		e.Kernels = append(e.Kernels, tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed, Name: "reference"})
+	}
+	return e, nil
+}
+
+func (d *refDevice) Ceilings(context.Context, int) (tensor.Ceilings, error) {
+	return tensor.Ceilings{FLOPS: 1e9, BytesPerSecond: 1e9}, nil
 }
 
 var errNoRoom = errors.New("it does not fit")
 
 func (d *refDevice) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tensor.Program, error) {
-	m, _ := d.Estimate(p, o)
+	e, _ := d.Estimate(p, o)
+	m := e.Memory
 	if d.limit > 0 && d.held+m.Total() > d.limit {
 		return nil, errNoRoom
 	}
@@ -47,7 +55,7 @@ func (d *refDevice) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (t
 	if o.Progress != nil {
 		o.Progress(1, 1)
 	}
-	return &refProgram{Reference: r, plan: p, device: d, memory: m, state: s.(*refState), groups: p.Groups(o.Fuse)}, nil
+	return &refProgram{Reference: r, plan: p, device: d, memory: m, state: s.(*refState), kernels: e.Kernels}, nil
 }
 
 type refState struct {
@@ -84,20 +92,14 @@ type refProgram struct {
 	device  *refDevice
 	memory  tensor.MemoryPlan
 	state   *refState
-	groups  []tensor.Group
+	kernels []tensor.KernelInfo
 	scalars []float32
 	closed  bool
 }
 
-func (p *refProgram) Memory() tensor.MemoryPlan { return p.memory }
-func (p *refProgram) Progress() int             { return len(p.plan.Ops) - 1 }
-
-func (p *refProgram) Kernels() (infos []tensor.KernelInfo) {
-	for _, g := range p.groups {
-		infos = append(infos, tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed, Name: "reference"})
-	}
-	return infos
-}
+func (p *refProgram) Kernels() []tensor.KernelInfo { return p.kernels }
+func (p *refProgram) Memory() tensor.MemoryPlan    { return p.memory }
+func (p *refProgram) Progress() int                { return len(p.plan.Ops) - 1 }
 
 func (p *refProgram) Write(id tensor.BufferID, t *tensor.Tensor) error { return p.Set(id, t.Data) }
 
@@ -132,9 +134,9 @@ func (p *refProgram) Run(ctx context.Context, o tensor.RunOptions) error {
 			return err
 		}
 	}
-	for _, g := range p.groups {
-		if g.Head >= o.From && g.Head < o.To && o.Observe != nil {
-			o.Observe(tensor.Span{Op: g.Head, End: 1})
+	for _, k := range p.kernels {
+		if k.Op >= o.From && k.Op < o.To && o.Observe != nil {
+			o.Observe(tensor.Span{Op: k.Op, End: 1})
 		}
 	}
 	p.keepStatistics()

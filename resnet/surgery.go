@@ -224,7 +224,7 @@ func (s *surgery) insertScale(p *patient) {
 		Path: leaf.Path, Kind: tensor.Scale, Module: leaf, In: f.Out, Out: f.Out, Part: Branch, reach: 1, step: 1,
 		op: tensor.Op{Kind: tensor.Scale, Path: leaf.Path}, scaled: alphaName(p.Path),
 	}
-	bytes := l.Out.Bytes()
+	bytes := activationBytes(l.Out)
 	l.Cost = Cost{FLOPs: perImage(l.Out), ReadBytes: bytes, WriteBytes: bytes, ActivationBytes: bytes}
 	s.redirect(p, f, l)
 	s.inputs[l] = []*Layer{f}

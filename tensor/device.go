@@ -1,29 +1,54 @@
 package tensor
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Device runs plans on one processor.
+//
+// Its methods may be called from several goroutines at once; a State and the
+// Programs on it may not (see there). Programs and states must be closed before
+// their device.
 type Device interface {
+	// Info describes the processor, with the memory that is free now.
 	Info() Info
-	// NewState makes the lasting state of a net: masters, running statistics.
-	// A parameter that was never written is read from source when a program
-	// is compiled, and again when another layout of it is needed; so an
-	// inference program need not hold masters beside its packed copies.
+
+	// NewState makes the lasting state of a net: masters, running statistics
+	// and optimiser slots. A parameter that was never written is read from
+	// source when a program is compiled, and again when another layout of it
+	// is needed, so an inference program need not hold masters beside its
+	// packed copies. Two parameters of one name, or a shape that fails
+	// Shape.Check, are an error. A nil source is allowed as long as each
+	// parameter is written before a program needs it.
 	NewState(params []Param, source Source) (State, error)
+
 	// Compile chooses a kernel for each operation, packs weights and places
-	// buffers. The plan must not change afterwards.
+	// buffers. The plan must not change afterwards. The state must be one of
+	// this device's. The error is
+	//   - a *MemoryError if the program does not fit into the memory that is free;
+	//   - an error of Plan.Validate, or one that names the operation, if the
+	//     device can't run the plan or the options;
+	//   - the source's, if it can't load a parameter.
+	// After an error nothing is held, and programs on the state run on.
 	Compile(p *Plan, s State, o Options) (Program, error)
-	// Estimate is the memory that Compile would take, without taking it.
-	Estimate(p *Plan, o Options) (MemoryPlan, error)
+
+	// Estimate says what Compile would make of the plan, without making it: it
+	// reads no parameter and takes no memory to speak of. Its errors are those
+	// of Compile, except that a plan that does not fit is none of them:
+	// compare Estimate.Memory with Info.Free. Options.Progress is not called.
+	Estimate(p *Plan, o Options) (Estimate, error)
+
+	// Ceilings measures what the processor can do at best with that many
+	// threads (0: with all of its cores, which is also the most). It takes a
+	// second or two, during which nothing else should run. When the context is
+	// cancelled it returns early with the context's error.
+	Ceilings(ctx context.Context, threads int) (Ceilings, error)
+
+	// Close frees what the device holds, such as its threads.
 	Close() error
 }
 
-// Source gives parameters their first values: a checkpoint or an
-// initialisation. Load fills t, whose shape is the parameter's; it may be
-// called from several goroutines, and must give the same values each time.
+// Source provides the initial values of parameters: a checkpoint or an
+// initialisation. Load fills t, whose shape is the parameter's. It may be called
+// from several goroutines, and must give the same values each time.
 type Source interface {
 	Load(p Param, t *Tensor) error
 }
@@ -54,88 +79,22 @@ func (p Precision) String() string { return [...]string{"fp32", "tf32", "bf16"}[
 
 // Options of a compilation.
 type Options struct {
-	Threads   int  // 0: what the device finds fit
-	Fuse      bool // absorb normalisation, addition and ReLU into the kernel before them (see Fuse)
+	Threads int // 0: as many as the device has cores
+	// Fuse lets the device run several operations as one kernel, such as a
+	// convolution with the normalisation, addition and ReLU that follow it.
+	// Which ones is the device's choice: see Program.Kernels. Without it each
+	// operation is a kernel of its own.
+	Fuse      bool
 	Exact     bool // no algorithm that changes rounding, such as Winograd
 	Precision Precision
-	// Progress, if not nil, is called as weights become ready: done of total
-	// parameters' elements. It must be quick and may come from any goroutine.
+	// Progress, if not nil, is called as weights become ready: done of total,
+	// in elements of parameters. It must be quick and may be called from any
+	// goroutine.
 	Progress func(done, total int64)
 }
 
-// State outlives programs: a change of batch, mode or fusion compiles a new
-// Program on the same State. It is safe for use by one goroutine at a time.
-type State interface {
-	Write(name string, t *Tensor) error // PyTorch's name
-	Read(name string, t *Tensor) error
-	Version() uint64 // moves when a master changes
-	Close() error
-}
-
-// Program is a plan compiled for a device. It is used by one goroutine at a
-// time, but for Progress.
-type Program interface {
-	Kernels() []KernelInfo // one a group, in execution order
-	Memory() MemoryPlan
-	Write(id BufferID, t *Tensor) error // Input buffers
-	Read(id BufferID, t *Tensor) error  // Output and Kept buffers
-	Run(ctx context.Context, o RunOptions) error
-	Progress() int // the operation that runs now, −1 when none does; safe from any goroutine
-	Close() error
-}
-
-// RunOptions of one run.
-type RunOptions struct {
-	From, To int // operations [From, To); To 0 means all. Partial runs need an unfused program.
-	// Observe, if not nil, gets the spans of each kernel, one after the other, soon
-	// after it has ended or, from a device that learns them late, after the pass.
-	// nil is throughput mode: no clock is read.
-	Observe func(Span)
-	// Workers asks an observed run for a span of every worker, and of each of the
-	// parts in which a kernel runs; otherwise there is one for a whole group, which
-	// is cheaper to tell.
-	Workers bool
-	// CPU asks for the processor time of spans, and so for those of every worker.
-	// The clock of a thread is dear to read: such runs are slower.
-	CPU bool
-	// Label, if not nil, gives a context whose labels (runtime/pprof) workers
-	// carry while the group with that head runs, for the profiler of the CPU.
-	Label   func(head int) context.Context
-	Scalars []float32 // by Plan.Scalars
-}
-
-// Span is the time of a group or, if RunOptions.Workers asked, of a worker in it.
-// Op is the group's head (see Group); times count from the start of the run.
-type Span struct {
-	Op, Worker int
-	Start, End time.Duration
-	CPU        time.Duration // that its thread used, if RunOptions.CPU asked and the system tells
-}
-
-// KernelInfo says what runs for a group of operations.
-type KernelInfo struct {
-	Op       int    // the group's head
-	Absorbed []int  // operations that run inside the head's kernel
-	Name     string // "avx2 6×16 s1", "winograd F(4,3) avx2"
-	FLOPs    int64  // executed for the whole batch, multiply and add counted apart
-	Bytes    int64  // read and written at least: operands, parameters, results
-}
-
-// MemoryPlan says what a program holds.
-type MemoryPlan struct {
-	Blocks       []Block
-	ArenaBytes   int64 // one arena for all buffers
-	WeightBytes  int64 // packed copies
-	ScratchBytes int64 // workers' scratch
-	PeakOp       int   // the operation during which most bytes of the arena live
-}
-
-// Total is all that the program holds.
-func (m MemoryPlan) Total() int64 { return m.ArenaBytes + m.WeightBytes + m.ScratchBytes }
-
-// Block is a buffer's place in the arena.
-type Block struct {
-	Buffer        BufferID
-	Offset, Bytes int64
-	First, Last   int // operations between which it lives, both included
+// Ceilings are what a processor can do at best, measured.
+type Ceilings struct {
+	FLOPS          float64 // FLOP/s of multiply-adds in FP32, each counted as two
+	BytesPerSecond float64 // bytes/s, reading memory beyond all caches
 }

@@ -24,7 +24,11 @@ type Buffer struct {
 	Name  string // path of the operation that writes it
 	Shape Shape
 	Class Class
+	DType DType
 }
+
+// Bytes is the size of its values, densely stored.
+func (b *Buffer) Bytes() int64 { return b.DType.Bytes(b.Shape) }
 
 // Role says what a parameter is to its layer.
 type Role uint8
@@ -49,7 +53,11 @@ type Param struct {
 	Name  string // "layer1.0.conv1.weight"
 	Shape Shape
 	Role  Role
+	DType DType
 }
+
+// Bytes is the size of its values, densely stored.
+func (p *Param) Bytes() int64 { return p.DType.Bytes(p.Shape) }
 
 // Plan is a net lowered to operations in execution order: pure data.
 type Plan struct {

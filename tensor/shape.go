@@ -25,9 +25,6 @@ func (s Shape) Elems() int {
 	return n
 }
 
-// Bytes is the size of a float32 tensor of this shape.
-func (s Shape) Bytes() int64 { return 4 * int64(s.Elems()) }
-
 // Check reports an extent below one, or a number of elements above MaxElems.
 func (s Shape) Check() error {
 	n := 1

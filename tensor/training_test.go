@@ -14,8 +14,8 @@ func backwardStep() *step {
 	s := &step{Plan: &Plan{Scalars: []string{"learning rate"}}, at: map[string]BufferID{}}
 	image, c := Shape{2, 3, 4, 4}, Shape{3}
 	s.Params = []Param{
-		{"conv.weight", Shape{3, 3, 3, 3}, Weight}, {"bn.weight", c, Gamma}, {"bn.bias", c, Beta},
-		{"bn.running_mean", c, RunningMean}, {"bn.running_var", c, RunningVar}, {"conv.weight.momentum_buffer", Shape{3, 3, 3, 3}, Slot},
+		{Name: "conv.weight", Shape: Shape{3, 3, 3, 3}, Role: Weight}, {Name: "bn.weight", Shape: c, Role: Gamma}, {Name: "bn.bias", Shape: c, Role: Beta},
+		{Name: "bn.running_mean", Shape: c, Role: RunningMean}, {Name: "bn.running_var", Shape: c, Role: RunningVar}, {Name: "conv.weight.momentum_buffer", Shape: Shape{3, 3, 3, 3}, Role: Slot},
 	}
 	for name, shape := range map[string]Shape{
 		"conv": image, "bn": image, "mean": c, "rstd": c, "relu": image, "pool": {2, 3, 1, 1}, "flat": {2, 3}, "p": {2, 3},
@@ -142,7 +142,7 @@ func TestReferenceSGD(t *testing.T) {
 	} {
 		s := &step{Plan: &Plan{Scalars: []string{"learning rate"}}, at: map[string]BufferID{}}
 		s.buffer("g", Shape{1}, Input)
-		s.Params = []Param{{"w", Shape{1}, Gamma}, {"w.momentum_buffer", Shape{1}, Slot}}
+		s.Params = []Param{{Name: "w", Shape: Shape{1}, Role: Gamma}, {Name: "w.momentum_buffer", Shape: Shape{1}, Role: Slot}}
 		roles := []Role{Gamma, Slot}
 		if c.op.Momentum == 0 {
 			roles = roles[:1]

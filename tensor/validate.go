@@ -21,6 +21,9 @@ func (p *Plan) Validate() error {
 		if err := b.Shape.Check(); err != nil {
 			return fmt.Errorf("buffer %d (%s): %w", i, b.Name, err)
 		}
+		if !b.DType.known() {
+			return fmt.Errorf("buffer %d (%s): unknown dtype %d", i, b.Name, b.DType)
+		}
 		if len(b.Shape) < 1 || len(b.Shape) > 4 {
 			return fmt.Errorf("buffer %d (%s): %d dimensions, not 1 to 4", i, b.Name, len(b.Shape))
 		}
@@ -50,6 +53,9 @@ func (p *Plan) validateParams() error {
 		seen[param.Name] = true
 		if err := param.Shape.Check(); err != nil {
 			return fmt.Errorf("parameter %s: %w", param.Name, err)
+		}
+		if !param.DType.known() {
+			return fmt.Errorf("parameter %s: unknown dtype %d", param.Name, param.DType)
 		}
 	}
 	return nil

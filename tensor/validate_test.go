@@ -55,6 +55,8 @@ func TestValidateRefuses(t *testing.T) {
 		{"empty or taken", func(p *Plan) { p.Params[1].Name = "conv.weight" }},
 		{"empty or taken", func(p *Plan) { p.Params[1].Name = "" }},
 		{"too many elements", func(p *Plan) { p.Params[0].Shape = Shape{1 << 30, 1 << 30} }},
+		{"parameter conv.bias: unknown dtype 9", func(p *Plan) { p.Params[1].DType = 9 }},
+		{"unknown dtype 9", func(p *Plan) { p.Buffers[3].DType = 9 }},
 		{"no operation writes", func(p *Plan) { p.Ops = p.Ops[:9] }},
 		{"kind 0", func(p *Plan) { p.Ops[0].Kind = 0 }},
 		{"kind 200", func(p *Plan) { p.Ops[0].Kind = 200 }},

@@ -40,16 +40,21 @@ func (*fakeState) Read(string, *tensor.Tensor) error  { return nil }
 func (*fakeState) Version() uint64                    { return 0 }
 func (*fakeState) Close() error                       { return nil }
 
-func (d *fakeDevice) Estimate(p *tensor.Plan, o tensor.Options) (tensor.MemoryPlan, error) {
-	return fakeMemory(p), nil
+func (d *fakeDevice) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
+	r := fakeProgram{plan: p, groups: p.Groups(o.Fuse)}
+	return tensor.Estimate{Kernels: r.Kernels(), Memory: fakeMemory(p)}, nil
+}
+
+func (d *fakeDevice) Ceilings(context.Context, int) (tensor.Ceilings, error) {
+	return tensor.Ceilings{FLOPS: 200e9, BytesPerSecond: 20e9}, nil
 }
 
 // fakeMemory gives each buffer a life from its writer to its last reader.
 func fakeMemory(p *tensor.Plan) tensor.MemoryPlan {
 	m := tensor.MemoryPlan{WeightBytes: 100 << 20, ScratchBytes: 1 << 20, PeakOp: 2, Blocks: make([]tensor.Block, len(p.Buffers))}
 	for i, b := range p.Buffers {
-		m.Blocks[i] = tensor.Block{Buffer: tensor.BufferID(i), Offset: int64(i) << 32, Bytes: b.Shape.Bytes()}
-		m.ArenaBytes = max(m.ArenaBytes, 3*b.Shape.Bytes())
+		m.Blocks[i] = tensor.Block{Buffer: tensor.BufferID(i), Offset: int64(i) << 32, Bytes: b.Bytes()}
+		m.ArenaBytes = max(m.ArenaBytes, 3*b.Bytes())
 	}
 	for at, op := range p.Ops {
 		for _, in := range op.In {

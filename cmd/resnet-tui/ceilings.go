@@ -10,7 +10,6 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/tensor"
-	"resnet-tui/tensor/cpu"
 )
 
 // ceilingsFile is the cache of measured ceilings, by machine.
@@ -57,27 +56,28 @@ func readCeilings() ceilingsFile {
 // ceilings are the cached ones; where there are none, or anew is set, they are
 // measured now, in under two seconds, and kept. Of two measurements the higher
 // holds: what else ran meanwhile can only lower one.
-func ceilings(ctx context.Context, i tensor.Info, threads int, anew bool) (profile.Ceilings, error) {
+func ceilings(ctx context.Context, dev tensor.Device, threads int, anew bool) (profile.Ceilings, error) {
+	i := dev.Info()
 	c := loadCeilings(i, threads)
 	if c.Known() && !anew {
 		return c, nil
 	}
-	gflops, gbps, err := cpu.Ceilings(ctx, threads)
+	m, err := dev.Ceilings(ctx, threads)
 	if err != nil {
 		return c, err
 	}
-	c = profile.Ceilings{GFLOPS: max(c.GFLOPS, gflops), GBPS: max(c.GBPS, gbps)}
+	c = profile.Ceilings{GFLOPS: max(c.GFLOPS, m.FLOPS/1e9), GBPS: max(c.GBPS, m.BytesPerSecond/1e9)}
 	keepCeilings(machineKey(i, threads), machineCeilings{c.GFLOPS, c.GBPS, time.Now().UTC().Truncate(time.Second)})
 	return c, nil
 }
 
 // addCeilings puts a profile's layers under the roofs. A layer above its roof
 // shows that the cached one was measured on a busy machine.
-func addCeilings(ctx context.Context, p *profile.Profile, i tensor.Info) error {
-	c, err := ceilings(ctx, i, p.Device.Threads, false)
+func addCeilings(ctx context.Context, p *profile.Profile, dev tensor.Device) error {
+	c, err := ceilings(ctx, dev, p.Device.Threads, false)
 	p.SetCeilings(c)
 	if err == nil && p.AboveRoof() {
-		c, err = ceilings(ctx, i, p.Device.Threads, true)
+		c, err = ceilings(ctx, dev, p.Device.Threads, true)
 		p.SetCeilings(c)
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/device"
 )
 
 // infoCommand prints what the program finds on this machine.
@@ -29,7 +30,7 @@ func infoCommand(a *app) *cobra.Command {
 			return err
 		}
 		defer dev.Close()
-		i, err := machine(cmd.Context(), dev.Info(), anew)
+		i, err := machine(cmd.Context(), dev, anew)
 		if err != nil {
 			return err
 		}
@@ -38,16 +39,23 @@ func infoCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func machine(ctx context.Context, cpu tensor.Info, anew bool) (*report.Info, error) {
+func machine(ctx context.Context, dev tensor.Device, anew bool) (*report.Info, error) {
+	cpu := dev.Info()
+	devices, err := device.List()
+	if err != nil {
+		return nil, err
+	}
 	i := &report.Info{
 		Schema:  "resnet-tui/info/1",
 		Version: version(),
 		CPU:     report.CPU{Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features, Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels)},
-		Devices: []report.InfoDevice{{ID: cpu.ID, Name: cpu.Name, Memory: cpu.Memory}},
 		CUDA:    findCUDA(),
 		Paths:   report.Paths{Config: configPath(), State: stateDir(), Cache: cacheDir()},
 	}
-	c, err := ceilings(ctx, cpu, 0, anew)
+	for _, d := range devices {
+		i.Devices = append(i.Devices, report.InfoDevice{ID: d.ID, Name: d.Name, Memory: d.Memory})
+	}
+	c, err := ceilings(ctx, dev, 0, anew)
 	if c.Known() {
 		i.Ceilings = &profile.Roofs{GFLOPS: c.GFLOPS, GBPS: c.GBPS, Measured: true}
 	}

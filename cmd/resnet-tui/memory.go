@@ -21,8 +21,8 @@ func estimate(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (*res
 	if err != nil {
 		return nil, tensor.MemoryPlan{}, err
 	}
-	plan, err := dev.Estimate(l.Plan, tensor.Options{Threads: o.Threads, Fuse: o.Fuse, Exact: o.Exact, Precision: o.Precision})
-	return l, plan, err
+	e, err := dev.Estimate(l.Plan, tensor.Options{Threads: o.Threads, Fuse: o.Fuse, Exact: o.Exact, Precision: o.Precision})
+	return l, e.Memory, err
 }
 
 // checkMemory refuses what the device can't hold now, before anything is

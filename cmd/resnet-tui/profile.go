@@ -98,17 +98,17 @@ func warnBusy(cmd *cobra.Command, p report.Profile) {
 // measure makes the profile that the flags ask for. The ceilings come last,
 // when the net has given its memory back; without them the profile is still
 // worth having.
-func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (report.Profile, error) {
+func measure(cmd *cobra.Command, m *modelFlags, f *runFlags) (r report.Profile, err error) {
 	s, err := prepare(cmd, m, f)
 	if err != nil {
 		return report.Profile{}, err
 	}
-	info := s.device.Info()
+	defer func() { err = errors.Join(err, s.close()) }()
 	p, err := s.profile(cmd, f)
-	if err := errors.Join(err, s.close()); err != nil {
+	if err != nil {
 		return report.Profile{}, err
 	}
-	if err := addCeilings(cmd.Context(), p, info); err != nil {
+	if err := addCeilings(cmd.Context(), p, s.device); err != nil {
 		if cmd.Context().Err() != nil {
 			return report.Profile{}, err
 		}

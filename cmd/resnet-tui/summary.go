@@ -6,7 +6,7 @@ import (
 
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
-	"resnet-tui/tensor/cpu"
+	"resnet-tui/tensor"
 )
 
 // summaryCommand prints what a net costs.
@@ -14,6 +14,7 @@ func summaryCommand(a *app) *cobra.Command {
 	var m modelFlags
 	var o outputFlags
 	var s report.SummaryOptions
+	var device string
 	cmd := &cobra.Command{
 		Use:   "summary",
 		Short: "the tree: shapes, parameters, MACs, memory",
@@ -25,12 +26,14 @@ func summaryCommand(a *app) *cobra.Command {
 	o.add(cmd)
 	cmd.Flags().StringVar(&s.Count, "count", "macs", "convention of the printed operations, or all of them (resnet-tui help counting)")
 	cmd.Flags().BoolVar(&s.All, "all", false, "every block, instead of one row for a run of alike ones")
+	cmd.Flags().StringVar(&device, "device", "auto", "whose memory is planned: auto or cpu")
 	complete(cmd, "count", append(conventions(), "all")...)
+	complete(cmd, "device", "auto", "cpu")
 	cmd.RunE = a.run(func(cmd *cobra.Command) error {
 		if err := o.check(); err != nil {
 			return err
 		}
-		r, err := summarise(cmd.Flags(), &m, s)
+		r, err := summarise(cmd.Flags(), &m, device, s)
 		if err != nil {
 			return err
 		}
@@ -40,7 +43,7 @@ func summaryCommand(a *app) *cobra.Command {
 }
 
 // summarise is the report that the flags ask for.
-func summarise(fs *pflag.FlagSet, m *modelFlags, o report.SummaryOptions) (report.Report, error) {
+func summarise(fs *pflag.FlagSet, m *modelFlags, device string, o report.SummaryOptions) (report.Report, error) {
 	if err := m.adoptBuiltin(fs); err != nil {
 		return nil, err
 	}
@@ -58,7 +61,7 @@ func summarise(fs *pflag.FlagSet, m *modelFlags, o report.SummaryOptions) (repor
 	if o.Count == "all" {
 		return report.NewCounts(model), nil
 	}
-	if o.PeakEval, o.PeakTrain, err = peakBytes(model); err != nil {
+	if o.PeakEval, o.PeakTrain, err = peakBytes(device, model); err != nil {
 		return nil, err
 	}
 	s, err := report.NewSummary(model, o)
@@ -69,12 +72,12 @@ func summarise(fs *pflag.FlagSet, m *modelFlags, o report.SummaryOptions) (repor
 	return s, nil
 }
 
-// peakBytes is what the CPU's fused programs hold at once: that of inference,
+// peakBytes is what a device's fused programs hold at once: that of inference,
 // and that of a training step with momentum, whose parameters and momentum
 // stand beside their packed copies. The second is 0 for a net that can't be
 // trained at this batch.
-func peakBytes(m *resnet.Model) (eval, train int64, err error) {
-	dev, err := cpu.New(cpu.Config{})
+func peakBytes(device string, m *resnet.Model) (eval, train int64, err error) {
+	dev, err := openDevice(device, tensor.FP32.String())
 	if err != nil {
 		return 0, 0, err
 	}

@@ -29,6 +29,7 @@ var rooms = []row{
 	{"tensor/tensortest", []string{"tensor"}}, // support of tests: no row below may import it
 	{"tensor/cpu", []string{"tensor", "golang.org/x/sys"}},
 	{"tensor/cpu/internal", []string{"golang.org/x/sys/cpu"}},
+	{"tensor/device", []string{"tensor", "tensor/cpu"}},
 	{"resnet", []string{"tensor"}},
 	{"resnet/checkpoint", []string{"tensor", "golang.org/x/sys"}},
 	{"resnet/vision", []string{"tensor", "golang.org/x/image"}},
@@ -40,7 +41,7 @@ var rooms = []row{
 	{"profile/report", []string{"tensor", "resnet", "resnet/train", "profile", "github.com/charmbracelet/x/ansi"}},
 	{"tui", []string{"tensor", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile",
 		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet"}},
-	{"cmd", []string{"tensor", "tensor/cpu", "resnet", "resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "profile/export", "profile/report", "tui",
+	{"cmd", []string{"tensor", "tensor/device", "resnet", "resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "profile/export", "profile/report", "tui",
 		"charm.land/fang", "github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
 	{"internal", []string{"tensor"}}, // support of tests
 }

@@ -10,7 +10,7 @@ import (
 // life is a piece of the arena: one buffer, or several that follow each other
 // in place.
 type life struct {
-	first, last int // groups during which it lives
+	first, last int // fusions during which it lives, both included
 	bytes       int64
 	offset      int64
 	frozen      bool // the caller may read or write it: nothing may follow in it
@@ -31,7 +31,7 @@ func (bp *blueprint) place() {
 		bp.offsets[id] = l.offset
 		bp.memory.Blocks = append(bp.memory.Blocks, tensor.Block{
 			Buffer: tensor.BufferID(id), Offset: l.offset, Bytes: int64(v.bytes),
-			First: bp.groups[first[id]].Last(), Last: bp.groups[last[id]].Last(),
+			First: bp.fusions[first[id]].last(), Last: bp.fusions[last[id]].last(),
 		})
 	}
 	bp.memory.PeakOp = bp.peak(lives)
@@ -57,7 +57,7 @@ func (bp *blueprint) lives(first, last []int) (lives []*life, of []int) {
 			start(tensor.BufferID(id))
 		}
 	}
-	for i, g := range bp.groups {
+	for i, g := range bp.fusions {
 		in := bp.inPlace(g, i, lives, of)
 		for j, out := range bp.results(g) {
 			if j > 0 || in == tensor.NoBuffer {
@@ -73,11 +73,11 @@ func (bp *blueprint) lives(first, last []int) (lives []*life, of []int) {
 	return lives, of
 }
 
-// uses are the groups that write each buffer and read it last. Inputs are there
+// uses are the fusions that write each buffer and read it last. Inputs are there
 // from the start, and what the caller may read or write lives to the end.
 func (bp *blueprint) uses() (first, last []int) {
 	first, last = make([]int, len(bp.views)), make([]int, len(bp.views))
-	for i, g := range bp.groups {
+	for i, g := range bp.fusions {
 		for _, out := range bp.results(g) {
 			first[out], last[out] = i, i
 		}
@@ -87,28 +87,28 @@ func (bp *blueprint) uses() (first, last []int) {
 	}
 	for id, b := range bp.plan.Buffers {
 		if b.Class != tensor.Scratch {
-			last[id] = len(bp.groups) - 1
+			last[id] = len(bp.fusions) - 1
 		}
 	}
 	return first, last
 }
 
-// inPlace is an operand whose memory group i may write its result to: it dies
+// inPlace is an operand whose memory fusion i may write its result to: it dies
 // there, and its pixels lie alike. A convolution reads neighbours, so only its
 // residual serves.
-func (bp *blueprint) inPlace(g tensor.Group, i int, lives []*life, of []int) tensor.BufferID {
+func (bp *blueprint) inPlace(g fusion, i int, lives []*life, of []int) tensor.BufferID {
 	results := bp.results(g)
 	if len(results) == 0 {
 		return tensor.NoBuffer
 	}
 	out := bp.views[results[0]]
-	head := &bp.plan.Ops[g.Head]
+	head := &bp.plan.Ops[g.head]
 	for _, id := range bp.operands(g) {
 		l := lives[of[id]]
 		if l.frozen || l.last != i || bp.views[id].layout != out.layout {
 			continue
 		}
-		if id == g.Residual && id != head.In[0] || pixelwise(head) || bp.alias(g) {
+		if id == g.residual && id != head.In[0] || pixelwise(head) || bp.alias(g) {
 			return id
 		}
 	}
@@ -126,10 +126,10 @@ func pixelwise(op *tensor.Op) bool {
 	return false
 }
 
-// alias reports whether a group's result is its operand, byte by byte: a
+// alias reports whether a fusion's result is its operand, byte by byte: a
 // Flatten of planes of one pixel, or its gradient.
-func (bp *blueprint) alias(g tensor.Group) bool {
-	op := &bp.plan.Ops[g.Head]
+func (bp *blueprint) alias(g fusion) bool {
+	op := &bp.plan.Ops[g.head]
 	in, out := bp.views[op.In[0]], bp.views[op.Out[0]]
 	switch op.Kind {
 	case tensor.Flatten:
@@ -140,18 +140,18 @@ func (bp *blueprint) alias(g tensor.Group) bool {
 	return false
 }
 
-// peak is the head of the group during which most bytes live.
+// peak is the head of the fusion during which most bytes live.
 func (bp *blueprint) peak(lives []*life) int {
-	change := make([]int64, len(bp.groups)+1)
+	change := make([]int64, len(bp.fusions)+1)
 	for _, l := range lives {
 		change[l.first] += l.bytes
 		change[l.last+1] -= l.bytes
 	}
 	var bytes, most int64
 	op := 0
-	for i, g := range bp.groups {
+	for i, g := range bp.fusions {
 		if bytes += change[i]; bytes > most {
-			most, op = bytes, g.Head
+			most, op = bytes, g.head
 		}
 	}
 	return op

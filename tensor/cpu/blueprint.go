@@ -9,17 +9,17 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// blueprint is a program before it takes memory: groups, layouts, algorithms
+// blueprint is a program before it takes memory: kernels, layouts, algorithms
 // and places. Estimate stops here; Compile binds it to a state and an arena.
 type blueprint struct {
 	plan    *tensor.Plan
 	kern    *asm.Kernels
 	threads int
 
-	groups   []tensor.Group
-	views    []*view      // by buffer; nil for one that lives inside a group
-	winograd map[int]bool // heads of groups that run as Winograd
-	steps    []*step      // one a group
+	fusions  []fusion
+	views    []*view      // by buffer; nil for one that lives inside a kernel
+	winograd map[int]bool // heads of fusions that run as Winograd
+	steps    []*step      // one per fusion
 	weights  map[string]*weight
 	env      *env
 
@@ -37,12 +37,12 @@ func draw(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) (*bluep
 		return nil, fmt.Errorf("the CPU computes in fp32, not %v", o.Precision)
 	}
 	bp := &blueprint{
-		plan: p, kern: k, threads: threads, groups: p.Groups(o.Fuse), env: &env{},
+		plan: p, kern: k, threads: threads, fusions: fusions(p, o.Fuse), env: &env{},
 		views: make([]*view, len(p.Buffers)), winograd: make(map[int]bool), weights: make(map[string]*weight),
 	}
 	bp.layOut(o.Exact)
-	for _, g := range bp.groups {
-		st := &step{group: g}
+	for _, g := range bp.fusions {
+		st := &step{fusion: g}
 		err := bp.planStep(st)
 		for _, ph := range st.phases {
 			if err == nil && ph.pieces > maxPieces {
@@ -50,7 +50,7 @@ func draw(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) (*bluep
 			}
 		}
 		if err != nil {
-			op := &p.Ops[g.Head]
+			op := &p.Ops[g.head]
 			return nil, fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
 		}
 		bp.steps = append(bp.steps, st)
@@ -66,24 +66,24 @@ func (bp *blueprint) layOut(exact bool) {
 	halos := make([]halo, len(bp.plan.Buffers))
 	stems := bp.stems()
 	bp.flatten()
-	for _, g := range bp.groups {
-		op := &bp.plan.Ops[g.Head]
-		in, out := bp.plan.InShape(g.Head), bp.plan.OutShape(g.Head)
+	for _, g := range bp.fusions {
+		op := &bp.plan.Ops[g.head]
+		in, out := bp.plan.InShape(g.head), bp.plan.OutShape(g.head)
 		var h halo
 		switch {
 		case op.Kind == tensor.Conv2d && !exact && !stems[op.In[0]] && bp.repays(op, out) && chooseWinograd(op, in, out, bp.kern):
-			bp.winograd[g.Head] = true
+			bp.winograd[g.head] = true
 			h = winogradHalo(op, in, out)
 		case op.Kind == tensor.Conv2d, op.Kind == tensor.MaxPool2d && op.PadZero:
 			h = windowHalo(op, in, out)
 		case op.Kind == tensor.Conv2dGradInput:
-			h = bp.gradInputHalo(g.Head, exact)
+			h = bp.gradInputHalo(g.head, exact)
 		case op.Kind == tensor.Conv2dGradWeight:
 			h = windowHalo(op, in, bp.plan.Buffers[op.In[1]].Shape)
 		}
 		halos[op.In[0]] = halos[op.In[0]].max(h)
 	}
-	for _, g := range bp.groups {
+	for _, g := range bp.fusions {
 		for _, id := range bp.operands(g) {
 			bp.view(id, halos[id], stems[id])
 		}
@@ -121,8 +121,8 @@ func (bp *blueprint) stems() map[tensor.BufferID]bool {
 			stems[tensor.BufferID(i)] = true
 		}
 	}
-	for _, g := range bp.groups {
-		op := &bp.plan.Ops[g.Head]
+	for _, g := range bp.fusions {
+		op := &bp.plan.Ops[g.head]
 		for i, id := range bp.operands(g) {
 			if i > 0 || op.Kind != tensor.Conv2d && op.Kind != tensor.Conv2dGradWeight || op.Groups != 1 {
 				delete(stems, id)
@@ -150,11 +150,11 @@ func (bp *blueprint) flatten() {
 	}
 }
 
-// operands are the buffers that a group reads, the head's first.
-func (bp *blueprint) operands(g tensor.Group) []tensor.BufferID {
-	in := slices.Clone(bp.plan.Ops[g.Head].In)
-	inside := bp.plan.Ops[g.Head].Out[:min(1, len(bp.plan.Ops[g.Head].Out))]
-	for _, i := range g.Absorbed {
+// operands are the buffers that a fusion reads, the head's first.
+func (bp *blueprint) operands(g fusion) []tensor.BufferID {
+	in := slices.Clone(bp.plan.Ops[g.head].In)
+	inside := bp.plan.Ops[g.head].Out[:min(1, len(bp.plan.Ops[g.head].Out))]
+	for _, i := range g.absorbed {
 		op := &bp.plan.Ops[i]
 		for _, id := range op.In {
 			if id != inside[0] {
@@ -166,14 +166,14 @@ func (bp *blueprint) operands(g tensor.Group) []tensor.BufferID {
 	return in
 }
 
-// results are the buffers that a group writes: its last operation's result
+// results are the buffers that a fusion writes: its last operation's result
 // first, then what its operations give besides, such as saved statistics.
-func (bp *blueprint) results(g tensor.Group) []tensor.BufferID {
-	out := bp.plan.Ops[g.Last()].Out
+func (bp *blueprint) results(g fusion) []tensor.BufferID {
+	out := bp.plan.Ops[g.last()].Out
 	if len(out) > 0 {
 		out = out[:1:1]
 	}
-	for _, i := range append([]int{g.Head}, g.Absorbed...) {
+	for _, i := range append([]int{g.head}, g.absorbed...) {
 		if more := bp.plan.Ops[i].Out; len(more) > 1 {
 			out = append(out, more[1:]...)
 		}
@@ -182,22 +182,22 @@ func (bp *blueprint) results(g tensor.Group) []tensor.BufferID {
 }
 
 // head is the operation that a step is about.
-func (bp *blueprint) head(st *step) *tensor.Op { return &bp.plan.Ops[st.group.Head] }
+func (bp *blueprint) head(st *step) *tensor.Op { return &bp.plan.Ops[st.fusion.head] }
 
 // result is the view that a step writes.
-func (bp *blueprint) result(st *step) *view { return bp.views[bp.plan.Ops[st.group.Last()].Out[0]] }
+func (bp *blueprint) result(st *step) *view { return bp.views[bp.plan.Ops[st.fusion.last()].Out[0]] }
 
 // residual is the view that a step adds, or nil.
 func (bp *blueprint) residual(st *step) *view {
-	if st.group.Residual == tensor.NoBuffer {
+	if st.fusion.residual == tensor.NoBuffer {
 		return nil
 	}
-	return bp.views[st.group.Residual]
+	return bp.views[st.fusion.residual]
 }
 
 // absorbed is the step's absorbed operation of a kind, or nil.
 func (bp *blueprint) absorbed(st *step, k tensor.Kind) *tensor.Op {
-	for _, i := range st.group.Absorbed {
+	for _, i := range st.fusion.absorbed {
 		if op := &bp.plan.Ops[i]; op.Kind == k {
 			return op
 		}
@@ -230,7 +230,7 @@ func (bp *blueprint) needShared(bytes int) { bp.shared = max(bp.shared, roundUp(
 
 func (bp *blueprint) needPrivate(bytes int) { bp.private = max(bp.private, roundUp(bytes, lineBytes)) }
 
-// planStep chooses the kernel of a group.
+// planStep chooses the kernel of a fusion.
 func (bp *blueprint) planStep(st *step) error {
 	op := bp.head(st)
 	switch op.Kind {
@@ -259,7 +259,7 @@ func (bp *blueprint) planStep(st *step) error {
 	return bp.planTraining(st)
 }
 
-// planTraining chooses the kernel of a group of a loss, backward or update.
+// planTraining chooses the kernel of a fusion of a loss, backward or update.
 func (bp *blueprint) planTraining(st *step) error {
 	op := bp.head(st)
 	switch op.Kind {

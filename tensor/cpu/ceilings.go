@@ -7,15 +7,15 @@ import (
 	"time"
 	"unsafe"
 
+	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// Ceilings measures this machine's roofs for so many threads (0: one for each
-// usable core; more can't do more) with the best kernels: multiply-adds in 10⁹
-// FLOP/s, and reading memory in 10⁹ bytes/s. It takes about one second.
-func Ceilings(ctx context.Context, threads int) (gflops, gbps float64, err error) {
+// Ceilings measures with the best kernels that the processor has, whichever the
+// device was opened with: roofs are the machine's. It takes about one second.
+func (d *device) Ceilings(ctx context.Context, threads int) (tensor.Ceilings, error) {
 	k := asm.Get("")
-	n := usableCores()
+	n := d.info.Cores
 	if threads > 0 {
 		n = min(n, threads)
 	}
@@ -26,11 +26,11 @@ func Ceilings(ctx context.Context, threads int) (gflops, gbps float64, err error
 		size = min(size, free/int64(4*n)/readCall*readCall)
 	}
 	if size < readCall {
-		return 0, 0, fmt.Errorf("there is too little memory free to measure its bandwidth")
+		return tensor.Ceilings{}, fmt.Errorf("there is too little memory free to measure its bandwidth")
 	}
 	r, err := newRegion(size * int64(n))
 	if err != nil {
-		return 0, 0, err
+		return tensor.Ceilings{}, err
 	}
 	defer r.free()
 	fill := func(w *worker, part, _ int) { touch(share(r, part, size)) }
@@ -44,7 +44,8 @@ func Ceilings(ctx context.Context, threads int) (gflops, gbps float64, err error
 		}
 		return size
 	}
-	return best(ctx, p, n, peakTime, flops) / 1e9, best(ctx, p, n, readTime, read) / 1e9, ctx.Err()
+	c := tensor.Ceilings{FLOPS: best(ctx, p, n, peakTime, flops), BytesPerSecond: best(ctx, p, n, readTime, read)}
+	return c, ctx.Err()
 }
 
 // share is a thread's part of the region.

@@ -25,7 +25,7 @@ type conv struct {
 // planConv plans Conv2d and Linear with what they absorbed.
 func (bp *blueprint) planConv(st *step) error {
 	op := bp.head(st)
-	if bp.winograd[st.group.Head] {
+	if bp.winograd[st.fusion.head] {
 		return bp.planWinograd(st)
 	}
 	shape := bp.shapeOf(op)

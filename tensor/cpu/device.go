@@ -64,17 +64,17 @@ func (d *device) threads(o tensor.Options) (int, error) {
 	return o.Threads, nil
 }
 
-// Estimate is the memory that Compile would take.
-func (d *device) Estimate(p *tensor.Plan, o tensor.Options) (tensor.MemoryPlan, error) {
+// Estimate draws the blueprint that Compile would bind.
+func (d *device) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
 	n, err := d.threads(o)
 	if err != nil {
-		return tensor.MemoryPlan{}, err
+		return tensor.Estimate{}, err
 	}
 	bp, err := draw(p, o, n, d.kern)
 	if err != nil {
-		return tensor.MemoryPlan{}, err
+		return tensor.Estimate{}, err
 	}
-	return bp.memory, nil
+	return tensor.Estimate{Kernels: bp.kernels(), Memory: bp.memory}, nil
 }
 
 // Compile makes a program. A plan that does not fit into the memory that is

@@ -3,7 +3,7 @@
 // Activations lie in the layout NCHW16c: channels in blocks of 16, a pixel of
 // a block is 64 contiguous bytes, with a halo of zeros around planes that a
 // padded convolution reads, so that no kernel knows edges. Compile draws a
-// blueprint first (groups, layouts, algorithms, places in one arena), which
+// blueprint first (fusions, layouts, algorithms, places in one arena), which
 // takes no memory; then it packs weights, takes the arena and binds pointers.
 // Running is a loop over phases of independent pieces, handed to the workers.
 //

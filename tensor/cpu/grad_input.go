@@ -133,7 +133,7 @@ func (bp *blueprint) planBackConv(st *step, out *view, b *backConv, groups int) 
 	filterOf := func(p [][]float32) *filter {
 		return &filter{weight: p[0], in: turned.out, taps: len(turned.order), turned: turned}
 	}
-	if bp.winograd[st.group.Head] {
+	if bp.winograd[st.fusion.head] {
 		z := &winograd{k: bp.kern, in: in, out: out, window: b.window()}
 		z.weight = bp.winogradWeight(z, params, key, filterOf)
 		bp.prepareWinograd(st, z)

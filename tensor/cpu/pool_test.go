@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -80,11 +81,21 @@ func TestUndisturbedPiecesAreContiguous(t *testing.T) {
 
 func TestCeilings(t *testing.T) {
 	start := time.Now()
-	gflops, gbps, err := Ceilings(context.Background(), 0)
-	if err != nil || gflops < 1 || gbps < 0.1 {
-		t.Errorf("%.1f GFLOP/s, %.1f GB/s, error %v", gflops, gbps, err)
+	dev, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("%.1f GFLOP/s, %.1f GB/s in %v", gflops, gbps, time.Since(start))
+	defer dev.Close()
+	c, err := dev.Ceilings(context.Background(), 0)
+	if err != nil || c.FLOPS < 1e9 || c.BytesPerSecond < 1e8 {
+		t.Errorf("%+v, error %v", c, err)
+	}
+	t.Logf("%.1f GFLOP/s, %.1f GB/s in %v", c.FLOPS/1e9, c.BytesPerSecond/1e9, time.Since(start))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := dev.Ceilings(ctx, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("with a cancelled context: %v", err)
+	}
 }
 
 func TestMachine(t *testing.T) {

@@ -49,11 +49,17 @@ func (p *program) bind() (err error) {
 	return nil
 }
 
-// Kernels says what runs, group by group.
-func (p *program) Kernels() []tensor.KernelInfo {
-	list := make([]tensor.KernelInfo, len(p.steps))
-	for i, st := range p.steps {
-		list[i] = tensor.KernelInfo{Op: st.group.Head, Absorbed: st.group.Absorbed, Name: st.name, FLOPs: st.flops, Bytes: p.traffic(st)}
+// Kernels says what runs, in execution order.
+func (p *program) Kernels() []tensor.KernelInfo { return p.kernels() }
+
+// kernels describes the steps.
+func (bp *blueprint) kernels() []tensor.KernelInfo {
+	list := make([]tensor.KernelInfo, len(bp.steps))
+	for i, st := range bp.steps {
+		list[i] = tensor.KernelInfo{
+			Op: st.fusion.head, Absorbed: st.fusion.absorbed,
+			Name: st.name, FLOPs: st.flops, Bytes: bp.traffic(st),
+		}
 	}
 	return list
 }
@@ -61,15 +67,15 @@ func (p *program) Kernels() []tensor.KernelInfo {
 // traffic is the bytes that a step reads and writes at least.
 func (bp *blueprint) traffic(st *step) int64 {
 	var bytes int64
-	for _, id := range append(bp.results(st.group), bp.operands(st.group)...) {
-		bytes += floatBytes * elems(&bp.views[id].layout)
+	for _, id := range append(bp.results(st.fusion), bp.operands(st.fusion)...) {
+		bytes += bp.plan.Buffers[id].Bytes()
 	}
 	if st.weight != nil {
 		bytes += st.weight.bytes()
 	}
 	if op := bp.head(st); op.Kind == tensor.SGD { // reads and writes its parameters
 		for _, p := range bp.params(op) {
-			bytes += 2 * p.Shape.Bytes()
+			bytes += 2 * p.Bytes()
 		}
 	}
 	return bytes
@@ -182,10 +188,10 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.R
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p.progress.Store(int64(st.group.Head))
+		p.progress.Store(int64(st.fusion.head))
 		pool.labels = nil
 		if o.Label != nil {
-			pool.labels = o.Label(st.group.Head)
+			pool.labels = o.Label(st.fusion.head)
 		}
 		if st.check != nil {
 			if err := st.check(); err != nil {
@@ -210,11 +216,11 @@ func (p *program) step(pool *pool, st *step, o tensor.RunOptions) {
 	for i := range st.phases {
 		epoch := pool.run(&st.phases[i])
 		if watched {
-			pool.spans(epoch, st.group.Head, o.Observe)
+			pool.spans(epoch, st.fusion.head, o.Observe)
 		}
 	}
 	if !watched {
-		p.spans.end(st.group.Head)
+		p.spans.end(st.fusion.head)
 	}
 }
 

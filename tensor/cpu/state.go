@@ -139,7 +139,7 @@ func (s *state) unmade(steps []*step) (bytes int64) {
 	for _, st := range steps {
 		for _, name := range st.trained {
 			if p := s.params[name]; p != nil && p.master == nil {
-				bytes += p.Shape.Bytes()
+				bytes += p.Bytes()
 			}
 		}
 	}

@@ -86,7 +86,7 @@ func (bp *blueprint) planTrainNorm(st *step) error {
 	op := bp.head(st)
 	in := bp.views[op.In[0]]
 	if in.n*in.h*in.w < 2 {
-		return fmt.Errorf("train mode needs more than one value a channel, and an input of %v has one", bp.plan.InShape(st.group.Head))
+		return fmt.Errorf("train mode needs more than one value a channel, and an input of %v has one", bp.plan.InShape(st.fusion.head))
 	}
 	t := &trainNorm{statistics: bp.newStatistics(in), op: op, affine: bp.pairWeight(op)}
 	for _, id := range op.Out[1:] {

@@ -3,13 +3,12 @@ package cpu
 import (
 	"unsafe"
 
-	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// step is a group of operations made ready: phases that run one after another.
+// step is a fusion made ready: phases that run one after another.
 type step struct {
-	group  tensor.Group
+	fusion fusion
 	name   string
 	flops  int64 // executed
 	phases []phase

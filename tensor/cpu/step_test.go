@@ -280,8 +280,8 @@ func TestTrainingIsPlanned(t *testing.T) {
 		t.Fatal(err)
 	}
 	prog, _ := compile(t, d, &p.Plan, 1, o)
-	if got := prog.Memory(); got.Total() != want.Total() || got.PeakOp != want.PeakOp {
-		t.Errorf("it takes %d bytes, estimated were %d", got.Total(), want.Total())
+	if got := prog.Memory(); got.Total() != want.Memory.Total() || got.PeakOp != want.Memory.PeakOp {
+		t.Errorf("it takes %d bytes, estimated were %d", got.Total(), want.Memory.Total())
 	}
 	for _, id := range p.Find(tensor.Input) {
 		if err := prog.Write(id, inputOf(&p.Plan, id, 2)); err != nil {

@@ -66,7 +66,7 @@ func (bp *blueprint) planRepacking() {
 		w := bp.weights[key]
 		var st *step
 		for _, p := range w.params {
-			if s := last[p.Name]; s != nil && (st == nil || s.group.Head > st.group.Head) {
+			if s := last[p.Name]; s != nil && (st == nil || s.fusion.head > st.fusion.head) {
 				st = s
 			}
 		}

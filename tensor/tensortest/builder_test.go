@@ -58,7 +58,7 @@ func TestReferenceUsage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Limit = need.Total()
+	d.Limit = need.Memory.Total()
 	s, err := d.NewState(b.Params, tensortest.Values{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestReferenceUsage(t *testing.T) {
 	if _, err := d.Compile(&b.Plan, s, tensor.Options{}); !errors.As(err, &m) || m.Have != 0 {
 		t.Errorf("a second program gives %v", err)
 	}
-	if u := d.Usage(); u != (tensortest.Usage{Compiled: 1, Programs: 1, States: 1, Bytes: need.Total()}) {
+	if u := d.Usage(); u != (tensortest.Usage{Compiled: 1, Programs: 1, States: 1, Bytes: need.Memory.Total()}) {
 		t.Errorf("while it is open: %+v", u)
 	}
 	for range 2 {

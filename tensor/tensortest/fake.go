@@ -51,9 +51,14 @@ func (fakeState) Read(string, *tensor.Tensor) error  { return nil }
 func (fakeState) Version() uint64                    { return 0 }
 func (fakeState) Close() error                       { return nil }
 
-// Estimate is the memory of a program.
-func (f *Fake) Estimate(p *tensor.Plan, o tensor.Options) (tensor.MemoryPlan, error) {
-	return f.memory(p), nil
+// Estimate is what Program makes.
+func (f *Fake) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
+	return tensor.Estimate{Kernels: f.kernels(p, o.Fuse), Memory: f.memory(p)}, nil
+}
+
+// Ceilings are those of a machine that is fast at neither.
+func (f *Fake) Ceilings(ctx context.Context, _ int) (tensor.Ceilings, error) {
+	return tensor.Ceilings{FLOPS: 1e9, BytesPerSecond: 1e9}, ctx.Err()
 }
 
 func (f *Fake) memory(p *tensor.Plan) tensor.MemoryPlan {
@@ -84,16 +89,22 @@ func (f *Fake) Compile(p *tensor.Plan, _ tensor.State, o tensor.Options) (tensor
 
 // Program is a program without a state, as Compile returns it.
 func (f *Fake) Program(p *tensor.Plan, fuse bool) tensor.Program {
-	r := &fakeProgram{device: f, plan: p, kernels: kernels(p, fuse)}
-	if f.Kernel != nil {
-		for i, k := range r.kernels {
-			told := f.Kernel(p, k)
-			told.Op, told.Absorbed = k.Op, k.Absorbed
-			r.kernels[i] = told
-		}
-	}
+	r := &fakeProgram{device: f, plan: p, kernels: f.kernels(p, fuse)}
 	r.progress.Store(-1)
 	return r
+}
+
+// kernels are those of a program, as scripted.
+func (f *Fake) kernels(p *tensor.Plan, fuse bool) []tensor.KernelInfo {
+	list := kernels(p, fuse)
+	if f.Kernel == nil {
+		return list
+	}
+	for i, k := range list {
+		list[i] = f.Kernel(p, k)
+		list[i].Op, list[i].Absorbed = k.Op, k.Absorbed
+	}
+	return list
 }
 
 type fakeProgram struct {

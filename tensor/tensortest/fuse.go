@@ -35,16 +35,8 @@ func kernels(p *tensor.Plan, fuse bool) []tensor.KernelInfo {
 		}
 		list = append(list, k)
 	}
-	slices.SortStableFunc(list, func(a, b tensor.KernelInfo) int { return lastOp(a) - lastOp(b) })
+	slices.SortStableFunc(list, func(a, b tensor.KernelInfo) int { return a.Last() - b.Last() })
 	return list
-}
-
-// lastOp is the last operation that a kernel computes.
-func lastOp(k tensor.KernelInfo) int {
-	if n := len(k.Absorbed); n > 0 {
-		return k.Absorbed[n-1]
-	}
-	return k.Op
 }
 
 type fuser struct {

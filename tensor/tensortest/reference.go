@@ -1,6 +1,7 @@
 package tensortest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -90,20 +91,30 @@ func (d *ReferenceDevice) NewState(params []tensor.Param, source tensor.Source) 
 
 // Estimate counts every buffer: none shares memory. Parameters count as the
 // state's.
-func (d *ReferenceDevice) Estimate(p *tensor.Plan, o tensor.Options) (tensor.MemoryPlan, error) {
+func (d *ReferenceDevice) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
 	if err := checkOptions(p, o); err != nil {
-		return tensor.MemoryPlan{}, err
+		return tensor.Estimate{}, err
 	}
-	return keepAll(p), nil
+	e := tensor.Estimate{Kernels: kernels(p, o.Fuse), Memory: keepAll(p)}
+	for i := range e.Kernels {
+		e.Kernels[i].Name = "reference"
+		e.Kernels[i].Bytes = traffic(p, e.Kernels[i])
+	}
+	return e, nil
+}
+
+// Ceilings are made up: nobody should run a net on the reference for its speed.
+func (d *ReferenceDevice) Ceilings(ctx context.Context, _ int) (tensor.Ceilings, error) {
+	return tensor.Ceilings{FLOPS: 1e9, BytesPerSecond: 1e9}, ctx.Err()
 }
 
 // keepAll is a place of its own for each buffer, all the time.
 func keepAll(p *tensor.Plan) (m tensor.MemoryPlan) {
 	for id, b := range p.Buffers {
 		m.Blocks = append(m.Blocks, tensor.Block{
-			Buffer: tensor.BufferID(id), Offset: m.ArenaBytes, Bytes: b.Shape.Bytes(), Last: len(p.Ops) - 1,
+			Buffer: tensor.BufferID(id), Offset: m.ArenaBytes, Bytes: b.Bytes(), Last: len(p.Ops) - 1,
 		})
-		m.ArenaBytes += b.Shape.Bytes()
+		m.ArenaBytes += b.Bytes()
 	}
 	return m
 }
@@ -127,10 +138,11 @@ func (d *ReferenceDevice) Compile(p *tensor.Plan, s tensor.State, o tensor.Optio
 	if !ok || state.device != d {
 		return nil, errors.New("the state belongs to another device")
 	}
-	m, err := d.Estimate(p, o)
+	e, err := d.Estimate(p, o)
 	if err := errors.Join(err, d.alive()); err != nil {
 		return nil, err
 	}
+	m := e.Memory
 	if have := d.Limit - d.Usage().Bytes; d.Limit > 0 && m.Total() > have {
 		return nil, &tensor.MemoryError{Need: m.Total(), Have: have}
 	}
@@ -146,10 +158,8 @@ func (d *ReferenceDevice) Compile(p *tensor.Plan, s tensor.State, o tensor.Optio
 	if o.Progress != nil {
 		o.Progress(1, 1)
 	}
-	prog := &referenceProgram{device: d, state: state, plan: p, memory: m, run: r, version: state.Version(), kernels: kernels(p, o.Fuse)}
-	for i := range prog.kernels {
-		prog.kernels[i].Name = "reference"
-		prog.kernels[i].Bytes = traffic(p, prog.kernels[i])
+	prog := &referenceProgram{
+		device: d, state: state, plan: p, memory: m, run: r, version: state.Version(), kernels: e.Kernels,
 	}
 	prog.progress.Store(-1)
 	return prog, nil
@@ -161,10 +171,10 @@ func traffic(p *tensor.Plan, k tensor.KernelInfo) (bytes int64) {
 	for _, i := range append([]int{k.Op}, k.Absorbed...) {
 		op := p.Ops[i]
 		for _, id := range append(append([]tensor.BufferID(nil), op.In...), op.Out...) {
-			bytes += p.Buffers[id].Shape.Bytes()
+			bytes += p.Buffers[id].Bytes()
 		}
 		for _, id := range op.Params {
-			bytes += p.Params[id].Shape.Bytes()
+			bytes += p.Params[id].Bytes()
 		}
 	}
 	return bytes

@@ -1,0 +1,109 @@
+package cpu
+
+import (
+	"sort"
+
+	"resnet-tui/tensor"
+)
+
+// fusion is a set of operations that one kernel computes: a head and what it
+// absorbs. It runs when its last operation is due, so that an absorbed Add
+// finds both operands.
+type fusion struct {
+	head     int
+	absorbed []int           // after the head, in order
+	residual tensor.BufferID // what an absorbed Add adds to the head's result, or NoBuffer
+}
+
+// last is the last operation: its result is the kernel's.
+func (f fusion) last() int {
+	if n := len(f.absorbed); n > 0 {
+		return f.absorbed[n-1]
+	}
+	return f.head
+}
+
+// fusions splits a plan into what runs as one kernel, in execution order.
+// Without fuse that is each operation by itself. With it, a convolution or
+// linear layer absorbs the batch norm (in eval mode), the addition of the skip
+// and the ReLU that follow it, and a batch norm or an addition absorbs what
+// follows of these; but never past a value that is read elsewhere: by another
+// operation, a probe or the caller. In the backward pass the gradient of a ReLU
+// absorbs that of the batch norm before it.
+func fusions(p *tensor.Plan, fuse bool) []fusion {
+	readers := make([][]int, len(p.Buffers))
+	for i := range p.Ops {
+		for _, b := range p.Ops[i].In {
+			readers[b] = append(readers[b], i)
+		}
+	}
+	taken := make([]bool, len(p.Ops))
+	var list []fusion
+	for i := range p.Ops {
+		if taken[i] {
+			continue
+		}
+		f := fusion{head: i, residual: tensor.NoBuffer}
+		for fuse {
+			next := follower(p, f, readers, taken)
+			if next < 0 {
+				break
+			}
+			taken[next] = true
+			f.absorb(p, next)
+		}
+		list = append(list, f)
+	}
+	sort.SliceStable(list, func(a, b int) bool { return list[a].last() < list[b].last() })
+	return list
+}
+
+// absorb appends an operation.
+func (f *fusion) absorb(p *tensor.Plan, op int) {
+	f.absorbed = append(f.absorbed, op)
+	if p.Ops[op].Kind == tensor.Add {
+		f.residual = p.Ops[op].In[1]
+	}
+}
+
+// follower is the operation that f can absorb next, or −1.
+func follower(p *tensor.Plan, f fusion, readers [][]int, taken []bool) int {
+	last := &p.Ops[f.last()]
+	if len(last.Out) == 0 || p.Buffers[last.Out[0]].Class != tensor.Scratch || len(readers[last.Out[0]]) != 1 {
+		return -1
+	}
+	next := readers[last.Out[0]][0]
+	op := &p.Ops[next]
+	if last.Kind == tensor.ReLUGrad && op.Kind == tensor.BatchNorm2dGrad && op.In[1] == last.Out[0] {
+		return next
+	}
+	switch {
+	case taken[next], op.Pass != last.Pass:
+		return -1
+	case fusionRank(last) == 0, fusionRank(op) <= fusionRank(last):
+		return -1
+	case p.Ops[f.head].Kind == tensor.Linear && op.Kind != tensor.ReLU:
+		return -1
+	case op.Kind == tensor.Add && (op.In[0] != last.Out[0] || op.Scalar != tensor.NoScalar):
+		return -1 // only the branch, the first operand, absorbs the addition: the skip is the residual
+	}
+	return next
+}
+
+// fusionRank orders what may follow what inside a fusion; 0 takes no part.
+func fusionRank(op *tensor.Op) int {
+	switch op.Kind {
+	case tensor.Conv2d, tensor.Linear:
+		return 1
+	case tensor.BatchNorm2d:
+		if op.Train {
+			return 1 // its statistics need the whole of its input first
+		}
+		return 2
+	case tensor.Add:
+		return 3
+	case tensor.ReLU:
+		return 4
+	}
+	return 0
+}
