@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -166,18 +165,4 @@ func Grouped(n int64) string {
 		b.WriteString("," + s[i:i+3])
 	}
 	return b.String()
-}
-
-// facts writes a line per fact: its name and what it says.
-func facts(w io.Writer, lines [][2]string) error {
-	widest := 0
-	for _, l := range lines {
-		widest = max(widest, len(l[0]))
-	}
-	for _, l := range lines {
-		if _, err := fmt.Fprintf(w, "%-*s  %s\n", widest, l[0], l[1]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -41,9 +41,10 @@ func ofLimit(x profile.Check) Cell {
 // Text writes the table.
 func (c Checks) Text(w io.Writer) error { return c.Table().Text(w) }
 
-// CheckLine says in words what does not hold.
+// CheckLine describes a check that does not hold in one line.
 func CheckLine(x profile.Check) string {
-	line := fmt.Sprintf("%s does not hold: %s, the limit is %s", x.Name, checked(x.Name, x.Value), checked(x.Name, x.Limit))
+	line := fmt.Sprintf("%s does not hold: %s, the limit is %s",
+		x.Name, checked(x.Name, x.Value), checked(x.Name, x.Limit))
 	if x.Blame == "" {
 		return line
 	}
@@ -53,7 +54,7 @@ func CheckLine(x profile.Check) string {
 	return line + "; most of it in " + x.Blame
 }
 
-// checked shows a check's value in its unit.
+// checked formats a check's value or limit in the unit of the check.
 func checked(name string, v float64) string {
 	switch name {
 	case "max-params", "max-macs":

@@ -9,10 +9,10 @@ import (
 	"resnet-tui/profile"
 )
 
-// Diff prints how two profiles differ; its JSON is the difference's own.
+// Diff prints how two profiles differ; its JSON is profile.Diff's own.
 type Diff struct {
 	*profile.Diff
-	All bool `json:"-"` // in text, rows within noise too
+	All bool `json:"-"` // in text, also show rows within noise
 }
 
 // Table has one row per layer, the largest difference first, then what only
@@ -43,16 +43,7 @@ func (d Diff) table(layers []profile.DiffRow) Table[profile.DiffRow] {
 
 // Text writes the totals, then the rows that differ beyond noise, or all rows.
 func (d Diff) Text(w io.Writer) error {
-	t := d.Total
-	lines := [][2]string{
-		{"A", sideLine(d.A, d.AboutA)},
-		{"B", sideLine(d.B, d.AboutB)},
-		{"a pass", fmt.Sprintf("%s → %s: %s, %s (%s)", ms(t.AMS), ms(t.BMS), signed(t.DeltaMS), change(t.AMS, t.DeltaMS), d.totalVerdict())},
-	}
-	if unlike := d.unlike(); len(unlike) > 0 {
-		lines = append(lines, [2]string{"unlike", strings.Join(unlike, ", ")})
-	}
-	if err := facts(w, lines); err != nil {
+	if err := d.facts().write(w); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
@@ -69,27 +60,47 @@ func (d Diff) Text(w io.Writer) error {
 	return d.notes(w, len(d.Layers)-len(shown))
 }
 
-// notes say what was left out, and how far the verdicts carry.
-func (d Diff) notes(w io.Writer, hidden int) error {
+// facts say what was compared, and how the whole passes differ.
+func (d Diff) facts() (f facts) {
+	t := d.Total
+	f.add("A", sideLine(d.A, d.AboutA))
+	f.add("B", sideLine(d.B, d.AboutB))
+	f.addf("a pass", "%s → %s: %s, %s (%s)",
+		ms(t.AMS), ms(t.BMS), signed(t.DeltaMS), change(t.AMS, t.DeltaMS), d.totalVerdict())
+	if unlike := d.unlike(); len(unlike) > 0 {
+		f.add("unlike", strings.Join(unlike, ", "))
+	}
+	return f
+}
+
+const (
+	pooledNote = "p: Welch's t test over the medians of %d and %d recordings, " +
+		"so that what differs from process to process is in it;\n" +
+		"marked at a false discovery rate of 5 %% (Benjamini–Hochberg).\n"
+	singleNote = "p: Mann–Whitney over medians of stretches of passes; " +
+		"marked at a false discovery rate of 5 % (Benjamini–Hochberg).\n" +
+		"Each recording is one process: what differs from process to process is not in p. " +
+		"Record each side several times to see it: diff a1,a2,a3 b1,b2,b3.\n"
+)
+
+// notes say how many rows were left out, and how far the verdicts carry.
+func (d Diff) notes(w io.Writer, hidden int) (err error) {
 	switch {
 	case hidden == 1:
 		fmt.Fprintln(w, "1 more layer is within noise (--all shows it).")
 	case hidden > 1:
 		fmt.Fprintf(w, "%d more layers are within noise (--all shows them).\n", hidden)
 	}
-	a, b := d.AboutA.Recordings, d.AboutB.Recordings
-	if a > 1 && b > 1 {
-		_, err := fmt.Fprintf(w, "p: Welch's t test over the medians of %d and %d recordings, so that what differs from process to process is in it;\n"+
-			"marked at a false discovery rate of 5 %% (Benjamini–Hochberg).\n", a, b)
-		return err
+	if a, b := d.AboutA.Recordings, d.AboutB.Recordings; a > 1 && b > 1 {
+		_, err = fmt.Fprintf(w, pooledNote, a, b)
+	} else {
+		_, err = io.WriteString(w, singleNote)
 	}
-	_, err := fmt.Fprintln(w, "p: Mann–Whitney over medians of stretches of passes; marked at a false discovery rate of 5 % (Benjamini–Hochberg).\n"+
-		"Each recording is one process: what differs from process to process is not in p. Record each side several times to see it: diff a1,a2,a3 b1,b2,b3.")
 	return err
 }
 
-// beyondNoise are the rows to show: those marked, or all where nothing can be
-// told.
+// beyondNoise are the rows to show: those that are marked, and those that no
+// test could be made for.
 func (d Diff) beyondNoise() []profile.DiffRow {
 	var rows []profile.DiffRow
 	for _, r := range d.Layers {
@@ -100,18 +111,23 @@ func (d Diff) beyondNoise() []profile.DiffRow {
 	return rows
 }
 
-// unlike lists in what the recordings differ besides their times.
+// unlike lists how the recordings differ besides their times.
 func (d Diff) unlike() (list []string) {
-	a, b := d.AboutA, d.AboutB
-	for _, x := range []struct{ name, a, b string }{
-		{"net", a.Model, b.Model}, {"version", a.Version, b.Version}, {"processor", a.Device.Name, b.Device.Name}, {"kernels", a.Device.Kernels, b.Device.Kernels},
-		{"threads", fmt.Sprint(a.Device.Threads), fmt.Sprint(b.Device.Threads)}, {"input", a.Input.Shape.String(), b.Input.Shape.String()},
-		{"mode", a.Mode, b.Mode}, {"fused", fmt.Sprint(a.Fused), fmt.Sprint(b.Fused)}, {"precision", a.Device.Precision, b.Device.Precision},
-	} {
-		if x.a != x.b {
-			list = append(list, fmt.Sprintf("%s %s → %s", x.name, x.a, x.b))
+	add := func(name string, a, b any) {
+		if x, y := fmt.Sprint(a), fmt.Sprint(b); x != y {
+			list = append(list, fmt.Sprintf("%s %s → %s", name, x, y))
 		}
 	}
+	a, b := d.AboutA, d.AboutB
+	add("net", a.Model, b.Model)
+	add("version", a.Version, b.Version)
+	add("processor", a.Device.Name, b.Device.Name)
+	add("kernels", a.Device.Kernels, b.Device.Kernels)
+	add("threads", a.Device.Threads, b.Device.Threads)
+	add("input", a.Input.Shape, b.Input.Shape)
+	add("mode", a.Mode, b.Mode)
+	add("fused", a.Fused, b.Fused)
+	add("precision", a.Device.Precision, b.Device.Precision)
 	return list
 }
 
@@ -126,7 +142,8 @@ func (d Diff) totalVerdict() string {
 }
 
 func sideLine(name string, s profile.DiffSide) string {
-	line := fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes", name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
+	line := fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes",
+		name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
 	if s.Recordings > 1 {
 		line += fmt.Sprintf(" in %d recordings", s.Recordings)
 	}

@@ -23,9 +23,10 @@ type Eval struct {
 	Seconds  float64        `json:"seconds"`
 }
 
-// NewEval reports a score; the caller names model, device and data.
+// NewEval reports a score. The caller fills in Model, Device, Data, Batch and
+// Seconds.
 func NewEval(s train.Score) *Eval {
-	e := &Eval{Schema: "resnet-tui/eval/1", Total: s.Total, Correct: s.Correct, Top5: s.Top5, Loss: Number(s.Loss)}
+	e := &Eval{Schema: EvalSchema, Total: s.Total, Correct: s.Correct, Top5: s.Top5, Loss: Number(s.Loss)}
 	if s.Total > 0 {
 		e.Accuracy = float64(s.Correct) / float64(s.Total)
 	}
@@ -49,14 +50,15 @@ func (e *Eval) Table() Tabular {
 
 // Text writes the score in words.
 func (e *Eval) Text(w io.Writer) error {
-	return facts(w, [][2]string{
-		{"net", e.Model.Line()},
-		{"data", e.Data},
-		{"accuracy", fmt.Sprintf("%s   %d of %d", percent(e.Correct, e.Total), e.Correct, e.Total)},
-		{"in top 5", fmt.Sprintf("%s   %d", percent(e.Top5, e.Total), e.Top5)},
-		{"loss", number(&e.Loss).Text + "   mean cross-entropy"},
-		{"time", fmt.Sprintf("%s s, %s img/s on %s", profile.Significant(e.Seconds), profile.Significant(float64(e.Total)/e.Seconds), deviceLine(e.Device))},
-	})
+	var f facts
+	f.add("net", e.Model.Line())
+	f.add("data", e.Data)
+	f.addf("accuracy", "%s   %d of %d", percent(e.Correct, e.Total), e.Correct, e.Total)
+	f.addf("in top 5", "%s   %d", percent(e.Top5, e.Total), e.Top5)
+	f.add("loss", number(&e.Loss).Text+"   mean cross-entropy")
+	f.addf("time", "%s s, %s img/s on %s",
+		profile.Significant(e.Seconds), profile.Significant(float64(e.Total)/e.Seconds), deviceLine(e.Device))
+	return f.write(w)
 }
 
 func percent(part, all int) string {

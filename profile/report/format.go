@@ -14,13 +14,14 @@ import (
 // Formats are the names that --format takes.
 var Formats = []string{"text", "json", "csv", "md"}
 
-// Report is what a command prints.
+// Report is what a command prints. Its JSON is the value itself.
 type Report interface {
 	Text(w io.Writer) error
 	Table() Tabular // for CSV and Markdown
 }
 
-// Write prints r in one of the Formats. JSON is r itself, indented.
+// Write prints r in one of the Formats. Errors are those of w, and an unknown
+// format.
 func Write(w io.Writer, r Report, format string) error {
 	switch format {
 	case "json":
@@ -35,7 +36,7 @@ func Write(w io.Writer, r Report, format string) error {
 	return fmt.Errorf("unknown format %q", format)
 }
 
-// writeJSON indents, but for lists of numbers, which stay on a line.
+// writeJSON indents everything but lists of numbers, which stay on one line.
 func writeJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -48,8 +49,8 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// joinNumbers takes the line breaks out of lists that hold no string, object
-// or list.
+// joinNumbers removes the white space from lists that hold no string, object or
+// list.
 func joinNumbers(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for len(text) > 0 {
@@ -70,7 +71,8 @@ func joinNumbers(text []byte) []byte {
 	return out
 }
 
-// stringLength is the length of the JSON string that text begins with.
+// stringLength is the length of the JSON string that text begins with, its
+// quotes included.
 func stringLength(text []byte) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
@@ -83,13 +85,14 @@ func stringLength(text []byte) int {
 	return len(text)
 }
 
-// Number is a float in JSON, null where JSON has none.
+// Number is a float that is null in JSON where it is NaN or infinite.
 type Number = profile.Number
 
-// Row is float32 values in JSON, each as its own shortest decimal.
+// Row holds float32 values; in JSON each is its shortest decimal, NaN and ±Inf
+// are null.
 type Row []float32
 
-// MarshalJSON writes an array on one line.
+// MarshalJSON writes an array without white space.
 func (r Row) MarshalJSON() ([]byte, error) {
 	b := []byte{'['}
 	for i, v := range r {
@@ -105,5 +108,6 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	return append(b, ']'), nil
 }
 
-// known is a pointer for a field that is left out where its value is unknown.
+// known returns a pointer to v, for a field that is left out of the JSON where
+// its value is unknown.
 func known[T any](v T) *T { return &v }

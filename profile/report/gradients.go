@@ -9,17 +9,18 @@ import (
 	"resnet-tui/resnet"
 )
 
-// ParamGrad is the L2 norm of the loss's gradient with respect to a parameter.
+// ParamGrad is the L2 norm of ∂loss/∂parameter; Name is PyTorch's.
 type ParamGrad struct {
 	Name string `json:"name"`
 	Norm Number `json:"norm"`
 }
 
-// BlockGrad are the gradients at a block.
+// BlockGrad holds the norms of the gradients at a block.
 type BlockGrad = profile.BlockGrad
 
-// PathRow is the gradient at a block's input, or the net's, in parts by how
-// many branches they have come through, see resnet.PathSpectrum.
+// PathRow splits the gradient at a block's input, or at the net's, by path
+// length: the number of branches that a part has come through, see
+// resnet.PathSpectrum.
 type PathRow struct {
 	Block    string   `json:"block"`
 	Branches []Number `json:"branches"`
@@ -28,7 +29,7 @@ type PathRow struct {
 	SumError Number   `json:"sum_error"`
 }
 
-// Gradients is a session after a backward pass.
+// Gradients is a session whose last pass went backward.
 type Gradients interface {
 	Target() []int
 	Loss() (float64, error)
@@ -36,7 +37,8 @@ type Gradients interface {
 	ParamNorms() ([]resnet.ParamNorm, error)
 }
 
-// SetGradients adds what a backward pass has found.
+// SetGradients adds labels, loss and gradients of the last backward pass. Its
+// errors are g's.
 func (r *Run) SetGradients(g Gradients) error {
 	loss, err := g.Loss()
 	if err != nil {
@@ -58,7 +60,7 @@ func (r *Run) SetGradients(g Gradients) error {
 	return nil
 }
 
-// SetPaths adds the path lengths.
+// SetPaths adds the gradients by path length.
 func (r *Run) SetPaths(spectra []resnet.PathSpectrum) {
 	for _, s := range spectra {
 		row := PathRow{Block: s.Block, Rest: Number(s.Rest), Gradient: Number(s.Gradient), SumError: Number(s.SumError)}
@@ -69,17 +71,18 @@ func (r *Run) SetPaths(spectra []resnet.PathSpectrum) {
 	}
 }
 
-// gradients writes the blocks' gradients and, if they were asked for, the path
-// lengths.
-func (r *Run) gradients(w io.Writer) error {
+// writeGradients writes the blocks' gradients and, if they are known, their
+// parts by path length.
+func (r *Run) writeGradients(w io.Writer) error {
 	if err := writeBlocks(w, r.Blocks); err != nil || len(r.Paths) == 0 {
 		return err
 	}
-	fmt.Fprintf(w, "\ngradient at each input by the number of branches it has come through, as parts of the whole's norm\n")
+	fmt.Fprintln(w, "\ngradient at each input by the number of branches it has come through, "+
+		"as parts of the whole's norm")
 	return pathTable(r.Paths).Text(w)
 }
 
-// writeBlocks writes the gradients at blocks, if there are any.
+// writeBlocks writes the table of the gradients at blocks, if there are any.
 func writeBlocks(w io.Writer, blocks []BlockGrad) error {
 	if len(blocks) == 0 {
 		return nil
@@ -108,7 +111,7 @@ func blockTable(blocks []BlockGrad, axis logAxis) Table[BlockGrad] {
 	}}
 }
 
-// pathColumns is how many parts text shows; JSON has all.
+// pathColumns is how many path lengths text shows; JSON has all.
 const pathColumns = 8
 
 // pathTable has a column per number of branches.
@@ -132,7 +135,7 @@ func pathTable(rows []PathRow) Table[PathRow] {
 	}...)}
 }
 
-// restCell is the part through more branches, where all others are shown.
+// restCell is the share of longer paths, where all shorter ones are shown.
 func restCell(r PathRow, shown int) Cell {
 	if r.Rest == 0 || r.Gradient == 0 || len(r.Branches) > shown {
 		return missing
@@ -140,6 +143,7 @@ func restCell(r PathRow, shown int) Cell {
 	return plain(profile.Significant(float64(r.Rest / r.Gradient)))
 }
 
+// pathCell is the share of the paths through i branches.
 func pathCell(r PathRow, i int) Cell {
 	if i >= len(r.Branches) || r.Gradient == 0 {
 		return missing

@@ -9,11 +9,11 @@ import (
 	"resnet-tui/profile"
 )
 
-// History prints past profiles, oldest first.
+// History lists past profiles, oldest first.
 type History struct {
 	Schema  string                 `json:"schema"`
 	Path    string                 `json:"path"`
-	Older   int                    `json:"older,omitempty"` // that are not listed
+	Older   int                    `json:"older,omitempty"` // entries that are not listed
 	Entries []profile.HistoryEntry `json:"entries"`
 }
 
@@ -70,7 +70,7 @@ type historyConfig struct {
 	ms   []float64 // medians, oldest first
 }
 
-// configs are the configurations in order of their first profile.
+// configs groups the entries by configuration, in the order of each one's first.
 func (h *History) configs() []*historyConfig {
 	var list []*historyConfig
 	of := map[string]*historyConfig{}
@@ -89,11 +89,11 @@ func (h *History) configs() []*historyConfig {
 const (
 	plotRows  = 4
 	plotCells = 60
-	plotAxis  = 9 // letters left of it
+	plotAxis  = 9 // characters left of it
 )
 
-// plot draws times, in milliseconds, as columns in eighths of a cell, from 0 to the greatest, the
-// newest on the right.
+// plot draws times in milliseconds as columns in eighths of a cell, from 0 to
+// the greatest, the newest on the right.
 func plot(times []float64) string {
 	if len(times) > plotCells {
 		times = times[len(times)-plotCells:]
@@ -102,16 +102,10 @@ func plot(times []float64) string {
 	for _, v := range times {
 		most = max(most, v)
 	}
+	labels := map[int]string{plotRows - 1: ms(most), 0: "0"}
 	var rows []string
 	for r := plotRows - 1; r >= 0; r-- {
-		label := ""
-		switch r {
-		case plotRows - 1:
-			label = ms(most)
-		case 0:
-			label = "0"
-		}
-		line := fmt.Sprintf("%*s ┤", plotAxis, label)
+		line := fmt.Sprintf("%*s ┤", plotAxis, labels[r])
 		for _, v := range times {
 			line += column(v/max(most, 1e-12)*plotRows - float64(r))
 		}
@@ -123,7 +117,7 @@ func plot(times []float64) string {
 	return strings.Join(rows, "\n")
 }
 
-// column is a cell that is filled from below as far as part says.
+// column is one cell, filled from below to part, from 0 to 1.
 func column(part float64) string {
 	eighths := min(max(int(part*8+0.5), 0), 8)
 	return string([]rune(" ▁▂▃▄▅▆▇█")[eighths])

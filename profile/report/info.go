@@ -1,14 +1,14 @@
 package report
 
 import (
-	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"resnet-tui/profile"
 )
 
-// Info is what the program finds on this machine.
+// Info describes what the program finds on this machine.
 type Info struct {
 	Schema   string         `json:"schema"`
 	Version  string         `json:"version"`
@@ -19,7 +19,7 @@ type Info struct {
 	Paths    Paths          `json:"paths"`
 }
 
-// CPU is the processor and the kernels chosen for it.
+// CPU describes the processor and the kernels chosen for it.
 type CPU struct {
 	Model    string   `json:"model"`
 	Threads  int      `json:"threads"`
@@ -28,21 +28,23 @@ type CPU struct {
 	Why      string   `json:"why"`
 }
 
-// InfoDevice is what --device may name.
+// InfoDevice is a device that --device may name.
 type InfoDevice struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Memory int64  `json:"memory_bytes,omitempty"`
 }
 
-// CUDA says whether a GPU can be used, and if not, what was looked for.
+// CUDA says whether a CUDA GPU can be used and, if not, which libraries were
+// tried.
 type CUDA struct {
 	Found  bool     `json:"found"`
 	Tried  []string `json:"tried"`
 	Reason string   `json:"reason,omitempty"`
 }
 
-// Paths are where the program's files are.
+// Paths are the paths of the configuration file and of the folders that the
+// program keeps its history and its caches in.
 type Paths struct {
 	Config string `json:"config"`
 	State  string `json:"state"`
@@ -51,39 +53,40 @@ type Paths struct {
 
 // Table has one row per fact.
 func (i *Info) Table() Tabular {
-	return Table[[2]string]{Rows: i.facts(), Columns: []Column[[2]string]{
-		{"name", "what", left, func(f [2]string) Cell { return plain(f[0]) }},
-		{"value", "value", left, func(f [2]string) Cell { return plain(f[1]) }},
+	return Table[fact]{Rows: i.facts(), Columns: []Column[fact]{
+		{"name", "what", left, func(f fact) Cell { return plain(f.name) }},
+		{"value", "value", left, func(f fact) Cell { return plain(f.text) }},
 	}}
 }
 
-// Text writes a line per fact.
-func (i *Info) Text(w io.Writer) error { return facts(w, i.facts()) }
+// Text writes one line per fact.
+func (i *Info) Text(w io.Writer) error { return i.facts().write(w) }
 
-func (i *Info) facts() [][2]string {
-	lines := [][2]string{
-		{"version", i.Version},
-		{"processor", i.CPU.Model},
-		{"threads", fmt.Sprint(i.CPU.Threads)},
-		{"instructions", strings.Join(i.CPU.Features, " ")},
-		{"kernels", i.CPU.Kernels + ": " + i.CPU.Why},
-	}
+func (i *Info) facts() (f facts) {
+	f.add("version", i.Version)
+	f.add("processor", i.CPU.Model)
+	f.add("threads", strconv.Itoa(i.CPU.Threads))
+	f.add("instructions", strings.Join(i.CPU.Features, " "))
+	f.add("kernels", i.CPU.Kernels+": "+i.CPU.Why)
 	for _, d := range i.Devices {
 		line := d.Name
 		if d.Memory > 0 {
 			line += ", " + profile.FormatBytes(d.Memory)
 		}
-		lines = append(lines, [2]string{"device " + d.ID, line})
+		f.add("device "+d.ID, line)
 	}
 	if !i.CUDA.Found {
-		lines = append(lines, [2]string{"cuda", "not found: " + i.CUDA.Reason})
+		f.add("cuda", "not found: "+i.CUDA.Reason)
 	}
 	for _, path := range i.CUDA.Tried {
-		lines = append(lines, [2]string{"  tried", path})
+		f.add("  tried", path)
 	}
 	if c := i.Ceilings; c != nil {
-		lines = append(lines, [2]string{"arithmetic", profile.Significant(c.GFLOPS) + " GFLOP/s fp32, measured on all threads"})
-		lines = append(lines, [2]string{"memory", profile.Significant(c.GBPS) + " GB/s read, measured on all threads"})
+		f.addf("arithmetic", "%s GFLOP/s fp32, measured on all threads", profile.Significant(c.GFLOPS))
+		f.addf("memory", "%s GB/s read, measured on all threads", profile.Significant(c.GBPS))
 	}
-	return append(lines, [2]string{"configuration", i.Paths.Config}, [2]string{"state", i.Paths.State}, [2]string{"cache", i.Paths.Cache})
+	f.add("configuration", i.Paths.Config)
+	f.add("state", i.Paths.State)
+	f.add("cache", i.Paths.Cache)
+	return f
 }

@@ -2,17 +2,15 @@ package report
 
 import (
 	"fmt"
-	"time"
 
-	"resnet-tui/profile"
 	"resnet-tui/resnet/train"
 )
 
-// LesionEffect is what lesions changed: the net without them made a pass on the
-// same weights and images.
+// LesionEffect is what lesions changed, against a pass of the intact net with
+// the same weights and images.
 type LesionEffect struct {
 	Images      int         `json:"images"`
-	Moved       int         `json:"top1_changed"` // images whose likeliest class is another
+	Moved       int         `json:"top1_changed"` // images whose likeliest class changed
 	KL          Number      `json:"kl"`           // mean over images of KL(intact ‖ with lesions), nats
 	Correct     *int        `json:"correct,omitempty"`
 	WasCorrect  *int        `json:"correct_intact,omitempty"`
@@ -22,8 +20,8 @@ type LesionEffect struct {
 	IntactGrads []BlockGrad `json:"blocks_intact,omitempty"`
 }
 
-// SetEffect compares the pass with that of the net without lesions. Where right
-// holds, the report's labels are the images' classes, not random ones.
+// SetEffect compares the pass with one of the intact net. right says that the
+// report's labels are the images' true classes, not random ones.
 func (r *Run) SetEffect(intact *Run, right bool) {
 	var c train.Change
 	for i, before := range intact.Output.Logits {
@@ -42,23 +40,30 @@ func (r *Run) SetEffect(intact *Run, right bool) {
 	}
 }
 
-// effectFacts tell it in words.
-func (r *Run) effectFacts() [][2]string {
+// effectFacts say what the lesions changed: the output, the loss, the gradient
+// that reaches the first block, and the time.
+func (r *Run) effectFacts() (f facts) {
 	e := r.Effect
 	if e == nil {
 		return nil
 	}
-	output := fmt.Sprintf("another first class for %d of %d images, KL(intact ‖ with lesions) %s nats", e.Moved, e.Images, number(&e.KL).Text)
-	if e.Correct != nil {
-		output += fmt.Sprintf(", right %d → %d", *e.WasCorrect, *e.Correct)
-	}
-	lines := [][2]string{{"lesions", output}}
+	f.add("lesions", e.output())
 	if r.Loss != nil && e.IntactLoss != nil {
-		lines = append(lines, [2]string{"", fmt.Sprintf("loss %s → %s", number(e.IntactLoss).Text, number(r.Loss).Text)})
+		f.addf("", "loss %s → %s", number(e.IntactLoss).Text, number(r.Loss).Text)
 	}
 	if len(e.IntactGrads) > 0 && len(r.Blocks) > 0 {
 		before, after := e.IntactGrads[0], r.Blocks[0]
-		lines = append(lines, [2]string{"", fmt.Sprintf("‖∂L/∂x‖ at %s %s → %s", before.Path, number(&before.GradIn).Text, number(&after.GradIn).Text)})
+		f.addf("", "‖∂L/∂x‖ at %s %s → %s", before.Path, number(&before.GradIn).Text, number(&after.GradIn).Text)
 	}
-	return append(lines, [2]string{"", fmt.Sprintf("time %s → %s, a single pass each", profile.FormatTime(time.Duration(e.IntactNS)), profile.FormatTime(time.Duration(r.TimeNS)))})
+	f.addf("", "time %s → %s, a single pass each", nanoseconds(&e.IntactNS).Text, nanoseconds(&r.TimeNS).Text)
+	return f
+}
+
+func (e *LesionEffect) output() string {
+	line := fmt.Sprintf("another first class for %d of %d images, KL(intact ‖ with lesions) %s nats",
+		e.Moved, e.Images, number(&e.KL).Text)
+	if e.Correct != nil {
+		line += fmt.Sprintf(", right %d → %d", *e.WasCorrect, *e.Correct)
+	}
+	return line
 }

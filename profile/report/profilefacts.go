@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"resnet-tui/profile"
@@ -14,42 +15,46 @@ func (p Profile) Text(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	t := p.Total
-	lines := [][2]string{
-		{"net", p.Model.Line()},
-		{"input", p.Input.Shape.String() + ", " + p.Input.Source},
-		{"device", deviceLine(p.Device)},
-		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes after %s",
-			ms(t.P50MS), ms(t.MeanMS), profile.FormatShare(t.CV), ms(t.P95MS), ms(t.MinMS), p.Runs, p.warmupWords())},
-		{"throughput", fmt.Sprintf("%s img/s, %s GFLOP/s direct-equivalent", profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
-		{"memory", p.memoryLine()},
-	}
-	if p.Loss != nil {
-		lines = append(lines, [2]string{"loss", number(p.Loss).Text + " in the last pass"})
-	}
-	lines = append(lines, p.conditions()...)
-	if err := facts(w, append(lines, p.Ops.facts()...)); err != nil {
+	if err := slices.Concat(p.totals(), p.conditions(), p.Ops.facts()).write(w); err != nil {
 		return err
 	}
 	return writeBlocks(w, p.Blocks)
 }
 
-// conditions say under which roofs and on what a machine the passes ran.
-func (p Profile) conditions() (lines [][2]string) {
+// totals say what was measured, and what whole passes took.
+func (p Profile) totals() (f facts) {
+	t := p.Total
+	f.add("net", p.Model.Line())
+	f.add("input", p.Input.Shape.String()+", "+p.Input.Source)
+	f.add("device", deviceLine(p.Device))
+	f.addf("time", "%s p50, %s mean ± %s, %s p95, %s min of %d passes after %s",
+		ms(t.P50MS), ms(t.MeanMS), profile.FormatShare(t.CV), ms(t.P95MS), ms(t.MinMS), p.Runs, p.warmupWords())
+	f.addf("throughput", "%s img/s, %s GFLOP/s direct-equivalent",
+		profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))
+	f.add("memory", p.memoryLine())
+	if p.Loss != nil {
+		f.add("loss", number(p.Loss).Text+" in the last pass")
+	}
+	return f
+}
+
+// conditions say under which ceilings and on how busy a machine the passes ran.
+func (p Profile) conditions() (f facts) {
 	if m := p.Memory.Peak; m != nil {
-		lines = append(lines, [2]string{"peak", p.peakLine(m)})
+		f.add("peak", p.peakLine(m))
 	}
 	if m := p.Machine; m != nil {
-		lines = append(lines, [2]string{"processor", p.machineLine(m)})
+		f.add("processor", p.machineLine(m))
 	}
 	if r := p.Recorder; r != nil {
-		lines = append(lines, [2]string{"recorder", fmt.Sprintf("%s ± %s of a pass, by %d pairs of passes with it and without",
-			fineShare(r.Cost), fineShare(r.Error), r.Pairs)})
+		f.addf("recorder", "%s ± %s of a pass, by %d pairs of passes with it and without",
+			fineShare(r.Cost), fineShare(r.Error), r.Pairs)
 	}
 	if c := p.Ceilings; c != nil {
-		lines = append(lines, [2]string{"ceilings", fmt.Sprintf("%s GFLOP/s and %s GB/s, measured", profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
+		f.addf("ceilings", "%s GFLOP/s and %s GB/s, measured",
+			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))
 	}
-	return lines
+	return f
 }
 
 func (p Profile) warmupWords() string {
@@ -65,12 +70,14 @@ func fineShare(part float64) string { return hundredths(100*part) + " %" }
 
 const peakHolders = 3 // that are named
 
+// peakLine says when most memory was live, and what it held.
 func (p Profile) peakLine(m *profile.MemoryPeak) string {
 	var names []string
 	for _, h := range m.Holders[:min(len(m.Holders), peakHolders)] {
 		names = append(names, h.Name+" "+profile.FormatBytes(h.Bytes))
 	}
-	line := fmt.Sprintf("%s live during %s (%s): %s", profile.FormatBytes(m.LiveBytes), m.Path, m.Pass, strings.Join(names, ", "))
+	line := fmt.Sprintf("%s live during %s (%s): %s",
+		profile.FormatBytes(m.LiveBytes), m.Path, m.Pass, strings.Join(names, ", "))
 	if more := len(m.Holders) - len(names); more > 0 {
 		line += fmt.Sprintf(" and %d more", more)
 	}
@@ -81,8 +88,9 @@ func (p Profile) peakLine(m *profile.MemoryPeak) string {
 func (p Profile) machineLine(m *profile.Machine) string {
 	line := "the system does not tell its time"
 	if m.CPUMS > 0 {
+		wall := p.Total.MeanMS * float64(max(p.Device.Threads, 1))
 		line = fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time; a thread lost its core %s times a pass",
-			ms(m.CPUMS), profile.FormatShare(m.CPUMS/p.Total.MeanMS/float64(max(p.Device.Threads, 1))), p.Device.Threads, profile.Significant(m.Preempted))
+			ms(m.CPUMS), profile.FormatShare(m.CPUMS/wall), p.Device.Threads, profile.Significant(m.Preempted))
 	}
 	if m.Processors > 0 {
 		line += fmt.Sprintf("; other programs used %s of %d cores", profile.Significant(m.OthersCores), m.Processors)
@@ -93,11 +101,13 @@ func (p Profile) machineLine(m *profile.Machine) string {
 	return line
 }
 
-// Busy reports whether other programs were in the way.
+// Busy reports whether other programs kept so many cores busy that the times
+// are too long.
 func (p Profile) Busy() bool { return p.Machine.Busy(p.Device.Threads) }
 
 func (p Profile) memoryLine() string {
-	line := fmt.Sprintf("%s planned (%s of them weights)", profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))
+	line := fmt.Sprintf("%s planned (%s of them weights)",
+		profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))
 	if p.Memory.PeakRSSBytes > 0 {
 		line += ", " + profile.FormatBytes(p.Memory.PeakRSSBytes) + " peak of the process"
 	}

@@ -5,7 +5,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Profile prints a profile; its JSON is the profile's own.
+// Profile prints a profile; its JSON is profile.Profile's own.
 type Profile struct {
 	*profile.Profile
 	Ops Convention `json:"-"` // of the printed operations
@@ -39,7 +39,7 @@ func (p Profile) Table() Tabular {
 	}}
 }
 
-// roof is the part that a row reaches of the roof that bounds it.
+// roof is the share that a row reaches of the ceiling that bounds it.
 func roof(l profile.LayerRow) Cell {
 	if l.Bound == profile.BoundUnknown {
 		return missing
@@ -50,7 +50,7 @@ func roof(l profile.LayerRow) Cell {
 // timeRow is a row of the tree of times: a layer, or what lies under a module.
 type timeRow struct {
 	name   string       // indented by its depth
-	out    tensor.Shape // nil: of no layer
+	out    tensor.Shape // of the last layer; nil: no layer
 	params int64
 	macs   int64
 	p50MS  float64

@@ -20,7 +20,8 @@ func (p Profile) tree() Table[timeRow] {
 		}
 	}
 	rows = append(rows, timeRow{
-		name: "  overhead", p50MS: p.Total.OverheadMS, share: p.Total.OverheadMS / p.Total.MeanMS, roof: missing, kernel: "between layers",
+		name: "  overhead", p50MS: p.Total.OverheadMS, share: p.Total.OverheadMS / p.Total.MeanMS,
+		roof: missing, kernel: "between layers",
 	})
 	return p.timeTable(rows)
 }

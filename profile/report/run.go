@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Run is one pass: what came out, and each layer's output and time.
+// Run is one pass: its output, and statistics and time of each layer.
 type Run struct {
 	Schema string         `json:"schema"`
 	Model  profile.Model  `json:"model"`
@@ -36,30 +37,31 @@ type Run struct {
 	Ops Convention `json:"-"` // of the printed operations
 }
 
-// RunInput is what went in.
+// RunInput is what the pass ran on: [N, C, H, W] and where it comes from.
 type RunInput struct {
 	Shape  tensor.Shape `json:"shape"`
 	Source string       `json:"source"`
 	Names  []string     `json:"names,omitempty"` // of the images' files
 }
 
-// RunOutput is the logits [N, classes] and the likeliest classes.
+// RunOutput holds the logits [N, classes] and each image's likeliest classes,
+// the likeliest first.
 type RunOutput struct {
 	Shape  tensor.Shape `json:"shape"`
 	Logits []Row        `json:"logits"`
 	Top    [][]Guess    `json:"top"`
 }
 
-// Guess is a class with its probability.
+// Guess is a class with its probability by softmax.
 type Guess struct {
 	Class int    `json:"class"`
 	Label string `json:"label"`
 	P     Number `json:"p"`
 }
 
-// RunLayer is one call. A layer that ran inside another's kernel names it in
-// FusedInto and has no time; the group's output statistics stand on the last
-// layer of the group.
+// RunLayer is one call of a layer. A layer that ran inside another's kernel
+// names that layer in FusedInto and has no time; the statistics of what such a
+// kernel puts out belong to the last layer in it.
 type RunLayer struct {
 	Path      string       `json:"path"`
 	Call      int          `json:"call"`
@@ -76,7 +78,7 @@ type RunLayer struct {
 	FusedInto string       `json:"fused_into,omitempty"`
 }
 
-// Net is a session after its pass.
+// Net is a session that has made a pass.
 type Net interface {
 	profile.Runner
 	Logits() (*tensor.Tensor, error)
@@ -85,9 +87,9 @@ type Net interface {
 
 const topClasses = 5
 
-// NewRun reports on the pass that n made last and times recorded last. names
-// are the classes'; without them a class is called by its number. The caller
-// names model, device and input.
+// NewRun reports on the last pass of n, which times has recorded. names are the
+// classes'; a class beyond them is called by its number. The caller fills in
+// Model, Device and Input. Its errors are those of n's Logits.
 func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
 	logits, err := n.Logits()
 	if err != nil {
@@ -97,7 +99,7 @@ func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
 	times.Snapshot(&last)
 	o := n.Options()
 	r := &Run{
-		Schema: "resnet-tui/run/1", Mode: "eval", Fused: o.Fuse, TimeNS: int64(last.Wall.Last),
+		Schema: RunSchema, Mode: "eval", Fused: o.Fuse, TimeNS: int64(last.Wall.Last),
 		Memory: profile.NewMemory(n.Lowered(), n.Memory()),
 	}
 	if o.Train {
@@ -108,7 +110,8 @@ func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
 	return r, nil
 }
 
-// SetLabels adds the labels, one an image, and the loss.
+// SetLabels adds the labels, one per image, and the mean cross-entropy of logits
+// [N, classes]. A label that is not a class is an error.
 func (r *Run) SetLabels(logits *tensor.Tensor, labels []int) error {
 	loss, err := train.CrossEntropy(logits, labels)
 	if err != nil {
@@ -139,14 +142,20 @@ func className(names []string, class int) string {
 	return "class " + strconv.Itoa(class)
 }
 
-// runLayers is a row a call, with its time and statistics where it has its own.
+// runLayers returns one row per call, with its own time and statistics where it
+// has them.
 func runLayers(n Net, times []profile.Series) []RunLayer {
 	l := n.Lowered()
 	var rows []RunLayer
 	for i, layer := range n.Model().Layers {
 		row := RunLayer{
-			Path: layer.Path, Call: layer.Call, Kind: layer.Kind.String(), InShape: layer.In, OutShape: layer.Out,
-			Params: layer.Cost.Params, MACs: layer.Cost.MACs,
+			Path:     layer.Path,
+			Call:     layer.Call,
+			Kind:     layer.Kind.String(),
+			InShape:  layer.In,
+			OutShape: layer.Out,
+			Params:   layer.Cost.Params,
+			MACs:     layer.Cost.MACs,
 		}
 		if mean, std, ok := n.Stats(i); ok {
 			row.Mean, row.Std = known(Number(mean)), known(Number(std))
@@ -182,7 +191,7 @@ func (l *RunLayer) addBackward(d time.Duration) {
 	*l.BackNS += int64(d)
 }
 
-// Finite reports whether every logit is a number.
+// Finite reports whether no logit is NaN or infinite.
 func (r *Run) Finite() bool {
 	for _, row := range r.Output.Logits {
 		for _, v := range row {
@@ -225,38 +234,41 @@ func kernelCell(l RunLayer) Cell {
 	return plain(l.Kernel)
 }
 
-// Text writes the layers, then the likeliest classes of each image.
+// Text writes the layers, the gradients if there are any, and the likeliest
+// classes of each image.
 func (r *Run) Text(w io.Writer) error {
 	if err := r.Table().Text(w); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
-	lines := [][2]string{
-		{"net", r.Model.Line()},
-		{"input", r.Input.Shape.String() + ", " + r.Input.Source},
-		{"device", deviceLine(r.Device) + ", " + r.Mode + " mode"},
-		{"time", profile.FormatTime(time.Duration(r.TimeNS)) + " this pass"},
-	}
-	if r.Loss != nil {
-		lines = append(lines, [2]string{"loss", number(r.Loss).Text + "   mean cross-entropy"})
-	}
-	lines = append(lines, r.effectFacts()...)
-	if err := facts(w, append(lines, r.Ops.facts()...)); err != nil {
+	if err := r.facts().write(w); err != nil {
 		return err
 	}
-	if err := r.gradients(w); err != nil {
+	if err := r.writeGradients(w); err != nil {
 		return err
 	}
 	for i, guesses := range r.Output.Top {
-		if err := r.guesses(w, i, guesses); err != nil {
+		if err := r.writeGuesses(w, i, guesses); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// guesses writes one image's likeliest classes with bars.
-func (r *Run) guesses(w io.Writer, image int, guesses []Guess) error {
+// facts say what ran, on what, and what it came to.
+func (r *Run) facts() (f facts) {
+	f.add("net", r.Model.Line())
+	f.add("input", r.Input.Shape.String()+", "+r.Input.Source)
+	f.add("device", deviceLine(r.Device)+", "+r.Mode+" mode")
+	f.add("time", nanoseconds(&r.TimeNS).Text+" this pass")
+	if r.Loss != nil {
+		f.add("loss", number(r.Loss).Text+"   mean cross-entropy")
+	}
+	return slices.Concat(f, r.effectFacts(), r.Ops.facts())
+}
+
+// writeGuesses writes the likeliest classes of one image, with bars.
+func (r *Run) writeGuesses(w io.Writer, image int, guesses []Guess) error {
 	name := fmt.Sprintf("image %d", image)
 	if image < len(r.Input.Names) {
 		name = r.Input.Names[image]
@@ -274,8 +286,4 @@ func guessTable(guesses []Guess) Table[Guess] {
 		barColumn(guessBar, func(g Guess) float64 { return float64(g.P) }),
 		{"", "likeliest", left, func(g Guess) Cell { return plain(g.Label) }},
 	}}
-}
-
-func deviceLine(d profile.Device) string {
-	return fmt.Sprintf("%s (%s), %d threads, %s, %s kernels", d.ID, d.Name, d.Threads, d.Precision, d.Kernels)
 }

@@ -3,27 +3,26 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 )
 
-// Summary is what a net costs; nothing is run for it.
+// Summary is what a net costs by its shapes alone: nothing is run.
 type Summary struct {
 	Schema string         `json:"schema"`
 	Model  profile.Model  `json:"model"`
 	Input  tensor.Shape   `json:"input_shape"`
 	Total  SummaryTotal   `json:"total"`
-	Layers []SummaryLayer `json:"layers"` // one a call, in execution order
+	Layers []SummaryLayer `json:"layers"` // one per call, in execution order
 
 	model *resnet.Model
 	ops   Convention
 	all   bool
 }
 
-// SummaryTotal is the whole net: operations per image, bytes of the batch.
+// SummaryTotal sums up the net: operations per image, bytes of the whole batch.
 type SummaryTotal struct {
 	Params          int64            `json:"params"`
 	Buffers         int64            `json:"buffers"`
@@ -37,7 +36,8 @@ type SummaryTotal struct {
 	PeakBytesTrain  int64            `json:"peak_bytes_train,omitempty"`
 }
 
-// SummaryLayer is one call of a layer.
+// SummaryLayer is one call of a layer: operations per image, bytes of the whole
+// batch.
 type SummaryLayer struct {
 	Path            string       `json:"path"`
 	Call            int          `json:"call"`
@@ -61,12 +61,12 @@ type SummaryLayer struct {
 // SummaryOptions say how a Summary is printed as text.
 type SummaryOptions struct {
 	Count     string // convention of the printed total
-	All       bool   // every block, instead of folding runs of alike ones
-	PeakEval  int64  // what the device would hold, 0 if unknown
+	All       bool   // show every block instead of folding runs of alike ones
+	PeakEval  int64  // bytes that the device would hold at once, 0 if unknown
 	PeakTrain int64
 }
 
-// NewSummary makes the summary of m.
+// NewSummary summarizes m. An unknown convention in o.Count is an error.
 func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
 	ops, err := FindConvention(m, o.Count)
 	if err != nil {
@@ -74,11 +74,20 @@ func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
 	}
 	t := m.Total
 	s := &Summary{
-		Schema: "resnet-tui/summary/1", Model: profile.Describe(m, ""), Input: m.Root.In, model: m, ops: ops, all: o.All,
+		Schema: SummarySchema, Model: profile.Describe(m, ""), Input: m.Root.In,
 		Total: SummaryTotal{
-			Params: t.Params, Buffers: t.Buffers, MACs: t.MACs, FLOPs: 2 * t.MACs, Operations: t.FLOPs, Counts: map[string]int64{},
-			WeightsBytes: 4 * (t.Params + t.Buffers), ActivationBytes: t.ActivationBytes, PeakBytesEval: o.PeakEval, PeakBytesTrain: o.PeakTrain,
+			Params:          t.Params,
+			Buffers:         t.Buffers,
+			MACs:            t.MACs,
+			FLOPs:           2 * t.MACs,
+			Operations:      t.FLOPs,
+			Counts:          map[string]int64{},
+			WeightsBytes:    4 * (t.Params + t.Buffers),
+			ActivationBytes: t.ActivationBytes,
+			PeakBytesEval:   o.PeakEval,
+			PeakBytesTrain:  o.PeakTrain,
 		},
+		model: m, ops: ops, all: o.All,
 	}
 	for _, c := range m.Counts() {
 		s.Total.Counts[c.Name] = c.Value
@@ -92,9 +101,23 @@ func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
 func summaryLayer(l *resnet.Layer) SummaryLayer {
 	c := l.Cost
 	return SummaryLayer{
-		Path: l.Path, Call: l.Call, Kind: l.Kind.String(), Part: l.Part.String(), Geometry: l.Desc, InShape: l.In, OutShape: l.Out,
-		Params: c.Params, Buffers: c.Buffers, MACs: c.MACs, FLOPs: 2 * c.MACs, Operations: c.FLOPs,
-		ReadBytes: c.ReadBytes, WriteBytes: c.WriteBytes, ActivationBytes: c.ActivationBytes, ReceptiveField: l.RF, Stride: l.Jump,
+		Path:            l.Path,
+		Call:            l.Call,
+		Kind:            l.Kind.String(),
+		Part:            l.Part.String(),
+		Geometry:        l.Desc,
+		InShape:         l.In,
+		OutShape:        l.Out,
+		Params:          c.Params,
+		Buffers:         c.Buffers,
+		MACs:            c.MACs,
+		FLOPs:           2 * c.MACs,
+		Operations:      c.FLOPs,
+		ReadBytes:       c.ReadBytes,
+		WriteBytes:      c.WriteBytes,
+		ActivationBytes: c.ActivationBytes,
+		ReceptiveField:  l.RF,
+		Stride:          l.Jump,
 	}
 }
 
@@ -153,20 +176,25 @@ func (s *Summary) Text(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
+	return s.facts().write(w)
+}
+
+// facts are the totals.
+func (s *Summary) facts() (f facts) {
 	t := s.Total
-	lines := append([][2]string{
-		{"input", s.Input.String() + ", float32"},
-		{"parameters", fmt.Sprintf("%s   %s and %s running statistics", profile.FormatCount(t.Params), Grouped(t.Params), Grouped(t.Buffers))},
-	}, s.ops.facts()...)
-	lines = append(lines, [][2]string{
-		{"weights", profile.FormatBytes(t.WeightsBytes)},
-		{"activations", profile.FormatBytes(t.ActivationBytes) + "   results of all layers, batch of " + strconv.Itoa(s.Input[0])},
-	}...)
+	f.add("input", s.Input.String()+", float32")
+	f.addf("parameters", "%s   %s and %s running statistics",
+		profile.FormatCount(t.Params), Grouped(t.Params), Grouped(t.Buffers))
+	f = append(f, s.ops.facts()...)
+	f.add("weights", profile.FormatBytes(t.WeightsBytes))
+	f.addf("activations", "%s   results of all layers, batch of %d", profile.FormatBytes(t.ActivationBytes), s.Input[0])
 	if t.PeakBytesEval > 0 {
-		lines = append(lines, [2]string{"peak, eval", profile.FormatBytes(t.PeakBytesEval) + "   what the fused program holds at once: activations, packed weights, scratch"})
+		f.add("peak, eval", profile.FormatBytes(t.PeakBytesEval)+
+			"   what the fused program holds at once: activations, packed weights, scratch")
 	}
 	if t.PeakBytesTrain > 0 {
-		lines = append(lines, [2]string{"peak, train", profile.FormatBytes(t.PeakBytesTrain) + "   what a fused step of training holds at once: those, gradients, momentum, and what backward needs"})
+		f.add("peak, train", profile.FormatBytes(t.PeakBytesTrain)+
+			"   what a fused step of training holds at once: those, gradients, momentum, and what backward needs")
 	}
-	return facts(w, lines)
+	return f
 }

@@ -7,8 +7,8 @@ import (
 	"resnet-tui/profile"
 )
 
-// Sweep prints a net at several batches, images and numbers of threads; its
-// JSON is the sweep's own.
+// Sweep prints profiles of one net at several batch sizes, image sizes and
+// numbers of threads; its JSON is profile.Sweep's own.
 type Sweep struct{ *profile.Sweep }
 
 // Table has one row per profile.
@@ -51,9 +51,9 @@ func (s Sweep) Text(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	return facts(w, [][2]string{
-		{"net", s.Model.Arch + ", weights " + s.Model.Weights},
-		{"device", fmt.Sprintf("%s (%s), %s, %s kernels", s.Device.ID, s.Device.Name, s.Device.Precision, s.Device.Kernels)},
-		{"knee", "of a size and a number of threads: the smallest batch with nine tenths of the best throughput"},
-	})
+	var f facts
+	f.add("net", s.Model.Arch+", weights "+s.Model.Weights)
+	f.addf("device", "%s (%s), %s, %s kernels", s.Device.ID, s.Device.Name, s.Device.Precision, s.Device.Kernels)
+	f.add("knee", "of a size and a number of threads: the smallest batch with nine tenths of the best throughput")
+	return f.write(w)
 }

@@ -10,24 +10,24 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// Train is what training runs have come to.
+// Train is the result of one or several training runs.
 type Train struct {
 	Schema   string         `json:"schema"`
 	Device   profile.Device `json:"device"`
 	Data     string         `json:"data"`
 	Settings train.Settings `json:"settings"` // of the first run; the others differ in their seed
 	Runs     []TrainRun     `json:"runs"`
-	Failed   []string       `json:"failed,omitempty"`  // why runs ended early
+	Failed   []string       `json:"failed,omitempty"`  // error messages of runs that ended early
 	Summary  *train.Summary `json:"summary,omitempty"` // of several runs
 
 	Tracks []*train.Track `json:"-"` // for the curves
 }
 
-// TrainRun is one of them.
+// TrainRun is the result of one training run; Final is nil if no epoch ended.
 type TrainRun struct {
 	Model      profile.Model      `json:"model"`
 	Seed       uint64             `json:"seed"`
-	Epochs     int                `json:"epochs"` // that ended
+	Epochs     int                `json:"epochs"` // completed
 	Steps      int                `json:"steps"`
 	Final      *train.EpochRecord `json:"final,omitempty"`
 	Seconds    float64            `json:"seconds"`
@@ -35,14 +35,20 @@ type TrainRun struct {
 	History    string             `json:"history,omitempty"`
 }
 
-// NewTrain reports on runs; the caller names device and data. history is their
-// file's name, if there is one.
+// NewTrain reports on runs. The caller fills in Device, Data and Settings.
+// history is the file that the runs were recorded in, empty if there is none.
 func NewTrain(c train.Comparison, tracks []*train.Track, history string) *Train {
-	t := &Train{Schema: "resnet-tui/train/1", Tracks: tracks}
+	t := &Train{Schema: TrainSchema, Tracks: tracks}
 	for _, r := range c.Results {
 		t.Runs = append(t.Runs, TrainRun{
-			Model: profile.Describe(r.Net, ""), Seed: r.Seed, Epochs: r.Epochs, Steps: r.Steps, Final: r.Final, Seconds: r.Seconds,
-			Checkpoint: r.Checkpoint, History: history,
+			Model:      profile.Describe(r.Net, ""),
+			Seed:       r.Seed,
+			Epochs:     r.Epochs,
+			Steps:      r.Steps,
+			Final:      r.Final,
+			Seconds:    r.Seconds,
+			Checkpoint: r.Checkpoint,
+			History:    history,
 		})
 	}
 	for _, err := range c.Failed {
@@ -71,8 +77,8 @@ func (t *Train) Table() Tabular {
 
 func seed(n uint64) Cell { return plain(strconv.FormatUint(n, 10)) }
 
-// scoreColumns are a row's losses and errors after an epoch, which is nil where
-// none ended.
+// scoreColumns show the losses and errors of a row's epoch, which is nil if none
+// ended.
 func scoreColumns[T any](of func(row T) *train.EpochRecord) []Column[T] {
 	column := func(name, title string, cell func(e *train.EpochRecord) Cell) Column[T] {
 		return Column[T]{name, title, right, func(row T) Cell {
@@ -99,7 +105,7 @@ func maybeLoss(v *float64) Cell {
 	return loss(*v)
 }
 
-// Text writes the runs, their curves and, of several, what they say together.
+// Text writes the runs, their curves and, for several runs, their summary.
 func (t *Train) Text(w io.Writer) error {
 	if err := t.Table().Text(w); err != nil {
 		return err
@@ -114,11 +120,11 @@ func (t *Train) Text(w io.Writer) error {
 		fmt.Fprintf(w, "\n%s\n", f)
 	}
 	fmt.Fprintln(w)
-	return facts(w, [][2]string{
-		{"data", t.Data},
-		{"device", deviceLine(t.Device)},
-		{"settings", settingsLine(t.Settings)},
-	})
+	var f facts
+	f.add("data", t.Data)
+	f.add("device", deviceLine(t.Device))
+	f.add("settings", settingsLine(t.Settings))
+	return f.write(w)
 }
 
 func settingsLine(s train.Settings) string {

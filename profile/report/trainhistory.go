@@ -6,7 +6,7 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// TrainHistory is what training wrote down.
+// TrainHistory is what a training history file says.
 type TrainHistory struct {
 	Schema  string         `json:"schema"`
 	File    string         `json:"file"`
@@ -16,16 +16,16 @@ type TrainHistory struct {
 	tracks []*train.Track
 }
 
-// HistoryRun is what it says of one run.
+// HistoryRun is one run of a training history.
 type HistoryRun struct {
 	train.Run
 	Steps  int                 `json:"steps"`
 	Epochs []train.EpochRecord `json:"epochs"`
 }
 
-// NewTrainHistory reports on a history's runs.
+// NewTrainHistory reports on the runs of a history file.
 func NewTrainHistory(file string, tracks []*train.Track) *TrainHistory {
-	h := &TrainHistory{Schema: "resnet-tui/train-history/1", File: file, Summary: train.Summarise(tracks), tracks: tracks}
+	h := &TrainHistory{Schema: TrainHistorySchema, File: file, Summary: train.Summarise(tracks), tracks: tracks}
 	for _, t := range tracks {
 		r := HistoryRun{Run: t.Run, Epochs: t.Epochs}
 		if n := len(t.Steps); n > 0 {
@@ -61,7 +61,7 @@ type historyEpoch struct {
 	*train.EpochRecord
 }
 
-// Text writes the epochs, the curves and what they say together.
+// Text writes the epochs, the curves and the summary.
 func (h *TrainHistory) Text(w io.Writer) error {
 	if err := h.Table().Text(w); err != nil {
 		return err

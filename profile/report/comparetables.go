@@ -1,0 +1,123 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"resnet-tui/profile"
+)
+
+// Table has one row per block.
+func (c *Compare) Table() Tabular {
+	a, b := gradColumns("a", c.axis(), blockOfA), gradColumns("b", c.axis(), blockOfB)
+	b.bar.Title += " " // a gap between the norms and their parts
+	return Table[BlockPair]{Rows: c.Blocks, Columns: []Column[BlockPair]{
+		{"path", "block", left, func(p BlockPair) Cell { return plain(p.Path) }},
+		a.out, b.out,
+		a.in, a.bar, b.in, b.bar,
+		a.skip, a.branch, a.cosine, b.skip, b.branch, b.cosine,
+	}}
+}
+
+func blockOfA(p BlockPair) *BlockGrad { return p.A }
+func blockOfB(p BlockPair) *BlockGrad { return p.B }
+
+// sideColumns are the columns of one of the two nets.
+type sideColumns struct{ out, in, bar, skip, branch, cosine Column[BlockPair] }
+
+// gradColumns shows the gradients at the blocks of one net, which side names;
+// of returns its block, nil where it has none.
+func gradColumns(side string, axis logAxis, of func(p BlockPair) *BlockGrad) sideColumns {
+	column := func(name, title string, value func(b *BlockGrad) *Number) Column[BlockPair] {
+		return Column[BlockPair]{side + "_" + name, side + ": " + title, right, func(p BlockPair) Cell {
+			if b := of(p); b != nil {
+				return number(value(b))
+			}
+			return missing
+		}}
+	}
+	columns := sideColumns{
+		out:    column("grad_out", "", func(b *BlockGrad) *Number { return &b.GradOut }),
+		in:     column("grad_in", "grad in", func(b *BlockGrad) *Number { return &b.GradIn }),
+		skip:   column("grad_skip", "by skip", func(b *BlockGrad) *Number { return b.GradSkip }),
+		branch: column("grad_branch", "by branch", func(b *BlockGrad) *Number { return b.GradBranch }),
+		cosine: column("cosine", "cosine", func(b *BlockGrad) *Number { return b.Cosine }),
+		bar: barColumn(gradBar, func(p BlockPair) float64 {
+			if b := of(p); b != nil {
+				return axis.part(float64(b.GradIn))
+			}
+			return 0
+		}),
+	}
+	columns.out.Title = "" // only in CSV
+	return columns
+}
+
+// axis is one for both nets.
+func (c *Compare) axis() logAxis {
+	var norms []float64
+	for _, r := range []*Run{c.A, c.B} {
+		for _, b := range r.Blocks {
+			norms = append(norms, float64(b.GradIn))
+		}
+	}
+	return axisOf(norms)
+}
+
+// costRow is a figure of both nets.
+type costRow struct{ name, a, b string }
+
+// costs has one row per figure.
+func (c *Compare) costs() Table[costRow] {
+	var rows []costRow
+	row := func(name string, of func(r *Run, t PassTimes) string) {
+		rows = append(rows, costRow{name, of(c.A, c.Times.A), of(c.B, c.Times.B)})
+	}
+	row("net", func(r *Run, _ PassTimes) string { return r.Model.Arch })
+	if len(c.A.Model.Lesions)+len(c.B.Model.Lesions) > 0 {
+		row("lesions", func(r *Run, _ PassTimes) string { return strings.Join(r.Model.Lesions, ", ") })
+	}
+	row("weights", func(r *Run, _ PassTimes) string { return r.Model.Weights })
+	row("params", func(r *Run, _ PassTimes) string { return figure(r.Model.Params) })
+	row("macs", func(r *Run, _ PassTimes) string { return figure(r.Model.MACs) })
+	row("memory", func(r *Run, _ PassTimes) string { return profile.FormatBytes(r.Memory.PredictedBytes) })
+	row("forward", func(_ *Run, t PassTimes) string { return timing(t.ForwardMS, t.Runs) })
+	row("backward", func(_ *Run, t PassTimes) string { return timing(t.BackwardMS, t.Runs) })
+	row("loss", func(r *Run, _ PassTimes) string { return number(r.Loss).Text })
+	return Table[costRow]{Rows: rows, Columns: []Column[costRow]{
+		{"", " ", left, func(r costRow) Cell { return plain(r.name) }},
+		{"", "a", left, func(r costRow) Cell { return plain(r.a) }},
+		{"", "b", left, func(r costRow) Cell { return plain(r.b) }},
+	}}
+}
+
+func timing(ms float64, runs int) string {
+	return fmt.Sprintf("%s, median of %d", profile.FormatTime(time.Duration(ms*1e6)), runs)
+}
+
+// responses has one row per convolution, with bars on one axis for both nets.
+func (c *Compare) responses() Table[ResponsePair] {
+	var values []float64
+	for _, p := range c.Responses {
+		values = append(values, orZero(p.A), orZero(p.B))
+	}
+	axis := axisOf(values)
+	b := barColumn(gradBar, func(p ResponsePair) float64 { return axis.part(orZero(p.B)) })
+	b.Title += " " // as in Table
+	return Table[ResponsePair]{Rows: c.Responses, Columns: []Column[ResponsePair]{
+		{"", "convolution", left, func(p ResponsePair) Cell { return plain(p.Path) }},
+		{"", "a", right, func(p ResponsePair) Cell { return number(p.A) }},
+		barColumn(gradBar, func(p ResponsePair) float64 { return axis.part(orZero(p.A)) }),
+		{"", "b", right, func(p ResponsePair) Cell { return number(p.B) }},
+		b,
+	}}
+}
+
+// orZero is a value for an axis, which does not show 0.
+func orZero(n *Number) float64 {
+	if n == nil {
+		return 0
+	}
+	return float64(*n)
+}

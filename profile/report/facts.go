@@ -1,0 +1,37 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"resnet-tui/profile"
+)
+
+// fact is a line of text below a table: a name and what there is to say.
+type fact struct{ name, text string }
+
+// facts are written one below the other, their texts aligned.
+type facts []fact
+
+func (f *facts) add(name, text string) { *f = append(*f, fact{name, text}) }
+
+func (f *facts) addf(name, format string, args ...any) { f.add(name, fmt.Sprintf(format, args...)) }
+
+// write writes one line per fact.
+func (f facts) write(w io.Writer) error {
+	widest := 0
+	for _, x := range f {
+		widest = max(widest, len(x.name))
+	}
+	for _, x := range f {
+		if _, err := fmt.Fprintf(w, "%-*s  %s\n", widest, x.name, x.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deviceLine names a device, and what it computes with.
+func deviceLine(d profile.Device) string {
+	return fmt.Sprintf("%s (%s), %d threads, %s, %s kernels", d.ID, d.Name, d.Threads, d.Precision, d.Kernels)
+}
