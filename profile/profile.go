@@ -199,12 +199,31 @@ func (p *Profile) AboveRoof() bool {
 // which is not the sum of their medians.
 func P50MS(rows []LayerRow) float64 {
 	sums := make([]time.Duration, len(rows[0].SamplesMS))
-	for _, r := range rows {
-		for i, ms := range r.SamplesMS {
-			sums[i] += time.Duration(math.Round(ms * 1e6))
-		}
+	for i := range rows {
+		rows[i].addSamples(sums)
 	}
 	return milliseconds(NewSeries(sums).P50)
 }
 
+// P50 is the same of rows by their index in Layers, 0 of none.
+func (p *Profile) P50(rows []int) time.Duration {
+	if len(rows) == 0 {
+		return 0
+	}
+	sums := make([]time.Duration, len(p.Layers[rows[0]].SamplesMS))
+	for _, i := range rows {
+		p.Layers[i].addSamples(sums)
+	}
+	return NewSeries(sums).P50
+}
+
+// addSamples adds the row's samples to the sums of as many passes.
+func (r *LayerRow) addSamples(sums []time.Duration) {
+	for i, ms := range r.SamplesMS[:min(len(sums), len(r.SamplesMS))] {
+		sums[i] += nanoseconds(ms)
+	}
+}
+
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }
+
+func nanoseconds(ms float64) time.Duration { return time.Duration(math.Round(ms * 1e6)) }

@@ -14,7 +14,6 @@ import (
 // drops what it read.
 type Recorder struct {
 	lowered  *resnet.Lowered
-	tree     *Tree
 	groupOf  []int // op → group, −1 where the op heads none
 	capacity int
 
@@ -33,7 +32,7 @@ type Recorder struct {
 func NewRecorder(l *resnet.Lowered, m *resnet.Model, capacity int) *Recorder {
 	n := len(l.Groups)
 	r := &Recorder{
-		lowered: l, tree: NewTree(m, l), groupOf: make([]int, len(l.Plan.Ops)), capacity: max(capacity, 1),
+		lowered: l, groupOf: make([]int, len(l.Plan.Ops)), capacity: max(capacity, 1),
 		start: make([]time.Duration, n), end: make([]time.Duration, n), live: make([]atomic.Int64, n),
 	}
 	for i := range r.groupOf {
@@ -86,9 +85,6 @@ func (r *Recorder) End(wall time.Duration) {
 	}
 	r.passes.Store(n + 1)
 }
-
-// Tree says which of the recorded groups lie in which module.
-func (r *Recorder) Tree() *Tree { return r.tree }
 
 // Passes is the number of passes recorded so far.
 func (r *Recorder) Passes() int { return int(r.passes.Load()) }

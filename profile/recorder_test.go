@@ -131,29 +131,6 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestTree(t *testing.T) {
-	m, l := smallNet()
-	tree := NewTree(m, l)
-	times := []time.Duration{60, 30, 10}
-	sum := tree.Cumulative(times, nil)
-	for name, want := range map[string]time.Duration{"": 100, "a": 60, "a.conv1": 60, "a.relu": 0, "b": 40, "b.conv2": 40} {
-		for i, mod := range tree.Modules {
-			if mod.Path == name && sum[i] != want {
-				t.Errorf("%q took %v, want %v", name, sum[i], want)
-			}
-		}
-	}
-	if flat := tree.Flat(times, sum); flat[0] != 0 || flat[tree.Index(m.Root.Children[0].Children[0])] != 60 {
-		t.Errorf("flat times %v", flat)
-	}
-	if g := tree.Groups(m.Root.Children[1]); !slices.Equal(g, []int{1, 2}) {
-		t.Errorf("groups of b: %v", g)
-	}
-	if g := tree.Groups(m.Root); len(g) != 3 {
-		t.Errorf("groups of the net: %v", g)
-	}
-}
-
 func TestQuantiles(t *testing.T) {
 	s := NewSeries([]time.Duration{400, 100, 300, 200})
 	if s.P50 != 250 || s.P95 != 385 || s.Min != 100 || s.Last != 200 || s.Mean != 250 { // as numpy.percentile

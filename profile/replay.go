@@ -30,7 +30,7 @@ type Replay struct {
 // p.Config. A profile whose rows are not those of m as this version lowers it
 // is an error.
 func NewReplay(p *Profile, m *resnet.Model) (*Replay, error) {
-	l, err := p.lower(m)
+	l, kernels, err := p.program(m)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +39,7 @@ func NewReplay(p *Profile, m *resnet.Model) (*Replay, error) {
 		passes = min(passes, len(p.Layers[0].SamplesMS))
 	}
 	r := &Replay{
-		Lowered: l, Recorder: NewRecorder(l, m, max(passes, 1)), Memory: p.Memory.plan(l),
-	}
-	for g, row := range p.Layers {
-		r.Kernels = append(r.Kernels, tensor.KernelInfo{Op: l.Groups[g].Head, Absorbed: l.Groups[g].Absorbed, Name: row.Kernel, FLOPs: row.ExecutedFLOPs, Bytes: row.Bytes})
+		Lowered: l, Kernels: kernels, Recorder: NewRecorder(l, m, max(passes, 1)), Memory: p.Memory.plan(l),
 	}
 	for i := range passes {
 		r.play(p.Total.SamplesMS[i], func(g int) float64 { return p.Layers[g].SamplesMS[i] })
@@ -51,6 +48,19 @@ func NewReplay(p *Profile, m *resnet.Model) (*Replay, error) {
 		r.play(p.Total.MeanMS, func(g int) float64 { return p.Layers[g].MeanMS })
 	}
 	return r, nil
+}
+
+// program is m as the profile ran it, with the recorded kernels.
+func (p *Profile) program(m *resnet.Model) (*resnet.Lowered, []tensor.KernelInfo, error) {
+	l, err := p.lower(m)
+	if err != nil {
+		return nil, nil, err
+	}
+	kernels := make([]tensor.KernelInfo, len(p.Layers))
+	for g, row := range p.Layers {
+		kernels[g] = tensor.KernelInfo{Op: l.Groups[g].Head, Absorbed: l.Groups[g].Absorbed, Name: row.Kernel, FLOPs: row.ExecutedFLOPs, Bytes: row.Bytes}
+	}
+	return l, kernels, nil
 }
 
 // plan is the memory plan of a program of l. Blocks of a buffer that l does not

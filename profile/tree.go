@@ -1,89 +1,101 @@
 package profile
 
 import (
-	"time"
-
 	"resnet-tui/resnet"
+	"resnet-tui/tensor"
 )
 
-// Tree sums what groups took along the tree of modules. A group belongs to the
-// module of its head's layer, and to all above it; a probe belongs to the
-// layer that it looks at, which is the last one lowered before it.
+// Tree is a net as rows: modules, blocks, and what each kernel computes of
+// them, with costs and, once measured, times. The screen, the reports and the
+// exporters print it. A Tree is not safe for concurrent use.
+//
+// Every kernel is in the Flat of exactly one row.
 type Tree struct {
-	Modules []*resnet.Module // depth first, parents before children
-	parent  []int            // by module, −1 for the root
-	home    []int            // group → the module of its head
-	index   map[*resnet.Module]int
+	Model *resnet.Model // that runs; nil for recorded rows of no net that is known
+	Root  *Row
+	Rows  []*Row // parents before children, then Tail
+	Tail  []*Row // after the net: loss and probes, as far as there are any, and overhead
+
+	ByKernel []*Row // the row whose Flat holds each kernel
+	ByLayer  []*Row // by Layer.Index: the row that shows it; nil in a tree without kernels
+
+	kernels []kernelName
 }
 
-// NewTree indexes the modules of m for the groups of l, which is m lowered.
-func NewTree(m *resnet.Model, l *resnet.Lowered) *Tree {
-	t := &Tree{index: map[*resnet.Module]int{}, home: make([]int, len(l.Groups))}
-	t.add(m.Root, -1)
-	for g, group := range l.Groups {
-		op := group.Head
-		for op > 0 && l.OpLayer[op] < 0 {
-			op--
+// Net is what a Tree is made of.
+type Net struct {
+	Model *resnet.Model
+	// Whole is the net without lesions, whose rows all stay; nil means Model.
+	Whole *resnet.Model
+	// Lowered is Model as a plan, and Kernels are the program's, in order of
+	// execution. Without them the tree's leaves are the net's leaf modules.
+	Lowered *resnet.Lowered
+	Kernels []tensor.KernelInfo
+}
+
+// kernelName is what a kernel is called, whatever tree it hangs in.
+type kernelName struct {
+	pass   tensor.Pass
+	path   string // of its head
+	kernel string // the device's name
+}
+
+// NewTree makes the rows of a net.
+func NewTree(n Net) *Tree {
+	b := newBuilder(n)
+	b.Root = b.module(nil, b.whole.Root)
+	b.Root.Label = n.Model.Name
+	b.list(b.Root)
+	if n.Lowered != nil {
+		b.tail()
+	}
+	for i, r := range b.Rows {
+		r.Index = i
+	}
+	b.attach()
+	b.gather()
+	return b.Tree
+}
+
+// list adds a row and all below it to Rows.
+func (t *Tree) list(r *Row) {
+	t.Rows = append(t.Rows, r)
+	for _, c := range r.Children {
+		t.list(c)
+	}
+}
+
+// gather sums kernels and costs from the leaves up. A module costs what runs
+// of it: less than the whole where a lesion took a part away.
+func (t *Tree) gather() {
+	own := make([][passes][]int, len(t.Rows))
+	for k, r := range t.ByKernel {
+		pass := t.kernels[k].pass
+		own[r.Index][pass] = append(own[r.Index][pass], k)
+	}
+	for i := len(t.Rows) - 1; i >= 0; i-- {
+		r := t.Rows[i]
+		r.Flat = newKernels(own[i])
+		if r.Folds() {
+			r.Cost = resnet.Cost{}
 		}
-		if layer := l.OpLayer[op]; layer >= 0 {
-			t.home[g] = t.index[m.Layers[layer].Module]
+		for _, c := range r.Children {
+			r.Cost = sumCosts(r.Cost, c.Cost)
+			for p := range passes {
+				own[i][p] = append(own[i][p], own[c.Index][p]...)
+			}
 		}
-	}
-	return t
-}
-
-func (t *Tree) add(m *resnet.Module, parent int) {
-	i := len(t.Modules)
-	t.Modules, t.parent = append(t.Modules, m), append(t.parent, parent)
-	t.index[m] = i
-	for _, c := range m.Children {
-		t.add(c, i)
+		r.Kernels = newKernels(own[i])
 	}
 }
 
-// Index is a module's place in Modules, −1 for a module of another tree.
-func (t *Tree) Index(m *resnet.Module) int {
-	if i, ok := t.index[m]; ok {
-		return i
-	}
-	return -1
-}
-
-// Flat sums the groups' times by the module that holds their heads itself.
-// The result has one entry a module; into is reused if it is large enough.
-func (t *Tree) Flat(groups, into []time.Duration) []time.Duration {
-	if cap(into) < len(t.Modules) {
-		into = make([]time.Duration, len(t.Modules))
-	}
-	into = into[:len(t.Modules)]
-	clear(into)
-	for g, d := range groups {
-		into[t.home[g]] += d
-	}
-	return into
-}
-
-// Cumulative sums the groups' times by module, what is below included: the
-// root's is the sum of all groups.
-func (t *Tree) Cumulative(groups, into []time.Duration) []time.Duration {
-	into = t.Flat(groups, into)
-	for i := len(into) - 1; i > 0; i-- {
-		into[t.parent[i]] += into[i]
-	}
-	return into
-}
-
-// Groups lists the groups whose heads lie in m or below it, in execution order.
-func (t *Tree) Groups(m *resnet.Module) []int {
-	want := t.Index(m)
-	var groups []int
-	for g, i := range t.home {
-		for i > want && i >= 0 {
-			i = t.parent[i]
-		}
-		if i == want {
-			groups = append(groups, g)
-		}
-	}
-	return groups
+func sumCosts(a, b resnet.Cost) resnet.Cost {
+	a.Params += b.Params
+	a.Buffers += b.Buffers
+	a.MACs += b.MACs
+	a.FLOPs += b.FLOPs
+	a.ReadBytes += b.ReadBytes
+	a.WriteBytes += b.WriteBytes
+	a.ActivationBytes += b.ActivationBytes
+	return a
 }

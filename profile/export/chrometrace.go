@@ -19,7 +19,7 @@ func ChromeTrace(w io.Writer, p *profile.Profile) error {
 		return errors.New("the profile holds no spans of single passes")
 	}
 	b := bufio.NewWriter(w)
-	t := tracer{w: b, p: p}
+	t := tracer{w: b, p: p, holders: holders(p)}
 	fmt.Fprint(b, `{"displayTimeUnit":"ns","otherData":`)
 	t.value(map[string]any{
 		"program": "resnet-tui " + p.Version, "model": p.Model.Arch, "input": p.Input.Shape.String(), "device": p.Device.Name,
@@ -36,10 +36,11 @@ func ChromeTrace(w io.Writer, p *profile.Profile) error {
 
 // tracer writes events, each on a line.
 type tracer struct {
-	w      io.Writer
-	p      *profile.Profile
-	events int
-	err    error
+	w       io.Writer
+	p       *profile.Profile
+	holders [][]string // by row: its pass, stage, block and layer
+	events  int
+	err     error
 }
 
 // event is one of the format's: X is a slice with its duration, B and E are the
@@ -59,6 +60,19 @@ const (
 	netTrack    = 0 // the pass; worker i is track i+1
 	traceNumber = 1 // of the process
 )
+
+// holders are the frames of each row between the net and its kernel.
+func holders(p *profile.Profile) [][]string {
+	list := make([][]string, 0, len(p.Layers))
+	for _, r := range p.ByPass().ByKernel {
+		if r.Kind == profile.KernelRow {
+			r = r.Parent
+		}
+		names, _ := frames(r)
+		list = append(list, names[1:])
+	}
+	return list
+}
 
 func (t *tracer) value(v any) {
 	data, err := json.Marshal(v)
@@ -106,7 +120,7 @@ func (t *tracer) pass(number int, pass profile.TracedPass) {
 	for _, s := range pass.Spans {
 		row := &t.p.Layers[s.Row]
 		end = max(end, pass.Start+s.End)
-		open = t.modules(open, append(append([]string{row.Pass}, modules(row.Path)...), row.Path), pass.Start+s.Start, pass.Start+s.End)
+		open = t.modules(open, t.holders[s.Row], pass.Start+s.Start, pass.Start+s.End)
 		t.slice(s.Worker+1, row.Path, row.Pass, pass.Start+s.Start, s.End-s.Start,
 			map[string]any{"kernel": row.Kernel, "kind": row.Kind, "absorbed": row.Absorbed, "macs": row.MACs * int64(t.p.Batch()), "bytes": row.Bytes})
 	}

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"html/template"
+	"time"
 
 	"resnet-tui/profile"
 )
@@ -16,25 +17,27 @@ const (
 
 // flameSVG draws the tree as an icicle: a row a level, the root on top, widths
 // in proportion to time, left to right as it runs.
-func flameSVG(root *node) template.HTML {
-	d := newDrawing(flameWidth, flameRow*float64(root.depth()), "flame", "flame graph of a mean pass")
-	d.flame(root, 0, 0, flameWidth/float64(max(root.ns, 1)), root.ns)
+func flameSVG(root *profile.Row) template.HTML {
+	d := newDrawing(flameWidth, flameRow*float64(depth(root)), "flame", "flame graph of a "+profile.Statistic+" pass")
+	total := max(root.Took.Total(), 1)
+	d.flame(root, 0, 0, flameWidth/float64(total), total)
 	return d.done()
 }
 
-func (d *drawing) flame(n *node, x, y, scale float64, total int64) {
-	w := float64(n.ns) * scale
+func (d *drawing) flame(r *profile.Row, x, y, scale float64, total time.Duration) {
+	took, name := r.Took.Total(), frameName(r)
+	w := float64(took) * scale
 	if w < flameLeast {
 		return
 	}
-	title := fmt.Sprintf("%s: %s, %s", n.name, n.time(), profile.FormatShare(float64(n.ns)/float64(max(total, 1))))
-	d.rect(x, y, max(w-0.5, flameLeast), flameRow-1, "frame "+passClass(n.pass), title)
+	title := fmt.Sprintf("%s: %s, %s", name, profile.FormatTime(took), profile.FormatShare(float64(took)/float64(total)))
+	d.rect(x, y, max(w-0.5, flameLeast), flameRow-1, "frame "+passOf(r), title)
 	if letters := int(w/flameLetter) - 1; letters >= 3 {
-		d.text(x+3, y+14, "start", "in", shorten(n.name, letters))
+		d.text(x+3, y+14, "start", "in", shorten(name, letters))
 	}
-	for _, c := range n.children {
+	for _, c := range below(r) {
 		d.flame(c, x, y+flameRow, scale, total)
-		x += float64(c.ns) * scale
+		x += float64(c.Took.Total()) * scale
 	}
 }
 

@@ -18,7 +18,7 @@ var reportPage = template.Must(template.New("report").Parse(reportTemplate))
 // HTML writes a report that is one file and needs no network: totals, flame
 // graph, roofline, memory, the gradient by block, and the tree, in light or dark as the reader has it.
 func HTML(w io.Writer, p *profile.Profile) error {
-	root := newTree(p)
+	root := p.ByPass().Root
 	return reportPage.Execute(w, page{
 		Title: fmt.Sprintf("%s, %v on %s", p.Model.Arch, p.Input.Shape, p.Device.Name),
 		Facts: pageFacts(p), Flame: flameSVG(root), Roofline: rooflineSVG(p), Memory: memorySVG(p), Gradients: gradientsSVG(p), Tree: pageRow(p, root, 0),
@@ -48,23 +48,35 @@ type treeRow struct {
 
 const openLevels = 3 // of the tree at first: net, pass and stage
 
-func pageRow(p *profile.Profile, n *node, depth int) treeRow {
-	share := float64(n.ns) / float64(max(nanoseconds(p.Total.MeanMS), 1))
-	r := treeRow{Name: n.name, Time: n.time(), Share: profile.FormatShare(share), Percent: 100 * min(share, 1), Pass: n.pass, Open: depth < openLevels}
-	switch len(n.rows) {
-	case 0:
-		for _, c := range n.children {
-			r.Rows = append(r.Rows, pageRow(p, c, depth+1))
+func pageRow(p *profile.Profile, r *profile.Row, depth int) treeRow {
+	row := newTreeRow(p, frameName(r), r.Took.Total(), depth)
+	row.Pass = passOf(r)
+	kernels := r.Kernels.All()
+	switch {
+	case r.Kind != profile.PathRow:
+		for _, c := range below(r) {
+			row.Rows = append(row.Rows, pageRow(p, c, depth+1))
 		}
-	case 1:
-		r.describe(n.rows[0])
+	case len(kernels) == 1:
+		row.describe(&p.Layers[kernels[0]])
 	default:
-		for _, row := range n.rows {
-			leaf := &node{name: row.Kind, ns: nanoseconds(row.MeanMS), pass: row.Pass, rows: []*profile.LayerRow{row}}
-			r.Rows = append(r.Rows, pageRow(p, leaf, depth+1))
+		for _, k := range kernels {
+			l := &p.Layers[k]
+			leaf := newTreeRow(p, l.Kind, p.KernelTime(k), depth+1)
+			leaf.Pass = row.Pass
+			leaf.describe(l)
+			row.Rows = append(row.Rows, leaf)
 		}
 	}
-	return r
+	return row
+}
+
+func newTreeRow(p *profile.Profile, name string, took time.Duration, depth int) treeRow {
+	share := float64(took) / max(p.Total.MeanMS*1e6, 1)
+	return treeRow{
+		Name: name, Time: profile.FormatTime(took), Share: profile.FormatShare(share),
+		Percent: 100 * min(share, 1), Open: depth < openLevels,
+	}
 }
 
 // describe adds what only a single kernel has.

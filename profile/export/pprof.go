@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/google/pprof/profile"
 
@@ -51,7 +52,7 @@ func newBuilder(p *own.Profile) *builder {
 		DefaultSampleType: "time",
 		PeriodType:        &profile.ValueType{Type: "pass", Unit: "count"},
 		Period:            1,
-		DurationNanos:     nanoseconds(p.Total.MeanMS),
+		DurationNanos:     int64(math.Round(p.Total.MeanMS * 1e6)),
 		Mapping:           []*profile.Mapping{{ID: 1, File: p.Model.Arch, HasFunctions: true}},
 		Comments: []string{fmt.Sprintf("means of a pass, %v on %s (%s), %d threads, resnet-tui %s",
 			p.Input.Shape, p.Device.ID, p.Device.Name, p.Device.Threads, p.Version)},
@@ -68,7 +69,7 @@ func (b *builder) add(s stack) {
 	if s.row != nil {
 		sample.Value[1], sample.Value[2] = s.row.MACs*int64(b.of.Batch()), s.row.Bytes
 	}
-	for key, value := range labels(s.row) {
+	for key, value := range labels(s) {
 		sample.Label[key] = []string{value}
 	}
 	for i := len(s.frames) - 1; i >= 0; i-- {
@@ -78,13 +79,14 @@ func (b *builder) add(s stack) {
 }
 
 // labels are what -tagfocus and -tags see of a row, besides the device.
-func labels(r *own.LayerRow) map[string]string {
+func labels(s stack) map[string]string {
+	r := s.row
 	if r == nil {
-		return map[string]string{"kind": overheadFrame}
+		return map[string]string{"kind": s.frames[len(s.frames)-1]}
 	}
 	l := map[string]string{"pass": r.Pass, "kind": r.Kind, "path": r.Path}
-	if at := block(r.Path); at != "" {
-		l["block"] = at
+	if s.block != "" {
+		l["block"] = s.block
 	}
 	if r.Part == "skip" || r.Part == "branch" {
 		l["path_in_block"] = r.Part

@@ -59,7 +59,7 @@ type speedscopeFrame struct {
 // profile is the stacks of one pass, or all of them if pass is empty. index
 // finds frames by name.
 func (f *speedscopeFile) profile(p *profile.Profile, pass string, index map[string]int) speedscopeProfile {
-	out := speedscopeProfile{Type: "sampled", Name: "mean pass", Unit: "nanoseconds"}
+	out := speedscopeProfile{Type: "sampled", Name: profile.Statistic + " pass", Unit: "nanoseconds"}
 	if pass != "" {
 		out.Name = pass
 	}

@@ -1,65 +1,105 @@
 package export
 
 import (
-	"math"
-	"strings"
-
 	"resnet-tui/profile"
 )
 
-// stack is one row as other profilers see it: frames root first, architecture,
-// pass, stage, block, layer by its path, kernel; and what it took.
+// stack is one kernel as other profilers see it: frames root first, which are
+// architecture, pass, stage, block, layer by its path, kernel; and what it took.
 type stack struct {
 	frames []string
-	ns     int64 // mean of a pass
+	block  string // the path of the block, or empty
+	ns     int64  // see profile.Statistic
 	row    *profile.LayerRow
 }
 
-// overheadFrame stands for what a pass takes beyond its layers.
-const overheadFrame = "overhead"
-
-// stacks are the rows in execution order, then the overhead. Their times add
-// up to the mean of a pass to within the rounding to whole nanoseconds.
+// stacks are the kernels in execution order, then the overhead. Their times
+// add up to the net's.
 func stacks(p *profile.Profile) []stack {
+	tree := p.ByPass()
 	list := make([]stack, 0, len(p.Layers)+1)
-	for i := range p.Layers {
-		r := &p.Layers[i]
-		list = append(list, stack{rowFrames(p.Model.Arch, r), nanoseconds(r.MeanMS), r})
+	for k, r := range tree.ByKernel {
+		frames, block := frames(r)
+		list = append(list, stack{frames, block, int64(p.KernelTime(k)), &p.Layers[k]})
 	}
-	if ns := nanoseconds(p.Total.OverheadMS); ns > 0 {
-		list = append(list, stack{frames: []string{p.Model.Arch, overheadFrame}, ns: ns})
+	for _, r := range tree.Rows {
+		if ns := int64(r.Took.Total()); r.Kind == profile.OverheadRow && ns > 0 {
+			frames, _ := frames(r)
+			list = append(list, stack{frames: frames, ns: ns})
+		}
 	}
 	return list
 }
 
-func rowFrames(arch string, r *profile.LayerRow) []string {
-	frames := append([]string{arch, r.Pass}, modules(r.Path)...)
-	frames = append(frames, r.Path)
-	if r.Kernel != "" {
-		frames = append(frames, r.Kernel)
+// frames are the frames from the net down to a row, and its block's path.
+func frames(r *profile.Row) (names []string, block string) {
+	if r.Parent == nil {
+		return []string{r.Label}, ""
 	}
-	return frames
+	names, block = frames(r.Parent)
+	switch {
+	case hidden(r):
+		return names, block
+	case r.Kind == profile.ModuleRow && level(r) == blockLevel:
+		block = r.Path
+	}
+	return append(names, frameName(r)), block
 }
 
-// modules are the stage and the block of a layer, as far as it lies in one.
-func modules(path string) []string {
-	stage, rest, ok := strings.Cut(path, ".")
-	if !ok {
-		return nil
+// frameName names a row where it stands without those above it.
+func frameName(r *profile.Row) string {
+	if r.Kind == profile.ModuleRow && r.Parent != nil || r.Kind == profile.PathRow {
+		return r.Path
 	}
-	block, _, ok := strings.Cut(rest, ".")
-	if !ok {
-		return []string{stage}
-	}
-	return []string{stage, stage + "." + block}
+	return r.Label
 }
 
-// block is the path of the block that a layer lies in, or empty.
-func block(path string) string {
-	if m := modules(path); len(m) == 2 {
-		return m[1]
+// blockLevel is the level of blocks: below the net, its pass and its stage.
+const blockLevel = 3
+
+// hidden reports whether a row is no frame: a container within a block, such
+// as layer1.0.downsample.
+func hidden(r *profile.Row) bool { return r.Kind == profile.ModuleRow && level(r) > blockLevel }
+
+// level is the number of rows above a row.
+func level(r *profile.Row) int {
+	n := 0
+	for r = r.Parent; r != nil; r = r.Parent {
+		n++
 	}
-	return ""
+	return n
 }
 
-func nanoseconds(ms float64) int64 { return int64(math.Round(ms * 1e6)) }
+// below are the frames right below a row; overhead only if there is any.
+func below(r *profile.Row) (list []*profile.Row) {
+	for _, c := range r.Children {
+		switch {
+		case c.Kind == profile.OverheadRow && c.Took.Total() == 0:
+		case hidden(c):
+			list = append(list, below(c)...)
+		default:
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// depth is the number of levels of frames at and below a row.
+func depth(r *profile.Row) int {
+	most := 0
+	for _, c := range below(r) {
+		most = max(most, depth(c))
+	}
+	return most + 1
+}
+
+// passOf is the class of the pass that all of a row belongs to: "forward",
+// "backward", "update", or "mixed" for the net and its overhead.
+func passOf(r *profile.Row) string {
+	for ; r != nil; r = r.Parent {
+		if r.Kind == profile.PassRow {
+			return r.Label
+		}
+	}
+	return "mixed"
+}

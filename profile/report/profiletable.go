@@ -14,7 +14,7 @@ type Profile struct {
 // Table has one row per group of layers that ran as one kernel.
 func (p Profile) Table() Tabular {
 	return Table[profile.LayerRow]{Rows: p.Layers, Columns: []Column[profile.LayerRow]{
-		{"path", "layer", left, func(l profile.LayerRow) Cell { return Cell{rowName(l, l.Path), l.Path} }},
+		{"path", "layer", left, func(l profile.LayerRow) Cell { return Cell{rowName(&l, l.Path), l.Path} }},
 		{"call", "", right, func(l profile.LayerRow) Cell { return whole(l.Call) }},
 		{"kind", "kind", left, func(l profile.LayerRow) Cell { return plain(l.Kind) }},
 		{"pass", "", left, func(l profile.LayerRow) Cell { return plain(l.Pass) }},

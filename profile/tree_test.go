@@ -1,0 +1,270 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/exp/golden"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// lowered is a net as a plan with the kernels that a device would run.
+func lowered(t testing.TB, whole, m *resnet.Model, o resnet.LowerOptions) Net {
+	t.Helper()
+	l, err := m.Lower(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := Net{Model: m, Whole: whole, Lowered: l}
+	for _, g := range l.Groups {
+		n.Kernels = append(n.Kernels, tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed, Name: "k" + l.Plan.Ops[g.Head].Kind.String()})
+	}
+	return n
+}
+
+// built is a net, and the same with lesions.
+func built(t testing.TB, arch string, lesions ...string) (whole, m *resnet.Model) {
+	t.Helper()
+	c, err := resnet.ParseArch(arch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Batch = 2
+	whole, err = resnet.Build(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := make([]resnet.Lesion, len(lesions))
+	for i, text := range lesions {
+		if list[i], err = resnet.ParseLesion(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m, err = resnet.BuildLesioned(c, list); err != nil {
+		t.Fatal(err)
+	}
+	if len(lesions) == 0 {
+		m = whole
+	}
+	return whole, m
+}
+
+// training are the options of a step of training.
+func training(fuse bool) resnet.LowerOptions {
+	return resnet.LowerOptions{Train: true, Fuse: fuse, Backward: true, Blocks: true, Norms: true, Update: &resnet.SGD{Momentum: 0.9}}
+}
+
+var treeRails = map[resnet.SkipKind][4]string{
+	resnet.NoSkip:     {"  ", "  ", "  ", "  "},
+	resnet.Identity:   {"  ", "┌ ", "│ ", "└ "},
+	resnet.Projection: {"  ", "┏ ", "┃ ", "┗ "},
+	resnet.ZeroPad:    {"  ", "┌ ", "┆ ", "└ "},
+	resnet.PoolSkip:   {"  ", "┌ ", "┆ ", "└ "},
+}
+
+// printed is a tree as text: rail, label, note, output, multiply-adds, and the
+// number of kernels by pass, flat and cumulative.
+func printed(t *Tree) string {
+	var b strings.Builder
+	for _, r := range t.Rows {
+		depth := 0
+		for p := r.Parent; p != nil; p = p.Parent {
+			depth++
+		}
+		name := strings.Repeat("  ", depth) + r.Label
+		if r.Note != "" {
+			name += "  " + r.Note
+		}
+		if r.Gone {
+			name += "  (gone)"
+		}
+		fmt.Fprintf(&b, "%s%-44s %-12v %14d", treeRails[r.Skip][r.Rail], name, r.Out, r.Cost.MACs)
+		for p := tensor.Forward; p <= tensor.Update; p++ {
+			fmt.Fprintf(&b, " %3d/%d", len(r.Flat.In(p)), len(r.Kernels.In(p)))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// treeCases are nets of every kind of block and skip, whole and with lesions.
+var treeCases = []struct {
+	name, arch string
+	lesions    []string
+}{
+	{name: "basic", arch: "resnet18"}, {name: "bottleneck", arch: "resnet50"}, {name: "option A", arch: "cifar_resnet20"},
+	{name: "v2", arch: "resnet50v2"}, {name: "plain", arch: "cifar_plain20"}, {name: "grouped", arch: "resnext50_32x4d"},
+	{name: "vgg", arch: "vgg11_bn"},
+	{"lesions", "resnet18", []string{"layer1.0=drop-branch", "layer2.0=cut-skip", "layer3.1=scale:0.5"}},
+	{"more lesions", "cifar_resnet32", []string{"layer1.2=cut-skip", "layer1.2=scale:0.5", "layer2.1=swap:layer2.2", "layer3.3=freeze"}},
+}
+
+// eachTree runs do on the net of every case, fused or not, forward or a step.
+func eachTree(t *testing.T, do func(t *testing.T, n Net)) {
+	for _, c := range treeCases {
+		whole, m := built(t, c.arch, c.lesions...)
+		for name, o := range map[string]resnet.LowerOptions{
+			"forward": {Fuse: true}, "forward unfused": {}, "step": training(true), "step unfused": training(false),
+		} {
+			t.Run(c.name+" "+name, func(t *testing.T) { do(t, lowered(t, whole, m, o)) })
+		}
+	}
+}
+
+// TestTreeText: the rows of nets as text.
+func TestTreeText(t *testing.T) {
+	eachTree(t, func(t *testing.T, n Net) { golden.RequireEqual(t, printed(NewTree(n))) })
+}
+
+// TestTreeWithoutKernels: modules down to the leaves, as a summary lists them.
+func TestTreeWithoutKernels(t *testing.T) {
+	for _, arch := range []string{"resnet18", "resnet50v2", "cifar_resnet20"} {
+		t.Run(arch, func(t *testing.T) {
+			_, m := built(t, arch)
+			golden.RequireEqual(t, printed(NewTree(Net{Model: m})))
+		})
+	}
+}
+
+// TestTreeInvariants: each kernel is in one flat row, a row's kernels are its
+// own and those below, and costs and times add up to the net's.
+func TestTreeInvariants(t *testing.T) {
+	eachTree(t, func(t *testing.T, n Net) {
+		tree, p := NewTree(n), recordedOf(n)
+		for _, tree := range []*Tree{tree, tree.ByPass()} {
+			tree.Measure(p)
+			seen := make([]int, len(n.Kernels))
+			var all Took
+			for _, r := range tree.Rows {
+				below := slices.Clone(r.Flat.All())
+				sum := r.Took.Flat
+				for _, c := range r.Children {
+					below = append(below, c.Kernels.All()...)
+					for pass := range passes {
+						sum[pass] += c.Took.Cumulative[pass]
+					}
+				}
+				slices.Sort(below)
+				whole := slices.Sorted(slices.Values(r.Kernels.All()))
+				if !slices.Equal(below, whole) || sum != r.Took.Cumulative {
+					t.Errorf("%s holds %v and takes %v, its parts %v and %v", r.ID, whole, r.Took.Cumulative, below, sum)
+				}
+				for _, k := range r.Flat.All() {
+					seen[k]++
+					if tree.ByKernel[k] != r {
+						t.Errorf("kernel %d is in %s and in %s", k, r.ID, tree.ByKernel[k].ID)
+					}
+				}
+				for pass := range passes {
+					all.Cumulative[pass] += r.Took.Flat[pass]
+				}
+			}
+			if slices.Min(seen) != 1 || slices.Max(seen) != 1 {
+				t.Errorf("rows that hold each kernel: %v", seen)
+			}
+			if got, want := all.Total(), nanoseconds(p.Total.MeanMS); got != want {
+				t.Errorf("rows take %v, a pass %v", got, want)
+			}
+		}
+		if tree.Root.Cost != n.Model.Total {
+			t.Errorf("rows cost %+v, the net %+v", tree.Root.Cost, n.Model.Total)
+		}
+		for i, r := range tree.ByLayer {
+			if !slices.Contains(r.Layers, n.Model.Layers[i]) {
+				t.Errorf("layer %s is not in its row %s", n.Model.Layers[i].Path, r.ID)
+			}
+		}
+	})
+}
+
+// recordedOf is a profile of a net whose kernels take 1, 2, 3 … µs.
+func recordedOf(n Net) *Profile {
+	p := &Profile{Model: Describe(n.Model, ""), Input: Input{Shape: n.Model.Root.In}, Mode: "eval"}
+	p.Total.OverheadMS = 0.5
+	p.Total.MeanMS = p.Total.OverheadMS
+	plan := n.Lowered.Plan
+	for k, info := range n.Kernels {
+		op := &plan.Ops[info.Op]
+		row := LayerRow{Path: op.Path, Call: op.Call, Kind: op.Kind.String(), Pass: op.Pass.String(), Kernel: info.Name, MeanMS: float64(k+1) / 1e3}
+		if op.Train {
+			p.Mode = "train"
+		}
+		for _, a := range info.Absorbed {
+			row.Absorbed = append(row.Absorbed, plan.Ops[a].Path)
+			p.Fused = true
+		}
+		p.Total.MeanMS += row.MeanMS
+		p.Layers = append(p.Layers, row)
+	}
+	return p
+}
+
+// TestRecordedTree: a profile alone has the rows of its net, if that can be
+// built; foreign rows have those of their paths, by pass the same as the net's.
+func TestRecordedTree(t *testing.T) {
+	eachTree(t, func(t *testing.T, n Net) {
+		p := recordedOf(n)
+		live := NewTree(n)
+		if got, want := printed(p.Tree()), printed(live); got != want {
+			t.Errorf("recorded:\n%s\nlive:\n%s", got, want)
+		}
+		if got, want := printed(p.ByPass()), printed(live.ByPass()); got != want {
+			t.Errorf("recorded by pass:\n%s\nlive:\n%s", got, want)
+		}
+	})
+}
+
+// TestForeignTree: rows of no net that this version builds.
+func TestForeignTree(t *testing.T) {
+	whole, m := built(t, "cifar_resnet8")
+	for name, fuse := range map[string]bool{"fused": true, "unfused": false} {
+		t.Run(name, func(t *testing.T) {
+			p := recordedOf(lowered(t, whole, m, training(fuse)))
+			p.Model.Arch = "somebody's net"
+			golden.RequireEqual(t, printed(p.Tree()))
+		})
+	}
+}
+
+// TestMeasureLive: times of a snapshot, also before the first whole pass; a
+// snapshot of another program changes nothing.
+func TestMeasureLive(t *testing.T) {
+	_, m := built(t, "cifar_resnet8")
+	n := lowered(t, nil, m, resnet.LowerOptions{Fuse: true, Moments: true})
+	tree, r := NewTree(n), NewRecorder(n.Lowered, m, 8)
+	times := func(each time.Duration) []time.Duration { return slices.Repeat([]time.Duration{each}, len(n.Kernels)) }
+	var s Snapshot
+	pass(r, n.Lowered, 50, 40) // cut short
+	r.Snapshot(&s)
+	tree.Measure(&s)
+	if got := tree.ByKernel[0].Took; got.Flat[0] != 40 || got.ForwardP50 != 40 {
+		t.Errorf("before a whole pass: %+v", got)
+	}
+	kernels := time.Duration(len(n.Kernels))
+	pass(r, n.Lowered, 10*kernels+5, times(10)...)
+	pass(r, n.Lowered, 12*kernels+9, times(12)...)
+	r.Snapshot(&s)
+	tree.Measure(&s)
+	sum := time.Duration(0)
+	for _, row := range tree.Rows {
+		if in := time.Duration(len(row.Kernels.All())); row.Kind != OverheadRow && (row.Took.Total() != 11*in || row.Took.ForwardP50 != 11*in) {
+			t.Errorf("%s of %d kernels takes %+v", row.ID, in, row.Took)
+		}
+		sum += row.Took.Flat[tensor.Forward]
+	}
+	if sum != s.Wall.Mean {
+		t.Errorf("rows take %v, a pass %v", sum, s.Wall.Mean)
+	}
+	tree.Measure(&Snapshot{})
+	if got := tree.Root.Took.Total(); got == 0 {
+		t.Error("a snapshot of another program took the times away")
+	}
+	if allocs := testing.AllocsPerRun(10, func() { tree.Measure(&s) }); allocs > 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}

@@ -1,0 +1,115 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// block fills in a block's row and those under it.
+func (b *builder) block(r *Row) {
+	r.Kind, r.Skip = BlockRow, r.Module.Block.Skip
+	if s := r.Module.Block.Stride; s > 1 {
+		r.Note = fmt.Sprintf("stride %d", s)
+	}
+	if b.net.Lowered == nil {
+		b.blockLeaves(r)
+		return
+	}
+	parts := b.parts(r)
+	if r.Skip == resnet.NoSkip {
+		r.Children = slices.Concat(parts.branch, parts.skip, parts.after)
+		return
+	}
+	join := parts.join
+	if join == nil {
+		join, parts.skip = b.absorbedJoin(r, parts.skip)
+	}
+	join.Kind = JoinRow
+	join.Label = joinLabel(r, join)
+	along := slices.Concat(parts.branch, parts.skip)
+	r.Children = slices.Concat(along, []*Row{join}, parts.after)
+	setRails(r, len(along))
+}
+
+// parts are a block's rows as the paper draws it: the branch downwards, the
+// skip beside it, the ⊕ where they meet, and what comes after.
+type parts struct {
+	branch, skip, after []*Row
+	join                *Row
+}
+
+func (b *builder) parts(r *Row) (p parts) {
+	for _, l := range b.layersOf(r.Module) {
+		switch {
+		case l.Kind == tensor.Add:
+			if rows := b.addLayer(nil, r, l); len(rows) > 0 && !rows[0].Gone {
+				p.join = rows[0]
+			}
+		case l.Part == resnet.Skip:
+			p.skip = b.addLayer(p.skip, r, l)
+		case l.Part == resnet.Join:
+			p.after = b.addLayer(p.after, r, l)
+		default:
+			p.branch = b.addLayer(p.branch, r, l)
+		}
+	}
+	return p
+}
+
+// layersOf are a block's layers, with those that a lesion added where they run.
+func (b *builder) layersOf(m *resnet.Module) []*resnet.Layer {
+	runs := b.modules[m.Path]
+	if runs == nil {
+		return m.Layers
+	}
+	layers := slices.Clone(m.Layers)
+	at := 0
+	for _, l := range runs.Layers {
+		if i := slices.IndexFunc(layers, func(o *resnet.Layer) bool { return callOf(o) == callOf(l) }); i >= 0 {
+			at = i + 1
+			continue
+		}
+		layers = slices.Insert(layers, at, l)
+		at++
+	}
+	return layers
+}
+
+// absorbedJoin is the ⊕ of a block whose last convolution's kernel adds the
+// skip. The row stands for the skip's own kernel, where there is one.
+func (b *builder) absorbedJoin(r *Row, skips []*Row) (join *Row, rest []*Row) {
+	if len(skips) == 1 {
+		return skips[0], nil
+	}
+	return &Row{ID: "j:" + r.Path, Path: r.Path, Parent: r, Module: r.Module, Out: r.Module.Out, Kernel: -1}, skips
+}
+
+// setRails leads the skip from the block's row past its children to the join,
+// the child at index at.
+func setRails(r *Row, at int) {
+	r.Rail = RailTop
+	for _, c := range r.Children[:at] {
+		setRail(c, r.Skip, RailMid)
+	}
+	setRail(r.Children[at], r.Skip, RailEnd)
+}
+
+// setRail leads a skip past a row and all below it.
+func setRail(r *Row, skip resnet.SkipKind, rail Rail) {
+	r.Skip, r.Rail = skip, rail
+	for _, c := range r.Children {
+		setRail(c, skip, rail)
+	}
+}
+
+// blockLeaves fills in a block in a tree without kernels.
+func (b *builder) blockLeaves(r *Row) {
+	r.Children = b.leaves(r)
+	at := slices.IndexFunc(r.Children, func(c *Row) bool { return len(c.Layers) > 0 && c.Layers[0].Kind == tensor.Add })
+	if at >= 0 {
+		setRails(r, at)
+	}
+}

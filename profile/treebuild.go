@@ -1,0 +1,259 @@
+package profile
+
+import (
+	"slices"
+	"strconv"
+
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// builder makes the rows of a net.
+type builder struct {
+	*Tree
+	net      Net
+	whole    *resnet.Model
+	headOf   map[int]int // layer → the kernel of the forward pass that it heads
+	running  map[call]*resnet.Layer
+	modules  map[string]*resnet.Module // of the net as it runs, if that isn't whole
+	lesioned map[string]bool           // blocks by path
+}
+
+// call is one of a module's calls, whichever the net.
+type call struct {
+	path string
+	n    int
+}
+
+func callOf(l *resnet.Layer) call { return call{l.Path, l.Call} }
+
+func newBuilder(n Net) *builder {
+	b := &builder{
+		Tree: &Tree{Model: n.Model}, net: n, whole: n.Whole,
+		headOf: map[int]int{}, running: map[call]*resnet.Layer{}, lesioned: map[string]bool{},
+	}
+	for _, l := range n.Model.Layers {
+		b.running[callOf(l)] = l
+	}
+	for _, l := range n.Model.Lesions {
+		b.lesioned[l.Path], b.lesioned[l.Other] = true, true
+	}
+	switch {
+	case n.Whole == nil:
+		b.whole = n.Model
+	case n.Whole != n.Model:
+		b.modules = map[string]*resnet.Module{}
+		b.index(n.Model.Root)
+	}
+	if n.Lowered == nil {
+		return b
+	}
+	b.ByLayer = make([]*Row, len(n.Model.Layers))
+	for k, info := range n.Kernels {
+		op := &n.Lowered.Plan.Ops[info.Op]
+		b.kernels = append(b.kernels, kernelName{op.Pass, op.Path, info.Name})
+		if layer := n.Lowered.OpLayer[info.Op]; layer >= 0 && op.Pass == tensor.Forward {
+			b.headOf[layer] = k
+		}
+	}
+	return b
+}
+
+func (b *builder) index(m *resnet.Module) {
+	b.modules[m.Path] = m
+	for _, c := range m.Children {
+		b.index(c)
+	}
+}
+
+// attach finds each kernel's row: that of the layer which its head computes,
+// differentiates or updates, or one after the net.
+func (b *builder) attach() {
+	b.ByKernel = make([]*Row, len(b.kernels))
+	for k, info := range b.net.Kernels {
+		if layer := b.net.Lowered.OpLayer[info.Op]; layer >= 0 {
+			b.ByKernel[k] = b.ByLayer[layer]
+			continue
+		}
+		kind := tailKind(b.net.Lowered.Plan.Ops[info.Op].Kind)
+		at := slices.IndexFunc(b.Tail, func(r *Row) bool { return r.Kind == kind })
+		b.ByKernel[k] = b.Tail[at]
+	}
+}
+
+// tailKind is the row for an operation that belongs to no layer.
+func tailKind(k tensor.Kind) RowKind {
+	if k == tensor.CrossEntropy || k == tensor.CrossEntropyGrad {
+		return LossRow
+	}
+	return ProbesRow
+}
+
+var tailLabels = map[RowKind]string{LossRow: "loss", ProbesRow: "probes", OverheadRow: "overhead"}
+
+// tail adds the rows after the net.
+func (b *builder) tail() {
+	wanted := map[RowKind]bool{OverheadRow: true}
+	for _, info := range b.net.Kernels {
+		if b.net.Lowered.OpLayer[info.Op] < 0 {
+			wanted[tailKind(b.net.Lowered.Plan.Ops[info.Op].Kind)] = true
+		}
+	}
+	for kind := LossRow; kind <= OverheadRow; kind++ {
+		if label := tailLabels[kind]; wanted[kind] {
+			b.Tail = append(b.Tail, &Row{Kind: kind, ID: label, Path: label, Label: label, Kernel: -1})
+		}
+	}
+	b.Rows = append(b.Rows, b.Tail...)
+}
+
+// module is the row of a module with all that is under it.
+func (b *builder) module(parent *Row, m *resnet.Module) *Row {
+	r := &Row{ID: "m:" + m.Path, Path: m.Path, Label: m.Name, Parent: parent, Module: m, Out: m.Out, Kernel: -1}
+	if m.Block != nil {
+		b.block(r)
+		return r
+	}
+	r.Children = b.inner(r)
+	r.Note = noteOf(r)
+	r.Children = b.foldRuns(r)
+	return r
+}
+
+// inner are the rows of a module that is no block, in the order in which they
+// run: its own kernels, and its inner modules.
+func (b *builder) inner(r *Row) (rows []*Row) {
+	if b.net.Lowered == nil {
+		return b.leaves(r)
+	}
+	seen := map[*resnet.Module]bool{}
+	for _, l := range r.Module.Layers {
+		c := childToward(r.Module, l.Module)
+		switch {
+		case c == nil || len(c.Children) == 0:
+			rows = b.addLayer(rows, r, l)
+		case !seen[c]:
+			seen[c] = true
+			rows = append(rows, b.module(r, c))
+		}
+	}
+	return rows
+}
+
+// leaves are the rows of a module's children where there are no kernels.
+func (b *builder) leaves(r *Row) (rows []*Row) {
+	for _, c := range r.Module.Children {
+		if len(c.Children) > 0 || c.Block != nil {
+			rows = append(rows, b.module(r, c))
+			continue
+		}
+		rows = append(rows, &Row{
+			Kind: LeafRow, ID: "m:" + c.Path, Path: c.Path, Label: c.Name, Parent: r,
+			Module: c, Layers: c.Layers, Out: c.Out, Cost: c.Cost, Kernel: -1,
+		})
+	}
+	return rows
+}
+
+// childToward is m's child above leaf, or nil if the leaf is m itself.
+func childToward(m, leaf *resnet.Module) *resnet.Module {
+	for leaf != nil && leaf.Parent != m {
+		if leaf == m {
+			return nil
+		}
+		leaf = leaf.Parent
+	}
+	return leaf
+}
+
+// addLayer adds the row of the kernel that l heads, if no other's absorbs it.
+// A layer that a lesion took away joins the row of those before it.
+func (b *builder) addLayer(rows []*Row, parent *Row, l *resnet.Layer) []*Row {
+	if runs := b.running[callOf(l)]; runs != nil {
+		if k, ok := b.headOf[runs.Index]; ok {
+			return append(rows, b.kernelRow(parent, runs, k))
+		}
+		return rows
+	}
+	if n := len(rows); n > 0 && rows[n-1].Gone && !beginsRow(l.Kind) {
+		rows[n-1].Layers = append(rows[n-1].Layers, l)
+		rows[n-1].Label = kernelLabel(parent.Module, rows[n-1].Layers)
+		return rows
+	}
+	r := newRow(parent, l)
+	r.Gone, r.Label = true, kernelLabel(parent.Module, r.Layers)
+	return append(rows, r)
+}
+
+// beginsRow reports whether a layer that does not run begins a row of its own,
+// as it would head a kernel.
+func beginsRow(k tensor.Kind) bool { return k == tensor.Conv2d || k == tensor.Linear }
+
+func newRow(parent *Row, l *resnet.Layer) *Row {
+	return &Row{
+		Kind: KernelRow, ID: "l:" + l.Path + ":" + strconv.Itoa(l.Call), Path: l.Path, Parent: parent,
+		Module: l.Module, Layers: []*resnet.Layer{l}, Kernel: -1,
+	}
+}
+
+// kernelRow is the row of kernel k, which l heads.
+func (b *builder) kernelRow(parent *Row, l *resnet.Layer, k int) *Row {
+	r := newRow(parent, l)
+	r.Kernel = k
+	for _, op := range b.net.Kernels[k].Absorbed {
+		if i := b.net.Lowered.OpLayer[op]; i >= 0 {
+			r.Layers = append(r.Layers, b.net.Model.Layers[i])
+		}
+	}
+	for _, l := range r.Layers {
+		r.Cost = sumCosts(r.Cost, l.Cost)
+		b.ByLayer[l.Index] = r
+	}
+	r.Out = r.Layers[len(r.Layers)-1].Out
+	r.Label = kernelLabel(parent.Module, r.Layers)
+	return r
+}
+
+// foldRuns puts runs of at least three alike blocks, but the first, under one row.
+func (b *builder) foldRuns(parent *Row) (rows []*Row) {
+	for i := 0; i < len(parent.Children); {
+		r := parent.Children[i]
+		rows = append(rows, r)
+		i++
+		run := 0
+		if r.Kind == BlockRow {
+			run = b.alike(r, parent.Children[i:])
+		}
+		if run >= 2 {
+			rows = append(rows, runRow(parent, parent.Children[i:i+run]))
+			i += run
+		}
+	}
+	return rows
+}
+
+// alike counts the blocks at the start of rows that are like r. One with a
+// lesion is like no other.
+func (b *builder) alike(r *Row, rows []*Row) int {
+	rows = rows[:min(r.Module.Alike-1, len(rows))]
+	if b.lesioned[r.Path] {
+		return 0
+	}
+	if at := slices.IndexFunc(rows, func(c *Row) bool { return b.lesioned[c.Path] }); at >= 0 {
+		return at
+	}
+	return len(rows)
+}
+
+func runRow(parent *Row, blocks []*Row) *Row {
+	first, last := blocks[0], blocks[len(blocks)-1]
+	label := first.Label + "…" + last.Label
+	r := &Row{
+		Kind: RunRow, ID: "r:" + first.Path, Path: label, Label: label, Note: "×" + strconv.Itoa(len(blocks)) + " like this",
+		Parent: parent, Children: blocks, Skip: first.Skip, Rail: first.Rail, Out: last.Out, Kernel: -1,
+	}
+	for _, c := range blocks {
+		c.Parent = r
+	}
+	return r
+}
