@@ -28,7 +28,7 @@ const (
 	// Not measured apart.
 	heavySourceBytes = 1 << 20
 	// callMACs bounds one call of a convolution's kernel, in multiply-adds:
-	// assembly can't be preempted, and this takes 100 µs at 20 GFLOP/s.
+	// assembly can't be preempted, and this takes 200 µs at 20 GFLOP/s.
 	callMACs = 2 << 20
 )
 

@@ -5,8 +5,9 @@
 // so that no kernel has edge code.
 //
 // Every set of kernels computes the same; which one runs is a Kernels value.
-// The assembly is written by the generator in gen: after a change there, run
-// go generate; "go -C gen run . -check" tells whether it was done.
+// The assembly, and each kernel's loop as a comment of its declaration, are
+// written by the generator in gen: after a change there, run "go -C gen run .";
+// with -check it fails if the files are out of date.
 package asm
 
 import "unsafe"
@@ -42,14 +43,15 @@ const (
 // or another row. In the layout NCHW16c a row of kw taps is one contiguous run
 // of kw·16 floats; the stem's run is kw·C floats of an interleaved image.
 // All distances are in bytes; addresses need the alignment of a float32 only.
-// Counts are at least 1. No field but Pf is changed, so arguments can be used
-// again. A call does Ny·Nx·px · Icb·Kh·Run · nob·16 multiply-adds and can't be
+// Counts are at least 1. The kernel changes no field but Pf, so arguments can be
+// used again. A call does Ny·Nx·px · Icb·Kh·Run · nob·16 multiply-adds and can't be
 // preempted meanwhile: a million of them take 100 µs at 20 GFLOP/s.
-// Field order is known to the generator.
+// The generator knows the fields' offsets, here and in the structs below:
+// TestOffsets holds both together.
 type ConvArgs struct {
 	Src, W, Dst, Bias, Res unsafe.Pointer
-	// Pf is where the next panel's weights lie. It is only prefetched, never
-	// read, moves on with each call and may end up anywhere: so no pointer.
+	// Pf is where the next panel's weights lie; each call moves it on. It is a
+	// uintptr because it is only prefetched and may run past the allocation.
 	Pf uintptr
 
 	Icb, Kh, Run         int
@@ -59,9 +61,12 @@ type ConvArgs struct {
 	DstOB, ResOB         int // between the panel's output blocks
 	Nx, SrcX, DstX, ResX int // tiles of a row, and the step from one to the next
 	Ny, SrcY, DstY, ResY int // rows, and the step
-	PfStep               int // bytes that Pf moves on for each 16 floats of Run: the next panel goes to L2 meanwhile; 0 prefetches Pf again and again; more than Kernels.PfStep leaves gaps
-	Flags                int
-	_                    [512]byte // two workers' arguments never share a cache line
+	// PfStep is the bytes that Pf moves on for each 16 floats of Run, so that the
+	// next panel goes to L2 while this one is computed. 0 prefetches the same
+	// lines again and again; more than Kernels.PfStep leaves gaps.
+	PfStep int
+	Flags  int
+	_      [512]byte // two workers' arguments never share a cache line
 }
 
 // WinoInArgs transforms N tiles of 6×6 pixels of one channel block by

@@ -7,6 +7,7 @@
 // func convAVX2x1(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·convAVX2x1(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), CX
 	MOVQ 40(AX), BX
@@ -19,6 +20,7 @@ TEXT ·convAVX2x1(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -29,6 +31,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -40,6 +43,7 @@ tile:
 	MOVQ       56(SP), CX
 	PREFETCHT0 (CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -48,16 +52,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R8
 
+	// A block of input channels.
 icb:
 	MOVQ SI, DI
 	MOVQ 56(AX), R9
 
+	// A row of taps.
 kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
@@ -149,11 +156,13 @@ run:
 	DECQ         R10
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R10
 	ANDQ $0x0f, R10
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
@@ -165,13 +174,16 @@ tailLoop:
 	DECQ         R10
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), DI
-	DECQ   R9
-	JNZ    kh
-	ADDQ   72(AX), SI
-	DECQ   R8
-	JNZ    icb
+	ADDQ 80(AX), DI
+	DECQ R9
+	JNZ  kh
+	ADDQ 72(AX), SI
+	DECQ R8
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -179,6 +191,7 @@ runDone:
 	VADDPS (DX), Y0, Y0
 	VADDPS 32(DX), Y1, Y1
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -186,6 +199,7 @@ noResidual:
 	VMAXPS Y0, Y2, Y0
 	VMAXPS Y1, Y2, Y1
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -213,6 +227,7 @@ noReLU:
 // func group4AVX2x1(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group4AVX2x1(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), CX
 	MOVQ 40(AX), BX
@@ -225,6 +240,7 @@ TEXT ·group4AVX2x1(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -235,6 +251,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -246,6 +263,7 @@ tile:
 	MOVQ       56(SP), CX
 	PREFETCHT0 (CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -254,15 +272,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R8
 
+	// A block of input channels.
 icb:
 	MOVQ SI, DI
 	MOVQ 56(AX), R9
 
+	// A row of taps.
 kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Y2
@@ -303,13 +324,16 @@ run:
 	ADDQ        72(AX), SI
 	DECQ        R8
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Y0, Y0
-	VADDPS      32(DX), Y1, Y1
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -317,6 +341,7 @@ noResidual:
 	VMAXPS Y0, Y2, Y0
 	VMAXPS Y1, Y2, Y1
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -344,6 +369,7 @@ noReLU:
 // func group8AVX2x1(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group8AVX2x1(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), CX
 	MOVQ 40(AX), BX
@@ -356,6 +382,7 @@ TEXT ·group8AVX2x1(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -366,6 +393,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -377,6 +405,7 @@ tile:
 	MOVQ       56(SP), CX
 	PREFETCHT0 (CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -385,15 +414,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R8
 
+	// A block of input channels.
 icb:
 	MOVQ SI, DI
 	MOVQ 56(AX), R9
 
+	// A row of taps.
 kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
@@ -458,13 +490,16 @@ run:
 	ADDQ         72(AX), SI
 	DECQ         R8
 	JNZ          icb
-	MOVQ         208(AX), CX
-	TESTB        $0x02, CL
-	JZ           noResidual
-	MOVQ         56(SP), DX
-	VADDPS       (DX), Y0, Y0
-	VADDPS       32(DX), Y1, Y1
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -472,6 +507,7 @@ noResidual:
 	VMAXPS Y0, Y2, Y0
 	VMAXPS Y1, Y2, Y1
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -499,6 +535,7 @@ noReLU:
 // func convAVX2x2(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·convAVX2x2(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -511,6 +548,7 @@ TEXT ·convAVX2x2(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -521,6 +559,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -534,6 +573,7 @@ tile:
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -544,16 +584,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
@@ -693,11 +736,13 @@ run:
 	DECQ         R11
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R11
 	ANDQ $0x0f, R11
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
@@ -712,13 +757,16 @@ tailLoop:
 	DECQ         R11
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R8
-	DECQ   R10
-	JNZ    kh
-	ADDQ   72(AX), DI
-	DECQ   R9
-	JNZ    icb
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -728,6 +776,7 @@ runDone:
 	VADDPS 32(DX), Y1, Y1
 	VADDPS 96(DX), Y3, Y3
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -737,6 +786,7 @@ noResidual:
 	VMAXPS Y2, Y4, Y2
 	VMAXPS Y3, Y4, Y3
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -766,6 +816,7 @@ noReLU:
 // func group4AVX2x2(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group4AVX2x2(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -778,6 +829,7 @@ TEXT ·group4AVX2x2(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -788,6 +840,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -801,6 +854,7 @@ tile:
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -811,15 +865,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Y4
@@ -876,15 +933,18 @@ run:
 	ADDQ        72(AX), DI
 	DECQ        R9
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Y0, Y0
-	VADDPS      64(DX), Y2, Y2
-	VADDPS      32(DX), Y1, Y1
-	VADDPS      96(DX), Y3, Y3
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -894,6 +954,7 @@ noResidual:
 	VMAXPS Y2, Y4, Y2
 	VMAXPS Y3, Y4, Y3
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -923,6 +984,7 @@ noReLU:
 // func group8AVX2x2(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group8AVX2x2(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -935,6 +997,7 @@ TEXT ·group8AVX2x2(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -945,6 +1008,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -958,6 +1022,7 @@ tile:
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -968,15 +1033,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
@@ -1073,15 +1141,18 @@ run:
 	ADDQ         72(AX), DI
 	DECQ         R9
 	JNZ          icb
-	MOVQ         208(AX), CX
-	TESTB        $0x02, CL
-	JZ           noResidual
-	MOVQ         56(SP), DX
-	VADDPS       (DX), Y0, Y0
-	VADDPS       64(DX), Y2, Y2
-	VADDPS       32(DX), Y1, Y1
-	VADDPS       96(DX), Y3, Y3
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -1091,6 +1162,7 @@ noResidual:
 	VMAXPS Y2, Y4, Y2
 	VMAXPS Y3, Y4, Y3
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -1120,6 +1192,7 @@ noReLU:
 // func convAVX2x3(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·convAVX2x3(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -1132,6 +1205,7 @@ TEXT ·convAVX2x3(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -1142,6 +1216,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -1157,6 +1232,7 @@ tile:
 	PREFETCHT0 64(CX)
 	PREFETCHT0 128(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -1169,16 +1245,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
@@ -1366,11 +1445,13 @@ run:
 	DECQ         R11
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R11
 	ANDQ $0x0f, R11
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
@@ -1388,13 +1469,16 @@ tailLoop:
 	DECQ         R11
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R8
-	DECQ   R10
-	JNZ    kh
-	ADDQ   72(AX), DI
-	DECQ   R9
-	JNZ    icb
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -1406,6 +1490,7 @@ runDone:
 	VADDPS 96(DX), Y3, Y3
 	VADDPS 160(DX), Y5, Y5
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -1417,6 +1502,7 @@ noResidual:
 	VMAXPS Y4, Y6, Y4
 	VMAXPS Y5, Y6, Y5
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -1448,6 +1534,7 @@ noReLU:
 // func group4AVX2x3(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group4AVX2x3(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -1460,6 +1547,7 @@ TEXT ·group4AVX2x3(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -1470,6 +1558,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -1485,6 +1574,7 @@ tile:
 	PREFETCHT0 64(CX)
 	PREFETCHT0 128(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -1497,15 +1587,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Y6
@@ -1578,17 +1671,20 @@ run:
 	ADDQ        72(AX), DI
 	DECQ        R9
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Y0, Y0
-	VADDPS      64(DX), Y2, Y2
-	VADDPS      128(DX), Y4, Y4
-	VADDPS      32(DX), Y1, Y1
-	VADDPS      96(DX), Y3, Y3
-	VADDPS      160(DX), Y5, Y5
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 128(DX), Y4, Y4
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+	VADDPS 160(DX), Y5, Y5
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -1600,6 +1696,7 @@ noResidual:
 	VMAXPS Y4, Y6, Y4
 	VMAXPS Y5, Y6, Y5
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -1631,6 +1728,7 @@ noReLU:
 // func group8AVX2x3(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group8AVX2x3(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -1643,6 +1741,7 @@ TEXT ·group8AVX2x3(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -1653,6 +1752,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -1668,6 +1768,7 @@ tile:
 	PREFETCHT0 64(CX)
 	PREFETCHT0 128(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -1680,15 +1781,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
@@ -1817,17 +1921,20 @@ run:
 	ADDQ         72(AX), DI
 	DECQ         R9
 	JNZ          icb
-	MOVQ         208(AX), CX
-	TESTB        $0x02, CL
-	JZ           noResidual
-	MOVQ         56(SP), DX
-	VADDPS       (DX), Y0, Y0
-	VADDPS       64(DX), Y2, Y2
-	VADDPS       128(DX), Y4, Y4
-	VADDPS       32(DX), Y1, Y1
-	VADDPS       96(DX), Y3, Y3
-	VADDPS       160(DX), Y5, Y5
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 128(DX), Y4, Y4
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+	VADDPS 160(DX), Y5, Y5
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -1839,6 +1946,7 @@ noResidual:
 	VMAXPS Y4, Y6, Y4
 	VMAXPS Y5, Y6, Y5
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -1870,6 +1978,7 @@ noReLU:
 // func convAVX2x4(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·convAVX2x4(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -1883,6 +1992,7 @@ TEXT ·convAVX2x4(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -1893,6 +2003,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -1910,6 +2021,7 @@ tile:
 	PREFETCHT0 128(CX)
 	PREFETCHT0 192(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -1924,16 +2036,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
@@ -2169,11 +2284,13 @@ run:
 	DECQ         R12
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R12
 	ANDQ $0x0f, R12
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
@@ -2194,13 +2311,16 @@ tailLoop:
 	DECQ         R12
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R9
-	DECQ   R11
-	JNZ    kh
-	ADDQ   72(AX), R8
-	DECQ   R10
-	JNZ    icb
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -2214,6 +2334,7 @@ runDone:
 	VADDPS 160(DX), Y5, Y5
 	VADDPS 224(DX), Y7, Y7
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -2227,6 +2348,7 @@ noResidual:
 	VMAXPS Y6, Y8, Y6
 	VMAXPS Y7, Y8, Y7
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -2260,6 +2382,7 @@ noReLU:
 // func group4AVX2x4(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group4AVX2x4(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -2273,6 +2396,7 @@ TEXT ·group4AVX2x4(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -2283,6 +2407,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -2300,6 +2425,7 @@ tile:
 	PREFETCHT0 128(CX)
 	PREFETCHT0 192(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -2314,15 +2440,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Y8
@@ -2411,19 +2540,22 @@ run:
 	ADDQ        72(AX), R8
 	DECQ        R10
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Y0, Y0
-	VADDPS      64(DX), Y2, Y2
-	VADDPS      128(DX), Y4, Y4
-	VADDPS      192(DX), Y6, Y6
-	VADDPS      32(DX), Y1, Y1
-	VADDPS      96(DX), Y3, Y3
-	VADDPS      160(DX), Y5, Y5
-	VADDPS      224(DX), Y7, Y7
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 128(DX), Y4, Y4
+	VADDPS 192(DX), Y6, Y6
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+	VADDPS 160(DX), Y5, Y5
+	VADDPS 224(DX), Y7, Y7
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -2437,6 +2569,7 @@ noResidual:
 	VMAXPS Y6, Y8, Y6
 	VMAXPS Y7, Y8, Y7
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -2470,6 +2603,7 @@ noReLU:
 // func group8AVX2x4(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group8AVX2x4(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -2483,6 +2617,7 @@ TEXT ·group8AVX2x4(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -2493,6 +2628,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -2510,6 +2646,7 @@ tile:
 	PREFETCHT0 128(CX)
 	PREFETCHT0 192(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -2524,15 +2661,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
@@ -2693,19 +2833,22 @@ run:
 	ADDQ         72(AX), R8
 	DECQ         R10
 	JNZ          icb
-	MOVQ         208(AX), CX
-	TESTB        $0x02, CL
-	JZ           noResidual
-	MOVQ         56(SP), DX
-	VADDPS       (DX), Y0, Y0
-	VADDPS       64(DX), Y2, Y2
-	VADDPS       128(DX), Y4, Y4
-	VADDPS       192(DX), Y6, Y6
-	VADDPS       32(DX), Y1, Y1
-	VADDPS       96(DX), Y3, Y3
-	VADDPS       160(DX), Y5, Y5
-	VADDPS       224(DX), Y7, Y7
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 128(DX), Y4, Y4
+	VADDPS 192(DX), Y6, Y6
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+	VADDPS 160(DX), Y5, Y5
+	VADDPS 224(DX), Y7, Y7
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -2719,6 +2862,7 @@ noResidual:
 	VMAXPS Y6, Y8, Y6
 	VMAXPS Y7, Y8, Y7
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -2752,6 +2896,7 @@ noReLU:
 // func convAVX2x5(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·convAVX2x5(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -2765,6 +2910,7 @@ TEXT ·convAVX2x5(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -2775,6 +2921,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -2794,6 +2941,7 @@ tile:
 	PREFETCHT0 192(CX)
 	PREFETCHT0 256(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -2810,16 +2958,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
@@ -3103,11 +3254,13 @@ run:
 	DECQ         R12
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R12
 	ANDQ $0x0f, R12
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
@@ -3131,13 +3284,16 @@ tailLoop:
 	DECQ         R12
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R9
-	DECQ   R11
-	JNZ    kh
-	ADDQ   72(AX), R8
-	DECQ   R10
-	JNZ    icb
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -3153,6 +3309,7 @@ runDone:
 	VADDPS 224(DX), Y7, Y7
 	VADDPS 288(DX), Y9, Y9
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -3168,6 +3325,7 @@ noResidual:
 	VMAXPS Y8, Y10, Y8
 	VMAXPS Y9, Y10, Y9
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -3203,6 +3361,7 @@ noReLU:
 // func group4AVX2x5(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group4AVX2x5(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -3216,6 +3375,7 @@ TEXT ·group4AVX2x5(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -3226,6 +3386,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -3245,6 +3406,7 @@ tile:
 	PREFETCHT0 192(CX)
 	PREFETCHT0 256(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -3261,15 +3423,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Y10
@@ -3374,21 +3539,24 @@ run:
 	ADDQ        72(AX), R8
 	DECQ        R10
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Y0, Y0
-	VADDPS      64(DX), Y2, Y2
-	VADDPS      128(DX), Y4, Y4
-	VADDPS      192(DX), Y6, Y6
-	VADDPS      256(DX), Y8, Y8
-	VADDPS      32(DX), Y1, Y1
-	VADDPS      96(DX), Y3, Y3
-	VADDPS      160(DX), Y5, Y5
-	VADDPS      224(DX), Y7, Y7
-	VADDPS      288(DX), Y9, Y9
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 128(DX), Y4, Y4
+	VADDPS 192(DX), Y6, Y6
+	VADDPS 256(DX), Y8, Y8
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+	VADDPS 160(DX), Y5, Y5
+	VADDPS 224(DX), Y7, Y7
+	VADDPS 288(DX), Y9, Y9
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -3404,6 +3572,7 @@ noResidual:
 	VMAXPS Y8, Y10, Y8
 	VMAXPS Y9, Y10, Y9
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -3439,6 +3608,7 @@ noReLU:
 // func group8AVX2x5(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group8AVX2x5(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -3452,6 +3622,7 @@ TEXT ·group8AVX2x5(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -3462,6 +3633,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -3481,6 +3653,7 @@ tile:
 	PREFETCHT0 192(CX)
 	PREFETCHT0 256(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -3497,15 +3670,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y10
 	VMOVUPS      32(DX), Y11
@@ -3698,21 +3874,24 @@ run:
 	ADDQ         72(AX), R8
 	DECQ         R10
 	JNZ          icb
-	MOVQ         208(AX), CX
-	TESTB        $0x02, CL
-	JZ           noResidual
-	MOVQ         56(SP), DX
-	VADDPS       (DX), Y0, Y0
-	VADDPS       64(DX), Y2, Y2
-	VADDPS       128(DX), Y4, Y4
-	VADDPS       192(DX), Y6, Y6
-	VADDPS       256(DX), Y8, Y8
-	VADDPS       32(DX), Y1, Y1
-	VADDPS       96(DX), Y3, Y3
-	VADDPS       160(DX), Y5, Y5
-	VADDPS       224(DX), Y7, Y7
-	VADDPS       288(DX), Y9, Y9
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 128(DX), Y4, Y4
+	VADDPS 192(DX), Y6, Y6
+	VADDPS 256(DX), Y8, Y8
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+	VADDPS 160(DX), Y5, Y5
+	VADDPS 224(DX), Y7, Y7
+	VADDPS 288(DX), Y9, Y9
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -3728,6 +3907,7 @@ noResidual:
 	VMAXPS Y8, Y10, Y8
 	VMAXPS Y9, Y10, Y9
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Y0, (CX)
@@ -3763,6 +3943,7 @@ noReLU:
 // func convAVX2x6(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·convAVX2x6(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -3775,6 +3956,7 @@ TEXT ·convAVX2x6(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -3785,6 +3967,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -3810,6 +3993,7 @@ tile:
 	PREFETCHT0 64(DX)
 	PREFETCHT0 128(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -3828,10 +4012,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ R9, DI
@@ -3840,6 +4026,7 @@ kh:
 	SHRQ $0x04, R12
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
@@ -4172,11 +4359,13 @@ run:
 	DECQ         R12
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R12
 	ANDQ $0x0f, R12
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
@@ -4204,13 +4393,16 @@ tailLoop:
 	DECQ         R12
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R9
-	DECQ   R11
-	JNZ    kh
-	ADDQ   72(AX), R8
-	DECQ   R10
-	JNZ    icb
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -4230,6 +4422,7 @@ runDone:
 	VADDPS 96(DI), Y9, Y9
 	VADDPS 160(DI), Y11, Y11
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -4247,6 +4440,7 @@ noResidual:
 	VMAXPS Y10, Y12, Y10
 	VMAXPS Y11, Y12, Y11
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -4286,6 +4480,7 @@ noReLU:
 // func group4AVX2x6(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group4AVX2x6(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -4298,6 +4493,7 @@ TEXT ·group4AVX2x6(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -4308,6 +4504,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -4333,6 +4530,7 @@ tile:
 	PREFETCHT0 64(DX)
 	PREFETCHT0 128(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -4351,10 +4549,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ R9, DI
@@ -4362,6 +4562,7 @@ kh:
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Y12
@@ -4483,25 +4684,28 @@ run:
 	ADDQ        72(AX), R8
 	DECQ        R10
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, DI
-	ADDQ        112(AX), DI
-	VADDPS      (DX), Y0, Y0
-	VADDPS      64(DX), Y2, Y2
-	VADDPS      128(DX), Y4, Y4
-	VADDPS      (DI), Y6, Y6
-	VADDPS      64(DI), Y8, Y8
-	VADDPS      128(DI), Y10, Y10
-	VADDPS      32(DX), Y1, Y1
-	VADDPS      96(DX), Y3, Y3
-	VADDPS      160(DX), Y5, Y5
-	VADDPS      32(DI), Y7, Y7
-	VADDPS      96(DI), Y9, Y9
-	VADDPS      160(DI), Y11, Y11
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, DI
+	ADDQ   112(AX), DI
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 128(DX), Y4, Y4
+	VADDPS (DI), Y6, Y6
+	VADDPS 64(DI), Y8, Y8
+	VADDPS 128(DI), Y10, Y10
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+	VADDPS 160(DX), Y5, Y5
+	VADDPS 32(DI), Y7, Y7
+	VADDPS 96(DI), Y9, Y9
+	VADDPS 160(DI), Y11, Y11
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -4519,6 +4723,7 @@ noResidual:
 	VMAXPS Y10, Y12, Y10
 	VMAXPS Y11, Y12, Y11
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -4558,6 +4763,7 @@ noReLU:
 // func group8AVX2x6(a *ConvArgs)
 // Requires: AVX, FMA3, MMX+
 TEXT ·group8AVX2x6(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -4570,6 +4776,7 @@ TEXT ·group8AVX2x6(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -4580,6 +4787,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -4605,6 +4813,7 @@ tile:
 	PREFETCHT0 64(DX)
 	PREFETCHT0 128(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y0
@@ -4623,10 +4832,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ R9, DI
@@ -4634,6 +4845,7 @@ kh:
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
@@ -4859,25 +5071,28 @@ run:
 	ADDQ         72(AX), R8
 	DECQ         R10
 	JNZ          icb
-	MOVQ         208(AX), CX
-	TESTB        $0x02, CL
-	JZ           noResidual
-	MOVQ         56(SP), DX
-	MOVQ         DX, DI
-	ADDQ         112(AX), DI
-	VADDPS       (DX), Y0, Y0
-	VADDPS       64(DX), Y2, Y2
-	VADDPS       128(DX), Y4, Y4
-	VADDPS       (DI), Y6, Y6
-	VADDPS       64(DI), Y8, Y8
-	VADDPS       128(DI), Y10, Y10
-	VADDPS       32(DX), Y1, Y1
-	VADDPS       96(DX), Y3, Y3
-	VADDPS       160(DX), Y5, Y5
-	VADDPS       32(DI), Y7, Y7
-	VADDPS       96(DI), Y9, Y9
-	VADDPS       160(DI), Y11, Y11
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, DI
+	ADDQ   112(AX), DI
+	VADDPS (DX), Y0, Y0
+	VADDPS 64(DX), Y2, Y2
+	VADDPS 128(DX), Y4, Y4
+	VADDPS (DI), Y6, Y6
+	VADDPS 64(DI), Y8, Y8
+	VADDPS 128(DI), Y10, Y10
+	VADDPS 32(DX), Y1, Y1
+	VADDPS 96(DX), Y3, Y3
+	VADDPS 160(DX), Y5, Y5
+	VADDPS 32(DI), Y7, Y7
+	VADDPS 96(DI), Y9, Y9
+	VADDPS 160(DI), Y11, Y11
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -4895,6 +5110,7 @@ noResidual:
 	VMAXPS Y10, Y12, Y10
 	VMAXPS Y11, Y12, Y11
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -4934,6 +5150,7 @@ noReLU:
 // func winoInAVX2(a *WinoInArgs)
 // Requires: AVX, AVX2, FMA3
 TEXT ·winoInAVX2(SB), NOSPLIT, $0-8
+	// Distances between positions, and the transform's constants.
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
@@ -4960,7 +5177,9 @@ TEXT ·winoInAVX2(SB), NOSPLIT, $0-8
 	VMOVD        R11, X4
 	VBROADCASTSS X4, Y4
 
+	// A tile.
 tile:
+	// Its rows, to the scratch.
 	MOVQ         CX, R11
 	VMOVUPS      (R11), Y5
 	VMOVUPS      64(R11), Y6
@@ -5136,6 +5355,8 @@ tile:
 	VMOVUPS      Y9, 2232(AX)
 	VMOVUPS      Y12, 2296(AX)
 	ADDQ         SI, R11
+
+	// Its columns, from the scratch to the positions.
 	MOVQ         DX, R11
 	VMOVUPS      56(AX), Y5
 	VMOVUPS      440(AX), Y6
@@ -5311,6 +5532,8 @@ tile:
 	VMOVUPS      Y9, (R11)(R8*4)
 	VMOVUPS      Y12, (R11)(R10*1)
 	ADDQ         DI, R11
+
+	// Its rows, to the scratch.
 	MOVQ         CX, R11
 	VMOVUPS      32(R11), Y5
 	VMOVUPS      96(R11), Y6
@@ -5486,6 +5709,8 @@ tile:
 	VMOVUPS      Y9, 2232(AX)
 	VMOVUPS      Y12, 2296(AX)
 	ADDQ         SI, R11
+
+	// Its columns, from the scratch to the positions.
 	MOVQ         DX, R11
 	VMOVUPS      56(AX), Y5
 	VMOVUPS      440(AX), Y6
@@ -5671,6 +5896,7 @@ tile:
 // func winoOutAVX2(a *WinoOutArgs)
 // Requires: AVX, AVX2, FMA3
 TEXT ·winoOutAVX2(SB), NOSPLIT, $0-8
+	// Distances between positions, and the transform's constants.
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
@@ -5699,7 +5925,9 @@ TEXT ·winoOutAVX2(SB), NOSPLIT, $0-8
 	JZ           tile
 	VXORPS       Y12, Y12, Y12
 
+	// A tile.
 tile:
+	// Its rows, to the scratch.
 	MOVQ        16(AX), R11
 	VMOVUPS     (R11), Y13
 	MOVQ        CX, R11
@@ -5839,6 +6067,7 @@ tile:
 	MOVQ        96(AX), R12
 	SHLQ        $0x06, R12
 
+	// A column, from the scratch: transform it and add the bias.
 col00:
 	VMOVUPS     112(AX)(R11*1), Y4
 	VMOVUPS     368(AX)(R11*1), Y5
@@ -5864,6 +6093,7 @@ col00:
 	JZ          noResidual00
 	VADDPS      (R14), Y4, Y4
 
+	// Clamp and store a pixel.
 noResidual00:
 	VMAXPS  Y4, Y12, Y4
 	VMOVUPS Y4, (R13)
@@ -5876,6 +6106,7 @@ noResidual00:
 	JZ      noResidual01
 	VADDPS  (R14), Y6, Y6
 
+	// Clamp and store a pixel.
 noResidual01:
 	VMAXPS  Y6, Y12, Y6
 	VMOVUPS Y6, (R13)
@@ -5888,6 +6119,7 @@ noResidual01:
 	JZ      noResidual02
 	VADDPS  (R14), Y11, Y11
 
+	// Clamp and store a pixel.
 noResidual02:
 	VMAXPS  Y11, Y12, Y11
 	VMOVUPS Y11, (R13)
@@ -5900,14 +6132,18 @@ noResidual02:
 	JZ      noResidual03
 	VADDPS  (R14), Y7, Y7
 
+	// Clamp and store a pixel.
 noResidual03:
 	VMAXPS  Y7, Y12, Y7
 	VMOVUPS Y7, (R13)
 
+	// The next column.
 colDone00:
-	ADDQ        $+64, R11
-	CMPQ        R11, R12
-	JNE         col00
+	ADDQ $+64, R11
+	CMPQ R11, R12
+	JNE  col00
+
+	// Its rows, to the scratch.
 	MOVQ        16(AX), R11
 	VMOVUPS     32(R11), Y13
 	MOVQ        CX, R11
@@ -6047,6 +6283,7 @@ colDone00:
 	MOVQ        96(AX), R12
 	SHLQ        $0x06, R12
 
+	// A column, from the scratch: transform it and add the bias.
 col10:
 	VMOVUPS     112(AX)(R11*1), Y4
 	VMOVUPS     368(AX)(R11*1), Y5
@@ -6072,6 +6309,7 @@ col10:
 	JZ          noResidual10
 	VADDPS      (R14), Y4, Y4
 
+	// Clamp and store a pixel.
 noResidual10:
 	VMAXPS  Y4, Y12, Y4
 	VMOVUPS Y4, (R13)
@@ -6084,6 +6322,7 @@ noResidual10:
 	JZ      noResidual11
 	VADDPS  (R14), Y6, Y6
 
+	// Clamp and store a pixel.
 noResidual11:
 	VMAXPS  Y6, Y12, Y6
 	VMOVUPS Y6, (R13)
@@ -6096,6 +6335,7 @@ noResidual11:
 	JZ      noResidual12
 	VADDPS  (R14), Y11, Y11
 
+	// Clamp and store a pixel.
 noResidual12:
 	VMAXPS  Y11, Y12, Y11
 	VMOVUPS Y11, (R13)
@@ -6108,10 +6348,12 @@ noResidual12:
 	JZ      noResidual13
 	VADDPS  (R14), Y7, Y7
 
+	// Clamp and store a pixel.
 noResidual13:
 	VMAXPS  Y7, Y12, Y7
 	VMOVUPS Y7, (R13)
 
+	// The next column.
 colDone10:
 	ADDQ $+64, R11
 	CMPQ R11, R12
@@ -6127,6 +6369,7 @@ colDone10:
 // func eltAVX2(a *EltArgs)
 // Requires: AVX, AVX2, FMA3
 TEXT ·eltAVX2(SB), NOSPLIT, $0-8
+	// The lower bound: 0, or −∞ without ReLU.
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
@@ -6140,6 +6383,7 @@ TEXT ·eltAVX2(SB), NOSPLIT, $0-8
 	JZ           start
 	VXORPS       Y6, Y6, Y6
 
+	// A loop for each set of flags.
 start:
 	TESTB   $0x08, DI
 	JZ      unscaled
@@ -6152,6 +6396,7 @@ start:
 	TESTB   $0x02, DI
 	JZ      scaledLoop
 
+	// scale·x + shift + res.
 scaledResidualLoop:
 	VMOVUPS     (CX), Y0
 	VFMADD213PS Y4, Y2, Y0
@@ -6171,6 +6416,7 @@ scaledResidualLoop:
 	VZEROUPPER
 	RET
 
+	// scale·x + shift.
 scaledLoop:
 	VMOVUPS     (CX), Y0
 	VFMADD213PS Y4, Y2, Y0
@@ -6187,10 +6433,12 @@ scaledLoop:
 	VZEROUPPER
 	RET
 
+	// Without a scale, or after it.
 unscaled:
 	TESTB $0x02, DI
 	JZ    plainLoop
 
+	// x + res.
 residualLoop:
 	VMOVUPS (CX), Y0
 	VADDPS  (BX), Y0, Y0
@@ -6208,6 +6456,7 @@ residualLoop:
 	VZEROUPPER
 	RET
 
+	// x.
 plainLoop:
 	VMOVUPS (CX), Y0
 	VMAXPS  Y0, Y6, Y0
@@ -6230,16 +6479,19 @@ TEXT ·maxPoolAVX2(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), DX
 	MOVQ 48(AX), BX
 
+	// An output: start with its window's first pixel.
 output:
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
 	MOVQ    CX, SI
 	MOVQ    32(AX), R8
 
+	// A row of the window.
 kh:
 	MOVQ SI, DI
 	MOVQ 40(AX), R9
 
+	// A pixel of the row: the larger, or NaN.
 kw:
 	VMOVUPS (DI), Y2
 	VMAXPS  Y0, Y2, Y4
@@ -6273,6 +6525,7 @@ TEXT ·addPixelsAVX2(SB), NOSPLIT, $0-24
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
 
+	// A pixel.
 pixel:
 	VADDPS  (CX), Y0, Y0
 	VADDPS  32(CX), Y1, Y1
@@ -6299,6 +6552,7 @@ TEXT ·sumsAVX2(SB), NOSPLIT, $0-24
 	VMOVUPD 192(AX), Y6
 	VMOVUPD 224(AX), Y7
 
+	// A pixel, in float64: its floats, and their squares.
 pixel:
 	VCVTPS2PD   (CX), Y8
 	VADDPD      Y8, Y0, Y0
@@ -6345,6 +6599,7 @@ TEXT ·peakAVX2(SB), NOSPLIT, $0-16
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 
+	// A round: as many chains as hide the latency.
 round:
 	VFMADD231PS Y0, Y0, Y1
 	VFMADD231PS Y0, Y0, Y2
@@ -6371,6 +6626,7 @@ TEXT ·readAVX2(SB), NOSPLIT, $0-16
 	MOVQ n+8(FP), CX
 	ADDQ AX, CX
 
+	// A round.
 round:
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -6420,6 +6676,7 @@ TEXT ·gradWeightAVX2x1(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
@@ -6428,16 +6685,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS      (R12), Y2
 	VMOVUPS      32(R12), Y3
@@ -6456,12 +6716,14 @@ pixel:
 	ADDQ         88(AX), DI
 	DECQ         8(SP)
 	JNZ          image
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         $+4, CX
-	ADDQ         $+64, DX
-	DECQ         (SP)
-	JNZ          group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    $+4, CX
+	ADDQ    $+64, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -6475,6 +6737,7 @@ TEXT ·gradWeightAVX2x2(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
@@ -6485,16 +6748,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS      (R12), Y4
 	VMOVUPS      32(R12), Y5
@@ -6516,14 +6782,16 @@ pixel:
 	ADDQ         88(AX), DI
 	DECQ         8(SP)
 	JNZ          image
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	ADDQ         $+8, CX
-	ADDQ         $+128, DX
-	DECQ         (SP)
-	JNZ          group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	ADDQ    $+8, CX
+	ADDQ    $+128, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -6537,6 +6805,7 @@ TEXT ·gradWeightAVX2x3(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
@@ -6549,16 +6818,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS      (R12), Y6
 	VMOVUPS      32(R12), Y7
@@ -6583,16 +6855,18 @@ pixel:
 	ADDQ         88(AX), DI
 	DECQ         8(SP)
 	JNZ          image
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMOVUPS      Y4, 128(DX)
-	VMOVUPS      Y5, 160(DX)
-	ADDQ         $+12, CX
-	ADDQ         $+192, DX
-	DECQ         (SP)
-	JNZ          group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	VMOVUPS Y4, 128(DX)
+	VMOVUPS Y5, 160(DX)
+	ADDQ    $+12, CX
+	ADDQ    $+192, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -6606,6 +6880,7 @@ TEXT ·gradWeightAVX2x4(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
@@ -6620,16 +6895,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS      (R12), Y8
 	VMOVUPS      32(R12), Y9
@@ -6657,18 +6935,20 @@ pixel:
 	ADDQ         88(AX), DI
 	DECQ         8(SP)
 	JNZ          image
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMOVUPS      Y4, 128(DX)
-	VMOVUPS      Y5, 160(DX)
-	VMOVUPS      Y6, 192(DX)
-	VMOVUPS      Y7, 224(DX)
-	ADDQ         $+16, CX
-	ADDQ         $+256, DX
-	DECQ         (SP)
-	JNZ          group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	VMOVUPS Y4, 128(DX)
+	VMOVUPS Y5, 160(DX)
+	VMOVUPS Y6, 192(DX)
+	VMOVUPS Y7, 224(DX)
+	ADDQ    $+16, CX
+	ADDQ    $+256, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -6682,6 +6962,7 @@ TEXT ·gradWeightAVX2x5(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
@@ -6698,16 +6979,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS      (R12), Y10
 	VMOVUPS      32(R12), Y11
@@ -6738,20 +7022,22 @@ pixel:
 	ADDQ         88(AX), DI
 	DECQ         8(SP)
 	JNZ          image
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMOVUPS      Y4, 128(DX)
-	VMOVUPS      Y5, 160(DX)
-	VMOVUPS      Y6, 192(DX)
-	VMOVUPS      Y7, 224(DX)
-	VMOVUPS      Y8, 256(DX)
-	VMOVUPS      Y9, 288(DX)
-	ADDQ         $+20, CX
-	ADDQ         $+320, DX
-	DECQ         (SP)
-	JNZ          group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	VMOVUPS Y4, 128(DX)
+	VMOVUPS Y5, 160(DX)
+	VMOVUPS Y6, 192(DX)
+	VMOVUPS Y7, 224(DX)
+	VMOVUPS Y8, 256(DX)
+	VMOVUPS Y9, 288(DX)
+	ADDQ    $+20, CX
+	ADDQ    $+320, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -6765,6 +7051,7 @@ TEXT ·gradWeightAVX2x6(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
@@ -6783,16 +7070,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS      (R12), Y12
 	VMOVUPS      32(R12), Y13
@@ -6826,22 +7116,24 @@ pixel:
 	ADDQ         88(AX), DI
 	DECQ         8(SP)
 	JNZ          image
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	VMOVUPS      Y2, 64(DX)
-	VMOVUPS      Y3, 96(DX)
-	VMOVUPS      Y4, 128(DX)
-	VMOVUPS      Y5, 160(DX)
-	VMOVUPS      Y6, 192(DX)
-	VMOVUPS      Y7, 224(DX)
-	VMOVUPS      Y8, 256(DX)
-	VMOVUPS      Y9, 288(DX)
-	VMOVUPS      Y10, 320(DX)
-	VMOVUPS      Y11, 352(DX)
-	ADDQ         $+24, CX
-	ADDQ         $+384, DX
-	DECQ         (SP)
-	JNZ          group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	VMOVUPS Y4, 128(DX)
+	VMOVUPS Y5, 160(DX)
+	VMOVUPS Y6, 192(DX)
+	VMOVUPS Y7, 224(DX)
+	VMOVUPS Y8, 256(DX)
+	VMOVUPS Y9, 288(DX)
+	VMOVUPS Y10, 320(DX)
+	VMOVUPS Y11, 352(DX)
+	ADDQ    $+24, CX
+	ADDQ    $+384, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -6867,6 +7159,7 @@ TEXT ·normSumsAVX2(SB), NOSPLIT, $0-16
 	TESTQ   DI, DI
 	JNZ     masked
 
+	// A pixel without a ReLU: dy is DY.
 plain:
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
@@ -6901,6 +7194,7 @@ plain:
 	JNZ          plain
 	JMP          done
 
+	// A pixel with a ReLU: dy is DY where Y > 0.
 masked:
 	VMOVUPS      (SI), Y8
 	VMOVUPS      (DI), Y11
@@ -6972,6 +7266,7 @@ TEXT ·normGradAVX2(SB), NOSPLIT, $0-8
 	TESTQ   SI, SI
 	JNZ     masked
 
+	// A pixel without a ReLU: dy is DY.
 plain:
 	VMOVUPS     (BX), Y6
 	VMOVUPS     32(BX), Y7
@@ -6991,6 +7286,7 @@ plain:
 	JNZ         plain
 	JMP         done
 
+	// A pixel with a ReLU: dy is DY where Y > 0.
 masked:
 	VMOVUPS     (BX), Y6
 	VMOVUPS     (SI), Y9
@@ -7031,6 +7327,7 @@ TEXT ·maskAVX2(SB), NOSPLIT, $0-8
 	TESTQ  BX, BX
 	JNZ    masked
 
+	// A pixel without a ReLU: dy is DY.
 plain:
 	VMOVUPS (DX), Y0
 	VMOVUPS 32(DX), Y1
@@ -7043,6 +7340,7 @@ plain:
 	JNZ     plain
 	JMP     done
 
+	// A pixel with a ReLU: dy is DY where Y > 0.
 masked:
 	VMOVUPS (DX), Y0
 	VMOVUPS (BX), Y3
@@ -7081,52 +7379,55 @@ TEXT ·joinAVX2(SB), NOSPLIT, $0-40
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 
+	// A pixel: add, store, and sum four products in float64.
 pixel:
-	VCVTPS2PD    (DX), Y8
-	VCVTPS2PD    (BX), Y9
-	VMOVUPS      (DX), X10
-	VADDPS       (BX), X10, X10
-	VMOVUPS      X10, (CX)
-	VCVTPS2PD    X10, Y11
-	VFMADD231PD  Y8, Y8, Y0
-	VFMADD231PD  Y9, Y9, Y2
-	VFMADD231PD  Y8, Y9, Y4
-	VFMADD231PD  Y11, Y11, Y6
-	VCVTPS2PD    16(DX), Y8
-	VCVTPS2PD    16(BX), Y9
-	VMOVUPS      16(DX), X10
-	VADDPS       16(BX), X10, X10
-	VMOVUPS      X10, 16(CX)
-	VCVTPS2PD    X10, Y11
-	VFMADD231PD  Y8, Y8, Y1
-	VFMADD231PD  Y9, Y9, Y3
-	VFMADD231PD  Y8, Y9, Y5
-	VFMADD231PD  Y11, Y11, Y7
-	VCVTPS2PD    32(DX), Y8
-	VCVTPS2PD    32(BX), Y9
-	VMOVUPS      32(DX), X10
-	VADDPS       32(BX), X10, X10
-	VMOVUPS      X10, 32(CX)
-	VCVTPS2PD    X10, Y11
-	VFMADD231PD  Y8, Y8, Y0
-	VFMADD231PD  Y9, Y9, Y2
-	VFMADD231PD  Y8, Y9, Y4
-	VFMADD231PD  Y11, Y11, Y6
-	VCVTPS2PD    48(DX), Y8
-	VCVTPS2PD    48(BX), Y9
-	VMOVUPS      48(DX), X10
-	VADDPS       48(BX), X10, X10
-	VMOVUPS      X10, 48(CX)
-	VCVTPS2PD    X10, Y11
-	VFMADD231PD  Y8, Y8, Y1
-	VFMADD231PD  Y9, Y9, Y3
-	VFMADD231PD  Y8, Y9, Y5
-	VFMADD231PD  Y11, Y11, Y7
-	ADDQ         $+64, CX
-	ADDQ         $+64, DX
-	ADDQ         $+64, BX
-	DECQ         SI
-	JNZ          pixel
+	VCVTPS2PD   (DX), Y8
+	VCVTPS2PD   (BX), Y9
+	VMOVUPS     (DX), X10
+	VADDPS      (BX), X10, X10
+	VMOVUPS     X10, (CX)
+	VCVTPS2PD   X10, Y11
+	VFMADD231PD Y8, Y8, Y0
+	VFMADD231PD Y9, Y9, Y2
+	VFMADD231PD Y8, Y9, Y4
+	VFMADD231PD Y11, Y11, Y6
+	VCVTPS2PD   16(DX), Y8
+	VCVTPS2PD   16(BX), Y9
+	VMOVUPS     16(DX), X10
+	VADDPS      16(BX), X10, X10
+	VMOVUPS     X10, 16(CX)
+	VCVTPS2PD   X10, Y11
+	VFMADD231PD Y8, Y8, Y1
+	VFMADD231PD Y9, Y9, Y3
+	VFMADD231PD Y8, Y9, Y5
+	VFMADD231PD Y11, Y11, Y7
+	VCVTPS2PD   32(DX), Y8
+	VCVTPS2PD   32(BX), Y9
+	VMOVUPS     32(DX), X10
+	VADDPS      32(BX), X10, X10
+	VMOVUPS     X10, 32(CX)
+	VCVTPS2PD   X10, Y11
+	VFMADD231PD Y8, Y8, Y0
+	VFMADD231PD Y9, Y9, Y2
+	VFMADD231PD Y8, Y9, Y4
+	VFMADD231PD Y11, Y11, Y6
+	VCVTPS2PD   48(DX), Y8
+	VCVTPS2PD   48(BX), Y9
+	VMOVUPS     48(DX), X10
+	VADDPS      48(BX), X10, X10
+	VMOVUPS     X10, 48(CX)
+	VCVTPS2PD   X10, Y11
+	VFMADD231PD Y8, Y8, Y1
+	VFMADD231PD Y9, Y9, Y3
+	VFMADD231PD Y8, Y9, Y5
+	VFMADD231PD Y11, Y11, Y7
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	ADDQ        $+64, BX
+	DECQ        SI
+	JNZ         pixel
+
+	// Add up the lanes of each sum.
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPD       X8, X0, X0
@@ -7169,18 +7470,21 @@ TEXT ·squaresAVX2(SB), NOSPLIT, $0-24
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 
+	// A pixel: its squares in float64.
 pixel:
-	VCVTPS2PD    (CX), Y4
-	VFMADD231PD  Y4, Y4, Y0
-	VCVTPS2PD    16(CX), Y5
-	VFMADD231PD  Y5, Y5, Y1
-	VCVTPS2PD    32(CX), Y4
-	VFMADD231PD  Y4, Y4, Y2
-	VCVTPS2PD    48(CX), Y5
-	VFMADD231PD  Y5, Y5, Y3
-	ADDQ         $+64, CX
-	DECQ         DX
-	JNZ          pixel
+	VCVTPS2PD   (CX), Y4
+	VFMADD231PD Y4, Y4, Y0
+	VCVTPS2PD   16(CX), Y5
+	VFMADD231PD Y5, Y5, Y1
+	VCVTPS2PD   32(CX), Y4
+	VFMADD231PD Y4, Y4, Y2
+	VCVTPS2PD   48(CX), Y5
+	VFMADD231PD Y5, Y5, Y3
+	ADDQ        $+64, CX
+	DECQ        DX
+	JNZ         pixel
+
+	// Add up the lanes.
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
@@ -7212,6 +7516,7 @@ TEXT ·sgdAVX2(SB), NOSPLIT, $0-8
 	TESTQ        DI, DI
 	JNZ          nesterov
 
+	// With momentum: move by v.
 momentum:
 	VMOVUPS (CX), Y3
 	VMULPS  Y3, Y2, Y4
@@ -7239,6 +7544,7 @@ momentum:
 	VZEROUPPER
 	RET
 
+	// Nesterov's step: move by the gradient and v.
 nesterov:
 	VMOVUPS (CX), Y3
 	VMULPS  Y3, Y2, Y4
@@ -7270,6 +7576,7 @@ nesterov:
 	VZEROUPPER
 	RET
 
+	// Without momentum: move by the gradient.
 plain:
 	VMOVUPS (CX), Y3
 	VMULPS  Y3, Y2, Y4
@@ -7307,6 +7614,7 @@ TEXT ·maxPoolGradAVX2(SB), NOSPLIT, $0-8
 	VMOVD        DI, X7
 	VPBROADCASTD X7, Y7
 
+	// An output: start with its window's first pixel.
 output:
 	VMOVUPS (CX), Y0
 	VXORPS  Y2, Y2, Y2
@@ -7318,10 +7626,12 @@ output:
 	MOVQ    CX, DI
 	MOVQ    48(AX), R9
 
+	// A row of the window.
 findRow:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A pixel: note its number where it is larger, or NaN.
 find:
 	VMOVUPS   (R8), Y8
 	VCMPPS    $0x1e, Y0, Y8, Y9
@@ -7346,10 +7656,12 @@ find:
 	MOVQ      DX, DI
 	MOVQ      48(AX), R9
 
+	// The window's rows again.
 addRow:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A pixel: add the gradient where its number was noted.
 add:
 	VPCMPEQD Y6, Y2, Y8
 	VANDPS   Y4, Y8, Y8

@@ -7,6 +7,7 @@
 // func convAVX512x1(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x1(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), CX
 	MOVQ 40(AX), BX
@@ -19,6 +20,7 @@ TEXT ·convAVX512x1(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -29,6 +31,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -44,6 +47,7 @@ tile:
 	ADDQ       128(AX), CX
 	PREFETCHT0 (CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -52,16 +56,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R8
 
+	// A block of input channels.
 icb:
 	MOVQ SI, DI
 	MOVQ 56(AX), R9
 
+	// A row of taps.
 kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z2
 	VMOVUPS      64(DX), Z3
@@ -157,11 +164,13 @@ run:
 	DECQ         R10
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R10
 	ANDQ $0x0f, R10
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z2
 	VMOVUPS      64(DX), Z3
@@ -173,13 +182,16 @@ tailLoop:
 	DECQ         R10
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), DI
-	DECQ   R9
-	JNZ    kh
-	ADDQ   72(AX), SI
-	DECQ   R8
-	JNZ    icb
+	ADDQ 80(AX), DI
+	DECQ R9
+	JNZ  kh
+	ADDQ 72(AX), SI
+	DECQ R8
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -188,6 +200,7 @@ runDone:
 	ADDQ   128(AX), DX
 	VADDPS (DX), Z1, Z1
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -195,6 +208,7 @@ noResidual:
 	VMAXPS Z0, Z2, Z0
 	VMAXPS Z1, Z2, Z1
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -223,6 +237,7 @@ noReLU:
 // func convOneAVX512x1(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x1(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), CX
 	MOVQ 40(AX), BX
@@ -235,6 +250,7 @@ TEXT ·convOneAVX512x1(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -245,6 +261,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -256,6 +273,7 @@ tile:
 	MOVQ       56(SP), CX
 	PREFETCHT0 (CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -263,16 +281,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R8
 
+	// A block of input channels.
 icb:
 	MOVQ SI, DI
 	MOVQ 56(AX), R9
 
+	// A row of taps.
 kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z1
 	VBROADCASTSS (CX), Z2
@@ -336,11 +357,13 @@ run:
 	DECQ         R10
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R10
 	ANDQ $0x0f, R10
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z1
 	VBROADCASTSS (CX), Z2
@@ -350,25 +373,30 @@ tailLoop:
 	DECQ         R10
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), DI
-	DECQ   R9
-	JNZ    kh
-	ADDQ   72(AX), SI
-	DECQ   R8
-	JNZ    icb
+	ADDQ 80(AX), DI
+	DECQ R9
+	JNZ  kh
+	ADDQ 72(AX), SI
+	DECQ R8
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
 	MOVQ   56(SP), DX
 	VADDPS (DX), Z0, Z0
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -395,6 +423,7 @@ noReLU:
 // func group4AVX512x1(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x1(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), CX
 	MOVQ 40(AX), BX
@@ -407,6 +436,7 @@ TEXT ·group4AVX512x1(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -417,6 +447,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -428,6 +459,7 @@ tile:
 	MOVQ       56(SP), CX
 	PREFETCHT0 (CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -435,15 +467,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R8
 
+	// A block of input channels.
 icb:
 	MOVQ SI, DI
 	MOVQ 56(AX), R9
 
+	// A row of taps.
 kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -476,18 +511,22 @@ run:
 	ADDQ        72(AX), SI
 	DECQ        R8
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -514,6 +553,7 @@ noReLU:
 // func group8AVX512x1(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x1(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X12
@@ -541,6 +581,7 @@ TEXT ·group8AVX512x1(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -551,6 +592,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -562,6 +604,7 @@ tile:
 	MOVQ       56(SP), CX
 	PREFETCHT0 (CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -569,15 +612,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R8
 
+	// A block of input channels.
 icb:
 	MOVQ SI, DI
 	MOVQ 56(AX), R9
 
+	// A row of taps.
 kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z1
@@ -622,18 +668,22 @@ run:
 	ADDQ        72(AX), SI
 	DECQ        R8
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -660,6 +710,7 @@ noReLU:
 // func convAVX512x2(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x2(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -672,6 +723,7 @@ TEXT ·convAVX512x2(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -682,6 +734,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -701,6 +754,7 @@ tile:
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -711,16 +765,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z4
 	VMOVUPS      64(DX), Z5
@@ -864,11 +921,13 @@ run:
 	DECQ         R11
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R11
 	ANDQ $0x0f, R11
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z4
 	VMOVUPS      64(DX), Z5
@@ -883,13 +942,16 @@ tailLoop:
 	DECQ         R11
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R8
-	DECQ   R10
-	JNZ    kh
-	ADDQ   72(AX), DI
-	DECQ   R9
-	JNZ    icb
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -900,6 +962,7 @@ runDone:
 	VADDPS (DX), Z1, Z1
 	VADDPS 64(DX), Z3, Z3
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -909,6 +972,7 @@ noResidual:
 	VMAXPS Z2, Z4, Z2
 	VMAXPS Z3, Z4, Z3
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -939,6 +1003,7 @@ noReLU:
 // func convOneAVX512x2(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x2(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -951,6 +1016,7 @@ TEXT ·convOneAVX512x2(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -961,6 +1027,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -974,6 +1041,7 @@ tile:
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -982,16 +1050,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z2
 	VBROADCASTSS (CX), Z3
@@ -1087,11 +1158,13 @@ run:
 	DECQ         R11
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R11
 	ANDQ $0x0f, R11
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z2
 	VBROADCASTSS (CX), Z3
@@ -1103,13 +1176,16 @@ tailLoop:
 	DECQ         R11
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R8
-	DECQ   R10
-	JNZ    kh
-	ADDQ   72(AX), DI
-	DECQ   R9
-	JNZ    icb
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -1117,6 +1193,7 @@ runDone:
 	VADDPS (DX), Z0, Z0
 	VADDPS 64(DX), Z1, Z1
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -1124,6 +1201,7 @@ noResidual:
 	VMAXPS Z0, Z2, Z0
 	VMAXPS Z1, Z2, Z1
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -1151,6 +1229,7 @@ noReLU:
 // func group4AVX512x2(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x2(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -1163,6 +1242,7 @@ TEXT ·group4AVX512x2(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -1173,6 +1253,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -1186,6 +1267,7 @@ tile:
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -1194,15 +1276,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -1243,13 +1328,16 @@ run:
 	ADDQ        72(AX), DI
 	DECQ        R9
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -1257,6 +1345,7 @@ noResidual:
 	VMAXPS Z0, Z2, Z0
 	VMAXPS Z1, Z2, Z1
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -1284,6 +1373,7 @@ noReLU:
 // func group8AVX512x2(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x2(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X13
@@ -1311,6 +1401,7 @@ TEXT ·group8AVX512x2(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -1321,6 +1412,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -1334,6 +1426,7 @@ tile:
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -1342,15 +1435,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z2
@@ -1411,13 +1507,16 @@ run:
 	ADDQ        72(AX), DI
 	DECQ        R9
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -1425,6 +1524,7 @@ noResidual:
 	VMAXPS Z0, Z2, Z0
 	VMAXPS Z1, Z2, Z1
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -1452,6 +1552,7 @@ noReLU:
 // func convAVX512x3(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x3(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -1464,6 +1565,7 @@ TEXT ·convAVX512x3(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -1474,6 +1576,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -1497,6 +1600,7 @@ tile:
 	PREFETCHT0 64(CX)
 	PREFETCHT0 128(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -1509,16 +1613,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z6
 	VMOVUPS      64(DX), Z7
@@ -1710,11 +1817,13 @@ run:
 	DECQ         R11
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R11
 	ANDQ $0x0f, R11
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z6
 	VMOVUPS      64(DX), Z7
@@ -1732,13 +1841,16 @@ tailLoop:
 	DECQ         R11
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R8
-	DECQ   R10
-	JNZ    kh
-	ADDQ   72(AX), DI
-	DECQ   R9
-	JNZ    icb
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -1751,6 +1863,7 @@ runDone:
 	VADDPS 64(DX), Z3, Z3
 	VADDPS 128(DX), Z5, Z5
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -1762,6 +1875,7 @@ noResidual:
 	VMAXPS Z4, Z6, Z4
 	VMAXPS Z5, Z6, Z5
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -1794,6 +1908,7 @@ noReLU:
 // func convOneAVX512x3(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x3(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -1806,6 +1921,7 @@ TEXT ·convOneAVX512x3(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -1816,6 +1932,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -1831,6 +1948,7 @@ tile:
 	PREFETCHT0 64(CX)
 	PREFETCHT0 128(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -1840,16 +1958,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z3
 	VBROADCASTSS (CX), Z4
@@ -1977,11 +2098,13 @@ run:
 	DECQ         R11
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R11
 	ANDQ $0x0f, R11
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z3
 	VBROADCASTSS (CX), Z4
@@ -1995,13 +2118,16 @@ tailLoop:
 	DECQ         R11
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R8
-	DECQ   R10
-	JNZ    kh
-	ADDQ   72(AX), DI
-	DECQ   R9
-	JNZ    icb
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -2010,6 +2136,7 @@ runDone:
 	VADDPS 64(DX), Z1, Z1
 	VADDPS 128(DX), Z2, Z2
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -2018,6 +2145,7 @@ noResidual:
 	VMAXPS Z1, Z3, Z1
 	VMAXPS Z2, Z3, Z2
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -2046,6 +2174,7 @@ noReLU:
 // func group4AVX512x3(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x3(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	MOVQ 40(AX), BX
@@ -2058,6 +2187,7 @@ TEXT ·group4AVX512x3(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -2068,6 +2198,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -2083,6 +2214,7 @@ tile:
 	PREFETCHT0 64(CX)
 	PREFETCHT0 128(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -2092,15 +2224,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -2149,14 +2284,17 @@ run:
 	ADDQ        72(AX), DI
 	DECQ        R9
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -2165,6 +2303,7 @@ noResidual:
 	VMAXPS Z1, Z3, Z1
 	VMAXPS Z2, Z3, Z2
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -2193,6 +2332,7 @@ noReLU:
 // func group8AVX512x3(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x3(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X14
@@ -2220,6 +2360,7 @@ TEXT ·group8AVX512x3(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -2230,6 +2371,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -2245,6 +2387,7 @@ tile:
 	PREFETCHT0 64(CX)
 	PREFETCHT0 128(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -2254,15 +2397,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R9
 
+	// A block of input channels.
 icb:
 	MOVQ DI, R8
 	MOVQ 56(AX), R10
 
+	// A row of taps.
 kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z3
@@ -2339,14 +2485,17 @@ run:
 	ADDQ        72(AX), DI
 	DECQ        R9
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -2355,6 +2504,7 @@ noResidual:
 	VMAXPS Z1, Z3, Z1
 	VMAXPS Z2, Z3, Z2
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -2383,6 +2533,7 @@ noReLU:
 // func convAVX512x4(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x4(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -2396,6 +2547,7 @@ TEXT ·convAVX512x4(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -2406,6 +2558,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -2433,6 +2586,7 @@ tile:
 	PREFETCHT0 128(CX)
 	PREFETCHT0 192(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -2447,16 +2601,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z8
 	VMOVUPS      64(DX), Z9
@@ -2696,11 +2853,13 @@ run:
 	DECQ         R12
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R12
 	ANDQ $0x0f, R12
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z8
 	VMOVUPS      64(DX), Z9
@@ -2721,13 +2880,16 @@ tailLoop:
 	DECQ         R12
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R9
-	DECQ   R11
-	JNZ    kh
-	ADDQ   72(AX), R8
-	DECQ   R10
-	JNZ    icb
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -2742,6 +2904,7 @@ runDone:
 	VADDPS 128(DX), Z5, Z5
 	VADDPS 192(DX), Z7, Z7
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -2755,6 +2918,7 @@ noResidual:
 	VMAXPS Z6, Z8, Z6
 	VMAXPS Z7, Z8, Z7
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -2789,6 +2953,7 @@ noReLU:
 // func convOneAVX512x4(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x4(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -2802,6 +2967,7 @@ TEXT ·convOneAVX512x4(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -2812,6 +2978,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -2829,6 +2996,7 @@ tile:
 	PREFETCHT0 128(CX)
 	PREFETCHT0 192(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -2839,16 +3007,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z4
 	VBROADCASTSS (CX), Z5
@@ -3008,11 +3179,13 @@ run:
 	DECQ         R12
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R12
 	ANDQ $0x0f, R12
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z4
 	VBROADCASTSS (CX), Z5
@@ -3028,13 +3201,16 @@ tailLoop:
 	DECQ         R12
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R9
-	DECQ   R11
-	JNZ    kh
-	ADDQ   72(AX), R8
-	DECQ   R10
-	JNZ    icb
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -3044,6 +3220,7 @@ runDone:
 	VADDPS 128(DX), Z2, Z2
 	VADDPS 192(DX), Z3, Z3
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -3053,6 +3230,7 @@ noResidual:
 	VMAXPS Z2, Z4, Z2
 	VMAXPS Z3, Z4, Z3
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -3082,6 +3260,7 @@ noReLU:
 // func group4AVX512x4(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x4(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -3095,6 +3274,7 @@ TEXT ·group4AVX512x4(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -3105,6 +3285,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -3122,6 +3303,7 @@ tile:
 	PREFETCHT0 128(CX)
 	PREFETCHT0 192(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -3132,15 +3314,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -3197,15 +3382,18 @@ run:
 	ADDQ        72(AX), R8
 	DECQ        R10
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -3215,6 +3403,7 @@ noResidual:
 	VMAXPS Z2, Z4, Z2
 	VMAXPS Z3, Z4, Z3
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -3244,6 +3433,7 @@ noReLU:
 // func group8AVX512x4(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x4(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X15
@@ -3272,6 +3462,7 @@ TEXT ·group8AVX512x4(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -3282,6 +3473,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -3299,6 +3491,7 @@ tile:
 	PREFETCHT0 128(CX)
 	PREFETCHT0 192(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -3309,15 +3502,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z4
@@ -3410,15 +3606,18 @@ run:
 	ADDQ        72(AX), R8
 	DECQ        R10
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -3428,6 +3627,7 @@ noResidual:
 	VMAXPS Z2, Z4, Z2
 	VMAXPS Z3, Z4, Z3
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -3457,6 +3657,7 @@ noReLU:
 // func convAVX512x5(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x5(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -3470,6 +3671,7 @@ TEXT ·convAVX512x5(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -3480,6 +3682,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -3511,6 +3714,7 @@ tile:
 	PREFETCHT0 192(CX)
 	PREFETCHT0 256(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -3527,16 +3731,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z10
 	VMOVUPS      64(DX), Z11
@@ -3824,11 +4031,13 @@ run:
 	DECQ         R12
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R12
 	ANDQ $0x0f, R12
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z10
 	VMOVUPS      64(DX), Z11
@@ -3852,13 +4061,16 @@ tailLoop:
 	DECQ         R12
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R9
-	DECQ   R11
-	JNZ    kh
-	ADDQ   72(AX), R8
-	DECQ   R10
-	JNZ    icb
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -3875,6 +4087,7 @@ runDone:
 	VADDPS 192(DX), Z7, Z7
 	VADDPS 256(DX), Z9, Z9
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -3890,6 +4103,7 @@ noResidual:
 	VMAXPS Z8, Z10, Z8
 	VMAXPS Z9, Z10, Z9
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -3926,6 +4140,7 @@ noReLU:
 // func convOneAVX512x5(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x5(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -3939,6 +4154,7 @@ TEXT ·convOneAVX512x5(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -3949,6 +4165,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -3968,6 +4185,7 @@ tile:
 	PREFETCHT0 192(CX)
 	PREFETCHT0 256(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -3979,16 +4197,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z5
 	VBROADCASTSS (CX), Z6
@@ -4180,11 +4401,13 @@ run:
 	DECQ         R12
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R12
 	ANDQ $0x0f, R12
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z5
 	VBROADCASTSS (CX), Z6
@@ -4202,13 +4425,16 @@ tailLoop:
 	DECQ         R12
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R9
-	DECQ   R11
-	JNZ    kh
-	ADDQ   72(AX), R8
-	DECQ   R10
-	JNZ    icb
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -4219,6 +4445,7 @@ runDone:
 	VADDPS 192(DX), Z3, Z3
 	VADDPS 256(DX), Z4, Z4
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -4229,6 +4456,7 @@ noResidual:
 	VMAXPS Z3, Z5, Z3
 	VMAXPS Z4, Z5, Z4
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -4259,6 +4487,7 @@ noReLU:
 // func group4AVX512x5(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x5(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -4272,6 +4501,7 @@ TEXT ·group4AVX512x5(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -4282,6 +4512,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -4301,6 +4532,7 @@ tile:
 	PREFETCHT0 192(CX)
 	PREFETCHT0 256(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -4312,15 +4544,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -4385,16 +4620,19 @@ run:
 	ADDQ        72(AX), R8
 	DECQ        R10
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -4405,6 +4643,7 @@ noResidual:
 	VMAXPS Z3, Z5, Z3
 	VMAXPS Z4, Z5, Z4
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -4435,6 +4674,7 @@ noReLU:
 // func group8AVX512x5(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x5(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X16
@@ -4463,6 +4703,7 @@ TEXT ·group8AVX512x5(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -4473,6 +4714,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -4492,6 +4734,7 @@ tile:
 	PREFETCHT0 192(CX)
 	PREFETCHT0 256(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -4503,15 +4746,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R10
 
+	// A block of input channels.
 icb:
 	MOVQ R8, R9
 	MOVQ 56(AX), R11
 
+	// A row of taps.
 kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z5
@@ -4620,16 +4866,19 @@ run:
 	ADDQ        72(AX), R8
 	DECQ        R10
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -4640,6 +4889,7 @@ noResidual:
 	VMAXPS Z3, Z5, Z3
 	VMAXPS Z4, Z5, Z4
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -4670,6 +4920,7 @@ noReLU:
 // func convAVX512x6(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x6(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -4684,6 +4935,7 @@ TEXT ·convAVX512x6(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -4694,6 +4946,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -4729,6 +4982,7 @@ tile:
 	PREFETCHT0 256(CX)
 	PREFETCHT0 320(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -4747,16 +5001,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z12
 	VMOVUPS      64(DX), Z13
@@ -5092,11 +5349,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z12
 	VMOVUPS      64(DX), Z13
@@ -5123,13 +5382,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -5148,6 +5410,7 @@ runDone:
 	VADDPS 256(DX), Z9, Z9
 	VADDPS 320(DX), Z11, Z11
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -5165,6 +5428,7 @@ noResidual:
 	VMAXPS Z10, Z12, Z10
 	VMAXPS Z11, Z12, Z11
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -5203,6 +5467,7 @@ noReLU:
 // func convOneAVX512x6(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x6(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -5217,6 +5482,7 @@ TEXT ·convOneAVX512x6(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -5227,6 +5493,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -5248,6 +5515,7 @@ tile:
 	PREFETCHT0 256(CX)
 	PREFETCHT0 320(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -5260,16 +5528,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z6
 	VBROADCASTSS (CX), Z7
@@ -5493,11 +5764,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z6
 	VBROADCASTSS (CX), Z7
@@ -5517,13 +5790,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -5535,6 +5811,7 @@ runDone:
 	VADDPS 256(DX), Z4, Z4
 	VADDPS 320(DX), Z5, Z5
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -5546,6 +5823,7 @@ noResidual:
 	VMAXPS Z4, Z6, Z4
 	VMAXPS Z5, Z6, Z5
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -5577,6 +5855,7 @@ noReLU:
 // func group4AVX512x6(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x6(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -5591,6 +5870,7 @@ TEXT ·group4AVX512x6(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -5601,6 +5881,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -5622,6 +5903,7 @@ tile:
 	PREFETCHT0 256(CX)
 	PREFETCHT0 320(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -5634,15 +5916,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -5715,17 +6000,20 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -5737,6 +6025,7 @@ noResidual:
 	VMAXPS Z4, Z6, Z4
 	VMAXPS Z5, Z6, Z5
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -5768,6 +6057,7 @@ noReLU:
 // func group8AVX512x6(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x6(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X17
@@ -5797,6 +6087,7 @@ TEXT ·group8AVX512x6(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -5807,6 +6098,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -5828,6 +6120,7 @@ tile:
 	PREFETCHT0 256(CX)
 	PREFETCHT0 320(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -5840,15 +6133,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z6
@@ -5973,17 +6269,20 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -5995,6 +6294,7 @@ noResidual:
 	VMAXPS Z4, Z6, Z4
 	VMAXPS Z5, Z6, Z5
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -6026,6 +6326,7 @@ noReLU:
 // func convAVX512x7(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x7(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -6040,6 +6341,7 @@ TEXT ·convAVX512x7(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -6050,6 +6352,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -6089,6 +6392,7 @@ tile:
 	PREFETCHT0 320(CX)
 	PREFETCHT0 384(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -6109,16 +6413,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z14
 	VMOVUPS      64(DX), Z15
@@ -6502,11 +6809,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z14
 	VMOVUPS      64(DX), Z15
@@ -6536,13 +6845,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -6563,6 +6875,7 @@ runDone:
 	VADDPS 320(DX), Z11, Z11
 	VADDPS 384(DX), Z13, Z13
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -6582,6 +6895,7 @@ noResidual:
 	VMAXPS Z12, Z14, Z12
 	VMAXPS Z13, Z14, Z13
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -6622,6 +6936,7 @@ noReLU:
 // func convOneAVX512x7(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x7(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -6636,6 +6951,7 @@ TEXT ·convOneAVX512x7(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -6646,6 +6962,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -6669,6 +6986,7 @@ tile:
 	PREFETCHT0 320(CX)
 	PREFETCHT0 384(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -6682,16 +7000,19 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z7
 	VBROADCASTSS (CX), Z8
@@ -6947,11 +7268,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z7
 	VBROADCASTSS (CX), Z8
@@ -6973,13 +7296,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -6992,6 +7318,7 @@ runDone:
 	VADDPS 320(DX), Z5, Z5
 	VADDPS 384(DX), Z6, Z6
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -7004,6 +7331,7 @@ noResidual:
 	VMAXPS Z5, Z7, Z5
 	VMAXPS Z6, Z7, Z6
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -7036,6 +7364,7 @@ noReLU:
 // func group4AVX512x7(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x7(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -7050,6 +7379,7 @@ TEXT ·group4AVX512x7(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -7060,6 +7390,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -7083,6 +7414,7 @@ tile:
 	PREFETCHT0 320(CX)
 	PREFETCHT0 384(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -7096,15 +7428,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -7185,18 +7520,21 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      384(DX), Z6, Z6
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS 384(DX), Z6, Z6
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -7209,6 +7547,7 @@ noResidual:
 	VMAXPS Z5, Z7, Z5
 	VMAXPS Z6, Z7, Z6
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -7241,6 +7580,7 @@ noReLU:
 // func group8AVX512x7(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x7(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X18
@@ -7270,6 +7610,7 @@ TEXT ·group8AVX512x7(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -7280,6 +7621,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -7303,6 +7645,7 @@ tile:
 	PREFETCHT0 320(CX)
 	PREFETCHT0 384(CX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -7316,15 +7659,18 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z7
@@ -7465,18 +7811,21 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      384(DX), Z6, Z6
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS 384(DX), Z6, Z6
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -7489,6 +7838,7 @@ noResidual:
 	VMAXPS Z5, Z7, Z5
 	VMAXPS Z6, Z7, Z6
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	VMOVUPS Z0, (CX)
@@ -7521,6 +7871,7 @@ noReLU:
 // func convAVX512x8(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x8(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -7534,6 +7885,7 @@ TEXT ·convAVX512x8(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -7544,6 +7896,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -7593,6 +7946,7 @@ tile:
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -7615,10 +7969,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -7627,6 +7983,7 @@ kh:
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z16
 	VMOVUPS      64(DX), Z17
@@ -8059,11 +8416,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z16
 	VMOVUPS      64(DX), Z17
@@ -8097,13 +8456,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -8129,6 +8491,7 @@ runDone:
 	VADDPS 128(R8), Z13, Z13
 	VADDPS 192(R8), Z15, Z15
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -8150,6 +8513,7 @@ noResidual:
 	VMAXPS Z14, Z16, Z14
 	VMAXPS Z15, Z16, Z15
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -8195,6 +8559,7 @@ noReLU:
 // func convOneAVX512x8(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x8(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -8208,6 +8573,7 @@ TEXT ·convOneAVX512x8(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -8218,6 +8584,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -8247,6 +8614,7 @@ tile:
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -8261,10 +8629,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -8273,6 +8643,7 @@ kh:
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z8
 	VBROADCASTSS (CX), Z9
@@ -8561,11 +8932,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z8
 	VBROADCASTSS (CX), Z9
@@ -8590,13 +8963,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -8612,6 +8988,7 @@ runDone:
 	VADDPS 128(R8), Z6, Z6
 	VADDPS 192(R8), Z7, Z7
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -8625,6 +9002,7 @@ noResidual:
 	VMAXPS Z6, Z8, Z6
 	VMAXPS Z7, Z8, Z7
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -8660,6 +9038,7 @@ noReLU:
 // func group4AVX512x8(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x8(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -8673,6 +9052,7 @@ TEXT ·group4AVX512x8(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -8683,6 +9063,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -8712,6 +9093,7 @@ tile:
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -8726,10 +9108,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -8737,6 +9121,7 @@ kh:
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -8826,21 +9211,24 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R8
-	ADDQ        112(AX), R8
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      (R8), Z4, Z4
-	VADDPS      64(R8), Z5, Z5
-	VADDPS      128(R8), Z6, Z6
-	VADDPS      192(R8), Z7, Z7
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R8
+	ADDQ   112(AX), R8
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS (R8), Z4, Z4
+	VADDPS 64(R8), Z5, Z5
+	VADDPS 128(R8), Z6, Z6
+	VADDPS 192(R8), Z7, Z7
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -8854,6 +9242,7 @@ noResidual:
 	VMAXPS Z6, Z8, Z6
 	VMAXPS Z7, Z8, Z7
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -8889,6 +9278,7 @@ noReLU:
 // func group8AVX512x8(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x8(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X19
@@ -8917,6 +9307,7 @@ TEXT ·group8AVX512x8(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -8927,6 +9318,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -8956,6 +9348,7 @@ tile:
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -8970,10 +9363,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -8981,6 +9376,7 @@ kh:
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z8
@@ -9138,21 +9534,24 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R8
-	ADDQ        112(AX), R8
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      (R8), Z4, Z4
-	VADDPS      64(R8), Z5, Z5
-	VADDPS      128(R8), Z6, Z6
-	VADDPS      192(R8), Z7, Z7
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R8
+	ADDQ   112(AX), R8
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS (R8), Z4, Z4
+	VADDPS 64(R8), Z5, Z5
+	VADDPS 128(R8), Z6, Z6
+	VADDPS 192(R8), Z7, Z7
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -9166,6 +9565,7 @@ noResidual:
 	VMAXPS Z6, Z8, Z6
 	VMAXPS Z7, Z8, Z7
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -9201,6 +9601,7 @@ noReLU:
 // func convAVX512x9(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x9(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -9214,6 +9615,7 @@ TEXT ·convAVX512x9(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -9224,6 +9626,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -9277,6 +9680,7 @@ tile:
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -9301,10 +9705,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -9313,6 +9719,7 @@ kh:
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z18
 	VMOVUPS      64(DX), Z19
@@ -9793,11 +10200,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z18
 	VMOVUPS      64(DX), Z19
@@ -9834,13 +10243,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -9868,6 +10280,7 @@ runDone:
 	VADDPS 128(R8), Z15, Z15
 	VADDPS 192(R8), Z17, Z17
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -9891,6 +10304,7 @@ noResidual:
 	VMAXPS Z16, Z18, Z16
 	VMAXPS Z17, Z18, Z17
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -9938,6 +10352,7 @@ noReLU:
 // func convOneAVX512x9(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x9(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -9951,6 +10366,7 @@ TEXT ·convOneAVX512x9(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -9961,6 +10377,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -9992,6 +10409,7 @@ tile:
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -10007,10 +10425,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -10019,6 +10439,7 @@ kh:
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z9
 	VBROADCASTSS (CX), Z10
@@ -10339,11 +10760,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z9
 	VBROADCASTSS (CX), Z10
@@ -10370,13 +10793,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -10393,6 +10819,7 @@ runDone:
 	VADDPS 128(R8), Z7, Z7
 	VADDPS 192(R8), Z8, Z8
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -10407,6 +10834,7 @@ noResidual:
 	VMAXPS Z7, Z9, Z7
 	VMAXPS Z8, Z9, Z8
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -10443,6 +10871,7 @@ noReLU:
 // func group4AVX512x9(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x9(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -10456,6 +10885,7 @@ TEXT ·group4AVX512x9(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -10466,6 +10896,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -10497,6 +10928,7 @@ tile:
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -10512,10 +10944,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -10523,6 +10957,7 @@ kh:
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -10620,22 +11055,25 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R8
-	ADDQ        112(AX), R8
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      (R8), Z5, Z5
-	VADDPS      64(R8), Z6, Z6
-	VADDPS      128(R8), Z7, Z7
-	VADDPS      192(R8), Z8, Z8
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R8
+	ADDQ   112(AX), R8
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS (R8), Z5, Z5
+	VADDPS 64(R8), Z6, Z6
+	VADDPS 128(R8), Z7, Z7
+	VADDPS 192(R8), Z8, Z8
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -10650,6 +11088,7 @@ noResidual:
 	VMAXPS Z7, Z9, Z7
 	VMAXPS Z8, Z9, Z8
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -10686,6 +11125,7 @@ noReLU:
 // func group8AVX512x9(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x9(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X20
@@ -10714,6 +11154,7 @@ TEXT ·group8AVX512x9(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -10724,6 +11165,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -10755,6 +11197,7 @@ tile:
 	PREFETCHT0 128(DX)
 	PREFETCHT0 192(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -10770,10 +11213,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -10781,6 +11226,7 @@ kh:
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z9
@@ -10954,22 +11400,25 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R8
-	ADDQ        112(AX), R8
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      (R8), Z5, Z5
-	VADDPS      64(R8), Z6, Z6
-	VADDPS      128(R8), Z7, Z7
-	VADDPS      192(R8), Z8, Z8
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R8
+	ADDQ   112(AX), R8
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS (R8), Z5, Z5
+	VADDPS 64(R8), Z6, Z6
+	VADDPS 128(R8), Z7, Z7
+	VADDPS 192(R8), Z8, Z8
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -10984,6 +11433,7 @@ noResidual:
 	VMAXPS Z7, Z9, Z7
 	VMAXPS Z8, Z9, Z8
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -11020,6 +11470,7 @@ noReLU:
 // func convAVX512x10(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x10(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -11033,6 +11484,7 @@ TEXT ·convAVX512x10(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -11043,6 +11495,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -11100,6 +11553,7 @@ tile:
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -11126,10 +11580,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -11138,6 +11594,7 @@ kh:
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z20
 	VMOVUPS      64(DX), Z21
@@ -11666,11 +12123,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z20
 	VMOVUPS      64(DX), Z21
@@ -11710,13 +12169,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -11746,6 +12208,7 @@ runDone:
 	VADDPS 192(R8), Z17, Z17
 	VADDPS 256(R8), Z19, Z19
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -11771,6 +12234,7 @@ noResidual:
 	VMAXPS Z18, Z20, Z18
 	VMAXPS Z19, Z20, Z19
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -11820,6 +12284,7 @@ noReLU:
 // func convOneAVX512x10(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x10(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -11833,6 +12298,7 @@ TEXT ·convOneAVX512x10(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -11843,6 +12309,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -11876,6 +12343,7 @@ tile:
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -11892,10 +12360,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -11904,6 +12374,7 @@ kh:
 	SHRQ $0x04, R13
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z10
 	VBROADCASTSS (CX), Z11
@@ -12256,11 +12727,13 @@ run:
 	DECQ         R13
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R13
 	ANDQ $0x0f, R13
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z10
 	VBROADCASTSS (CX), Z11
@@ -12289,13 +12762,16 @@ tailLoop:
 	DECQ         R13
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R10
-	DECQ   R12
-	JNZ    kh
-	ADDQ   72(AX), R9
-	DECQ   R11
-	JNZ    icb
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -12313,6 +12789,7 @@ runDone:
 	VADDPS 192(R8), Z8, Z8
 	VADDPS 256(R8), Z9, Z9
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -12328,6 +12805,7 @@ noResidual:
 	VMAXPS Z8, Z10, Z8
 	VMAXPS Z9, Z10, Z9
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -12365,6 +12843,7 @@ noReLU:
 // func group4AVX512x10(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x10(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -12378,6 +12857,7 @@ TEXT ·group4AVX512x10(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -12388,6 +12868,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -12421,6 +12902,7 @@ tile:
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -12437,10 +12919,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -12448,6 +12932,7 @@ kh:
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -12553,23 +13038,26 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R8
-	ADDQ        112(AX), R8
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      (R8), Z5, Z5
-	VADDPS      64(R8), Z6, Z6
-	VADDPS      128(R8), Z7, Z7
-	VADDPS      192(R8), Z8, Z8
-	VADDPS      256(R8), Z9, Z9
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R8
+	ADDQ   112(AX), R8
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS (R8), Z5, Z5
+	VADDPS 64(R8), Z6, Z6
+	VADDPS 128(R8), Z7, Z7
+	VADDPS 192(R8), Z8, Z8
+	VADDPS 256(R8), Z9, Z9
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -12585,6 +13073,7 @@ noResidual:
 	VMAXPS Z8, Z10, Z8
 	VMAXPS Z9, Z10, Z9
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -12622,6 +13111,7 @@ noReLU:
 // func group8AVX512x10(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x10(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X21
@@ -12650,6 +13140,7 @@ TEXT ·group8AVX512x10(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -12660,6 +13151,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -12693,6 +13185,7 @@ tile:
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -12709,10 +13202,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R11
 
+	// A block of input channels.
 icb:
 	MOVQ R9, R10
 	MOVQ 56(AX), R12
 
+	// A row of taps.
 kh:
 	MOVQ R10, CX
 	MOVQ R10, R8
@@ -12720,6 +13215,7 @@ kh:
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z10
@@ -12909,23 +13405,26 @@ run:
 	ADDQ        72(AX), R9
 	DECQ        R11
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R8
-	ADDQ        112(AX), R8
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      (R8), Z5, Z5
-	VADDPS      64(R8), Z6, Z6
-	VADDPS      128(R8), Z7, Z7
-	VADDPS      192(R8), Z8, Z8
-	VADDPS      256(R8), Z9, Z9
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R8
+	ADDQ   112(AX), R8
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS (R8), Z5, Z5
+	VADDPS 64(R8), Z6, Z6
+	VADDPS 128(R8), Z7, Z7
+	VADDPS 192(R8), Z8, Z8
+	VADDPS 256(R8), Z9, Z9
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -12941,6 +13440,7 @@ noResidual:
 	VMAXPS Z8, Z10, Z8
 	VMAXPS Z9, Z10, Z9
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -12978,6 +13478,7 @@ noReLU:
 // func convAVX512x11(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x11(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -12992,6 +13493,7 @@ TEXT ·convAVX512x11(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -13002,6 +13504,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -13063,6 +13566,7 @@ tile:
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -13091,10 +13595,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -13103,6 +13609,7 @@ kh:
 	SHRQ $0x04, R14
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z22
 	VMOVUPS      64(DX), Z23
@@ -13679,11 +14186,13 @@ run:
 	DECQ         R14
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R14
 	ANDQ $0x0f, R14
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z22
 	VMOVUPS      64(DX), Z23
@@ -13726,13 +14235,16 @@ tailLoop:
 	DECQ         R14
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R11
-	DECQ   R13
-	JNZ    kh
-	ADDQ   72(AX), R10
-	DECQ   R12
-	JNZ    icb
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -13764,6 +14276,7 @@ runDone:
 	VADDPS 192(R9), Z19, Z19
 	VADDPS 256(R9), Z21, Z21
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -13791,6 +14304,7 @@ noResidual:
 	VMAXPS Z20, Z22, Z20
 	VMAXPS Z21, Z22, Z21
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -13842,6 +14356,7 @@ noReLU:
 // func convOneAVX512x11(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x11(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -13856,6 +14371,7 @@ TEXT ·convOneAVX512x11(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -13866,6 +14382,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -13901,6 +14418,7 @@ tile:
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -13918,10 +14436,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -13930,6 +14450,7 @@ kh:
 	SHRQ $0x04, R14
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z11
 	VBROADCASTSS (CX), Z12
@@ -14314,11 +14835,13 @@ run:
 	DECQ         R14
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R14
 	ANDQ $0x0f, R14
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z11
 	VBROADCASTSS (CX), Z12
@@ -14349,13 +14872,16 @@ tailLoop:
 	DECQ         R14
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R11
-	DECQ   R13
-	JNZ    kh
-	ADDQ   72(AX), R10
-	DECQ   R12
-	JNZ    icb
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -14374,6 +14900,7 @@ runDone:
 	VADDPS 192(R9), Z9, Z9
 	VADDPS 256(R9), Z10, Z10
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -14390,6 +14917,7 @@ noResidual:
 	VMAXPS Z9, Z11, Z9
 	VMAXPS Z10, Z11, Z10
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -14428,6 +14956,7 @@ noReLU:
 // func group4AVX512x11(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x11(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -14442,6 +14971,7 @@ TEXT ·group4AVX512x11(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -14452,6 +14982,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -14487,6 +15018,7 @@ tile:
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -14504,10 +15036,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -14515,6 +15049,7 @@ kh:
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -14628,24 +15163,27 @@ run:
 	ADDQ        72(AX), R10
 	DECQ        R12
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R9
-	ADDQ        112(AX), R9
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      (R9), Z6, Z6
-	VADDPS      64(R9), Z7, Z7
-	VADDPS      128(R9), Z8, Z8
-	VADDPS      192(R9), Z9, Z9
-	VADDPS      256(R9), Z10, Z10
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R9
+	ADDQ   112(AX), R9
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS (R9), Z6, Z6
+	VADDPS 64(R9), Z7, Z7
+	VADDPS 128(R9), Z8, Z8
+	VADDPS 192(R9), Z9, Z9
+	VADDPS 256(R9), Z10, Z10
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -14662,6 +15200,7 @@ noResidual:
 	VMAXPS Z9, Z11, Z9
 	VMAXPS Z10, Z11, Z10
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -14700,6 +15239,7 @@ noReLU:
 // func group8AVX512x11(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x11(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X22
@@ -14729,6 +15269,7 @@ TEXT ·group8AVX512x11(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -14739,6 +15280,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -14774,6 +15316,7 @@ tile:
 	PREFETCHT0 192(DX)
 	PREFETCHT0 256(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -14791,10 +15334,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -14802,6 +15347,7 @@ kh:
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z11
@@ -15007,24 +15553,27 @@ run:
 	ADDQ        72(AX), R10
 	DECQ        R12
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R9
-	ADDQ        112(AX), R9
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      (R9), Z6, Z6
-	VADDPS      64(R9), Z7, Z7
-	VADDPS      128(R9), Z8, Z8
-	VADDPS      192(R9), Z9, Z9
-	VADDPS      256(R9), Z10, Z10
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R9
+	ADDQ   112(AX), R9
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS (R9), Z6, Z6
+	VADDPS 64(R9), Z7, Z7
+	VADDPS 128(R9), Z8, Z8
+	VADDPS 192(R9), Z9, Z9
+	VADDPS 256(R9), Z10, Z10
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -15041,6 +15590,7 @@ noResidual:
 	VMAXPS Z9, Z11, Z9
 	VMAXPS Z10, Z11, Z10
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -15079,6 +15629,7 @@ noReLU:
 // func convAVX512x12(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x12(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -15093,6 +15644,7 @@ TEXT ·convAVX512x12(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -15103,6 +15655,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -15168,6 +15721,7 @@ tile:
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -15198,10 +15752,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -15210,6 +15766,7 @@ kh:
 	SHRQ $0x04, R14
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z24
 	VMOVUPS      64(DX), Z25
@@ -15834,11 +16391,13 @@ run:
 	DECQ         R14
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R14
 	ANDQ $0x0f, R14
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z24
 	VMOVUPS      64(DX), Z25
@@ -15884,13 +16443,16 @@ tailLoop:
 	DECQ         R14
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R11
-	DECQ   R13
-	JNZ    kh
-	ADDQ   72(AX), R10
-	DECQ   R12
-	JNZ    icb
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -15924,6 +16486,7 @@ runDone:
 	VADDPS 256(R9), Z21, Z21
 	VADDPS 320(R9), Z23, Z23
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -15953,6 +16516,7 @@ noResidual:
 	VMAXPS Z22, Z24, Z22
 	VMAXPS Z23, Z24, Z23
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -16006,6 +16570,7 @@ noReLU:
 // func convOneAVX512x12(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x12(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -16020,6 +16585,7 @@ TEXT ·convOneAVX512x12(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -16030,6 +16596,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -16067,6 +16634,7 @@ tile:
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -16085,10 +16653,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -16097,6 +16667,7 @@ kh:
 	SHRQ $0x04, R14
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z12
 	VBROADCASTSS (CX), Z13
@@ -16513,11 +17084,13 @@ run:
 	DECQ         R14
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R14
 	ANDQ $0x0f, R14
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z12
 	VBROADCASTSS (CX), Z13
@@ -16550,13 +17123,16 @@ tailLoop:
 	DECQ         R14
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R11
-	DECQ   R13
-	JNZ    kh
-	ADDQ   72(AX), R10
-	DECQ   R12
-	JNZ    icb
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -16576,6 +17152,7 @@ runDone:
 	VADDPS 256(R9), Z10, Z10
 	VADDPS 320(R9), Z11, Z11
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -16593,6 +17170,7 @@ noResidual:
 	VMAXPS Z10, Z12, Z10
 	VMAXPS Z11, Z12, Z11
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -16632,6 +17210,7 @@ noReLU:
 // func group4AVX512x12(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x12(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -16646,6 +17225,7 @@ TEXT ·group4AVX512x12(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -16656,6 +17236,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -16693,6 +17274,7 @@ tile:
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -16711,10 +17293,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -16722,6 +17306,7 @@ kh:
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -16843,25 +17428,28 @@ run:
 	ADDQ        72(AX), R10
 	DECQ        R12
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R9
-	ADDQ        112(AX), R9
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      (R9), Z6, Z6
-	VADDPS      64(R9), Z7, Z7
-	VADDPS      128(R9), Z8, Z8
-	VADDPS      192(R9), Z9, Z9
-	VADDPS      256(R9), Z10, Z10
-	VADDPS      320(R9), Z11, Z11
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R9
+	ADDQ   112(AX), R9
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS (R9), Z6, Z6
+	VADDPS 64(R9), Z7, Z7
+	VADDPS 128(R9), Z8, Z8
+	VADDPS 192(R9), Z9, Z9
+	VADDPS 256(R9), Z10, Z10
+	VADDPS 320(R9), Z11, Z11
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -16879,6 +17467,7 @@ noResidual:
 	VMAXPS Z10, Z12, Z10
 	VMAXPS Z11, Z12, Z11
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -16918,6 +17507,7 @@ noReLU:
 // func group8AVX512x12(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x12(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X23
@@ -16947,6 +17537,7 @@ TEXT ·group8AVX512x12(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -16957,6 +17548,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -16994,6 +17586,7 @@ tile:
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -17012,10 +17605,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -17023,6 +17618,7 @@ kh:
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z12
@@ -17244,25 +17840,28 @@ run:
 	ADDQ        72(AX), R10
 	DECQ        R12
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R9
-	ADDQ        112(AX), R9
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      (R9), Z6, Z6
-	VADDPS      64(R9), Z7, Z7
-	VADDPS      128(R9), Z8, Z8
-	VADDPS      192(R9), Z9, Z9
-	VADDPS      256(R9), Z10, Z10
-	VADDPS      320(R9), Z11, Z11
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R9
+	ADDQ   112(AX), R9
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS (R9), Z6, Z6
+	VADDPS 64(R9), Z7, Z7
+	VADDPS 128(R9), Z8, Z8
+	VADDPS 192(R9), Z9, Z9
+	VADDPS 256(R9), Z10, Z10
+	VADDPS 320(R9), Z11, Z11
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -17280,6 +17879,7 @@ noResidual:
 	VMAXPS Z10, Z12, Z10
 	VMAXPS Z11, Z12, Z11
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -17319,6 +17919,7 @@ noReLU:
 // func convAVX512x13(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x13(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -17333,6 +17934,7 @@ TEXT ·convAVX512x13(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -17343,6 +17945,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -17412,6 +18015,7 @@ tile:
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -17444,10 +18048,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -17456,6 +18062,7 @@ kh:
 	SHRQ $0x04, R14
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z26
 	VMOVUPS      64(DX), Z27
@@ -18128,11 +18735,13 @@ run:
 	DECQ         R14
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R14
 	ANDQ $0x0f, R14
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z26
 	VMOVUPS      64(DX), Z27
@@ -18181,13 +18790,16 @@ tailLoop:
 	DECQ         R14
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R11
-	DECQ   R13
-	JNZ    kh
-	ADDQ   72(AX), R10
-	DECQ   R12
-	JNZ    icb
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -18223,6 +18835,7 @@ runDone:
 	VADDPS 256(R9), Z23, Z23
 	VADDPS 320(R9), Z25, Z25
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -18254,6 +18867,7 @@ noResidual:
 	VMAXPS Z24, Z26, Z24
 	VMAXPS Z25, Z26, Z25
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -18309,6 +18923,7 @@ noReLU:
 // func convOneAVX512x13(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x13(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -18323,6 +18938,7 @@ TEXT ·convOneAVX512x13(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -18333,6 +18949,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -18372,6 +18989,7 @@ tile:
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -18391,10 +19009,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -18403,6 +19023,7 @@ kh:
 	SHRQ $0x04, R14
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z13
 	VBROADCASTSS (CX), Z14
@@ -18851,11 +19472,13 @@ run:
 	DECQ         R14
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R14
 	ANDQ $0x0f, R14
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z13
 	VBROADCASTSS (CX), Z14
@@ -18890,13 +19513,16 @@ tailLoop:
 	DECQ         R14
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R11
-	DECQ   R13
-	JNZ    kh
-	ADDQ   72(AX), R10
-	DECQ   R12
-	JNZ    icb
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -18917,6 +19543,7 @@ runDone:
 	VADDPS 256(R9), Z11, Z11
 	VADDPS 320(R9), Z12, Z12
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -18935,6 +19562,7 @@ noResidual:
 	VMAXPS Z11, Z13, Z11
 	VMAXPS Z12, Z13, Z12
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -18975,6 +19603,7 @@ noReLU:
 // func group4AVX512x13(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x13(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -18989,6 +19618,7 @@ TEXT ·group4AVX512x13(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -18999,6 +19629,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -19038,6 +19669,7 @@ tile:
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -19057,10 +19689,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -19068,6 +19702,7 @@ kh:
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -19197,26 +19832,29 @@ run:
 	ADDQ        72(AX), R10
 	DECQ        R12
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R9
-	ADDQ        112(AX), R9
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      384(DX), Z6, Z6
-	VADDPS      (R9), Z7, Z7
-	VADDPS      64(R9), Z8, Z8
-	VADDPS      128(R9), Z9, Z9
-	VADDPS      192(R9), Z10, Z10
-	VADDPS      256(R9), Z11, Z11
-	VADDPS      320(R9), Z12, Z12
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R9
+	ADDQ   112(AX), R9
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS 384(DX), Z6, Z6
+	VADDPS (R9), Z7, Z7
+	VADDPS 64(R9), Z8, Z8
+	VADDPS 128(R9), Z9, Z9
+	VADDPS 192(R9), Z10, Z10
+	VADDPS 256(R9), Z11, Z11
+	VADDPS 320(R9), Z12, Z12
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -19235,6 +19873,7 @@ noResidual:
 	VMAXPS Z11, Z13, Z11
 	VMAXPS Z12, Z13, Z12
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -19275,6 +19914,7 @@ noReLU:
 // func group8AVX512x13(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x13(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X24
@@ -19304,6 +19944,7 @@ TEXT ·group8AVX512x13(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -19314,6 +19955,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -19353,6 +19995,7 @@ tile:
 	PREFETCHT0 256(DX)
 	PREFETCHT0 320(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -19372,10 +20015,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -19383,6 +20028,7 @@ kh:
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z13
@@ -19620,26 +20266,29 @@ run:
 	ADDQ        72(AX), R10
 	DECQ        R12
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R9
-	ADDQ        112(AX), R9
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      384(DX), Z6, Z6
-	VADDPS      (R9), Z7, Z7
-	VADDPS      64(R9), Z8, Z8
-	VADDPS      128(R9), Z9, Z9
-	VADDPS      192(R9), Z10, Z10
-	VADDPS      256(R9), Z11, Z11
-	VADDPS      320(R9), Z12, Z12
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R9
+	ADDQ   112(AX), R9
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS 384(DX), Z6, Z6
+	VADDPS (R9), Z7, Z7
+	VADDPS 64(R9), Z8, Z8
+	VADDPS 128(R9), Z9, Z9
+	VADDPS 192(R9), Z10, Z10
+	VADDPS 256(R9), Z11, Z11
+	VADDPS 320(R9), Z12, Z12
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -19658,6 +20307,7 @@ noResidual:
 	VMAXPS Z11, Z13, Z11
 	VMAXPS Z12, Z13, Z12
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -19698,6 +20348,7 @@ noReLU:
 // func convAVX512x14(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convAVX512x14(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -19712,6 +20363,7 @@ TEXT ·convAVX512x14(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -19722,6 +20374,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -19795,6 +20448,7 @@ tile:
 	PREFETCHT0 320(DX)
 	PREFETCHT0 384(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -19829,10 +20483,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -19841,6 +20497,7 @@ kh:
 	SHRQ $0x04, R14
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z28
 	VMOVUPS      64(DX), Z29
@@ -20561,11 +21218,13 @@ run:
 	DECQ         R14
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R14
 	ANDQ $0x0f, R14
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z28
 	VMOVUPS      64(DX), Z29
@@ -20617,13 +21276,16 @@ tailLoop:
 	DECQ         R14
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R11
-	DECQ   R13
-	JNZ    kh
-	ADDQ   72(AX), R10
-	DECQ   R12
-	JNZ    icb
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -20661,6 +21323,7 @@ runDone:
 	VADDPS 320(R9), Z25, Z25
 	VADDPS 384(R9), Z27, Z27
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -20694,6 +21357,7 @@ noResidual:
 	VMAXPS Z26, Z28, Z26
 	VMAXPS Z27, Z28, Z27
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -20751,6 +21415,7 @@ noReLU:
 // func convOneAVX512x14(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·convOneAVX512x14(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -20765,6 +21430,7 @@ TEXT ·convOneAVX512x14(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -20775,6 +21441,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -20816,6 +21483,7 @@ tile:
 	PREFETCHT0 320(DX)
 	PREFETCHT0 384(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -20836,10 +21504,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -20848,6 +21518,7 @@ kh:
 	SHRQ $0x04, R14
 	JZ   tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	VMOVUPS      (DX), Z14
 	VBROADCASTSS (CX), Z15
@@ -21328,11 +21999,13 @@ run:
 	DECQ         R14
 	JNZ          run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVQ 64(AX), R14
 	ANDQ $0x0f, R14
 	JZ   runDone
 
+	// A float of it.
 tailLoop:
 	VMOVUPS      (DX), Z14
 	VBROADCASTSS (CX), Z15
@@ -21369,13 +22042,16 @@ tailLoop:
 	DECQ         R14
 	JNZ          tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
-	ADDQ   80(AX), R11
-	DECQ   R13
-	JNZ    kh
-	ADDQ   72(AX), R10
-	DECQ   R12
-	JNZ    icb
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
+
+	// Add the residual.
 	MOVQ   208(AX), CX
 	TESTB  $0x02, CL
 	JZ     noResidual
@@ -21397,6 +22073,7 @@ runDone:
 	VADDPS 320(R9), Z12, Z12
 	VADDPS 384(R9), Z13, Z13
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -21416,6 +22093,7 @@ noResidual:
 	VMAXPS Z12, Z14, Z12
 	VMAXPS Z13, Z14, Z13
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -21457,6 +22135,7 @@ noReLU:
 // func group4AVX512x14(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group4AVX512x14(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ a+0(FP), AX
 	MOVQ 88(AX), SI
 	LEAQ (SI)(SI*2), DI
@@ -21471,6 +22150,7 @@ TEXT ·group4AVX512x14(SB), NOSPLIT, $64-8
 	MOVQ 32(AX), CX
 	MOVQ CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -21481,6 +22161,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -21522,6 +22203,7 @@ tile:
 	PREFETCHT0 320(DX)
 	PREFETCHT0 384(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -21542,10 +22224,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -21553,6 +22237,7 @@ kh:
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	PREFETCHT1  64(BX)
@@ -21690,27 +22375,30 @@ run:
 	ADDQ        72(AX), R10
 	DECQ        R12
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R9
-	ADDQ        112(AX), R9
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      384(DX), Z6, Z6
-	VADDPS      (R9), Z7, Z7
-	VADDPS      64(R9), Z8, Z8
-	VADDPS      128(R9), Z9, Z9
-	VADDPS      192(R9), Z10, Z10
-	VADDPS      256(R9), Z11, Z11
-	VADDPS      320(R9), Z12, Z12
-	VADDPS      384(R9), Z13, Z13
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R9
+	ADDQ   112(AX), R9
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS 384(DX), Z6, Z6
+	VADDPS (R9), Z7, Z7
+	VADDPS 64(R9), Z8, Z8
+	VADDPS 128(R9), Z9, Z9
+	VADDPS 192(R9), Z10, Z10
+	VADDPS 256(R9), Z11, Z11
+	VADDPS 320(R9), Z12, Z12
+	VADDPS 384(R9), Z13, Z13
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -21730,6 +22418,7 @@ noResidual:
 	VMAXPS Z12, Z14, Z12
 	VMAXPS Z13, Z14, Z13
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -21771,6 +22460,7 @@ noReLU:
 // func group8AVX512x14(a *ConvArgs)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·group8AVX512x14(SB), NOSPLIT, $64-8
+	// Distances between pixels, and where rows begin.
 	MOVQ         a+0(FP), AX
 	MOVL         $0x00000008, CX
 	VMOVD        CX, X25
@@ -21800,6 +22490,7 @@ TEXT ·group8AVX512x14(SB), NOSPLIT, $64-8
 	MOVQ         32(AX), CX
 	MOVQ         CX, 32(SP)
 
+	// A row of tiles, from its first on.
 row:
 	MOVQ 136(AX), CX
 	MOVQ CX, (SP)
@@ -21810,6 +22501,7 @@ row:
 	MOVQ 32(SP), CX
 	MOVQ CX, 56(SP)
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVQ       208(AX), CX
 	TESTB      $0x04, CL
@@ -21851,6 +22543,7 @@ tile:
 	PREFETCHT0 320(DX)
 	PREFETCHT0 384(DX)
 
+	// Start the sums with the bias.
 prefetched:
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z0
@@ -21871,10 +22564,12 @@ prefetched:
 	MOVQ    8(AX), DX
 	MOVQ    48(AX), R12
 
+	// A block of input channels.
 icb:
 	MOVQ R10, R11
 	MOVQ 56(AX), R13
 
+	// A row of taps.
 kh:
 	MOVQ R11, CX
 	MOVQ R11, R9
@@ -21882,6 +22577,7 @@ kh:
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PREFETCHT1  (BX)
 	VMOVUPS     (DX), Z14
@@ -22135,27 +22831,30 @@ run:
 	ADDQ        72(AX), R10
 	DECQ        R12
 	JNZ         icb
-	MOVQ        208(AX), CX
-	TESTB       $0x02, CL
-	JZ          noResidual
-	MOVQ        56(SP), DX
-	MOVQ        DX, R9
-	ADDQ        112(AX), R9
-	VADDPS      (DX), Z0, Z0
-	VADDPS      64(DX), Z1, Z1
-	VADDPS      128(DX), Z2, Z2
-	VADDPS      192(DX), Z3, Z3
-	VADDPS      256(DX), Z4, Z4
-	VADDPS      320(DX), Z5, Z5
-	VADDPS      384(DX), Z6, Z6
-	VADDPS      (R9), Z7, Z7
-	VADDPS      64(R9), Z8, Z8
-	VADDPS      128(R9), Z9, Z9
-	VADDPS      192(R9), Z10, Z10
-	VADDPS      256(R9), Z11, Z11
-	VADDPS      320(R9), Z12, Z12
-	VADDPS      384(R9), Z13, Z13
 
+	// Add the residual.
+	MOVQ   208(AX), CX
+	TESTB  $0x02, CL
+	JZ     noResidual
+	MOVQ   56(SP), DX
+	MOVQ   DX, R9
+	ADDQ   112(AX), R9
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	VADDPS 128(DX), Z2, Z2
+	VADDPS 192(DX), Z3, Z3
+	VADDPS 256(DX), Z4, Z4
+	VADDPS 320(DX), Z5, Z5
+	VADDPS 384(DX), Z6, Z6
+	VADDPS (R9), Z7, Z7
+	VADDPS 64(R9), Z8, Z8
+	VADDPS 128(R9), Z9, Z9
+	VADDPS 192(R9), Z10, Z10
+	VADDPS 256(R9), Z11, Z11
+	VADDPS 320(R9), Z12, Z12
+	VADDPS 384(R9), Z13, Z13
+
+	// ReLU, which keeps NaN.
 noResidual:
 	TESTB  $0x01, CL
 	JZ     noReLU
@@ -22175,6 +22874,7 @@ noResidual:
 	VMAXPS Z12, Z14, Z12
 	VMAXPS Z13, Z14, Z13
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	MOVQ    48(SP), CX
 	MOVQ    CX, DX
@@ -22216,6 +22916,7 @@ noReLU:
 // func winoInAVX512(a *WinoInArgs)
 // Requires: AVX, AVX512F
 TEXT ·winoInAVX512(SB), NOSPLIT, $0-8
+	// Distances between positions, and the transform's constants.
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
@@ -22242,7 +22943,9 @@ TEXT ·winoInAVX512(SB), NOSPLIT, $0-8
 	VMOVD        R11, X4
 	VBROADCASTSS X4, Z4
 
+	// A tile.
 tile:
+	// Its rows, to the scratch.
 	MOVQ         CX, R11
 	VMOVUPS      (R11), Z5
 	VMOVUPS      64(R11), Z6
@@ -22418,6 +23121,8 @@ tile:
 	VMOVUPS      Z9, 2232(AX)
 	VMOVUPS      Z12, 2296(AX)
 	ADDQ         SI, R11
+
+	// Its columns, from the scratch to the positions.
 	MOVQ         DX, R11
 	VMOVUPS      56(AX), Z5
 	VMOVUPS      440(AX), Z6
@@ -22603,6 +23308,7 @@ tile:
 // func winoOutAVX512(a *WinoOutArgs)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·winoOutAVX512(SB), NOSPLIT, $0-8
+	// Distances between positions, and the transform's constants.
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
@@ -22631,7 +23337,9 @@ TEXT ·winoOutAVX512(SB), NOSPLIT, $0-8
 	JZ           tile
 	VXORPS       Z12, Z12, Z12
 
+	// A tile.
 tile:
+	// Its rows, to the scratch.
 	MOVQ        16(AX), R11
 	VMOVUPS     (R11), Z13
 	MOVQ        CX, R11
@@ -22771,6 +23479,7 @@ tile:
 	MOVQ        96(AX), R12
 	SHLQ        $0x06, R12
 
+	// A column, from the scratch: transform it and add the bias.
 col00:
 	VMOVUPS     112(AX)(R11*1), Z4
 	VMOVUPS     368(AX)(R11*1), Z5
@@ -22796,6 +23505,7 @@ col00:
 	JZ          noResidual00
 	VADDPS      (R14), Z4, Z4
 
+	// Clamp and store a pixel.
 noResidual00:
 	VMAXPS  Z4, Z12, Z4
 	VMOVUPS Z4, (R13)
@@ -22808,6 +23518,7 @@ noResidual00:
 	JZ      noResidual01
 	VADDPS  (R14), Z6, Z6
 
+	// Clamp and store a pixel.
 noResidual01:
 	VMAXPS  Z6, Z12, Z6
 	VMOVUPS Z6, (R13)
@@ -22820,6 +23531,7 @@ noResidual01:
 	JZ      noResidual02
 	VADDPS  (R14), Z11, Z11
 
+	// Clamp and store a pixel.
 noResidual02:
 	VMAXPS  Z11, Z12, Z11
 	VMOVUPS Z11, (R13)
@@ -22832,10 +23544,12 @@ noResidual02:
 	JZ      noResidual03
 	VADDPS  (R14), Z7, Z7
 
+	// Clamp and store a pixel.
 noResidual03:
 	VMAXPS  Z7, Z12, Z7
 	VMOVUPS Z7, (R13)
 
+	// The next column.
 colDone00:
 	ADDQ $+64, R11
 	CMPQ R11, R12
@@ -22851,6 +23565,7 @@ colDone00:
 // func eltAVX512(a *EltArgs)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·eltAVX512(SB), NOSPLIT, $0-8
+	// The lower bound: 0, or −∞ without ReLU.
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
@@ -22864,6 +23579,7 @@ TEXT ·eltAVX512(SB), NOSPLIT, $0-8
 	JZ           start
 	VXORPS       Z3, Z3, Z3
 
+	// A loop for each set of flags.
 start:
 	TESTB   $0x08, DI
 	JZ      unscaled
@@ -22874,6 +23590,7 @@ start:
 	TESTB   $0x02, DI
 	JZ      scaledLoop
 
+	// scale·x + shift + res.
 scaledResidualLoop:
 	VMOVUPS     (CX), Z0
 	VFMADD213PS Z2, Z1, Z0
@@ -22888,6 +23605,7 @@ scaledResidualLoop:
 	VZEROUPPER
 	RET
 
+	// scale·x + shift.
 scaledLoop:
 	VMOVUPS     (CX), Z0
 	VFMADD213PS Z2, Z1, Z0
@@ -22900,10 +23618,12 @@ scaledLoop:
 	VZEROUPPER
 	RET
 
+	// Without a scale, or after it.
 unscaled:
 	TESTB $0x02, DI
 	JZ    plainLoop
 
+	// x + res.
 residualLoop:
 	VMOVUPS (CX), Z0
 	VADDPS  (BX), Z0, Z0
@@ -22917,6 +23637,7 @@ residualLoop:
 	VZEROUPPER
 	RET
 
+	// x.
 plainLoop:
 	VMOVUPS (CX), Z0
 	VMAXPS  Z0, Z3, Z0
@@ -22936,15 +23657,18 @@ TEXT ·maxPoolAVX512(SB), NOSPLIT, $0-8
 	MOVQ 8(AX), DX
 	MOVQ 48(AX), BX
 
+	// An output: start with its window's first pixel.
 output:
 	VMOVUPS (CX), Z0
 	MOVQ    CX, SI
 	MOVQ    32(AX), R8
 
+	// A row of the window.
 kh:
 	MOVQ SI, DI
 	MOVQ 40(AX), R9
 
+	// A pixel of the row: the larger, or NaN.
 kw:
 	VMOVUPS (DI), Z1
 	VMAXPS  Z0, Z1, Z2
@@ -22972,6 +23696,7 @@ TEXT ·addPixelsAVX512(SB), NOSPLIT, $0-24
 	MOVQ    n+16(FP), DX
 	VMOVUPS (AX), Z0
 
+	// A pixel.
 pixel:
 	VADDPS  (CX), Z0, Z0
 	ADDQ    $+64, CX
@@ -22992,6 +23717,7 @@ TEXT ·sumsAVX512(SB), NOSPLIT, $0-24
 	VMOVUPD 128(AX), Z2
 	VMOVUPD 192(AX), Z3
 
+	// A pixel, in float64: its floats, and their squares.
 pixel:
 	VCVTPS2PD   (CX), Z4
 	VADDPD      Z4, Z0, Z0
@@ -23028,6 +23754,7 @@ TEXT ·peakAVX512(SB), NOSPLIT, $0-16
 	VXORPS Z11, Z11, Z11
 	VXORPS Z12, Z12, Z12
 
+	// A round: as many chains as hide the latency.
 round:
 	VFMADD231PS Z0, Z0, Z1
 	VFMADD231PS Z0, Z0, Z2
@@ -23054,6 +23781,7 @@ TEXT ·readAVX512(SB), NOSPLIT, $0-16
 	MOVQ n+8(FP), CX
 	ADDQ AX, CX
 
+	// A round.
 round:
 	VMOVUPS (AX), Z0
 	VMOVUPS 64(AX), Z1
@@ -23087,6 +23815,7 @@ TEXT ·gradWeightAVX512x1(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	MOVQ    8(AX), DI
@@ -23094,16 +23823,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z1
 	VFMADD231PS.BCST (R11), Z1, Z0
@@ -23119,11 +23851,13 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	ADDQ             $+4, CX
-	ADDQ             $+64, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	ADDQ    $+4, CX
+	ADDQ    $+64, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23137,6 +23871,7 @@ TEXT ·gradWeightAVX512x2(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23145,16 +23880,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z2
 	VFMADD231PS.BCST (R11), Z2, Z0
@@ -23171,12 +23909,14 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	ADDQ             $+8, CX
-	ADDQ             $+128, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    $+8, CX
+	ADDQ    $+128, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23190,6 +23930,7 @@ TEXT ·gradWeightAVX512x3(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23199,16 +23940,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z3
 	VFMADD231PS.BCST (R11), Z3, Z0
@@ -23226,13 +23970,15 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	ADDQ             $+12, CX
-	ADDQ             $+192, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	ADDQ    $+12, CX
+	ADDQ    $+192, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23246,6 +23992,7 @@ TEXT ·gradWeightAVX512x4(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23256,16 +24003,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z4
 	VFMADD231PS.BCST (R11), Z4, Z0
@@ -23284,14 +24034,16 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	ADDQ             $+16, CX
-	ADDQ             $+256, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	ADDQ    $+16, CX
+	ADDQ    $+256, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23305,6 +24057,7 @@ TEXT ·gradWeightAVX512x5(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23316,16 +24069,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z5
 	VFMADD231PS.BCST (R11), Z5, Z0
@@ -23345,15 +24101,17 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	ADDQ             $+20, CX
-	ADDQ             $+320, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	ADDQ    $+20, CX
+	ADDQ    $+320, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23367,6 +24125,7 @@ TEXT ·gradWeightAVX512x6(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23379,16 +24138,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z6
 	VFMADD231PS.BCST (R11), Z6, Z0
@@ -23409,16 +24171,18 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	ADDQ             $+24, CX
-	ADDQ             $+384, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	ADDQ    $+24, CX
+	ADDQ    $+384, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23432,6 +24196,7 @@ TEXT ·gradWeightAVX512x7(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23445,16 +24210,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z7
 	VFMADD231PS.BCST (R11), Z7, Z0
@@ -23476,17 +24244,19 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	ADDQ             $+28, CX
-	ADDQ             $+448, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	ADDQ    $+28, CX
+	ADDQ    $+448, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23500,6 +24270,7 @@ TEXT ·gradWeightAVX512x8(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23514,16 +24285,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z8
 	VFMADD231PS.BCST (R11), Z8, Z0
@@ -23546,18 +24320,20 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	ADDQ             $+32, CX
-	ADDQ             $+512, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	ADDQ    $+32, CX
+	ADDQ    $+512, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23571,6 +24347,7 @@ TEXT ·gradWeightAVX512x9(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23586,16 +24363,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z9
 	VFMADD231PS.BCST (R11), Z9, Z0
@@ -23619,19 +24399,21 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	ADDQ             $+36, CX
-	ADDQ             $+576, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	ADDQ    $+36, CX
+	ADDQ    $+576, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23645,6 +24427,7 @@ TEXT ·gradWeightAVX512x10(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23661,16 +24444,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z10
 	VFMADD231PS.BCST (R11), Z10, Z0
@@ -23695,20 +24481,22 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	ADDQ             $+40, CX
-	ADDQ             $+640, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	ADDQ    $+40, CX
+	ADDQ    $+640, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23722,6 +24510,7 @@ TEXT ·gradWeightAVX512x11(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23739,16 +24528,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z11
 	VFMADD231PS.BCST (R11), Z11, Z0
@@ -23774,21 +24566,23 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	ADDQ             $+44, CX
-	ADDQ             $+704, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	ADDQ    $+44, CX
+	ADDQ    $+704, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23802,6 +24596,7 @@ TEXT ·gradWeightAVX512x12(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23820,16 +24615,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z12
 	VFMADD231PS.BCST (R11), Z12, Z0
@@ -23856,22 +24654,24 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	ADDQ             $+48, CX
-	ADDQ             $+768, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	ADDQ    $+48, CX
+	ADDQ    $+768, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23885,6 +24685,7 @@ TEXT ·gradWeightAVX512x13(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23904,16 +24705,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z13
 	VFMADD231PS.BCST (R11), Z13, Z0
@@ -23941,23 +24745,25 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	ADDQ             $+52, CX
-	ADDQ             $+832, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	ADDQ    $+52, CX
+	ADDQ    $+832, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -23971,6 +24777,7 @@ TEXT ·gradWeightAVX512x14(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -23991,16 +24798,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z14
 	VFMADD231PS.BCST (R11), Z14, Z0
@@ -24029,24 +24839,26 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	ADDQ             $+56, CX
-	ADDQ             $+896, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	ADDQ    $+56, CX
+	ADDQ    $+896, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24060,6 +24872,7 @@ TEXT ·gradWeightAVX512x15(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24081,16 +24894,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z15
 	VFMADD231PS.BCST (R11), Z15, Z0
@@ -24120,25 +24936,27 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	ADDQ             $+60, CX
-	ADDQ             $+960, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	ADDQ    $+60, CX
+	ADDQ    $+960, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24152,6 +24970,7 @@ TEXT ·gradWeightAVX512x16(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24174,16 +24993,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z16
 	VFMADD231PS.BCST (R11), Z16, Z0
@@ -24214,26 +25036,28 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	ADDQ             $+64, CX
-	ADDQ             $+1024, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	ADDQ    $+64, CX
+	ADDQ    $+1024, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24247,6 +25071,7 @@ TEXT ·gradWeightAVX512x17(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24270,16 +25095,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z17
 	VFMADD231PS.BCST (R11), Z17, Z0
@@ -24311,27 +25139,29 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	VMOVUPS          Z16, 1024(DX)
-	ADDQ             $+68, CX
-	ADDQ             $+1088, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	VMOVUPS Z16, 1024(DX)
+	ADDQ    $+68, CX
+	ADDQ    $+1088, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24345,6 +25175,7 @@ TEXT ·gradWeightAVX512x18(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24369,16 +25200,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z18
 	VFMADD231PS.BCST (R11), Z18, Z0
@@ -24411,28 +25245,30 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	VMOVUPS          Z16, 1024(DX)
-	VMOVUPS          Z17, 1088(DX)
-	ADDQ             $+72, CX
-	ADDQ             $+1152, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	VMOVUPS Z16, 1024(DX)
+	VMOVUPS Z17, 1088(DX)
+	ADDQ    $+72, CX
+	ADDQ    $+1152, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24446,6 +25282,7 @@ TEXT ·gradWeightAVX512x19(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24471,16 +25308,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z19
 	VFMADD231PS.BCST (R11), Z19, Z0
@@ -24514,29 +25354,31 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	VMOVUPS          Z16, 1024(DX)
-	VMOVUPS          Z17, 1088(DX)
-	VMOVUPS          Z18, 1152(DX)
-	ADDQ             $+76, CX
-	ADDQ             $+1216, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	VMOVUPS Z16, 1024(DX)
+	VMOVUPS Z17, 1088(DX)
+	VMOVUPS Z18, 1152(DX)
+	ADDQ    $+76, CX
+	ADDQ    $+1216, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24550,6 +25392,7 @@ TEXT ·gradWeightAVX512x20(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24576,16 +25419,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z20
 	VFMADD231PS.BCST (R11), Z20, Z0
@@ -24620,30 +25466,32 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	VMOVUPS          Z16, 1024(DX)
-	VMOVUPS          Z17, 1088(DX)
-	VMOVUPS          Z18, 1152(DX)
-	VMOVUPS          Z19, 1216(DX)
-	ADDQ             $+80, CX
-	ADDQ             $+1280, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	VMOVUPS Z16, 1024(DX)
+	VMOVUPS Z17, 1088(DX)
+	VMOVUPS Z18, 1152(DX)
+	VMOVUPS Z19, 1216(DX)
+	ADDQ    $+80, CX
+	ADDQ    $+1280, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24657,6 +25505,7 @@ TEXT ·gradWeightAVX512x21(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24684,16 +25533,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z21
 	VFMADD231PS.BCST (R11), Z21, Z0
@@ -24729,31 +25581,33 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	VMOVUPS          Z16, 1024(DX)
-	VMOVUPS          Z17, 1088(DX)
-	VMOVUPS          Z18, 1152(DX)
-	VMOVUPS          Z19, 1216(DX)
-	VMOVUPS          Z20, 1280(DX)
-	ADDQ             $+84, CX
-	ADDQ             $+1344, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	VMOVUPS Z16, 1024(DX)
+	VMOVUPS Z17, 1088(DX)
+	VMOVUPS Z18, 1152(DX)
+	VMOVUPS Z19, 1216(DX)
+	VMOVUPS Z20, 1280(DX)
+	ADDQ    $+84, CX
+	ADDQ    $+1344, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24767,6 +25621,7 @@ TEXT ·gradWeightAVX512x22(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24795,16 +25650,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z22
 	VFMADD231PS.BCST (R11), Z22, Z0
@@ -24841,32 +25699,34 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	VMOVUPS          Z16, 1024(DX)
-	VMOVUPS          Z17, 1088(DX)
-	VMOVUPS          Z18, 1152(DX)
-	VMOVUPS          Z19, 1216(DX)
-	VMOVUPS          Z20, 1280(DX)
-	VMOVUPS          Z21, 1344(DX)
-	ADDQ             $+88, CX
-	ADDQ             $+1408, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	VMOVUPS Z16, 1024(DX)
+	VMOVUPS Z17, 1088(DX)
+	VMOVUPS Z18, 1152(DX)
+	VMOVUPS Z19, 1216(DX)
+	VMOVUPS Z20, 1280(DX)
+	VMOVUPS Z21, 1344(DX)
+	ADDQ    $+88, CX
+	ADDQ    $+1408, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24880,6 +25740,7 @@ TEXT ·gradWeightAVX512x23(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -24909,16 +25770,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z23
 	VFMADD231PS.BCST (R11), Z23, Z0
@@ -24956,33 +25820,35 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	VMOVUPS          Z16, 1024(DX)
-	VMOVUPS          Z17, 1088(DX)
-	VMOVUPS          Z18, 1152(DX)
-	VMOVUPS          Z19, 1216(DX)
-	VMOVUPS          Z20, 1280(DX)
-	VMOVUPS          Z21, 1344(DX)
-	VMOVUPS          Z22, 1408(DX)
-	ADDQ             $+92, CX
-	ADDQ             $+1472, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	VMOVUPS Z16, 1024(DX)
+	VMOVUPS Z17, 1088(DX)
+	VMOVUPS Z18, 1152(DX)
+	VMOVUPS Z19, 1216(DX)
+	VMOVUPS Z20, 1280(DX)
+	VMOVUPS Z21, 1344(DX)
+	VMOVUPS Z22, 1408(DX)
+	ADDQ    $+92, CX
+	ADDQ    $+1472, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET
 
@@ -24996,6 +25862,7 @@ TEXT ·gradWeightAVX512x24(SB), NOSPLIT, $16-8
 	MOVQ 64(AX), SI
 	MOVQ SI, (SP)
 
+	// Load the sums of some rows of the result.
 group:
 	VMOVUPS (DX), Z0
 	VMOVUPS 64(DX), Z1
@@ -25026,16 +25893,19 @@ group:
 	MOVQ    72(AX), R8
 	MOVQ    R8, 8(SP)
 
+	// An image.
 image:
 	MOVQ 56(AX), R10
 	MOVQ SI, R8
 	MOVQ DI, R9
 
+	// A row of its pixels.
 row:
 	MOVQ 48(AX), R13
 	MOVQ R8, R11
 	MOVQ R9, R12
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	VMOVUPS          (R12), Z24
 	VFMADD231PS.BCST (R11), Z24, Z0
@@ -25074,33 +25944,35 @@ pixel:
 	ADDQ             88(AX), DI
 	DECQ             8(SP)
 	JNZ              image
-	VMOVUPS          Z0, (DX)
-	VMOVUPS          Z1, 64(DX)
-	VMOVUPS          Z2, 128(DX)
-	VMOVUPS          Z3, 192(DX)
-	VMOVUPS          Z4, 256(DX)
-	VMOVUPS          Z5, 320(DX)
-	VMOVUPS          Z6, 384(DX)
-	VMOVUPS          Z7, 448(DX)
-	VMOVUPS          Z8, 512(DX)
-	VMOVUPS          Z9, 576(DX)
-	VMOVUPS          Z10, 640(DX)
-	VMOVUPS          Z11, 704(DX)
-	VMOVUPS          Z12, 768(DX)
-	VMOVUPS          Z13, 832(DX)
-	VMOVUPS          Z14, 896(DX)
-	VMOVUPS          Z15, 960(DX)
-	VMOVUPS          Z16, 1024(DX)
-	VMOVUPS          Z17, 1088(DX)
-	VMOVUPS          Z18, 1152(DX)
-	VMOVUPS          Z19, 1216(DX)
-	VMOVUPS          Z20, 1280(DX)
-	VMOVUPS          Z21, 1344(DX)
-	VMOVUPS          Z22, 1408(DX)
-	VMOVUPS          Z23, 1472(DX)
-	ADDQ             $+96, CX
-	ADDQ             $+1536, DX
-	DECQ             (SP)
-	JNZ              group
+
+	// Store the sums; then the next rows of the result.
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VMOVUPS Z4, 256(DX)
+	VMOVUPS Z5, 320(DX)
+	VMOVUPS Z6, 384(DX)
+	VMOVUPS Z7, 448(DX)
+	VMOVUPS Z8, 512(DX)
+	VMOVUPS Z9, 576(DX)
+	VMOVUPS Z10, 640(DX)
+	VMOVUPS Z11, 704(DX)
+	VMOVUPS Z12, 768(DX)
+	VMOVUPS Z13, 832(DX)
+	VMOVUPS Z14, 896(DX)
+	VMOVUPS Z15, 960(DX)
+	VMOVUPS Z16, 1024(DX)
+	VMOVUPS Z17, 1088(DX)
+	VMOVUPS Z18, 1152(DX)
+	VMOVUPS Z19, 1216(DX)
+	VMOVUPS Z20, 1280(DX)
+	VMOVUPS Z21, 1344(DX)
+	VMOVUPS Z22, 1408(DX)
+	VMOVUPS Z23, 1472(DX)
+	ADDQ    $+96, CX
+	ADDQ    $+1536, DX
+	DECQ    (SP)
+	JNZ     group
 	VZEROUPPER
 	RET

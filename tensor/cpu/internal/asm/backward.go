@@ -3,7 +3,8 @@ package asm
 import "unsafe"
 
 // GradWeightArgs sums the gradient of a weight over Nz images of Ny rows of Nx
-// pixels. The kernel of so many rows of the result is repeated for Groups of them:
+// pixels. A kernel sums as many rows of the result as GradWeight[rows] says, Groups
+// times:
 // for each row r < Groups·rows, and each lane o of one block of output channels,
 //
 //	Dst[r][o] += Σ_z Σ_y Σ_x src[z·SrcZ + y·SrcRow + x·SrcPix + 4·r] · grad[z·GradZ + y·GradRow + 64·x + 4·o]
@@ -16,7 +17,6 @@ import "unsafe"
 // Distances are in bytes. No field is changed. A call does Nz·Ny·Nx·Groups·rows·16
 // multiply-adds and can't be preempted meanwhile; it passes over the pixels
 // Groups times, so they should stay in the L1 cache.
-// Field order is known to the generator, here and below.
 type GradWeightArgs struct {
 	Src, Grad, Dst          unsafe.Pointer
 	SrcPix, SrcRow, GradRow int

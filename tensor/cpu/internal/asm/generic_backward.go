@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// genericGradWeight is the weight gradient in groups of so many rows: four of
+// genericGradWeight is the weight gradient in groups of that many rows: four of
 // them all and two lanes at a time, which fit into registers.
 func genericGradWeight(rows int) func(*GradWeightArgs) {
 	return func(a *GradWeightArgs) {

@@ -10,7 +10,7 @@ import (
 
 // machine runs generated x86 assembly, so that kernels are tested on
 // processors that lack their instructions. It knows what the generator uses
-// and no more. It tells nothing about how the assembler encodes it.
+// and no more. It says nothing about how the assembler encodes it.
 type machine struct {
 	gp    map[string]*uint64
 	vec   [32]vector

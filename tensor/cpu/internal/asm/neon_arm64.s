@@ -6,6 +6,7 @@
 
 // func convNEONx1(a *ConvArgs)
 TEXT ·convNEONx1(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -14,12 +15,14 @@ TEXT ·convNEONx1(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -27,6 +30,7 @@ tile:
 	TBZ $1, R24, prefetched
 	PRFM 0(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -37,16 +41,19 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	MOVD 64(R0), R21
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -191,11 +198,13 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 64(R0), R21
 	AND $15, R21, R21
 	CBZ R21, runDone
 
+	// A float of it.
 tailLoop:
 	VLD1R.P 4(R10), [V24.S4]
 	FMOVQ 0(R9), F30
@@ -210,6 +219,7 @@ tailLoop:
 	SUBS $1, R21, R21
 	BNE tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -219,6 +229,7 @@ runDone:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -230,6 +241,7 @@ runDone:
 	FMOVQ 48(R8), F27
 	WORD $0x4e3bd463 // fadd.4s v3, v3, v27
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -238,6 +250,7 @@ noResidual:
 	WORD $0x4e3ef442 // fmax.4s v2, v2, v30
 	WORD $0x4e3ef463 // fmax.4s v3, v3, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -264,6 +277,7 @@ noReLU:
 
 // func group4NEONx1(a *ConvArgs)
 TEXT ·group4NEONx1(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -272,12 +286,14 @@ TEXT ·group4NEONx1(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -285,6 +301,7 @@ tile:
 	TBZ $1, R24, prefetched
 	PRFM 0(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -295,16 +312,19 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	MOVD 64(R0), R21
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -353,6 +373,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -362,6 +383,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -373,6 +395,7 @@ tail:
 	FMOVQ 48(R8), F27
 	WORD $0x4e3bd463 // fadd.4s v3, v3, v27
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -381,6 +404,7 @@ noResidual:
 	WORD $0x4e3ef442 // fmax.4s v2, v2, v30
 	WORD $0x4e3ef463 // fmax.4s v3, v3, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -407,6 +431,7 @@ noReLU:
 
 // func group8NEONx1(a *ConvArgs)
 TEXT ·group8NEONx1(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -415,12 +440,14 @@ TEXT ·group8NEONx1(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -428,6 +455,7 @@ tile:
 	TBZ $1, R24, prefetched
 	PRFM 0(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -438,16 +466,19 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	MOVD 64(R0), R21
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -532,6 +563,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -541,6 +573,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -552,6 +585,7 @@ tail:
 	FMOVQ 48(R8), F27
 	WORD $0x4e3bd463 // fadd.4s v3, v3, v27
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -560,6 +594,7 @@ noResidual:
 	WORD $0x4e3ef442 // fmax.4s v2, v2, v30
 	WORD $0x4e3ef463 // fmax.4s v3, v3, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -586,6 +621,7 @@ noReLU:
 
 // func convNEONx2(a *ConvArgs)
 TEXT ·convNEONx2(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -594,12 +630,14 @@ TEXT ·convNEONx2(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -609,6 +647,7 @@ tile:
 	PRFM 0(R8), PLDL1KEEP
 	PRFM 64(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -623,10 +662,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -634,6 +675,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -847,11 +889,13 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 64(R0), R21
 	AND $15, R21, R21
 	CBZ R21, runDone
 
+	// A float of it.
 tailLoop:
 	VLD1R.P 4(R10), [V24.S4]
 	VLD1R.P 4(R11), [V25.S4]
@@ -871,6 +915,7 @@ tailLoop:
 	SUBS $1, R21, R21
 	BNE tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -880,6 +925,7 @@ runDone:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -899,6 +945,7 @@ runDone:
 	FMOVQ 112(R8), F25
 	WORD $0x4e39d4e7 // fadd.4s v7, v7, v25
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -911,6 +958,7 @@ noResidual:
 	WORD $0x4e3ef4c6 // fmax.4s v6, v6, v30
 	WORD $0x4e3ef4e7 // fmax.4s v7, v7, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -941,6 +989,7 @@ noReLU:
 
 // func group4NEONx2(a *ConvArgs)
 TEXT ·group4NEONx2(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -949,12 +998,14 @@ TEXT ·group4NEONx2(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -964,6 +1015,7 @@ tile:
 	PRFM 0(R8), PLDL1KEEP
 	PRFM 64(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -978,10 +1030,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -989,6 +1043,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -1058,6 +1113,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -1067,6 +1123,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -1086,6 +1143,7 @@ tail:
 	FMOVQ 112(R8), F25
 	WORD $0x4e39d4e7 // fadd.4s v7, v7, v25
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -1098,6 +1156,7 @@ noResidual:
 	WORD $0x4e3ef4c6 // fmax.4s v6, v6, v30
 	WORD $0x4e3ef4e7 // fmax.4s v7, v7, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -1128,6 +1187,7 @@ noReLU:
 
 // func group8NEONx2(a *ConvArgs)
 TEXT ·group8NEONx2(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -1136,12 +1196,14 @@ TEXT ·group8NEONx2(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -1151,6 +1213,7 @@ tile:
 	PRFM 0(R8), PLDL1KEEP
 	PRFM 64(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -1165,10 +1228,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -1176,6 +1241,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -1301,6 +1367,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -1310,6 +1377,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -1329,6 +1397,7 @@ tail:
 	FMOVQ 112(R8), F25
 	WORD $0x4e39d4e7 // fadd.4s v7, v7, v25
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -1341,6 +1410,7 @@ noResidual:
 	WORD $0x4e3ef4c6 // fmax.4s v6, v6, v30
 	WORD $0x4e3ef4e7 // fmax.4s v7, v7, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -1371,6 +1441,7 @@ noReLU:
 
 // func convNEONx3(a *ConvArgs)
 TEXT ·convNEONx3(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -1379,12 +1450,14 @@ TEXT ·convNEONx3(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -1396,6 +1469,7 @@ tile:
 	PRFM 64(R8), PLDL1KEEP
 	PRFM 128(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -1414,10 +1488,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -1426,6 +1502,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -1708,11 +1785,13 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 64(R0), R21
 	AND $15, R21, R21
 	CBZ R21, runDone
 
+	// A float of it.
 tailLoop:
 	VLD1R.P 4(R10), [V24.S4]
 	VLD1R.P 4(R11), [V25.S4]
@@ -1737,6 +1816,7 @@ tailLoop:
 	SUBS $1, R21, R21
 	BNE tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -1746,6 +1826,7 @@ runDone:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -1773,6 +1854,7 @@ runDone:
 	FMOVQ 176(R8), F29
 	WORD $0x4e3dd56b // fadd.4s v11, v11, v29
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -1789,6 +1871,7 @@ noResidual:
 	WORD $0x4e3ef54a // fmax.4s v10, v10, v30
 	WORD $0x4e3ef56b // fmax.4s v11, v11, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -1823,6 +1906,7 @@ noReLU:
 
 // func group4NEONx3(a *ConvArgs)
 TEXT ·group4NEONx3(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -1831,12 +1915,14 @@ TEXT ·group4NEONx3(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -1848,6 +1934,7 @@ tile:
 	PRFM 64(R8), PLDL1KEEP
 	PRFM 128(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -1866,10 +1953,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -1878,6 +1967,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -1968,6 +2058,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -1977,6 +2068,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -2004,6 +2096,7 @@ tail:
 	FMOVQ 176(R8), F29
 	WORD $0x4e3dd56b // fadd.4s v11, v11, v29
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -2020,6 +2113,7 @@ noResidual:
 	WORD $0x4e3ef54a // fmax.4s v10, v10, v30
 	WORD $0x4e3ef56b // fmax.4s v11, v11, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -2054,6 +2148,7 @@ noReLU:
 
 // func group8NEONx3(a *ConvArgs)
 TEXT ·group8NEONx3(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -2062,12 +2157,14 @@ TEXT ·group8NEONx3(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -2079,6 +2176,7 @@ tile:
 	PRFM 64(R8), PLDL1KEEP
 	PRFM 128(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -2097,10 +2195,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -2109,6 +2209,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -2275,6 +2376,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -2284,6 +2386,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -2311,6 +2414,7 @@ tail:
 	FMOVQ 176(R8), F29
 	WORD $0x4e3dd56b // fadd.4s v11, v11, v29
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -2327,6 +2431,7 @@ noResidual:
 	WORD $0x4e3ef54a // fmax.4s v10, v10, v30
 	WORD $0x4e3ef56b // fmax.4s v11, v11, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -2361,6 +2466,7 @@ noReLU:
 
 // func convNEONx4(a *ConvArgs)
 TEXT ·convNEONx4(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -2369,12 +2475,14 @@ TEXT ·convNEONx4(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -2388,6 +2496,7 @@ tile:
 	PRFM 128(R8), PLDL1KEEP
 	PRFM 192(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -2410,10 +2519,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -2423,6 +2534,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -2774,11 +2886,13 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 64(R0), R21
 	AND $15, R21, R21
 	CBZ R21, runDone
 
+	// A float of it.
 tailLoop:
 	VLD1R.P 4(R10), [V24.S4]
 	VLD1R.P 4(R11), [V25.S4]
@@ -2808,6 +2922,7 @@ tailLoop:
 	SUBS $1, R21, R21
 	BNE tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -2817,6 +2932,7 @@ runDone:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -2852,6 +2968,7 @@ runDone:
 	FMOVQ 240(R8), F27
 	WORD $0x4e3bd5ef // fadd.4s v15, v15, v27
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -2872,6 +2989,7 @@ noResidual:
 	WORD $0x4e3ef5ce // fmax.4s v14, v14, v30
 	WORD $0x4e3ef5ef // fmax.4s v15, v15, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -2910,6 +3028,7 @@ noReLU:
 
 // func group4NEONx4(a *ConvArgs)
 TEXT ·group4NEONx4(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -2918,12 +3037,14 @@ TEXT ·group4NEONx4(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -2937,6 +3058,7 @@ tile:
 	PRFM 128(R8), PLDL1KEEP
 	PRFM 192(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -2959,10 +3081,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -2972,6 +3096,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -3083,6 +3208,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -3092,6 +3218,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -3127,6 +3254,7 @@ tail:
 	FMOVQ 240(R8), F27
 	WORD $0x4e3bd5ef // fadd.4s v15, v15, v27
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -3147,6 +3275,7 @@ noResidual:
 	WORD $0x4e3ef5ce // fmax.4s v14, v14, v30
 	WORD $0x4e3ef5ef // fmax.4s v15, v15, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -3185,6 +3314,7 @@ noReLU:
 
 // func group8NEONx4(a *ConvArgs)
 TEXT ·group8NEONx4(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -3193,12 +3323,14 @@ TEXT ·group8NEONx4(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -3212,6 +3344,7 @@ tile:
 	PRFM 128(R8), PLDL1KEEP
 	PRFM 192(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -3234,10 +3367,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -3247,6 +3382,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -3454,6 +3590,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -3463,6 +3600,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -3498,6 +3636,7 @@ tail:
 	FMOVQ 240(R8), F27
 	WORD $0x4e3bd5ef // fadd.4s v15, v15, v27
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -3518,6 +3657,7 @@ noResidual:
 	WORD $0x4e3ef5ce // fmax.4s v14, v14, v30
 	WORD $0x4e3ef5ef // fmax.4s v15, v15, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -3556,6 +3696,7 @@ noReLU:
 
 // func convNEONx5(a *ConvArgs)
 TEXT ·convNEONx5(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -3564,12 +3705,14 @@ TEXT ·convNEONx5(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -3585,6 +3728,7 @@ tile:
 	PRFM 192(R8), PLDL1KEEP
 	PRFM 256(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -3611,10 +3755,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -3625,6 +3771,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -4045,11 +4192,13 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 64(R0), R21
 	AND $15, R21, R21
 	CBZ R21, runDone
 
+	// A float of it.
 tailLoop:
 	VLD1R.P 4(R10), [V24.S4]
 	VLD1R.P 4(R11), [V25.S4]
@@ -4084,6 +4233,7 @@ tailLoop:
 	SUBS $1, R21, R21
 	BNE tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -4093,6 +4243,7 @@ runDone:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -4136,6 +4287,7 @@ runDone:
 	FMOVQ 304(R8), F25
 	WORD $0x4e39d673 // fadd.4s v19, v19, v25
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -4160,6 +4312,7 @@ noResidual:
 	WORD $0x4e3ef652 // fmax.4s v18, v18, v30
 	WORD $0x4e3ef673 // fmax.4s v19, v19, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -4202,6 +4355,7 @@ noReLU:
 
 // func group4NEONx5(a *ConvArgs)
 TEXT ·group4NEONx5(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -4210,12 +4364,14 @@ TEXT ·group4NEONx5(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -4231,6 +4387,7 @@ tile:
 	PRFM 192(R8), PLDL1KEEP
 	PRFM 256(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -4257,10 +4414,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -4271,6 +4430,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -4403,6 +4563,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -4412,6 +4573,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -4455,6 +4617,7 @@ tail:
 	FMOVQ 304(R8), F25
 	WORD $0x4e39d673 // fadd.4s v19, v19, v25
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -4479,6 +4642,7 @@ noResidual:
 	WORD $0x4e3ef652 // fmax.4s v18, v18, v30
 	WORD $0x4e3ef673 // fmax.4s v19, v19, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -4521,6 +4685,7 @@ noReLU:
 
 // func group8NEONx5(a *ConvArgs)
 TEXT ·group8NEONx5(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -4529,12 +4694,14 @@ TEXT ·group8NEONx5(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -4550,6 +4717,7 @@ tile:
 	PRFM 192(R8), PLDL1KEEP
 	PRFM 256(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -4576,10 +4744,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -4590,6 +4760,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -4838,6 +5009,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -4847,6 +5019,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -4890,6 +5063,7 @@ tail:
 	FMOVQ 304(R8), F25
 	WORD $0x4e39d673 // fadd.4s v19, v19, v25
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -4914,6 +5088,7 @@ noResidual:
 	WORD $0x4e3ef652 // fmax.4s v18, v18, v30
 	WORD $0x4e3ef673 // fmax.4s v19, v19, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -4956,6 +5131,7 @@ noReLU:
 
 // func convNEONx6(a *ConvArgs)
 TEXT ·convNEONx6(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -4964,12 +5140,14 @@ TEXT ·convNEONx6(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -4987,6 +5165,7 @@ tile:
 	PRFM 256(R8), PLDL1KEEP
 	PRFM 320(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -5017,10 +5196,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -5032,6 +5213,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -5521,11 +5703,13 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 64(R0), R21
 	AND $15, R21, R21
 	CBZ R21, runDone
 
+	// A float of it.
 tailLoop:
 	VLD1R.P 4(R10), [V24.S4]
 	VLD1R.P 4(R11), [V25.S4]
@@ -5565,6 +5749,7 @@ tailLoop:
 	SUBS $1, R21, R21
 	BNE tailLoop
 
+	// The next row of taps, then the next block.
 runDone:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -5574,6 +5759,7 @@ runDone:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -5625,6 +5811,7 @@ runDone:
 	FMOVQ 368(R8), F29
 	WORD $0x4e3dd6f7 // fadd.4s v23, v23, v29
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -5653,6 +5840,7 @@ noResidual:
 	WORD $0x4e3ef6d6 // fmax.4s v22, v22, v30
 	WORD $0x4e3ef6f7 // fmax.4s v23, v23, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -5699,6 +5887,7 @@ noReLU:
 
 // func group4NEONx6(a *ConvArgs)
 TEXT ·group4NEONx6(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -5707,12 +5896,14 @@ TEXT ·group4NEONx6(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -5730,6 +5921,7 @@ tile:
 	PRFM 256(R8), PLDL1KEEP
 	PRFM 320(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -5760,10 +5952,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -5775,6 +5969,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -5928,6 +6123,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -5937,6 +6133,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -5988,6 +6185,7 @@ tail:
 	FMOVQ 368(R8), F29
 	WORD $0x4e3dd6f7 // fadd.4s v23, v23, v29
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -6016,6 +6214,7 @@ noResidual:
 	WORD $0x4e3ef6d6 // fmax.4s v22, v22, v30
 	WORD $0x4e3ef6f7 // fmax.4s v23, v23, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -6062,6 +6261,7 @@ noReLU:
 
 // func group8NEONx6(a *ConvArgs)
 TEXT ·group8NEONx6(SB), NOSPLIT, $0-8
+	// Distances between pixels, and where rows begin.
 	MOVD a+0(FP), R0
 	MOVD 168(R0), R1
 	MOVD 0(R0), R3
@@ -6070,12 +6270,14 @@ TEXT ·group8NEONx6(SB), NOSPLIT, $0-8
 	MOVD 40(R0), R22
 	MOVD 88(R0), R23
 
+	// A row of tiles, from its first on.
 row:
 	MOVD 136(R0), R2
 	MOVD R3, R6
 	MOVD R4, R7
 	MOVD R5, R8
 
+	// A tile: prefetch what its end will write and read.
 tile:
 	MOVD 208(R0), R24
 	TBZ $2, R24, prefetched
@@ -6093,6 +6295,7 @@ tile:
 	PRFM 256(R8), PLDL1KEEP
 	PRFM 320(R8), PLDL1KEEP
 
+	// Start the sums with the bias.
 prefetched:
 	MOVD 24(R0), R24
 	FMOVQ 0(R24), F0
@@ -6123,10 +6326,12 @@ prefetched:
 	MOVD 48(R0), R16
 	MOVD R6, R19
 
+	// A block of input channels.
 icb:
 	MOVD 56(R0), R17
 	MOVD R19, R20
 
+	// A row of taps.
 kh:
 	MOVD R20, R10
 	ADD R23, R10, R11
@@ -6138,6 +6343,7 @@ kh:
 	LSR $4, R21, R21
 	CBZ R21, tail
 
+	// 16 floats of the row: each pixel's times its weights. The next panel is prefetched.
 run:
 	PRFM 0(R22), PLDL2KEEP
 	FMOVQ 0(R10), F24
@@ -6427,6 +6633,7 @@ run:
 	SUBS $1, R21, R21
 	BNE run
 
+	// What is left of the row, which is no multiple of 16.
 tail:
 	MOVD 80(R0), R25
 	ADD R25, R20, R20
@@ -6436,6 +6643,7 @@ tail:
 	ADD R25, R19, R19
 	SUBS $1, R16, R16
 	BNE icb
+	// Add the residual.
 	MOVD 208(R0), R24
 	TBZ $1, R24, noResidual
 	FMOVQ 0(R8), F24
@@ -6487,6 +6695,7 @@ tail:
 	FMOVQ 368(R8), F29
 	WORD $0x4e3dd6f7 // fadd.4s v23, v23, v29
 
+	// ReLU, which keeps NaN.
 noResidual:
 	TBZ $0, R24, noReLU
 	VEOR V30.B16, V30.B16, V30.B16
@@ -6515,6 +6724,7 @@ noResidual:
 	WORD $0x4e3ef6d6 // fmax.4s v22, v22, v30
 	WORD $0x4e3ef6f7 // fmax.4s v23, v23, v30
 
+	// Store; then the next tile, and the next row.
 noReLU:
 	FMOVQ F0, 0(R7)
 	FMOVQ F1, 16(R7)
@@ -6561,6 +6771,7 @@ noReLU:
 
 // func winoInNEON(a *WinoInArgs)
 TEXT ·winoInNEON(SB), NOSPLIT, $0-8
+	// Distances between positions, and the transform's constants.
 	MOVD a+0(FP), R0
 	MOVD 0(R0), R1
 	MOVD 8(R0), R2
@@ -6581,10 +6792,13 @@ TEXT ·winoInNEON(SB), NOSPLIT, $0-8
 	MOVW $0x40200000, R25
 	VDUP R25, V20.S4
 
+	// A tile.
 tile:
 	MOVD $0, R8
 
+	// Four lanes of it.
 part:
+	// Its rows, to the scratch.
 	ADD R8, R1, R9
 	FMOVQ 0(R9), F0
 	FMOVQ 64(R9), F1
@@ -6760,6 +6974,7 @@ part:
 	FMOVQ F4, 544(R7)
 	FMOVQ F7, 560(R7)
 	ADD R4, R9, R9
+	// Its columns, from the scratch to the positions.
 	ADD R8, R2, R10
 	FMOVQ 0(R7), F0
 	FMOVQ 96(R7), F1
@@ -6990,6 +7205,7 @@ part:
 
 // func winoOutNEON(a *WinoOutArgs)
 TEXT ·winoOutNEON(SB), NOSPLIT, $0-8
+	// Distances between positions, and the transform's constants.
 	MOVD a+0(FP), R0
 	MOVD 0(R0), R1
 	MOVD 8(R0), R2
@@ -7013,13 +7229,16 @@ TEXT ·winoOutNEON(SB), NOSPLIT, $0-8
 
 noReLU1:
 
+	// A tile.
 tile:
 	MOVD $0, R8
 
+	// Four lanes of it.
 part:
 	MOVD 16(R0), R9
 	ADD R8, R9, R9
 	FMOVQ 0(R9), F21
+	// Its rows, to the scratch.
 	ADD R8, R1, R9
 	FMOVQ 0(R9), F0
 	ADD R5, R9, R9
@@ -7203,6 +7422,7 @@ part:
 	ADD R8, R2, R15
 	ADD R8, R3, R16
 
+	// A column, from the scratch: transform it and add the bias.
 column:
 	FMOVQ 0(R14), F0
 	FMOVQ 64(R14), F1
@@ -7230,6 +7450,7 @@ column:
 	FMOVQ 0(R19), F0
 	WORD $0x4e20d508 // fadd.4s v8, v8, v0
 
+	// Clamp and store a pixel.
 noResidual2:
 	WORD $0x4e34f508 // fmax.4s v8, v8, v20
 	FMOVQ F8, 0(R17)
@@ -7242,6 +7463,7 @@ noResidual2:
 	FMOVQ 0(R19), F0
 	WORD $0x4e20d529 // fadd.4s v9, v9, v0
 
+	// Clamp and store a pixel.
 noResidual3:
 	WORD $0x4e34f529 // fmax.4s v9, v9, v20
 	FMOVQ F9, 0(R17)
@@ -7254,6 +7476,7 @@ noResidual3:
 	FMOVQ 0(R19), F0
 	WORD $0x4e20d54a // fadd.4s v10, v10, v0
 
+	// Clamp and store a pixel.
 noResidual4:
 	WORD $0x4e34f54a // fmax.4s v10, v10, v20
 	FMOVQ F10, 0(R17)
@@ -7266,10 +7489,12 @@ noResidual4:
 	FMOVQ 0(R19), F0
 	WORD $0x4e20d56b // fadd.4s v11, v11, v0
 
+	// Clamp and store a pixel.
 noResidual5:
 	WORD $0x4e34f56b // fmax.4s v11, v11, v20
 	FMOVQ F11, 0(R17)
 
+	// The next column.
 columnDone:
 	ADD $16, R14, R14
 	ADD $64, R15, R15
@@ -7291,6 +7516,7 @@ columnDone:
 
 // func eltNEON(a *EltArgs)
 TEXT ·eltNEON(SB), NOSPLIT, $0-8
+	// The lower bound: 0, or −∞ without ReLU.
 	MOVD a+0(FP), R0
 	MOVD 0(R0), R1
 	MOVD 8(R0), R2
@@ -7315,6 +7541,7 @@ noReLU6:
 	FMOVQ 48(R6), F7
 	FMOVQ 48(R7), F11
 
+	// A pixel.
 pixel:
 	FMOVQ 0(R1), F0
 	FMOVQ 16(R1), F1
@@ -7334,6 +7561,7 @@ pixel:
 	VFMLA V7.S4, V3.S4, V19.S4
 	VMOV V19.B16, V3.B16
 
+	// Without a scale, or after it.
 unscaled:
 	TBZ $1, R5, noResidual
 	FMOVQ 0(R3), F16
@@ -7346,6 +7574,7 @@ unscaled:
 	WORD $0x4e33d463 // fadd.4s v3, v3, v19
 	ADD $64, R3, R3
 
+	// Clamp and store.
 noResidual:
 	WORD $0x4e2cf400 // fmax.4s v0, v0, v12
 	FMOVQ F0, 0(R2)
@@ -7368,6 +7597,7 @@ TEXT ·maxPoolNEON(SB), NOSPLIT, $0-8
 	MOVD 8(R0), R2
 	MOVD 48(R0), R3
 
+	// An output: start with its window's first pixel.
 output:
 	FMOVQ 0(R1), F0
 	FMOVQ 16(R1), F1
@@ -7376,10 +7606,12 @@ output:
 	MOVD R1, R4
 	MOVD 32(R0), R5
 
+	// A row of the window.
 kh:
 	MOVD R4, R6
 	MOVD 40(R0), R7
 
+	// A pixel of the row: the larger, or NaN.
 kw:
 	FMOVQ 0(R6), F4
 	WORD $0x4e24f400 // fmax.4s v0, v0, v4
@@ -7417,6 +7649,7 @@ TEXT ·addPixelsNEON(SB), NOSPLIT, $0-24
 	FMOVQ 32(R0), F2
 	FMOVQ 48(R0), F3
 
+	// A pixel.
 pixel:
 	FMOVQ 0(R1), F4
 	WORD $0x4e24d400 // fadd.4s v0, v0, v4
@@ -7457,6 +7690,7 @@ TEXT ·sumsNEON(SB), NOSPLIT, $0-24
 	FMOVQ 224(R0), F14
 	FMOVQ 240(R0), F15
 
+	// A pixel, in float64: its floats, and their squares.
 pixel:
 	FMOVQ 0(R1), F16
 	WORD $0x0e617a14 // fcvtl v20.2d, v16.2s
@@ -7538,6 +7772,7 @@ TEXT ·peakNEON(SB), NOSPLIT, $0-16
 	VEOR V23.B16, V23.B16, V23.B16
 	VEOR V24.B16, V24.B16, V24.B16
 
+	// A round: as many chains as hide the latency.
 round:
 	VFMLA V24.S4, V24.S4, V0.S4
 	VFMLA V24.S4, V24.S4, V1.S4
@@ -7574,6 +7809,7 @@ TEXT ·readNEON(SB), NOSPLIT, $0-16
 	MOVD n+8(FP), R1
 	LSR $8, R1, R1
 
+	// A round.
 round:
 	FMOVQ 0(R0), F0
 	FMOVQ 16(R0), F1
@@ -7604,6 +7840,7 @@ TEXT ·gradWeightNEONx1(SB), NOSPLIT, $0-8
 	MOVD 24(R0), R3
 	MOVD 64(R0), R4
 
+	// Load the sums of some rows of the result.
 group:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
@@ -7613,16 +7850,19 @@ group:
 	MOVD 8(R0), R12
 	MOVD 72(R0), R13
 
+	// An image.
 image:
 	MOVD R11, R5
 	MOVD R12, R6
 	MOVD 56(R0), R7
 
+	// A row of its pixels.
 row:
 	MOVD R5, R8
 	MOVD R6, R9
 	MOVD 48(R0), R10
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	FMOVQ 0(R9), F24
 	FMOVQ 16(R9), F25
@@ -7649,6 +7889,7 @@ pixel:
 	ADD R25, R12, R12
 	SUBS $1, R13, R13
 	BNE image
+	// Store the sums; then the next rows of the result.
 	FMOVQ F0, 0(R2)
 	FMOVQ F1, 16(R2)
 	FMOVQ F2, 32(R2)
@@ -7667,6 +7908,7 @@ TEXT ·gradWeightNEONx2(SB), NOSPLIT, $0-8
 	MOVD 24(R0), R3
 	MOVD 64(R0), R4
 
+	// Load the sums of some rows of the result.
 group:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
@@ -7680,16 +7922,19 @@ group:
 	MOVD 8(R0), R12
 	MOVD 72(R0), R13
 
+	// An image.
 image:
 	MOVD R11, R5
 	MOVD R12, R6
 	MOVD 56(R0), R7
 
+	// A row of its pixels.
 row:
 	MOVD R5, R8
 	MOVD R6, R9
 	MOVD 48(R0), R10
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	FMOVQ 0(R9), F24
 	FMOVQ 16(R9), F25
@@ -7721,6 +7966,7 @@ pixel:
 	ADD R25, R12, R12
 	SUBS $1, R13, R13
 	BNE image
+	// Store the sums; then the next rows of the result.
 	FMOVQ F0, 0(R2)
 	FMOVQ F1, 16(R2)
 	FMOVQ F2, 32(R2)
@@ -7743,6 +7989,7 @@ TEXT ·gradWeightNEONx3(SB), NOSPLIT, $0-8
 	MOVD 24(R0), R3
 	MOVD 64(R0), R4
 
+	// Load the sums of some rows of the result.
 group:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
@@ -7760,16 +8007,19 @@ group:
 	MOVD 8(R0), R12
 	MOVD 72(R0), R13
 
+	// An image.
 image:
 	MOVD R11, R5
 	MOVD R12, R6
 	MOVD 56(R0), R7
 
+	// A row of its pixels.
 row:
 	MOVD R5, R8
 	MOVD R6, R9
 	MOVD 48(R0), R10
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	FMOVQ 0(R9), F24
 	FMOVQ 16(R9), F25
@@ -7806,6 +8056,7 @@ pixel:
 	ADD R25, R12, R12
 	SUBS $1, R13, R13
 	BNE image
+	// Store the sums; then the next rows of the result.
 	FMOVQ F0, 0(R2)
 	FMOVQ F1, 16(R2)
 	FMOVQ F2, 32(R2)
@@ -7832,6 +8083,7 @@ TEXT ·gradWeightNEONx4(SB), NOSPLIT, $0-8
 	MOVD 24(R0), R3
 	MOVD 64(R0), R4
 
+	// Load the sums of some rows of the result.
 group:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
@@ -7853,16 +8105,19 @@ group:
 	MOVD 8(R0), R12
 	MOVD 72(R0), R13
 
+	// An image.
 image:
 	MOVD R11, R5
 	MOVD R12, R6
 	MOVD 56(R0), R7
 
+	// A row of its pixels.
 row:
 	MOVD R5, R8
 	MOVD R6, R9
 	MOVD 48(R0), R10
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	FMOVQ 0(R9), F24
 	FMOVQ 16(R9), F25
@@ -7901,6 +8156,7 @@ pixel:
 	ADD R25, R12, R12
 	SUBS $1, R13, R13
 	BNE image
+	// Store the sums; then the next rows of the result.
 	FMOVQ F0, 0(R2)
 	FMOVQ F1, 16(R2)
 	FMOVQ F2, 32(R2)
@@ -7931,6 +8187,7 @@ TEXT ·gradWeightNEONx5(SB), NOSPLIT, $0-8
 	MOVD 24(R0), R3
 	MOVD 64(R0), R4
 
+	// Load the sums of some rows of the result.
 group:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
@@ -7956,16 +8213,19 @@ group:
 	MOVD 8(R0), R12
 	MOVD 72(R0), R13
 
+	// An image.
 image:
 	MOVD R11, R5
 	MOVD R12, R6
 	MOVD 56(R0), R7
 
+	// A row of its pixels.
 row:
 	MOVD R5, R8
 	MOVD R6, R9
 	MOVD 48(R0), R10
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	FMOVQ 0(R9), F24
 	FMOVQ 16(R9), F25
@@ -8009,6 +8269,7 @@ pixel:
 	ADD R25, R12, R12
 	SUBS $1, R13, R13
 	BNE image
+	// Store the sums; then the next rows of the result.
 	FMOVQ F0, 0(R2)
 	FMOVQ F1, 16(R2)
 	FMOVQ F2, 32(R2)
@@ -8043,6 +8304,7 @@ TEXT ·gradWeightNEONx6(SB), NOSPLIT, $0-8
 	MOVD 24(R0), R3
 	MOVD 64(R0), R4
 
+	// Load the sums of some rows of the result.
 group:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
@@ -8072,16 +8334,19 @@ group:
 	MOVD 8(R0), R12
 	MOVD 72(R0), R13
 
+	// An image.
 image:
 	MOVD R11, R5
 	MOVD R12, R6
 	MOVD 56(R0), R7
 
+	// A row of its pixels.
 row:
 	MOVD R5, R8
 	MOVD R6, R9
 	MOVD 48(R0), R10
 
+	// A pixel: each float of its source times its gradient.
 pixel:
 	FMOVQ 0(R9), F24
 	FMOVQ 16(R9), F25
@@ -8130,6 +8395,7 @@ pixel:
 	ADD R25, R12, R12
 	SUBS $1, R13, R13
 	BNE image
+	// Store the sums; then the next rows of the result.
 	FMOVQ F0, 0(R2)
 	FMOVQ F1, 16(R2)
 	FMOVQ F2, 32(R2)
@@ -8191,6 +8457,7 @@ TEXT ·normSumsNEON(SB), NOSPLIT, $0-16
 	FMOVQ 32(R7), F27
 	FMOVQ 48(R7), F28
 
+	// A pixel: dy is DY, where Y > 0 if there is a ReLU.
 pixel:
 	FMOVQ 0(R2), F16
 	FMOVQ 16(R2), F17
@@ -8211,6 +8478,7 @@ pixel:
 	VAND V20.B16, V19.B16, V19.B16
 	ADD $64, R3, R3
 
+	// dy is known.
 unmasked:
 	FMOVQ 0(R1), F20
 	WORD $0x4eb9d694 // fsub.4s v20, v20, v25
@@ -8297,6 +8565,7 @@ TEXT ·normGradNEON(SB), NOSPLIT, $0-8
 	FMOVQ 160(R7), F18
 	FMOVQ 176(R7), F19
 
+	// A pixel: dy is DY, where Y > 0 if there is a ReLU.
 pixel:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
@@ -8317,6 +8586,7 @@ pixel:
 	VAND V4.B16, V3.B16, V3.B16
 	ADD $64, R3, R3
 
+	// dy is known.
 unmasked:
 	FMOVQ 0(R1), F4
 	VMOV V16.B16, V5.B16
@@ -8354,6 +8624,7 @@ TEXT ·maskNEON(SB), NOSPLIT, $0-8
 	MOVD 24(R0), R4
 	MOVD 48(R0), R5
 
+	// A pixel: dy is DY, where Y > 0 if there is a ReLU.
 pixel:
 	FMOVQ 0(R2), F0
 	FMOVQ 16(R2), F1
@@ -8374,6 +8645,7 @@ pixel:
 	VAND V4.B16, V3.B16, V3.B16
 	ADD $64, R3, R3
 
+	// dy is known.
 unmasked:
 	FMOVQ F0, 0(R4)
 	FMOVQ F1, 16(R4)
@@ -8402,6 +8674,7 @@ TEXT ·joinNEON(SB), NOSPLIT, $0-40
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 
+	// A pixel: add, store, and sum four products in float64.
 pixel:
 	FMOVQ 0(R2), F8
 	FMOVQ 0(R3), F9
@@ -8480,6 +8753,7 @@ pixel:
 	ADD $64, R3, R3
 	SUBS $1, R4, R4
 	BNE pixel
+	// Add up the lanes of each sum.
 	WORD $0x4e61d400 // fadd.2d v0, v0, v1
 	WORD $0x7e70d800 // faddp d0, v0.2d
 	FMOVD 0(R0), F1
@@ -8512,6 +8786,7 @@ TEXT ·squaresNEON(SB), NOSPLIT, $0-24
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
 
+	// A pixel: its squares in float64.
 pixel:
 	FMOVQ 0(R1), F4
 	WORD $0x0e617885 // fcvtl v5.2d, v4.2s
@@ -8536,6 +8811,7 @@ pixel:
 	ADD $64, R1, R1
 	SUBS $1, R2, R2
 	BNE pixel
+	// Add up the lanes.
 	WORD $0x4e62d400 // fadd.2d v0, v0, v2
 	WORD $0x4e63d421 // fadd.2d v1, v1, v3
 	WORD $0x4e61d400 // fadd.2d v0, v0, v1
@@ -8562,6 +8838,7 @@ TEXT ·sgdNEON(SB), NOSPLIT, $0-8
 	LSR $4, R4, R4
 	CBZ R4, done
 
+	// 16 parameters: the gradient with decay, then v.
 pixel:
 	FMOVQ 0(R1), F5
 	FMOVQ 0(R3), F3
@@ -8576,9 +8853,11 @@ pixel:
 	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
 	WORD $0x4e23d484 // fadd.4s v4, v4, v3
 
+	// With momentum: move by v.
 momentum8:
 	VMOV V4.B16, V3.B16
 
+	// Move the parameter.
 step7:
 	WORD $0x6e20dc63 // fmul.4s v3, v3, v0
 	WORD $0x4ea3d4a5 // fsub.4s v5, v5, v3
@@ -8596,9 +8875,11 @@ step7:
 	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
 	WORD $0x4e23d484 // fadd.4s v4, v4, v3
 
+	// With momentum: move by v.
 momentum10:
 	VMOV V4.B16, V3.B16
 
+	// Move the parameter.
 step9:
 	WORD $0x6e20dc63 // fmul.4s v3, v3, v0
 	WORD $0x4ea3d4a5 // fsub.4s v5, v5, v3
@@ -8616,9 +8897,11 @@ step9:
 	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
 	WORD $0x4e23d484 // fadd.4s v4, v4, v3
 
+	// With momentum: move by v.
 momentum12:
 	VMOV V4.B16, V3.B16
 
+	// Move the parameter.
 step11:
 	WORD $0x6e20dc63 // fmul.4s v3, v3, v0
 	WORD $0x4ea3d4a5 // fsub.4s v5, v5, v3
@@ -8636,9 +8919,11 @@ step11:
 	WORD $0x6e21dc84 // fmul.4s v4, v4, v1
 	WORD $0x4e23d484 // fadd.4s v4, v4, v3
 
+	// With momentum: move by v.
 momentum14:
 	VMOV V4.B16, V3.B16
 
+	// Move the parameter.
 step13:
 	WORD $0x6e20dc63 // fmul.4s v3, v3, v0
 	WORD $0x4ea3d4a5 // fsub.4s v5, v5, v3
@@ -8665,6 +8950,7 @@ TEXT ·maxPoolGradNEON(SB), NOSPLIT, $0-8
 	MOVD $1, R25
 	VDUP R25, V13.S4
 
+	// An output: start with its window's first pixel.
 output:
 	FMOVQ 0(R1), F0
 	VEOR V4.B16, V4.B16, V4.B16
@@ -8682,10 +8968,12 @@ output:
 	MOVD R1, R5
 	MOVD 48(R0), R6
 
+	// A row of the window.
 findRow:
 	MOVD R5, R7
 	MOVD 56(R0), R8
 
+	// A pixel: note its number where it is larger, or NaN.
 find:
 	FMOVQ 0(R7), F14
 	WORD $0x6ea0e5cf // fcmgt.4s v15, v14, v0
@@ -8723,10 +9011,12 @@ find:
 	MOVD R2, R5
 	MOVD 48(R0), R6
 
+	// The window's rows again.
 addRow:
 	MOVD R5, R7
 	MOVD 56(R0), R8
 
+	// A pixel: add the gradient where its number was noted.
 add:
 	FMOVQ 0(R7), F14
 	VCMEQ V12.S4, V4.S4, V15.S4

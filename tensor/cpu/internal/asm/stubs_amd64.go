@@ -6,383 +6,1925 @@ package asm
 
 import "unsafe"
 
+// convAVX2x1 is a convolution in tiles of 1 pixel, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX2x1(a *ConvArgs)
 
+// group4AVX2x1 is a convolution in groups of 4 channels, in tiles of 1 pixel:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX2x1(a *ConvArgs)
 
+// group8AVX2x1 is a convolution in groups of 8 channels, in tiles of 1 pixel:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX2x1(a *ConvArgs)
 
+// convAVX2x2 is a convolution in tiles of 2 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX2x2(a *ConvArgs)
 
+// group4AVX2x2 is a convolution in groups of 4 channels, in tiles of 2 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX2x2(a *ConvArgs)
 
+// group8AVX2x2 is a convolution in groups of 8 channels, in tiles of 2 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX2x2(a *ConvArgs)
 
+// convAVX2x3 is a convolution in tiles of 3 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX2x3(a *ConvArgs)
 
+// group4AVX2x3 is a convolution in groups of 4 channels, in tiles of 3 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX2x3(a *ConvArgs)
 
+// group8AVX2x3 is a convolution in groups of 8 channels, in tiles of 3 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX2x3(a *ConvArgs)
 
+// convAVX2x4 is a convolution in tiles of 4 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX2x4(a *ConvArgs)
 
+// group4AVX2x4 is a convolution in groups of 4 channels, in tiles of 4 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX2x4(a *ConvArgs)
 
+// group8AVX2x4 is a convolution in groups of 8 channels, in tiles of 4 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX2x4(a *ConvArgs)
 
+// convAVX2x5 is a convolution in tiles of 5 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX2x5(a *ConvArgs)
 
+// group4AVX2x5 is a convolution in groups of 4 channels, in tiles of 5 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX2x5(a *ConvArgs)
 
+// group8AVX2x5 is a convolution in groups of 8 channels, in tiles of 5 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX2x5(a *ConvArgs)
 
+// convAVX2x6 is a convolution in tiles of 6 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 3 ? p·SrcPix : SrcHalf + (p−3)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX2x6(a *ConvArgs)
 
+// group4AVX2x6 is a convolution in groups of 4 channels, in tiles of 6 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 3 ? p·SrcPix : SrcHalf + (p−3)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX2x6(a *ConvArgs)
 
+// group8AVX2x6 is a convolution in groups of 8 channels, in tiles of 6 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 3 ? p·SrcPix : SrcHalf + (p−3)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX2x6(a *ConvArgs)
 
+// winoInAVX2 transforms tiles of Winograd's input:
+//
+//	for t := range N {
+//		d := the 6×6 pixels at Src + t·SrcTile, SrcRow apart
+//		v := Bᵀ·d·B // for each of 16 lanes
+//		for i := range 36 {
+//			(Dst + i·PosStride + t·DstTile)[o] = v[i/6][i%6][o]
+//		}
+//	}
+//
 //go:noescape
 func winoInAVX2(a *WinoInArgs)
 
+// winoOutAVX2 transforms tiles of Winograd's products to the output:
+//
+//	for t := range N {
+//		for i := range 36 {
+//			m[i/6][i%6][o] = (Src + i·PosStride + t·SrcTile)[o]
+//		}
+//		y := Aᵀ·m·A // 4×4, for each of 16 lanes
+//		for r, c := range Rows, Cols {
+//			sum := y[r][c][o] + Bias[o]
+//			if Flags&FlagResidual != 0 {
+//				sum += (Res + r·ResRow + t·ResTile)[16·c + o]
+//			}
+//			if Flags&FlagReLU != 0 {
+//				sum = max(sum, 0)
+//			}
+//			(Dst + r·DstRow + t·DstTile)[16·c + o] = sum
+//		}
+//	}
+//
 //go:noescape
 func winoOutAVX2(a *WinoOutArgs)
 
+// eltAVX2 scales, shifts and adds over contiguous pixels:
+//
+//	for i := range 16 * N {
+//		y := Src[i]
+//		if Flags&FlagScale != 0 {
+//			y = y*Scale[i%16] + Shift[i%16]
+//		}
+//		if Flags&FlagResidual != 0 {
+//			y += Res[i]
+//		}
+//		if Flags&FlagReLU != 0 {
+//			y = max(y, 0)
+//		}
+//		Dst[i] = y
+//	}
+//
 //go:noescape
 func eltAVX2(a *EltArgs)
 
+// maxPoolAVX2 takes the maximum of windows of KH×KW pixels:
+//
+//	for i := range N {
+//		y[o] = (Src + i·SrcStep)[o]
+//		for kh, kw := range KH, KW {
+//			y[o] = max(y[o], (Src + i·SrcStep + kh·SrcRow)[16·kw + o]) // NaN stays NaN
+//		}
+//		Dst[16·i + o] = y[o]
+//	}
+//
 //go:noescape
 func maxPoolAVX2(a *PoolArgs)
 
+// addPixelsAVX2 adds pixels, in order:
+//
+//	for i := range n {
+//		sum[o] += src[16·i + o]
+//	}
+//
 //go:noescape
 func addPixelsAVX2(sum *[16]float32, src unsafe.Pointer, n int)
 
+// sumsAVX2 adds pixels and their squares, in order, in float64:
+//
+//	for i := range n {
+//		x := float64(src[16·i + o])
+//		s[0][o] += x
+//		s[1][o] += x * x
+//	}
+//
 //go:noescape
 func sumsAVX2(s *[2][16]float64, src unsafe.Pointer, n int)
 
+// peakAVX2 does n rounds of independent multiply-adds in registers, and returns the
+// floating-point operations done:
+//
+//	for range n {
+//		for i := range acc {
+//			acc[i] += x * x
+//		}
+//	}
+//
 //go:noescape
 func peakAVX2(n int) (ret int64)
 
+// readAVX2 loads n bytes, a multiple of 1024, and keeps none of them:
+//
+//	for i := range n / 4 {
+//		_ = src[i]
+//	}
+//
 //go:noescape
 func readAVX2(src unsafe.Pointer, n int)
 
+// gradWeightAVX2x1 sums the gradient of a weight, 1 row at a time in registers:
+//
+//	for r := range 1 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX2x1(a *GradWeightArgs)
 
+// gradWeightAVX2x2 sums the gradient of a weight, 2 rows at a time in registers:
+//
+//	for r := range 2 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX2x2(a *GradWeightArgs)
 
+// gradWeightAVX2x3 sums the gradient of a weight, 3 rows at a time in registers:
+//
+//	for r := range 3 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX2x3(a *GradWeightArgs)
 
+// gradWeightAVX2x4 sums the gradient of a weight, 4 rows at a time in registers:
+//
+//	for r := range 4 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX2x4(a *GradWeightArgs)
 
+// gradWeightAVX2x5 sums the gradient of a weight, 5 rows at a time in registers:
+//
+//	for r := range 5 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX2x5(a *GradWeightArgs)
 
+// gradWeightAVX2x6 sums the gradient of a weight, 6 rows at a time in registers:
+//
+//	for r := range 6 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX2x6(a *GradWeightArgs)
 
+// normSumsAVX2 adds up what a batch norm's gradient needs, in float64:
+//
+//	for i := range N {
+//		dy := DY[16·i + o]
+//		if Y != nil && !(Y[16·i + o] > 0) {
+//			dy = 0
+//		}
+//		s[0][o] += float64(dy)
+//		s[1][o] += float64(dy) * float64(X[16·i + o] - Mean[o])
+//	}
+//
 //go:noescape
 func normSumsAVX2(s *[2][16]float64, a *NormGradArgs)
 
+// normGradAVX2 makes a batch norm's gradient of its input:
+//
+//	for i := range N {
+//		dy := DY[16·i + o]
+//		if Y != nil && !(Y[16·i + o] > 0) {
+//			dy = 0
+//		}
+//		Dst[16·i + o] = Factors[0][o]*dy + (Factors[1][o]*X[16·i + o] + Factors[2][o])
+//	}
+//
 //go:noescape
 func normGradAVX2(a *NormGradArgs)
 
+// maskAVX2 is the gradient of a ReLU whose result is Y:
+//
+//	for i := range 16 * N {
+//		Dst[i] = DY[i]
+//		if Y != nil && !(Y[i] > 0) {
+//			Dst[i] = 0
+//		}
+//	}
+//
 //go:noescape
 func maskAVX2(a *NormGradArgs)
 
+// joinAVX2 adds two gradients, and the sums of their probe in float64:
+//
+//	for i := range 16 * n {
+//		dst[i] = x[i] + y[i]
+//		s[0] += x[i] * x[i]
+//		s[1] += y[i] * y[i]
+//		s[2] += x[i] * y[i]
+//		s[3] += dst[i] * dst[i]
+//	}
+//
 //go:noescape
 func joinAVX2(s *[4]float64, dst unsafe.Pointer, x unsafe.Pointer, y unsafe.Pointer, n int)
 
+// squaresAVX2 adds the squares of pixels in float64:
+//
+//	for i := range 16 * n {
+//		*s += float64(src[i]) * float64(src[i])
+//	}
+//
 //go:noescape
 func squaresAVX2(s *float64, src unsafe.Pointer, n int)
 
+// sgdAVX2 is a step of N/16·16 parameters; each product is rounded:
+//
+//	for i := range N / 16 * 16 {
+//		d := Grad[i] + Decay*W[i]
+//		if V != nil {
+//			V[i] = Momentum*V[i] + d
+//			if Nesterov == 1 {
+//				d += Momentum * V[i]
+//			} else {
+//				d = V[i]
+//			}
+//		}
+//		W[i] -= Rate * d
+//	}
+//
 //go:noescape
 func sgdAVX2(a *SGDArgs)
 
+// maxPoolGradAVX2 adds each output's gradient to the first maximum of its window, or the last NaN:
+//
+//	for i := range N {
+//		x := X + i·Step
+//		best[o] := (0, 0)
+//		for kh, kw := range KH, KW {
+//			if v := (x + kh·XRow)[16·kw + o]; v > x at best[o] || v is NaN {
+//				best[o] = (kh, kw)
+//			}
+//		}
+//		(DX + i·Step + best[o].kh·DXRow)[16·best[o].kw + o] += DY[16·i + o]
+//	}
+//
 //go:noescape
 func maxPoolGradAVX2(a *PoolGradArgs)
 
+// convAVX512x1 is a convolution in tiles of 1 pixel, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x1(a *ConvArgs)
 
+// convOneAVX512x1 is a convolution in tiles of 1 pixel, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x1(a *ConvArgs)
 
+// group4AVX512x1 is a convolution in groups of 4 channels, in tiles of 1 pixel:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x1(a *ConvArgs)
 
+// group8AVX512x1 is a convolution in groups of 8 channels, in tiles of 1 pixel:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x1(a *ConvArgs)
 
+// convAVX512x2 is a convolution in tiles of 2 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x2(a *ConvArgs)
 
+// convOneAVX512x2 is a convolution in tiles of 2 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x2(a *ConvArgs)
 
+// group4AVX512x2 is a convolution in groups of 4 channels, in tiles of 2 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x2(a *ConvArgs)
 
+// group8AVX512x2 is a convolution in groups of 8 channels, in tiles of 2 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x2(a *ConvArgs)
 
+// convAVX512x3 is a convolution in tiles of 3 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x3(a *ConvArgs)
 
+// convOneAVX512x3 is a convolution in tiles of 3 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x3(a *ConvArgs)
 
+// group4AVX512x3 is a convolution in groups of 4 channels, in tiles of 3 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x3(a *ConvArgs)
 
+// group8AVX512x3 is a convolution in groups of 8 channels, in tiles of 3 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x3(a *ConvArgs)
 
+// convAVX512x4 is a convolution in tiles of 4 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x4(a *ConvArgs)
 
+// convOneAVX512x4 is a convolution in tiles of 4 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x4(a *ConvArgs)
 
+// group4AVX512x4 is a convolution in groups of 4 channels, in tiles of 4 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x4(a *ConvArgs)
 
+// group8AVX512x4 is a convolution in groups of 8 channels, in tiles of 4 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x4(a *ConvArgs)
 
+// convAVX512x5 is a convolution in tiles of 5 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x5(a *ConvArgs)
 
+// convOneAVX512x5 is a convolution in tiles of 5 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x5(a *ConvArgs)
 
+// group4AVX512x5 is a convolution in groups of 4 channels, in tiles of 5 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x5(a *ConvArgs)
 
+// group8AVX512x5 is a convolution in groups of 8 channels, in tiles of 5 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x5(a *ConvArgs)
 
+// convAVX512x6 is a convolution in tiles of 6 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x6(a *ConvArgs)
 
+// convOneAVX512x6 is a convolution in tiles of 6 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x6(a *ConvArgs)
 
+// group4AVX512x6 is a convolution in groups of 4 channels, in tiles of 6 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x6(a *ConvArgs)
 
+// group8AVX512x6 is a convolution in groups of 8 channels, in tiles of 6 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x6(a *ConvArgs)
 
+// convAVX512x7 is a convolution in tiles of 7 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x7(a *ConvArgs)
 
+// convOneAVX512x7 is a convolution in tiles of 7 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x7(a *ConvArgs)
 
+// group4AVX512x7 is a convolution in groups of 4 channels, in tiles of 7 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x7(a *ConvArgs)
 
+// group8AVX512x7 is a convolution in groups of 8 channels, in tiles of 7 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x7(a *ConvArgs)
 
+// convAVX512x8 is a convolution in tiles of 8 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x8(a *ConvArgs)
 
+// convOneAVX512x8 is a convolution in tiles of 8 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x8(a *ConvArgs)
 
+// group4AVX512x8 is a convolution in groups of 4 channels, in tiles of 8 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x8(a *ConvArgs)
 
+// group8AVX512x8 is a convolution in groups of 8 channels, in tiles of 8 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x8(a *ConvArgs)
 
+// convAVX512x9 is a convolution in tiles of 9 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x9(a *ConvArgs)
 
+// convOneAVX512x9 is a convolution in tiles of 9 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x9(a *ConvArgs)
 
+// group4AVX512x9 is a convolution in groups of 4 channels, in tiles of 9 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x9(a *ConvArgs)
 
+// group8AVX512x9 is a convolution in groups of 8 channels, in tiles of 9 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x9(a *ConvArgs)
 
+// convAVX512x10 is a convolution in tiles of 10 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x10(a *ConvArgs)
 
+// convOneAVX512x10 is a convolution in tiles of 10 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x10(a *ConvArgs)
 
+// group4AVX512x10 is a convolution in groups of 4 channels, in tiles of 10 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x10(a *ConvArgs)
 
+// group8AVX512x10 is a convolution in groups of 8 channels, in tiles of 10 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x10(a *ConvArgs)
 
+// convAVX512x11 is a convolution in tiles of 11 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x11(a *ConvArgs)
 
+// convOneAVX512x11 is a convolution in tiles of 11 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x11(a *ConvArgs)
 
+// group4AVX512x11 is a convolution in groups of 4 channels, in tiles of 11 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x11(a *ConvArgs)
 
+// group8AVX512x11 is a convolution in groups of 8 channels, in tiles of 11 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x11(a *ConvArgs)
 
+// convAVX512x12 is a convolution in tiles of 12 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x12(a *ConvArgs)
 
+// convOneAVX512x12 is a convolution in tiles of 12 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x12(a *ConvArgs)
 
+// group4AVX512x12 is a convolution in groups of 4 channels, in tiles of 12 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x12(a *ConvArgs)
 
+// group8AVX512x12 is a convolution in groups of 8 channels, in tiles of 12 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x12(a *ConvArgs)
 
+// convAVX512x13 is a convolution in tiles of 13 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x13(a *ConvArgs)
 
+// convOneAVX512x13 is a convolution in tiles of 13 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x13(a *ConvArgs)
 
+// group4AVX512x13 is a convolution in groups of 4 channels, in tiles of 13 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x13(a *ConvArgs)
 
+// group8AVX512x13 is a convolution in groups of 8 channels, in tiles of 13 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x13(a *ConvArgs)
 
+// convAVX512x14 is a convolution in tiles of 14 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convAVX512x14(a *ConvArgs)
 
+// convOneAVX512x14 is a convolution in tiles of 14 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convOneAVX512x14(a *ConvArgs)
 
+// group4AVX512x14 is a convolution in groups of 4 channels, in tiles of 14 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4AVX512x14(a *ConvArgs)
 
+// group8AVX512x14 is a convolution in groups of 8 channels, in tiles of 14 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8AVX512x14(a *ConvArgs)
 
+// winoInAVX512 transforms tiles of Winograd's input:
+//
+//	for t := range N {
+//		d := the 6×6 pixels at Src + t·SrcTile, SrcRow apart
+//		v := Bᵀ·d·B // for each of 16 lanes
+//		for i := range 36 {
+//			(Dst + i·PosStride + t·DstTile)[o] = v[i/6][i%6][o]
+//		}
+//	}
+//
 //go:noescape
 func winoInAVX512(a *WinoInArgs)
 
+// winoOutAVX512 transforms tiles of Winograd's products to the output:
+//
+//	for t := range N {
+//		for i := range 36 {
+//			m[i/6][i%6][o] = (Src + i·PosStride + t·SrcTile)[o]
+//		}
+//		y := Aᵀ·m·A // 4×4, for each of 16 lanes
+//		for r, c := range Rows, Cols {
+//			sum := y[r][c][o] + Bias[o]
+//			if Flags&FlagResidual != 0 {
+//				sum += (Res + r·ResRow + t·ResTile)[16·c + o]
+//			}
+//			if Flags&FlagReLU != 0 {
+//				sum = max(sum, 0)
+//			}
+//			(Dst + r·DstRow + t·DstTile)[16·c + o] = sum
+//		}
+//	}
+//
 //go:noescape
 func winoOutAVX512(a *WinoOutArgs)
 
+// eltAVX512 scales, shifts and adds over contiguous pixels:
+//
+//	for i := range 16 * N {
+//		y := Src[i]
+//		if Flags&FlagScale != 0 {
+//			y = y*Scale[i%16] + Shift[i%16]
+//		}
+//		if Flags&FlagResidual != 0 {
+//			y += Res[i]
+//		}
+//		if Flags&FlagReLU != 0 {
+//			y = max(y, 0)
+//		}
+//		Dst[i] = y
+//	}
+//
 //go:noescape
 func eltAVX512(a *EltArgs)
 
+// maxPoolAVX512 takes the maximum of windows of KH×KW pixels:
+//
+//	for i := range N {
+//		y[o] = (Src + i·SrcStep)[o]
+//		for kh, kw := range KH, KW {
+//			y[o] = max(y[o], (Src + i·SrcStep + kh·SrcRow)[16·kw + o]) // NaN stays NaN
+//		}
+//		Dst[16·i + o] = y[o]
+//	}
+//
 //go:noescape
 func maxPoolAVX512(a *PoolArgs)
 
+// addPixelsAVX512 adds pixels, in order:
+//
+//	for i := range n {
+//		sum[o] += src[16·i + o]
+//	}
+//
 //go:noescape
 func addPixelsAVX512(sum *[16]float32, src unsafe.Pointer, n int)
 
+// sumsAVX512 adds pixels and their squares, in order, in float64:
+//
+//	for i := range n {
+//		x := float64(src[16·i + o])
+//		s[0][o] += x
+//		s[1][o] += x * x
+//	}
+//
 //go:noescape
 func sumsAVX512(s *[2][16]float64, src unsafe.Pointer, n int)
 
+// peakAVX512 does n rounds of independent multiply-adds in registers, and returns the
+// floating-point operations done:
+//
+//	for range n {
+//		for i := range acc {
+//			acc[i] += x * x
+//		}
+//	}
+//
 //go:noescape
 func peakAVX512(n int) (ret int64)
 
+// readAVX512 loads n bytes, a multiple of 1024, and keeps none of them:
+//
+//	for i := range n / 4 {
+//		_ = src[i]
+//	}
+//
 //go:noescape
 func readAVX512(src unsafe.Pointer, n int)
 
+// gradWeightAVX512x1 sums the gradient of a weight, 1 row at a time in registers:
+//
+//	for r := range 1 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x1(a *GradWeightArgs)
 
+// gradWeightAVX512x2 sums the gradient of a weight, 2 rows at a time in registers:
+//
+//	for r := range 2 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x2(a *GradWeightArgs)
 
+// gradWeightAVX512x3 sums the gradient of a weight, 3 rows at a time in registers:
+//
+//	for r := range 3 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x3(a *GradWeightArgs)
 
+// gradWeightAVX512x4 sums the gradient of a weight, 4 rows at a time in registers:
+//
+//	for r := range 4 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x4(a *GradWeightArgs)
 
+// gradWeightAVX512x5 sums the gradient of a weight, 5 rows at a time in registers:
+//
+//	for r := range 5 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x5(a *GradWeightArgs)
 
+// gradWeightAVX512x6 sums the gradient of a weight, 6 rows at a time in registers:
+//
+//	for r := range 6 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x6(a *GradWeightArgs)
 
+// gradWeightAVX512x7 sums the gradient of a weight, 7 rows at a time in registers:
+//
+//	for r := range 7 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x7(a *GradWeightArgs)
 
+// gradWeightAVX512x8 sums the gradient of a weight, 8 rows at a time in registers:
+//
+//	for r := range 8 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x8(a *GradWeightArgs)
 
+// gradWeightAVX512x9 sums the gradient of a weight, 9 rows at a time in registers:
+//
+//	for r := range 9 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x9(a *GradWeightArgs)
 
+// gradWeightAVX512x10 sums the gradient of a weight, 10 rows at a time in registers:
+//
+//	for r := range 10 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x10(a *GradWeightArgs)
 
+// gradWeightAVX512x11 sums the gradient of a weight, 11 rows at a time in registers:
+//
+//	for r := range 11 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x11(a *GradWeightArgs)
 
+// gradWeightAVX512x12 sums the gradient of a weight, 12 rows at a time in registers:
+//
+//	for r := range 12 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x12(a *GradWeightArgs)
 
+// gradWeightAVX512x13 sums the gradient of a weight, 13 rows at a time in registers:
+//
+//	for r := range 13 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x13(a *GradWeightArgs)
 
+// gradWeightAVX512x14 sums the gradient of a weight, 14 rows at a time in registers:
+//
+//	for r := range 14 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x14(a *GradWeightArgs)
 
+// gradWeightAVX512x15 sums the gradient of a weight, 15 rows at a time in registers:
+//
+//	for r := range 15 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x15(a *GradWeightArgs)
 
+// gradWeightAVX512x16 sums the gradient of a weight, 16 rows at a time in registers:
+//
+//	for r := range 16 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x16(a *GradWeightArgs)
 
+// gradWeightAVX512x17 sums the gradient of a weight, 17 rows at a time in registers:
+//
+//	for r := range 17 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x17(a *GradWeightArgs)
 
+// gradWeightAVX512x18 sums the gradient of a weight, 18 rows at a time in registers:
+//
+//	for r := range 18 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x18(a *GradWeightArgs)
 
+// gradWeightAVX512x19 sums the gradient of a weight, 19 rows at a time in registers:
+//
+//	for r := range 19 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x19(a *GradWeightArgs)
 
+// gradWeightAVX512x20 sums the gradient of a weight, 20 rows at a time in registers:
+//
+//	for r := range 20 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x20(a *GradWeightArgs)
 
+// gradWeightAVX512x21 sums the gradient of a weight, 21 rows at a time in registers:
+//
+//	for r := range 21 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x21(a *GradWeightArgs)
 
+// gradWeightAVX512x22 sums the gradient of a weight, 22 rows at a time in registers:
+//
+//	for r := range 22 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x22(a *GradWeightArgs)
 
+// gradWeightAVX512x23 sums the gradient of a weight, 23 rows at a time in registers:
+//
+//	for r := range 23 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x23(a *GradWeightArgs)
 
+// gradWeightAVX512x24 sums the gradient of a weight, 24 rows at a time in registers:
+//
+//	for r := range 24 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightAVX512x24(a *GradWeightArgs)

@@ -6,119 +6,577 @@ package asm
 
 import "unsafe"
 
+// convNEONx1 is a convolution in tiles of 1 pixel, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convNEONx1(a *ConvArgs)
 
+// group4NEONx1 is a convolution in groups of 4 channels, in tiles of 1 pixel:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4NEONx1(a *ConvArgs)
 
+// group8NEONx1 is a convolution in groups of 8 channels, in tiles of 1 pixel:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8NEONx1(a *ConvArgs)
 
+// convNEONx2 is a convolution in tiles of 2 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convNEONx2(a *ConvArgs)
 
+// group4NEONx2 is a convolution in groups of 4 channels, in tiles of 2 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4NEONx2(a *ConvArgs)
 
+// group8NEONx2 is a convolution in groups of 8 channels, in tiles of 2 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8NEONx2(a *ConvArgs)
 
+// convNEONx3 is a convolution in tiles of 3 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convNEONx3(a *ConvArgs)
 
+// group4NEONx3 is a convolution in groups of 4 channels, in tiles of 3 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4NEONx3(a *ConvArgs)
 
+// group8NEONx3 is a convolution in groups of 8 channels, in tiles of 3 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8NEONx3(a *ConvArgs)
 
+// convNEONx4 is a convolution in tiles of 4 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convNEONx4(a *ConvArgs)
 
+// group4NEONx4 is a convolution in groups of 4 channels, in tiles of 4 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4NEONx4(a *ConvArgs)
 
+// group8NEONx4 is a convolution in groups of 8 channels, in tiles of 4 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8NEONx4(a *ConvArgs)
 
+// convNEONx5 is a convolution in tiles of 5 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convNEONx5(a *ConvArgs)
 
+// group4NEONx5 is a convolution in groups of 4 channels, in tiles of 5 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4NEONx5(a *ConvArgs)
 
+// group8NEONx5 is a convolution in groups of 8 channels, in tiles of 5 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8NEONx5(a *ConvArgs)
 
+// convNEONx6 is a convolution in tiles of 6 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
 //go:noescape
 func convNEONx6(a *ConvArgs)
 
+// group4NEONx6 is a convolution in groups of 4 channels, in tiles of 6 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 4 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/4·4 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group4NEONx6(a *ConvArgs)
 
+// group8NEONx6 is a convolution in groups of 8 channels, in tiles of 6 pixels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for kh, kw, j := range Kh, Run/16, 8 {
+//				sum[o] += (src + kh·SrcRow)[16·kw + o/8·8 + j] * W[kh][kw][j][o]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+//		}
+//	}
+//
 //go:noescape
 func group8NEONx6(a *ConvArgs)
 
+// winoInNEON transforms tiles of Winograd's input:
+//
+//	for t := range N {
+//		d := the 6×6 pixels at Src + t·SrcTile, SrcRow apart
+//		v := Bᵀ·d·B // for each of 16 lanes
+//		for i := range 36 {
+//			(Dst + i·PosStride + t·DstTile)[o] = v[i/6][i%6][o]
+//		}
+//	}
+//
 //go:noescape
 func winoInNEON(a *WinoInArgs)
 
+// winoOutNEON transforms tiles of Winograd's products to the output:
+//
+//	for t := range N {
+//		for i := range 36 {
+//			m[i/6][i%6][o] = (Src + i·PosStride + t·SrcTile)[o]
+//		}
+//		y := Aᵀ·m·A // 4×4, for each of 16 lanes
+//		for r, c := range Rows, Cols {
+//			sum := y[r][c][o] + Bias[o]
+//			if Flags&FlagResidual != 0 {
+//				sum += (Res + r·ResRow + t·ResTile)[16·c + o]
+//			}
+//			if Flags&FlagReLU != 0 {
+//				sum = max(sum, 0)
+//			}
+//			(Dst + r·DstRow + t·DstTile)[16·c + o] = sum
+//		}
+//	}
+//
 //go:noescape
 func winoOutNEON(a *WinoOutArgs)
 
+// eltNEON scales, shifts and adds over contiguous pixels:
+//
+//	for i := range 16 * N {
+//		y := Src[i]
+//		if Flags&FlagScale != 0 {
+//			y = y*Scale[i%16] + Shift[i%16]
+//		}
+//		if Flags&FlagResidual != 0 {
+//			y += Res[i]
+//		}
+//		if Flags&FlagReLU != 0 {
+//			y = max(y, 0)
+//		}
+//		Dst[i] = y
+//	}
+//
 //go:noescape
 func eltNEON(a *EltArgs)
 
+// maxPoolNEON takes the maximum of windows of KH×KW pixels:
+//
+//	for i := range N {
+//		y[o] = (Src + i·SrcStep)[o]
+//		for kh, kw := range KH, KW {
+//			y[o] = max(y[o], (Src + i·SrcStep + kh·SrcRow)[16·kw + o]) // NaN stays NaN
+//		}
+//		Dst[16·i + o] = y[o]
+//	}
+//
 //go:noescape
 func maxPoolNEON(a *PoolArgs)
 
+// addPixelsNEON adds pixels, in order:
+//
+//	for i := range n {
+//		sum[o] += src[16·i + o]
+//	}
+//
 //go:noescape
 func addPixelsNEON(sum *[16]float32, src unsafe.Pointer, n int)
 
+// sumsNEON adds pixels and their squares, in order, in float64:
+//
+//	for i := range n {
+//		x := float64(src[16·i + o])
+//		s[0][o] += x
+//		s[1][o] += x * x
+//	}
+//
 //go:noescape
 func sumsNEON(s *[2][16]float64, src unsafe.Pointer, n int)
 
+// peakNEON does n rounds of independent multiply-adds in registers, and returns the
+// floating-point operations done:
+//
+//	for range n {
+//		for i := range acc {
+//			acc[i] += x * x
+//		}
+//	}
+//
 //go:noescape
 func peakNEON(n int) (ret int64)
 
+// readNEON loads n bytes, a multiple of 1024, and keeps none of them:
+//
+//	for i := range n / 4 {
+//		_ = src[i]
+//	}
+//
 //go:noescape
 func readNEON(src unsafe.Pointer, n int)
 
+// gradWeightNEONx1 sums the gradient of a weight, 1 row at a time in registers:
+//
+//	for r := range 1 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightNEONx1(a *GradWeightArgs)
 
+// gradWeightNEONx2 sums the gradient of a weight, 2 rows at a time in registers:
+//
+//	for r := range 2 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightNEONx2(a *GradWeightArgs)
 
+// gradWeightNEONx3 sums the gradient of a weight, 3 rows at a time in registers:
+//
+//	for r := range 3 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightNEONx3(a *GradWeightArgs)
 
+// gradWeightNEONx4 sums the gradient of a weight, 4 rows at a time in registers:
+//
+//	for r := range 4 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightNEONx4(a *GradWeightArgs)
 
+// gradWeightNEONx5 sums the gradient of a weight, 5 rows at a time in registers:
+//
+//	for r := range 5 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightNEONx5(a *GradWeightArgs)
 
+// gradWeightNEONx6 sums the gradient of a weight, 6 rows at a time in registers:
+//
+//	for r := range 6 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+//			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+//		}
+//	}
+//
 //go:noescape
 func gradWeightNEONx6(a *GradWeightArgs)
 
+// normSumsNEON adds up what a batch norm's gradient needs, in float64:
+//
+//	for i := range N {
+//		dy := DY[16·i + o]
+//		if Y != nil && !(Y[16·i + o] > 0) {
+//			dy = 0
+//		}
+//		s[0][o] += float64(dy)
+//		s[1][o] += float64(dy) * float64(X[16·i + o] - Mean[o])
+//	}
+//
 //go:noescape
 func normSumsNEON(s *[2][16]float64, a *NormGradArgs)
 
+// normGradNEON makes a batch norm's gradient of its input:
+//
+//	for i := range N {
+//		dy := DY[16·i + o]
+//		if Y != nil && !(Y[16·i + o] > 0) {
+//			dy = 0
+//		}
+//		Dst[16·i + o] = Factors[0][o]*dy + (Factors[1][o]*X[16·i + o] + Factors[2][o])
+//	}
+//
 //go:noescape
 func normGradNEON(a *NormGradArgs)
 
+// maskNEON is the gradient of a ReLU whose result is Y:
+//
+//	for i := range 16 * N {
+//		Dst[i] = DY[i]
+//		if Y != nil && !(Y[i] > 0) {
+//			Dst[i] = 0
+//		}
+//	}
+//
 //go:noescape
 func maskNEON(a *NormGradArgs)
 
+// joinNEON adds two gradients, and the sums of their probe in float64:
+//
+//	for i := range 16 * n {
+//		dst[i] = x[i] + y[i]
+//		s[0] += x[i] * x[i]
+//		s[1] += y[i] * y[i]
+//		s[2] += x[i] * y[i]
+//		s[3] += dst[i] * dst[i]
+//	}
+//
 //go:noescape
 func joinNEON(s *[4]float64, dst, x, y unsafe.Pointer, n int)
 
+// squaresNEON adds the squares of pixels in float64:
+//
+//	for i := range 16 * n {
+//		*s += float64(src[i]) * float64(src[i])
+//	}
+//
 //go:noescape
 func squaresNEON(s *float64, src unsafe.Pointer, n int)
 
+// sgdNEON is a step of N/16·16 parameters; each product is rounded:
+//
+//	for i := range N / 16 * 16 {
+//		d := Grad[i] + Decay*W[i]
+//		if V != nil {
+//			V[i] = Momentum*V[i] + d
+//			if Nesterov == 1 {
+//				d += Momentum * V[i]
+//			} else {
+//				d = V[i]
+//			}
+//		}
+//		W[i] -= Rate * d
+//	}
+//
 //go:noescape
 func sgdNEON(a *SGDArgs)
 
+// maxPoolGradNEON adds each output's gradient to the first maximum of its window, or the last NaN:
+//
+//	for i := range N {
+//		x := X + i·Step
+//		best[o] := (0, 0)
+//		for kh, kw := range KH, KW {
+//			if v := (x + kh·XRow)[16·kw + o]; v > x at best[o] || v is NaN {
+//				best[o] = (kh, kw)
+//			}
+//		}
+//		(DX + i·Step + best[o].kh·DXRow)[16·best[o].kw + o] += DY[16·i + o]
+//	}
+//
 //go:noescape
 func maxPoolGradNEON(a *PoolGradArgs)

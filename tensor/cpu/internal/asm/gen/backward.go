@@ -5,23 +5,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets of asm.GradWeightArgs.
-const (
-	gradSrc = 8 * iota
-	gradGrad
-	gradDst
-	gradSrcPix
-	gradSrcRow
-	gradGradRow
-	gradNx
-	gradNy
-	gradGroups
-	gradNz
-	gradSrcZ
-	gradGradZ
-)
-
-// gradWeight keeps the sums of so many floats of the source in registers while
+// gradWeight keeps the sums of that many floats of the source in registers while
 // it goes over the pixels. Where a multiply-add can broadcast its operand, and
 // that is needed only once, it does.
 func (g *gen) gradWeight(rows int) {
@@ -41,7 +25,9 @@ func (g *gen) gradWeight(rows int) {
 		g.MOVQ(mem(args, offset), r)
 		return r
 	}
-	src, dst, pix := load(gradSrc), load(gradDst), load(gradSrcPix)
+	src := load(gradSrc)
+	dst := load(gradDst)
+	pix := load(gradSrcPix)
 	groups, nz := g.AllocLocal(8), g.AllocLocal(8)
 	g.MOVQ(load(gradGroups), groups)
 	sums := func(move func(m operand.Mem, v reg.VecPhysical)) {
@@ -57,11 +43,15 @@ func (g *gen) gradWeight(rows int) {
 	g.MOVQ(src, image)
 	g.MOVQ(load(gradNz), nz)
 	g.Label("image")
-	row, gradRow, ny := g.GP64(), g.GP64(), load(gradNy)
+	row := g.GP64()
+	gradRow := g.GP64()
+	ny := load(gradNy)
 	g.MOVQ(image, row)
 	g.MOVQ(gradImage, gradRow)
 	g.Label("row")
-	sp, gp, nx := g.GP64(), g.GP64(), load(gradNx)
+	sp := g.GP64()
+	gp := g.GP64()
+	nx := load(gradNx)
 	g.MOVQ(row, sp)
 	g.MOVQ(gradRow, gp)
 	g.Label("pixel")
@@ -88,6 +78,7 @@ func (g *gen) gradWeight(rows int) {
 	g.ADDQ(mem(args, gradSrcZ), image)
 	g.ADDQ(mem(args, gradGradZ), gradImage)
 	g.count(nz, "image")
+	g.section("store")
 	sums(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(v, m) })
 	g.ADDQ(operand.I32(rows*floatBytes), src)
 	g.ADDQ(operand.I32(rows*pixelBytes), dst)
@@ -95,36 +86,35 @@ func (g *gen) gradWeight(rows int) {
 	g.ret()
 }
 
-// Offsets of asm.PoolGradArgs.
-const (
-	poolGradX = 8 * iota
-	poolGradDY
-	poolGradDX
-	poolGradRow
-	poolGradDXRow
-	poolGradStep
-	poolGradKH
-	poolGradKW
-	poolGradN
-)
-
 // maxPoolGrad finds each window's first maximum, or last NaN, by number; then it
 // goes over the window again and adds to the pixel of that number.
 func (g *gen) maxPoolGrad() {
 	g.function("maxPoolGrad", 0, nil, variable("a", pointerTo("PoolGradArgs")))
 	args := g.argument("a")
-	src, dx, dy, n := g.GP64(), g.GP64(), g.GP64(), g.GP64()
+	src := g.GP64()
+	dx := g.GP64()
+	dy := g.GP64()
+	n := g.GP64()
 	g.MOVQ(mem(args, poolGradX), src)
 	g.MOVQ(mem(args, poolGradDX), dx)
 	g.MOVQ(mem(args, poolGradDY), dy)
 	g.MOVQ(mem(args, poolGradN), n)
-	best, index, grad := g.vecs(2), g.vecs(2), g.vecs(2)
-	number, one, x, greater, nan := g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
+	best := g.vecs(2)
+	index := g.vecs(2)
+	grad := g.vecs(2)
+	number := g.vec()
+	one := g.vec()
+	x := g.vec()
+	greater := g.vec()
+	nan := g.vec()
 	r := g.GP32()
 	g.MOVL(operand.U32(1), r)
 	g.VMOVD(r, one.AsX())
 	g.VPBROADCASTD(one.AsX(), one)
-	row, p, kh, kw := g.GP64(), g.GP64(), g.GP64(), g.GP64()
+	row := g.GP64()
+	p := g.GP64()
+	kh := g.GP64()
+	kw := g.GP64()
 	window := func(name string, base reg.GPVirtual, stride int, tap func()) {
 		g.VXORPS(number, number, number)
 		g.MOVQ(base, row)

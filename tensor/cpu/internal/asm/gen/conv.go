@@ -5,37 +5,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets of asm.ConvArgs.
-const (
-	convSrc = 8 * iota
-	convW
-	convDst
-	convBias
-	convRes
-	convPf
-	convIcb
-	convKh
-	convRun
-	convSrcPlane
-	convSrcRow
-	convSrcPix
-	convSrcHalf
-	convDstHalf
-	convResHalf
-	convDstOB
-	convResOB
-	convNx
-	convSrcX
-	convDstX
-	convResX
-	convNy
-	convSrcY
-	convDstY
-	convResY
-	convPfStep
-	convFlags
-)
-
 // tile is a convolution kernel while it is being written: px pixels of nob
 // output blocks in registers. The source is read at sp (and sp2, the second
 // half of a wide tile) plus multiples of the pixels' distance.
@@ -92,7 +61,9 @@ func (g *gen) newTile(name string, px, nob, tmp int) *tile {
 	t.w = g.vecs(nob * g.parts())
 	t.tmp = g.vecsLeft(tmp)
 	t.args = g.argument("a")
-	t.sp, t.wp, t.pf = g.GP64(), g.GP64(), g.GP64()
+	t.sp = g.GP64()
+	t.wp = g.GP64()
+	t.pf = g.GP64()
 	for _, v := range []string{"nx", "ny", "rowSrc", "rowDst", "rowRes", "src", "dst", "res"} {
 		t.cur[v] = g.AllocLocal(8)
 	}
@@ -189,7 +160,11 @@ func (t *tile) bias() {
 // reduce goes over Icb, Kh and Run. tap(k) is step k of `steps` for 16 floats
 // of the source; with tail, the floats that are left are done by tap(0).
 func (t *tile) reduce(steps int, tail bool, tap func(k int)) {
-	plane, row, icb, kh, n := t.GP64(), t.GP64(), t.GP64(), t.GP64(), t.GP64()
+	plane := t.GP64()
+	row := t.GP64()
+	icb := t.GP64()
+	kh := t.GP64()
+	n := t.GP64()
 	t.MOVQ(t.cur["src"], plane)
 	t.MOVQ(t.arg(convW), t.wp)
 	t.MOVQ(t.arg(convIcb), icb)
@@ -269,6 +244,7 @@ func (t *tile) prefetchOutput() {
 
 // epilogue adds the residual, clamps, and stores.
 func (t *tile) epilogue() {
+	t.section("residual")
 	f := t.GP64()
 	t.MOVQ(t.arg(convFlags), f)
 	t.unless(flagResidual, f, "noResidual")

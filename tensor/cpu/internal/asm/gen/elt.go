@@ -4,28 +4,23 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 )
 
-// Offsets of asm.EltArgs.
-const (
-	eltSrc = 8 * iota
-	eltDst
-	eltRes
-	eltScale
-	eltShift
-	eltN
-	eltFlags
-)
-
 // elt has a loop for each of scale or none, residual or none.
 func (g *gen) elt() {
 	g.function("elt", 0, nil, variable("a", pointerTo("EltArgs")))
 	args := g.argument("a")
-	src, dst, res, n, flags := g.GP64(), g.GP64(), g.GP64(), g.GP64(), g.GP64()
+	src := g.GP64()
+	dst := g.GP64()
+	res := g.GP64()
+	n := g.GP64()
+	flags := g.GP64()
 	g.MOVQ(mem(args, eltSrc), src)
 	g.MOVQ(mem(args, eltDst), dst)
 	g.MOVQ(mem(args, eltRes), res)
 	g.MOVQ(mem(args, eltN), n)
 	g.MOVQ(mem(args, eltFlags), flags)
-	v, scale, shift := g.vecs(g.parts()), g.vecs(g.parts()), g.vecs(g.parts())
+	v := g.vecs(g.parts())
+	scale := g.vecs(g.parts())
+	shift := g.vecs(g.parts())
 	floor := g.constant(bitsMinusInf)
 	g.unless(flagReLU, flags, "start")
 	g.VXORPS(floor, floor, floor)
@@ -72,28 +67,22 @@ func (g *gen) elt() {
 	loop("plainLoop", false, false)
 }
 
-// Offsets of asm.PoolArgs.
-const (
-	poolSrc = 8 * iota
-	poolDst
-	poolSrcRow
-	poolSrcStep
-	poolKH
-	poolKW
-	poolN
-)
-
 // maxPool takes both max(y, x) and max(x, y), which differ where one is NaN,
 // and combines their bits: NaN stays NaN.
 func (g *gen) maxPool() {
 	g.function("maxPool", 0, nil, variable("a", pointerTo("PoolArgs")))
 	args := g.argument("a")
-	src, dst, n := g.GP64(), g.GP64(), g.GP64()
+	src := g.GP64()
+	dst := g.GP64()
+	n := g.GP64()
 	g.MOVQ(mem(args, poolSrc), src)
 	g.MOVQ(mem(args, poolDst), dst)
 	g.MOVQ(mem(args, poolN), n)
 	y, x := g.vecs(g.parts()), g.vecs(g.parts())
-	row, p, kh, kw := g.GP64(), g.GP64(), g.GP64(), g.GP64()
+	row := g.GP64()
+	p := g.GP64()
+	kh := g.GP64()
+	kw := g.GP64()
 	g.Label("output")
 	for i, v := range y {
 		g.VMOVUPS(mem(src, i*g.vecBytes()), v)
@@ -128,7 +117,9 @@ func (g *gen) maxPool() {
 // addPixels adds n pixels to sum, in order.
 func (g *gen) addPixels() {
 	g.function("addPixels", 0, nil, variable("sum", typeLanes), variable("src", typePtr), variable("n", typeInt))
-	sum, src, n := g.argument("sum"), g.argument("src"), g.argument("n")
+	sum := g.argument("sum")
+	src := g.argument("src")
+	n := g.argument("n")
 	v := g.vecs(g.parts())
 	for i, v := range v {
 		g.VMOVUPS(mem(sum, i*g.vecBytes()), v)
@@ -148,7 +139,9 @@ func (g *gen) addPixels() {
 // sums adds n pixels and their squares in float64, in order.
 func (g *gen) sums() {
 	g.function("sums", 0, nil, variable("s", typeSums), variable("src", typePtr), variable("n", typeInt))
-	s, src, n := g.argument("s"), g.argument("src"), g.argument("n")
+	s := g.argument("s")
+	src := g.argument("src")
+	n := g.argument("n")
 	parts := 2 * g.parts() // a vector holds half as many float64
 	sum, square := g.vecs(parts), g.vecs(parts)
 	for i, v := range append(sum, square...) {

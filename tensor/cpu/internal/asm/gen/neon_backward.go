@@ -2,11 +2,11 @@ package main
 
 import "fmt"
 
-// gradWeight keeps the sums of so many floats of the source in registers, 4·row
+// gradWeight keeps the sums of that many floats of the source in registers, 4·row
 // + part, while it goes over the pixels.
 func (n *neon) gradWeight(rows int) {
 	const grad, x = 24, 28 // 4 vectors of the gradient, 4 for the source
-	n.function(fmt.Sprintf("gradWeightNEONx%d", rows), "a *GradWeightArgs", "", 8)
+	n.function("gradWeight", rows, "a *GradWeightArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
 	for i, f := range []int{gradSrc, gradDst, gradSrcPix, gradGroups} {
 		n.field(f, fmt.Sprintf("R%d", 1+i))
@@ -45,6 +45,7 @@ func (n *neon) gradWeight(rows int) {
 	n.add(gradSrcZ, "R11")
 	n.add(gradGradZ, "R12")
 	n.count("R13", "image")
+	n.section("store")
 	for v := range 4 * rows {
 		n.st(v, "R2", 16*v)
 	}
@@ -62,7 +63,7 @@ func neonFloat(i, count int) int {
 	return i
 }
 
-// floats loads so many floats and no more: four to a vector, then one to each.
+// floats loads count floats and no more: four to a vector, then one to each.
 func (n *neon) floats(base string, count, v int) {
 	for i := 0; i < count; {
 		at := v + neonFloat(i, count)/4
@@ -78,8 +79,15 @@ func (n *neon) floats(base string, count, v int) {
 
 // sgd updates N/16·16 floats. Products are not fused, as in every set.
 func (n *neon) sgd() {
-	const rate, mu, decay, d, m, x = 0, 1, 2, 3, 4, 5
-	n.function("sgdNEON", "a *SGDArgs", "", 8)
+	const (
+		rate  = 0
+		mu    = 1
+		decay = 2
+		d     = 3
+		m     = 4
+		x     = 5
+	)
+	n.function("sgd", 0, "a *SGDArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
 	for i, f := range []int{sgdW, sgdV, sgdGrad, sgdN} {
 		n.field(f, fmt.Sprintf("R%d", 1+i))
@@ -127,8 +135,17 @@ func (n *neon) sgd() {
 // maxPoolGrad finds each window's first maximum, or last NaN, by number; then it
 // goes over the window again and adds to the pixel of that number.
 func (n *neon) maxPoolGrad() {
-	const best, index, grad, number, one, x, greater, ordered = 0, 4, 8, 12, 13, 14, 15, 16
-	n.function("maxPoolGradNEON", "a *PoolGradArgs", "", 8)
+	const (
+		best    = 0
+		index   = 4
+		grad    = 8
+		number  = 12
+		one     = 13
+		x       = 14
+		greater = 15
+		ordered = 16
+	)
+	n.function("maxPoolGrad", 0, "a *PoolGradArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
 	for i, f := range []int{poolGradX, poolGradDX, poolGradDY, poolGradN} {
 		n.field(f, fmt.Sprintf("R%d", 1+i))

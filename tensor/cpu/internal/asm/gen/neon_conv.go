@@ -16,7 +16,7 @@ func neonPixel(p int) string { return fmt.Sprintf("R%d", 10+p) }
 
 // conv is the convolution for any kernel size and stride.
 func (n *neon) conv(px int) {
-	n.function(fmt.Sprintf("convNEONx%d", px), "a *ConvArgs", "", 8)
+	n.function("conv", px, "a *ConvArgs", "", 8)
 	n.loops(px, func() {
 		n.reduce(px, block, func() {
 			for quad := range 4 {
@@ -33,7 +33,7 @@ func (n *neon) conv(px int) {
 // group is the convolution with g channels a group: a vector of the sums, four
 // lanes, needs one quad of the source with g = 4, and two with 8.
 func (n *neon) group(px, g int) {
-	n.function(fmt.Sprintf("group%dNEONx%d", g, px), "a *ConvArgs", "", 8)
+	n.function(fmt.Sprintf("group%d", g), px, "a *ConvArgs", "", 8)
 	quads := g / 4
 	n.loops(px, func() {
 		n.reduce(px, g, func() {
@@ -121,7 +121,7 @@ func (n *neon) loops(px int, body func()) {
 	n.op("RET")
 }
 
-// reduce repeats 16 floats of the source, with weights of so many taps.
+// reduce repeats 16 floats of the source, each with the weights of that many taps.
 func (n *neon) reduce(px, taps int, body func()) {
 	n.field(convRun, "R21")
 	n.op("LSR $4, R21, R21")
@@ -182,6 +182,7 @@ func (n *neon) epilogue(px int) {
 			f(v, 16*v)
 		}
 	}
+	n.section("residual")
 	n.field(convFlags, "R24")
 	n.op("TBZ $1, R24, noResidual")
 	each(func(v, disp int) {

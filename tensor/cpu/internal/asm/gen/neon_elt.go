@@ -2,14 +2,19 @@ package main
 
 // elt scales and adds as the flags say.
 func (n *neon) elt() {
-	n.function("eltNEON", "a *EltArgs", "", 8)
+	n.function("elt", 0, "a *EltArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
 	n.field(eltSrc, "R1")
 	n.field(eltDst, "R2")
 	n.field(eltRes, "R3")
 	n.field(eltN, "R4")
 	n.field(eltFlags, "R5")
-	const scale, shift, floor, res = 4, 8, 12, 16
+	const (
+		scale = 4
+		shift = 8
+		floor = 12
+		res   = 16
+	)
 	n.floor("R5", floor)
 	n.op("TBZ $3, R5, pixel")
 	n.field(eltScale, "R6")
@@ -47,7 +52,7 @@ func (n *neon) elt() {
 }
 
 func (n *neon) maxPool() {
-	n.function("maxPoolNEON", "a *PoolArgs", "", 8)
+	n.function("maxPool", 0, "a *PoolArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
 	n.field(poolSrc, "R1")
 	n.field(poolDst, "R2")
@@ -81,7 +86,7 @@ func (n *neon) maxPool() {
 
 // addPixels adds n pixels to sum, in order.
 func (n *neon) addPixels() {
-	n.function("addPixelsNEON", "sum *[16]float32, src unsafe.Pointer, n int", "", 24)
+	n.function("addPixels", 0, "sum *[16]float32, src unsafe.Pointer, n int", "", 24)
 	n.op("MOVD sum+0(FP), R0")
 	n.op("MOVD src+8(FP), R1")
 	n.op("MOVD n+16(FP), R2")
@@ -103,11 +108,17 @@ func (n *neon) addPixels() {
 
 // sums adds n pixels and their squares in float64, in order.
 func (n *neon) sums() {
-	n.function("sumsNEON", "s *[2][16]float64, src unsafe.Pointer, n int", "", 24)
+	n.function("sums", 0, "s *[2][16]float64, src unsafe.Pointer, n int", "", 24)
 	n.op("MOVD s+0(FP), R0")
 	n.op("MOVD src+8(FP), R1")
 	n.op("MOVD n+16(FP), R2")
-	const all, square, x, wide = 16, 8, 16, 20 // V0 to V7 are the sums
+	// V0 to V7 are the sums
+	const (
+		all    = 16
+		square = 8
+		x      = 16
+		wide   = 20
+	)
 	for i := range all {
 		n.ld("R0", 16*i, i)
 	}
@@ -131,7 +142,7 @@ func (n *neon) sums() {
 // peak does as many independent multiply-adds a round as hide the latency.
 func (n *neon) peak() {
 	const chains = 24
-	n.function("peakNEON", "n int", "int64", 16)
+	n.function("peak", 0, "n int", "int64", 16)
 	n.op("MOVD n+0(FP), R0")
 	n.op("MOVD $%d, R1", chains*4*2)
 	n.op("MUL R0, R1, R1")
@@ -150,7 +161,7 @@ func (n *neon) peak() {
 // read loads n bytes, a multiple of 1024.
 func (n *neon) read() {
 	const round = 256
-	n.function("readNEON", "src unsafe.Pointer, n int", "", 16)
+	n.function("read", 0, "src unsafe.Pointer, n int", "", 16)
 	n.op("MOVD src+0(FP), R0")
 	n.op("MOVD n+8(FP), R1")
 	n.op("LSR $8, R1, R1")

@@ -13,7 +13,7 @@ const (
 
 // norm starts a kernel of NormGradArgs, whose name's last parameter they are.
 func (n *neon) norm(name, params string, size int) {
-	n.function(name, params, "", size)
+	n.function(name, 0, params, "", size)
 	n.op("MOVD a+%d(FP), R0", size-8)
 	for i, f := range []int{normX, normDY, normY, normDst, normN} {
 		n.field(f, fmt.Sprintf("R%d", 1+i))
@@ -43,8 +43,15 @@ func (n *neon) pixels(v, tmp int, body func()) {
 
 // normSums adds Σ dy and Σ dy·(x−mean), with products in float64: exact.
 func (n *neon) normSums() {
-	const all, product, dy, x, wide, mean = 16, 8, 16, 20, 21, 25
-	n.norm("normSumsNEON", "s *[2][16]float64, a *NormGradArgs", 16)
+	const (
+		all     = 16
+		product = 8
+		dy      = 16
+		x       = 20
+		wide    = 21
+		mean    = 25
+	)
+	n.norm("normSums", "s *[2][16]float64, a *NormGradArgs", 16)
 	n.op("MOVD s+0(FP), R6")
 	for v := range all {
 		n.ld("R6", 16*v, v)
@@ -74,8 +81,15 @@ func (n *neon) normSums() {
 
 // normGrad is dst = a·dy + (b·x + c).
 func (n *neon) normGrad() {
-	const dy, x, y, a, b, c = 0, 4, 5, 8, 12, 16
-	n.norm("normGradNEON", "a *NormGradArgs", 8)
+	const (
+		dy = 0
+		x  = 4
+		y  = 5
+		a  = 8
+		b  = 12
+		c  = 16
+	)
+	n.norm("normGrad", "a *NormGradArgs", 8)
 	n.field(normFactors, "R7")
 	for v := range 12 {
 		n.ld("R7", 16*v, a+v)
@@ -94,7 +108,7 @@ func (n *neon) normGrad() {
 
 // mask is dst = dy where y > 0, else 0.
 func (n *neon) mask() {
-	n.norm("maskNEON", "a *NormGradArgs", 8)
+	n.norm("mask", "a *NormGradArgs", 8)
 	n.pixels(0, 4, func() {
 		for i := range 4 {
 			n.st(i, neonNormDst, 16*i)
@@ -105,8 +119,14 @@ func (n *neon) mask() {
 
 // join is dst = x + y, with Σx², Σy², Σx·y and Σ(x+y)² in float64.
 func (n *neon) join() {
-	const sums, x, y, d, wide = 8, 8, 9, 10, 11
-	n.function("joinNEON", "s *[4]float64, dst, x, y unsafe.Pointer, n int", "", 40)
+	const (
+		sums = 8
+		x    = 8
+		y    = 9
+		d    = 10
+		wide = 11
+	)
+	n.function("join", 0, "s *[4]float64, dst, x, y unsafe.Pointer, n int", "", 40)
 	for i, name := range []string{"s", "dst", "x", "y", "n"} {
 		n.op("MOVD %s+%d(FP), R%d", name, 8*i, i)
 	}
@@ -123,7 +143,9 @@ func (n *neon) join() {
 			n.double(wide+2*j, v)
 		}
 		for half := range 2 {
-			x, y, d := wide+half, wide+2+half, wide+4+half
+			x := wide + half
+			y := wide + 2 + half
+			d := wide + 4 + half
 			for j, factors := range [][2]int{{x, x}, {y, y}, {x, y}, {d, d}} {
 				n.fmlaDouble(2*j+half, factors[0], factors[1])
 			}
@@ -133,6 +155,7 @@ func (n *neon) join() {
 		n.op("ADD $%d, %s, %s", pixelBytes, r, r)
 	}
 	n.count("R4", "pixel")
+	n.section("lanes")
 	for i := range 4 {
 		n.addDoubles(2*i, 2*i+1, 8*i)
 	}
@@ -141,8 +164,12 @@ func (n *neon) join() {
 
 // squares adds Σx² of n pixels in float64.
 func (n *neon) squares() {
-	const sums, x, wide = 4, 4, 5
-	n.function("squaresNEON", "s *float64, src unsafe.Pointer, n int", "", 24)
+	const (
+		sums = 4
+		x    = 4
+		wide = 5
+	)
+	n.function("squares", 0, "s *float64, src unsafe.Pointer, n int", "", 24)
 	for i, name := range []string{"s", "src", "n"} {
 		n.op("MOVD %s+%d(FP), R%d", name, 8*i, i)
 	}
@@ -159,6 +186,7 @@ func (n *neon) squares() {
 	}
 	n.op("ADD $%d, R1, R1", pixelBytes)
 	n.count("R2", "pixel")
+	n.section("lanes")
 	n.three(neonFADD2D, 0, 0, 2)
 	n.three(neonFADD2D, 1, 1, 3)
 	n.addDoubles(0, 1, 0)

@@ -6,7 +6,7 @@ import "fmt"
 // scratch, then columns. R1 and R2 are the tile's source and destination, R8
 // counts lanes in bytes.
 func (n *neon) winoIn() {
-	n.function("winoInNEON", "a *WinoInArgs", "", 8)
+	n.function("winoIn", 0, "a *WinoInArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
 	n.field(winoInSrc, "R1")
 	n.field(winoInDst, "R2")
@@ -22,6 +22,7 @@ func (n *neon) winoIn() {
 	n.at("tile")
 	n.op("MOVD $0, R8")
 	n.at("part")
+	n.section("rows")
 	n.op("ADD R8, R1, R9")
 	for i := range 6 {
 		for j := range 6 {
@@ -30,6 +31,7 @@ func (n *neon) winoIn() {
 		n.transformB(func(j, v int) { n.st(v, "R7", (6*i+j)*16) })
 		n.op("ADD R4, R9, R9")
 	}
+	n.section("columns")
 	n.op("ADD R8, R2, R10")
 	for j := range 6 {
 		for i := range 6 {
@@ -65,7 +67,11 @@ const (
 
 // transformB stores the transform of V0 to V5, in order.
 func (n *neon) transformB(store func(i, v int)) {
-	const a, b, t = 6, 7, 8
+	const (
+		a = 6
+		b = 7
+		t = 8
+	)
 	n.fadd(t, 0, 4) // d0 + d4 − 2½·d2
 	n.fmls(t, 2, neonTwoAndAHalf)
 	store(0, t)
@@ -94,7 +100,7 @@ func (n *neon) transformB(store func(i, v int)) {
 // scratch, then the columns that are wanted. R1, R2 and R3 are the tile's
 // source, destination and residual, R8 counts lanes in bytes.
 func (n *neon) winoOut() {
-	n.function("winoOutNEON", "a *WinoOutArgs", "", 8)
+	n.function("winoOut", 0, "a *WinoOutArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
 	for i, offset := range []int{winoOutSrc, winoOutDst, winoOutRes, winoOutN, winoOutPosStride, winoOutFlags} {
 		n.field(offset, fmt.Sprintf("R%d", 1+i))
@@ -110,6 +116,7 @@ func (n *neon) winoOut() {
 	n.field(winoOutBias, "R9")
 	n.op("ADD R8, R9, R9")
 	n.ld("R9", 0, neonBias)
+	n.section("rows")
 	n.op("ADD R8, R1, R9")
 	for i := range 6 {
 		for j := range 6 {
@@ -137,7 +144,12 @@ const neonY = 8
 
 // transformA transforms V0 to V5.
 func (n *neon) transformA() {
-	const s, d, p, q = 12, 13, 14, 15
+	const (
+		s = 12
+		d = 13
+		p = 14
+		q = 15
+	)
 	n.fadd(s, 1, 2)
 	n.fsub(d, 1, 2)
 	n.fadd(p, 3, 4)

@@ -11,21 +11,12 @@ const (
 	cmpGreater   = 0x1e
 )
 
-// Offsets of asm.NormGradArgs.
-const (
-	normX = 8 * iota
-	normDY
-	normY
-	normDst
-	normMean
-	normFactors
-	normN
-)
-
 // masked runs a loop over pixels twice written: without a mask, and with one.
 // body gets dy, masked, as vectors.
 func (g *gen) masked(args reg.GPVirtual, advance []reg.GPVirtual, dy, zero []reg.VecPhysical, body func()) {
-	grad, y, n := g.GP64(), g.GP64(), g.GP64()
+	grad := g.GP64()
+	y := g.GP64()
+	n := g.GP64()
 	g.MOVQ(mem(args, normDY), grad)
 	g.MOVQ(mem(args, normY), y)
 	g.MOVQ(mem(args, normN), n)
@@ -67,7 +58,11 @@ func (g *gen) normSums() {
 		}
 	}
 	move(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPD(m, v) })
-	dy, zero, x, u, v := g.vecs(2), g.vecs(2), g.vec(), g.vec(), g.vec()
+	dy := g.vecs(2)
+	zero := g.vecs(2)
+	x := g.vec()
+	u := g.vec()
+	v := g.vec()
 	src, p := g.GP64(), g.GP64()
 	g.MOVQ(mem(args, normX), src)
 	g.MOVQ(mem(args, normMean), p)
@@ -100,15 +95,21 @@ func (g *gen) double(v reg.VecPhysical, half int, to reg.VecPhysical) {
 func (g *gen) normGrad() {
 	g.function("normGrad", 0, nil, variable("a", pointerTo("NormGradArgs")))
 	args := g.argument("a")
-	src, dst, p := g.GP64(), g.GP64(), g.GP64()
+	src := g.GP64()
+	dst := g.GP64()
+	p := g.GP64()
 	g.MOVQ(mem(args, normX), src)
 	g.MOVQ(mem(args, normDst), dst)
 	g.MOVQ(mem(args, normFactors), p)
-	a, b, c := g.vecs(2), g.vecs(2), g.vecs(2)
+	a := g.vecs(2)
+	b := g.vecs(2)
+	c := g.vecs(2)
 	for i, v := range append(append(append([]reg.VecPhysical{}, a...), b...), c...) {
 		g.VMOVUPS(mem(p, i*g.vecBytes()), v)
 	}
-	dy, zero, x := g.vecs(2), g.vecs(2), g.vec()
+	dy := g.vecs(2)
+	zero := g.vecs(2)
+	x := g.vec()
 	g.masked(args, []reg.GPVirtual{src, dst}, dy, zero, func() {
 		for i, v := range dy {
 			g.VMOVUPS(mem(src, i*g.vecBytes()), x)

@@ -13,12 +13,19 @@ var typeFour = types.NewPointer(types.NewArray(types.Typ[types.Float64], 4))
 // two vectors, which are added at the end, lane by lane.
 func (g *gen) join() {
 	g.function("join", 0, nil, variable("s", typeFour), variable("dst", typePtr), variable("x", typePtr), variable("y", typePtr), variable("n", typeInt))
-	s, dst, x, y, n := g.argument("s"), g.argument("dst"), g.argument("x"), g.argument("y"), g.argument("n")
+	s := g.argument("s")
+	dst := g.argument("dst")
+	x := g.argument("x")
+	y := g.argument("y")
+	n := g.argument("n")
 	sums := g.vecs(8)
 	for _, v := range sums {
 		g.VXORPS(v, v, v)
 	}
-	a, b, c, d := g.vec(), g.vec(), g.vec(), g.vec()
+	a := g.vec()
+	b := g.vec()
+	c := g.vec()
+	d := g.vec()
 	g.Label("pixel")
 	for i := range 2 * g.parts() {
 		at, k := i*16, i%2
@@ -37,6 +44,7 @@ func (g *gen) join() {
 		g.ADDQ(operand.I32(pixelBytes), p)
 	}
 	g.count(n, "pixel")
+	g.section("lanes")
 	for i := range 4 {
 		g.reduce(sums[2*i], sums[2*i+1], a)
 		g.VADDSD(mem(s, 8*i), sums[2*i].AsX(), sums[2*i].AsX())
@@ -57,7 +65,9 @@ func (g *gen) reduce(v, w, tmp reg.VecPhysical) {
 // squares adds Σx² of n pixels in float64.
 func (g *gen) squares() {
 	g.function("squares", 0, nil, variable("s", types.NewPointer(types.Typ[types.Float64])), variable("src", typePtr), variable("n", typeInt))
-	s, src, n := g.argument("s"), g.argument("src"), g.argument("n")
+	s := g.argument("s")
+	src := g.argument("src")
+	n := g.argument("n")
 	sums, x := g.vecs(2*g.parts()), g.vecs(2)
 	for _, v := range sums {
 		g.VXORPS(v, v, v)
@@ -70,6 +80,7 @@ func (g *gen) squares() {
 	}
 	g.ADDQ(operand.I32(pixelBytes), src)
 	g.count(n, "pixel")
+	g.section("lanes")
 	g.VADDPD(sums[2], sums[0], sums[0])
 	g.VADDPD(sums[3], sums[1], sums[1])
 	g.reduce(sums[0], sums[1], x[0])

@@ -5,33 +5,29 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets of asm.SGDArgs.
-const (
-	sgdW        = 0
-	sgdV        = 8
-	sgdGrad     = 16
-	sgdN        = 24
-	sgdRate     = 32
-	sgdMomentum = 36
-	sgdDecay    = 40
-	sgdNesterov = 44
-)
-
 // sgd updates N/16·16 floats. Products are not fused, as in every set.
 func (g *gen) sgd() {
 	g.function("sgd", 0, nil, variable("a", pointerTo("SGDArgs")))
 	args := g.argument("a")
-	w, v, grad, n, nesterov := g.GP64(), g.GP64(), g.GP64(), g.GP64(), g.GP64()
+	w := g.GP64()
+	v := g.GP64()
+	grad := g.GP64()
+	n := g.GP64()
+	nesterov := g.GP64()
 	g.MOVQ(mem(args, sgdW), w)
 	g.MOVQ(mem(args, sgdV), v)
 	g.MOVQ(mem(args, sgdGrad), grad)
 	g.MOVQ(mem(args, sgdN), n)
 	g.MOVL(mem(args, sgdNesterov), nesterov.As32())
-	rate, mu, decay := g.vec(), g.vec(), g.vec()
+	rate := g.vec()
+	mu := g.vec()
+	decay := g.vec()
 	g.VBROADCASTSS(mem(args, sgdRate), rate)
 	g.VBROADCASTSS(mem(args, sgdMomentum), mu)
 	g.VBROADCASTSS(mem(args, sgdDecay), decay)
-	x, d, m := g.vec(), g.vec(), g.vec()
+	x := g.vec()
+	d := g.vec()
+	m := g.vec()
 	loop := func(name string, momentum, nesterov bool) {
 		g.Label(name)
 		for i := range g.parts() {

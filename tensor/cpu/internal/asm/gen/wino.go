@@ -7,18 +7,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets of asm.WinoInArgs.
-const (
-	winoInSrc = 8 * iota
-	winoInDst
-	winoInSrcRow
-	winoInSrcTile
-	winoInPosStride
-	winoInDstTile
-	winoInN
-	winoInScratch
-)
-
 // winoIn transforms tiles by Bᵀ·d·B: rows into the scratch, then columns.
 func (g *gen) winoIn() {
 	g.function("winoIn", 0, nil, variable("a", pointerTo("WinoInArgs")))
@@ -28,7 +16,9 @@ func (g *gen) winoIn() {
 		g.MOVQ(mem(args, offset), r)
 		return r
 	}
-	src, dst, n := load(winoInSrc), load(winoInDst), load(winoInN)
+	src := load(winoInSrc)
+	dst := load(winoInDst)
+	n := load(winoInN)
 	row, pos := load(winoInSrcRow), load(winoInPosStride)
 	rowOfPos := g.GP64()
 	g.LEAQ(mem(pos, 0).Idx(pos, 2), rowOfPos)
@@ -40,6 +30,7 @@ func (g *gen) winoIn() {
 	g.Label("tile")
 	for part := range g.parts() {
 		disp := part * g.vecBytes()
+		g.section("rows")
 		p := g.GP64()
 		g.MOVQ(src, p)
 		for i := range 6 {
@@ -48,6 +39,7 @@ func (g *gen) winoIn() {
 				func(j int, v reg.VecPhysical) { g.VMOVUPS(v, scratch(i, j)) })
 			g.ADDQ(row, p)
 		}
+		g.section("columns")
 		q := g.GP64()
 		g.MOVQ(dst, q)
 		for j := range 6 {
@@ -86,7 +78,10 @@ func (g *gen) newTransformB() *transformB {
 
 // apply loads six values and stores their transform, in order.
 func (x *transformB) apply(load func(i int) operand.Mem, store func(i int, v reg.VecPhysical)) {
-	d, a, b, t := x.d, x.a, x.b, x.t
+	d := x.d
+	a := x.a
+	b := x.b
+	t := x.t
 	for i, v := range d {
 		x.VMOVUPS(load(i), v)
 	}
@@ -114,25 +109,6 @@ func (x *transformB) apply(load func(i int) operand.Mem, store func(i int, v reg
 	store(5, b)
 }
 
-// Offsets of asm.WinoOutArgs.
-const (
-	winoOutSrc = 8 * iota
-	winoOutDst
-	winoOutBias
-	winoOutRes
-	winoOutPosStride
-	winoOutSrcTile
-	winoOutN
-	winoOutDstRow
-	winoOutDstTile
-	winoOutResRow
-	winoOutResTile
-	winoOutRows
-	winoOutCols
-	winoOutFlags
-	winoOutScratch
-)
-
 // winoOut transforms tiles by Aᵀ·m·A: rows into the scratch, then the columns
 // that are wanted.
 func (g *gen) winoOut() {
@@ -143,7 +119,10 @@ func (g *gen) winoOut() {
 		g.MOVQ(mem(args, offset), r)
 		return r
 	}
-	src, dst, res, n := load(winoOutSrc), load(winoOutDst), load(winoOutRes), load(winoOutN)
+	src := load(winoOutSrc)
+	dst := load(winoOutDst)
+	res := load(winoOutRes)
+	n := load(winoOutN)
 	pos, flags := load(winoOutPosStride), load(winoOutFlags)
 	steps := g.newStrides(pos, 6)
 	a := g.newTransformA()
@@ -156,6 +135,7 @@ func (g *gen) winoOut() {
 	g.Label("tile")
 	for part := range g.parts() {
 		disp := part * g.vecBytes()
+		g.section("rows")
 		bias := g.vec()
 		p := load(winoOutBias)
 		g.VMOVUPS(mem(p, disp), bias)
@@ -232,9 +212,11 @@ func (g *gen) newTransformA() *transformA {
 	}
 }
 
-// apply transforms m in place and tells where the four results are.
+// apply transforms m in place and returns the registers of the four results.
 func (x *transformA) apply() [4]reg.VecPhysical {
-	m, s, p := x.m, x.s, x.p
+	m := x.m
+	s := x.s
+	p := x.p
 	d, q := m[1], m[3]
 	x.VADDPS(m[1], m[2], s)
 	x.VSUBPS(m[2], m[1], d)

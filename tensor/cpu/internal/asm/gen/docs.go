@@ -1,0 +1,266 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// kernel is what the documentation of a kernel depends on.
+type kernel struct {
+	name string // without the suffix of the set
+	full string // with it, and the size
+	size int    // pixels of a tile, rows of a weight gradient, or 0
+	nob  int    // output blocks of a convolution's panel
+	half int    // pixels of the first half of a tile, size if it has no halves
+}
+
+// doc is a kernel's comment: a sentence, and what it computes as a loop in the
+// manner of Go, with a's fields by their names. Distances are in bytes, indices in
+// floats; o runs over the lanes of a block or panel.
+func (k kernel) doc() []string {
+	text := docs[k.name](k)
+	return strings.Split(k.full+" "+strings.TrimSpace(text), "\n")
+}
+
+// docs are the kernels' comments, after the name.
+var docs = map[string]func(k kernel) string{
+	"conv":       kernel.conv,
+	"convOne":    kernel.conv,
+	"group4":     func(k kernel) string { return k.group(4) },
+	"group8":     func(k kernel) string { return k.group(8) },
+	"gradWeight": kernel.gradWeight,
+	"winoIn": constant(`
+transforms tiles of Winograd's input:
+
+	for t := range N {
+		d := the 6×6 pixels at Src + t·SrcTile, SrcRow apart
+		v := Bᵀ·d·B // for each of 16 lanes
+		for i := range 36 {
+			(Dst + i·PosStride + t·DstTile)[o] = v[i/6][i%6][o]
+		}
+	}`),
+	"winoOut": constant(`
+transforms tiles of Winograd's products to the output:
+
+	for t := range N {
+		for i := range 36 {
+			m[i/6][i%6][o] = (Src + i·PosStride + t·SrcTile)[o]
+		}
+		y := Aᵀ·m·A // 4×4, for each of 16 lanes
+		for r, c := range Rows, Cols {
+			sum := y[r][c][o] + Bias[o]
+			if Flags&FlagResidual != 0 {
+				sum += (Res + r·ResRow + t·ResTile)[16·c + o]
+			}
+			if Flags&FlagReLU != 0 {
+				sum = max(sum, 0)
+			}
+			(Dst + r·DstRow + t·DstTile)[16·c + o] = sum
+		}
+	}`),
+	"elt": constant(`
+scales, shifts and adds over contiguous pixels:
+
+	for i := range 16 * N {
+		y := Src[i]
+		if Flags&FlagScale != 0 {
+			y = y*Scale[i%16] + Shift[i%16]
+		}
+		if Flags&FlagResidual != 0 {
+			y += Res[i]
+		}
+		if Flags&FlagReLU != 0 {
+			y = max(y, 0)
+		}
+		Dst[i] = y
+	}`),
+	"maxPool": constant(`
+takes the maximum of windows of KH×KW pixels:
+
+	for i := range N {
+		y[o] = (Src + i·SrcStep)[o]
+		for kh, kw := range KH, KW {
+			y[o] = max(y[o], (Src + i·SrcStep + kh·SrcRow)[16·kw + o]) // NaN stays NaN
+		}
+		Dst[16·i + o] = y[o]
+	}`),
+	"addPixels": constant(`
+adds pixels, in order:
+
+	for i := range n {
+		sum[o] += src[16·i + o]
+	}`),
+	"sums": constant(`
+adds pixels and their squares, in order, in float64:
+
+	for i := range n {
+		x := float64(src[16·i + o])
+		s[0][o] += x
+		s[1][o] += x * x
+	}`),
+	"peak": constant(`
+does n rounds of independent multiply-adds in registers, and returns the
+floating-point operations done:
+
+	for range n {
+		for i := range acc {
+			acc[i] += x * x
+		}
+	}`),
+	"read": constant(`
+loads n bytes, a multiple of 1024, and keeps none of them:
+
+	for i := range n / 4 {
+		_ = src[i]
+	}`),
+	"normSums": constant(`
+adds up what a batch norm's gradient needs, in float64:
+
+	for i := range N {
+		dy := DY[16·i + o]
+		if Y != nil && !(Y[16·i + o] > 0) {
+			dy = 0
+		}
+		s[0][o] += float64(dy)
+		s[1][o] += float64(dy) * float64(X[16·i + o] - Mean[o])
+	}`),
+	"normGrad": constant(`
+makes a batch norm's gradient of its input:
+
+	for i := range N {
+		dy := DY[16·i + o]
+		if Y != nil && !(Y[16·i + o] > 0) {
+			dy = 0
+		}
+		Dst[16·i + o] = Factors[0][o]*dy + (Factors[1][o]*X[16·i + o] + Factors[2][o])
+	}`),
+	"mask": constant(`
+is the gradient of a ReLU whose result is Y:
+
+	for i := range 16 * N {
+		Dst[i] = DY[i]
+		if Y != nil && !(Y[i] > 0) {
+			Dst[i] = 0
+		}
+	}`),
+	"join": constant(`
+adds two gradients, and the sums of their probe in float64:
+
+	for i := range 16 * n {
+		dst[i] = x[i] + y[i]
+		s[0] += x[i] * x[i]
+		s[1] += y[i] * y[i]
+		s[2] += x[i] * y[i]
+		s[3] += dst[i] * dst[i]
+	}`),
+	"squares": constant(`
+adds the squares of pixels in float64:
+
+	for i := range 16 * n {
+		*s += float64(src[i]) * float64(src[i])
+	}`),
+	"sgd": constant(`
+is a step of N/16·16 parameters; each product is rounded:
+
+	for i := range N / 16 * 16 {
+		d := Grad[i] + Decay*W[i]
+		if V != nil {
+			V[i] = Momentum*V[i] + d
+			if Nesterov == 1 {
+				d += Momentum * V[i]
+			} else {
+				d = V[i]
+			}
+		}
+		W[i] -= Rate * d
+	}`),
+	"maxPoolGrad": constant(`
+adds each output's gradient to the first maximum of its window, or the last NaN:
+
+	for i := range N {
+		x := X + i·Step
+		best[o] := (0, 0)
+		for kh, kw := range KH, KW {
+			if v := (x + kh·XRow)[16·kw + o]; v > x at best[o] || v is NaN {
+				best[o] = (kh, kw)
+			}
+		}
+		(DX + i·Step + best[o].kh·DXRow)[16·best[o].kw + o] += DY[16·i + o]
+	}`),
+}
+
+func constant(s string) func(kernel) string { return func(kernel) string { return s } }
+
+// conv is the convolution of a tile.
+func (k kernel) conv() string {
+	lanes := block * k.nob
+	return fmt.Sprintf(`
+is a convolution in tiles of %[1]s, for %[2]s of output channels:
+
+	for y, x := range Ny, Nx { // tiles
+		for p := range %[3]d { // pixels
+			sum[o] = Bias[o] // %[4]d lanes
+			src := Src + y·SrcY + x·SrcX + %[5]s
+			for icb, kh, r := range Icb, Kh, Run {
+				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * W[icb][kh][r][o]
+			}
+			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, %[6]s
+		}
+	}
+
+While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.`,
+		count(k.size, "pixel"), count(k.nob, "block"), k.size, lanes, k.pixel("Src"), k.outputs())
+}
+
+// group is the convolution in groups of n channels.
+func (k kernel) group(n int) string {
+	return fmt.Sprintf(`
+is a convolution in groups of %[1]d channels, in tiles of %[2]s:
+
+	for y, x := range Ny, Nx { // tiles
+		for p := range %[3]d { // pixels
+			sum[o] = Bias[o] // 16 lanes
+			src := Src + y·SrcY + x·SrcX + %[4]s
+			for kh, kw, j := range Kh, Run/16, %[1]d {
+				sum[o] += (src + kh·SrcRow)[16·kw + o/%[1]d·%[1]d + j] * W[kh][kw][j][o]
+			}
+			store(y, x, p, sum) // adds Res, clamps, and writes to Dst
+		}
+	}`, n, count(k.size, "pixel"), k.size, k.pixel("Src"))
+}
+
+// pixel is how far pixel p is from the tile's start.
+func (k kernel) pixel(field string) string {
+	if k.half == k.size {
+		return "p·" + field + "Pix"
+	}
+	return fmt.Sprintf("(p < %[1]d ? p·%[2]sPix : %[2]sHalf + (p−%[1]d)·%[2]sPix)", k.half, field)
+}
+
+// outputs is where the panel's blocks lie.
+func (k kernel) outputs() string {
+	if k.nob == 1 {
+		return "one block"
+	}
+	return "its blocks DstOB apart"
+}
+
+func (k kernel) gradWeight() string {
+	return fmt.Sprintf(`
+sums the gradient of a weight, %[1]s at a time in registers:
+
+	for r := range %[2]d * Groups {
+		for z, y, x := range Nz, Ny, Nx {
+			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r]
+			Dst[16·r + o] += src * (Grad + z·GradZ + y·GradRow)[16·x + o]
+		}
+	}`, count(k.size, "row"), k.size)
+}
+
+// count is n of a noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,103 @@
+package main
+
+import "strings"
+
+// sections says what the code after a label is for, by kernel and label without
+// its number. Both generators name alike what does alike. The label "" is the
+// kernel's beginning.
+var sections = map[string]map[string]string{
+	"conv": {
+		"":           "Distances between pixels, and where rows begin.",
+		"row":        "A row of tiles, from its first on.",
+		"tile":       "A tile: prefetch what its end will write and read.",
+		"prefetched": "Start the sums with the bias.",
+		"icb":        "A block of input channels.",
+		"kh":         "A row of taps.",
+		"run":        "16 floats of the row: each pixel's times its weights. The next panel is prefetched.",
+		"tail":       "What is left of the row, which is no multiple of 16.",
+		"tailLoop":   "A float of it.",
+		"runDone":    "The next row of taps, then the next block.",
+		"residual":   "Add the residual.",
+		"noResidual": "ReLU, which keeps NaN.",
+		"noReLU":     "Store; then the next tile, and the next row.",
+	},
+	"gradWeight": {
+		"group": "Load the sums of some rows of the result.",
+		"image": "An image.",
+		"row":   "A row of its pixels.",
+		"pixel": "A pixel: each float of its source times its gradient.",
+		"store": "Store the sums; then the next rows of the result.",
+	},
+	"winoIn": {
+		"":        "Distances between positions, and the transform's constants.",
+		"tile":    "A tile.",
+		"part":    "Four lanes of it.",
+		"rows":    "Its rows, to the scratch.",
+		"columns": "Its columns, from the scratch to the positions.",
+	},
+	"winoOut": {
+		"":           "Distances between positions, and the transform's constants.",
+		"tile":       "A tile.",
+		"part":       "Four lanes of it.",
+		"rows":       "Its rows, to the scratch.",
+		"col":        "A column, from the scratch: transform it and add the bias.",
+		"column":     "A column, from the scratch: transform it and add the bias.",
+		"noResidual": "Clamp and store a pixel.",
+		"colDone":    "The next column.",
+		"columnDone": "The next column.",
+	},
+	"elt": {
+		"":                   "The lower bound: 0, or −∞ without ReLU.",
+		"start":              "A loop for each set of flags.",
+		"scaledResidualLoop": "scale·x + shift + res.",
+		"scaledLoop":         "scale·x + shift.",
+		"residualLoop":       "x + res.",
+		"plainLoop":          "x.",
+		"pixel":              "A pixel.",
+		"unscaled":           "Without a scale, or after it.",
+		"noResidual":         "Clamp and store.",
+	},
+	"maxPool": {
+		"output": "An output: start with its window's first pixel.",
+		"kh":     "A row of the window.",
+		"kw":     "A pixel of the row: the larger, or NaN.",
+	},
+	"addPixels": {"pixel": "A pixel."},
+	"sums":      {"pixel": "A pixel, in float64: its floats, and their squares."},
+	"join":      {"pixel": "A pixel: add, store, and sum four products in float64.", "lanes": "Add up the lanes of each sum."},
+	"squares":   {"pixel": "A pixel: its squares in float64.", "lanes": "Add up the lanes."},
+	"peak":      {"round": "A round: as many chains as hide the latency."},
+	"read":      {"round": "A round."},
+	"normSums":  norms,
+	"normGrad":  norms,
+	"mask":      norms,
+	"sgd": {
+		"momentum": "With momentum: move by v.",
+		"nesterov": "Nesterov's step: move by the gradient and v.",
+		"plain":    "Without momentum: move by the gradient.",
+		"pixel":    "16 parameters: the gradient with decay, then v.",
+		"step":     "Move the parameter.",
+	},
+	"maxPoolGrad": {
+		"output":  "An output: start with its window's first pixel.",
+		"findRow": "A row of the window.",
+		"find":    "A pixel: note its number where it is larger, or NaN.",
+		"addRow":  "The window's rows again.",
+		"add":     "A pixel: add the gradient where its number was noted.",
+	},
+}
+
+var norms = map[string]string{
+	"plain":    "A pixel without a ReLU: dy is DY.",
+	"masked":   "A pixel with a ReLU: dy is DY where Y > 0.",
+	"pixel":    "A pixel: dy is DY, where Y > 0 if there is a ReLU.",
+	"unmasked": "dy is known.",
+}
+
+// section is the purpose of a kernel's code after a label, or "".
+func section(kernel, label string) string {
+	if kernel == "convOne" || strings.HasPrefix(kernel, "group") {
+		kernel = "conv"
+	}
+	return sections[kernel][strings.TrimRight(label, "0123456789")]
+}
