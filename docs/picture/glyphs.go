@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// glyph is the shape of a character that must meet its neighbours: braille,
-// blocks and lines, in a cell whose upper left corner is the origin. It is ""
-// for text.
+// glyph is the SVG shape of a character that must join its neighbours (braille,
+// blocks, lines), in a cell whose upper left corner is the origin. It is "" for
+// text.
 func glyph(r rune) string {
 	switch {
 	case r > 0x2800 && r <= 0x28FF:
@@ -32,7 +32,7 @@ func braille(pattern rune) string {
 	return b.String()
 }
 
-// block draws parts of a cell.
+// block draws block elements, which fill part of a cell.
 func block(r rune) string {
 	rect := func(x, y, w, h, opacity float64) string {
 		s := fmt.Sprintf(`<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f"`, x*cellW, y*cellH, w*cellW+0.05, h*cellH)
@@ -64,7 +64,7 @@ var lines = map[rune][4]int{
 	'┆': {3, 0, 3, 0}, '┄': {0, 3, 0, 3}, '╭': {0, 1, 1, 0}, '╮': {0, 0, 1, 1}, '╰': {1, 1, 0, 0}, '╯': {1, 0, 0, 1},
 }
 
-// line draws arms from the middle of a cell.
+// line draws arms from the centre of a cell.
 func line(arms [4]int) string {
 	var b strings.Builder
 	for i, weight := range arms {

@@ -1,6 +1,6 @@
 // Picture draws what a terminal shows as SVG: it reads the escape sequences
 // that fill a screen from stdin and writes the drawing to stdout. Lines, bars
-// and braille are shapes, so that they meet whatever font the reader has.
+// and braille are drawn as shapes, so that they join in any font.
 package main
 
 import (

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestGlyphs: braille has a dot a bit, bars the width of their eighths, lines
-// an arm for each direction.
+// TestGlyphs: braille has a dot per bit, bars the width of their eighths, lines
+// an arm per direction.
 func TestGlyphs(t *testing.T) {
 	for r := rune(0x2801); r <= 0x28FF; r++ {
 		if n := strings.Count(glyph(r), "<circle"); n != bits.OnesCount(uint(r-0x2800)) {
@@ -28,7 +28,7 @@ func TestGlyphs(t *testing.T) {
 	}
 }
 
-// TestDraw: the drawing is sound XML, text is escaped and as wide as its cells,
+// TestDraw: the drawing is well-formed XML, text is escaped and as wide as its cells,
 // colours are kept.
 func TestDraw(t *testing.T) {
 	var out strings.Builder

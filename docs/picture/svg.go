@@ -10,11 +10,11 @@ import (
 	"github.com/charmbracelet/x/vt"
 )
 
-// The extents of a cell and of the margin around all, in pixels.
+// The sizes of a cell and of the margin around the picture, in pixels.
 const (
 	cellW, cellH = 7.8, 16.0
 	margin       = 12.0
-	baseline     = 12.0 // of a line's text, from its top
+	baseline     = 12.0 // of the text, from the top of its line
 )
 
 const (
@@ -29,7 +29,7 @@ type picture struct {
 	columns, rows int
 }
 
-// cell is what is drawn of a terminal's cell.
+// cell is a terminal's cell as it is drawn.
 type cell struct {
 	text, ink, paper string
 	bold             bool
@@ -69,7 +69,7 @@ func hex(c color.Color, otherwise string) string {
 	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
 }
 
-// row writes a line: what lies behind first, then shapes and runs of text.
+// row writes a line: backgrounds first, then shapes and runs of text.
 func (p picture) row(y int) {
 	top := margin + float64(y)*cellH
 	for x := 0; x < p.columns; {
@@ -91,8 +91,8 @@ func (p picture) row(y int) {
 	}
 }
 
-// run writes the text from x on that looks alike, and is as wide as its cells
-// in any font. It returns how many cells that was.
+// run writes the text from x on that has one style, as wide as its cells in any
+// font. It returns the number of cells.
 func (p picture) run(x, y int, top float64) int {
 	first, text, n := p.at(x, y), "", 0
 	for ; x+n < p.columns; n++ {

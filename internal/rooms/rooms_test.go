@@ -44,6 +44,7 @@ var rooms = []row{
 	{"cmd", []string{"tensor", "tensor/device", "resnet", "resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "profile/export", "profile/report", "tui",
 		"charm.land/fang", "github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
 	{"internal", []string{"tensor"}}, // support of tests
+	{"scripts", nil},                 // what builds a release
 }
 
 // TestNoImportPointsUpward reads the imports of every file that is part of the

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Drives the built program in a real terminal: keys in, what the screen shows
-# out, and the exit status. Usage: testdata/e2e/screen.sh PATH-TO-resnet-tui
+# Drives the built program in a real terminal: sends keys, and checks what the
+# screen shows and the exit status. Usage: testdata/e2e/screen.sh PATH-TO-resnet-tui
 set -euo pipefail
 
 binary=$(realpath "${1:?usage: $0 PATH-TO-resnet-tui}")
@@ -24,7 +24,7 @@ start() {
 
 shown() { tm capture-pane -p -t e2e; }
 keys() { tm send-keys -t e2e "$@"; }
-# escape presses Esc; what follows at once would be read as Alt and a key.
+# escape presses Esc, and waits: a key right after it would be read with Alt.
 escape() { keys Escape; sleep 0.3; }
 
 # await SECONDS REGEX polls until the screen shows it.
@@ -40,8 +40,8 @@ await() {
 	done
 }
 
-# ended STATUS waits for the end of the program, and that it left the terminal
-# as it was.
+# ended STATUS waits for the program to exit with STATUS, and checks that it has
+# restored the terminal.
 ended() {
 	local end=$((SECONDS + 10))
 	until [[ -s $dir/status ]]; do
@@ -52,13 +52,13 @@ ended() {
 	await 5 'the shell is back'
 }
 
-# view NAME goes to a view by the number that its tab shows.
+# view NAME switches to a view by the number in its tab.
 view() {
 	await 5 "[0-9] $1"
 	keys "$(shown | grep -oE "[0-9] $1" | head -1 | cut -c1)"
 }
 
-# damage KEY chooses from the menu of lesions of layer1.0, in the tree.
+# damage KEY chooses a lesion from the menu of layer1.0, in the tree.
 damage() {
 	keys / l a y e r 1 . 0 Enter
 	await 5 '/layer1.0 +[0-9]+ rows'
@@ -143,7 +143,7 @@ await 60 ' [0-9.]+ (µs|ms)'
 keys C-c
 ended 0
 
-# Carried weights: their images have classes, and their twin weights of its own.
+# Included weights: their images have classes, and their twin has its own weights.
 start 160 40 --weights builtin:fashion-resnet20
 await 60 '● forward.*img/s'
 keys p
@@ -156,7 +156,7 @@ await 60 'right +[0-9]+ → [0-9]+ of 10'
 keys q
 ended 0
 
-# A recorded step opens again without the engine, gradients and all.
+# A recorded training step opens again without the engine, with its gradients.
 "$binary" profile "${net[@]}" --backward --runs 3 --warmup 1 --no-history --format json -o "$dir/step.json" 2>/dev/null
 start 120 24 open "$dir/step.json"
 await 20 'paused'
@@ -173,7 +173,7 @@ keys q
 ended 0
 
 start 80 24 "${net[@]}"
-keys q # as early as can be
+keys q # as early as possible
 ended 0
 
 start 80 24 --depth 51

@@ -5,26 +5,26 @@
   versus.py train --ours ./resnet-tui [--arch resnet50] [--batch 8] [--peers torch-channels-last,torch-compile]
 
 Run it with a Python that has numpy, torch and torchvision; for peers of infer also onnx and onnxruntime, openvino, or ncnn and pnnx.
-Everyone runs in a process of its own, turn about, so that what else the machine does falls on all alike. A step of train is forward,
-cross-entropy and backward. It prints, for each peer and for the fastest of each round, the median of the rounds' ratios of median
-times (ours ÷ it: below 1 we are faster), peak resident memory, and how far the result (logits, or the loss) is from PyTorch's in
-float64.
+In each round, every engine runs once, in its own process, in rotating order, so that other load on the machine affects all alike. A
+step of train is forward, cross-entropy and backward. It prints, for each peer and for the fastest of each round, the median over the
+rounds of the ratio of median times (ours ÷ theirs: below 1 ours is faster), peak resident memory, and how far the result (logits, or
+the loss) is from PyTorch's in float64.
 """
 import argparse, json, os, resource, statistics, subprocess, sys, tempfile, time
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ap.add_argument("task", choices=["infer", "train"])
 ap.add_argument("--ours", help="the program")
-ap.add_argument("--flags", default="", help="more flags for ours, as --exact")
+ap.add_argument("--flags", default="", help="more flags for ours, such as --exact")
 ap.add_argument("--arch", default="resnet50", help="resnet50, cifar_resnet20 …: torchvision's names and the paper's CIFAR nets")
-ap.add_argument("--batch", type=int, default=0, help="images in a pass (default: 1; a step 8, of a CIFAR net 128)")
-ap.add_argument("--size", type=int, default=0, help="of the images (default: 224, of a CIFAR net 32)")
+ap.add_argument("--batch", type=int, default=0, help="images per pass (default: 1; a training step 8, of a CIFAR net 128)")
+ap.add_argument("--size", type=int, default=0, help="of the images (default: 224, for a CIFAR net 32)")
 ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--rounds", type=int, default=7)
-ap.add_argument("--runs", type=int, default=0, help="passes a process (default: 20, or 5 of a batch)")
-ap.add_argument("--peers", help="default: all that are named above")
-ap.add_argument("--peer", help=argparse.SUPPRESS)  # in a child: which
-ap.add_argument("--dir", help=argparse.SUPPRESS)   # in a child: where the net is
+ap.add_argument("--runs", type=int, default=0, help="passes per process (default: 20; with a batch 5)")
+ap.add_argument("--peers", help="default: all named above")
+ap.add_argument("--peer", help=argparse.SUPPRESS)  # in a child process: which engine
+ap.add_argument("--dir", help=argparse.SUPPRESS)   # in a child process: the folder of the net
 a = ap.parse_args()
 train, cifar = a.task == "train", a.arch.startswith("cifar_")
 a.batch = a.batch or ((128 if cifar else 8) if train else 1)
@@ -35,7 +35,7 @@ peers = (a.peers or ("torch-channels-last,torch-compile" if train else "ort,open
 
 
 def build():
-    """The net, with random weights, and how many classes it has."""
+    """The net, with random weights, and its number of classes."""
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "oracle"))
     import nets
     classes = 10 if cifar else 1000
@@ -88,7 +88,7 @@ def openvino(x):
 
 
 def ncnn(x):
-    """One image after the other: ncnn has no batches."""
+    """Runs one image after the other: ncnn has no batches."""
     import numpy as np, ncnn
     net = ncnn.Net()
     net.opt.num_threads = a.threads
@@ -148,7 +148,7 @@ def child():
 
 
 def peak_bytes():
-    """The most memory that this process has held. Linux's ru_maxrss would count the parent's, from before exec."""
+    """Peak resident memory of this process. Linux's ru_maxrss would include the parent's, from before exec."""
     try:
         for line in open("/proc/self/status"):
             if line.startswith("VmHWM:"):
@@ -209,7 +209,7 @@ def main():
 
 
 def ratios(rounds, it):
-    """The median of ours ÷ it over the rounds, and the range."""
+    """The median over the rounds of ours ÷ theirs, and the range."""
     r = sorted(r["ours"]["ms"] / it(r) for r in rounds)
     return "%.3f (%.3f–%.3f)" % (statistics.median(r), r[0], r[-1])
 

@@ -2,10 +2,10 @@ package main
 
 import "fmt"
 
-// checks counts what holds, and prints each check as it is made.
+// checks counts the checks that pass, and prints each one as it is made.
 type checks struct{ held, failed int }
 
-// that prints whether a check of a file holds: err says why it does not.
+// that prints whether a check of a file passes; err says why it does not.
 func (c *checks) that(file, what string, err error) {
 	if err != nil {
 		c.failed++

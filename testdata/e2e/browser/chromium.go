@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is a Chromium without a window, and without anything of its user's.
+// browser is a headless Chromium with an empty profile.
 type browser struct{ ctx context.Context }
 
 // flags keep the browser off the network, and let it draw WebGL on the CPU.
@@ -42,7 +42,7 @@ func startBrowser(ctx context.Context, path, userDir string) (*browser, error) {
 	return &browser{ctx}, nil
 }
 
-// stop closes the browser, and waits until it has let go of its folder.
+// stop closes the browser, and waits until it has released its folder.
 func (b *browser) stop() error {
 	return chromedp.Cancel(b.ctx)
 }

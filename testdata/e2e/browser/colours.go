@@ -6,7 +6,7 @@ import (
 )
 
 // colours are what scripts/colours.js finds; a colour is red, green and blue
-// of 255.
+// from 0 to 255.
 type colours struct {
 	Page  []float64 `json:"page"`
 	Pairs []pair    `json:"pairs"`
@@ -20,7 +20,7 @@ type pair struct {
 	Back  []float64 `json:"back"`
 }
 
-// leastContrast is what WCAG 2.1 asks for: 1.4.3 of text, 1.4.11 of marks.
+// leastContrast is what WCAG 2.1 requires: 1.4.3 for text, 1.4.11 for marks.
 var leastContrast = map[string]float64{"text": 4.5, "mark": 3}
 
 func coloursDiffer(t *tab, _ *export) error {

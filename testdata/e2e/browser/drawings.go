@@ -14,7 +14,7 @@ type drawing struct {
 	Stray  []string       `json:"stray"`
 }
 
-const leastWidth, leastHeight = 400, 40 // of a drawing in a window of 1280
+const leastWidth, leastHeight = 400, 40 // of a drawing in a window 1280 pixels wide
 
 func drawingsWhole(t *tab, _ *export) error {
 	list, err := script[[]drawing](t, "drawings")
@@ -33,7 +33,7 @@ func drawingsWhole(t *tab, _ *export) error {
 	return complain(wrong)
 }
 
-// marksCounted compares dots and bars with the values that they stand for.
+// marksCounted compares the numbers of dots and bars with those of the values.
 func marksCounted(t *tab, e *export) error {
 	list, err := script[[]drawing](t, "drawings")
 	if err != nil {

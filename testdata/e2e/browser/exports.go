@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// export is what one call of the program wrote, by format.
+// export holds the files that one run of the program wrote, by format.
 type export struct {
 	name     string
 	backward bool
@@ -17,9 +17,9 @@ type export struct {
 	profile  profile
 }
 
-// cases are nets whose reports differ: one with every pass, bottlenecks that
-// only go forward, and one with more layers than a drawing has room to name.
-// The first also goes to speedscope.
+// cases are nets whose reports differ: one with all passes, one of bottlenecks
+// with a forward pass only, and one with more layers than a drawing can label.
+// The first is also opened in speedscope.
 var cases = []struct {
 	name     string
 	backward bool
@@ -55,7 +55,7 @@ func makeExports(ctx context.Context, program, dir string) ([]*export, error) {
 	return list, nil
 }
 
-// read reads the profile that the other files are held to.
+// read reads the profile that the other files are compared with.
 func (e *export) read() error {
 	data, err := os.ReadFile(e.file("json"))
 	if err != nil {

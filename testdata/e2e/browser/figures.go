@@ -45,7 +45,7 @@ func sectionsThere(t *tab, e *export) error {
 
 var timeFact = regexp.MustCompile(`^(\S+ \S+) p50, (\S+ \S+) mean`)
 
-// factsAgree compares what stands above the drawings.
+// factsAgree compares the facts above the drawings.
 func factsAgree(t *tab, e *export) error {
 	page, err := script[texts](t, "texts")
 	if err != nil {
@@ -73,8 +73,8 @@ func factsAgree(t *tab, e *export) error {
 	return nil
 }
 
-// treeAgrees looks for each layer in its pass. A row's name goes on with the
-// layers that ran inside it.
+// treeAgrees looks for each layer in its pass. A row's name is followed by the
+// layers that were fused into it.
 func treeAgrees(t *tab, e *export) error {
 	page, err := script[texts](t, "texts")
 	if err != nil {

@@ -52,8 +52,8 @@ const (
 	frameLeast = 0.3 // narrower frames are not drawn
 )
 
-// widths are by pass and name. Frames come depth first, and one within another
-// of its name, a kernel called like its layer, adds nothing.
+// widths are by pass and name. Frames come depth first; a frame inside another
+// of the same name (a kernel named like its layer) adds nothing.
 func (f flame) widths() map[[2]string]float64 {
 	drawn, last := map[[2]string]float64{}, map[[2]string]frame{}
 	for _, r := range f.Frames {

@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// treeOpens clicks twice on the first closed branch that is in sight.
+// treeOpens clicks twice on the first closed branch in view.
 func treeOpens(t *tab, _ *export) error {
 	type place struct {
 		Number int     `json:"number"`
@@ -36,7 +36,7 @@ func treeOpens(t *tab, _ *export) error {
 	return nil
 }
 
-// pageFits looks at the page in windows of two widths.
+// pageFits checks the page in windows of two widths.
 func pageFits(t *tab, _ *export) error {
 	var wrong []string
 	for _, width := range []int64{1280, 500} {

@@ -1,6 +1,6 @@
 // Command resnet-tui-browser opens what the program exports in a real browser
 // without a window: the HTML report by itself, and the profiles in speedscope.
-// It prints each check, and exits with 1 if one does not hold.
+// It prints each check, and exits with 1 if one fails.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// options are what the command line says.
+// options are the command line's.
 type options struct {
 	program, speedscope, chromium string
 	limit                         time.Duration
@@ -43,7 +43,7 @@ func main() {
 	fmt.Printf("%d checks hold\n", c.held)
 }
 
-// check says what is missing before anything starts.
+// check reports what is missing before anything starts.
 func (o *options) check() error {
 	if o.program == "" || o.speedscope == "" {
 		return errors.New("usage: go run . -program PATH -speedscope DIR [-chromium PATH]")
@@ -61,7 +61,7 @@ func (o *options) check() error {
 	return nil
 }
 
-// run makes the exports in a folder of its own, and goes through them.
+// run makes the exports in a temporary folder, and checks each of them.
 func (o *options) run(c *checks) (err error) {
 	dir, err := os.MkdirTemp("", "resnet-tui-browser")
 	if err != nil {

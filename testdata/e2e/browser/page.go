@@ -19,7 +19,7 @@ import (
 //go:embed scripts
 var scripts embed.FS
 
-// tab shows one file, and remembers what the page asked for and complained of.
+// tab shows one file, and records the page's requests and complaints.
 type tab struct {
 	ctx context.Context
 	end context.CancelFunc
@@ -49,7 +49,7 @@ func (b *browser) open(url string) (*tab, error) {
 	return t, nil
 }
 
-// hear notes errors, warnings, exceptions, dialogs, and requests.
+// hear records errors, warnings, exceptions, dialogs and requests.
 func (t *tab) hear(event any) {
 	switch e := event.(type) {
 	case *runtime.EventConsoleAPICalled:
@@ -96,14 +96,14 @@ func exceptionText(d *runtime.ExceptionDetails) string {
 	return d.Text
 }
 
-// quiet is an error if the page has complained.
+// quiet returns an error if the page has complained.
 func (t *tab) quiet() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return complain(t.complaints)
 }
 
-// asked are the addresses that the page has requested.
+// asked returns the addresses that the page has requested.
 func (t *tab) asked() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -134,7 +134,7 @@ func evaluate[T any](t *tab, expression string) (T, error) {
 
 const shownComplaints = 5
 
-// complain is an error of the first few complaints, nil if there are none.
+// complain returns an error with the first few complaints, nil without any.
 func complain(list []string) error {
 	switch n := len(list); {
 	case n == 0:

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// profile is what the checks need of the program's own JSON.
+// profile is the part of the program's JSON that the checks need.
 type profile struct {
 	Model struct {
 		Arch string `json:"arch"`
@@ -34,14 +34,14 @@ type layer struct {
 	Intensity float64 `json:"intensity"`
 }
 
-// block has gradient norms, nil where there is none, or no number.
+// block has gradient norms, nil where there are none or they are not finite.
 type block struct {
 	In     *float64 `json:"grad_in"`
 	Skip   *float64 `json:"grad_skip"`
 	Branch *float64 `json:"grad_branch"`
 }
 
-// passes are the passes that there are, as they run.
+// passes are the profile's passes, in the order in which they run.
 func (p *profile) passes() (list []string) {
 	for _, l := range p.Layers {
 		if !slices.Contains(list, l.Pass) {
@@ -51,7 +51,7 @@ func (p *profile) passes() (list []string) {
 	return list
 }
 
-// weights are nanoseconds by path, of one pass, or of all if pass is empty.
+// weights are nanoseconds by path: of one pass, or of all if pass is empty.
 func (p *profile) weights(pass string) map[string]float64 {
 	ns := map[string]float64{}
 	for _, l := range p.Layers {
@@ -62,7 +62,7 @@ func (p *profile) weights(pass string) map[string]float64 {
 	return ns
 }
 
-// whole is what weights add up to, with what lies between the layers.
+// whole is the sum of weights and of what lies between the layers.
 func (p *profile) whole(pass string) (ns float64) {
 	for _, v := range p.weights(pass) {
 		ns += v
@@ -73,7 +73,7 @@ func (p *profile) whole(pass string) (ns float64) {
 	return ns
 }
 
-// computing counts the layers that have a place under the roofs.
+// computing counts the layers that the roofline can show.
 func (p *profile) computing() (n int) {
 	for _, l := range p.Layers {
 		if l.Intensity > 0 && l.MeanMS > 0 && l.Executed > 0 {

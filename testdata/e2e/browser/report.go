@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// reportChecks are what holds of an HTML report.
+// reportChecks are the checks of an HTML report.
 var reportChecks = []struct {
 	what  string
 	holds func(*tab, *export) error
@@ -23,7 +23,7 @@ var reportChecks = []struct {
 	{"no horizontal scrolling of the page, wide and narrow", pageFits},
 }
 
-// checkReport opens the report of e as a reader does, from its file.
+// checkReport opens the report of e from its file, as a reader does.
 func (b *browser) checkReport(c *checks, e *export) error {
 	file := e.file("html")
 	url := "file://" + filepath.ToSlash(file)

@@ -13,7 +13,7 @@ import (
 )
 
 // checkSpeedscope serves speedscope and the files of e on this machine, and
-// opens each of them as its address says.
+// opens each of them by the file's address in speedscope's.
 func (b *browser) checkSpeedscope(c *checks, folder string, e *export) error {
 	files, err := profiled(e)
 	if err != nil {
@@ -32,7 +32,7 @@ func (b *browser) checkSpeedscope(c *checks, folder string, e *export) error {
 	return nil
 }
 
-// checkProfile opens one file, and goes through the profiles in it.
+// checkProfile opens one file, and checks every profile in it.
 func (b *browser) checkProfile(c *checks, server string, f profileFile) error {
 	t, err := b.open(server + "/index.html#profileURL=" + url.QueryEscape(server+"/exports/"+f.name()))
 	if err != nil {
@@ -54,7 +54,7 @@ func (b *browser) checkProfile(c *checks, server string, f profileFile) error {
 	return nil
 }
 
-// opened waits until the profile is there.
+// opened waits until the profile is shown.
 func (f *profileFile) opened(t *tab) error {
 	type state struct {
 		Title string `json:"title"`
@@ -74,7 +74,7 @@ func (f *profileFile) opened(t *tab) error {
 	return nil
 }
 
-// askedOnly is an error if the page asked another host for something.
+// askedOnly returns an error if the page sent a request to another host.
 func askedOnly(t *tab, server string) error {
 	var wrong []string
 	for _, u := range t.asked() {

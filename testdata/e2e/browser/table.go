@@ -21,7 +21,7 @@ type table struct {
 	root    string  // the frame that holds all others; empty if there is none
 	whole   float64 // its weight
 	weights map[string]float64
-	leaves  map[string]float64 // those with nothing in them; nil if none is known
+	leaves  map[string]float64 // the frames with nothing inside; nil if not known
 }
 
 type sandwichRow struct {
@@ -30,7 +30,7 @@ type sandwichRow struct {
 	Name  string `json:"name"`
 }
 
-// agrees compares the view that is open.
+// agrees compares the table with the view that is open.
 func (w table) agrees(t *tab) error {
 	rows, err := script[[]sandwichRow](t, "sandwich")
 	if err != nil {
@@ -86,10 +86,10 @@ func sameWeight(text string, ns float64) error {
 	return nil
 }
 
-const leastColours = 20 // that a flame chart has, and an empty one has not
+const leastColours = 20 // a flame chart has more, an empty one fewer
 
-// drawn looks at the picture of the page: the chart is drawn by WebGL, and only
-// its pixels tell.
+// drawn counts the colours in a picture of the page: the chart is drawn with
+// WebGL, so that only its pixels can be checked.
 func drawn(t *tab) error {
 	data, err := chromedp.Run(t.ctx, chromedp.CaptureScreenshot())
 	if err != nil {

@@ -11,8 +11,8 @@ const openLimit = 20 * time.Second
 // profileFile is a file for speedscope, and what it should show.
 type profileFile struct {
 	path         string
-	title, shown string  // of the window, and in the toolbar
-	tables       []table // one a profile in the file
+	title, shown string  // in the window's title, and in the toolbar
+	tables       []table // one per profile in the file
 }
 
 // profiled are the four formats that speedscope reads.
@@ -37,8 +37,8 @@ func profiled(e *export) ([]profileFile, error) {
 	return []profileFile{own, file("folded.txt"), file("pb.gz"), trace}, err
 }
 
-// traced is what the first track of a trace should add up to: the net's, with
-// passes, stages, blocks and layers, each with its begin and its end.
+// traced is what the first track of a trace should add up to. It is the net's:
+// passes, stages, blocks and layers, each with a begin and an end event.
 func traced(path string, leaves map[string]float64) (table, error) {
 	t := table{of: "the spans of its first track", weights: map[string]float64{}, leaves: leaves}
 	data, err := os.ReadFile(path)

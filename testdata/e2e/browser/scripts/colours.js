@@ -1,5 +1,5 @@
-// The colours that are seen together: of each visible text, and of each mark
-// that stands for something by its colour, with what is behind it.
+// The pairs of colours that are seen together: each visible text, and each mark
+// whose colour has a meaning, with its background.
 () => {
   const channels = (css) => (css.match(/[\d.]+/g) || []).map(Number);
   const behind = (element) => {

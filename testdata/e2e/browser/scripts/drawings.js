@@ -1,5 +1,5 @@
 // Each drawing of the page: its size on the screen, how many marks of each kind
-// it has, and the marks that reach out of its frame.
+// it has, and the marks that extend beyond its frame.
 () => [...document.querySelectorAll("svg")].map((svg) => {
   const frame = svg.viewBox.baseVal, slack = 0.5;
   const size = svg.getBoundingClientRect();

@@ -1,5 +1,4 @@
-// The frames of the flame graph in the drawing's own units, with the text that
-// is drawn in them.
+// The frames of the flame graph, in the drawing's own units, with their text.
 () => {
   const svg = document.querySelector("svg.flame");
   const frames = [...svg.querySelectorAll("rect")].map((rect) => {

@@ -1,4 +1,4 @@
-// The rows of speedscope's Sandwich view. Only those in sight are in the page,
+// The rows of speedscope's Sandwich view. Only visible rows are in the page,
 // so it is scrolled to the end.
 async () => {
   const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

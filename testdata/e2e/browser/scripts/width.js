@@ -1,4 +1,4 @@
-// How wide the page is beside its window, and what sticks out.
+// How wide the page and its window are, and what is cut off.
 () => {
   const root = document.scrollingElement;
   const wide = [...document.querySelectorAll("body *")].filter((e) => !e.closest(".tree *") && e.getBoundingClientRect().right > root.clientWidth + 0.5);
