@@ -14,7 +14,8 @@ func BenchmarkFrame(b *testing.B) {
 			for b.Loop() {
 				m.follow()
 				m.list.tree.update(&m.snap)
-				m.seriesOf, m.stale = nil, true
+				m.samples, m.stale = m.samples+1, true
+				m.refresh()
 				m.View()
 			}
 		})

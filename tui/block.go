@@ -101,7 +101,7 @@ func (n *node) gutter() string {
 	if n.kind == runNode && n.unfolded {
 		r = noRail
 	}
-	if n.wound.cut {
+	if n.lesion.cut {
 		return cutGutter[r]
 	}
 	return gutters[lineOf(n.skip)][r]

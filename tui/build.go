@@ -19,9 +19,9 @@ const (
 // builder makes the rows of a lowered net.
 type builder struct {
 	*tree
-	headOf map[int]int // layer → the group of the forward pass that it heads
-	ran    map[call]*resnet.Layer
-	wounds map[string]wound // by block
+	headOf  map[int]int // layer → the group of the forward pass that it heads
+	ran     map[call]*resnet.Layer
+	lesions map[string]lesionMark // by block
 }
 
 // call is one of a module's calls, whatever else the net has lost.
@@ -35,7 +35,7 @@ type call struct {
 func newTree(whole, m *resnet.Model, l *resnet.Lowered) *tree {
 	b := builder{
 		&tree{model: m, lowered: l, byLayer: make([]*node, len(m.Layers)), byBlock: map[string]*node{}},
-		make(map[int]int, len(l.Groups)), make(map[call]*resnet.Layer, len(m.Layers)), wounds(m.Lesions),
+		make(map[int]int, len(l.Groups)), make(map[call]*resnet.Layer, len(m.Layers)), lesionMarks(m.Lesions),
 	}
 	for _, layer := range m.Layers {
 		b.ran[call{layer.Path, layer.Call}] = layer
@@ -53,7 +53,7 @@ func newTree(whole, m *resnet.Model, l *resnet.Lowered) *tree {
 		}
 	})
 	slices.SortFunc(b.order, func(x, y *node) int { return x.group - y.group })
-	b.markWounds(m.Lesions)
+	b.markLesions(m.Lesions)
 	b.backward()
 	b.ends()
 	b.gather()
@@ -263,7 +263,7 @@ func (b builder) foldRuns(parent *node) []*node {
 		i++
 		run := 0
 		if n.kind == blockNode {
-			run = b.unhurt(parent.children[i:], n)
+			run = b.sameAs(parent.children[i:], n)
 		}
 		if run >= 2 {
 			rows = append(rows, runRow(parent, parent.children[i:i+run]))
@@ -273,14 +273,14 @@ func (b builder) foldRuns(parent *node) []*node {
 	return rows
 }
 
-// unhurt counts the blocks at the start of rows that are like n; what has a
+// sameAs counts the blocks at the start of rows that are like n; what has a
 // lesion is like nothing else.
-func (b builder) unhurt(rows []*node, n *node) int {
-	if _, hurt := b.wounds[n.module.Path]; hurt {
+func (b builder) sameAs(rows []*node, n *node) int {
+	if _, lesioned := b.lesions[n.module.Path]; lesioned {
 		return 0
 	}
 	for i, c := range rows[:min(n.module.Alike-1, len(rows))] {
-		if _, hurt := b.wounds[c.module.Path]; hurt {
+		if _, lesioned := b.lesions[c.module.Path]; lesioned {
 			return i
 		}
 	}

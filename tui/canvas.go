@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"charm.land/bubbles/v2/key"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -72,6 +74,36 @@ func (c *canvas) right(end, y int, s string, l look) int {
 	x := end - width(s)
 	c.text(x, y, end, s, l)
 	return x
+}
+
+// rule draws the line on the left of a pane.
+func (c *canvas) rule(r rect) { c.fill(rect{r.x, r.y, 1, r.h}, '│', faint) }
+
+// wrap draws words over as many lines as they need, and returns the line after.
+func (c *canvas) wrap(r rect, text string, l look) int {
+	x, y := r.x, r.y
+	for _, word := range strings.Fields(text) {
+		if x > r.x && x+width(word) > r.x+r.w {
+			x, y = r.x, y+1
+		}
+		if y >= r.y+r.h {
+			return y
+		}
+		x = c.text(x, y, r.x+r.w, word, l) + 1
+	}
+	return y + 1
+}
+
+// keys draws keys with what they do, as many as fit before end.
+func (c *canvas) keys(x, y, end int, keys []key.Binding) {
+	for _, b := range keys {
+		h := b.Help()
+		if x+width(h.Key)+1+width(h.Desc) > end {
+			return
+		}
+		x = c.text(x, y, end, h.Key, strong)
+		x = c.text(x+1, y, end, h.Desc, muted) + 2
+	}
 }
 
 // fill draws r over a rectangle.

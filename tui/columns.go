@@ -76,8 +76,8 @@ func (e extras) has(id columnID) bool {
 	return true
 }
 
-// placed is a column with its place on the screen.
-type placed struct {
+// placedColumn is a column with the cells that it has got.
+type placedColumn struct {
 	id   columnID
 	x, w int
 }
@@ -143,9 +143,9 @@ func (u units) ops(n *node) int64 {
 	return n.cost.MACs
 }
 
-// place chooses the columns for a table of w cells, by importance, and lays
+// layoutColumns chooses the columns for a table of w cells, by importance, and lays
 // them out.
-func place(w int, u units, with extras) []placed {
+func layoutColumns(w int, u units, with extras) []placedColumn {
 	want := max(narrowName, min(wantedName, w*45/100))
 	rest := w - want
 	var in [columnCount]bool
@@ -166,7 +166,7 @@ func place(w int, u units, with extras) []placed {
 		}
 		in[id], rest = true, rest-cells
 	}
-	return spread(in, want, rest, u, w)
+	return layoutChosen(in, want, rest, u, w)
 }
 
 // ranked is the column of an importance.
@@ -179,16 +179,16 @@ func ranked(rank int) (columnID, bool) {
 	return 0, false
 }
 
-// spread lays the chosen columns out: names get what is left, up to a limit,
+// layoutChosen lays the chosen columns out: names get what is left, up to a limit,
 // then the bars.
-func spread(in [columnCount]bool, name, rest int, u units, w int) []placed {
+func layoutChosen(in [columnCount]bool, name, rest int, u units, w int) []placedColumn {
 	bar := columns[colBar].width
 	grow := min(rest, widestName-name)
 	name, rest = name+grow, rest-grow
 	if in[colBar] {
 		bar += min(rest, widestBar-bar)
 	}
-	ps := []placed{{colModule, 0, name}}
+	ps := []placedColumn{{colModule, 0, name}}
 	x := name
 	for id := colModule + 1; id < columnCount; id++ {
 		if !in[id] {
@@ -199,14 +199,14 @@ func spread(in [columnCount]bool, name, rest int, u units, w int) []placed {
 			cells = bar
 		}
 		cells = min(cells, w-x)
-		ps = append(ps, placed{id, x, cells})
+		ps = append(ps, placedColumn{id, x, cells})
 		x += cells
 	}
 	return ps
 }
 
 // columnAt is the column drawn at cell x.
-func columnAt(ps []placed, x int) (columnID, bool) {
+func columnAt(ps []placedColumn, x int) (columnID, bool) {
 	for _, p := range ps {
 		if x >= p.x && x < p.x+p.w {
 			return p.id, true

@@ -97,11 +97,3 @@ func (e *engine) wake(m *resnet.Model, to aim) (*resnet.Session, error) {
 	o.Progress = e.progress()
 	return resnet.NewSession(e.ctx, quitter{e.opts.Device, e.ctx}, m, o)
 }
-
-// twinGradients are the twin's, nil without one.
-func (m *Model) twinGradients() *gradients {
-	if m.state.twin == nil {
-		return nil
-	}
-	return m.state.twin.grads
-}

@@ -3,60 +3,55 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 
+	"charm.land/bubbles/v2/key"
 	"github.com/charmbracelet/x/ansi"
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
 
-// twinView is the twin's tree, beside the net's.
-type twinView struct {
-	program *program
-	tree    *tree
-	snap    profile.Snapshot
-	byID    map[string]*node
+// compareView shows the net and its twin, with or without skips, in step: the
+// same rows with one cursor, and the responses of both.
+type compareView struct {
+	treeView
+	twin    twinTree
+	samples int // of the shared snapshots, when the twin's were taken last
 }
 
-// adopt takes the twin that the engine has now.
-func (v *twinView) adopt(c *companion) {
-	switch {
-	case c == nil:
-		*v = twinView{}
-	case c.program != v.program:
-		*v = twinView{program: c.program, tree: newTree(c.program.whole, c.program.model, c.program.lowered), byID: map[string]*node{}}
-		for _, n := range append(v.tree.nodes, v.tree.tail...) {
-			v.byID[n.id] = n
-		}
+func (v *compareView) title() string { return "Compare" }
+
+func (v *compareView) available() bool {
+	return hasTwin(v.opts.Model) && v.opts.Recorded == nil
+}
+
+// hasTwin reports whether there is a net of the same layers with, or without,
+// skips.
+func hasTwin(m *resnet.Model) bool {
+	_, ok := m.Config.Twin()
+	return ok
+}
+
+// update takes the twin that the engine has now, and its newest times whenever
+// the net's were taken.
+func (v *compareView) update(_, _ int) {
+	if v.twin.adopt(v.state.twin) || v.samples != v.shared.samples {
+		v.samples = v.shared.samples
+		v.twin.sample()
 	}
 }
 
-// sample takes its newest times.
-func (v *twinView) sample() {
-	if v.program != nil {
-		v.program.recorder.Snapshot(&v.snap)
-		v.tree.update(&v.snap)
-	}
-}
+func (v *compareView) footer() []key.Binding { return v.treeFooter() }
 
-// of is the twin's row for a row of the net; nil where it has none. For a run
-// of blocks that the twin folds another way it is made up.
-func (v *twinView) of(n *node) *node {
-	if t := v.byID[n.id]; t != nil || n.kind != runNode {
-		return t
-	}
-	sum := &node{kind: runNode, label: n.label, depth: n.depth, group: -1}
-	for _, c := range n.children {
-		t := v.byID[c.id]
-		if t == nil {
-			return nil
-		}
-		sum.ahead, sum.after, sum.cost = append(sum.ahead, t.ahead...), append(sum.after, t.after...), add(sum.cost, t.cost)
-	}
-	if len(v.snap.Groups) > 0 {
-		sum.time, sum.back = v.snap.P50(sum.ahead), v.snap.P50(sum.after)
-	}
-	return sum
+// actions: folding is the tree's.
+func (v *compareView) actions() []action {
+	k := v.keymap
+	return append(v.moves(),
+		does(aboutFolding, k.Toggle, func() { v.screen.reveal(v.list.selected()) }),
+		does(aboutFolding, k.Open, v.list.right),
+		does(aboutFolding, k.Shut, v.list.left),
+	)
 }
 
 // side is one of the two nets, as the view of both sees it.
@@ -66,9 +61,9 @@ type side struct {
 	responses map[string]float64
 }
 
-func (m *Model) sides() (net, twin side) {
-	c := m.state.twin
-	return side{m.list.tree, m.state.grads, byPath(c.own)}, side{m.twin.tree, c.grads, byPath(c.responses)}
+func (v *compareView) sides() (net, twin side) {
+	c := v.state.twin
+	return side{v.list.tree, v.state.grads, byPath(c.own)}, side{v.twin.tree, c.grads, byPath(c.responses)}
 }
 
 func byPath(all []resnet.Response) map[string]float64 {
@@ -85,17 +80,17 @@ type sideColumn struct {
 	width int
 	unit  int
 	back  bool // only with backward passes
-	value func(m *Model, s side, n *node) profile.Figure
+	value func(u units, s side, n *node) profile.Figure
 }
 
 // sideColumns come in while there is room, in this order.
 var sideColumns = []sideColumn{
-	{"forward", 9, 2, false, func(m *Model, _ side, n *node) profile.Figure { return m.units.duration(n.time) }},
-	{"‖∂L/∂x‖", 9, 0, true, func(_ *Model, s side, n *node) profile.Figure { return s.gradient(n) }},
-	{"backward", 10, 2, true, func(m *Model, _ side, n *node) profile.Figure { return m.units.duration(n.back) }},
-	{"σ", 8, 0, false, func(_ *Model, s side, n *node) profile.Figure { return s.response(n) }},
-	{"MACs", 9, 1, false, func(m *Model, _ side, n *node) profile.Figure { return count(m.units.ops(n)) }},
-	{"params", 9, 1, false, func(_ *Model, _ side, n *node) profile.Figure { return count(n.cost.Params) }},
+	{"forward", 9, 2, false, func(u units, _ side, n *node) profile.Figure { return u.duration(n.time) }},
+	{"‖∂L/∂x‖", 9, 0, true, func(_ units, s side, n *node) profile.Figure { return s.gradient(n) }},
+	{"backward", 10, 2, true, func(u units, _ side, n *node) profile.Figure { return u.duration(n.back) }},
+	{"σ", 8, 0, false, func(_ units, s side, n *node) profile.Figure { return s.response(n) }},
+	{"MACs", 9, 1, false, func(u units, _ side, n *node) profile.Figure { return count(u.ops(n)) }},
+	{"params", 9, 1, false, func(_ units, _ side, n *node) profile.Figure { return count(n.cost.Params) }},
 }
 
 // gradient is that at a block's input.
@@ -127,117 +122,133 @@ const (
 	narrowestPair = 44 // cells of two trees
 )
 
-// sidePlaces are the columns that fit into a half of w cells.
-func (m *Model) sidePlaces(w int) []sideColumn {
+// fittingColumns are the columns that fit into a half of w cells.
+func (v *compareView) fittingColumns(w int) []sideColumn {
 	var in []sideColumn
 	rest := w - min(sideName, w*6/10)
-	for _, c := range sideColumns {
-		if c.back && !m.list.tree.runsBack() {
+	for _, column := range sideColumns {
+		if column.back && !v.list.tree.runsBack() {
 			continue
 		}
-		if c.width <= rest {
-			in, rest = append(in, c), rest-c.width
+		if column.width <= rest {
+			in = append(in, column)
+			rest -= column.width
 		}
 	}
 	return in
 }
 
-// drawCompare draws the net and its twin in step, with one cursor.
-func (m *Model) drawCompare(r rect) {
-	if m.state.twin == nil || m.twin.tree == nil {
-		m.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, m.noTwin(), muted)
+// draw draws the net and its twin in step, with one cursor.
+func (v *compareView) draw(c *canvas, r rect) {
+	if v.state.twin == nil || v.twin.tree == nil {
+		c.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, v.noTwin(), muted)
 		return
 	}
 	if r.w < narrowestPair {
-		m.wrap(rect{r.x, r.y, r.w, r.h}, fmt.Sprintf("two trees need %d columns", narrowestPair), muted)
+		c.wrap(rect{r.x, r.y, r.w, r.h}, fmt.Sprintf("two trees need %d columns", narrowestPair), muted)
 		return
 	}
 	chart := 0
-	if r.h >= 18 && len(m.state.twin.own) > 1 {
+	if r.h >= 18 && len(v.state.twin.own) > 1 {
 		chart = max(r.h/3, shortestChart+3)
 	}
-	m.drawSides(rect{r.x, r.y, r.w, r.h - chart})
+	v.drawSides(c, rect{r.x, r.y, r.w, r.h - chart})
 	if chart > 0 {
-		m.drawResponses(rect{r.x, r.y + r.h - chart, r.w, chart})
+		v.drawResponses(c, rect{r.x, r.y + r.h - chart, r.w, chart})
 	}
 }
 
 // noTwin says how to get one, and what weights it will have.
-func (m *Model) noTwin() string {
-	text := m.keys.Twin.Help().Key + " puts the net without skips beside this one: "
-	if m.opts.Model.Config.Plain {
-		text = m.keys.Twin.Help().Key + " puts the net with skips beside this plain one: "
+func (v *compareView) noTwin() string {
+	text := v.keymap.Twin.Help().Key + " puts the net without skips beside this one: "
+	if v.opts.Model.Config.Plain {
+		text = v.keymap.Twin.Help().Key + " puts the net with skips beside this plain one: "
 	}
-	if m.opts.TwinWeights != "" {
-		return text + "its weights are " + m.opts.TwinWeights
+	if v.opts.TwinWeights != "" {
+		return text + "its weights are " + v.opts.TwinWeights
 	}
 	return text + "same seed, and the same weights where both have them"
 }
 
-func (m *Model) drawSides(r rect) {
+// half is one side of the view: a net's rows, beside those of the other.
+type half struct {
+	x, w       int
+	net, other side
+	columns    []sideColumn
+}
+
+// halfRow is a row of a half.
+type halfRow struct {
+	y        int
+	node     *node // of the half's net
+	twin     *node // of the other's, nil where that has none
+	unfolded bool  // as the open net's row is, which both halves follow
+}
+
+// drawSides draws both halves with their titles, and the line between them.
+func (v *compareView) drawSides(c *canvas, r rect) {
 	w := (r.w - 1) / 2
-	in := m.sidePlaces(w)
-	net, twin := m.sides()
-	left, right := rect{r.x, r.y, w, 1}, rect{r.x + w + 1, r.y, r.w - w - 1, 1}
-	m.drawSideTitle(left, net.tree.model.Name, in)
-	m.drawSideTitle(right, twin.tree.model.Name, in)
+	net, twin := v.sides()
+	left := half{r.x, w, net, twin, v.fittingColumns(w)}
+	right := half{r.x + w + 1, r.w - w - 1, twin, net, left.columns}
+	left.drawTitle(c, r.y)
+	right.drawTitle(c, r.y)
 	for i := range r.h - 1 {
-		at := m.list.top + i
-		if at >= len(m.list.rows) {
+		at, y := v.list.top+i, r.y+1+i
+		if at >= len(v.list.rows) {
 			break
 		}
-		n := m.list.rows[at]
-		left.y, right.y = r.y+1+i, r.y+1+i
-		other := m.twin.of(n)
-		m.drawSide(left, n, n, net, other, twin, in)
+		n := v.list.rows[at]
+		other := v.twin.of(n)
+		v.drawRow(c, &left, halfRow{y, n, other, n.unfolded})
 		if other != nil {
-			m.drawSide(right, other, n, twin, n, net, in)
+			v.drawRow(c, &right, halfRow{y, other, n, n.unfolded})
 		}
-		if at == m.list.cursor {
-			m.canvas.selectRow(r.x, left.y, r.w)
+		if at == v.list.cursor {
+			c.selectRow(r.x, y, r.w)
 		}
 	}
-	m.canvas.fill(rect{r.x + w, r.y, 1, r.h}, '│', faint)
+	c.fill(rect{r.x + w, r.y, 1, r.h}, '│', faint)
 }
 
-func (m *Model) drawSideTitle(r rect, name string, in []sideColumn) {
-	end := r.x + r.w
-	for i := len(in) - 1; i >= 0; i-- {
-		m.canvas.right(end, r.y, in[i].title, muted)
-		end -= in[i].width
+func (h *half) drawTitle(c *canvas, y int) {
+	end := h.x + h.w
+	for _, column := range slices.Backward(h.columns) {
+		c.right(end, y, column.title, muted)
+		end -= column.width
 	}
-	m.canvas.text(r.x+nameColumn, r.y, end-1, name, strong)
+	c.text(h.x+nameColumn, y, end-1, h.net.tree.model.Name, strong)
 }
 
-// drawSide draws a row of one net, as shown is folded. What the other has too
-// is dim, what differs is bright.
-func (m *Model) drawSide(r rect, n, shown *node, s side, other *node, o side, in []sideColumn) {
-	end := r.x + r.w
-	for i := len(in) - 1; i >= 0; i-- {
-		f, l := in[i].value(m, s, n), plainText
-		if other != nil && in[i].value(m, o, other) == f {
+// drawRow draws a row of a half. A figure that the other net has too is dim,
+// one that differs is bright.
+func (v *compareView) drawRow(c *canvas, h *half, row halfRow) {
+	end := h.x + h.w
+	for _, column := range slices.Backward(h.columns) {
+		f, l := column.value(v.units, h.net, row.node), plainText
+		if row.twin != nil && column.value(v.units, h.other, row.twin) == f {
 			l = faint
 		}
-		m.canvas.figure(end-in[i].width, end, r.y, f, in[i].unit, l)
-		end -= in[i].width
+		c.figure(end-column.width, end, row.y, f, column.unit, l)
+		end -= column.width
 	}
-	drawn := *n
-	drawn.unfolded = shown.unfolded
-	m.drawName(r.x, r.y, end-1, &drawn, false)
+	shown := *row.node
+	shown.unfolded = row.unfolded
+	v.drawName(c, h.x, row.y, end-1, &shown, false)
 }
 
 // responseCurves are both nets' responses, and how many there are.
-func (m *Model) responseCurves() (curves []curve, n int) {
+func (v *compareView) responseCurves() (curves []curve, n int) {
 	residual := curve{name: "residual", look: skipLook, pen: thickPen}
 	plain := curve{name: "plain", look: plainLook, pen: dashedPen}
 	own, other := &residual, &plain
-	if m.opts.Model.Config.Plain {
+	if v.opts.Model.Config.Plain {
 		own, other = other, own
 	}
-	c := m.state.twin
-	own.responses(c.own)
-	other.responses(c.responses)
-	return []curve{plain, residual}, max(len(c.own), len(c.responses))
+	twin := v.state.twin
+	own.responses(twin.own)
+	other.responses(twin.responses)
+	return []curve{plain, residual}, max(len(twin.own), len(twin.responses))
 }
 
 func (c *curve) responses(all []resnet.Response) {
@@ -254,21 +265,21 @@ const widestLinear = 100
 const responseLegend = 22
 
 // drawResponses draws the deviations of the nets' responses by layer.
-func (m *Model) drawResponses(r rect) {
-	curves, n := m.responseCurves()
+func (v *compareView) drawResponses(c *canvas, r rect) {
+	curves, n := v.responseCurves()
 	s, axis := linearScale(curves), "linear"
 	if spreadOf(curves) > widestLinear {
 		s, axis = logScale(curves), "log"
 	}
 	behind := "after batch norm"
-	if m.list.tree.model.Config.Norm == resnet.NormNone {
+	if v.list.tree.model.Config.Norm == resnet.NormNone {
 		behind = "of convolutions"
 	}
 	title := fmt.Sprintf("response σ by layer · %s · %s, before ReLU and ⊕", axis, behind)
-	if own := " · twin " + m.opts.TwinWeights; m.opts.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
+	if own := " · twin " + v.opts.TwinWeights; v.opts.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
 		title += own
 	}
-	m.canvas.drawFigure(r, figure{title: title, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})
+	c.drawFigure(r, figure{title: title, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})
 }
 
 // spreadOf is the largest value over the smallest positive one.

@@ -45,8 +45,7 @@ func beside(t *testing.T, m *Model) {
 		return all
 	}
 	m.state.twin = &companion{program: programFor(t, net, 5), grads: someGradients(net), responses: respond(net, 1.02), own: respond(m.opts.Model, 0.97)}
-	m.twin.adopt(m.state.twin)
-	m.twin.sample()
+	m.refresh()
 }
 
 func TestCompare(t *testing.T) {
@@ -59,7 +58,7 @@ func TestCompare(t *testing.T) {
 			run(t, m, true, 5)
 			went(t, m, "")
 			beside(t, m)
-			m.show(viewCompare)
+			m.show(viewOf[*compareView](m))
 			golden.RequireEqual(t, plain(m))
 		})
 	}
@@ -67,7 +66,7 @@ func TestCompare(t *testing.T) {
 
 func TestCompareWithoutATwin(t *testing.T) {
 	m := screen(t, "resnet18", 80, 24)
-	m.show(viewCompare)
+	m.show(viewOf[*compareView](m))
 	if s := plain(m); !strings.Contains(s, "p puts the net without skips beside this one") {
 		t.Errorf("nothing says how to get a twin:\n%s", s)
 	}
@@ -79,12 +78,12 @@ func TestTwinsStepTogether(t *testing.T) {
 	m := screen(t, "resnet50", 120, 40)
 	run(t, m, true, 3)
 	beside(t, m)
-	m.show(viewCompare)
+	m.show(viewOf[*compareView](m))
 	press(m, "E")
-	m.view = viewCompare
+	m.view = viewOf[*compareView](m)
 	missing := 0
 	for _, n := range m.list.rows {
-		other := m.twin.of(n)
+		other := viewOf[*compareView](m).twin.of(n)
 		if other == nil {
 			missing++
 			if n.kind != joinNode && n.kind != runNode {
@@ -102,8 +101,8 @@ func TestTwinsStepTogether(t *testing.T) {
 	for _, key := range []string{"down", "left", "right", "enter"} {
 		press(m, key)
 	}
-	if m.view != viewLayers {
-		t.Errorf("enter stays in %v", m.view)
+	if m.view != m.layers {
+		t.Errorf("enter stays in %v", m.view.title())
 	}
 }
 
@@ -131,7 +130,7 @@ func TestLesionsAreDrawn(t *testing.T) {
 			m.list.setOpen(true)
 			m.list.setFilter(strings.Split(text, ".")[0])
 			m.list.selectPath(l.Path)
-			m.place()
+			m.refresh()
 			m.sample(true)
 			golden.RequireEqual(t, plain(m))
 		})
@@ -144,7 +143,7 @@ func TestLesionMenu(t *testing.T) {
 	choose := func(keys ...string) []resnet.Lesion {
 		t.Helper()
 		press(m, keys...)
-		return m.wished
+		return m.pending
 	}
 	m.list.selectPath("layer1")
 	press(m, "right")
@@ -168,11 +167,11 @@ func TestLesionMenu(t *testing.T) {
 			t.Errorf("%q: lesions %v, want %v", c.keys, got, c.want)
 		}
 	}
-	if m.lesions.open {
+	if m.dialog != nil {
 		t.Error("the menu stays open")
 	}
 	press(m, "g", "x")
-	if m.lesions.open || !strings.Contains(m.notice, "block") {
+	if m.dialog != nil || !strings.Contains(m.notice, "block") {
 		t.Errorf("a menu for no block; notice %q", m.notice)
 	}
 }
@@ -206,15 +205,15 @@ func stepProgram(t *testing.T, net *resnet.Model, passes int) *program {
 
 // TestStepsAreDrawn shows a step forward and backward in every view of times.
 func TestStepsAreDrawn(t *testing.T) {
-	for _, v := range []viewID{viewLayers, viewTimeline, viewMemory} {
-		t.Run(v.String(), func(t *testing.T) {
+	for _, v := range []string{"Layers", "Timeline", "Memory"} {
+		t.Run(v, func(t *testing.T) {
 			m := screen(t, "cifar_resnet20", 120, 30)
 			p := stepProgram(t, m.opts.Model, 5)
 			m.state = &state{phase: running, on: true, back: true, program: p, grads: someGradients(m.opts.Model)}
 			m.adopt(p)
-			m.place()
+			m.refresh()
 			m.sample(true)
-			m.show(v)
+			m.show(titled(m, v))
 			golden.RequireEqual(t, plain(m))
 		})
 	}

@@ -18,49 +18,76 @@ type detailLine struct {
 	spark       bool
 }
 
-// drawDetail draws what is known about the selected row: beside the view, one
-// line a fact, or below it in columns.
-func (m *Model) drawDetail(r rect) {
-	n := m.focus()
+// detailPane says what is known about the row that the shown view is about.
+type detailPane struct {
+	*shared
+	row     *node
+	series  profile.Series // of the row, pass by pass
+	samples int            // of the shared snapshots that series is of
+}
+
+// update turns to row n, and takes its newest times.
+func (d *detailPane) update(n *node) {
+	if n == d.row && d.samples == d.shared.samples {
+		return
+	}
+	d.row, d.samples, d.series = n, d.shared.samples, profile.Series{}
+	switch {
+	case n == nil || d.program == nil || len(d.snap.Groups) == 0:
+	case n == d.list.tree.root:
+		d.series = d.snap.Wall
+	case n.kind == overheadNode && n.label == overheadLabel:
+		d.series = d.snap.Overhead
+	case n.group >= 0 && !n.folds() && len(n.behind) == 0:
+		d.series = d.snap.Groups[n.group]
+	default:
+		d.series = d.snap.Sum(slices.Concat(n.ahead, n.after))
+	}
+}
+
+// draw draws the pane: beside the view with one line per fact, or below it in
+// columns.
+func (d *detailPane) draw(c *canvas, r rect) {
+	n := d.row
 	if r.empty() || n == nil {
 		return
 	}
 	if r.x > 0 {
-		m.rule(r)
-		lines := append(m.detailLines(n, r.w-2, true), m.detailNotes(n, r.w-2)...)
+		c.rule(r)
+		lines := append(d.detailLines(n, r.w-2, true), d.detailNotes(n, r.w-2)...)
 		if len(lines) > r.h {
 			lines = slices.DeleteFunc(lines, func(d detailLine) bool { return d == detailLine{} })
 		}
-		m.drawDetailColumn(rect{r.x + 2, r.y, r.w - 2, r.h}, lines)
+		d.drawColumn(c, rect{r.x + 2, r.y, r.w - 2, r.h}, lines)
 		return
 	}
-	m.canvas.fill(rect{r.x, r.y, r.w, 1}, '─', faint)
-	m.drawDetailBelow(rect{r.x + 1, r.y + 1, r.w - 2, r.h - 1}, n)
+	c.fill(rect{r.x, r.y, r.w, 1}, '─', faint)
+	d.drawBelow(c, rect{r.x + 1, r.y + 1, r.w - 2, r.h - 1}, n)
 }
 
-// drawDetailBelow flows the facts into columns.
-func (m *Model) drawDetailBelow(r rect, n *node) {
+// drawBelow flows the facts into columns.
+func (d *detailPane) drawBelow(c *canvas, r rect, n *node) {
 	columns := max(r.w/38, 1)
 	w := r.w / columns
-	lines := m.detailLines(n, w-2, false)
-	lines = append(lines, m.detailNotes(n, w-2)...)
+	lines := d.detailLines(n, w-2, false)
+	lines = append(lines, d.detailNotes(n, w-2)...)
 	for i := range columns {
 		from := min(i*r.h, len(lines))
-		m.drawDetailColumn(rect{r.x + i*w, r.y, w - 2, r.h}, lines[from:min(from+r.h, len(lines))])
+		d.drawColumn(c, rect{r.x + i*w, r.y, w - 2, r.h}, lines[from:min(from+r.h, len(lines))])
 	}
 }
 
-func (m *Model) drawDetailColumn(r rect, lines []detailLine) {
-	for i, d := range lines[:min(len(lines), r.h)] {
+func (d *detailPane) drawColumn(c *canvas, r rect, lines []detailLine) {
+	for i, line := range lines[:min(len(lines), r.h)] {
 		y, x := r.y+i, r.x
-		if d.label != "" {
-			x = m.canvas.text(x, y, r.x+r.w, d.label, muted) + 1
+		if line.label != "" {
+			x = c.text(x, y, r.x+r.w, line.label, muted) + 1
 		}
-		if d.spark {
-			m.canvas.sparkline(x, y, r.x+r.w-x, m.selectedSeries().Recent, false, forwardLook)
+		if line.spark {
+			c.sparkline(x, y, r.x+r.w-x, d.series.Recent, false, forwardLook)
 			continue
 		}
-		m.canvas.text(x, y, r.x+r.w, d.text, d.look)
+		c.text(x, y, r.x+r.w, line.text, line.look)
 	}
 }
 
@@ -74,8 +101,11 @@ func titleOf(n *node) string {
 
 // detailLines are the facts about n in groups, between which there is a blank
 // line where there is room for it.
-func (m *Model) detailLines(n *node, w int, blanks bool) []detailLine {
-	groups := [][]detailLine{m.identity(n, w), m.effectLines(), m.shapes(n), m.timing(n), m.gradientLines(n), m.roof(n), m.kernelLines(n, w), m.outputs(n), m.contents(n)}
+func (d *detailPane) detailLines(n *node, w int, blanks bool) []detailLine {
+	groups := [][]detailLine{
+		d.identity(n, w), d.effectLines(), d.shapes(n), d.timing(n), d.gradientLines(n),
+		d.roof(n), d.kernelLines(n, w), d.outputs(n), d.contents(n),
+	}
 	var lines []detailLine
 	for _, g := range groups {
 		if blanks && len(g) > 0 && len(lines) > 0 {
@@ -87,7 +117,7 @@ func (m *Model) detailLines(n *node, w int, blanks bool) []detailLine {
 }
 
 // identity says what the row is.
-func (m *Model) identity(n *node, w int) []detailLine {
+func (d *detailPane) identity(n *node, w int) []detailLine {
 	lines := []detailLine{{text: titleOf(n), look: strong}}
 	switch {
 	case len(n.layers) > 0:
@@ -109,11 +139,11 @@ func (m *Model) identity(n *node, w int) []detailLine {
 	case n.kind == runNode:
 		return append(lines, detailLine{text: plural(len(n.children), "alike blocks")})
 	}
-	return append(lines, m.moduleKind(n)...)
+	return append(lines, d.moduleKind(n)...)
 }
 
 // moduleKind is a module's class and, of a block, its skip.
-func (m *Model) moduleKind(n *node) []detailLine {
+func (d *detailPane) moduleKind(n *node) []detailLine {
 	lines := []detailLine{{text: n.module.Kind}}
 	if b := n.module.Block; b != nil {
 		skip := b.Skip.String() + " skip"
@@ -128,7 +158,7 @@ func (m *Model) moduleKind(n *node) []detailLine {
 	return lines
 }
 
-func (m *Model) shapes(n *node) []detailLine {
+func (d *detailPane) shapes(n *node) []detailLine {
 	var lines []detailLine
 	if in := inputOf(n); in != nil {
 		lines = append(lines, detailLine{label: "in ", text: shapeOf(in)})
@@ -155,57 +185,48 @@ func inputOf(n *node) tensor.Shape {
 }
 
 // timing is the row's time with its spread, and the last passes.
-func (m *Model) timing(n *node) []detailLine {
-	took, s := m.list.tree.took(n), m.selectedSeries()
+func (d *detailPane) timing(n *node) []detailLine {
+	took, s := d.list.tree.took(n), &d.series
 	if s.N > 0 {
 		took = s.P50
 	}
 	if took <= 0 {
 		return nil
 	}
-	text := m.units.duration(took).String()
+	text := d.units.duration(took).String()
 	if s.N == 0 {
-		return append([]detailLine{{label: "time", text: text}}, m.passTimes(n)...)
+		return append([]detailLine{{label: "time", text: text}}, d.passTimes(n)...)
 	}
 	if s.N > 1 {
 		text += fmt.Sprintf(" ±%.1f %%", 100*s.CV)
 	}
-	lines := append([]detailLine{{label: "time", text: text}}, m.passTimes(n)...)
+	lines := append([]detailLine{{label: "time", text: text}}, d.passTimes(n)...)
 	return append(lines, []detailLine{
-		{label: "  p95", text: m.units.duration(s.P95).String()},
-		{label: "  min", text: m.units.duration(s.Min).String()},
+		{label: "  p95", text: d.units.duration(s.P95).String()},
+		{label: "  min", text: d.units.duration(s.Min).String()},
 		{label: "     ", spark: true},
 	}...)
 }
 
 // roof says what bounds the kernel, and how near it comes.
-func (m *Model) roof(n *node) []detailLine {
-	k := m.kernel(n)
+func (d *detailPane) roof(n *node) []detailLine {
+	k := d.kernel(n)
 	if k == nil {
 		return nil
 	}
-	bound, part := m.opts.Ceilings.Place(k.FLOPs, k.Bytes, n.time)
+	bound, part := d.opts.Ceilings.Place(k.FLOPs, k.Bytes, n.time)
 	if bound == profile.BoundUnknown {
 		return nil
 	}
 	return []detailLine{
 		{label: "roof", text: string(bound)},
-		{text: fmt.Sprintf("  %.0f %% of %s", 100*part, m.roofName(k))},
+		{text: fmt.Sprintf("  %.0f %% of %s", 100*part, roofName(d.opts.Ceilings, k))},
 	}
-}
-
-// roofName is the ceiling that a kernel runs against.
-func (m *Model) roofName(k *tensor.KernelInfo) string {
-	c := m.opts.Ceilings
-	if float64(k.FLOPs) < c.Ridge()*float64(k.Bytes) {
-		return profile.Significant(c.GBPS) + " GB/s"
-	}
-	return profile.Significant(c.GFLOPS) + " GFLOP/s"
 }
 
 // kernelLines name the kernel and what it absorbed.
-func (m *Model) kernelLines(n *node, w int) []detailLine {
-	name := m.kernelName(n)
+func (d *detailPane) kernelLines(n *node, w int) []detailLine {
+	name := d.kernelName(n)
 	if name == "" {
 		return nil
 	}
@@ -226,11 +247,11 @@ func (m *Model) kernelLines(n *node, w int) []detailLine {
 }
 
 // outputs are the moments that single steps left.
-func (m *Model) outputs(n *node) []detailLine {
-	if m.state.step == nil || len(n.layers) == 0 {
+func (d *detailPane) outputs(n *node) []detailLine {
+	if d.state.step == nil || len(n.layers) == 0 {
 		return nil
 	}
-	mo, ok := m.state.step.moments[n.layers[len(n.layers)-1].Index]
+	mo, ok := d.state.step.moments[n.layers[len(n.layers)-1].Index]
 	if !ok {
 		return nil
 	}
@@ -243,13 +264,13 @@ func (mo moments) String() string {
 }
 
 // contents are the row's exact counts.
-func (m *Model) contents(n *node) []detailLine {
+func (d *detailPane) contents(n *node) []detailLine {
 	var lines []detailLine
 	if n.cost.Params > 0 {
 		lines = append(lines, detailLine{label: "params", text: grouped(n.cost.Params)})
 	}
-	if w := weightOf(m.list.tree.model, n); w != nil {
-		if mo, known := m.state.weights[w.Name]; known {
+	if w := weightOf(d.list.tree.model, n); w != nil {
+		if mo, known := d.state.weights[w.Name]; known {
 			lines = append(lines, detailLine{label: "weights"}, detailLine{text: " " + mo.String()})
 		}
 	}
@@ -276,17 +297,17 @@ func grouped(v int64) string {
 
 // detailNotes are what must be known about the whole: how its numbers came
 // about, and what it takes the image for.
-func (m *Model) detailNotes(n *node, w int) []detailLine {
+func (d *detailPane) detailNotes(n *node, w int) []detailLine {
 	var lines []detailLine
-	if n == m.list.tree.root || n == m.list.tree.order[len(m.list.tree.order)-1] {
-		for i, g := range m.state.top {
+	if n == d.list.tree.root || n == d.list.tree.order[len(d.list.tree.order)-1] {
+		for i, g := range d.state.top {
 			if i == 0 {
 				lines = append(lines, detailLine{}, detailLine{text: "first image", look: muted})
 			}
 			lines = append(lines, detailLine{label: fmt.Sprintf("%5.1f %%", 100*g.p), text: g.label})
 		}
 	}
-	if note := m.calibrationNote(); note != "" {
+	if note := d.calibrationNote(); note != "" {
 		lines = append(lines, detailLine{})
 		lines = append(lines, wrapped(note, w, muted)...)
 	}
@@ -294,11 +315,11 @@ func (m *Model) detailNotes(n *node, w int) []detailLine {
 }
 
 // calibrationNote says what the activations of a net without weights mean.
-func (m *Model) calibrationNote() string {
+func (d *detailPane) calibrationNote() string {
 	switch {
-	case m.program == nil || m.opts.Session.Source != nil:
+	case d.program == nil || d.opts.Session.Source != nil:
 		return ""
-	case m.program.calibrated:
+	case d.program.calibrated:
 		return "calibrated on random input: without weights, its batch norms know only the scale of noise"
 	}
 	return "not calibrated: running statistics are 0 and 1, so activations may explode"

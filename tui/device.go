@@ -8,36 +8,26 @@ import (
 	"resnet-tui/profile"
 )
 
-// drawDevice tells what runs the net.
-func (m *Model) drawDevice(r rect) {
+// deviceView shows what the net runs on.
+type deviceView struct{ treeView }
+
+func (v *deviceView) title() string { return "Device" }
+
+// draw lists what is known of the device, of the program and of resnet-tui.
+func (v *deviceView) draw(c *canvas, r rect) {
 	y := r.y
-	for _, f := range m.deviceFacts() {
+	for _, f := range v.deviceFacts() {
 		if y >= r.y+r.h {
 			return
 		}
-		m.canvas.text(r.x+1, y, r.x+r.w, f.label, muted)
-		y = m.wrap(rect{r.x + 14, y, r.w - 15, r.y + r.h - y}, f.text, plainText)
+		c.text(r.x+1, y, r.x+r.w, f.label, muted)
+		y = c.wrap(rect{r.x + 14, y, r.w - 15, r.y + r.h - y}, f.text, plainText)
 	}
-}
-
-// wrap draws words over as many lines as they need, and returns the line after.
-func (m *Model) wrap(r rect, text string, l look) int {
-	x, y := r.x, r.y
-	for _, word := range strings.Fields(text) {
-		if x > r.x && x+width(word) > r.x+r.w {
-			x, y = r.x, y+1
-		}
-		if y >= r.y+r.h {
-			return y
-		}
-		x = m.canvas.text(x, y, r.x+r.w, word, l) + 1
-	}
-	return y + 1
 }
 
 // deviceFacts are what is known of the device and of this program.
-func (m *Model) deviceFacts() []detailLine {
-	i := m.opts.Device.Info()
+func (v *deviceView) deviceFacts() []detailLine {
+	i := v.opts.Device.Info()
 	facts := []detailLine{
 		{label: "device", text: i.ID},
 		{label: "name", text: i.Name},
@@ -48,14 +38,14 @@ func (m *Model) deviceFacts() []detailLine {
 	}
 	facts = append(facts, detailLine{label: "kernels", text: i.Kernels},
 		detailLine{label: "features", text: strings.Join(i.Features, " ")})
-	if c := m.opts.Ceilings; c.Known() {
+	if c := v.opts.Ceilings; c.Known() {
 		facts = append(facts, detailLine{label: "ceilings", text: fmt.Sprintf("%s GFLOP/s, %s GB/s from memory, measured on this machine",
 			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
 	}
-	if m.program != nil {
-		facts = append(facts, detailLine{label: "program", text: fmt.Sprintf("%s; %s", plural(len(m.program.kernels), "kernels"), m.memoryTotals())})
+	if v.program != nil {
+		facts = append(facts, detailLine{label: "program", text: fmt.Sprintf("%s; %s", plural(len(v.program.kernels), "kernels"), memoryTotals(v.program))})
 	}
-	facts = append(facts, detailLine{label: "resnet-tui", text: strings.TrimSpace(m.opts.Version + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH)})
+	facts = append(facts, detailLine{label: "resnet-tui", text: strings.TrimSpace(v.opts.Version + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH)})
 	return compact(facts)
 }
 

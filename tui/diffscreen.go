@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,7 +11,6 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 
 	"resnet-tui/profile"
 )
@@ -31,27 +29,16 @@ type DiffOptions struct {
 // ShowDiff shows how two profiles differ until the user quits, ctx ends or the
 // terminal fails.
 func ShowDiff(ctx context.Context, o DiffOptions) error {
-	terminal := Options{In: o.In, Out: o.Out, Environ: o.Environ}
-	_, err := tea.NewProgram(newDiffScreen(&o), programOptions(ctx, &terminal)...).Run()
-	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
+	return runProgram(ctx, newDiffScreen(&o), streams{o.In, o.Out, o.Environ})
 }
 
 // diffScreen is a list of rows of two profiles: a tea.Model.
 type diffScreen struct {
+	host
 	diff        *profile.Diff
 	rows        []*profile.DiffRow
 	order       int // into diffOrders
 	cursor, top int
-	theme       Theme
-	styles      *Styles
-	profile     colorprofile.Profile
-	dark        bool
-	canvas      canvas
-	w, h        int
-	keys        KeyMap
 }
 
 // diffOrders are what rows are sorted by, the largest first; what only one
@@ -67,13 +54,10 @@ var diffOrders = []struct {
 }
 
 func newDiffScreen(o *DiffOptions) *diffScreen {
-	s := &diffScreen{diff: o.Diff, theme: o.Theme, keys: DefaultKeyMap(), profile: colorprofile.TrueColor, dark: o.Theme != ThemeLight}
-	s.restyle()
+	s := &diffScreen{host: newHost(o.Theme), diff: o.Diff}
 	s.sort()
 	return s
 }
-
-func (s *diffScreen) restyle() { s.styles = NewStyles(s.theme, s.profile, s.dark) }
 
 // sort orders the rows that both have; the others stay in the net's order.
 func (s *diffScreen) sort() {
@@ -90,58 +74,38 @@ func (s *diffScreen) sort() {
 	}
 }
 
-// Init asks for the terminal's ground.
-func (s *diffScreen) Init() tea.Cmd { return tea.RequestBackgroundColor }
+// Init asks for the terminal's background.
+func (s *diffScreen) Init() tea.Cmd { return s.start() }
 
-// Update takes a message.
+// Update handles a message.
 func (s *diffScreen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		s.w, s.h = msg.Width, msg.Height
+	if s.terminalChanged(msg) {
 		s.moveTo(s.cursor)
-	case tea.ColorProfileMsg:
-		s.profile = msg.Profile
-		s.restyle()
-	case tea.BackgroundColorMsg:
-		s.dark = msg.IsDark()
-		s.restyle()
-	case tea.KeyPressMsg:
-		return s, s.onKey(msg)
+		return s, nil
+	}
+	if msg, ok := msg.(tea.KeyPressMsg); ok {
+		return s, s.press(msg, s.actions())
 	}
 	return s, nil
 }
 
-func (s *diffScreen) onKey(msg tea.KeyPressMsg) tea.Cmd {
-	k := &s.keys
-	switch {
-	case key.Matches(msg, k.Quit, k.Cancel):
-		return tea.Quit
-	case key.Matches(msg, k.Suspend):
-		return tea.Suspend
-	case key.Matches(msg, k.Sort):
-		s.order = (s.order + 1) % len(diffOrders)
-		s.sort()
-		s.moveTo(0)
-	case key.Matches(msg, k.Up):
-		s.moveTo(s.cursor - 1)
-	case key.Matches(msg, k.Down):
-		s.moveTo(s.cursor + 1)
-	case key.Matches(msg, k.PageUp):
-		s.moveTo(s.cursor - s.page())
-	case key.Matches(msg, k.PageDown):
-		s.moveTo(s.cursor + s.page())
-	case key.Matches(msg, k.Top):
-		s.moveTo(0)
-	case key.Matches(msg, k.Bottom):
-		s.moveTo(len(s.rows))
-	}
-	return nil
+func (s *diffScreen) actions() []action {
+	k, all := &s.keys, func() int { return len(s.rows) }
+	actions := append(s.closingActions(s.actions), does(aboutShowing, k.Sort, s.nextOrder))
+	return append(actions, k.moves(s.page, all, func(d int) { s.moveTo(s.cursor + d) })...)
+}
+
+func (s *diffScreen) nextOrder() {
+	s.order = (s.order + 1) % len(diffOrders)
+	s.sort()
+	s.moveTo(0)
 }
 
 // diffHead is the lines above the rows; below them is a footer where there is
 // room.
 const diffHead = 4
 
+// page is the rows on the screen.
 func (s *diffScreen) page() int {
 	if s.hasFooter() {
 		return s.h - diffHead - 1
@@ -158,32 +122,18 @@ func (s *diffScreen) moveTo(i int) {
 }
 
 // View draws the screen.
-func (s *diffScreen) View() tea.View {
-	s.draw()
-	v := tea.NewView(s.canvas.encode(s.styles))
-	v.AltScreen, v.WindowTitle = true, "resnet-tui diff"
-	return v
-}
+func (s *diffScreen) View() tea.View { return page(s.picture(s.draw), "diff") }
 
-func (s *diffScreen) draw() {
-	c := &s.canvas
-	c.reset(s.w, s.h)
-	if s.w == 0 || s.h == 0 {
-		return
-	}
-	if tooSmall(s.w, s.h) {
-		c.text(0, 0, s.w, "needs 20×5 cells", warningLook)
-		return
-	}
-	s.drawHead()
-	s.drawRows()
+func (s *diffScreen) draw(c *canvas) {
+	s.drawHead(c)
+	s.drawRows(c)
 	if s.hasFooter() {
-		s.drawKeys()
+		s.drawFooter(c)
 	}
 }
 
-func (s *diffScreen) drawKeys() {
-	c, x := &s.canvas, 1
+func (s *diffScreen) drawFooter(c *canvas) {
+	x := 1
 	for _, b := range []key.Binding{named(s.keys.Quit, "quit"), named(s.keys.Sort, "sort"), s.keys.Up, s.keys.Down} {
 		x = c.text(x, s.h-1, s.w, b.Help().Key, strong)
 		x = c.text(x+1, s.h-1, s.w, b.Help().Desc, muted) + 2
@@ -191,8 +141,8 @@ func (s *diffScreen) drawKeys() {
 	c.text(x+1, s.h-1, s.w-1, "p knows the noise within a recording, not from process to process", faint)
 }
 
-func (s *diffScreen) drawHead() {
-	c, d := &s.canvas, s.diff
+func (s *diffScreen) drawHead(c *canvas) {
+	d := s.diff
 	x := c.text(1, 0, s.w, "A "+d.A, strong)
 	c.text(x+2, 0, s.w-1, aboutSide(d.AboutA), muted)
 	x = c.text(1, 1, s.w, "B "+d.B, strong)
@@ -229,8 +179,7 @@ var diffColumns = []struct {
 
 const diffBar = 16 // cells of a row's bar
 
-func (s *diffScreen) drawRows() {
-	c := &s.canvas
+func (s *diffScreen) drawRows(c *canvas) {
 	name := min(30, max(s.w-diffColumns[0].width-1, 8))
 	c.text(1, diffHead-1, name, "layer", muted)
 	most := 0.0

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -134,38 +133,4 @@ func (e *engine) judge(logits *tensor.Tensor) *effect {
 		f.Add(train.Image(e.intact.logits, i), train.Image(logits, i), label)
 	}
 	return f
-}
-
-// effectLines tell what the lesions do.
-func (m *Model) effectLines() []detailLine {
-	f := m.state.effect
-	if f == nil {
-		return nil
-	}
-	lines := []detailLine{
-		{label: "lesions", text: fmt.Sprint(len(m.state.lesions)), look: warningLook},
-		{label: "  top-1 ≠", text: fmt.Sprintf("%d of %d", f.Moved, f.Images)},
-		{label: "  KL", text: klText(f.KL())},
-	}
-	if f.Labels > 0 {
-		lines = append(lines, detailLine{label: "  right", text: fmt.Sprintf("%d → %d of %d", f.WasRight, f.Right, f.Labels)})
-	}
-	if g := m.state.grads; g != nil && !math.IsNaN(f.loss) {
-		lines = append(lines, detailLine{label: "  loss", text: profile.Significant(f.loss) + " → " + profile.Significant(g.loss)})
-		if f.grads != nil && len(f.grads.blocks) > 0 && len(g.blocks) > 0 {
-			lines = append(lines, detailLine{label: "  ‖∂L/∂x‖ " + g.blocks[0].Path},
-				detailLine{label: "   ", text: scientific(f.grads.blocks[0].In) + " → " + scientific(g.blocks[0].In)})
-		}
-	}
-	if now := m.list.tree.whole; f.wall > 0 && now > 0 {
-		lines = append(lines, detailLine{label: "  time", text: fmt.Sprintf("%+.1f %%", 100*(float64(now)/float64(f.wall)-1))})
-	}
-	return lines
-}
-
-func klText(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return profile.Dash + " (not finite)"
-	}
-	return profile.Significant(v) + " nats"
 }

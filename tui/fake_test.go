@@ -189,7 +189,8 @@ func screen(t testing.TB, arch string, w, h int) *Model {
 	o := &Options{Model: m, Device: &fakeDevice{memory: 8 << 30}, Version: "v0.1.0", InputName: "random"}
 	o.Session = resnet.SessionOptions{Fuse: true, Seed: 1, Calibrate: true, Threads: 2}
 	s := newModel(o, lower(t, m, resnet.LowerOptions{Fuse: true}))
-	s.resize(w, h)
+	s.w, s.h = w, h
+	s.refresh()
 	return s
 }
 
@@ -209,7 +210,7 @@ func run(t testing.TB, m *Model, fused bool, passes int) {
 	layer = len(m.opts.Model.Layers) / 2
 	m.state = &state{phase: running, on: true, program: p}
 	m.adopt(p)
-	m.place()
+	m.refresh()
 	m.sample(true)
 }
 

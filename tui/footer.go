@@ -8,7 +8,7 @@ import (
 )
 
 // drawTabs draws the views' names and what the list leaves out.
-func (m *Model) drawTabs() {
+func (m *Model) drawTabs(c *canvas) {
 	r := m.layout.tabs
 	if r.empty() {
 		return
@@ -19,10 +19,10 @@ func (m *Model) drawTabs() {
 		if i == m.tab() {
 			l = currentTab
 		}
-		end = m.canvas.text(t.x, r.y, r.w, t.text, l)
+		end = c.text(t.x, r.y, r.w, t.text, l)
 	}
 	if s := m.listText(r.w - 1 - end); s != "" {
-		m.canvas.right(r.w-1, r.y, " "+s, muted)
+		c.right(r.w-1, r.y, " "+s, muted)
 	}
 }
 
@@ -42,8 +42,8 @@ func (m *Model) tabs() []tabLabel {
 	for _, form := range []string{" %d %s ", "%d %s"} {
 		var tabs []tabLabel
 		x := 0
-		for i, v := range m.views() {
-			text := fmt.Sprintf(form, i+1, v)
+		for i, v := range m.available() {
+			text := fmt.Sprintf(form, i+1, v.title())
 			tabs = append(tabs, tabLabel{x, text})
 			x += width(text) + 1
 		}
@@ -62,7 +62,7 @@ func (m *Model) listText(room int) string {
 		if both != "" {
 			both += " · "
 		}
-		both += "by " + m.title(m.list.order)
+		both += "by " + m.columnTitle(m.list.order)
 	}
 	if width(both) < room {
 		return both
@@ -79,34 +79,34 @@ func (m *Model) filterText() string {
 }
 
 // drawFooter draws the keys that matter now, or what must be said.
-func (m *Model) drawFooter() {
+func (m *Model) drawFooter(c *canvas) {
 	r := m.layout.footer
 	if r.empty() {
-		m.drawUrgent()
+		m.drawUrgent(c)
 		return
 	}
 	switch {
 	case m.typing:
-		x := m.canvas.text(1, r.y, r.w, "/", strong)
-		x = m.canvas.text(x, r.y, r.w, m.filter.Value(), plainText)
-		m.drawKeys(x+3, r.y, r.w, []key.Binding{m.keys.Accept, m.keys.Cancel})
+		x := c.text(1, r.y, r.w, "/", strong)
+		x = c.text(x, r.y, r.w, m.filter.Value(), plainText)
+		c.keys(x+3, r.y, r.w, []key.Binding{m.keys.Accept, m.keys.Cancel})
 	case m.notice != "":
-		m.canvas.text(1, r.y, r.w-1, m.notice, warningLook)
+		c.text(1, r.y, r.w-1, m.notice, warningLook)
 	default:
-		m.drawKeys(1, r.y, r.w, m.keysNow())
+		c.keys(1, r.y, r.w, m.keysNow())
 	}
 }
 
 // drawUrgent puts an error or a notice over the last line of a screen that has
 // no place for it.
-func (m *Model) drawUrgent() {
+func (m *Model) drawUrgent(c *canvas) {
 	text := m.notice
 	if m.state.phase == failed && m.layout.header.empty() {
 		text = oneLine(m.state.err)
 	}
 	if text != "" {
-		m.canvas.fill(rect{0, m.h - 1, m.w, 1}, ' ', plainText)
-		m.canvas.text(0, m.h-1, m.w, text, warningLook)
+		c.fill(rect{0, m.h - 1, m.w, 1}, ' ', plainText)
+		c.text(0, m.h-1, m.w, text, warningLook)
 	}
 }
 
@@ -117,14 +117,14 @@ func (m *Model) keysNow() []key.Binding {
 	case m.state.phase == failed:
 		return []key.Binding{k.Help, k.Quit}
 	case m.opts.Recorded != nil:
-		return append([]key.Binding{k.Help, k.Quit}, m.viewKeys()...)
+		return append([]key.Binding{k.Help, k.Quit}, m.view.footer()...)
 	}
 	run := named(k.Run, "run")
 	if m.state.on {
 		run = named(k.Run, "pause")
 	}
 	keys := append([]key.Binding{run, named(k.Step, "step"), k.Help}, m.residualKeys()...)
-	return append(append(keys, k.Quit), m.viewKeys()...)
+	return append(append(keys, k.Quit), m.view.footer()...)
 }
 
 // residualKeys are those that ask what the skips do.
@@ -141,56 +141,16 @@ func (m *Model) residualKeys() []key.Binding {
 		twin = named(k.Twin, "residual twin")
 	}
 	keys := []key.Binding{back}
-	if m.hasTwin() {
+	if hasTwin(m.opts.Model) {
 		keys = append(keys, twin)
 	}
 	if len(m.list.tree.byBlock) > 0 {
 		keys = append(keys, named(k.Lesion, "lesion"))
 	}
 	if len(m.state.lesions) > 0 {
-		keys = append(keys, named(k.Mend, "undo"))
+		keys = append(keys, named(k.UndoLesion, "undo"))
 	}
 	return keys
-}
-
-// viewKeys are those of the view.
-func (m *Model) viewKeys() []key.Binding {
-	k := m.keys
-	view, smaller, larger := named(k.NextView, "view"), named(k.Smaller, "batch ½"), named(k.Larger, "×2")
-	fuse := named(k.Fuse, "fuse")
-	if m.program == nil || m.program.fused {
-		fuse = named(k.Fuse, "no fuse")
-	}
-	engine := []key.Binding{smaller, larger, fuse}
-	if m.opts.Recorded != nil {
-		engine = nil
-	}
-	switch m.view {
-	case viewTimeline:
-		return append([]key.Binding{k.ZoomIn, k.ZoomOut, view}, engine...)
-	case viewGradients:
-		keys := []key.Binding{named(k.Paths, "path lengths"), named(k.Toggle, "to the tree"), view}
-		if m.opts.Recorded != nil {
-			keys = keys[1:]
-		}
-		return append(keys, engine...)
-	case viewRoofline, viewMemory, viewDevice:
-		return append([]key.Binding{view}, engine...)
-	}
-	keys := append([]key.Binding{k.Filter, named(k.Sort, "sort"), view, named(k.Toggle, "fold")}, engine...)
-	return append(keys, named(k.Units, "units"))
-}
-
-// drawKeys draws keys with what they do, as many as fit.
-func (m *Model) drawKeys(x, y, end int, keys []key.Binding) {
-	for _, b := range keys {
-		h := b.Help()
-		if x+width(h.Key)+1+width(h.Desc) > end {
-			return
-		}
-		x = m.canvas.text(x, y, end, h.Key, strong)
-		x = m.canvas.text(x+1, y, end, h.Desc, muted) + 2
-	}
 }
 
 // oneLine is an error on one line.

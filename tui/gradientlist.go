@@ -72,7 +72,7 @@ func cosine(v float64) string {
 
 // gradientPlaces are the columns that fit into w cells, where they start, and
 // what is left for the bar.
-func (m *Model) gradientPlaces(w int, g *gradients) (in []bool, start, bar int) {
+func (v *gradientsView) gradientPlaces(w int, g *gradients) (in []bool, start, bar int) {
 	in = make([]bool, len(gradientColumns))
 	skips := slices.ContainsFunc(g.blocks, func(b resnet.BlockGradient) bool { return b.HasSkip })
 	start = min(gradientName, max(w-gradientColumns[1].width, gradientLeft))
@@ -85,7 +85,7 @@ func (m *Model) gradientPlaces(w int, g *gradients) (in []bool, start, bar int) 
 			bar, rest = gradientBar, rest-gradientBar-2
 		}
 		i := slices.IndexFunc(gradientColumns, func(c gradientColumn) bool { return c.rank == rank })
-		if i < 0 || gradientColumns[i].skips && !skips || gradientColumns[i].title == "twin" && m.twinGradients() == nil {
+		if i < 0 || gradientColumns[i].skips && !skips || gradientColumns[i].title == "twin" && v.twinGradients() == nil {
 			continue
 		}
 		if gradientColumns[i].width > rest {
@@ -106,76 +106,58 @@ func spare(bar, rest int) int {
 	return min(bar+rest, widestShares)
 }
 
-func (m *Model) drawGradientList(r rect, g *gradients) {
-	in, start, bar := m.gradientPlaces(r.w-1, g)
-	m.canvas.text(r.x+2, r.y, r.x+start, "block", muted)
+func (v *gradientsView) drawGradientList(c *canvas, r rect, g *gradients) {
+	in, start, bar := v.gradientPlaces(r.w-1, g)
+	c.text(r.x+2, r.y, r.x+start, "block", muted)
 	x := r.x + start
-	for i, c := range gradientColumns {
+	for i, column := range gradientColumns {
 		if in[i] {
-			x += c.width
-			m.canvas.right(x, r.y, c.title, muted)
+			x += column.width
+			c.right(x, r.y, column.title, muted)
 		}
 	}
 	if bar > 0 {
-		m.drawShareTitle(x+2, r.y, x+2+bar)
+		v.drawShareTitle(c, x+2, r.y, x+2+bar)
 	}
-	for i := 0; i < r.h-1 && m.grads.top+i < len(g.blocks); i++ {
-		m.drawGradientRow(rect{r.x, r.y + 1 + i, start, 1}, g.blocks[m.grads.top+i], in, bar)
-		if m.grads.top+i == m.grads.cursor {
-			m.canvas.selectRow(r.x, r.y+1+i, r.w)
+	for i := 0; i < r.h-1 && v.top+i < len(g.blocks); i++ {
+		v.drawGradientRow(c, rect{r.x, r.y + 1 + i, start, 1}, g.blocks[v.top+i], in, bar)
+		if v.top+i == v.cursor {
+			c.selectRow(r.x, r.y+1+i, r.w)
 		}
 	}
 }
 
-func (m *Model) drawShareTitle(x, y, end int) {
-	x = m.canvas.text(x, y, end, "skip ", muted)
-	x = m.canvas.text(x, y, end, "█", skipLook)
-	x = m.canvas.text(x, y, end, "▒", branchLook)
+func (v *gradientsView) drawShareTitle(c *canvas, x, y, end int) {
+	x = c.text(x, y, end, "skip ", muted)
+	x = c.text(x, y, end, "█", skipLook)
+	x = c.text(x, y, end, "▒", branchLook)
 	text := " branch of ‖g in‖²"
 	if width(text) > end-x {
 		text = " branch"
 	}
-	m.canvas.text(x, y, end, text, muted)
+	c.text(x, y, end, text, muted)
 }
 
 // drawGradientRow draws a block; r is where its name goes.
-func (m *Model) drawGradientRow(r rect, g resnet.BlockGradient, in []bool, bar int) {
-	twin, _ := m.twinGradients().of(g.Path)
+func (v *gradientsView) drawGradientRow(c *canvas, r rect, g resnet.BlockGradient, in []bool, bar int) {
+	twin, _ := v.twinGradients().of(g.Path)
 	x := r.x + r.w
-	m.canvas.text(r.x+2, r.y, x, g.Path, plainText)
-	for i, c := range gradientColumns {
+	c.text(r.x+2, r.y, x, g.Path, plainText)
+	for i, column := range gradientColumns {
 		if in[i] {
-			x += c.width
-			m.canvas.right(x, r.y, c.text(g, twin), c.look)
+			x += column.width
+			c.right(x, r.y, column.text(g, twin), column.look)
 		}
 	}
-	m.drawShares(x+2, r.y, bar, skipShare(g))
+	v.drawShares(c, x+2, r.y, bar, skipShare(g))
 }
 
 // drawShares draws the two paths' parts of ‖g in‖², which add up to it.
-func (m *Model) drawShares(x, y, w int, skip float64) {
+func (v *gradientsView) drawShares(c *canvas, x, y, w int, skip float64) {
 	if math.IsNaN(skip) {
 		return
 	}
 	n := int(math.Round(max(min(skip, 1), 0) * float64(w)))
-	m.canvas.fill(rect{x, y, n, 1}, '█', skipLook)
-	m.canvas.fill(rect{x + n, y, w - n, 1}, '▒', branchLook)
-}
-
-// clickGradients selects the block of a row, or of a column of the chart.
-func (m *Model) clickGradients(x, y int) {
-	g := m.state.grads
-	if g == nil || len(g.blocks) == 0 {
-		return
-	}
-	p := arrangeGradients(rect{0, 0, m.layout.body.w, m.layout.body.h}, m.pathLines())
-	switch {
-	case p.list.contains(x, y) && y > p.list.y:
-		if i := m.grads.top + y - p.list.y - 1; i < len(g.blocks) {
-			m.grads.moveTo(i, len(g.blocks))
-		}
-	case p.chart.h > 0 && p.chart.contains(x, y) && x >= axisLabel:
-		w := max(p.chart.w-axisLabel-2, 1)
-		m.grads.moveTo(int(math.Round(float64((x-axisLabel)*(len(g.blocks)-1))/float64(w))), len(g.blocks))
-	}
+	c.fill(rect{x, y, n, 1}, '█', skipLook)
+	c.fill(rect{x + n, y, w - n, 1}, '▒', branchLook)
 }

@@ -5,104 +5,112 @@ import (
 	"math"
 	"strings"
 
+	"charm.land/bubbles/v2/key"
+
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
 
-// gradients are what a backward pass left. They never change once published.
-type gradients struct {
-	loss   float64
-	batch  int
-	labels string // where they are from
-	blocks []resnet.BlockGradient
-	at     map[string]int     // into blocks, by path
-	params map[string]float64 // ‖∂L/∂p‖ by the parameter's name
+// gradientsView shows what reaches each block through its skip and its branch.
+// It has a cursor of its own, over the blocks.
+type gradientsView struct {
+	treeView
+	body        rect // at 0, 0
+	cursor, top int  // into the blocks: the selected one, the first of the list
+	rows        int  // of the list
 }
 
-func newGradients(loss float64, batch int, labels string, blocks []resnet.BlockGradient) *gradients {
-	g := &gradients{loss: loss, batch: batch, labels: labels, blocks: blocks, at: map[string]int{}, params: map[string]float64{}}
-	for i, b := range blocks {
-		g.at[b.Path] = i
+// pathsKey is the view's own.
+var pathsKey = bind("L", "path lengths to the block", "L")
+
+func (v *gradientsView) title() string { return "Gradients" }
+
+// available: of a recording only if it has gradients.
+func (v *gradientsView) available() bool {
+	return len(v.list.tree.byBlock) > 0 && (v.opts.Recorded == nil || v.state.grads != nil)
+}
+
+func (v *gradientsView) update(w, h int) {
+	v.body = rect{w: w, h: h}
+	v.rows = max(arrangeGradients(v.body, v.pathLines()).list.h-1, 1)
+	v.moveTo(v.cursor)
+}
+
+// blocks are those of the newest backward pass.
+func (v *gradientsView) blocks() []resnet.BlockGradient {
+	if v.state.grads == nil {
+		return nil
 	}
-	return g
+	return v.state.grads.blocks
 }
 
-// of is a block's gradient.
-func (g *gradients) of(path string) (resnet.BlockGradient, bool) {
-	if g == nil {
-		return resnet.BlockGradient{}, false
-	}
-	i, ok := g.at[path]
-	if !ok {
-		return resnet.BlockGradient{}, false
-	}
-	return g.blocks[i], true
-}
-
-// skipShare is the part of ‖g in‖² that came through the skip: with g = s + b,
-// ‖g‖² = ⟨s, g⟩ + ⟨b, g⟩, and this is the first over the whole. Where the two
-// point against each other it may be over one. No number for a block without
-// two paths, or without a gradient.
-func skipShare(g resnet.BlockGradient) float64 {
-	switch {
-	case !g.HasBoth() || g.In == 0:
-		return math.NaN()
-	case g.Skip == 0:
-		return 0
-	case g.Branch == 0:
-		return 1
-	}
-	return g.Skip * (g.Skip + g.Cosine*g.Branch) / (g.In * g.In)
-}
-
-// gradientView is where the cursor is among the blocks.
-type gradientView struct {
-	cursor, top int
-	rows        int // that fit
-}
-
-func (v *gradientView) moveTo(i, n int) {
+// moveTo puts the cursor on block i, or the nearest there is, and scrolls to it.
+func (v *gradientsView) moveTo(i int) {
+	n := len(v.blocks())
 	v.cursor = max(min(i, n-1), 0)
-	v.show(n)
+	v.top = max(min(v.top, v.cursor), v.cursor-v.rows+1)
+	v.top = max(min(v.top, n-v.rows), 0)
 }
 
-// show scrolls to the cursor.
-func (v *gradientView) show(n int) {
-	v.top = min(v.top, v.cursor)
-	v.top = max(v.top, v.cursor-max(v.rows, 1)+1)
-	v.top = max(min(v.top, n-max(v.rows, 1)), 0)
-}
+func (v *gradientsView) move(d int) { v.moveTo(v.cursor + d) }
 
-// blockAt is the block under the gradient view's cursor, nil without one.
-func (m *Model) blockAt() *node {
-	if g := m.state.grads; g != nil && m.grads.cursor < len(g.blocks) {
-		return m.list.tree.byBlock[g.blocks[m.grads.cursor].Path]
-	}
-	return nil
-}
-
-// pointAtBlock brings the gradient view to the block that is selected in the
-// tree, when there is one.
-func (m *Model) pointAtBlock() {
-	g := m.state.grads
-	if b := blockOf(m.list.selected()); b != nil && g != nil {
+// opened puts the cursor on the block that is selected in the tree, as the
+// first of the list.
+func (v *gradientsView) opened() {
+	g := v.state.grads
+	if b := blockOf(v.list.selected()); b != nil && g != nil {
 		if i, ok := g.at[b.module.Path]; ok {
-			m.grads.moveTo(i, len(g.blocks))
+			v.cursor, v.top = i, i
+			v.moveTo(i)
 		}
 	}
 }
 
-// blockOf is the block that a row belongs to; of a run of blocks the first.
-func blockOf(n *node) *node {
-	for ; n != nil; n = n.parent {
-		switch n.kind {
-		case blockNode:
-			return n
-		case runNode:
-			return n.children[0]
+func (v *gradientsView) footer() []key.Binding {
+	keys := []key.Binding{named(pathsKey, "path lengths"), named(v.keymap.Toggle, "to the tree")}
+	if v.opts.Recorded != nil {
+		keys = keys[1:]
+	}
+	return append(keys, v.treeView.footer()...)
+}
+
+func (v *gradientsView) actions() []action {
+	k := v.keymap
+	page, all := func() int { return v.rows }, func() int { return len(v.blocks()) }
+	return append(k.moves(page, all, v.move),
+		does(aboutFolding, k.Toggle, func() { v.screen.reveal(v.focus()) }),
+		does(aboutFolding, k.Open, func() { v.move(1) }),
+		does(aboutFolding, k.Shut, func() { v.move(-1) }),
+		does(aboutResiduals, pathsKey, v.askPaths),
+	)
+}
+
+func (v *gradientsView) wheel(d int) { v.move(d) }
+
+// click selects the block of a row, or of a column of the chart.
+func (v *gradientsView) click(x, y int) {
+	n := len(v.blocks())
+	p := arrangeGradients(v.body, v.pathLines())
+	switch {
+	case n == 0:
+	case p.list.contains(x, y) && y > p.list.y:
+		if i := v.top + y - p.list.y - 1; i < n {
+			v.moveTo(i)
+		}
+	case p.chart.h > 0 && p.chart.contains(x, y) && x >= axisLabel:
+		w := max(p.chart.w-axisLabel-2, 1)
+		v.moveTo(int(math.Round(float64((x-axisLabel)*(n-1)) / float64(w))))
+	}
+}
+
+// focus is the block under the view's cursor, or else the tree's row.
+func (v *gradientsView) focus() *node {
+	if blocks := v.blocks(); v.cursor < len(blocks) {
+		if b := v.list.tree.byBlock[blocks[v.cursor].Path]; b != nil {
+			return b
 		}
 	}
-	return nil
+	return v.list.selected()
 }
 
 // gradientPanes divides the view: a title, the chart with its axis below, a
@@ -135,37 +143,33 @@ func arrangeGradients(r rect, paths int) gradientPanes {
 	return p
 }
 
-// drawGradients draws what reaches each block through its skip and its branch.
-func (m *Model) drawGradients(r rect) {
-	g := m.state.grads
+// draw draws what reaches each block through its skip and its branch.
+func (v *gradientsView) draw(c *canvas, r rect) {
+	g := v.state.grads
 	if g == nil || len(g.blocks) == 0 {
-		m.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, m.noGradients(), muted)
+		c.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, v.noGradients(), muted)
 		return
 	}
-	p := arrangeGradients(r, m.pathLines())
-	if r == m.layout.body {
-		m.grads.rows = max(p.list.h-1, 1)
-		m.grads.moveTo(m.grads.cursor, len(g.blocks))
-	}
+	p := arrangeGradients(r, v.pathLines())
 	if p.chart.h > 0 {
-		m.drawGradientChart(p, g)
-		m.canvas.text(p.said.x+1, p.said.y, p.said.x+r.w-1, gradientSentence(g), muted)
+		v.drawGradientChart(c, p, g)
+		c.text(p.said.x+1, p.said.y, p.said.x+r.w-1, gradientSentence(g), muted)
 	}
-	m.drawGradientList(p.list, g)
+	v.drawGradientList(c, p.list, g)
 	if p.paths.h > 0 {
-		m.drawPaths(p.paths)
+		v.drawPaths(c, p.paths)
 	}
 }
 
 // noGradients says how to get some.
-func (m *Model) noGradients() string {
+func (v *gradientsView) noGradients() string {
 	switch {
-	case len(m.opts.Model.Blocks()) == 0:
-		return m.opts.Model.Name + " has no blocks whose inputs could get a gradient by two paths"
-	case m.state.back:
+	case len(v.opts.Model.Blocks()) == 0:
+		return v.opts.Model.Name + " has no blocks whose inputs could get a gradient by two paths"
+	case v.state.back:
 		return "the first backward pass is on its way"
 	}
-	return "no backward pass has run: " + m.keys.Backward.Help().Key + " runs one behind every forward pass"
+	return "no backward pass has run: " + v.keymap.Backward.Help().Key + " runs one behind every forward pass"
 }
 
 // gradientCurves are what the chart shows: of a net with skips what came
@@ -197,34 +201,34 @@ func gradientCurves(nets ...*gradients) []curve {
 	return curves
 }
 
-func (m *Model) drawGradientChart(p gradientPanes, g *gradients) {
-	curves := gradientCurves(m.twinGradients(), g)
+func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *gradients) {
+	curves := gradientCurves(v.twinGradients(), g)
 	title := fmt.Sprintf("gradient norm ‖∂L/∂x‖ by block · log · loss %s · batch %d, %s", profile.Significant(g.loss), g.batch, g.labels)
 	end := p.title.x + p.title.w - 1
-	at := m.canvas.text(p.title.x+1, p.title.y, end, title, plainText)
-	m.canvas.legend(at+2, end, p.title.y, curves)
+	at := c.text(p.title.x+1, p.title.y, end, title, plainText)
+	c.legend(at+2, end, p.title.y, curves)
 	s := logScale(curves)
 	if !s.known() {
-		m.canvas.text(p.chart.x+axisLabel, p.chart.y, end, "no gradient is a positive number: there is nothing that a logarithmic axis could show", muted)
+		c.text(p.chart.x+axisLabel, p.chart.y, end, "no gradient is a positive number: there is nothing that a logarithmic axis could show", muted)
 		return
 	}
 	grid := rect{p.chart.x + axisLabel, p.chart.y, p.chart.w - axisLabel - 1, p.chart.h}
-	m.canvas.axis(grid.x, grid.y, grid.h, s)
+	c.axis(grid.x, grid.y, grid.h, s)
 	plot := newPlot(grid.w, grid.h, 0, float64(max(len(g.blocks)-1, 1)), s)
 	for i := range curves {
 		plot.draw(&curves[i])
 	}
-	mark := grid.x + plot.column(float64(m.grads.cursor))/2
-	m.canvas.fill(rect{mark, grid.y, 1, grid.h}, '│', faint)
-	m.canvas.plot(grid.x, grid.y, plot)
-	m.drawStageAxis(rect{grid.x, grid.y + grid.h, grid.w, 1}, plot, g)
-	m.canvas.set(mark, grid.y+grid.h, '▲', strong)
+	mark := grid.x + plot.column(float64(v.cursor))/2
+	c.fill(rect{mark, grid.y, 1, grid.h}, '│', faint)
+	c.plot(grid.x, grid.y, plot)
+	v.drawStageAxis(c, rect{grid.x, grid.y + grid.h, grid.w, 1}, plot, g)
+	c.set(mark, grid.y+grid.h, '▲', strong)
 }
 
 // drawStageAxis names the stages below the blocks.
-func (m *Model) drawStageAxis(r rect, p *plot, g *gradients) {
-	m.canvas.set(r.x-1, r.y, '└', faint)
-	m.canvas.fill(r, '─', faint)
+func (v *gradientsView) drawStageAxis(c *canvas, r rect, p *plot, g *gradients) {
+	c.set(r.x-1, r.y, '└', faint)
+	c.fill(r, '─', faint)
 	for from := 0; from < len(g.blocks); {
 		stage, _, _ := strings.Cut(g.blocks[from].Path, ".")
 		to := from
@@ -235,13 +239,13 @@ func (m *Model) drawStageAxis(r rect, p *plot, g *gradients) {
 		start, end := r.x, r.x+r.w
 		if from > 0 {
 			start = r.x + p.column(float64(from)-0.5)/2 + 1
-			m.canvas.set(start-1, r.y, '┴', faint)
+			c.set(start-1, r.y, '┴', faint)
 		}
 		if to < len(g.blocks) {
 			end = r.x + p.column(float64(to)-0.5)/2
 		}
 		if w := width(stage); w <= end-start {
-			m.canvas.text(start+(end-start-w)/2, r.y, end, stage, muted)
+			c.text(start+(end-start-w)/2, r.y, end, stage, muted)
 		}
 		from = to
 	}

@@ -53,7 +53,7 @@ func TestGradients(t *testing.T) {
 			m := screen(t, c.arch, c.w, c.h)
 			run(t, m, true, 5)
 			went(t, m, c.twin)
-			m.show(viewGradients)
+			m.show(viewOf[*gradientsView](m))
 			golden.RequireEqual(t, plain(m))
 		})
 	}
@@ -61,7 +61,7 @@ func TestGradients(t *testing.T) {
 
 func TestGradientsBeforeAPass(t *testing.T) {
 	m := screen(t, "resnet18", 80, 24)
-	m.show(viewGradients)
+	m.show(viewOf[*gradientsView](m))
 	golden.RequireEqual(t, plain(m))
 }
 
@@ -85,19 +85,20 @@ func TestGradientCursor(t *testing.T) {
 	m := screen(t, "resnet50", 120, 30)
 	run(t, m, true, 5)
 	went(t, m, "")
-	at := func() string { return m.state.grads.blocks[m.grads.cursor].Path }
+	v := viewOf[*gradientsView](m)
+	at := func() string { return m.state.grads.blocks[v.cursor].Path }
 	m.list.selectPath("layer3")
 	press(m, "down", "3")
 	if at() != "layer3.0" {
 		t.Errorf("the view opens at %s, not at the tree's block", at())
 	}
 	press(m, "down", "right", "up", "down")
-	if at() != "layer3.2" || m.focus().module.Path != "layer3.2" {
-		t.Errorf("the cursor is at %s, the detail about %s", at(), m.focus().path())
+	if at() != "layer3.2" || m.view.focus().module.Path != "layer3.2" {
+		t.Errorf("the cursor is at %s, the detail about %s", at(), m.view.focus().path())
 	}
 	press(m, "enter")
-	if m.view != viewLayers || m.list.selected().path() != "layer3.2" {
-		t.Errorf("enter goes to %s in %v", m.list.selected().path(), m.view)
+	if m.view != m.layers || m.list.selected().path() != "layer3.2" {
+		t.Errorf("enter goes to %s in %v", m.list.selected().path(), m.view.title())
 	}
 	press(m, "3", "G")
 	if at() != "layer4.2" {
@@ -105,13 +106,13 @@ func TestGradientCursor(t *testing.T) {
 	}
 	press(m, "g")
 	p := arrangeGradients(rect{0, 0, m.layout.body.w, m.layout.body.h}, 0)
-	m.clickBody(p.chart.w-2, p.chart.y+1)
+	v.click(p.chart.w-2, p.chart.y+1)
 	if at() != "layer4.2" {
 		t.Errorf("a click at the chart's end selects %s", at())
 	}
-	m.grads.moveTo(0, len(m.state.grads.blocks))
+	v.moveTo(0)
 	plain(m)
-	m.clickBody(5, p.list.y+3)
+	v.click(5, p.list.y+3)
 	if at() != "layer1.2" {
 		t.Errorf("a click on the third row selects %s", at())
 	}
@@ -171,7 +172,7 @@ func TestPaths(t *testing.T) {
 			run(t, m, true, 5)
 			went(t, m, "")
 			m.state.paths = somePaths(m.opts.Model, 16)
-			m.show(viewGradients)
+			m.show(viewOf[*gradientsView](m))
 			golden.RequireEqual(t, plain(m))
 		})
 	}

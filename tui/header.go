@@ -20,14 +20,14 @@ type segment struct {
 const sparkCells = 8 // of the throughput
 
 // drawHeader draws what runs where, how far it is and how fast.
-func (m *Model) drawHeader() {
+func (m *Model) drawHeader(c *canvas) {
 	r := m.layout.header
 	if r.empty() {
 		return
 	}
 	if m.state.phase == failed {
-		x := m.canvas.text(1, r.y, r.w, m.opts.Model.Name, strong)
-		m.canvas.text(x+2, r.y, r.w-1, "✗ "+oneLine(m.state.err), warningLook)
+		x := c.text(1, r.y, r.w, m.opts.Model.Name, strong)
+		c.text(x+2, r.y, r.w-1, "✗ "+oneLine(m.state.err), warningLook)
 		return
 	}
 	end := r.w - 1
@@ -35,13 +35,13 @@ func (m *Model) drawHeader() {
 	segments := m.segments()
 	if series.N > 1 && end >= 100 {
 		end -= sparkCells
-		m.canvas.sparkline(end, r.y, sparkCells, series.Recent, true, forwardLook)
+		c.sparkline(end, r.y, sparkCells, series.Recent, true, forwardLook)
 		end -= 2
 	}
 	if rate := m.rateText(); rate != "" {
-		end = m.canvas.right(end, r.y, rate, strong) - 2
+		end = c.right(end, r.y, rate, strong) - 2
 	}
-	m.drawSegments(fit(segments, end-1), r.y, end)
+	m.drawSegments(c, fit(segments, end-1), r.y, end)
 }
 
 // segments are the pieces of the header in their order.
@@ -176,15 +176,15 @@ func fit(segments []segment, w int) []segment {
 	return nil
 }
 
-func (m *Model) drawSegments(segments []segment, y, end int) {
+func (m *Model) drawSegments(c *canvas, segments []segment, y, end int) {
 	x := 1
 	for i, s := range segments {
 		switch {
 		case s.joint != "":
-			x = m.canvas.text(x, y, end, s.joint, muted)
+			x = c.text(x, y, end, s.joint, muted)
 		case i > 0:
 			x += 3
 		}
-		x = m.canvas.text(x, y, end, s.text, s.look)
+		x = c.text(x, y, end, s.text, s.look)
 	}
 }

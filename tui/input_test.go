@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"resnet-tui/profile"
@@ -147,7 +146,7 @@ func TestSortKeyGoesThroughAllColumns(t *testing.T) {
 		}
 		seen[m.list.order] = true
 	}
-	for _, p := range m.columns {
+	for _, p := range m.layers.columns {
 		if columns[p.id].sorts && !seen[p.id] {
 			t.Errorf("no order by %q", columns[p.id].title)
 		}
@@ -202,8 +201,8 @@ func TestMouse(t *testing.T) {
 		t.Errorf("the wheel scrolls to row %d, the cursor is on %d", m.list.top, m.list.cursor)
 	}
 	click(15, 1)
-	if m.view != viewTimeline {
-		t.Errorf("a click on a tab shows %v", m.view)
+	if m.view != view(viewOf[*timelineView](m)) {
+		t.Errorf("a click on a tab shows %v", m.view.title())
 	}
 	click(50, 7)
 	if got := selectedPath(m); got != "layer3 layer3" {
@@ -211,7 +210,7 @@ func TestMouse(t *testing.T) {
 	}
 	for y := range 24 {
 		for x := range 120 {
-			for v := range viewCount {
+			for _, v := range m.views {
 				m.view = v
 				click(x, y) // no cell may harm
 			}
@@ -224,16 +223,19 @@ func TestViewKeys(t *testing.T) {
 	run(t, m, true, 5)
 	for _, c := range []struct {
 		keys string
-		want viewID
-	}{{"tab", viewTimeline}, {"tab tab tab tab tab", viewDevice}, {"tab", viewLayers}, {"shift+tab", viewDevice}, {"4", viewRoofline}, {"5", viewMemory}, {"3", viewGradients}, {"enter", viewLayers}} {
+		want string
+	}{
+		{"tab", "Timeline"}, {"tab tab tab tab tab", "Device"}, {"tab", "Layers"}, {"shift+tab", "Device"},
+		{"4", "Roofline"}, {"5", "Memory"}, {"3", "Gradients"}, {"enter", "Layers"},
+	} {
 		press(m, strings.Fields(c.keys)...)
-		if m.view != c.want {
-			t.Errorf("%q shows %v", c.keys, m.view)
+		if got := m.view.title(); got != c.want {
+			t.Errorf("%q shows %v", c.keys, got)
 		}
 	}
 	press(m, "2", "right", "right", "+", "+", "-")
-	if m.line.zoom != 2 {
-		t.Errorf("zoom %v", m.line.zoom)
+	if zoom := viewOf[*timelineView](m).zoom; zoom != 2 {
+		t.Errorf("zoom %v", zoom)
 	}
 	if got := selectedPath(m); got != "layer1.1.conv1 conv1 bn1 relu" {
 		t.Errorf("→ walks to %q", got)
@@ -262,36 +264,57 @@ func TestQuitKeys(t *testing.T) {
 	}
 }
 
-// TestKeysAreOwn holds that no key has two meanings, and that the help shows
-// every key.
+// TestKeysAreOwn holds for every view that no key has two meanings, and that
+// the help shows every key of every view.
 func TestKeysAreOwn(t *testing.T) {
-	k := DefaultKeyMap()
-	seen := map[string]string{}
-	shown := 0
-	for _, g := range k.help() {
-		for _, b := range g.keys {
-			shown++
-			for _, name := range b.Keys() {
-				if other, taken := seen[name]; taken {
-					t.Errorf("%q means %q and %q", name, other, b.Help().Desc)
-				}
-				seen[name] = b.Help().Desc
-			}
-		}
-	}
 	m := screen(t, "resnet18", 80, 24)
-	for _, a := range append(m.actions(), action{key: k.View}) {
-		for _, name := range a.key.Keys() {
-			if seen[name] == "" {
-				t.Errorf("%q is not in the help", name)
+	shown := map[string]string{}
+	for _, g := range newHelp(m.helpActions()).groups {
+		for _, b := range g.keys {
+			if shown[b.Help().Key] != "" {
+				t.Errorf("the help has %q twice", b.Help().Key)
+			}
+			shown[b.Help().Key] = b.Help().Desc
+		}
+	}
+	if len(shown) < 37 {
+		t.Errorf("the help has only %d keys", len(shown))
+	}
+	for _, v := range m.views {
+		meant := map[string]string{}
+		for _, a := range append(v.actions(), m.screenActions()...) {
+			if shown[a.key.Help().Key] != a.key.Help().Desc {
+				t.Errorf("%s: %q is in the help as %q, not %q", v.title(), a.key.Help().Key, shown[a.key.Help().Key], a.key.Help().Desc)
+			}
+			for _, name := range a.key.Keys() {
+				if meant[name] != "" {
+					t.Errorf("%s: %q means %q and %q", v.title(), name, meant[name], a.key.Help().Desc)
+				}
+				meant[name] = a.key.Help().Desc
 			}
 		}
-		shown--
 	}
-	if shown != 0 {
-		t.Errorf("%d keys in the help do nothing", shown)
-	}
-	if key.Matches(tea.KeyPressMsg{Code: 'b', Text: "b"}, k.Run, k.Step) {
-		t.Error("b is bound")
+}
+
+// TestEveryActionActs presses every key of the help in every view: none may
+// harm, and a key that a view has no use for works from there too.
+func TestEveryActionActs(t *testing.T) {
+	m := screen(t, "resnet18", 120, 24)
+	run(t, m, true, 3)
+	went(t, m, "")
+	for _, v := range m.available() {
+		for _, a := range m.helpActions() {
+			m.view, m.dialog = v, nil
+			m.refresh()
+			matched := false
+			for _, b := range m.actions() {
+				matched = matched || b.key.Help().Key == a.key.Help().Key
+			}
+			if !matched {
+				t.Errorf("%q does nothing in %s", a.key.Help().Key, v.title())
+			}
+			a.do()
+			plain(m)
+		}
 	}
 }

@@ -1,19 +1,22 @@
 package tui
 
-import "charm.land/bubbles/v2/key"
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
 
-// KeyMap holds every key, and makes the help and the footer.
+// KeyMap holds the keys that more than one view has. A view's file binds the
+// keys that are its own.
 type KeyMap struct {
-	Run, Step, Smaller, Larger, Fuse          key.Binding
-	Backward, Twin, Lesion, Mend, Paths       key.Binding
-	Up, Down, PageUp, PageDown                key.Binding
-	HalfUp, HalfDown, Top, Bottom             key.Binding
-	Toggle, Open, Shut, OpenAll, ShutAll      key.Binding
-	Filter, Sort, SortBack, Units, Operations key.Binding
-	NextView, PreviousView, View              key.Binding
-	ZoomIn, ZoomOut                           key.Binding
-	Help, Escape, Suspend, Quit               key.Binding
-	Accept, Cancel                            key.Binding // while the filter is being typed
+	Run, Step, Smaller, Larger, Fuse   key.Binding
+	Backward, Twin, Lesion, UndoLesion key.Binding
+	Up, Down, PageUp, PageDown         key.Binding
+	HalfUp, HalfDown, Top, Bottom      key.Binding
+	Toggle, Open, Shut                 key.Binding
+	Filter, Sort, Units, Operations    key.Binding
+	NextView, PreviousView             key.Binding
+	Help, Escape, Suspend, Quit        key.Binding
+	Accept, Cancel                     key.Binding // while text is being typed
 }
 
 func bind(help, what string, keys ...string) key.Binding {
@@ -29,11 +32,10 @@ func DefaultKeyMap() KeyMap {
 		Larger:  bind("]", "double the batch", "]"),
 		Fuse:    bind("f", "fuse layers or not", "f"),
 
-		Backward: bind("b", "backward passes or not", "b"),
-		Twin:     bind("p", "plain twin or not", "p"),
-		Lesion:   bind("x", "lesion in the block", "x"),
-		Mend:     bind("X", "undo the last lesion", "X"),
-		Paths:    bind("L", "path lengths to the block", "L"),
+		Backward:   bind("b", "backward passes or not", "b"),
+		Twin:       bind("p", "plain twin or not", "p"),
+		Lesion:     bind("x", "lesion in the block", "x"),
+		UndoLesion: bind("X", "undo the last lesion", "X"),
 
 		Up:       bind("↑ k", "up", "up", "k"),
 		Down:     bind("↓ j", "down", "down", "j"),
@@ -44,23 +46,17 @@ func DefaultKeyMap() KeyMap {
 		Top:      bind("g", "first row", "g", "home"),
 		Bottom:   bind("G", "last row", "G", "end"),
 
-		Toggle:  bind("enter", "fold or unfold", "enter"),
-		Open:    bind("→ l", "unfold, or into it", "right", "l"),
-		Shut:    bind("← h", "fold, or out of it", "left", "h"),
-		OpenAll: bind("E", "unfold all", "E"),
-		ShutAll: bind("C", "fold all", "C"),
+		Toggle: bind("enter", "fold or unfold", "enter"),
+		Open:   bind("→ l", "unfold, or into it", "right", "l"),
+		Shut:   bind("← h", "fold, or out of it", "left", "h"),
 
 		Filter:     bind("/", "filter", "/"),
 		Sort:       bind("o", "sort by the next column", "o"),
-		SortBack:   bind("O", "sort the other way", "O"),
 		Units:      bind("u", "units of time", "u"),
 		Operations: bind("U", "MACs or FLOPs", "U"),
 
 		NextView:     bind("tab", "next view", "tab"),
 		PreviousView: bind("shift-tab", "previous view", "shift+tab"),
-		View:         bind("1…8", "that view", "1", "2", "3", "4", "5", "6", "7", "8"),
-		ZoomIn:       bind("+", "zoom in", "+", "="),
-		ZoomOut:      bind("-", "zoom out", "-"),
 
 		Help:    bind("?", "help", "?"),
 		Escape:  bind("esc", "clear filter and order", "esc"),
@@ -72,27 +68,55 @@ func DefaultKeyMap() KeyMap {
 	}
 }
 
-// helpGroup is a headed column of the help.
-type helpGroup struct {
-	title string
-	keys  []key.Binding
-}
-
-// help lists all keys by subject.
-func (k KeyMap) help() []helpGroup {
-	return []helpGroup{
-		{"engine", []key.Binding{k.Run, k.Step, k.Smaller, k.Larger, k.Fuse}},
-		{"residuals", []key.Binding{k.Backward, k.Twin, k.Lesion, k.Mend, k.Paths}},
-		{"move", []key.Binding{k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Top, k.Bottom}},
-		{"fold", []key.Binding{k.Toggle, k.Open, k.Shut, k.OpenAll, k.ShutAll}},
-		{"show", []key.Binding{k.Filter, k.Sort, k.SortBack, k.Escape, k.Units, k.Operations}},
-		{"views", []key.Binding{k.NextView, k.PreviousView, k.View, k.ZoomIn, k.ZoomOut}},
-		{"program", []key.Binding{k.Help, k.Suspend, k.Quit}},
-	}
-}
-
 // named is a key with a name that fits the moment better than its help.
 func named(b key.Binding, what string) key.Binding {
 	b.SetHelp(b.Help().Key, what)
 	return b
+}
+
+// action is what a key does, and under which heading the help lists it.
+type action struct {
+	about subject
+	key   key.Binding
+	do    func() tea.Cmd
+}
+
+// does is an action without a command for bubbletea.
+func does(about subject, k key.Binding, do func()) action {
+	return action{about, k, func() tea.Cmd { do(); return nil }}
+}
+
+// subject heads a group of keys in the help.
+type subject uint8
+
+const (
+	aboutEngine subject = iota
+	aboutResiduals
+	aboutMoving
+	aboutFolding
+	aboutShowing
+	aboutViews
+	aboutProgram
+	subjects // how many there are
+)
+
+func (s subject) String() string {
+	return [...]string{"engine", "residuals", "move", "fold", "show", "views", "program"}[s]
+}
+
+// moves are the keys that move a cursor: by is called with the rows to go down,
+// less than 0 for up. page and all return how many rows a screen and the whole
+// list have.
+func (k *KeyMap) moves(page, all func() int, by func(rows int)) []action {
+	to := func(b key.Binding, rows func() int) action { return does(aboutMoving, b, func() { by(rows()) }) }
+	return []action{
+		to(k.Up, func() int { return -1 }),
+		to(k.Down, func() int { return 1 }),
+		to(k.PageUp, func() int { return -page() }),
+		to(k.PageDown, page),
+		to(k.HalfUp, func() int { return -(page() + 1) / 2 }),
+		to(k.HalfDown, func() int { return (page() + 1) / 2 }),
+		to(k.Top, func() int { return -all() }),
+		to(k.Bottom, all),
+	}
 }

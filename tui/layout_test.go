@@ -108,7 +108,7 @@ func TestColumnsLeaveByImportance(t *testing.T) {
 		for w := minWidth; w < 260; w++ {
 			in := map[columnID]bool{}
 			end := 0
-			for _, p := range place(w, units{time: unit}, extras{}) {
+			for _, p := range layoutColumns(w, units{time: unit}, extras{}) {
 				if p.x != end || p.w <= 0 {
 					t.Fatalf("%d cells: column %q at %d, the one before ends at %d", w, columns[p.id].title, p.x, end)
 				}
@@ -136,20 +136,24 @@ func TestEverySizeDraws(t *testing.T) {
 	went(t, m, "")
 	beside(t, m)
 	m.state.paths = somePaths(m.opts.Model, 4)
-	m.training = someTraining(20, 5, "cifar_resnet20", "cifar_plain20")
+	viewOf[*trainingView](m).training = someTraining(20, 5, "cifar_resnet20", "cifar_plain20")
 	press(m, "x")
+	menu, help := m.dialog, newHelp(m.helpActions())
+	if menu == nil {
+		t.Fatal("no menu of lesions")
+	}
 	for w := 1; w < 230; w += 7 {
 		for h := 1; h < 60; h += 3 {
-			m.resize(w, h)
-			for v := range viewCount {
-				m.view, m.help, m.lesions.open = v, h%2 == 0, w%2 == 0
+			m.w, m.h = w, h
+			for i, v := range m.views {
+				m.view, m.dialog = v, [3]dialog{nil, menu, help}[(w+h+i)%3]
 				lines := strings.Split(strings.TrimSuffix(plain(m), "\n"), "\n")
 				if len(lines) > h {
-					t.Fatalf("%v at %d×%d has %d lines", v, w, h, len(lines))
+					t.Fatalf("%v at %d×%d has %d lines", v.title(), w, h, len(lines))
 				}
 				for _, line := range lines {
 					if width(line) > w {
-						t.Fatalf("%v at %d×%d: %q is longer than the terminal", v, w, h, line)
+						t.Fatalf("%v at %d×%d: %q is longer than the terminal", v.title(), w, h, line)
 					}
 				}
 			}

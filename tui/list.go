@@ -164,6 +164,25 @@ func (l *list) sort() {
 	})
 }
 
+// orderBy orders by a column, or the other way round if it did so already.
+func (l *list) orderBy(id columnID) {
+	l.reverse = l.ordered && l.order == id && !l.reverse
+	l.order, l.ordered = id, true
+	l.rebuild()
+}
+
+// turnOrder orders the other way round.
+func (l *list) turnOrder() {
+	l.reverse = !l.reverse
+	l.rebuild()
+}
+
+// showTree takes the filter and the order away.
+func (l *list) showTree() {
+	l.terms, l.ordered, l.reverse = nil, false, false
+	l.rebuild()
+}
+
 // setFilter keeps the rows in which every word of s occurs.
 func (l *list) setFilter(s string) {
 	l.terms = strings.Fields(strings.ToLower(s))

@@ -25,10 +25,10 @@ func TestMemoryCountsBytesOnce(t *testing.T) {
 		{Buffer: 2, Offset: 64, Bytes: 7, First: 1, Last: 2},
 		{Buffer: 3, Offset: 128, Bytes: 5, First: 2, Last: 2},
 	}
-	v := newMemoryView(p)
+	v := newLiveBytes(p)
 	for i, want := range []int64{17, 17, 22} {
-		if v.live[i] != want || v.skip[i] != 10 {
-			t.Errorf("operation %d: %d bytes live, %d for the skip; want %d and 10", i, v.live[i], v.skip[i], want)
+		if v.all[i] != want || v.skip[i] != 10 {
+			t.Errorf("operation %d: %d bytes live, %d for the skip; want %d and 10", i, v.all[i], v.skip[i], want)
 		}
 	}
 	if v.peak != 2 || v.name[v.peak] != "c" || v.name[1] != "a" {

@@ -7,9 +7,7 @@ import (
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 
-	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
 
@@ -20,49 +18,30 @@ const frame = 40 * time.Millisecond
 // sample that took d, the next comes no sooner than sampling·d.
 const sampling = 50
 
-// Model is the screen: a tea.Model.
+// Model is the screen: a tea.Model. It holds what all views have in common and
+// leaves the rest to them. Messages change it; drawing only reads.
 type Model struct {
-	opts   *Options
-	engine *engine
-	keys   KeyMap
-	styles *Styles
+	host
+	*shared
+	engine *engine // nil in tests
 
-	profile colorprofile.Profile
-	dark    bool
-	units   units
+	views  []view
+	view   view // that is shown
+	layers *layersView
+	layout layout
+	detail detailPane
 
-	w, h    int
-	layout  layout
-	view    viewID
-	list    list
-	columns []placed
-	line    timeline
-	memory  memoryView
-	grads   gradientView
-	lesions lesionMenu
-	twin    twinView
+	filter  textinput.Model
+	typing  bool   // the filter
+	notice  string // until a key is pressed
+	hovered *node  // the row that the cursor came to last
 
-	training *Training       // the newest that is known
-	wished   []resnet.Lesion // asked for
-	help     bool
-	filter   textinput.Model
-	typing   bool // the filter
+	sampled time.Time
+	cost    time.Duration // of the last sample
+	ticking bool          // a frame has been asked for
 
-	state    *state
-	notice   string   // of the state, until a key is pressed
-	program  *program // whose tree is shown
-	snap     profile.Snapshot
-	sampled  time.Time
-	cost     time.Duration // of the last sample
-	series   profile.Series
-	seriesOf *node
-	active   *node // the row that runs now
-	resting  *node // that the cursor came to last
-	ticking  bool
-
-	canvas canvas
-	drawn  string
-	stale  bool // what is drawn no longer holds
+	drawn string // the last picture
+	stale bool   // what is drawn no longer holds
 }
 
 type (
@@ -71,7 +50,7 @@ type (
 )
 
 // New makes a screen that shows o.Model at once and follows the engine, which
-// Init starts. It fails if the model can't be lowered.
+// it starts. It fails if the model can't be lowered.
 func New(ctx context.Context, o Options) (*Model, error) {
 	if err := o.begin(); err != nil {
 		return nil, err
@@ -88,36 +67,39 @@ func New(ctx context.Context, o Options) (*Model, error) {
 
 // newModel is a screen without an engine.
 func newModel(o *Options, lowered *resnet.Lowered) *Model {
-	m := &Model{
-		opts: o, keys: DefaultKeyMap(), profile: colorprofile.TrueColor, dark: o.Theme != ThemeLight,
-		units: units{o.TimeUnit, o.FLOPs}, filter: newFilter(), state: &state{}, stale: true,
+	m := &Model{host: newHost(o.Theme), filter: newTextInput(), stale: true}
+	m.shared = &shared{
+		opts: o, keymap: &m.keys, state: &state{}, screen: m,
+		units: units{time: o.TimeUnit, flops: o.FLOPs},
 	}
-	m.restyle()
 	m.list.setTree(newTree(o.Model, o.Model, lowered))
 	m.list.openHeaviest()
+	m.views = newViews(m.shared)
+	m.layers = m.views[0].(*layersView)
+	m.view = m.layers
+	m.detail = detailPane{shared: m.shared}
 	return m
 }
 
-func newFilter() textinput.Model {
+func newTextInput() textinput.Model {
 	f := textinput.New()
 	f.Prompt = ""
 	f.CharLimit = 200
 	return f
 }
 
-// Init asks for the terminal's ground and waits for the engine.
+// Init asks for the terminal's background, and waits for the engine.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.waitEngine(), m.tick()}
-	if m.opts.Training != nil {
-		cmds = append(cmds, glanceAt(m.opts.Training))
-	}
-	if m.opts.Theme == ThemeAuto || m.opts.Theme == "" {
-		cmds = append(cmds, tea.RequestBackgroundColor)
+	cmds := []tea.Cmd{m.waitEngine(), m.tick(), m.host.start()}
+	for _, v := range m.views {
+		if l, ok := v.(listener); ok {
+			cmds = append(cmds, l.start())
+		}
 	}
 	return tea.Batch(cmds...)
 }
 
-// waitEngine tells when the engine has a new state.
+// waitEngine returns a message once the engine has a new state.
 func (m *Model) waitEngine() tea.Cmd {
 	if m.engine == nil {
 		return nil
@@ -142,13 +124,14 @@ func (m *Model) tick() tea.Cmd {
 	return tea.Tick(frame, func(t time.Time) tea.Msg { return frameMsg(t) })
 }
 
-// Update takes a message. It never waits.
+// Update handles a message. It never waits.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	cmd := m.take(msg)
-	return m, tea.Batch(cmd, m.rested())
+	cmd := m.handle(msg)
+	m.refresh()
+	return m, tea.Batch(cmd, m.hover())
 }
 
-func (m *Model) take(msg tea.Msg) tea.Cmd {
+func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case frameMsg:
 		return m.onFrame()
@@ -156,47 +139,38 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		m.read()
 		m.sample(true)
 		return tea.Batch(m.waitEngine(), m.tick())
-	case restMsg:
-		m.onRest(msg.n)
+	case hoverMsg:
+		m.onHover(msg.row)
 		return nil
-	case trainingMsg:
-		return m.onTraining(msg)
 	}
 	m.stale = true
+	if m.terminalChanged(msg) {
+		return nil
+	}
 	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		m.resize(msg.Width, msg.Height)
-	case tea.ColorProfileMsg:
-		m.profile = msg.Profile
-		m.restyle()
-	case tea.BackgroundColorMsg:
-		m.dark = msg.IsDark()
-		m.restyle()
 	case tea.KeyPressMsg:
 		return m.onKey(msg)
 	case tea.PasteMsg:
-		return m.onPaste(msg)
+		m.onPaste(msg)
 	case tea.MouseClickMsg:
 		m.onClick(msg)
 	case tea.MouseWheelMsg:
 		m.onWheel(msg)
+	default:
+		return m.offer(msg)
 	}
 	return nil
 }
 
-// onTraining takes what is known of training, and asks again later.
-func (m *Model) onTraining(msg trainingMsg) tea.Cmd {
-	if msg.err != nil {
-		m.notice = oneLine(msg.err)
+// offer gives the views a message that may be one of their own.
+func (m *Model) offer(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, v := range m.views {
+		if l, ok := v.(listener); ok {
+			cmds = append(cmds, l.receive(msg))
+		}
 	}
-	if msg.training != nil {
-		m.training = msg.training
-	}
-	m.stale = true
-	if m.training != nil && m.training.Done {
-		return nil
-	}
-	return glanceLater(m.opts.Training)
+	return tea.Batch(cmds...)
 }
 
 // onFrame takes what is new. Frames end when nothing moves by itself.
@@ -222,84 +196,111 @@ func (m *Model) read() {
 	if s.notice != m.state.notice {
 		m.notice = s.notice
 	}
-	operated := !slices.Equal(s.lesions, m.state.lesions)
+	changed := !slices.Equal(s.lesions, m.state.lesions)
 	m.state, m.stale = s, true
 	m.adopt(s.program)
-	m.twin.adopt(s.twin)
-	if operated {
-		m.wished = s.lesions
-		m.list.tree.markWounds(s.lesions)
+	if changed {
+		m.pending = s.lesions
+		m.list.tree.markLesions(s.lesions)
 	}
-	m.place()
 }
 
+// adopt shows the tree of another program.
 func (m *Model) adopt(p *program) {
 	if p == nil || p == m.program {
 		return
 	}
 	m.program, m.sampled = p, time.Time{}
 	m.list.setTree(newTree(p.whole, p.model, p.lowered))
-	m.memory = newMemoryView(p)
 }
 
-// restyle makes the styles for what is known of the terminal.
-func (m *Model) restyle() { m.styles = NewStyles(m.opts.Theme, m.profile, m.dark) }
-
-func (m *Model) resize(w, h int) {
-	m.w, m.h = w, h
-	m.layout = arrange(w, h)
-	m.place()
-}
-
-// place lays the columns out for the width that there is.
-func (m *Model) place() {
+// refresh brings the layout and what the views keep up to date with everything
+// that they read. Drawing relies on it: it follows every change.
+func (m *Model) refresh() {
 	if m.h == 0 {
-		return // the terminal has not told its size yet
+		return // the terminal has not reported its size yet
 	}
-	m.columns = place(m.layout.body.w, m.units, m.extras())
-	m.list.resize(m.layout.body.h - headLines(m.layout.body))
+	m.layout = arrange(m.w, m.h)
+	for _, v := range m.views {
+		v.update(m.layout.body.w, m.layout.body.h)
+	}
+	if !m.layout.detail.empty() {
+		m.detail.update(m.view.focus())
+	}
 }
 
-// extras are the columns that the state adds.
-func (m *Model) extras() extras {
-	return extras{stepping: m.state.step != nil, backward: m.list.tree.runsBack()}
-}
-
-// View draws the screen.
+// View returns the screen as it was drawn last, or draws it if anything has
+// changed since.
 func (m *Model) View() tea.View {
 	if m.stale {
-		m.draw()
-		m.drawn, m.stale = m.canvas.encode(m.styles), false
+		m.drawn, m.stale = m.picture(m.draw), false
 	}
-	v := tea.NewView(m.drawn)
-	v.AltScreen = true
+	v := page(m.drawn, m.opts.Model.Name)
 	v.MouseMode = tea.MouseModeCellMotion
-	v.WindowTitle = "resnet-tui " + m.opts.Model.Name
 	if m.typing && !m.layout.footer.empty() {
 		v.Cursor = tea.NewCursor(min(2+m.filter.Position(), m.w-1), m.layout.footer.y)
 	}
 	return v
 }
 
-func (m *Model) draw() {
-	m.canvas.reset(m.w, m.h)
-	if m.w == 0 || m.h == 0 {
+// draw draws everything but the dialog.
+func (m *Model) draw(c *canvas) {
+	m.drawHeader(c)
+	m.drawTabs(c)
+	m.view.draw(c, m.layout.body)
+	m.detail.draw(c, m.layout.detail)
+	m.drawBeside(c, m.layout.third)
+	m.drawFooter(c)
+}
+
+// drawBeside draws the view after this one beside it, where there is room.
+func (m *Model) drawBeside(c *canvas, r rect) {
+	if r.empty() {
 		return
 	}
-	if tooSmall(m.w, m.h) {
-		m.canvas.text(0, 0, m.w, "needs 20×5 cells", warningLook)
-		return
+	c.rule(r)
+	views := m.available()
+	next := views[(m.tab()+1)%len(views)]
+	c.text(r.x+2, r.y, r.x+r.w, next.title(), strong)
+	next.draw(c, rect{r.x + 2, r.y + 1, r.w - 3, r.h - 1})
+}
+
+// available are the views that have something to show for this net.
+func (m *Model) available() []view {
+	return slices.DeleteFunc(slices.Clone(m.views), func(v view) bool { return !v.available() })
+}
+
+// tab is the index of the shown view among those available; 0 if it is not.
+func (m *Model) tab() int { return max(slices.Index(m.available(), m.view), 0) }
+
+// turn goes d views on, round and round.
+func (m *Model) turn(d int) {
+	views := m.available()
+	m.show(views[(m.tab()+d+len(views))%len(views)])
+}
+
+// show opens a view's tab.
+func (m *Model) show(v view) {
+	if o, ok := v.(opener); ok && v != m.view {
+		o.opened()
 	}
-	m.drawHeader()
-	m.drawTabs()
-	m.drawView(m.view, m.layout.body)
-	m.drawDetail(m.layout.detail)
-	m.drawBeside(m.layout.third)
-	m.drawFooter()
-	if m.help {
-		m.drawHelp()
-	}
-	if m.lesions.open {
-		m.drawLesions()
+	m.view = v
+}
+
+// reveal opens the tree at a row; nil leaves it where it is.
+func (m *Model) reveal(n *node) {
+	m.show(m.layers)
+	if n != nil && n != m.list.selected() {
+		m.list.reveal(n)
 	}
 }
+
+// request asks the engine for something.
+func (m *Model) request(w wish) {
+	if m.engine != nil {
+		m.engine.send(w)
+	}
+}
+
+// notify shows a notice until a key is pressed.
+func (m *Model) notify(text string) { m.notice = text }

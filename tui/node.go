@@ -53,7 +53,7 @@ type node struct {
 	group  int             // into Lowered.Groups, −1 for none of its own
 	behind []int           // its groups of the backward pass
 	gone   bool            // a lesion took it away
-	wound  wound           // of its block
+	lesion lesionMark      // of its block
 	cost   resnet.Cost
 	out    tensor.Shape
 
@@ -192,4 +192,17 @@ func (n *node) within(p *node) bool {
 		}
 	}
 	return false
+}
+
+// blockOf is the block that a row belongs to; of a run of blocks the first.
+func blockOf(n *node) *node {
+	for ; n != nil; n = n.parent {
+		switch n.kind {
+		case blockNode:
+			return n
+		case runNode:
+			return n.children[0]
+		}
+	}
+	return nil
 }

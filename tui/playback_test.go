@@ -43,10 +43,11 @@ func TestPlayback(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.engine.close()
-	s.resize(120, 30)
+	s.w, s.h = 120, 30
 	await(t, s.engine, "the recording", isAt(paused))
 	s.read()
 	s.sample(true)
+	s.refresh()
 	text := ansi.Strip(s.View().Content)
 	for _, want := range []string{"cifar_resnet20", "paused", profile.Time.Figure(p.Total.MeanMS * 1e6).Number} {
 		if !strings.Contains(text, want) {
@@ -60,15 +61,14 @@ func TestPlayback(t *testing.T) {
 	if i := s.opts.Device.Info(); i.Name != "Abacus, recorded" || i.Cores != 3 {
 		t.Errorf("the machine is %+v", i)
 	}
-	for v := viewLayers; v <= viewDevice; v++ {
+	for _, v := range s.views {
 		s.view = v
-		s.stale = true
-		if s.View().Content == "" {
-			t.Errorf("view %d is empty", v)
+		if strings.TrimSpace(plain(s)) == "" {
+			t.Errorf("%s is empty", v.title())
 		}
 	}
-	s.view, s.stale = viewGradients, true
-	if text := ansi.Strip(s.View().Content); !strings.Contains(text, "loss 2.5") || !strings.Contains(text, "layer2.1") {
+	s.view = viewOf[*gradientsView](s)
+	if text := plain(s); !strings.Contains(text, "loss 2.5") || !strings.Contains(text, "layer2.1") {
 		t.Errorf("no recorded gradients on\n%s", text)
 	}
 }

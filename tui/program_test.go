@@ -75,7 +75,7 @@ func TestProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	p := tea.NewProgram(m, append(programOptions(context.Background(), &o), tea.WithWindowSize(120, 24))...)
+	p := tea.NewProgram(m, append(streams{o.In, o.Out, o.Environ}.options(context.Background()), tea.WithWindowSize(120, 24))...)
 	go func() {
 		_, err := p.Run()
 		ended <- err

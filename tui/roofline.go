@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"resnet-tui/profile"
+	"resnet-tui/tensor"
 )
 
 // roofDot is a kernel under the roofs.
@@ -18,6 +19,16 @@ type roofDot struct {
 	reached   float64 // part of its roof
 }
 
+// rooflineView shows what the kernels reach of what the machine allows.
+type rooflineView struct {
+	treeView
+	body rect // at 0, 0
+}
+
+func (v *rooflineView) title() string { return "Roofline" }
+
+func (v *rooflineView) update(w, h int) { v.body = rect{w: w, h: h} }
+
 // roofline is the chart of Williams, Waterman and Patterson (2009): what the
 // kernels reach of what arithmetic and memory allow at their intensity.
 type roofline struct {
@@ -28,16 +39,16 @@ type roofline struct {
 
 // roofDots are the kernels that have a place: those that compute, and were
 // timed.
-func (m *Model) roofDots() (dots []roofDot) {
-	for _, n := range m.list.tree.order {
-		if d, ok := m.roofDot(n, n.group, n.time); ok {
+func (v *rooflineView) roofDots() (dots []roofDot) {
+	for _, n := range v.list.tree.order {
+		if d, ok := v.roofDot(n, n.group, n.time); ok {
 			dots = append(dots, d)
 		}
 		for _, g := range n.behind {
-			if g >= len(m.snap.Groups) {
+			if g >= len(v.snap.Groups) {
 				continue
 			}
-			if d, ok := m.roofDot(n, g, typical(&m.snap.Groups[g])); ok {
+			if d, ok := v.roofDot(n, g, typical(&v.snap.Groups[g])); ok {
 				d.back = true
 				dots = append(dots, d)
 			}
@@ -46,17 +57,21 @@ func (m *Model) roofDots() (dots []roofDot) {
 	return dots
 }
 
-func (m *Model) roofDot(n *node, group int, taken time.Duration) (roofDot, bool) {
-	if m.program == nil || group < 0 || group >= len(m.program.kernels) {
+func (v *rooflineView) roofDot(n *node, group int, taken time.Duration) (roofDot, bool) {
+	if v.program == nil || group < 0 || group >= len(v.program.kernels) {
 		return roofDot{}, false
 	}
-	k := &m.program.kernels[group]
+	k := &v.program.kernels[group]
 	if k.FLOPs <= 0 || k.Bytes <= 0 || taken <= 0 {
 		return roofDot{}, false
 	}
-	_, reached := m.opts.Ceilings.Place(k.FLOPs, k.Bytes, taken)
+	_, reached := v.opts.Ceilings.Place(k.FLOPs, k.Bytes, taken)
 	return roofDot{
-		row: n, intensity: float64(k.FLOPs) / float64(k.Bytes), gflops: float64(k.FLOPs) / float64(taken), time: taken, reached: reached,
+		row:       n,
+		intensity: float64(k.FLOPs) / float64(k.Bytes),
+		gflops:    float64(k.FLOPs) / float64(taken),
+		time:      taken,
+		reached:   reached,
 	}, true
 }
 
@@ -69,109 +84,109 @@ const (
 
 // newRoofline makes the chart for r: whole decades around the dots and the
 // ridge. Its plot is nil where r is too small for one.
-func (m *Model) newRoofline(r rect) roofline {
-	c := roofline{at: rect{r.x + axisLabel, r.y + 1, r.w - axisLabel - 1, r.h - roofLines}, dots: m.roofDots()}
-	if c.at.w < narrowestRoof || c.at.h < 2 {
-		return c
+func (v *rooflineView) newRoofline(r rect) roofline {
+	chart := roofline{at: rect{r.x + axisLabel, r.y + 1, r.w - axisLabel - 1, r.h - roofLines}, dots: v.roofDots()}
+	if chart.at.w < narrowestRoof || chart.at.h < 2 {
+		return chart
 	}
-	roofs := m.opts.Ceilings
+	roofs := v.opts.Ceilings
 	x, y := []float64{roofs.Ridge()}, []float64{roofs.GFLOPS}
-	for _, d := range c.dots {
+	for _, d := range chart.dots {
 		x, y = append(x, d.intensity), append(y, d.gflops)
 	}
 	across, up := logScale([]curve{{y: x}}), logScale([]curve{{y: y}})
-	c.plot = newPlot(c.at.w, c.at.h, across.low, across.high, up)
-	return c
+	chart.plot = newPlot(chart.at.w, chart.at.h, across.low, across.high, up)
+	return chart
 }
 
-// drawRoofline draws the view, or says what it waits for.
-func (m *Model) drawRoofline(r rect) {
-	if missing := m.roofsMissing(); missing != "" {
-		m.canvas.text(r.x+1, r.y, r.x+r.w, missing, muted)
+// draw draws the view, or says what it waits for.
+func (v *rooflineView) draw(c *canvas, r rect) {
+	if missing := v.roofsMissing(); missing != "" {
+		c.text(r.x+1, r.y, r.x+r.w, missing, muted)
 		return
 	}
-	c := m.newRoofline(r)
-	selected := firstKernel(m.list.selected())
-	if c.plot != nil {
-		m.canvas.text(r.x+1, r.y, r.x+r.w-1, "GFLOP/s executed · area: time · ring: selected", muted)
-		c.drawDots(selected)
-		m.drawRoofs(&c)
+	chart := v.newRoofline(r)
+	selected := firstKernel(v.list.selected())
+	if chart.plot != nil {
+		c.text(r.x+1, r.y, r.x+r.w-1, "GFLOP/s executed · area: time · ring: selected", muted)
+		chart.drawDots(selected)
+		v.drawRoofs(c, &chart)
 	}
-	m.canvas.text(r.x+1, r.y+r.h-1, r.x+r.w-1, m.roofWords(&c, selected), plainText)
+	c.text(r.x+1, r.y+r.h-1, r.x+r.w-1, v.roofWords(&chart, selected), plainText)
 }
 
 // roofsMissing says what must be known first; "" if nothing.
-func (m *Model) roofsMissing() string {
+func (v *rooflineView) roofsMissing() string {
 	switch {
-	case !m.opts.Ceilings.Known() && m.opts.Recorded != nil:
+	case !v.opts.Ceilings.Known() && v.opts.Recorded != nil:
 		return "the profile was recorded without the machine's ceilings"
-	case !m.opts.Ceilings.Known():
+	case !v.opts.Ceilings.Known():
 		return "this machine's ceilings are not measured: resnet-tui info does it, once"
-	case m.program == nil || m.snap.Wall.N == 0 && m.list.tree.root.time == 0:
+	case v.program == nil || v.snap.Wall.N == 0 && v.list.tree.root.time == 0:
 		return "no pass has been timed yet"
 	}
 	return ""
 }
 
 // drawRoofs draws the roofs with what they were measured at, and the axes.
-func (m *Model) drawRoofs(c *roofline) {
-	roofs, p, at := m.opts.Ceilings, c.plot, c.at
+func (v *rooflineView) drawRoofs(c *canvas, chart *roofline) {
+	roofs, p, at := v.opts.Ceilings, chart.plot, chart.at
 	ridge := math.Log10(roofs.Ridge())
 	slope := []float64{math.Pow(10, p.from) * roofs.GBPS, roofs.GFLOPS}
 	p.draw(&curve{look: strong, x: []float64{p.from, ridge}, y: slope})
 	p.draw(&curve{look: strong, x: []float64{ridge, p.to}, y: []float64{roofs.GFLOPS, roofs.GFLOPS}})
-	m.canvas.axis(at.x, at.y, at.h, p.scale)
-	m.canvas.plot(at.x, at.y, p)
-	m.drawDecades(c)
+	c.axis(at.x, at.y, at.h, p.scale)
+	c.plot(at.x, at.y, p)
+	v.drawDecades(c, chart)
 	level, _ := p.row(roofs.GFLOPS)
 	name := profile.Significant(roofs.GFLOPS) + " GFLOP/s"
-	m.canvas.right(at.x+at.w, at.y+max(level/4-1, 0), name, strong)
-	m.drawSlopeName(c, p.column(ridge)/2, profile.Significant(roofs.GBPS)+" GB/s")
+	c.right(at.x+at.w, at.y+max(level/4-1, 0), name, strong)
+	v.drawSlopeName(c, chart, p.column(ridge)/2, profile.Significant(roofs.GBPS)+" GB/s")
 }
 
 // drawSlopeName writes memory's ceiling beside its roof, half way up: above it
 // where there is room, else below.
-func (m *Model) drawSlopeName(c *roofline, ridge int, name string) {
-	p := c.plot
+func (v *rooflineView) drawSlopeName(c *canvas, chart *roofline, ridge int, name string) {
+	p := chart.plot
 	middle := ridge / 2
 	intensity := math.Pow(10, p.from+(p.to-p.from)*float64(middle)/float64(max(p.w-1, 1)))
-	y, _ := p.row(intensity * m.opts.Ceilings.GBPS)
-	line := c.at.y + max(min(y/4, c.at.h-1), 0)
-	if end := c.at.x + middle - 1; end-width(name) >= c.at.x {
-		m.canvas.right(end, max(line-1, c.at.y), name, strong)
+	y, _ := p.row(intensity * v.opts.Ceilings.GBPS)
+	line := chart.at.y + max(min(y/4, chart.at.h-1), 0)
+	if end := chart.at.x + middle - 1; end-width(name) >= chart.at.x {
+		c.right(end, max(line-1, chart.at.y), name, strong)
 		return
 	}
-	m.canvas.text(c.at.x+middle+3, min(line+1, c.at.y+c.at.h-1), c.at.x+c.at.w, name, strong)
+	c.text(chart.at.x+middle+3, min(line+1, chart.at.y+chart.at.h-1), chart.at.x+chart.at.w, name, strong)
 }
 
 // drawDecades draws the horizontal axis.
-func (m *Model) drawDecades(c *roofline) {
-	y := c.at.y + c.at.h
-	m.canvas.set(c.at.x-1, y, '└', faint)
-	m.canvas.fill(rect{c.at.x, y, c.at.w, 1}, '─', faint)
+func (v *rooflineView) drawDecades(c *canvas, chart *roofline) {
+	y := chart.at.y + chart.at.h
+	c.set(chart.at.x-1, y, '└', faint)
+	c.fill(rect{chart.at.x, y, chart.at.w, 1}, '─', faint)
 	const unit = " FLOP/byte"
-	unitAt := c.at.x + c.at.w - width(unit)
-	m.canvas.text(unitAt, y, c.at.x+c.at.w, unit, muted)
-	for d := c.plot.from; d < c.plot.to; d++ {
+	unitAt := chart.at.x + chart.at.w - width(unit)
+	c.text(unitAt, y, chart.at.x+chart.at.w, unit, muted)
+	for d := chart.plot.from; d < chart.plot.to; d++ {
 		label := fmt.Sprintf("1e%+d", int(d))
-		if x := c.at.x + c.plot.column(d)/2; x+width(label) < unitAt {
-			m.canvas.text(x, y, unitAt, label, muted)
+		if x := chart.at.x + chart.plot.column(d)/2; x+width(label) < unitAt {
+			c.text(x, y, unitAt, label, muted)
 		}
 	}
 }
 
 // drawDots draws the kernels, the selected one with a ring.
-func (c *roofline) drawDots(selected *node) {
+func (chart *roofline) drawDots(selected *node) {
 	var all time.Duration
-	for _, d := range c.dots {
+	for _, d := range chart.dots {
 		all += d.time
 	}
-	for _, d := range c.dots {
-		c.disc(&d, 0, discRadius(d.time, all))
+	for _, d := range chart.dots {
+		chart.disc(&d, 0, discRadius(d.time, all))
 	}
-	for _, d := range c.dots {
+	for _, d := range chart.dots {
 		if r := discRadius(d.time, all); d.row == selected && !d.back {
-			c.disc(&d, r+1.5, r+2.5)
+			chart.disc(&d, r+1.5, r+2.5)
 		}
 	}
 }
@@ -186,8 +201,8 @@ func discRadius(part, all time.Duration) float64 {
 
 // disc sets the dots between two distances of a kernel's place, and at least
 // that place itself.
-func (c *roofline) disc(d *roofDot, from, to float64) {
-	x, y := c.place(d)
+func (chart *roofline) disc(d *roofDot, from, to float64) {
+	x, y := chart.place(d)
 	l := forwardLook
 	switch {
 	case from > 0:
@@ -199,31 +214,31 @@ func (c *roofline) disc(d *roofDot, from, to float64) {
 	for dy := -reach; dy <= reach; dy++ {
 		for dx := -reach; dx <= reach; dx++ {
 			if at := math.Hypot(float64(dx), float64(dy)); at >= from && (at < to || at == 0) {
-				c.plot.dot(x+dx, y+dy, l)
+				chart.plot.dot(x+dx, y+dy, l)
 			}
 		}
 	}
 }
 
 // place is the dot of a kernel.
-func (c *roofline) place(d *roofDot) (x, y int) {
-	y, _ = c.plot.row(d.gflops)
-	return c.plot.column(math.Log10(d.intensity)), y
+func (chart *roofline) place(d *roofDot) (x, y int) {
+	y, _ = chart.plot.row(d.gflops)
+	return chart.plot.column(math.Log10(d.intensity)), y
 }
 
 // roofWords say how far below its roof the selected kernel stays.
-func (m *Model) roofWords(c *roofline, selected *node) string {
+func (v *rooflineView) roofWords(chart *roofline, selected *node) string {
 	if selected == nil {
 		return ""
 	}
-	for _, d := range c.dots {
+	for _, d := range chart.dots {
 		if d.row != selected || d.back {
 			continue
 		}
-		k := m.kernel(selected)
-		bound, _ := m.opts.Ceilings.Place(k.FLOPs, k.Bytes, d.time)
+		k := v.kernel(selected)
+		bound, _ := v.opts.Ceilings.Place(k.FLOPs, k.Bytes, d.time)
 		return fmt.Sprintf("%s: %s-bound, %.0f %% of %s, %s · %s GFLOP/s at %s FLOP/byte",
-			selected.path(), bound, 100*d.reached, m.roofName(k), distance(d.reached), profile.Significant(d.gflops), profile.Significant(d.intensity))
+			selected.path(), bound, 100*d.reached, roofName(v.opts.Ceilings, k), distance(d.reached), profile.Significant(d.gflops), profile.Significant(d.intensity))
 	}
 	return selected.path() + " computes nothing that counts as arithmetic: it has no place under the roofs"
 }
@@ -236,24 +251,32 @@ func distance(reached float64) string {
 	return fmt.Sprintf("%.1f× below it", 1/reached)
 }
 
-// clickRoofline selects the kernel that is nearest to a cell of the view.
-func (m *Model) clickRoofline(x, y int) {
-	if m.roofsMissing() != "" {
+// click selects the kernel that is nearest to a cell of the view.
+func (v *rooflineView) click(x, y int) {
+	if v.roofsMissing() != "" {
 		return
 	}
-	c := m.newRoofline(rect{0, 0, m.layout.body.w, m.layout.body.h})
-	if c.plot == nil || !c.at.contains(x, y) {
+	chart := v.newRoofline(v.body)
+	if chart.plot == nil || !chart.at.contains(x, y) {
 		return
 	}
 	var nearest *node
 	least := math.Inf(1)
-	for i := range c.dots {
-		dx, dy := c.place(&c.dots[i])
-		if far := math.Hypot(float64(dx-2*(x-c.at.x)), float64(dy-4*(y-c.at.y)-2)); far < least {
-			nearest, least = c.dots[i].row, far
+	for i := range chart.dots {
+		dx, dy := chart.place(&chart.dots[i])
+		if far := math.Hypot(float64(dx-2*(x-chart.at.x)), float64(dy-4*(y-chart.at.y)-2)); far < least {
+			nearest, least = chart.dots[i].row, far
 		}
 	}
 	if nearest != nil {
-		m.list.reveal(nearest)
+		v.list.reveal(nearest)
 	}
+}
+
+// roofName is the ceiling that a kernel runs against.
+func roofName(c profile.Ceilings, k *tensor.KernelInfo) string {
+	if float64(k.FLOPs) < c.Ridge()*float64(k.Bytes) {
+		return profile.Significant(c.GBPS) + " GB/s"
+	}
+	return profile.Significant(c.GFLOPS) + " GFLOP/s"
 }

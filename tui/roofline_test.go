@@ -21,7 +21,7 @@ func roofs(t *testing.T, w, h int) *Model {
 		k := &m.program.kernels[n.group]
 		k.FLOPs, k.Bytes = 2*n.cost.MACs, n.cost.ReadBytes+n.cost.WriteBytes
 	}
-	m.view = viewRoofline
+	m.view = viewOf[*rooflineView](m)
 	return m
 }
 
@@ -85,9 +85,10 @@ func TestRooflinePlaces(t *testing.T) {
 	m := roofs(t, 120, 30)
 	n := m.list.tree.order[0]
 	k := m.kernel(n)
+	v := viewOf[*rooflineView](m)
 	k.FLOPs, k.Bytes = 4e6, 1e5
 	n.time = 40 * time.Microsecond
-	d := m.roofDots()[0]
+	d := v.roofDots()[0]
 	if d.row != n || d.intensity != 40 || d.gflops != 100 || d.reached != 0.25 {
 		t.Errorf("%+v; want 40 FLOP/byte, 100 GFLOP/s, a quarter of the roof", d)
 	}
@@ -104,11 +105,12 @@ func TestRooflinePlaces(t *testing.T) {
 // TestRooflineClick selects each kernel by a click on its dot.
 func TestRooflineClick(t *testing.T) {
 	m := roofs(t, 120, 30)
-	c := m.newRoofline(rect{0, 0, m.layout.body.w, m.layout.body.h})
+	v := viewOf[*rooflineView](m)
+	c := v.newRoofline(v.body)
 	hits := 0
 	for i := range c.dots {
 		x, y := c.place(&c.dots[i])
-		m.clickRoofline(c.at.x+x/2, c.at.y+y/4)
+		v.click(c.at.x+x/2, c.at.y+y/4)
 		if m.list.selected() == c.dots[i].row {
 			hits++
 		}

@@ -1,14 +1,9 @@
 package tui
 
-import (
-	"slices"
-	"time"
+import "time"
 
-	"resnet-tui/profile"
-)
-
-// sample takes figures and the running row. Statistics wait when the last ones
-// were dear, unless now is set.
+// sample takes figures and the running row. Statistics are skipped when the last
+// ones were expensive, unless now is set.
 func (m *Model) sample(now bool) {
 	if m.program == nil {
 		return
@@ -19,8 +14,9 @@ func (m *Model) sample(now bool) {
 		return
 	}
 	m.program.recorder.Snapshot(&m.snap)
-	m.twin.sample()
+	m.samples++
 	m.figures()
+	m.refresh()
 	m.sampled, m.cost = start, time.Since(start)
 }
 
@@ -28,7 +24,6 @@ func (m *Model) sample(now bool) {
 func (m *Model) figures() {
 	m.stale = true
 	m.list.tree.update(&m.snap)
-	m.seriesOf = nil
 	if m.list.ordered {
 		m.list.rebuild()
 	}
@@ -50,25 +45,4 @@ func (m *Model) follow() {
 	if n != m.active {
 		m.active, m.stale = n, true
 	}
-}
-
-// selectedSeries are the selected row's own statistics, pass by pass.
-func (m *Model) selectedSeries() *profile.Series {
-	n := m.focus()
-	if n == nil || n == m.seriesOf {
-		return &m.series
-	}
-	m.seriesOf, m.series = n, profile.Series{}
-	switch {
-	case m.program == nil || len(m.snap.Groups) == 0:
-	case n == m.list.tree.root:
-		m.series = m.snap.Wall
-	case n.kind == overheadNode && n.label == overheadLabel:
-		m.series = m.snap.Overhead
-	case n.group >= 0 && !n.folds() && len(n.behind) == 0:
-		m.series = m.snap.Groups[n.group]
-	default:
-		m.series = m.snap.Sum(slices.Concat(n.ahead, n.after))
-	}
-	return &m.series
 }

@@ -28,17 +28,17 @@ func TestColoursFollowTheTerminal(t *testing.T) {
 		{colorprofile.TrueColor, `^(|[1247]|[34]8;2;\d+;\d+;\d+|[34][0-7]|;)*$`},
 	} {
 		allowed := regexp.MustCompile(c.allowed)
-		for v := range viewCount {
+		for _, v := range m.views {
 			m.view, m.profile = v, c.profile
 			m.restyle()
 			m.stale = true
 			content := m.View().Content
 			for _, seq := range sgr.FindAllStringSubmatch(content, -1) {
 				if !allowed.MatchString(seq[1]) {
-					t.Errorf("%v, %v: sequence %q", c.profile, v, seq[1])
+					t.Errorf("%v, %v: sequence %q", c.profile, v.title(), seq[1])
 				}
 			}
-			if v == viewLayers && !strings.HasPrefix(text, strings.SplitN(ansi.Strip(content), "\n", 2)[0]) {
+			if v == m.layers && !strings.HasPrefix(text, strings.SplitN(ansi.Strip(content), "\n", 2)[0]) {
 				t.Errorf("%v: another text", c.profile)
 			}
 		}

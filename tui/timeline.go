@@ -6,16 +6,53 @@ import (
 	"slices"
 	"time"
 
+	"charm.land/bubbles/v2/key"
+
 	"resnet-tui/resnet"
 )
 
-// timeline is how the pass is looked at: zoom 1 shows all of it. A closer look
-// follows the selected row.
-type timeline struct{ zoom float64 }
+// timelineView shows one pass as an icicle on a time axis: the net, its stages,
+// blocks and kernels below each other.
+type timelineView struct {
+	treeView
+	body rect    // at 0, 0
+	zoom float64 // 1 shows the whole pass; from there on it follows the selected row
+}
 
 const deepestZoom = 4096
 
-func (t *timeline) scale(by float64) { t.zoom = max(1, min(max(t.zoom, 1)*by, deepestZoom)) }
+// The timeline's own keys.
+var (
+	zoomIn  = bind("+", "zoom in", "+", "=")
+	zoomOut = bind("-", "zoom out", "-")
+)
+
+func (v *timelineView) title() string { return "Timeline" }
+
+func (v *timelineView) update(w, h int) { v.body = rect{w: w, h: h} }
+
+func (v *timelineView) footer() []key.Binding {
+	return append([]key.Binding{zoomIn, zoomOut}, v.treeView.footer()...)
+}
+
+func (v *timelineView) actions() []action {
+	return append(v.treeView.actions(),
+		does(aboutViews, zoomIn, func() { v.scale(2) }),
+		does(aboutViews, zoomOut, func() { v.scale(0.5) }),
+	)
+}
+
+// wheel zooms: up to come closer.
+func (v *timelineView) wheel(d int) {
+	if d < 0 {
+		v.scale(1.25)
+	} else {
+		v.scale(0.8)
+	}
+}
+
+// scale zooms in by a factor, or out by one below 1.
+func (v *timelineView) scale(by float64) { v.zoom = max(1, min(max(v.zoom, 1)*by, deepestZoom)) }
 
 // icicle is the part of a pass that is on the screen: kernels end to end, in
 // the order in which they run, each as long as its median: forward, then back
@@ -29,47 +66,47 @@ type icicle struct {
 }
 
 // icicle cuts the pass for w cells around the selected row.
-func (m *Model) icicle(w int) icicle {
-	c := icicle{rows: m.list.tree.order, forward: len(m.list.tree.order), w: w}
+func (v *timelineView) icicle(w int) icicle {
+	p := icicle{rows: v.list.tree.order, forward: len(v.list.tree.order), w: w}
 	at := time.Duration(0)
-	selected := firstKernel(m.list.selected())
+	selected := firstKernel(v.list.selected())
 	center := time.Duration(0)
-	for _, n := range c.rows {
+	for _, n := range p.rows {
 		if n == selected {
 			center = at + n.time/2
 		}
 		at += n.time
-		c.ends = append(c.ends, at)
+		p.ends = append(p.ends, at)
 	}
-	if m.list.tree.runsBack() {
-		c.rows = slices.Clone(c.rows)
-		for _, n := range slices.Backward(m.list.tree.order) {
+	if v.list.tree.runsBack() {
+		p.rows = slices.Clone(p.rows)
+		for _, n := range slices.Backward(v.list.tree.order) {
 			at += n.back
-			c.rows, c.ends = append(c.rows, n), append(c.ends, at)
+			p.rows, p.ends = append(p.rows, n), append(p.ends, at)
 		}
 	}
-	shown := time.Duration(float64(at) / max(m.line.zoom, 1))
-	c.from = max(min(center-shown/2, at-shown), 0)
-	c.to = c.from + shown
-	return c
+	shown := time.Duration(float64(at) / max(v.zoom, 1))
+	p.from = max(min(center-shown/2, at-shown), 0)
+	p.to = p.from + shown
+	return p
 }
 
 // at is the row whose kernel runs in the middle of cell x, and whether it runs
 // backward; nil after the end.
-func (c *icicle) at(x int) (n *node, back bool) {
-	t := c.from + time.Duration((float64(x)+0.5)/float64(c.w)*float64(c.to-c.from))
-	low, high := 0, len(c.ends)
+func (p *icicle) at(x int) (n *node, back bool) {
+	t := p.from + time.Duration((float64(x)+0.5)/float64(p.w)*float64(p.to-p.from))
+	low, high := 0, len(p.ends)
 	for low < high {
-		if mid := (low + high) / 2; c.ends[mid] <= t {
+		if mid := (low + high) / 2; p.ends[mid] <= t {
 			low = mid + 1
 		} else {
 			high = mid
 		}
 	}
-	if low == len(c.rows) {
+	if low == len(p.rows) {
 		return nil, false
 	}
-	return c.rows[low], low >= c.forward
+	return p.rows[low], low >= p.forward
 }
 
 // chain lists the rows from the net down to n, without rows that only fold.
@@ -87,34 +124,34 @@ func chain(n *node) []*node {
 }
 
 // depth is the number of levels of the icicle.
-func (c *icicle) depth() int {
+func (p *icicle) depth() int {
 	deepest := 0
-	for _, n := range c.rows[:c.forward] {
+	for _, n := range p.rows[:p.forward] {
 		deepest = max(deepest, len(chain(n)))
 	}
 	return deepest
 }
 
-// drawTimeline draws the pass: net, stages, blocks, kernels.
-func (m *Model) drawTimeline(r rect) {
-	if m.list.tree.whole <= 0 || len(m.list.tree.order) == 0 {
-		m.canvas.text(r.x+1, r.y, r.x+r.w, "no pass has been measured yet", muted)
+// draw draws the pass: net, stages, blocks, kernels.
+func (v *timelineView) draw(c *canvas, r rect) {
+	if v.list.tree.whole <= 0 || len(v.list.tree.order) == 0 {
+		c.text(r.x+1, r.y, r.x+r.w, "no pass has been measured yet", muted)
 		return
 	}
 	in := rect{r.x + 1, r.y, r.w - 2, r.h}
-	c := m.icicle(in.w)
-	m.drawAxis(in, c)
-	levels := c.depth()
+	p := v.icicle(in.w)
+	v.drawAxis(c, in, p)
+	levels := p.depth()
 	tall := bandHeight(in.h-3, levels)
 	for level := range levels {
 		y := in.y + 1 + level*tall
 		if y+tall > in.y+in.h {
 			break
 		}
-		m.drawBand(rect{in.x, y, in.w, tall}, c, level)
+		v.drawBand(c, rect{in.x, y, in.w, tall}, p, level)
 	}
 	if y := in.y + 2 + levels*tall; y < in.y+in.h {
-		m.drawLegend(in, y)
+		v.drawLegend(c, in, y)
 	}
 }
 
@@ -123,7 +160,7 @@ func bandHeight(h, levels int) int { return max(min(h/max(levels, 1), 3), 1) }
 
 // drawBand draws one level: runs of cells that show the same row in the same
 // pass are a box.
-func (m *Model) drawBand(r rect, c icicle, level int) {
+func (v *timelineView) drawBand(c *canvas, r rect, p icicle, level int) {
 	start, count := 0, 0
 	var box *node
 	wasBack := false
@@ -132,7 +169,7 @@ func (m *Model) drawBand(r rect, c icicle, level int) {
 		back := false
 		if x < r.w {
 			var kernel *node
-			if kernel, back = c.at(x); kernel != nil {
+			if kernel, back = p.at(x); kernel != nil {
 				if path := chain(kernel); level < len(path) {
 					n = path[level]
 				}
@@ -142,22 +179,22 @@ func (m *Model) drawBand(r rect, c icicle, level int) {
 			continue
 		}
 		if box != nil {
-			m.drawBox(rect{r.x + start, r.y, x - start, r.h}, box, boxLook(box, count, wasBack))
+			v.drawBox(c, rect{r.x + start, r.y, x - start, r.h}, box, boxLook(box, count, wasBack))
 			count++
 		}
 		start, box, wasBack = x, n, back
 	}
 }
 
-func (m *Model) drawBox(r rect, n *node, l look) {
-	m.canvas.fill(r, ' ', l)
-	m.canvas.fill(rect{r.x, r.y, 1, r.h}, '▏', l)
+func (v *timelineView) drawBox(c *canvas, r rect, n *node, l look) {
+	c.fill(r, ' ', l)
+	c.fill(rect{r.x, r.y, 1, r.h}, '▏', l)
 	if r.w > 2 {
-		m.canvas.text(r.x+1, r.y+(r.h-1)/2, r.x+r.w, n.label, l)
+		c.text(r.x+1, r.y+(r.h-1)/2, r.x+r.w, n.label, l)
 	}
-	if s := m.list.selected(); s != nil && (n == s || n.group >= 0 && n.within(s)) {
+	if s := v.list.selected(); s != nil && (n == s || n.group >= 0 && n.within(s)) {
 		for y := range r.h {
-			m.canvas.selectRow(r.x, r.y+y, r.w)
+			c.selectRow(r.x, r.y+y, r.w)
 		}
 	}
 }
@@ -181,18 +218,18 @@ func boxLook(n *node, count int, back bool) look {
 }
 
 // drawAxis writes round times over the boxes.
-func (m *Model) drawAxis(r rect, c icicle) {
-	span := float64(c.to - c.from)
+func (v *timelineView) drawAxis(c *canvas, r rect, p icicle) {
+	span := float64(p.to - p.from)
 	step := roundStep(span * 12 / float64(r.w))
-	for t := math.Ceil(float64(c.from)/step) * step; t <= float64(c.to); t += step {
-		x := r.x + int((t-float64(c.from))/span*float64(r.w))
+	for t := math.Ceil(float64(p.from)/step) * step; t <= float64(p.to); t += step {
+		x := r.x + int((t-float64(p.from))/span*float64(r.w))
 		label := "0"
 		if t > 0 {
-			label = m.units.duration(time.Duration(math.Round(t))).String()
+			label = v.units.duration(time.Duration(math.Round(t))).String()
 		}
 		if x+width(label)+1 <= r.x+r.w {
-			m.canvas.set(x, r.y, '╷', faint)
-			m.canvas.text(x+1, r.y, r.x+r.w, label, muted)
+			c.set(x, r.y, '╷', faint)
+			c.text(x+1, r.y, r.x+r.w, label, muted)
 		}
 	}
 }
@@ -209,11 +246,11 @@ func roundStep(v float64) float64 {
 }
 
 // drawLegend says what is selected, and what the picture leaves out.
-func (m *Model) drawLegend(r rect, y int) {
-	n := m.list.selected()
+func (v *timelineView) drawLegend(c *canvas, r rect, y int) {
+	n := v.list.selected()
 	if n != nil {
-		text := fmt.Sprintf("%s   %s   %s of the pass", titleOf(n), m.units.duration(m.list.tree.took(n)), percent(m.share(n)))
-		m.canvas.text(r.x, y, r.x+r.w, text, strong)
+		text := fmt.Sprintf("%s   %s   %s of the pass", titleOf(n), v.units.duration(v.list.tree.took(n)), percent(v.share(n)))
+		c.text(r.x, y, r.x+r.w, text, strong)
 	}
 	if y+1 >= r.y+r.h {
 		return
@@ -223,31 +260,31 @@ func (m *Model) drawLegend(r rect, y int) {
 		l    look
 		text string
 	}{{boxBranch, "branch"}, {boxSkip, "skip"}, {boxPlain, "outside blocks"}} {
-		m.canvas.text(x, y+1, r.x+r.w, "▏ ", k.l)
-		x = m.canvas.text(x+3, y+1, r.x+r.w, k.text, muted) + 2
+		c.text(x, y+1, r.x+r.w, "▏ ", k.l)
+		x = c.text(x+3, y+1, r.x+r.w, k.text, muted) + 2
 	}
 	text := "kernels end to end, each by its median; overhead is not drawn"
-	if m.list.tree.runsBack() {
+	if v.list.tree.runsBack() {
 		text = "forward, then backward; " + text
 	}
-	m.canvas.text(x, y+1, r.x+r.w, text, muted)
+	c.text(x, y+1, r.x+r.w, text, muted)
 }
 
-// clickTimeline selects what is drawn at a cell of the view.
-func (m *Model) clickTimeline(x, y int) {
-	in := rect{1, 0, m.layout.body.w - 2, m.layout.body.h}
-	c := m.icicle(in.w)
-	if x-1 < 0 || x-1 >= in.w || c.to <= c.from {
+// click selects what is drawn at a cell of the view.
+func (v *timelineView) click(x, y int) {
+	in := rect{1, 0, v.body.w - 2, v.body.h}
+	p := v.icicle(in.w)
+	if x-1 < 0 || x-1 >= in.w || p.to <= p.from {
 		return
 	}
-	n, _ := c.at(x - 1)
+	n, _ := p.at(x - 1)
 	if n == nil {
 		return
 	}
 	path := chain(n)
-	level := (y - 1) / bandHeight(in.h-3, c.depth())
+	level := (y - 1) / bandHeight(in.h-3, p.depth())
 	if y < 1 || level >= len(path) {
 		return
 	}
-	m.list.reveal(path[level])
+	v.list.reveal(path[level])
 }

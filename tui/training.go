@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strconv"
 
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/train"
@@ -17,6 +20,50 @@ type Training struct {
 	Tracks []*train.Track
 	Note   string // what goes on, in a line: progress, where a file is from
 	Done   bool   // nothing will be added
+}
+
+// trainingView shows the curves of training runs beside the net.
+type trainingView struct {
+	treeView
+	training *Training // the newest that is known
+}
+
+func (v *trainingView) title() string         { return "Training" }
+func (v *trainingView) available() bool       { return v.opts.Training != nil }
+func (v *trainingView) footer() []key.Binding { return v.treeFooter() }
+
+// start and receive ask for what is known, again and again until all is.
+func (v *trainingView) start() tea.Cmd {
+	if v.opts.Training == nil {
+		return nil
+	}
+	return glanceAt(v.opts.Training)
+}
+
+func (v *trainingView) receive(msg tea.Msg) tea.Cmd {
+	m, ok := msg.(trainingMsg)
+	if !ok {
+		return nil
+	}
+	if m.err != nil {
+		v.screen.notify(oneLine(m.err))
+	}
+	if m.training != nil {
+		v.training = m.training
+	}
+	if v.training != nil && v.training.Done {
+		return nil
+	}
+	return glanceLater(v.opts.Training)
+}
+
+// draw draws the note about the runs, and their curves.
+func (v *trainingView) draw(c *canvas, r rect) {
+	if t := v.training; t != nil && t.Note != "" && r.h > 2 {
+		c.text(r.x+1, r.y, r.x+r.w, t.Note, muted)
+		r.y, r.h = r.y+1, r.h-1
+	}
+	c.drawCurves(r, v.training)
 }
 
 // curvesOf are the runs' losses by step and errors by epoch, a look and a pen
@@ -183,13 +230,4 @@ func (c *canvas) drawTracks(r rect, tracks []*train.Track, k curvesOf) {
 			c.right(x, r.y+1+i, column.text(t), plainText)
 		}
 	}
-}
-
-// drawTraining draws the view.
-func (m *Model) drawTraining(r rect) {
-	if t := m.training; t != nil && t.Note != "" && r.h > 2 {
-		m.canvas.text(r.x+1, r.y, r.x+r.w, t.Note, muted)
-		r.y, r.h = r.y+1, r.h-1
-	}
-	m.canvas.drawCurves(r, m.training)
 }

@@ -41,7 +41,7 @@ func TestTrainingView(t *testing.T) {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			m := screen(t, "cifar_resnet20", size[0], size[1])
 			m.opts.Training = func() (*Training, error) { return nil, nil }
-			m.show(viewTraining)
+			m.show(viewOf[*trainingView](m))
 			m.Update(trainingMsg{training: someTraining(400, 50, "cifar_resnet20", "cifar_plain20", "cifar_resnet56", "cifar_plain56")})
 			golden.RequireEqual(t, plain(m))
 		})

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,12 +15,28 @@ import (
 
 // plain is what a screen shows, without colours and blanks at line ends.
 func plain(m *Model) string {
+	m.refresh()
 	m.stale = true
 	lines := strings.Split(ansi.Strip(m.View().Content), "\n")
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// viewOf is a screen's view of a type.
+func viewOf[V view](m *Model) V {
+	for _, v := range m.views {
+		if v, ok := v.(V); ok {
+			return v
+		}
+	}
+	panic("no such view")
+}
+
+// titled is a screen's view of a title.
+func titled(m *Model, title string) view {
+	return m.views[slices.IndexFunc(m.views, func(v view) bool { return v.title() == title })]
 }
 
 func TestLayers(t *testing.T) {
@@ -59,13 +76,13 @@ func TestGutters(t *testing.T) {
 }
 
 func TestViews(t *testing.T) {
-	for _, v := range []viewID{viewTimeline, viewMemory, viewDevice} {
+	for _, v := range []string{"Timeline", "Memory", "Device"} {
 		for _, size := range [][2]int{{120, 24}, {60, 15}, {20, 5}} {
 			t.Run(fmt.Sprintf("%s %dx%d", v, size[0], size[1]), func(t *testing.T) {
 				m := screen(t, "resnet18", size[0], size[1])
 				run(t, m, true, 20)
 				m.opts.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
-				m.view = v
+				m.view = titled(m, v)
 				out := plain(m)
 				out = regexp.MustCompile(`go1\S+ \S+/\S+`).ReplaceAllString(out, "GOVERSION OS/ARCH")
 				golden.RequireEqual(t, out)

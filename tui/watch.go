@@ -2,13 +2,10 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 )
 
 // WatchOptions say what a screen of training shows.
@@ -28,35 +25,18 @@ type WatchOptions struct {
 // Watch shows the curves of training until the user quits, ctx ends or the
 // terminal fails.
 func Watch(ctx context.Context, o WatchOptions) error {
-	w := newWatch(&o)
-	terminal := Options{In: o.In, Out: o.Out, Environ: o.Environ}
-	_, err := tea.NewProgram(w, programOptions(ctx, &terminal)...).Run()
-	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
+	return runProgram(ctx, newWatch(&o), streams{o.In, o.Out, o.Environ})
 }
 
 // watch is a screen of curves alone: a tea.Model.
 type watch struct {
+	host
 	opts     *WatchOptions
-	styles   *Styles
-	profile  colorprofile.Profile
-	dark     bool
-	canvas   canvas
-	w, h     int
 	training *Training
 	err      error
-	keys     KeyMap
 }
 
-func newWatch(o *WatchOptions) *watch {
-	w := &watch{opts: o, keys: DefaultKeyMap(), profile: colorprofile.TrueColor, dark: o.Theme != ThemeLight}
-	w.restyle()
-	return w
-}
-
-func (w *watch) restyle() { w.styles = NewStyles(w.opts.Theme, w.profile, w.dark) }
+func newWatch(o *WatchOptions) *watch { return &watch{host: newHost(o.Theme), opts: o} }
 
 // trainingMsg is what is known of training.
 type trainingMsg struct {
@@ -80,29 +60,19 @@ func glanceLater(ask func() (*Training, error)) tea.Cmd {
 	return tea.Tick(glance, func(time.Time) tea.Msg { return glanceAt(ask)() })
 }
 
-// Init asks for the terminal's ground and for what there is.
+// Init asks for the terminal's background and for what there is.
 func (w *watch) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, glanceAt(w.opts.Training))
+	return tea.Batch(w.start(), glanceAt(w.opts.Training))
 }
 
-// Update takes a message.
+// Update handles a message.
 func (w *watch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if w.terminalChanged(msg) {
+		return w, nil
+	}
 	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		w.w, w.h = msg.Width, msg.Height
-	case tea.ColorProfileMsg:
-		w.profile = msg.Profile
-		w.restyle()
-	case tea.BackgroundColorMsg:
-		w.dark = msg.IsDark()
-		w.restyle()
 	case tea.KeyPressMsg:
-		switch {
-		case key.Matches(msg, w.keys.Quit, w.keys.Cancel):
-			return w, tea.Quit
-		case key.Matches(msg, w.keys.Suspend):
-			return w, tea.Suspend
-		}
+		return w, w.press(msg, w.actions())
 	case trainingMsg:
 		if w.err = msg.err; msg.training != nil {
 			w.training = msg.training
@@ -114,24 +84,12 @@ func (w *watch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return w, nil
 }
 
-// View draws the screen.
-func (w *watch) View() tea.View {
-	w.draw()
-	v := tea.NewView(w.canvas.encode(w.styles))
-	v.AltScreen, v.WindowTitle = true, "resnet-tui "+w.opts.Title
-	return v
-}
+func (w *watch) actions() []action { return w.closingActions(w.actions) }
 
-func (w *watch) draw() {
-	c := &w.canvas
-	c.reset(w.w, w.h)
-	if w.w == 0 || w.h == 0 {
-		return
-	}
-	if tooSmall(w.w, w.h) {
-		c.text(0, 0, w.w, "needs 20×5 cells", warningLook)
-		return
-	}
+// View draws the screen.
+func (w *watch) View() tea.View { return page(w.picture(w.draw), w.opts.Title) }
+
+func (w *watch) draw(c *canvas) {
 	x := c.text(1, 0, w.w, w.opts.Title, strong)
 	switch {
 	case w.err != nil:

@@ -11,24 +11,24 @@ import (
 	"resnet-tui/tensor"
 )
 
-// restTime is how long the cursor rests on a row before its weights are read.
-const restTime = 300 * time.Millisecond
+// hoverTime is how long the cursor stays on a row before its weights are read.
+const hoverTime = 300 * time.Millisecond
 
-// restMsg comes when the cursor has been on a row for a while.
-type restMsg struct{ n *node }
+// hoverMsg comes when the cursor has been on a row for a while.
+type hoverMsg struct{ row *node }
 
-// rested asks for a restMsg when the cursor has come to another row.
-func (m *Model) rested() tea.Cmd {
+// hover asks for a hoverMsg when the cursor has come to another row.
+func (m *Model) hover() tea.Cmd {
 	n := m.list.selected()
-	if m.engine == nil || n == m.resting {
+	if m.engine == nil || n == m.hovered {
 		return nil
 	}
-	m.resting = n
-	return tea.Tick(restTime, func(time.Time) tea.Msg { return restMsg{n} })
+	m.hovered = n
+	return tea.Tick(hoverTime, func(time.Time) tea.Msg { return hoverMsg{n} })
 }
 
-// onRest asks the engine for the weights of a row that is still selected.
-func (m *Model) onRest(n *node) {
+// onHover asks the engine for the weights of a row that is still selected.
+func (m *Model) onHover(n *node) {
 	w := weightOf(m.list.tree.model, n)
 	if n != m.list.selected() || w == nil {
 		return

@@ -1,0 +1,100 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+)
+
+// passTimes are a row's times by pass, when there is more than one.
+func (d *detailPane) passTimes(n *node) []detailLine {
+	if n.back <= 0 {
+		return nil
+	}
+	return []detailLine{
+		{label: "  forward", text: d.units.duration(n.time).String()},
+		{label: "  backward", text: d.units.duration(n.back).String()},
+	}
+}
+
+// gradientLines are the norms of the newest backward pass at a row.
+func (d *detailPane) gradientLines(n *node) []detailLine {
+	g := d.state.grads
+	if g == nil {
+		return nil
+	}
+	if b := n.module; n.kind == blockNode && b != nil {
+		if at, ok := g.of(b.Path); ok {
+			return blockGradientLines(at)
+		}
+	}
+	var lines []detailLine
+	if n == d.list.tree.root {
+		lines = append(lines, detailLine{label: "loss", text: profile.Significant(g.loss)})
+	}
+	for _, l := range n.layers {
+		for _, id := range l.Params {
+			p := &d.list.tree.model.Params[id]
+			if norm, ok := g.params[p.Name]; ok {
+				lines = append(lines, detailLine{label: " " + below(n.module.Parent, p.Name), text: scientific(norm)})
+			}
+		}
+	}
+	if len(lines) > 0 && n != d.list.tree.root {
+		lines = append([]detailLine{{label: "‖∂L/∂p‖"}}, lines...)
+	}
+	return lines
+}
+
+func blockGradientLines(g resnet.BlockGradient) []detailLine {
+	lines := []detailLine{
+		{label: "‖∂L/∂y‖", text: scientific(g.Out)},
+		{label: "‖∂L/∂x‖", text: scientific(g.In)},
+	}
+	if g.HasSkip {
+		lines = append(lines, detailLine{label: "  skip  ", text: scientific(g.Skip), look: skipLook})
+	}
+	if g.HasBranch {
+		lines = append(lines, detailLine{label: "  branch", text: scientific(g.Branch), look: branchLook})
+	}
+	if !math.IsNaN(g.Cosine) {
+		lines = append(lines, detailLine{label: "  cos   ", text: cosine(g.Cosine)})
+	}
+	return lines
+}
+
+// effectLines tell what the lesions do.
+func (d *detailPane) effectLines() []detailLine {
+	f := d.state.effect
+	if f == nil {
+		return nil
+	}
+	lines := []detailLine{
+		{label: "lesions", text: fmt.Sprint(len(d.state.lesions)), look: warningLook},
+		{label: "  top-1 ≠", text: fmt.Sprintf("%d of %d", f.Moved, f.Images)},
+		{label: "  KL", text: klText(f.KL())},
+	}
+	if f.Labels > 0 {
+		lines = append(lines, detailLine{label: "  right", text: fmt.Sprintf("%d → %d of %d", f.WasRight, f.Right, f.Labels)})
+	}
+	if g := d.state.grads; g != nil && !math.IsNaN(f.loss) {
+		lines = append(lines, detailLine{label: "  loss", text: profile.Significant(f.loss) + " → " + profile.Significant(g.loss)})
+		if f.grads != nil && len(f.grads.blocks) > 0 && len(g.blocks) > 0 {
+			lines = append(lines, detailLine{label: "  ‖∂L/∂x‖ " + g.blocks[0].Path},
+				detailLine{label: "   ", text: scientific(f.grads.blocks[0].In) + " → " + scientific(g.blocks[0].In)})
+		}
+	}
+	if now := d.list.tree.whole; f.wall > 0 && now > 0 {
+		lines = append(lines, detailLine{label: "  time", text: fmt.Sprintf("%+.1f %%", 100*(float64(now)/float64(f.wall)-1))})
+	}
+	return lines
+}
+
+func klText(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return profile.Dash + " (not finite)"
+	}
+	return profile.Significant(v) + " nats"
+}

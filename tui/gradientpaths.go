@@ -1,0 +1,148 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"resnet-tui/resnet"
+)
+
+// askPaths asks for path lengths, and shows them.
+func (v *gradientsView) askPaths() {
+	if len(v.list.tree.byBlock) == 0 || v.opts.Recorded != nil {
+		return
+	}
+	v.screen.show(v)
+	v.screen.request(wishPaths)
+}
+
+// spectrum is that of a block's input, or of the net's.
+func (v *gradientsView) spectrum(block string) (resnet.PathSpectrum, bool) {
+	i := slices.IndexFunc(v.state.paths, func(s resnet.PathSpectrum) bool { return s.Block == block })
+	if i < 0 {
+		return resnet.PathSpectrum{}, false
+	}
+	return v.state.paths[i], true
+}
+
+const (
+	pathCell    = 15 // of one length: its number and a bar
+	tallestPath = 6  // lines of bars
+)
+
+// pathLines are the lines that path lengths take, none before they are asked
+// for.
+func (v *gradientsView) pathLines() int {
+	switch {
+	case v.state.phase == tracing:
+		return 2
+	case len(v.state.paths) == 0:
+		return 0
+	}
+	return 3 + v.pathRows()
+}
+
+// pathRows are the lines of bars, the same for every block.
+func (v *gradientsView) pathRows() int {
+	most := 0
+	for _, s := range v.state.paths {
+		most = max(most, len(s.Branches)+1)
+	}
+	columns := max((v.body.w-2)/pathCell, 1)
+	return min((most+columns-1)/columns, tallestPath)
+}
+
+// drawPaths draws how many branches the gradient at the block under the cursor
+// has come through.
+func (v *gradientsView) drawPaths(c *canvas, r rect) {
+	y := r.y + 1
+	if v.state.phase == tracing {
+		part := 0.0
+		if v.state.total > 0 {
+			part = float64(v.state.done) / float64(v.state.total)
+		}
+		text := fmt.Sprintf("path lengths %s %3.0f %%   any other wish interrupts", progressBar(part, 20), 100*part)
+		c.text(r.x+1, y, r.x+r.w, text, backwardLook)
+		return
+	}
+	s, ok := v.spectrum(v.state.grads.blocks[v.cursor].Path)
+	if !ok {
+		return
+	}
+	c.text(r.x+1, y, r.x+r.w-1, pathTitle(s), plainText)
+	rows := r.h - 3
+	v.drawPathBars(c, rect{r.x + 1, y + 1, r.w - 2, rows}, s)
+	text := "90 % of the parts' norms came through " + pathStretch(s)
+	if in, ok := v.spectrum(resnet.PathsInput); ok {
+		text += "; at the image through " + pathStretch(in)
+	}
+	c.text(r.x+1, y+1+rows, r.x+r.w-1, text, muted)
+}
+
+func pathTitle(s resnet.PathSpectrum) string {
+	return fmt.Sprintf("paths into %s by number of branches taken   sum − gradient: %s of it", s.Block, scientific(s.SumError))
+}
+
+// pathParts are the norms of the parts, the rest last, with their names.
+func pathParts(s resnet.PathSpectrum) (norms []float64, names []string) {
+	norms = slices.Clone(s.Branches)
+	for i := range norms {
+		names = append(names, strconv.Itoa(i))
+	}
+	if s.HasRest {
+		norms, names = append(norms, s.Rest), append(names, "more")
+	}
+	return norms, names
+}
+
+func (v *gradientsView) drawPathBars(c *canvas, r rect, s resnet.PathSpectrum) {
+	norms, names := pathParts(s)
+	if r.h <= 0 || len(norms) == 0 {
+		return
+	}
+	top := slices.Max(norms)
+	for i, norm := range norms {
+		x, y := r.x+i/r.h*pathCell, r.y+i%r.h
+		if x+pathCell > r.x+r.w+1 {
+			return
+		}
+		c.right(x+4, y, names[i], muted)
+		c.set(x+5, y, '▏', faint)
+		if top > 0 {
+			c.bar(x+6, y, pathCell-7, norm/top, backwardLook)
+		}
+	}
+}
+
+// pathStretch is through how many branches most of the gradient came: the
+// shortest stretch of lengths that has nine tenths of the sum of the parts'
+// norms.
+func pathStretch(s resnet.PathSpectrum) string {
+	norms, names := pathParts(s)
+	sum := 0.0
+	for _, v := range norms {
+		sum += v
+	}
+	if !(sum > 0) || math.IsInf(sum, 0) {
+		return "none: it is no number above 0"
+	}
+	from, to := 0, len(norms)-1
+	for i := range norms {
+		part := 0.0
+		for j := i; j < len(norms); j++ {
+			if part += norms[j]; part >= 0.9*sum {
+				if j-i < to-from {
+					from, to = i, j
+				}
+				break
+			}
+		}
+	}
+	stretch := names[from]
+	if to > from {
+		stretch += "…" + names[to]
+	}
+	return stretch + " branches"
+}

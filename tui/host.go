@@ -1,0 +1,156 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// host is what every program of the screen has: the terminal's size and
+// colours, a canvas, the keys, and the dialog that is open. A program embeds it
+// and hands it the messages first.
+type host struct {
+	theme   Theme
+	profile colorprofile.Profile // the colours that the terminal has
+	dark    bool                 // its background, as far as it said
+	styles  *Styles
+	keys    KeyMap
+	canvas  canvas
+	w, h    int    // cells; 0 until the terminal has reported its size
+	dialog  dialog // over everything else, nil when none is open
+}
+
+// newHost assumes a dark terminal of all colours until the terminal has said
+// what it is.
+func newHost(theme Theme) host {
+	h := host{theme: theme, keys: DefaultKeyMap(), profile: colorprofile.TrueColor, dark: theme != ThemeLight}
+	h.restyle()
+	return h
+}
+
+// restyle makes the styles for what is known of the terminal.
+func (h *host) restyle() { h.styles = NewStyles(h.theme, h.profile, h.dark) }
+
+// start asks for the terminal's background where the theme depends on it.
+func (h *host) start() tea.Cmd {
+	if h.theme == ThemeAuto || h.theme == "" {
+		return tea.RequestBackgroundColor
+	}
+	return nil
+}
+
+// terminalChanged takes the messages that describe the terminal; it reports
+// whether msg was one.
+func (h *host) terminalChanged(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		h.w, h.h = msg.Width, msg.Height
+	case tea.ColorProfileMsg:
+		h.profile = msg.Profile
+		h.restyle()
+	case tea.BackgroundColorMsg:
+		h.dark = msg.IsDark()
+		h.restyle()
+	default:
+		return false
+	}
+	return true
+}
+
+// press does what a key means: to the dialog if one is open, else by the first
+// of the actions that has the key.
+func (h *host) press(msg tea.KeyPressMsg, actions []action) tea.Cmd {
+	if h.dialog != nil {
+		var cmd tea.Cmd
+		if h.dialog, cmd = h.dialog.press(msg); h.dialog != nil || !passesDialogs(msg, &h.keys) {
+			return cmd
+		}
+	}
+	for _, a := range actions {
+		if key.Matches(msg, a.key) {
+			return a.do()
+		}
+	}
+	return nil
+}
+
+// passesDialogs reports whether a key acts even though it closed a dialog: q
+// means the dialog, ctrl-c and ctrl-z the program.
+func passesDialogs(msg tea.KeyPressMsg, k *KeyMap) bool {
+	return key.Matches(msg, k.Quit, k.Suspend) && msg.String() != "q"
+}
+
+// programActions are what every program's keys do. help lists the actions for
+// the help dialog; it is called when that opens.
+func (h *host) programActions(help func() []action) []action {
+	return []action{
+		does(aboutProgram, h.keys.Help, func() { h.dialog = newHelp(help()) }),
+		{aboutProgram, h.keys.Suspend, func() tea.Cmd { return tea.Suspend }},
+		{aboutProgram, h.keys.Quit, func() tea.Cmd { return tea.Quit }},
+	}
+}
+
+// closingActions are the programActions of a program that Esc ends too.
+func (h *host) closingActions(help func() []action) []action {
+	return append(h.programActions(help), action{aboutProgram, named(h.keys.Cancel, "quit"), func() tea.Cmd { return tea.Quit }})
+}
+
+// picture draws the whole screen and encodes it: draw fills the canvas, the
+// dialog comes over it. A terminal that can't hold the screen gets a notice.
+func (h *host) picture(draw func(c *canvas)) string {
+	c := &h.canvas
+	c.reset(h.w, h.h)
+	switch {
+	case h.w == 0 || h.h == 0:
+	case tooSmall(h.w, h.h):
+		c.text(0, 0, h.w, "needs 20×5 cells", warningLook)
+	default:
+		draw(c)
+		if h.dialog != nil {
+			h.dialog.draw(c)
+		}
+	}
+	return c.encode(h.styles)
+}
+
+// page is a picture as bubbletea wants it.
+func page(picture, title string) tea.View {
+	v := tea.NewView(picture)
+	v.AltScreen = true
+	v.WindowTitle = "resnet-tui " + title
+	return v
+}
+
+// streams stand in for the process's own in tests; zero fields mean that.
+type streams struct {
+	in      io.Reader
+	out     io.Writer
+	environ []string
+}
+
+// runProgram shows a program until it quits, ctx ends or the terminal fails.
+func runProgram(ctx context.Context, m tea.Model, t streams) error {
+	_, err := tea.NewProgram(m, t.options(ctx)...).Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (t streams) options(ctx context.Context) []tea.ProgramOption {
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(30)}
+	if t.in != nil {
+		options = append(options, tea.WithInput(t.in))
+	}
+	if t.out != nil {
+		options = append(options, tea.WithOutput(t.out))
+	}
+	if t.environ != nil {
+		options = append(options, tea.WithEnvironment(t.environ))
+	}
+	return options
+}

@@ -1,0 +1,53 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	"resnet-tui/resnet"
+)
+
+// lesionMark is what lesions have done to a block.
+type lesionMark struct {
+	cut  bool   // its skip
+	text string // everything, in a few words
+}
+
+// lesionMarks are the blocks' marks by path.
+func lesionMarks(lesions []resnet.Lesion) map[string]lesionMark {
+	marks := map[string]lesionMark{}
+	add := func(path, text string) {
+		m := marks[path]
+		m.text = strings.TrimSpace(m.text + "  " + text)
+		marks[path] = m
+	}
+	for _, l := range lesions {
+		switch l.Kind {
+		case resnet.CutSkip:
+			add(l.Path, "╳ skip cut")
+			marks[l.Path] = lesionMark{cut: true, text: marks[l.Path].text}
+		case resnet.DropBranch:
+			add(l.Path, "branch dropped")
+		case resnet.ScaleBranch:
+			add(l.Path, "branch × "+strconv.FormatFloat(l.Alpha, 'g', 4, 64))
+		case resnet.Swap:
+			// Each of the two blocks runs where the other one was.
+			add(l.Path, "⇄ "+l.Other)
+			add(l.Other, "⇄ "+l.Path)
+		case resnet.Freeze:
+			add(l.Path, "frozen")
+		}
+	}
+	return marks
+}
+
+// markLesions writes into the rows what lesions have done to them.
+func (t *tree) markLesions(lesions []resnet.Lesion) {
+	marks := lesionMarks(lesions)
+	for _, n := range t.nodes {
+		n.lesion = lesionMark{}
+		if b := blockOf(n); b != nil && n.kind != runNode {
+			n.lesion = marks[b.module.Path]
+		}
+	}
+}

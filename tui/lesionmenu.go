@@ -1,0 +1,230 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"resnet-tui/resnet"
+)
+
+// lesionItem is something that can be done to a block.
+type lesionItem struct {
+	kind    resnet.LesionKind // 0: undo what was done to the block
+	text    string
+	value   string // what has to be typed too, "" for nothing
+	example string // what stands there at first
+}
+
+// number is the key that chooses the item, whichever others there are.
+func (i lesionItem) number() string {
+	if i.kind == 0 {
+		return "6"
+	}
+	return strconv.Itoa(int(i.kind))
+}
+
+// lesionMenu is the dialog of what can be done to a block.
+type lesionMenu struct {
+	*shared
+	apply    func([]resnet.Lesion) // asks for the net with these lesions
+	block    string
+	items    []lesionItem
+	cursor   int
+	typing   bool // the value of the item under the cursor
+	value    textinput.Model
+	rejected string // why the last choice was
+}
+
+// openLesionMenu opens the menu for the block at the cursor, or says why there
+// is none.
+func (m *Model) openLesionMenu() {
+	b := blockOf(m.view.focus())
+	switch {
+	case m.opts.Recorded != nil:
+		m.notice = "a recorded profile: there is no net to run with a lesion"
+	case b == nil && len(m.list.tree.byBlock) == 0:
+		m.notice = m.opts.Model.Name + " has no blocks that could have a lesion"
+	case b == nil:
+		m.notice = "a lesion needs a block: move to one first"
+	default:
+		menu := &lesionMenu{shared: m.shared, apply: m.applyLesions, block: b.module.Path, value: newTextInput()}
+		menu.items = menu.itemsFor(b)
+		m.dialog = menu
+	}
+}
+
+// applyLesions asks the engine for the net with these lesions.
+func (m *Model) applyLesions(lesions []resnet.Lesion) {
+	m.pending = lesions
+	if m.engine != nil {
+		post(m.engine.surgery, lesions)
+		m.engine.cut()
+	}
+}
+
+// undoLesion takes the last lesion back.
+func (m *Model) undoLesion() {
+	if n := len(m.pending); n > 0 && m.opts.Recorded == nil {
+		m.applyLesions(slices.Clone(m.pending[:n-1]))
+	}
+}
+
+// itemsFor lists what can be done to a block: of the lesions those that the
+// net can have beside its others.
+func (l *lesionMenu) itemsFor(b *node) []lesionItem {
+	all := []lesionItem{
+		{kind: resnet.CutSkip, text: "cut the skip: y = f(F)"},
+		{kind: resnet.DropBranch, text: "drop the branch: y = f(S)"},
+		{kind: resnet.ScaleBranch, text: "scale the branch: y = f(αF + S)", value: "α", example: "0.5"},
+		{kind: resnet.Swap, text: "swap with another block", value: "block", example: l.partner(b)},
+		{kind: resnet.Freeze, text: "freeze it: no gradient for its parameters"},
+	}
+	items := slices.DeleteFunc(all, func(i lesionItem) bool {
+		_, err := l.with(resnet.Lesion{Path: l.block, Kind: i.kind, Alpha: 0.5, Other: i.example})
+		return err != nil
+	})
+	if slices.ContainsFunc(l.pending, l.concerns) {
+		items = append(items, lesionItem{text: "undo its lesions"})
+	}
+	return items
+}
+
+// partner is the block that b could be swapped with: the next of the same
+// shapes, or the one before; "" if there is none.
+func (l *lesionMenu) partner(b *node) string {
+	blocks := l.opts.Model.Blocks()
+	at := slices.IndexFunc(blocks, func(o *resnet.Module) bool { return o.Path == b.module.Path })
+	for _, i := range []int{at + 1, at - 1} {
+		if i < 0 || i >= len(blocks) {
+			continue
+		}
+		if _, err := l.with(resnet.Lesion{Path: l.block, Kind: resnet.Swap, Other: blocks[i].Path}); err == nil {
+			return blocks[i].Path
+		}
+	}
+	return ""
+}
+
+// concerns reports whether a lesion touches the menu's block.
+func (l *lesionMenu) concerns(o resnet.Lesion) bool { return o.Path == l.block || o.Other == l.block }
+
+// with returns the pending lesions and one more, which takes the place of one
+// of its kind. It fails if the net can't have them.
+func (l *lesionMenu) with(added resnet.Lesion) ([]resnet.Lesion, error) {
+	if added.Kind != resnet.ScaleBranch {
+		added.Alpha = 0
+	}
+	if added.Kind != resnet.Swap {
+		added.Other = ""
+	}
+	lesions := slices.DeleteFunc(slices.Clone(l.pending), func(o resnet.Lesion) bool {
+		return o.Path == added.Path && o.Kind == added.Kind
+	})
+	lesions = append(lesions, added)
+	_, err := resnet.BuildLesioned(l.opts.Model.Config, lesions)
+	return lesions, err
+}
+
+func (l *lesionMenu) press(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
+	k := l.keymap
+	switch {
+	case msg.String() == "ctrl+c":
+		return l, tea.Quit
+	case key.Matches(msg, k.Accept):
+		return l.choose(), nil
+	case key.Matches(msg, k.Cancel) && l.typing:
+		l.typing = false
+	case l.typing:
+		l.value, _ = l.value.Update(msg)
+	case key.Matches(msg, k.Up):
+		l.cursor = max(l.cursor-1, 0)
+	case key.Matches(msg, k.Down):
+		l.cursor = min(l.cursor+1, len(l.items)-1)
+	case key.Matches(msg, k.Cancel, k.Lesion, k.Quit):
+		return nil, nil
+	default:
+		if i := slices.IndexFunc(l.items, func(i lesionItem) bool { return i.number() == msg.String() }); i >= 0 {
+			l.cursor = i
+			return l.choose(), nil
+		}
+	}
+	return l, nil
+}
+
+func (l *lesionMenu) paste(msg tea.PasteMsg) {
+	if l.typing {
+		l.value, _ = l.value.Update(msg)
+	}
+}
+
+// choose does what the item under the cursor says, once all is known. It
+// returns the dialog that is open then.
+func (l *lesionMenu) choose() dialog {
+	if len(l.items) == 0 {
+		return nil
+	}
+	item := l.items[l.cursor]
+	if item.kind == 0 {
+		l.apply(slices.DeleteFunc(slices.Clone(l.pending), l.concerns))
+		return nil
+	}
+	if item.value != "" && !l.typing {
+		l.typing, l.rejected = true, ""
+		l.value.SetValue(item.example)
+		l.value.CursorEnd()
+		l.value.Focus()
+		return l
+	}
+	lesions, err := l.chosen(item)
+	if err != nil {
+		l.rejected = oneLine(err)
+		return l
+	}
+	l.apply(lesions)
+	return nil
+}
+
+// chosen returns the lesions with that of an item and the typed value.
+func (l *lesionMenu) chosen(item lesionItem) ([]resnet.Lesion, error) {
+	text := l.block + "=" + item.kind.String()
+	if item.value != "" {
+		text += ":" + strings.TrimSpace(l.value.Value())
+	}
+	lesion, err := resnet.ParseLesion(text)
+	if err != nil {
+		return nil, err
+	}
+	return l.with(lesion)
+}
+
+func (l *lesionMenu) draw(c *canvas) {
+	w := min(64, c.w)
+	var said []detailLine
+	if l.rejected != "" {
+		said = wrapped(l.rejected, w-4, warningLook)
+	}
+	box := c.dialogBox(w, len(l.items)+len(said)+4, " lesion in "+l.block+" ")
+	x, y, end := box.x+2, box.y+1, box.x+box.w-2
+	for i, item := range l.items {
+		c.text(x, y, end, item.number()+"  "+item.text, plainText)
+		if i == l.cursor {
+			c.selectRow(box.x+1, y, w-2)
+		}
+		y++
+	}
+	y++
+	if l.typing {
+		at := c.text(x, y, end, l.items[l.cursor].value+": ", strong)
+		c.text(at, y, end, l.value.Value(), plainText)
+	} else {
+		c.keys(x, y, end, []key.Binding{named(l.keymap.Accept, "do it"), named(l.keymap.Cancel, "leave")})
+	}
+	for i, d := range said {
+		c.text(x, y+1+i, end, d.text, d.look)
+	}
+}

@@ -1,0 +1,74 @@
+package tui
+
+import (
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// shared is what the views have in common. They read it; the tree's selection
+// and what screen offers are all that they change.
+type shared struct {
+	opts    *Options
+	keymap  *KeyMap
+	units   units
+	list    list             // the tree: what is folded, filtered, selected
+	state   *state           // of the engine
+	program *program         // whose tree is shown, nil before the first
+	snap    profile.Snapshot // of the program's passes
+	samples int              // counts the snapshots that were taken
+	active  *node            // the row that runs now
+	pending []resnet.Lesion  // that were asked for, whether the net has them yet or not
+	screen  controls
+}
+
+// controls are what a view may ask of the screen around it.
+type controls interface {
+	request(wish)  // of the engine
+	show(view)     // opens its tab
+	reveal(*node)  // opens the tree at a row
+	notify(string) // in the footer, until a key is pressed
+}
+
+// columnTitle is a column's title now.
+func (s *shared) columnTitle(id columnID) string {
+	if id == colTime && s.list.tree.runsBack() {
+		return "forward"
+	}
+	return s.units.title(id)
+}
+
+// share is a row's part of the passes: of means, so that the rows make up the
+// whole.
+func (s *shared) share(n *node) float64 {
+	if mean := s.list.tree.mean; mean > 0 {
+		return float64(n.mean) / float64(mean)
+	}
+	return 0
+}
+
+// kernelName is what runs for a row.
+func (s *shared) kernelName(n *node) string {
+	if k := s.kernel(n); k != nil {
+		return k.Name
+	}
+	return ""
+}
+
+func (s *shared) kernel(n *node) *tensor.KernelInfo {
+	if s.program == nil || n.group < 0 || n.group >= len(s.program.kernels) {
+		return nil
+	}
+	return &s.program.kernels[n.group]
+}
+
+// batch is the number of images in a pass.
+func (s *shared) batch() int { return s.list.tree.model.Config.Batch }
+
+// twinGradients are the twin's, nil without one.
+func (s *shared) twinGradients() *gradients {
+	if s.state.twin == nil {
+		return nil
+	}
+	return s.state.twin.grads
+}

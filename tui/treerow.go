@@ -1,0 +1,83 @@
+package tui
+
+import (
+	"math"
+)
+
+// drawName draws the arrow, the skip and the name of a row.
+func (s *shared) drawName(c *canvas, x, y, end int, n *node, running bool) {
+	switch {
+	case running:
+		c.set(x, y, '▶', forwardLook)
+	case n.folds() && !s.list.ordered:
+		c.set(x, y, arrow(n.unfolded), muted)
+	}
+	if s.list.ordered {
+		c.text(x+2, y, end, flatName(n), nameLook(n))
+		return
+	}
+	c.text(x+2, y, x+4, n.gutter(), s.gutterLook(n))
+	at := x + nameColumn + 2*n.depth
+	if n.kind == joinNode {
+		at = c.text(at, y, end, "⊕ ", skipLook)
+	}
+	at = c.text(at, y, end, n.label, nameLook(n))
+	if n.note != "" && at+2 < end {
+		at = c.text(at+2, y, end, n.note, muted)
+	}
+	if n.kind == blockNode && n.lesion.text != "" && at+2 < end {
+		c.text(at+2, y, end, n.lesion.text, warningLook)
+	}
+}
+
+// gutterLook is how bright a skip is drawn: by the part of the gradient that
+// came through it, when that is known.
+func (s *shared) gutterLook(n *node) look {
+	if n.lesion.cut {
+		return warningLook
+	}
+	b := blockOf(n)
+	if b == nil || n.kind == runNode {
+		return skipLook
+	}
+	g, ok := s.state.grads.of(b.module.Path)
+	share := skipShare(g)
+	switch {
+	case !ok || math.IsNaN(share):
+		return skipLook
+	case share < 0.25:
+		return skipDark
+	case share < 0.5:
+		return skipDim
+	case share < 0.75:
+		return skipLook
+	}
+	return skipBright
+}
+
+func arrow(open bool) rune {
+	if open {
+		return '▾'
+	}
+	return '▸'
+}
+
+// flatName is a row's name where no tree around it says where it is.
+func flatName(n *node) string {
+	if len(n.layers) == 0 || n.parent == nil || n.parent.module == nil || n.parent.module.Path == "" {
+		return n.label
+	}
+	return n.parent.module.Path + " " + n.label
+}
+
+func nameLook(n *node) look {
+	switch {
+	case n.gone:
+		return faint
+	case n.kind == overheadNode, n.kind == joinNode && n.group < 0:
+		return muted
+	case n.kind == moduleNode:
+		return strong
+	}
+	return plainText
+}

@@ -1,0 +1,125 @@
+package tui
+
+import (
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// view is what a tab shows. Its file holds all of it: its state, its drawing
+// and its keys; newViews lists it. Methods run on the screen's goroutine.
+type view interface {
+	// title is the tab's name.
+	title() string
+	// available reports whether there is something to show for this net.
+	available() bool
+	// update brings the view's own state in line with what it shares with the
+	// others, for a body of w×h cells. It is called after every message, and must
+	// cost next to nothing when nothing has changed.
+	update(w, h int)
+	// draw draws the view into r, which need not be the body: a wide terminal
+	// shows the next tab beside it. It changes nothing but the canvas.
+	draw(c *canvas, r rect)
+	// footer lists the keys for the footer, the most useful first.
+	footer() []key.Binding
+	// actions are what keys do while the view is shown. Keys that the shown view
+	// has no use for go to the other views.
+	actions() []action
+	// click takes a click on a cell of the body, wheel one notch down (1) or up
+	// (-1).
+	click(x, y int)
+	wheel(d int)
+	// focus is the row that the view is about, nil without one.
+	focus() *node
+}
+
+// opener is a view that does something when its tab is opened.
+type opener interface{ opened() }
+
+// listener is a view with messages of its own.
+type listener interface {
+	// start returns the first command, receive what follows a message: those
+	// that are no business of the view's are ignored.
+	start() tea.Cmd
+	receive(msg tea.Msg) tea.Cmd
+}
+
+// newViews lists the views in the order of their tabs.
+func newViews(s *shared) []view {
+	base := treeView{s}
+	return []view{
+		&layersView{treeView: base},
+		&timelineView{treeView: base},
+		&gradientsView{treeView: base},
+		&rooflineView{treeView: base},
+		&memoryView{treeView: base},
+		&compareView{treeView: base},
+		&trainingView{treeView: base},
+		&deviceView{treeView: base},
+	}
+}
+
+// treeView is the part that most views have in common: their cursor is the
+// tree's.
+type treeView struct{ *shared }
+
+func (v treeView) available() bool { return true }
+func (v treeView) update(w, h int) {}
+func (v treeView) focus() *node    { return v.list.selected() }
+func (v treeView) click(x, y int)  {}
+func (v treeView) wheel(d int)     { v.list.scroll(wheelRows * d) }
+
+// wheelRows are the rows that a notch of the wheel scrolls by.
+const wheelRows = 3
+
+// footer is that of a view that has no keys of its own.
+func (v treeView) footer() []key.Binding {
+	return append([]key.Binding{named(v.keymap.NextView, "view")}, v.engineKeys()...)
+}
+
+// treeFooter is that of views whose rows are the tree's.
+func (v treeView) treeFooter() []key.Binding {
+	k := v.keymap
+	keys := []key.Binding{k.Filter, named(k.Sort, "sort"), named(k.NextView, "view"), named(k.Toggle, "fold")}
+	return append(append(keys, v.engineKeys()...), named(k.Units, "units"))
+}
+
+// engineKeys are those that change how the net runs; none for a recording.
+func (v treeView) engineKeys() []key.Binding {
+	k := v.keymap
+	if v.opts.Recorded != nil {
+		return nil
+	}
+	fuse := named(k.Fuse, "fuse")
+	if v.program == nil || v.program.fused {
+		fuse = named(k.Fuse, "no fuse")
+	}
+	return []key.Binding{named(k.Smaller, "batch ½"), named(k.Larger, "×2"), fuse}
+}
+
+// actions move the tree's cursor by rows, or along the pass, and go to the tree.
+func (v treeView) actions() []action {
+	k := v.keymap
+	return append(v.moves(),
+		does(aboutFolding, k.Toggle, func() { v.screen.reveal(v.list.selected()) }),
+		does(aboutFolding, k.Open, func() { v.walk(1) }),
+		does(aboutFolding, k.Shut, func() { v.walk(-1) }),
+	)
+}
+
+// moves move the tree's cursor.
+func (v treeView) moves() []action {
+	page, all := func() int { return v.list.height }, func() int { return len(v.list.rows) }
+	return v.keymap.moves(page, all, func(d int) { v.list.moveTo(v.list.cursor + d) })
+}
+
+// walk selects the kernel that runs d later than the selected one.
+func (v treeView) walk(d int) {
+	kernels := v.list.tree.order
+	if len(kernels) == 0 {
+		return
+	}
+	at := slices.Index(kernels, firstKernel(v.list.selected()))
+	v.list.reveal(kernels[max(min(at+d, len(kernels)-1), 0)])
+}
