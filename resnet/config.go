@@ -8,23 +8,24 @@ import (
 // Config says which net is asked for. A zero field means its default, so that
 // a Config can hold just what a user said; Resolve fills in the rest.
 type Config struct {
-	Arch     string    // a name in place of the fields below: see Archs
-	Family   Family    // default ImageNet
-	Depth    int       // default 50; CIFAR 20
-	Variant  Variant   // default V15
-	Block    BlockKind // default by depth
-	Shortcut Shortcut  // default B; CIFAR A. A plain net has none, but its residual twin does.
-	Plain    bool      // without skips
-	Norm     Norm      // default batch. Without it every convolution has a bias.
-	Keras    bool      // Keras Applications' own layout of V1 and V2
+	Arch     string    `json:"arch,omitempty"`     // a name in place of the fields below: see Archs
+	Family   Family    `json:"family,omitempty"`   // default ImageNet
+	Depth    int       `json:"depth,omitempty"`    // default 50; CIFAR 20
+	Variant  Variant   `json:"variant,omitempty"`  // default V15
+	Block    BlockKind `json:"block,omitempty"`    // default by depth
+	Shortcut Shortcut  `json:"shortcut,omitempty"` // default B; CIFAR A. A plain net has none, but its residual twin does.
+	Plain    bool      `json:"plain,omitempty"`    // without skips
+	Norm     Norm      `json:"norm,omitempty"`     // default batch. Without it every convolution has a bias.
+	Keras    bool      `json:"keras,omitempty"`    // Keras Applications' own layout of V1 and V2
 
-	Groups        int // of the 3×3 convolutions, default 1 (ResNeXt)
-	WidthPerGroup int // default 64; with Groups it sets a bottleneck's inner width (Wide ResNet, ResNeXt)
+	Groups        int `json:"groups,omitempty"`          // of the 3×3 convolutions, default 1 (ResNeXt)
+	WidthPerGroup int `json:"width_per_group,omitempty"` // default 64; with Groups it sets a bottleneck's inner width (Wide ResNet, ResNeXt)
 
-	Classes       int // default 1000; CIFAR 10
-	Channels      int // of the image, default 3
-	Height, Width int // of the image, default 224; CIFAR 32
-	Batch         int // images in one pass, default 1
+	Classes  int `json:"classes,omitempty"`  // default 1000; CIFAR 10
+	Channels int `json:"channels,omitempty"` // of the image, default 3
+	Height   int `json:"height,omitempty"`   // of the image, default 224; CIFAR 32
+	Width    int `json:"width,omitempty"`    // of the image, default 224; CIFAR 32
+	Batch    int `json:"batch,omitempty"`    // images in one pass, default 1
 }
 
 // Family is a net's stem and stages.

@@ -68,7 +68,7 @@ func TestCompareMistakes(t *testing.T) {
 	dir := t.TempDir()
 	for args, want := range map[string]string{
 		"compare --arch vgg11":                                          "no plain twin",
-		"compare --depth 18 --with=x":                                   "is no flag",
+		"compare --depth 18 --with=x":                                   "is not a flag",
 		"compare --depth 18 --with=--bogus":                             "bogus",
 		"compare --depth 18 --with=--depth=51":                          "18, 34, 50",
 		"compare --depth 18 --weights z":                                "some of its own",

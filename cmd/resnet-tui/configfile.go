@@ -35,7 +35,7 @@ func applyConfig(cmd *cobra.Command) error {
 		return nil
 	}
 	if err != nil {
-		return asUsage(err)
+		return usageError{err}
 	}
 	entries, err := configEntries(data)
 	if err != nil {

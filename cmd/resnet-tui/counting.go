@@ -6,23 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"resnet-tui/internal/app"
 	"resnet-tui/profile/report"
-	"resnet-tui/resnet"
 )
 
-// referenceModel is the net that tools are compared on.
-func referenceModel() *resnet.Model {
-	m, err := resnet.Build(resnet.Config{Arch: "resnet50"})
-	if err != nil {
-		panic(err) // it is the default net
-	}
-	return m
-}
-
-func referenceCounts() []resnet.Count { return referenceModel().Counts() }
-
-const countingText = `How many operations has a ResNet-50? Every tool has its own answer, because
-each counts something else. This is one image of 3×224×224:
+const countingText = `How many operations does a ResNet-50 have? Every tool has its own answer,
+because each counts something else. This is one image of 3×224×224:
 
 `
 
@@ -32,15 +21,15 @@ operation the net has 4.09 G, counted as two 8.18 G, and both are called
 "FLOPs". What else is counted (biases, batch norms, ReLUs, pools) makes the
 rest of the difference. No tool counts the additions of the skips.
 
-3.8 in the paper and 4.09 in torchvision are two nets: the paper's (v1)
-strides on the first 1×1 of a bottleneck, torchvision's (v1.5) on its 3×3, which
-then works on four times as many pixels. Compare
+The 3.8 G of the paper and the 4.09 G of torchvision belong to two nets: the
+paper's (v1) strides on the first 1×1 of a bottleneck, torchvision's (v1.5) on
+its 3×3, which then works on four times as many pixels. Compare
   resnet-tui summary --depth 50 --variant v1
   resnet-tui summary --depth 50
 
 --count NAME chooses the figure that summary prints; --count all prints these
-lines for the net that is asked. The column by layer holds MACs, or twice as
-many with flops and torch.
+lines for your net. The column by layer shows MACs, or twice as many with flops
+and torch.
 `
 
 // countingTopic is the page "help counting".
@@ -49,7 +38,7 @@ func countingTopic() *cobra.Command {
 	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
 		w := cmd.OutOrStdout()
 		io.WriteString(w, countingText)
-		if err := report.NewCounts(referenceModel()).Text(w); err != nil {
+		if err := report.NewCounts(app.ReferenceNet()).Text(w); err != nil {
 			fmt.Fprintln(cmd.ErrOrStderr(), err)
 		}
 		io.WriteString(w, countingRules)

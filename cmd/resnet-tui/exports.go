@@ -8,7 +8,9 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"resnet-tui/internal/app"
 	"resnet-tui/profile"
 	"resnet-tui/profile/export"
 )
@@ -23,33 +25,47 @@ var exporters = []exporter{
 	{"pprof", "write a profile for go tool pprof (.pb.gz)", export.PProf},
 	{"trace", "write a few passes, worker by worker, for ui.perfetto.dev (.json)", export.ChromeTrace},
 	{"speedscope", "write a profile for speedscope.app (.json)", export.Speedscope},
-	{"folded", "write folded stacks for flamegraph.pl and its kin", export.Folded},
-	{"html", "write a report that is one HTML file: tree, flame graph, roofline, memory, gradient flow", export.HTML},
+	{"folded", "write folded stacks for flamegraph.pl and similar tools", export.Folded},
+	{"html", "write a report in one HTML file: tree, flame graph, roofline, memory, gradient flow", export.HTML},
 }
 
-const tracedPasses = 5
+const (
+	tracedPasses   = 5
+	cpuProfileFlag = "cpuprofile"
+)
 
 // exportFlags are the files that a profile is written to, by exporter.
-type exportFlags struct{ files []string }
+type exportFlags struct {
+	files      []string
+	cpuProfile string
+}
 
 func (e *exportFlags) add(cmd *cobra.Command) {
 	e.files = make([]string, len(exporters))
-	for i, x := range exporters {
-		cmd.Flags().StringVar(&e.files[i], x.flag, "", x.help)
-	}
+	section(cmd, "export", func(fs *pflag.FlagSet) {
+		for i, x := range exporters {
+			fs.StringVar(&e.files[i], x.flag, "", x.help)
+		}
+	})
+}
+
+func (e *exportFlags) addCPUProfile(cmd *cobra.Command) {
+	section(cmd, "export", func(fs *pflag.FlagSet) {
+		fs.StringVar(&e.cpuProfile, cpuProfileFlag, "", "write Go's own CPU profile of some more passes, labelled by layer (.pb.gz)")
+	})
 }
 
 // check reports files that can't be written, before any work is done for them.
 func (e *exportFlags) check(cmd *cobra.Command) error {
 	seen := map[string]string{cmd.Flags().Lookup("output").Value.String(): "output"}
 	for _, flag := range exportNames() {
-		if !given(cmd.Flags(), flag) {
+		if !given(cmd, flag) {
 			continue
 		}
 		file := cmd.Flags().Lookup(flag).Value.String()
 		switch {
 		case file == "-":
-			return usage("--%s -: give it a file, stdout has the report", flag)
+			return usage("--%s -: name a file, stdout has the report", flag)
 		case seen[file] != "":
 			return usage("--%s %s: --%s writes there already", flag, file, seen[file])
 		}
@@ -63,7 +79,7 @@ func (e *exportFlags) check(cmd *cobra.Command) error {
 
 // any reports whether a file was asked for.
 func (e *exportFlags) any(cmd *cobra.Command) bool {
-	return slices.ContainsFunc(exportNames(), func(flag string) bool { return given(cmd.Flags(), flag) })
+	return slices.ContainsFunc(exportNames(), func(flag string) bool { return given(cmd, flag) })
 }
 
 // exportNames are the flags that name files.
@@ -77,8 +93,8 @@ func exportNames() []string {
 
 // traces is the number of passes to keep span by span.
 func (e *exportFlags) traces() int {
-	for i, x := range exporters {
-		if x.flag == "trace" && e.files[i] != "" {
+	for i, file := range e.files {
+		if exporters[i].flag == "trace" && file != "" {
 			return tracedPasses
 		}
 	}
@@ -88,18 +104,29 @@ func (e *exportFlags) traces() int {
 // write writes every file that was asked for, each whole or not at all.
 func (e *exportFlags) write(p *profile.Profile) error {
 	var failed error
-	for i, x := range exporters {
-		if e.files[i] == "" {
+	for i, file := range e.files {
+		if file == "" {
 			continue
 		}
 		var data bytes.Buffer
-		err := x.write(&data, p)
+		err := exporters[i].write(&data, p)
 		if err == nil {
-			err = writeFile(e.files[i], data.Bytes())
+			err = app.WriteFile(file, data.Bytes())
 		}
 		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("--%s: %w", x.flag, err))
+			failed = errors.Join(failed, fmt.Errorf("--%s: %w", exporters[i].flag, err))
 		}
 	}
 	return failed
+}
+
+// writeCPUProfile writes Go's own profile, if it was asked for.
+func (e *exportFlags) writeCPUProfile(data []byte) error {
+	if e.cpuProfile == "" {
+		return nil
+	}
+	if err := app.WriteFile(e.cpuProfile, data); err != nil {
+		return fmt.Errorf("--%s: %w", cpuProfileFlag, err)
+	}
+	return nil
 }

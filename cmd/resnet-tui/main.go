@@ -8,6 +8,6 @@ import (
 )
 
 func main() {
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
-	os.Exit(a.main(context.Background(), os.Args[1:]))
+	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	os.Exit(p.main(context.Background(), os.Args[1:]))
 }

@@ -44,8 +44,8 @@ func withBinary(m *testing.M) int {
 func inProcess(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := &app{in: strings.NewReader(""), out: &out, err: &errs}
-	code = a.main(t.Context(), args)
+	p := &program{in: strings.NewReader(""), out: &out, err: &errs}
+	code = p.main(t.Context(), args)
 	return code, out.String(), errs.String()
 }
 

@@ -197,7 +197,7 @@ func TestHistoryCommand(t *testing.T) {
 	}
 	profiled(t)
 	profiled(t, "--no-history")
-	f, err := os.OpenFile(historyPath(), os.O_APPEND|os.O_WRONLY, 0)
+	f, err := os.OpenFile(filepath.Join(stateDir(), "history.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

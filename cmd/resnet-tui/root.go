@@ -5,22 +5,26 @@ import (
 )
 
 // newRoot is the whole command line.
-func newRoot(a *app) *cobra.Command {
-	root := screenCommand(a)
+func newRoot(p *program) *cobra.Command {
+	root := screenCommand(p)
 	root.Args = cobra.ArbitraryArgs
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if a.failure == nil {
-			a.failure = usage("%s (%s --help)", flagMistake(err), cmd.CommandPath())
+		if p.failure == nil {
+			p.failure = usage("%s (%s --help)", flagMistake(err), cmd.CommandPath())
 		}
 		return nil
 	})
 	for _, c := range []*cobra.Command{
-		summaryCommand(a), runCommand(a), profileCommand(a), evalCommand(a), compareCommand(a), trainCommand(a), infoCommand(a), diffCommand(a), checkCommand(a), openCommand(a), historyCommand(a),
+		summaryCommand(p), runCommand(p), profileCommand(p), evalCommand(p), compareCommand(p), trainCommand(p),
+		infoCommand(p), diffCommand(p), checkCommand(p), openCommand(p), historyCommand(p),
 	} {
 		c.Args = cobra.ArbitraryArgs
+		c.SetHelpFunc(printHelp)
 		root.AddCommand(c)
 	}
 	root.AddCommand(countingTopic())
+	root.SetHelpCommand(helpCommand(root))
+	root.Flags().VarPF(&helpFlag{root: root}, "help", "h", "show this help").NoOptDefVal = "true"
 	return root
 }

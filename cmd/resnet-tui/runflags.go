@@ -1,67 +1,103 @@
 package main
 
 import (
-	"github.com/spf13/cobra"
+	"strings"
 
-	"resnet-tui/profile"
-	"resnet-tui/tensor"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"resnet-tui/internal/app"
 )
 
-// runFlags say how a net runs, on what.
-type runFlags struct {
-	stepFlags
-	device, precision, mode, count string
-	threads                        int
-	exact, noFuse, noCalibrate     bool
-	input                          []string
-	runs, warmup                   int
-	trace                          int    // passes to keep span by span
-	cpuProfile                     string // file for Go's own profile
+// addDevice adds the flags that say what runs the net.
+func addDevice(cmd *cobra.Command, spec *app.Spec) {
+	section(cmd, "run", func(fs *pflag.FlagSet) {
+		r := &spec.Run
+		fs.StringVar(&r.Device, "device", "auto", "device: "+strings.Join(app.Devices(), ", "))
+		wholeFlag(fs, &r.Threads, "threads", 0, app.MaxThreads, "number of threads (default: all that this process may use)")
+		r.Precision = "fp32"
+		fs.Var(&choice{&r.Precision, app.Precisions()}, "precision", "arithmetic of convolutions: fp32, tf32 or bf16; the CPU has fp32")
+		fs.BoolVar(&r.Exact, "exact", false, "use no algorithm that changes rounding, such as Winograd")
+	})
+	complete(cmd, "device", app.Devices()...)
+	complete(cmd, "precision", app.Precisions()...)
 }
 
-// addEngine adds the flags of what runs, and how.
-func (r *runFlags) addEngine(cmd *cobra.Command) {
-	r.addDevice(cmd)
-	fs := cmd.Flags()
-	fs.BoolVar(&r.noFuse, "no-fuse", false, "every layer by itself, for its own time and output")
-	fs.BoolVar(&r.noCalibrate, "no-calibrate", false, "leave the running statistics of a fresh net at 0 and 1")
+// addEngine adds the flags that say what runs the net, and how.
+func addEngine(cmd *cobra.Command, spec *app.Spec) {
+	addDevice(cmd, spec)
+	section(cmd, "run", func(fs *pflag.FlagSet) {
+		fs.BoolVar(&spec.Run.NoFuse, "no-fuse", false, "run every layer as its own kernel, so each has its own time and output")
+		fs.BoolVar(&spec.Run.NoCalibrate, "no-calibrate", false, "leave the running statistics of a freshly initialised net at 0 and 1")
+	})
 }
 
-// addDevice adds the flags of what runs.
-func (r *runFlags) addDevice(cmd *cobra.Command) {
-	fs := cmd.Flags()
-	r.device, r.precision = "auto", "fp32"
-	fs.StringVar(&r.device, "device", "auto", "what runs: auto, cpu, cuda or cuda:N")
-	fs.Var(&choice{&r.precision, []string{"fp32", "tf32", "bf16"}}, "precision", "arithmetic of convolutions: fp32, tf32 or bf16; the CPU has fp32")
-	wholeFlag(fs, &r.threads, "threads", "", 0, 1024, "threads (default: what the machine has for this process)")
-	fs.BoolVar(&r.exact, "exact", false, "no algorithm that changes rounding, such as Winograd")
-	complete(cmd, "device", "auto", "cpu", "cuda")
-	complete(cmd, "precision", "fp32", "tf32", "bf16")
+// addInput adds the flags of what the net runs on.
+func addInput(cmd *cobra.Command, spec *app.Spec) {
+	section(cmd, "input", func(fs *pflag.FlagSet) {
+		fs.StringArrayVar(&spec.Input.Files, "input", nil,
+			"image, folder of images, or array N×C×H×W (.npy, .safetensors); repeatable (default: random)")
+		fs.Var(&choice{&spec.Run.Mode, []string{app.ModeEval, app.ModeTrain}}, "mode",
+			"batch norm's statistics: eval takes the running ones, train the batch's own (default eval; train for a backward pass)")
+	})
+	complete(cmd, "mode", app.ModeEval, app.ModeTrain)
 }
 
-// addInput adds the flags of what it runs on.
-func (r *runFlags) addInput(cmd *cobra.Command) {
-	r.mode = "eval"
-	cmd.Flags().StringArrayVar(&r.input, "input", nil, "an image, a folder of images, or an array N×C×H×W (.npy, .safetensors); may be repeated (default: random)")
-	cmd.Flags().Var(&choice{&r.mode, []string{"eval", "train"}}, "mode", "statistics of batch norm: eval takes the running ones, train the batch's own")
-	complete(cmd, "mode", "eval", "train")
+// addLabels adds the flag of the right classes.
+func addLabels(cmd *cobra.Command, spec *app.Spec) {
+	section(cmd, "input", func(fs *pflag.FlagSet) {
+		fs.Var(&list[int]{&spec.Input.Labels, readWhole}, "labels", "right classes, one per image: 3,7 (default for a backward pass: random)")
+	})
 }
 
-// addCount adds the flag of how operations are counted.
-func (r *runFlags) addCount(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&r.count, "count", "macs", "convention of the printed operations (resnet-tui help counting)")
-	complete(cmd, "count", conventions()...)
+// addBackward adds the flags of the backward pass.
+func addBackward(cmd *cobra.Command, spec *app.Spec) {
+	section(cmd, "run", func(fs *pflag.FlagSet) {
+		fs.BoolVar(&spec.Step.Backward, "backward", false, "also compute the loss and the gradients")
+	})
+	addLabels(cmd, spec)
+}
+
+// addUpdate adds the flag of the optimiser's step.
+func addUpdate(cmd *cobra.Command, spec *app.Spec) {
+	section(cmd, "run", func(fs *pflag.FlagSet) {
+		fs.BoolVar(&spec.Step.Update, "update", false,
+			"also run the optimiser's step, at a learning rate of 0 so that weights stay (implies --backward)")
+	})
+}
+
+// addPaths adds the flag of path lengths.
+func addPaths(cmd *cobra.Command, spec *app.Spec) {
+	section(cmd, "run", func(fs *pflag.FlagSet) {
+		wholeFlag(fs, &spec.Step.Paths, "paths", 1, app.MaxPaths,
+			"split the gradient at each block's input by path length (branches taken): N exact lengths plus a remainder (implies --backward)")
+	})
 }
 
 const maxRuns = 10_000
 
-// addPasses adds the flags of how often.
-func (r *runFlags) addPasses(cmd *cobra.Command) {
-	r.runs, r.warmup = profile.Adaptive, profile.Adaptive
-	wholeFlag(cmd.Flags(), &r.runs, "runs", "", 1, maxRuns, "passes that count (default: about two seconds of them)")
-	wholeFlag(cmd.Flags(), &r.warmup, "warmup", "", 0, maxRuns, "passes before (default: until they stop getting faster)")
+// addPasses adds the flags that say how often the net runs.
+func addPasses(cmd *cobra.Command, runs, warmup **int) {
+	section(cmd, "run", func(fs *pflag.FlagSet) {
+		fs.Var(&optional[int]{runs, wholeFrom(1, maxRuns)}, "runs", "measured passes (default: about two seconds of them)")
+		fs.Var(&optional[int]{warmup, wholeFrom(0, maxRuns)}, "warmup", "warm-up passes (default: until they stop getting faster)")
+	})
 }
 
-func (r *runFlags) tensorPrecision() tensor.Precision {
-	return map[string]tensor.Precision{"fp32": tensor.FP32, "tf32": tensor.TF32, "bf16": tensor.BF16}[r.precision]
+// addCount adds the flag of how operations are counted.
+func addCount(cmd *cobra.Command, count *string, more ...string) {
+	section(cmd, "output", func(fs *pflag.FlagSet) {
+		fs.StringVar(count, "count", "macs", "how operations are counted (resnet-tui help counting)")
+	})
+	complete(cmd, "count", append(app.Conventions(), more...)...)
+}
+
+// addData adds the flags of the data set.
+func addData(cmd *cobra.Command, data *app.Data) {
+	section(cmd, "input", func(fs *pflag.FlagSet) {
+		fs.StringVar(&data.Name, "data", "", "data set: "+app.DataSets)
+		wholeFlag(fs, &data.Limit, "limit", 1, 1<<31-1, "use at most N images")
+		fs.Var(&list[float32]{&data.Mean, readFloat}, "mean", "subtract these per channel: 0.485,0.456,0.406 (default: the data set's usual means)")
+		fs.Var(&list[float32]{&data.Std, readFloat}, "std", "divide by these per channel (default: the data set's usual deviations)")
+	})
 }

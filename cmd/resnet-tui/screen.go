@@ -1,108 +1,111 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"resnet-tui/profile/report"
-	"resnet-tui/resnet"
-	"resnet-tui/tensor"
+	"resnet-tui/internal/app"
 	"resnet-tui/tui"
 )
 
-// screenCommand is the program without a command: the screen, or the profile
-// as text where there is no terminal to draw on.
-func screenCommand(a *app) *cobra.Command {
-	var m modelFlags
-	var r runFlags
-	var plain, forget bool
-	var training string
+// screenFlags are what the screen takes beside a spec.
+type screenFlags struct {
+	theme    *string
+	training string
+	count    string
+}
+
+// screenCommand is the program without a command: the screen, or the profile as text
+// where there is no terminal to draw on.
+func screenCommand(p *program) *cobra.Command {
+	var spec app.Spec
+	var o app.ProfileOptions
+	var f screenFlags
+	var plain bool
 	cmd := &cobra.Command{
 		Use:   programName,
 		Short: "look inside a ResNet while it runs",
-		Long: "The tree of a residual network, running: shapes, parameters, MACs, memory and live time per layer. " +
+		Long: "Shows the tree of a residual network while it runs: shapes, parameters, MACs, memory and live time per layer. " +
 			"Without a terminal it prints a profile as text.",
-		Example: "resnet-tui --depth 101\nresnet-tui --arch resnext50_32x4d --batch 4\nresnet-tui --depth 50 --batch 4 --backward --lesion layer3.2=drop-branch\nresnet-tui summary --depth 50 --count all",
+		Example: "resnet-tui --depth 101\n" +
+			"resnet-tui --arch resnext50_32x4d --batch 4\n" +
+			"resnet-tui --depth 50 --batch 4 --backward --lesion layer3.2=drop-branch\n" +
+			"resnet-tui summary --depth 50 --count all",
 	}
-	m.add(cmd)
-	m.addLesions(cmd)
-	r.addEngine(cmd)
-	r.addInput(cmd)
-	r.addBackward(cmd)
-	r.addPaths(cmd)
-	cmd.Flags().BoolVar(&plain, "plain-output", false, "no screen: print what profile prints")
-	r.addPasses(cmd)
-	r.addCount(cmd)
-	addHistory(cmd, &forget)
-	theme := addTheme(cmd)
-	cmd.Flags().StringVar(&training, "training", "", "a history that train --history writes: its curves have a tab, and grow as the file does")
-	cmd.RunE = a.run(func(cmd *cobra.Command) error {
-		if plain || !a.onTerminal() {
-			if training != "" {
-				return usage("--training %s: curves are on the screen; there is no terminal to draw on", training)
-			}
-			if r.paths > 0 {
-				return usage("--paths %d: path lengths are on the screen, or what run prints; there is no terminal to draw on", r.paths)
-			}
-			p, err := measureAndKeep(cmd, &m, &r, forget)
-			if err != nil {
-				return err
-			}
-			return report.Write(cmd.OutOrStdout(), p, "text")
+	addNet(cmd, &spec)
+	addLesions(cmd, &spec)
+	addInput(cmd, &spec)
+	addBackward(cmd, &spec)
+	addPaths(cmd, &spec)
+	addEngine(cmd, &spec)
+	addPasses(cmd, &o.Runs, &o.Warmup)
+	f.theme = addTheme(cmd)
+	section(cmd, "screen", func(fs *pflag.FlagSet) {
+		fs.StringVar(&f.training, "training", "", "show the curves of a history that train --history writes; they grow as the file does")
+	})
+	addPlainOutput(cmd, &plain)
+	addCount(cmd, &o.Count)
+	addHistory(cmd, &o.NoHistory)
+	cmd.RunE = p.run(func(cmd *cobra.Command) error {
+		if plain || !p.onTerminal() {
+			return p.printed(cmd.Context(), spec, o, f.training)
 		}
-		return show(cmd, &m, &r, tui.Theme(*theme), training)
+		if f.count = o.Count; given(cmd, "count") && f.count != "macs" && f.count != "flops" {
+			return usage("--count %s: the screen shows macs or flops; summary and profile know every convention", f.count)
+		}
+		return p.show(cmd.Context(), spec, &f)
 	})
 	return cmd
 }
 
-// onTerminal reports whether there is one to draw on and to take keys from.
-func (a *app) onTerminal() bool { return isTerminal(a.out) && isTerminal(a.in) }
+// printed prints the profile, without a screen.
+func (p *program) printed(ctx context.Context, spec app.Spec, o app.ProfileOptions, training string) error {
+	if training != "" {
+		return usage("--training %s: curves are on the screen; there is no terminal to draw on", training)
+	}
+	if spec.Step.Paths > 0 {
+		return usage("--paths %d: path lengths are on the screen, or what run prints; there is no terminal to draw on", spec.Step.Paths)
+	}
+	return p.profile(ctx, spec, o, &outputFlags{format: "text", file: "-"}, &exportFlags{})
+}
 
 // addTheme adds the flag for the screen's colours.
 func addTheme(cmd *cobra.Command) *string {
 	theme := string(tui.ThemeAuto)
-	cmd.Flags().Var(&choice{&theme, tui.Themes()}, "theme", "colours of the screen: auto, dark, light or none")
+	section(cmd, "screen", func(fs *pflag.FlagSet) {
+		fs.Var(&choice{&theme, tui.Themes()}, "theme", "colours of the screen: auto, dark, light or none")
+	})
 	complete(cmd, "theme", tui.Themes()...)
 	return &theme
 }
 
-// show opens the screen, with the curves of a history of training if one is
-// named.
-func show(cmd *cobra.Command, m *modelFlags, r *runFlags, theme tui.Theme, training string) error {
-	if given(cmd.Flags(), "count") && r.count != "macs" && r.count != "flops" {
-		return usage("--count %s: the screen shows macs or flops; summary and profile know every convention", r.count)
-	}
-	s, err := prepare(cmd, m, r)
+// show opens the screen.
+func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error {
+	service := p.service()
+	b, err := service.Open(ctx, spec, p.console.listener())
 	if err != nil {
 		return err
 	}
+	ops, err := b.Convention(f.count)
+	if err != nil {
+		return errors.Join(err, b.Close())
+	}
 	o := tui.Options{
-		Model: s.model, Device: s.device, Session: s.options, Weights: s.from, Labels: classNames(s.model.Config),
-		Version: version(), Ceilings: loadCeilings(s.device.Info(), s.options.Threads), Theme: theme, FLOPs: s.ops.Doubled(),
-		EvalBackward: given(cmd.Flags(), "mode") && r.mode == "eval", Paths: r.paths,
+		Model: b.Model(), Device: b.Device(), Session: b.SessionOptions(), Weights: spec.Weights, Labels: app.ClassNames(b.Model().Config),
+		Version: service.Version, Ceilings: service.Ceilings(b), Theme: tui.Theme(*f.theme), FLOPs: ops.Doubled(),
+		EvalBackward: spec.Run.Mode == app.ModeEval, Paths: spec.Step.Paths, Target: b.Labels(),
 	}
-	if !given(cmd.Flags(), "mode") {
-		o.Session.Train = false // only backward passes take the batch's statistics then
-	}
-	if s.labelled {
-		o.Target = s.target
-	}
-	if training != "" {
-		o.Training = tui.HistoryFile(training)
+	o.Session.Train = spec.Run.Mode == app.ModeTrain // else only backward passes take the batch's statistics
+	o.TwinWeights, o.TwinSource = b.TwinWeights()
+	o.Input, o.InputName = b.Images()
+	if f.training != "" {
+		o.Training = tui.HistoryFile(f.training)
 		if _, err := o.Training(); err != nil {
-			return errors.Join(usage("--training: %w", err), s.close())
+			return errors.Join(usage("--training: %w", err), b.Close())
 		}
 	}
-	if w := m.twinWeights(); w != "" {
-		o.TwinWeights = w
-		o.TwinSource = func(twin *resnet.Model) (tensor.Source, error) {
-			_, source, err := openWeights(w, twin) // in memory: there is nothing to close
-			return source, err
-		}
-	}
-	if s.images != nil {
-		o.Input, o.InputName = s.images.batch, s.images.source
-	}
-	return errors.Join(tui.Run(cmd.Context(), o), s.close())
+	return errors.Join(tui.Run(ctx, o), b.Close())
 }

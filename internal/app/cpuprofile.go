@@ -1,9 +1,8 @@
-package main
+package app
 
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"runtime/pprof"
 	"strings"
 	"time"
@@ -11,8 +10,6 @@ import (
 	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 )
-
-const cpuProfileFlag = "cpuprofile"
 
 // labelled is a resnet.Labeller: while a layer runs, workers carry its path,
 // pass, kind and block, so that go tool pprof -tagfocus path=layer3 finds its
@@ -41,18 +38,6 @@ func (x *labelled) Label(head int) context.Context { return x.heads[head] }
 
 // cpuProfileTime is enough for some 200 samples a thread.
 const cpuProfileTime = 2 * time.Second
-
-// writeCPUProfile writes the profile that cpuProfile makes.
-func writeCPUProfile(ctx context.Context, s *resnet.Session, file string) error {
-	data, err := cpuProfile(ctx, s)
-	if err == nil {
-		err = writeFile(file, data)
-	}
-	if err != nil {
-		return fmt.Errorf("--%s: %w", cpuProfileFlag, err)
-	}
-	return nil
-}
 
 // cpuProfile runs passes under Go's profiler, which would disturb those that
 // count, and returns what it wrote.

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -35,18 +35,18 @@ func machineKey(i tensor.Info, threads int) string {
 	return key
 }
 
-func ceilingsPath() string { return filepath.Join(cacheDir(), "ceilings.json") }
+func (v Service) ceilingsPath() string { return filepath.Join(v.CacheDir, "ceilings.json") }
 
-// loadCeilings is what was measured on this machine before, if anything, with
-// so many threads (0: all cores). A cache that can't be read is as good as none.
-func loadCeilings(i tensor.Info, threads int) profile.Ceilings {
-	m := readCeilings().Machines[machineKey(i, threads)]
+// loadCeilings is what was measured on this machine before, if anything, with that
+// number of threads (0: all cores). A cache that can't be read counts as empty.
+func (v Service) loadCeilings(i tensor.Info, threads int) profile.Ceilings {
+	m := v.readCeilings().Machines[machineKey(i, threads)]
 	return profile.Ceilings{GFLOPS: m.GFLOPS, GBPS: m.GBPS}
 }
 
-func readCeilings() ceilingsFile {
-	f := ceilingsFile{Schema: ceilingsSchema}
-	data, err := os.ReadFile(ceilingsPath())
+func (v Service) readCeilings() ceilingsFile {
+	var f ceilingsFile
+	data, err := os.ReadFile(v.ceilingsPath())
 	if err != nil || json.Unmarshal(data, &f) != nil || f.Schema != ceilingsSchema || f.Machines == nil {
 		f = ceilingsFile{Schema: ceilingsSchema, Machines: map[string]machineCeilings{}}
 	}
@@ -55,10 +55,10 @@ func readCeilings() ceilingsFile {
 
 // ceilings are the cached ones; where there are none, or anew is set, they are
 // measured now, in under two seconds, and kept. Of two measurements the higher
-// holds: what else ran meanwhile can only lower one.
-func ceilings(ctx context.Context, dev tensor.Device, threads int, anew bool) (profile.Ceilings, error) {
+// holds: whatever else ran meanwhile can only lower one.
+func (v Service) ceilings(ctx context.Context, dev tensor.Device, threads int, anew bool) (profile.Ceilings, error) {
 	i := dev.Info()
-	c := loadCeilings(i, threads)
+	c := v.loadCeilings(i, threads)
 	if c.Known() && !anew {
 		return c, nil
 	}
@@ -67,31 +67,32 @@ func ceilings(ctx context.Context, dev tensor.Device, threads int, anew bool) (p
 		return c, err
 	}
 	c = profile.Ceilings{GFLOPS: max(c.GFLOPS, m.FLOPS/1e9), GBPS: max(c.GBPS, m.BytesPerSecond/1e9)}
-	keepCeilings(machineKey(i, threads), machineCeilings{c.GFLOPS, c.GBPS, time.Now().UTC().Truncate(time.Second)})
+	now := time.Now().UTC().Truncate(time.Second)
+	v.keepCeilings(machineKey(i, threads), machineCeilings{c.GFLOPS, c.GBPS, now})
 	return c, nil
 }
 
-// addCeilings puts a profile's layers under the roofs. A layer above its roof
-// shows that the cached one was measured on a busy machine.
-func addCeilings(ctx context.Context, p *profile.Profile, dev tensor.Device) error {
-	c, err := ceilings(ctx, dev, p.Device.Threads, false)
+// addCeilings puts a profile's layers under the roofs. A layer above its roof shows
+// that the cached one was measured on a busy machine.
+func (v Service) addCeilings(ctx context.Context, p *profile.Profile, dev tensor.Device) error {
+	c, err := v.ceilings(ctx, dev, p.Device.Threads, false)
 	p.SetCeilings(c)
 	if err == nil && p.AboveRoof() {
-		c, err = ceilings(ctx, dev, p.Device.Threads, true)
+		c, err = v.ceilings(ctx, dev, p.Device.Threads, true)
 		p.SetCeilings(c)
 	}
 	return err
 }
 
-// keepCeilings adds a machine to the cache. Where it can't be written, the
-// next start measures again.
-func keepCeilings(key string, m machineCeilings) {
-	if cacheDir() == "" || os.MkdirAll(cacheDir(), 0o755) != nil {
+// keepCeilings adds a machine to the cache. Where it can't be written, the next
+// start measures again.
+func (v Service) keepCeilings(key string, m machineCeilings) {
+	if v.CacheDir == "" || os.MkdirAll(v.CacheDir, 0o755) != nil {
 		return
 	}
-	f := readCeilings()
+	f := v.readCeilings()
 	f.Machines[key] = m
 	if data, err := json.MarshalIndent(f, "", "  "); err == nil {
-		_ = writeFile(ceilingsPath(), append(data, '\n'))
+		_ = WriteFile(v.ceilingsPath(), append(data, '\n'))
 	}
 }

@@ -1,4 +1,4 @@
-package rooms
+package layering
 
 import (
 	"go/parser"
@@ -19,14 +19,14 @@ type row struct {
 	may    []string
 }
 
-// rooms says, lowest first, what each folder and the folders in it may import
-// beside the standard library: folders of this module, and of other modules
-// any package under a path. A folder below has its own row or its parent's. A
-// room may always import its internal folders, and those without a row.
-var rooms = []row{
+// layers says, lowest first, what the packages in a folder may import beside the
+// standard library: folders of this module, and of other modules any package under
+// a path. A folder in it has its own row or its parent's. A package may always
+// import its internal folders, and those in it without a row.
+var layers = []row{
 	{"tensor", nil},
 	{"tensor/internal", []string{"tensor"}},
-	{"tensor/tensortest", []string{"tensor"}}, // support of tests: no row below may import it
+	{"tensor/tensortest", []string{"tensor"}}, // support of tests: no layer below may import it
 	{"tensor/cpu", []string{"tensor", "golang.org/x/sys"}},
 	{"tensor/cpu/internal", []string{"golang.org/x/sys/cpu"}},
 	{"tensor/device", []string{"tensor", "tensor/cpu"}},
@@ -39,10 +39,13 @@ var rooms = []row{
 	{"profile", []string{"tensor", "resnet", "gonum.org/v1/gonum", "github.com/google/pprof"}},
 	{"profile/export", []string{"tensor", "resnet", "profile", "github.com/google/pprof"}},
 	{"profile/report", []string{"tensor", "resnet", "resnet/train", "profile", "github.com/charmbracelet/x/ansi"}},
-	{"tui", []string{"tensor", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile",
+	{"internal/app", []string{"tensor", "tensor/device", "resnet", "resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train",
+		"profile", "profile/export", "profile/report"}},
+	{"tui", []string{"tensor", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "internal/app",
 		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet"}},
-	{"cmd", []string{"tensor", "tensor/device", "resnet", "resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "profile/export", "profile/report", "tui",
-		"charm.land/fang", "github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
+	// The command line has no use case: it makes a Spec of flags, and output of a report.
+	{"cmd", []string{"resnet", "profile", "profile/export", "profile/report", "internal/app", "tui",
+		"charm.land/fang", "github.com/charmbracelet/colorprofile", "github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
 	{"internal", []string{"tensor"}}, // support of tests
 	{"scripts", nil},                 // what builds a release
 }
@@ -92,24 +95,24 @@ func checkFile(t *testing.T, path string) {
 		return
 	}
 	folder := filepath.ToSlash(filepath.Dir(path))
-	at := room(folder)
+	at := layer(folder)
 	if at < 0 {
-		t.Errorf("%s: the folder is not in the table of rooms", path)
+		t.Errorf("%s: the folder is not in the table of layers", path)
 		return
 	}
 	for _, spec := range f.Imports {
 		name, err := strconv.Unquote(spec.Path.Value)
-		if err != nil || !allowed(rooms[at].folder, rooms[at].may, name) {
-			t.Errorf("%s imports %s, which its room may not", path, name)
+		if err != nil || !allowed(layers[at].folder, layers[at].may, name) {
+			t.Errorf("%s imports %s, which its layer may not", path, name)
 		}
 	}
 }
 
-// room is the row of a folder, or −1: the longest that it lies in.
-func room(folder string) int {
+// layer is the row of a folder, or −1: the longest that it lies in.
+func layer(folder string) int {
 	best := -1
-	for i, r := range rooms {
-		if within(folder, r.folder) && (best < 0 || len(r.folder) > len(rooms[best].folder)) {
+	for i, r := range layers {
+		if within(folder, r.folder) && (best < 0 || len(r.folder) > len(layers[best].folder)) {
 			best = i
 		}
 	}
@@ -122,7 +125,7 @@ func within(path, folder string) bool {
 
 func allowed(own string, may []string, name string) bool {
 	if rest, ok := strings.CutPrefix(name, module+"/"); ok {
-		inside := rest != own && within(rest, own) && rooms[room(rest)].folder == own
+		inside := rest != own && within(rest, own) && layers[layer(rest)].folder == own
 		return inside || within(rest, own+"/internal") || slices.Contains(may, rest)
 	}
 	if first, _, _ := strings.Cut(name, "/"); !strings.Contains(first, ".") {
@@ -131,16 +134,16 @@ func allowed(own string, may []string, name string) bool {
 	return slices.ContainsFunc(may, func(m string) bool { return within(name, m) })
 }
 
-// TestTable: no room may import one that stands behind it in the table.
+// TestTable: no layer may import one that stands after it in the table.
 func TestTable(t *testing.T) {
-	for _, r := range rooms {
+	for _, r := range layers {
 		if slices.Contains(r.may, "tensor/tensortest") {
 			t.Errorf("%s may import tensor/tensortest, which only tests need", r.folder)
 		}
 	}
-	for i, r := range rooms {
+	for i, r := range layers {
 		for _, m := range r.may {
-			if at := slices.IndexFunc(rooms, func(o row) bool { return o.folder == m }); at > i {
+			if at := slices.IndexFunc(layers, func(o row) bool { return o.folder == m }); at > i {
 				t.Errorf("%s may import %s, which stands above it", r.folder, m)
 			}
 		}

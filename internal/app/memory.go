@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"cmp"
@@ -9,13 +9,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// programBytes is what a device would hold at once to run m.
-func programBytes(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (int64, error) {
-	_, plan, err := estimate(dev, m, o)
-	return plan.Total(), err
-}
-
-// estimate is a net's plan, and the memory that a device would take for it.
+// estimate is the plan of a pass, and the memory that the device would take for it.
 func estimate(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (*resnet.Lowered, tensor.MemoryPlan, error) {
 	l, err := m.Lower(resnet.LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Update: o.Update})
 	if err != nil {
@@ -25,29 +19,29 @@ func estimate(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (*res
 	return l, e.Memory, err
 }
 
-// checkMemory refuses what the device can't hold now, before anything is
-// computed for it.
-func (s *setup) checkMemory() error {
-	info := s.device.Info()
+// checkMemory refuses what the device can't hold now, before anything is computed
+// for it.
+func checkMemory(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) error {
+	info := dev.Info()
 	have := cmp.Or(info.Free, info.Memory)
-	need, err := resnet.Needs(s.device, s.model, s.options)
+	need, err := resnet.Needs(dev, m, o)
 	if err == nil && have > 0 && need > have {
 		err = &tensor.MemoryError{Need: need, Have: have}
 	}
-	return s.explain(err)
+	return explainMemory(dev, m, o, err)
 }
 
-// explain says of a net that does not fit into memory what would.
-func (s *setup) explain(err error) error {
+// explainMemory adds to the error of a net that does not fit into memory what
+// would; another error stays as it is.
+func explainMemory(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions, err error) error {
 	var memory *tensor.MemoryError
 	if !errors.As(err, &memory) {
 		return err
 	}
-	batch := s.model.Config.Batch
-	largest := resnet.MaxBatch(s.device, s.model, s.options, memory.Have)
+	largest := resnet.MaxBatch(dev, m, o, memory.Have)
 	hint := fmt.Sprintf("the largest batch that fits is %d", largest)
 	if largest == 0 {
 		hint = "not even a batch of 1 fits"
 	}
-	return fmt.Errorf("%s at batch %d does not fit: %w; %s", s.model.Name, batch, memory, hint)
+	return fmt.Errorf("%s at batch %d does not fit: %w; %s", m.Name, m.Config.Batch, memory, hint)
 }

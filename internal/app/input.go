@@ -1,15 +1,12 @@
-package main
+package app
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/spf13/pflag"
 
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/checkpoint"
@@ -21,14 +18,15 @@ import (
 type images struct {
 	batch  *tensor.Tensor // N×C×H×W
 	source string
-	names  []string // of pictures, one an image
+	names  []string // of pictures, one per image
+	labels []int    // the right classes, nil if they aren't known
 }
 
-// readInput reads what --input names, all arrays or all pictures, and sets
-// batch, channels and size of c by it; what the user gave must agree.
-func readInput(ctx context.Context, inputs []string, c *resnet.Config, fs *pflag.FlagSet, warn io.Writer) (*images, error) {
+// readFiles reads the files of an input, which are all arrays or all pictures; c
+// says how pictures are resized.
+func readFiles(ctx context.Context, files []string, c resnet.Config, l Listener) (*images, error) {
 	arrays := 0
-	for _, path := range inputs {
+	for _, path := range files {
 		if isArray(path) {
 			arrays++
 		}
@@ -36,18 +34,18 @@ func readInput(ctx context.Context, inputs []string, c *resnet.Config, fs *pflag
 	var in *images
 	var err error
 	switch arrays {
-	case len(inputs):
-		in, err = readArrays(inputs)
+	case len(files):
+		in, err = readArrays(files)
 	case 0:
-		in, err = readPictures(ctx, inputs, *c, warn)
+		in, err = readPictures(ctx, files, c, l)
 	default:
 		err = errors.New("arrays and pictures don't mix in one batch")
 	}
 	if err != nil {
-		return nil, usage("--input: %w", err)
+		return nil, refuse("{input}: %w", err)
 	}
-	in.source = strings.Join(inputs, ", ")
-	return in, agree(in.batch.Shape, c, fs)
+	in.source = strings.Join(files, ", ")
+	return in, nil
 }
 
 func isArray(path string) bool {
@@ -55,19 +53,34 @@ func isArray(path string) bool {
 	return ext == ".npy" || ext == ".safetensors"
 }
 
-// agree sets c's extents by the input's, where no flag says otherwise.
-func agree(s tensor.Shape, c *resnet.Config, fs *pflag.FlagSet) error {
-	for _, e := range []struct {
-		flag  string
-		value *int
-		input int
-	}{{"batch", &c.Batch, s[0]}, {"channels", &c.Channels, s[1]}, {"size", &c.Height, s[2]}, {"size", &c.Width, s[3]}} {
-		if given(fs, e.flag) && *e.value != e.input {
-			return usage("--%s %d does not agree with --input, which is %v", e.flag, *e.value, s)
+// extent is a field of a net's configuration that its images decide.
+type extent struct {
+	field string
+	asked int  // by the spec, 0 if it leaves that open
+	value *int // in the configuration
+	found int  // in the images
+}
+
+// adopt sets a configuration's extents by those of the images; what the spec asks
+// for must agree, and from names the field and value that say otherwise.
+func adopt(extents []extent, from Message) error {
+	for _, e := range extents {
+		if e.asked != 0 && e.asked != e.found {
+			return refuse("{"+e.field+"} %d does not agree with "+from.format, append([]any{e.asked}, from.args...)...)
 		}
-		*e.value = e.input
+		*e.value = e.found
 	}
 	return nil
+}
+
+// adoptBatch sets c's extents by a batch of images N×C×H×W, unless asked disagrees.
+func adoptBatch(c *resnet.Config, asked resnet.Config, s tensor.Shape) error {
+	return adopt([]extent{
+		{"batch", asked.Batch, &c.Batch, s[0]},
+		{"channels", asked.Channels, &c.Channels, s[1]},
+		{"size", asked.Height, &c.Height, s[2]},
+		{"size", asked.Width, &c.Width, s[3]},
+	}, say("{input}, which is %v", s))
 }
 
 // readArrays reads .npy and .safetensors files, and joins their images.
@@ -125,14 +138,14 @@ func inputName(path string, f *checkpoint.File) (string, error) {
 		}
 	}
 	if len(names) != 1 {
-		return "", fmt.Errorf("%s: it has %d tensors of shape N×C×H×W: call the one that is meant \"input\"", path, len(names))
+		return "", fmt.Errorf("%s: it has %d tensors of shape N×C×H×W: name the right one \"input\"", path, len(names))
 	}
 	return names[0], nil
 }
 
-// readPictures decodes image files and folders of them as the net's family
-// takes them. Of a folder, files that can't be read are named and left out.
-func readPictures(ctx context.Context, inputs []string, c resnet.Config, warn io.Writer) (*images, error) {
+// readPictures decodes image files and folders of them as the net's family takes
+// them. Files of a folder that can't be read are named and left out.
+func readPictures(ctx context.Context, inputs []string, c resnet.Config, l Listener) (*images, error) {
 	c.Batch = 1
 	c, err := c.Resolve()
 	if err != nil {
@@ -150,7 +163,7 @@ func readPictures(ctx context.Context, inputs []string, c resnet.Config, warn io
 		if !anyFolder(inputs) {
 			return nil, failed
 		}
-		fmt.Fprintln(warn, "left out: "+oneLine(failed))
+		l.notice("left out: %w", failed)
 	}
 	return &images{batch: b.Input, names: b.Names}, nil
 }

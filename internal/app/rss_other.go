@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package app
 
 // peakRSS is not known here.
 func peakRSS() int64 { return 0 }

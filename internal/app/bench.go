@@ -1,0 +1,173 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"resnet-tui/profile"
+	"resnet-tui/profile/report"
+	"resnet-tui/resnet"
+	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/tensor"
+)
+
+// Bench is a net with its images, an open device and open weights, ready to be
+// compiled. It is used by one goroutine at a time and is to be closed.
+type Bench struct {
+	*subject
+	device   tensor.Device
+	file     *checkpoint.File // nil: no weights were named
+	source   tensor.Source    // nil: the He initialisation
+	listener Listener
+}
+
+// Open resolves a spec and opens everything that it names. Nothing is computed yet.
+func (v Service) Open(ctx context.Context, spec Spec, l Listener) (*Bench, error) {
+	s, err := resolve(ctx, spec, 1, l)
+	if err != nil {
+		return nil, err
+	}
+	return s.equip(l)
+}
+
+// equip opens the device and the weights.
+func (s *subject) equip(l Listener) (*Bench, error) {
+	b := &Bench{subject: s, listener: l}
+	var err error
+	if b.device, err = openDevice(s.spec.Run); err != nil {
+		return nil, err
+	}
+	if b.file, b.source, err = openWeights(s.spec.Weights, s.model); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// Close closes the device and the weights.
+func (b *Bench) Close() error {
+	err := b.device.Close()
+	if b.file != nil {
+		err = errors.Join(err, b.file.Close())
+	}
+	return err
+}
+
+// options are those of the bench's sessions.
+func (b *Bench) options(p probes) resnet.SessionOptions {
+	o := b.spec.sessionOptions(p)
+	o.Source = b.source
+	o.Progress = func(stage string, done, total int64) {
+		if total > 0 {
+			b.listener.progress(percent(stage, done, total))
+		}
+	}
+	return o
+}
+
+func percent(stage string, done, total int64) Progress {
+	return Progress{Stage: stage, Done: done, Total: total, Text: fmt.Sprintf("%s %d %%", stage, 100*done/total)}
+}
+
+// session compiles the net and sets its input. The session is to be closed before
+// the bench.
+func (b *Bench) session(ctx context.Context, p probes) (*resnet.Session, error) {
+	o := b.options(p)
+	if err := checkMemory(b.device, b.model, o); err != nil {
+		return nil, err
+	}
+	s, err := resnet.NewSession(ctx, b.device, b.model, o)
+	if err != nil {
+		return nil, explainMemory(b.device, b.model, o, err)
+	}
+	if err := b.feed(s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// feed gives a session its input and, if it has a loss, its target.
+func (b *Bench) feed(s *resnet.Session) error {
+	if err := s.SetInput(b.input()); err != nil || !b.spec.Step.Backward {
+		return err
+	}
+	err := s.SetTarget(b.target)
+	if b.spec.Step.Update {
+		err = cmp.Or(err, s.SetLearningRate(0)) // the weights stay
+	}
+	return err
+}
+
+// describe names the net in reports.
+func (b *Bench) describe(s *resnet.Session) profile.Model {
+	weights := fmt.Sprintf("random, seed %d", b.spec.seed())
+	switch {
+	case b.spec.Weights != "":
+		weights = b.spec.Weights
+	case s.Calibrated():
+		weights += ", calibrated on random input"
+	}
+	return profile.Describe(b.model, weights)
+}
+
+// describeDevice names the device in reports.
+func (b *Bench) describeDevice() profile.Device {
+	return profile.DescribeDevice(b.device.Info(), b.spec.sessionOptions(probes{}))
+}
+
+// Model is the net, with its lesions.
+func (b *Bench) Model() *resnet.Model { return b.model }
+
+// Device is the device that was opened. It is closed with the bench.
+func (b *Bench) Device() tensor.Device { return b.device }
+
+// Spec is the spec that was opened, with what its fields imply.
+func (b *Bench) Spec() Spec { return b.spec }
+
+// SessionOptions are how the spec runs, weights included, without any probe but the
+// gradients at blocks. Progress is left to the caller.
+func (b *Bench) SessionOptions() resnet.SessionOptions {
+	o := b.options(probes{blocks: true})
+	o.Progress = nil
+	return o
+}
+
+// Images are the net's input, N×C×H×W, and where they are from; nil stands for
+// seeded noise.
+func (b *Bench) Images() (batch *tensor.Tensor, source string) {
+	if b.images == nil {
+		return nil, ""
+	}
+	return b.images.batch, b.images.source
+}
+
+// Labels are the right classes of the images, nil if they aren't known.
+func (b *Bench) Labels() []int {
+	if !b.labelled {
+		return nil
+	}
+	return b.target
+}
+
+// TwinWeights are carried weights for the plain twin of a net with carried weights:
+// their name, and a function that opens them for the twin. Both are zero for another
+// net.
+func (b *Bench) TwinWeights() (name string, open func(twin *resnet.Model) (tensor.Source, error)) {
+	if name = b.spec.twinWeights(); name == "" {
+		return "", nil
+	}
+	return name, func(twin *resnet.Model) (tensor.Source, error) {
+		_, source, err := openWeights(name, twin) // in memory: there is nothing to close
+		return source, err
+	}
+}
+
+// Convention is how operations are counted by that name.
+func (b *Bench) Convention(name string) (report.Convention, error) { return b.convention(name) }
+
+// Ceilings are those that were measured on the bench's device before, zero if none
+// were.
+func (v Service) Ceilings(b *Bench) profile.Ceilings {
+	return v.loadCeilings(b.device.Info(), b.spec.Run.Threads)
+}

@@ -1,0 +1,156 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"resnet-tui/profile"
+	"resnet-tui/profile/report"
+	"resnet-tui/resnet"
+)
+
+// CheckOptions are the limits that a net is held to; nil is no limit.
+type CheckOptions struct {
+	MaxParams *float64 `json:"max_params,omitempty"`
+	MaxMACs   *float64 `json:"max_macs,omitempty"`   // multiply-adds per image
+	MaxMemory *float64 `json:"max_memory,omitempty"` // bytes
+	MaxMS     *float64 `json:"max_ms,omitempty"`     // median of a pass
+	Baseline  string   `json:"baseline,omitempty"`   // a recorded profile's file that a run may not be slower than
+	Tolerance *float64 `json:"tolerance,omitempty"`  // percent that it may be slower; nil is 5
+
+	Runs   *int `json:"runs,omitempty"` // as in ProfileOptions
+	Warmup *int `json:"warmup,omitempty"`
+}
+
+// BrokenError says which limits do not hold.
+type BrokenError struct{ lines []string }
+
+// Error names them in one line.
+func (e *BrokenError) Error() string { return strings.Join(e.lines, "; ") }
+
+// Check holds a net to limits. If one of them does not hold, the report comes with
+// a *BrokenError. Only MaxMS and Baseline run the net.
+func (v Service) Check(ctx context.Context, spec Spec, o CheckOptions, l Listener) (*report.Checks, error) {
+	if o.MaxParams == nil && o.MaxMACs == nil && o.MaxMemory == nil && o.MaxMS == nil && o.Baseline == "" {
+		return nil, refuse("nothing to check: give {max-params}, {max-macs}, {max-memory}, {max-ms} or {baseline}")
+	}
+	checks, err := v.checks(ctx, spec, o, l)
+	if err != nil {
+		return nil, err
+	}
+	rep := &report.Checks{Checks: checks}
+	var broken []string
+	for _, x := range checks.Checks {
+		if !x.OK {
+			broken = append(broken, report.CheckLine(x))
+		}
+	}
+	if len(broken) > 0 {
+		return rep, &BrokenError{broken}
+	}
+	return rep, nil
+}
+
+// checks makes the checks that were asked for.
+func (v Service) checks(ctx context.Context, spec Spec, o CheckOptions, l Listener) (*profile.Checks, error) {
+	var base *profile.Profile
+	var err error
+	if o.Baseline != "" {
+		if base, err = ReadProfile(o.Baseline); err != nil {
+			return nil, err
+		}
+	}
+	checks := &profile.Checks{}
+	if err := v.static(ctx, spec, o, base, checks, l); err != nil {
+		return nil, err
+	}
+	if o.MaxMS == nil && base == nil {
+		return checks, nil
+	}
+	p, err := v.measure(ctx, spec, ProfileOptions{Runs: o.Runs, Warmup: o.Warmup}, l)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxMS != nil {
+		checks.Add("max-ms", *o.MaxMS, p.Total.P50MS, p.Slowest())
+	}
+	if base != nil {
+		checks.AddBaseline(base, p.Profile.Profile, o.tolerance())
+	}
+	return checks, nil
+}
+
+// tolerance is the part of the baseline's time by which a run may be slower.
+func (o *CheckOptions) tolerance() float64 {
+	if o.Tolerance == nil {
+		return 0.05
+	}
+	return *o.Tolerance / 100
+}
+
+// static makes the checks that need no run, and refuses a baseline that has nothing
+// to do with the net.
+func (v Service) static(
+	ctx context.Context, spec Spec, o CheckOptions, base *profile.Profile, checks *profile.Checks, l Listener,
+) (err error) {
+	b, err := v.Open(ctx, spec, l)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	if base != nil {
+		if err := b.comparable(base, o.Baseline); err != nil {
+			return err
+		}
+	}
+	if o.MaxParams != nil {
+		checks.Add("max-params", *o.MaxParams, float64(b.model.Total.Params), b.largest(params))
+	}
+	if o.MaxMACs != nil {
+		macs := func(c *resnet.Cost) int64 { return c.MACs }
+		checks.Add("max-macs", *o.MaxMACs, float64(b.model.Total.MACs), b.largest(macs))
+	}
+	if o.MaxMemory != nil {
+		return b.checkMemory(*o.MaxMemory, checks)
+	}
+	return nil
+}
+
+func params(c *resnet.Cost) int64 { return c.Params }
+
+// largest is the path of the layer that has most of a cost.
+func (s *subject) largest(of func(*resnet.Cost) int64) string {
+	return slices.MaxFunc(s.model.Layers, func(a, b *resnet.Layer) int { return cmp.Compare(of(&a.Cost), of(&b.Cost)) }).Path
+}
+
+// checkMemory checks what the device would hold.
+func (b *Bench) checkMemory(limit float64, checks *profile.Checks) error {
+	l, plan, err := estimate(b.device, b.model, b.spec.sessionOptions(probes{}))
+	if err != nil {
+		return err
+	}
+	blame := b.largest(params)
+	if memory := profile.NewMemory(l, plan); plan.ArenaBytes > plan.WeightBytes && memory.Peak != nil {
+		blame = memory.Peak.Path
+	}
+	checks.Add("max-memory", limit, float64(plan.Total()), blame)
+	return nil
+}
+
+// comparable refuses a baseline of another net or input, and warns of one from
+// elsewhere.
+func (b *Bench) comparable(base *profile.Profile, file string) error {
+	if base.Model.Arch != b.model.Name || !base.Input.Shape.Equal(b.model.Root.In) {
+		return refuse("{baseline} %s is of %s on %v, and this is %s on %v",
+			file, base.Model.Arch, base.Input.Shape, b.model.Name, b.model.Root.In)
+	}
+	here := b.describeDevice()
+	if d := base.Device; d.Name != here.Name || d.Threads != here.Threads || d.Kernels != here.Kernels {
+		b.listener.notice("the baseline comes from elsewhere: %d threads of %s (%s), here %d of %s (%s)",
+			d.Threads, d.Name, d.Kernels, here.Threads, here.Name, here.Kernels)
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"resnet-tui/profile"
+	"resnet-tui/profile/report"
+	"resnet-tui/resnet"
+)
+
+// CompareOptions say what a net is compared with.
+type CompareOptions struct {
+	With *Spec `json:"with,omitempty"` // its net, lesions, weights and seed; nil: the plain twin. See Variation.
+}
+
+// CompareBatch is the number of images where neither the spec nor its images say it.
+const CompareBatch = 8
+
+// compareRuns is the number of passes of which times are medians.
+const compareRuns = 5
+
+// Compare runs two nets, one after the other, forward and backward on the same
+// images and labels. Both begin with the same weights where both have them.
+func (v Service) Compare(ctx context.Context, spec Spec, o CompareOptions, l Listener) (*report.Compare, error) {
+	spec.Step.Backward = true
+	x, err := resolve(ctx, spec, CompareBatch, l)
+	if err != nil {
+		return nil, err
+	}
+	other, err := x.other(o.With)
+	if err != nil {
+		return nil, err
+	}
+	y, err := x.beside(other)
+	if err != nil {
+		return nil, err
+	}
+	a, err := x.side(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	b, err := y.side(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return report.NewCompare(a, b), nil
+}
+
+// Variation is what the other net of a comparison with a begins as, before it is
+// changed to what with says: a's net without its weights and lesions; or no net
+// yet, where with names another one altogether.
+func Variation(a, with Spec) (Spec, error) {
+	base := a
+	base.Lesions, base.Weights, base.Net = nil, "", resnet.Config{}
+	_, carried, err := with.builtinNet()
+	if err != nil {
+		return base, err
+	}
+	n := with.Net
+	named := n.Arch != "" || n.Family != resnet.FamilyDefault
+	if named || carried && n.Depth == 0 && !n.Plain {
+		return base, nil
+	}
+	c, err := a.config()
+	if err != nil {
+		return base, err
+	}
+	if c, err = c.Resolve(); err != nil {
+		return base, refused(err)
+	}
+	c.Arch = ""
+	c.Classes, c.Channels, c.Height, c.Width, c.Batch = 0, 0, 0, 0, 0 // as the first net has them
+	if n.Depth != 0 {
+		c.Block = resnet.BlockDefault
+	}
+	base.Net = c
+	return base, nil
+}
+
+// other is the spec of the net beside s: with, or that of the plain twin.
+func (s *subject) other(with *Spec) (Spec, error) {
+	if with != nil {
+		other := *with
+		other.Input, other.Run, other.Step = s.spec.Input, s.spec.Run, s.spec.Step
+		return other, nil
+	}
+	other := s.spec
+	other.Lesions, other.Weights = nil, s.spec.twinWeights()
+	if s.spec.Weights != "" && other.Weights == "" {
+		return other, refuse("{weights} belong to the net, and its twin needs some of its own: " +
+			"name the twin by {with}, as \"--plain --weights FILE\"")
+	}
+	var ok bool
+	if other.Net, ok = s.model.Config.Twin(); !ok {
+		return other, refuse("%s has no plain twin: name the other net by {with}", s.model.Name)
+	}
+	return other, nil
+}
+
+// beside is the other net on the images and labels of s. What it leaves open of
+// their extents is as for s.
+func (s *subject) beside(other Spec) (*subject, error) {
+	c, err := other.config()
+	if err != nil {
+		return nil, err
+	}
+	of := s.model.Config
+	c.Classes = cmp.Or(c.Classes, of.Classes)
+	c.Channels = cmp.Or(c.Channels, of.Channels)
+	c.Height = cmp.Or(c.Height, of.Height)
+	c.Width = cmp.Or(c.Width, of.Width)
+	c.Batch = cmp.Or(c.Batch, of.Batch)
+	y, err := newSubject(other, c, s.images)
+	if err != nil {
+		return nil, err
+	}
+	return y, s.share(y)
+}
+
+// share gives two nets the same images and labels, if they can take them.
+func (s *subject) share(y *subject) error {
+	if !s.model.Root.In.Equal(y.model.Root.In) {
+		return refuse("%s takes %v and %s %v: to compare them, both must take the same images",
+			s.model.Name, s.model.Root.In, y.model.Name, y.model.Root.In)
+	}
+	classes := min(s.model.Config.Classes, y.model.Config.Classes)
+	if s.images == nil {
+		s.images = &images{batch: s.input(), source: fmt.Sprintf("random, seed %d", s.spec.seed())}
+	}
+	switch {
+	case !s.labelled:
+		s.target = resnet.RandomTarget(s.spec.seed(), s.model.Config.Batch, classes)
+	case slices.Max(s.target) >= classes:
+		return refuse("the data has more classes than %s and %s both have", s.model.Name, y.model.Name)
+	}
+	y.images, y.target = s.images, s.target
+	return nil
+}
+
+// side runs one net.
+func (s *subject) side(ctx context.Context, l Listener) (side report.Side, err error) {
+	b, err := s.equip(l)
+	if err != nil {
+		return side, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	side.Run, err = b.onePass(ctx, func(ctx context.Context, session *resnet.Session, _ *report.Run) error {
+		if side.Responses, err = session.Responses(ctx); err != nil {
+			return err
+		}
+		side.Profile, err = profile.Measure(ctx, session, profile.MeasureOptions{Runs: compareRuns, Warmup: 1})
+		return err
+	})
+	return side, err
+}

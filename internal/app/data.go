@@ -1,0 +1,87 @@
+package app
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"resnet-tui/resnet"
+	"resnet-tui/resnet/vision"
+	"resnet-tui/tensor"
+)
+
+// DataSets is how data sets are named, for help and messages.
+const DataSets = vision.DataSpecs
+
+// open opens a part of the data set for the net c; pictures are resized to suit it.
+func (d *Data) open(c resnet.Config, split vision.Split, seed uint64) (vision.Dataset, error) {
+	if d.Name == "" {
+		return nil, refuse("{data} is missing: %s", DataSets)
+	}
+	c, err := c.Resolve()
+	if err != nil {
+		return nil, refused(err)
+	}
+	data, err := vision.OpenData(d.Name, vision.DataOptions{
+		Split: split, Limit: d.Limit, Seed: seed, Transform: transform(c), Norm: vision.Norm{Mean: d.Mean, Std: d.Std},
+	})
+	if err != nil {
+		return nil, refuse("{data}: %w", err)
+	}
+	return data, nil
+}
+
+// adoptData sets c's extents and classes by a data set's, unless asked disagrees.
+func adoptData(c *resnet.Config, asked resnet.Config, data vision.Dataset, name string) error {
+	channels, h, w := data.Shape()
+	for _, e := range []extent{
+		{"channels", asked.Channels, &c.Channels, channels},
+		{"size", asked.Height, &c.Height, h},
+		{"size", asked.Width, &c.Width, w},
+		{"classes", asked.Classes, &c.Classes, len(data.Classes())},
+	} {
+		if err := adopt([]extent{e}, say("{data} %s, which has %d", name, e.found)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe tells training sets apart in checkpoints.
+func (d *Data) describe(data vision.Dataset) string {
+	c, h, w := data.Shape()
+	name := fmt.Sprintf("%s, %d images of %d×%d×%d", d.Name, data.Len(), c, h, w)
+	if d.Mean != nil || d.Std != nil {
+		name += fmt.Sprintf(", mean %s, std %s", list(d.Mean), list(d.Std))
+	}
+	return name
+}
+
+func list(xs []float32) string {
+	var text []string
+	for _, x := range xs {
+		text = append(text, strconv.FormatFloat(float64(x), 'g', -1, 32))
+	}
+	return strings.Join(text, ",")
+}
+
+// firstImages are the first n images of a data set, with their labels.
+func firstImages(data vision.Dataset, n int, name string) (*images, error) {
+	if data.Len() < n {
+		return nil, refuse("{batch} %d: {data} %s has %d images", n, name, data.Len())
+	}
+	c, h, w := data.Shape()
+	in := &images{
+		batch:  tensor.New(n, c, h, w),
+		source: fmt.Sprintf("the first %d of %s", n, name),
+		labels: make([]int, n),
+	}
+	per := c * h * w
+	for i := range in.labels {
+		var err error
+		if in.labels[i], err = data.Read(i, in.batch.Data[i*per:(i+1)*per]); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"resnet-tui/profile"
+	"resnet-tui/profile/report"
+	"resnet-tui/tensor"
+)
+
+// ProfileOptions say how long to measure, and what else to record.
+type ProfileOptions struct {
+	Runs       *int   `json:"runs,omitempty"`        // measured passes; nil: about two seconds of them
+	Warmup     *int   `json:"warmup,omitempty"`      // warm-up passes; nil: until they stop getting faster
+	Count      string `json:"count,omitempty"`       // convention of the printed operations, see Conventions; "" is MACs
+	Trace      int    `json:"trace,omitempty"`       // passes after those, kept span by span
+	CPUProfile bool   `json:"cpu_profile,omitempty"` // Go's own CPU profile of some more passes
+	NoHistory  bool   `json:"no_history,omitempty"`  // leave no line in the history
+}
+
+// Profiled is a profile, and what was recorded beside it.
+type Profiled struct {
+	report.Profile
+	CPUProfile []byte // as runtime/pprof writes it, gzip'd; nil if it wasn't asked for
+}
+
+// Profile measures many passes and keeps a line of them in the history. Without
+// ceilings, which are measured last, the profile is still returned.
+func (v Service) Profile(ctx context.Context, spec Spec, o ProfileOptions, l Listener) (*Profiled, error) {
+	if spec.Input.Labels != nil {
+		if s, err := spec.settle(); err == nil && !s.Step.Backward {
+			return nil, refuse("{labels} are for a backward pass: add {backward}")
+		}
+	}
+	p, err := v.measure(ctx, spec, o, l)
+	if err != nil {
+		return nil, err
+	}
+	if p.Busy() {
+		l.notice("the machine was busy: other programs used %s of %d cores, so times are too long",
+			profile.Significant(p.Machine.OthersCores), p.Machine.Processors)
+	}
+	v.remember(p.Profile.Profile, o, l)
+	return p, nil
+}
+
+// measure makes the profile. The ceilings come last, when the net has given its
+// memory back.
+func (v Service) measure(ctx context.Context, spec Spec, o ProfileOptions, l Listener) (_ *Profiled, err error) {
+	s, err := resolve(ctx, spec, 1, l)
+	if err != nil {
+		return nil, err
+	}
+	ops, err := s.convention(o.Count)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.equip(l)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	p, err := v.passes(ctx, b, o)
+	if err != nil {
+		return nil, err
+	}
+	p.Ops = ops
+	return p, v.placeUnderRoofs(ctx, p.Profile.Profile, b.device, l)
+}
+
+// placeUnderRoofs adds the ceilings. Only an end of ctx is an error.
+func (v Service) placeUnderRoofs(ctx context.Context, p *profile.Profile, dev tensor.Device, l Listener) error {
+	err := v.addCeilings(ctx, p, dev)
+	if err != nil && ctx.Err() == nil {
+		l.notice("no roofline: %w", err)
+		return nil
+	}
+	return err
+}
+
+// passes runs the passes of a profile.
+func (v Service) passes(ctx context.Context, b *Bench, o ProfileOptions) (*Profiled, error) {
+	s, err := b.session(ctx, probes{blocks: true})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	p, err := profile.Measure(ctx, s, o.measure(b.listener))
+	if err != nil {
+		return nil, err
+	}
+	out := &Profiled{Profile: report.Profile{Profile: p}}
+	if o.CPUProfile {
+		if out.CPUProfile, err = cpuProfile(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if b.spec.Step.Backward {
+		if err := p.SetGradients(s); err != nil {
+			return nil, err
+		}
+	}
+	p.Version, p.Memory.PeakRSSBytes = v.Version, peakRSS()
+	p.Model, p.Device = b.describe(s), b.describeDevice()
+	in := b.describeInput()
+	p.Input = profile.Input{Shape: in.Shape, Source: in.Source}
+	return out, nil
+}
+
+// measure are the options of the loop that measures.
+func (o *ProfileOptions) measure(l Listener) profile.MeasureOptions {
+	return profile.MeasureOptions{
+		Runs: orAdaptive(o.Runs), Warmup: orAdaptive(o.Warmup), Trace: o.Trace,
+		Progress: func(done, total int) {
+			text := fmt.Sprintf("pass %d", done)
+			if total > 0 {
+				text = fmt.Sprintf("pass %d of %d", done, total)
+			}
+			l.progress(Progress{Stage: "passes", Done: int64(done), Total: int64(total), Text: text})
+		},
+	}
+}
+
+func orAdaptive(n *int) int {
+	if n == nil {
+		return profile.Adaptive
+	}
+	return *n
+}

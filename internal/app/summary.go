@@ -1,0 +1,96 @@
+package app
+
+import (
+	"resnet-tui/profile/report"
+	"resnet-tui/resnet"
+)
+
+// SummaryOptions say what a summary shows.
+type SummaryOptions struct {
+	Count string `json:"count,omitempty"` // convention of the printed total, see Conventions, or "all"; "" is MACs
+	All   bool   `json:"all,omitempty"`   // every block, instead of one row for a run of alike ones
+}
+
+// Summary is what a net costs; nothing is run and no weight is allocated. With
+// weights in the spec it checks that they fit. For the count "all" it is the totals
+// of every convention, a *report.Counts, else a *report.Summary.
+func (v Service) Summary(spec Spec, o SummaryOptions) (report.Report, error) {
+	c, err := spec.config()
+	if err != nil {
+		return nil, err
+	}
+	m, err := spec.build(c)
+	if err != nil {
+		return nil, err
+	}
+	f, _, err := openWeights(spec.Weights, m)
+	if err != nil {
+		return nil, err
+	}
+	if f != nil {
+		defer f.Close()
+	}
+	if o.Count == "all" {
+		return report.NewCounts(m), nil
+	}
+	peakEval, peakTrain, err := peakBytes(spec.Run.Device, m)
+	if err != nil {
+		return nil, err
+	}
+	s, err := report.NewSummary(m, report.SummaryOptions{Count: countName(o.Count), All: o.All, PeakEval: peakEval, PeakTrain: peakTrain})
+	if err != nil {
+		return nil, refused(err)
+	}
+	s.Model.Weights = spec.Weights
+	return s, nil
+}
+
+func countName(name string) string {
+	if name == "" {
+		return "macs"
+	}
+	return name
+}
+
+// peakBytes is what a device's fused programs hold at once: that of inference, and
+// that of a training step with momentum, whose parameters and momentum stand beside
+// their packed copies. The second is 0 for a net that can't be trained at this batch.
+func peakBytes(device string, m *resnet.Model) (eval, train int64, err error) {
+	dev, err := openDevice(Run{Device: device})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer dev.Close()
+	infer := Spec{}
+	_, plan, err := estimate(dev, m, infer.sessionOptions(probes{}))
+	if err != nil {
+		return 0, 0, err
+	}
+	eval = plan.Total()
+	step, err := Spec{Step: Step{Update: true}}.settle()
+	if err != nil {
+		return eval, 0, err
+	}
+	if _, plan, err = estimate(dev, m, step.sessionOptions(probes{})); err != nil {
+		return eval, 0, nil
+	}
+	return eval, plan.Total() + 4*(2*m.Total.Params+m.Total.Buffers), nil
+}
+
+// Conventions are the ways of counting operations, by name.
+func Conventions() []string {
+	var names []string
+	for _, c := range ReferenceNet().Counts() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// ReferenceNet is the net that tools are compared on, a ResNet-50 for one image.
+func ReferenceNet() *resnet.Model {
+	m, err := resnet.Build(resnet.Config{Arch: "resnet50"})
+	if err != nil {
+		panic(err) // it is the default net
+	}
+	return m
+}

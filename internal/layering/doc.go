@@ -1,0 +1,2 @@
+// Package layering holds the test that no package imports upward.
+package layering

@@ -1,2 +1,0 @@
-// Package rooms holds the test that no package imports upward.
-package rooms
