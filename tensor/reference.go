@@ -10,12 +10,14 @@ type Real interface{ float32 | float64 }
 
 // Reference runs plans one operation at a time in plain Go, every buffer kept:
 // the oracle of the devices. What each operation computes is written out in
-// one small function a kind, straight from the comments of the kinds.
+// one small function per kind, straight from the comments of the kinds.
 type Reference[T Real] struct {
 	plan    *Plan
 	params  [][]T // by ParamID
 	buffers [][]T // by BufferID
 	named   map[string]ParamID
+
+	formulas map[Kind]formula[T]
 }
 
 // NewReference checks the plan and loads its parameters from source, which may
@@ -27,7 +29,7 @@ func NewReference[T Real](p *Plan, source Source) (*Reference[T], error) {
 	if source == nil && len(p.Params) > 0 {
 		return nil, fmt.Errorf("%d parameters, but no source to load them from", len(p.Params))
 	}
-	r := &Reference[T]{plan: p, named: make(map[string]ParamID, len(p.Params))}
+	r := &Reference[T]{plan: p, named: make(map[string]ParamID, len(p.Params)), formulas: formulas[T]()}
 	for i, param := range p.Params {
 		t := New(param.Shape...)
 		if err := source.Load(param, t); err != nil {
@@ -97,81 +99,24 @@ func (r *Reference[T]) RunPart(from, to int, scalars []float32) error {
 
 // run executes one operation.
 func (r *Reference[T]) run(op *Op, scalars []float32) error {
-	alpha := T(1)
-	if op.Scalar != NoScalar && ruleOf(op).scalar != unused {
-		alpha = T(scalars[op.Scalar])
-	}
-	var x [4]images[T]
-	for i, id := range op.In {
-		x[i] = r.view(id)
-	}
-	var y [3]images[T]
-	for i, id := range op.Out {
-		y[i] = r.view(id)
-	}
-	var w [4][]T
-	for i, id := range op.Params {
-		w[i] = r.params[id]
-	}
-	if op.Pass == Forward {
-		return forward(op, x, y, w, alpha)
-	}
-	return backward(op, x, y, w, alpha)
-}
-
-// forward executes an operation that a forward pass may have.
-func forward[T Real](op *Op, x [4]images[T], y [3]images[T], w [4][]T, alpha T) error {
-	switch op.Kind {
-	case Conv2d:
-		conv2d(y[0], x[0], w[0], w[1], op)
-	case Linear:
-		linear(y[0], x[0], w[0], w[1])
-	case BatchNorm2d:
-		mean, variance := w[2], w[3]
-		if op.Train {
-			mean, variance = batchStatistics(x[0])
-			moveStatistics(w[2], w[3], mean, variance, x[0], op.Momentum)
-			saveStatistics(y[1].data, y[2].data, mean, variance, op.Eps)
-		}
-		batchNorm2d(y[0], x[0], w[0], w[1], mean, variance, op.Eps)
-	case ReLU:
-		relu(y[0], x[0])
-	case MaxPool2d:
-		maxPool2d(y[0], x[0], op)
-	case AdaptiveAvgPool2d:
-		adaptiveAvgPool2d(y[0], x[0])
-	case Pad:
-		pad(y[0], x[0], op)
-	case Dropout:
-		if copy(y[0].data, x[0].data); op.Train {
-			drop(y[0], DropoutStream(float32(alpha), op.Path), op.Eps)
-		}
-	case CrossEntropy:
-		return crossEntropy(y[0], y[1], x[0], x[1], op.Eps)
-	default:
-		return anywhere(op, x, y, alpha)
-	}
-	return nil
-}
-
-// anywhere executes an operation that any pass may have.
-func anywhere[T Real](op *Op, x [4]images[T], y [3]images[T], alpha T) error {
-	switch op.Kind {
-	case Add:
-		add(y[0], x[0], x[1], alpha)
-	case Scale:
-		scale(y[0], x[0], alpha)
-	case Flatten, Unflatten:
-		copy(y[0].data, x[0].data)
-	case Moments:
-		mean, std := moments(x[0])
-		y[0].data[0], y[0].data[1] = T(mean), T(std)
-	case Norm:
-		y[0].data[0] = T(math.Sqrt(inner(x[0], x[0])))
-	default:
+	f := r.formulas[op.Kind]
+	if f == nil {
 		return fmt.Errorf("there is no reference for it in the %v pass", op.Pass)
 	}
-	return nil
+	c := call[T]{op: op, alpha: 1}
+	if op.Scalar != NoScalar && ruleOf(op).scalar != unused {
+		c.alpha = T(scalars[op.Scalar])
+	}
+	for i, id := range op.In {
+		c.x[i] = r.view(id)
+	}
+	for i, id := range op.Out {
+		c.y[i] = r.view(id)
+	}
+	for i, id := range op.Params {
+		c.w[i] = r.params[id]
+	}
+	return f(&c)
 }
 
 // view is a buffer with its extents.

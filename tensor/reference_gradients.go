@@ -2,52 +2,6 @@ package tensor
 
 import "math"
 
-// backward executes an operation of the backward pass or the update. dy is the
-// gradient of the loss by the forward operation's result, dx by its operand.
-func backward[T Real](op *Op, x [4]images[T], y [3]images[T], w [4][]T, alpha T) error {
-	switch op.Kind {
-	case CrossEntropyGrad:
-		return crossEntropyGrad(y[0], x[0], x[1], op.Eps)
-	case Conv2dGradInput:
-		conv2dGradInput(y[0], x[0], w[0], op)
-	case Conv2dGradWeight:
-		conv2dGradWeight(y[0].data, x[0], x[1], op)
-	case Conv2dGradBias, LinearGradBias:
-		gradBias(y[0].data, x[0])
-	case LinearGradInput:
-		linearGradInput(y[0], x[0], w[0])
-	case LinearGradWeight:
-		linearGradWeight(y[0].data, x[0], x[1])
-	case BatchNorm2dGrad:
-		if mean, rstd := x[2].data, x[3].data; op.Train {
-			batchNorm2dGrad(y, x[0], x[1], w[0], mean, rstd, true)
-		} else {
-			rstd = make([]T, len(w[2]))
-			saveStatistics(nil, rstd, nil, w[2], op.Eps)
-			batchNorm2dGrad(y, x[0], x[1], w[0], w[1], rstd, false)
-		}
-	case ReLUGrad:
-		reluGrad(y[0], x[0], x[1])
-	case MaxPool2dGrad:
-		maxPool2dGrad(y[0], x[0], x[1], op)
-	case AdaptiveAvgPool2dGrad:
-		adaptiveAvgPool2dGrad(y[0], x[0])
-	case PadGrad:
-		padGrad(y[0], x[0], op)
-	case DropoutGrad:
-		if copy(y[0].data, x[0].data); op.Train {
-			drop(y[0], DropoutStream(float32(alpha), op.Path), op.Eps)
-		}
-	case Join:
-		join(y[0], y[1].data, x[0], x[1])
-	case SGD:
-		sgd(w[0], w[1], x[0].data, alpha, op)
-	default:
-		return anywhere(op, x, y, alpha)
-	}
-	return nil
-}
-
 // conv2dGradInput: dx[n,c,h,w] = Σ w[k,c,u,v] · dy[n,k,i,j] over k of c's group
 // and those u, v, i, j with h = i·SH+u−Top, w = j·SW+v−Left.
 func conv2dGradInput[T Real](dx, dy images[T], w []T, op *Op) {

@@ -7,59 +7,66 @@ import (
 	"resnet-tui/tensor"
 )
 
-// life is a piece of the arena: one buffer, or several that follow each other
-// in place.
+// life is a piece of the arena: one buffer, or several that follow each other in
+// place. Lives that overlap in time must not overlap in memory:
+//
+//	offset
+//	  ▲        ┌──────────────┐
+//	  │        │ residual     │      ┌─────────┐
+//	  │ ┌──────┴─────┬────────┴──────┴──┐      │
+//	  │ │ input      │ conv1            │ conv2│
+//	  └─┴────────────┴──────────────────┴──────┴─► launches
 type life struct {
 	first, last int // fusions during which it lives, both included
 	bytes       int64
 	offset      int64
-	frozen      bool // the caller may read or write it: nothing may follow in it
+	frozen      bool // the caller may read or write it: nothing may reuse its place
 }
 
-// place finds places for all buffers in one arena, in the order in which they
-// are written: each takes the smallest gap that holds it.
-func (bp *blueprint) place() {
-	first, last := bp.uses()
-	lives, of := bp.lives(first, last)
-	bp.offsets = make([]int64, len(bp.views))
-	bp.memory.ArenaBytes = assign(lives)
-	for id, v := range bp.views {
+// assignMemory finds an offset in one arena for every buffer, in the order in which
+// they are written: each takes the smallest gap that holds it.
+func (sc *schedule) assignMemory() {
+	first, last := sc.uses()
+	lives, of := sc.lives(first, last)
+	sc.offsets = make([]int64, len(sc.views))
+	sc.memory.ArenaBytes = assign(lives)
+	for id, v := range sc.views {
 		if v == nil {
 			continue
 		}
 		l := lives[of[id]]
-		bp.offsets[id] = l.offset
-		bp.memory.Blocks = append(bp.memory.Blocks, tensor.Block{
+		sc.offsets[id] = l.offset
+		sc.memory.Blocks = append(sc.memory.Blocks, tensor.Block{
 			Buffer: tensor.BufferID(id), Offset: l.offset, Bytes: int64(v.bytes),
-			First: bp.fusions[first[id]].last(), Last: bp.fusions[last[id]].last(),
+			First: sc.fusions[first[id]].last(), Last: sc.fusions[last[id]].last(),
 		})
 	}
-	bp.memory.PeakOp = bp.peak(lives)
-	bp.memory.ScratchBytes = int64(bp.shared) + int64(bp.threads)*int64(bp.private)
-	for _, w := range bp.weights {
-		bp.memory.WeightBytes += w.bytes()
+	sc.memory.PeakOp = sc.peak(lives)
+	sc.memory.ScratchBytes = int64(sc.shared) + int64(sc.threads)*int64(sc.private)
+	for _, w := range sc.weights {
+		sc.memory.WeightBytes += w.bytes()
 	}
 }
 
 // lives finds how long each buffer lives, and which share memory: of is the
 // life by buffer.
-func (bp *blueprint) lives(first, last []int) (lives []*life, of []int) {
-	of = make([]int, len(bp.views))
+func (sc *schedule) lives(first, last []int) (lives []*life, of []int) {
+	of = make([]int, len(sc.views))
 	start := func(id tensor.BufferID) {
 		of[id] = len(lives)
 		lives = append(lives, &life{
-			first: first[id], last: last[id], bytes: int64(roundUp(bp.views[id].bytes, lineBytes)),
-			frozen: bp.plan.Buffers[id].Class != tensor.Scratch,
+			first: first[id], last: last[id], bytes: int64(roundUp(sc.views[id].bytes, lineBytes)),
+			frozen: sc.plan.Buffers[id].Class != tensor.Scratch,
 		})
 	}
-	for id, b := range bp.plan.Buffers {
-		if b.Class == tensor.Input && bp.views[id] != nil {
+	for id, b := range sc.plan.Buffers {
+		if b.Class == tensor.Input && sc.views[id] != nil {
 			start(tensor.BufferID(id))
 		}
 	}
-	for i, g := range bp.fusions {
-		in := bp.inPlace(g, i, lives, of)
-		for j, out := range bp.results(g) {
+	for i, f := range sc.fusions {
+		in := sc.inPlace(f, i, lives, of)
+		for j, out := range sc.results(f) {
 			if j > 0 || in == tensor.NoBuffer {
 				start(out)
 				continue
@@ -67,7 +74,7 @@ func (bp *blueprint) lives(first, last []int) (lives []*life, of []int) {
 			of[out] = of[in]
 			l := lives[of[in]]
 			l.last = max(l.last, last[out])
-			l.frozen = bp.plan.Buffers[out].Class != tensor.Scratch
+			l.frozen = sc.plan.Buffers[out].Class != tensor.Scratch
 		}
 	}
 	return lives, of
@@ -75,40 +82,40 @@ func (bp *blueprint) lives(first, last []int) (lives []*life, of []int) {
 
 // uses are the fusions that write each buffer and read it last. Inputs are there
 // from the start, and what the caller may read or write lives to the end.
-func (bp *blueprint) uses() (first, last []int) {
-	first, last = make([]int, len(bp.views)), make([]int, len(bp.views))
-	for i, g := range bp.fusions {
-		for _, out := range bp.results(g) {
+func (sc *schedule) uses() (first, last []int) {
+	first, last = make([]int, len(sc.views)), make([]int, len(sc.views))
+	for i, f := range sc.fusions {
+		for _, out := range sc.results(f) {
 			first[out], last[out] = i, i
 		}
-		for _, id := range bp.operands(g) {
+		for _, id := range sc.operands(f) {
 			last[id] = i
 		}
 	}
-	for id, b := range bp.plan.Buffers {
+	for id, b := range sc.plan.Buffers {
 		if b.Class != tensor.Scratch {
-			last[id] = len(bp.fusions) - 1
+			last[id] = len(sc.fusions) - 1
 		}
 	}
 	return first, last
 }
 
-// inPlace is an operand whose memory fusion i may write its result to: it dies
-// there, and its pixels lie alike. A convolution reads neighbours, so only its
-// residual serves.
-func (bp *blueprint) inPlace(g fusion, i int, lives []*life, of []int) tensor.BufferID {
-	results := bp.results(g)
+// inPlace is an operand whose memory fusion i may write its result to, or NoBuffer:
+// nobody reads it later, and both have the same layout. A convolution reads
+// neighbouring pixels, so that only its residual can be overwritten.
+func (sc *schedule) inPlace(f fusion, i int, lives []*life, of []int) tensor.BufferID {
+	results := sc.results(f)
 	if len(results) == 0 {
 		return tensor.NoBuffer
 	}
-	out := bp.views[results[0]]
-	head := &bp.plan.Ops[g.head]
-	for _, id := range bp.operands(g) {
+	out := sc.views[results[0]]
+	head := &sc.plan.Ops[f.head]
+	for _, id := range sc.operands(f) {
 		l := lives[of[id]]
-		if l.frozen || l.last != i || bp.views[id].layout != out.layout {
+		if l.frozen || l.last != i || sc.views[id].layout != out.layout {
 			continue
 		}
-		if id == g.residual && id != head.In[0] || pixelwise(head) || bp.alias(g) {
+		if id == f.residual && id != head.In[0] || pixelwise(head) || sc.alias(f) {
 			return id
 		}
 	}
@@ -128,9 +135,9 @@ func pixelwise(op *tensor.Op) bool {
 
 // alias reports whether a fusion's result is its operand, byte by byte: a
 // Flatten of planes of one pixel, or its gradient.
-func (bp *blueprint) alias(g fusion) bool {
-	op := &bp.plan.Ops[g.head]
-	in, out := bp.views[op.In[0]], bp.views[op.Out[0]]
+func (sc *schedule) alias(f fusion) bool {
+	op := &sc.plan.Ops[f.head]
+	in, out := sc.views[op.In[0]], sc.views[op.Out[0]]
 	switch op.Kind {
 	case tensor.Flatten:
 		return in.h*in.w == 1 && in.contiguous() && out.contiguous()
@@ -141,17 +148,17 @@ func (bp *blueprint) alias(g fusion) bool {
 }
 
 // peak is the head of the fusion during which most bytes live.
-func (bp *blueprint) peak(lives []*life) int {
-	change := make([]int64, len(bp.fusions)+1)
+func (sc *schedule) peak(lives []*life) int {
+	change := make([]int64, len(sc.fusions)+1)
 	for _, l := range lives {
 		change[l.first] += l.bytes
 		change[l.last+1] -= l.bytes
 	}
 	var bytes, most int64
 	op := 0
-	for i, g := range bp.fusions {
+	for i, f := range sc.fusions {
 		if bytes += change[i]; bytes > most {
-			most, op = bytes, g.head
+			most, op = bytes, f.head
 		}
 	}
 	return op
@@ -161,7 +168,7 @@ func (bp *blueprint) peak(lives []*life) int {
 // arena's size.
 func assign(lives []*life) int64 {
 	var size int64
-	order := slices.Clone(lives)
+	order := slices.Clone(lives) // by their beginning: those that can still overlap are few
 	slices.SortStableFunc(order, func(a, b *life) int { return cmp.Compare(a.first, b.first) })
 	var live []*life // by offset
 	for _, l := range order {
@@ -173,14 +180,16 @@ func assign(lives []*life) int64 {
 	return size
 }
 
-// fit sets l's offset to the start of the smallest gap that holds it, or behind
-// all others, and returns its index among them.
+// fit sets l's offset to the start of the smallest gap that holds it, or to the end
+// of all others, and returns its index among them.
 func fit(live []*life, l *life) int {
 	var end, best int64
 	at := -1
 	for i, o := range live {
 		if gap := o.offset - end; gap >= l.bytes && (at < 0 || gap < best) {
-			at, best, l.offset = i, gap, end
+			at = i
+			best = gap
+			l.offset = end
 		}
 		end = max(end, o.offset+o.bytes)
 	}

@@ -20,7 +20,7 @@ func (d *device) Ceilings(ctx context.Context, threads int) (tensor.Ceilings, er
 		n = min(n, threads)
 	}
 	p := newPool(n)
-	defer p.close()
+	defer p.stop()
 	size := int64(readBytes)
 	if free := availableMemory(); free > 0 {
 		size = min(size, free/int64(4*n)/readCall*readCall)
@@ -33,7 +33,7 @@ func (d *device) Ceilings(ctx context.Context, threads int) (tensor.Ceilings, er
 		return tensor.Ceilings{}, err
 	}
 	defer r.free()
-	fill := func(w *worker, part, _ int) { touch(share(r, part, size)) }
+	fill := func(_ *worker, part, _ int) { touch(share(r, part, size)) }
 	p.do(n, func(*worker) { p.run(&phase{pieces: n, run: fill}) })
 
 	flops := func(int) int64 { return k.Peak(peakRounds) }
@@ -75,7 +75,7 @@ func best(ctx context.Context, p *pool, threads int, total time.Duration, work f
 
 // rate does work on all threads at once, for that time, and returns how much
 // they did in a second. Each piece waits for the others, so that every thread
-// has one; on a crowded machine it does not wait for ever.
+// has one, but no longer than the work lasts, in case the machine is crowded.
 func rate(p *pool, threads int, span time.Duration, work func(part int) int64) float64 {
 	var arrived, done, busy atomic.Int64
 	ph := phase{pieces: threads, run: func(_ *worker, part, _ int) {

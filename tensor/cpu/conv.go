@@ -23,23 +23,23 @@ type conv struct {
 }
 
 // planConv plans Conv2d and Linear with what they absorbed.
-func (bp *blueprint) planConv(st *step) error {
-	op := bp.head(st)
-	if bp.winograd[st.fusion.head] {
-		return bp.planWinograd(st)
+func (sc *schedule) planConv(ln *launch) error {
+	op := sc.head(ln)
+	if sc.winograd[ln.fusion.head] {
+		return sc.planWinograd(ln)
 	}
-	shape := bp.shapeOf(op)
-	c := &conv{k: bp.kern, in: bp.views[op.In[0]], out: bp.result(st), res: bp.residual(st), relu: bp.absorbedReLU(st)}
+	shape := sc.shapeOf(op)
+	c := &conv{k: sc.kern, in: sc.views[op.In[0]], out: sc.result(ln), res: sc.residual(ln), relu: sc.absorbedReLU(ln)}
 	c.window = tensor.Square(1, 1, 0)
 	if op.Kind == tensor.Conv2d {
 		c.window = op.Window
 	}
-	c.weight, c.packing = bp.filterWeight(st, shape)
-	st.weight = c.weight
+	c.weight, c.packing = sc.packedFilter(shape, sc.filterSource(ln))
+	ln.weight = c.weight
 	c.prepare()
-	st.name = c.name()
-	st.flops = c.flops()
-	st.phases = []phase{{pieces: c.split.pieces(), run: c.piece}}
+	ln.name = c.name()
+	ln.flops = c.flops()
+	ln.phases = []phase{{pieces: c.split.pieces(), run: c.piece}}
 	return nil
 }
 
@@ -67,7 +67,7 @@ func (c *conv) flops() int64 {
 	return 2 * macs * int64(c.out.n*c.out.h*c.out.w)
 }
 
-// width is the pixels of a row, or those of so many units.
+// width is how many pixels of a row a piece of that many units computes.
 func (c *conv) width(units int) int {
 	if c.flat {
 		return units
@@ -151,7 +151,7 @@ func (c *conv) zeroHalos(panels, units span) {
 
 // panel adds a panel's input blocks [ib, ib+chunk) to some units. The first chunk
 // takes bias and residual with it, the others what is there; the last ends with
-// ReLU. What comes next is being prefetched meanwhile.
+// ReLU. What comes next is prefetched in the meantime.
 func (c *conv) panel(w *worker, panel, ib int, units span) {
 	p := &c.panels[panel]
 	if ib >= p.icb {
@@ -191,7 +191,7 @@ func (c *conv) panel(w *worker, panel, ib int, units span) {
 	eachImage(units.from, units.to, c.out.h, func(n, y0, y1 int) { c.rows(a, &l, n, y0, y1) })
 }
 
-// prefetchStep spreads the loads of the next panel over the tiles of this one.
+// prefetchStep distributes the loads of the next panel over the tiles of this one.
 func (c *conv) prefetchStep(p *panel, units int) int {
 	tiles := units
 	if c.flat {
@@ -201,7 +201,7 @@ func (c *conv) prefetchStep(p *panel, units int) int {
 	}
 	each := p.lanes * pixelBytes // of weights for 16 floats of a run
 	step := roundUp(ceilDiv(each, tiles), lineBytes)
-	if step*tiles > each*2 { // a line each time would be twice too much
+	if step*tiles > each*2 { // even a line per tile is more than twice too much
 		return 0
 	}
 	return min(step, c.k.PfStep)

@@ -17,7 +17,7 @@ type Config struct {
 	Kernels string
 }
 
-// maxThreads bounds Options.Threads.
+// maxThreads bounds Options.Threads: each thread costs memory and wake-ups.
 const maxThreads = 1024
 
 // device runs plans on the processor's cores.
@@ -30,14 +30,17 @@ type device struct {
 	closed bool
 }
 
-// New opens the CPU.
+// New opens the CPU. It fails if the processor can't run the kernels of that name.
+// Its programs run one at a time: a run waits for the one before it.
 func New(c Config) (tensor.Device, error) {
 	k := asm.Get(c.Kernels)
 	if k == nil {
-		return nil, fmt.Errorf("this processor can't run the kernels %q; it has %s", c.Kernels, strings.Join(asm.Names(), ", "))
+		has := strings.Join(asm.Names(), ", ")
+		return nil, fmt.Errorf("this processor can't run the kernels %q; it has %s", c.Kernels, has)
 	}
 	return &device{kern: k, info: tensor.Info{
-		ID: "cpu", Name: processorName(), Cores: usableCores(), Memory: totalMemory(), Features: features(), Kernels: k.Name,
+		ID: "cpu", Name: processorName(), Cores: usableCores(), Memory: totalMemory(),
+		Features: features(), Kernels: k.Name,
 	}}, nil
 }
 
@@ -64,21 +67,23 @@ func (d *device) threads(o tensor.Options) (int, error) {
 	return o.Threads, nil
 }
 
-// Estimate draws the blueprint that Compile would bind.
+// Estimate describes the schedule that Compile would bind. It reads no weights and
+// takes no memory for the program.
 func (d *device) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
 	n, err := d.threads(o)
 	if err != nil {
 		return tensor.Estimate{}, err
 	}
-	bp, err := draw(p, o, n, d.kern)
+	sc, err := newSchedule(p, o, n, d.kern)
 	if err != nil {
 		return tensor.Estimate{}, err
 	}
-	return tensor.Estimate{Kernels: bp.kernels(), Memory: bp.memory}, nil
+	return tensor.Estimate{Kernels: sc.kernels(), Memory: sc.memory}, nil
 }
 
-// Compile makes a program. A plan that does not fit into the memory that is
-// available is refused with a *tensor.MemoryError.
+// Compile makes a program, and packs the weights that the state doesn't have packed
+// yet. A plan that does not fit into the memory that is available now is refused
+// with a *tensor.MemoryError, before anything is taken.
 func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tensor.Program, error) {
 	st, ok := s.(*state)
 	if !ok || st.closed {
@@ -88,18 +93,19 @@ func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tens
 	if err != nil {
 		return nil, err
 	}
-	bp, err := draw(p, o, n, d.kern)
+	sc, err := newSchedule(p, o, n, d.kern)
 	if err != nil {
 		return nil, err
 	}
-	need := bp.memory.Total() - bp.memory.WeightBytes + st.missing(bp.weights) + st.unmade(bp.steps)
+	// Packed weights and masters that other programs made already cost nothing.
+	need := sc.memory.Total() - sc.memory.WeightBytes + st.missing(sc.weights) + st.unmade(sc.launches)
 	if have := availableMemory(); have > 0 && need > have {
 		return nil, &tensor.MemoryError{Need: need, Have: have}
 	}
-	if err := st.acquire(bp.weights, n, o.Progress); err != nil {
+	if err := st.acquire(sc.weights, n, o.Progress); err != nil {
 		return nil, err
 	}
-	prog := &program{blueprint: bp, dev: d, state: st, version: st.version}
+	prog := &program{schedule: sc, dev: d, state: st, version: st.version}
 	prog.progress.Store(-1)
 	if err := errors.Join(prog.bind(), d.grow(n)); err != nil {
 		return nil, errors.Join(err, prog.Close())
@@ -108,7 +114,7 @@ func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tens
 	return prog, nil
 }
 
-// grow makes a pool of at least n workers.
+// grow makes a pool of at least n workers, in the place of a smaller one.
 func (d *device) grow(n int) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -119,7 +125,7 @@ func (d *device) grow(n int) error {
 		return nil
 	}
 	if d.pool != nil {
-		d.pool.close()
+		d.pool.stop()
 	}
 	d.pool = newPool(n)
 	return nil
@@ -130,7 +136,7 @@ func (d *device) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.pool != nil {
-		d.pool.close()
+		d.pool.stop()
 		d.pool = nil
 	}
 	d.closed = true

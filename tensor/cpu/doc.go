@@ -1,18 +1,92 @@
 // Package cpu runs plans on the processor's cores, with kernels of its own.
 //
-// Activations lie in the layout NCHW16c: channels in blocks of 16, a pixel of
-// a block is 64 contiguous bytes, with a halo of zeros around planes that a
-// padded convolution reads, so that no kernel knows edges. Compile draws a
-// blueprint first (fusions, layouts, algorithms, places in one arena), which
-// takes no memory; then it packs weights, takes the arena and binds pointers.
-// Running is a loop over phases of independent pieces, handed to the workers.
+// # From a plan to a run
+//
+// Compile makes a schedule first, which takes no memory: it fuses operations,
+// chooses algorithms and layouts, and gives every buffer an offset in one arena.
+// Then it packs weights, takes the arena and binds pointers. The schedule's
+// launches, one per fusion, are phases of independent pieces. Running a program is
+// a loop over phases, whose pieces are handed to the workers:
+//
+//	Plan ─ newSchedule ─► schedule ─ bind ─► program ─ Run ─► pool.run(phase) …
+//	        fusions        launches            arena             worker, worker, …
+//	        layouts        └ phases            packed weights    └ piece, piece, …
+//	        offsets          └ pieces
+//
+// # Layout
+//
+// Activations lie in the layout NCHW16c: in the order channel block, image, row,
+// pixel, channel. A pixel of a block is the 16 floats of its channels, 64 contiguous
+// bytes: one vector of AVX-512. Missing channels of the last block are zero. Planes
+// that a padded convolution reads are surrounded by a halo of zeros, as wide as the
+// windows reach, so that no kernel has code for edges:
+//
+//	block 0: channels 0…15            block 1: channels 16…31
+//	┌─────────────────────────┐       ┌─────────────────────────┐
+//	│ 0  0  0  0  0  0  halo  │       │ 0  0  0  0  0  0        │
+//	│ 0  ▪  ▪  ▪  ▪  0  row 0 │       │ 0  ▪  ▪  ▪  ▪  0        │
+//	│ 0  ▪  ▪  ▪  ▪  0  row 1 │ image │ 0  ▪  ▪  ▪  ▪  0  …     │
+//	│ 0  ▪  ▪  ▪  ▪  0  row 2 │   0   │ 0  ▪  ▪  ▪  ▪  0        │
+//	│ 0  0  0  0  0  0        │       │ 0  0  0  0  0  0        │
+//	├─────────────────────────┤       ├─────────────────────────┤
+//	│ …                image 1│       │ …                       │
+//	└─────────────────────────┘       └─────────────────────────┘
+//	 ▪ = 16 floats, one for each channel of the block
+//
+// The images of a stem have few channels and are interleaved instead: in the order
+// image, row, pixel, channel. Vectors and the gradients of parameters lie in the order
+// of the host.
+//
+// # Convolution
+//
+// The sums of a tile, some neighbouring pixels × the channels of a panel, stay in
+// registers while a kernel goes over input channels and taps. It broadcasts a float
+// of the input and multiplies it by the weights of all the panel's channels:
+//
+//	a row of 23 pixels of the output:            the sums of the first tile:
+//	near-equal tiles, not 14 and 9               24 registers of AVX-512
+//
+//	┌─────────────┬────────────┐                 p0 p1 p2 … p11
+//	│▪▪▪▪▪▪▪▪▪▪▪▪ │▪▪▪▪▪▪▪▪▪▪▪ │       block 0    ▪  ▪  ▪ …  ▪   ┐ panel:
+//	│ tile of 12  │ tile of 11 │       block 1    ▪  ▪  ▪ …  ▪   ┘ 32 channels
+//	└─────────────┴────────────┘
+//
+// A panel's weights lie in the order in which its kernel reads them: input block,
+// row of taps, float of that row, channel of the panel. So they stream through the
+// caches once per piece. A piece is some rows (units) × some panels: split.go draws
+// that. The widest tile, and the blocks of a panel, depend on
+// the registers: 14 pixels and 2 blocks for AVX-512, 6 and 1 for AVX2 and NEON.
+//
+// Winograd's F(4×4, 3×3) turns a convolution into 36 products of matrices, which run
+// on the same kernels, with tiles of the picture in the place of pixels.
+//
+// # Training
 //
 // A training step runs like an inference pass. The gradient of a convolution's
-// input is the forward kernels on turned weights, that of its weight sums over
-// parts of the pixels that are added in a fixed order. An optimiser's step
-// updates the state's masters in place, then packs anew those copies that the
-// program itself uses; other programs on the state do so when they run next.
+// input is a convolution with the weights flipped and transposed; that of its
+// weight sums over parts of the pixels, which are then added in a fixed order. The
+// optimiser updates the state's masters in place, then packs the copies again that
+// the program itself uses; other programs on the state do so when they run next.
+//
+// # Bits
 //
 // Pieces are cut by geometry alone, and reductions have a fixed tree, so that
 // results have the same bits for any number of threads.
+//
+// # Where to start reading
+//
+//  1. schedule.go, fusion.go: what Compile decides. planners lists the kinds of
+//     operations, with the function that plans each.
+//  2. layout.go, arena.go: where buffers lie.
+//  3. conv.go, split.go, tiles.go, with internal/asm/asm.go: a convolution, from the
+//     whole to pieces, panels, tiles and the kernel's arguments. tuning.go has the
+//     constants.
+//  4. weight.go, panel.go, pack.go, state.go: packed weights, and who owns them.
+//  5. winograd.go, winograd_weight.go.
+//  6. launch.go, elementwise.go, then pooling.go, statistics.go, partials.go,
+//     shuffle.go, loss.go, probe.go: the kinds that are not convolutions.
+//  7. grad_input.go, grad_weight.go, grad_norm.go, grad_pool.go, update.go.
+//  8. program.go, pool.go, worker.go, spans.go: running and observing.
+//  9. device.go, ceilings.go, and what the system says about itself: machine_*.go,
+//     mem_*.go, affinity_*.go, threadtime_*.go, features.go.
 package cpu

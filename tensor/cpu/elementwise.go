@@ -35,11 +35,13 @@ func (e *elementwise) phase() phase {
 			a.Scale, a.Shift = e.affine(w, s.block)
 		}
 		s.runs(runs, e.out.w, func(y, x, pixels int) {
-			a.Src, a.Dst, a.N = e.in.pixelAt(s.block, s.n, y, x), e.out.pixelAt(s.block, s.n, y, x), pixels
+			a.Src = e.in.pixelAt(s.block, s.n, y, x)
+			a.Dst = e.out.pixelAt(s.block, s.n, y, x)
+			a.N = pixels
 			if e.res != nil {
 				a.Res = e.res.pixelAt(s.block, s.n, y, x)
 			}
-			if flags != 0 || a.Src != a.Dst {
+			if flags != 0 || a.Src != a.Dst { // an identity in place has nothing to do
 				e.k.Elt(a)
 			}
 		})
@@ -70,39 +72,48 @@ func elems(l *layout) int64 {
 	return int64(l.n) * int64(l.c) * int64(l.h) * int64(l.w)
 }
 
+// newElementwise is what a launch does beside its head.
+func (sc *schedule) newElementwise(ln *launch) *elementwise {
+	return &elementwise{
+		k: sc.kern, in: sc.views[sc.head(ln).In[0]], out: sc.result(ln), res: sc.residual(ln),
+		relu: sc.absorbedReLU(ln),
+	}
+}
+
 // planElementwise plans ReLU, Add and an eval-mode BatchNorm2d, with what they
 // absorbed.
-func (bp *blueprint) planElementwise(st *step) error {
-	op := bp.head(st)
-	e := elementwise{k: bp.kern, in: bp.views[op.In[0]], out: bp.result(st), res: bp.residual(st), relu: bp.absorbedReLU(st)}
+func (sc *schedule) planElementwise(ln *launch) error {
+	op := sc.head(ln)
+	e := sc.newElementwise(ln)
 	switch op.Kind {
 	case tensor.BatchNorm2d:
-		st.weight = bp.affineWeight(op)
-		e.affine = st.weight.affine
+		ln.weight = sc.affineWeight(op)
+		e.affine = ln.weight.affine
 	case tensor.ReLU:
 		e.relu = true
 	case tensor.Scale:
-		e.affine = bp.scalarAffine(op.Scalar)
+		e.affine = sc.scalarAffine(op.Scalar)
 	case tensor.Add:
-		e.res = bp.views[op.In[1]]
+		e.res = sc.views[op.In[1]]
 		if op.Scalar != tensor.NoScalar {
-			e.affine = bp.scalarAffine(op.Scalar)
+			e.affine = sc.scalarAffine(op.Scalar)
 		}
 	}
-	st.name = bp.kern.Name + " elementwise"
-	st.flops = e.flops()
-	st.phases = []phase{e.phase()}
+	ln.name = sc.kern.Name + " elementwise"
+	ln.flops = e.flops()
+	ln.phases = []phase{e.phase()}
 	return nil
 }
 
+// zeros are the bias of what has none: of a panel of two blocks at most.
 var zeros [2 * asm.Block]float32
 
-// scalarAffine scales by an input of the run.
-func (bp *blueprint) scalarAffine(scalar int) func(w *worker, block int) (scale, shift unsafe.Pointer) {
+// scalarAffine scales by a scalar of the run. Kernels want 16 equal floats.
+func (sc *schedule) scalarAffine(scalar int) func(w *worker, block int) (scale, shift unsafe.Pointer) {
 	return func(w *worker, _ int) (scale, shift unsafe.Pointer) {
-		for i := range w.scale {
-			w.scale[i] = bp.env.scalars[scalar]
+		for i := range w.lanes {
+			w.lanes[i] = sc.env.scalars[scalar]
 		}
-		return unsafe.Pointer(&w.scale), unsafe.Pointer(&zeros)
+		return unsafe.Pointer(&w.lanes), unsafe.Pointer(&zeros)
 	}
 }

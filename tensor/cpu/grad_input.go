@@ -9,7 +9,7 @@ import (
 )
 
 // The gradient of a convolution's input is a convolution of the gradient of its
-// output with the weights turned: input and output channels exchanged, taps in
+// output with the weights flipped: input and output channels exchanged, taps in
 // reverse order. With stride s, rows of the input that differ by s see the same
 // taps: so it is s·s convolutions of stride 1, one for each parity of row and
 // column, whose results interleave (Dumoulin and Visin 2016, arXiv 1603.07285,
@@ -19,7 +19,7 @@ import (
 type taps struct {
 	parity, step  int // positions parity, parity+step, … of the input
 	count         int // of them
-	first, kernel int // taps first, first+step, …: so many, in reverse order
+	first, kernel int // taps first, first+step, …: kernel of them, in reverse order
 	before        int // padding, or less than 0: positions skipped
 }
 
@@ -58,22 +58,22 @@ func (b *backConv) window() tensor.Window {
 	return tensor.Window{KH: b.y.kernel, KW: b.x.kernel, SH: 1, SW: 1, Top: b.y.before, Left: b.x.before}
 }
 
-// turn says where a turned filter's elements lie in the stored weight.
-type turn struct {
+// flip says where a flipped filter's elements lie in the stored weight.
+type flip struct {
 	in, out int   // channels of a group of the gradient's result and of its operand
 	plane   int   // taps of the weight
-	order   []int // the weight's taps, by those of the turned filter
+	order   []int // the weight's taps, by those of the flipped filter
 }
 
 // at is element (o, i, tap): o a channel of the result, i one of the operand's
 // in its group.
-func (t *turn) at(o, i, tap int) int {
+func (t *flip) at(o, i, tap int) int {
 	return ((o/t.in*t.out+i)*t.in+o%t.in)*t.plane + t.order[tap]
 }
 
-// turn makes the turned filter of one parity.
-func (b *backConv) turn(weight tensor.Shape, groups int) *turn {
-	t := &turn{in: weight[1], out: weight[0] / groups, plane: 1}
+// flip makes the flipped filter of one parity.
+func (b *backConv) flip(weight tensor.Shape, groups int) *flip {
+	t := &flip{in: weight[1], out: weight[0] / groups, plane: 1}
 	kw := 1
 	if len(weight) == 4 {
 		t.plane, kw = weight[2]*weight[3], weight[3]
@@ -88,16 +88,17 @@ func (b *backConv) turn(weight tensor.Shape, groups int) *turn {
 
 // gradInputHalo chooses Winograd or direct convolution for a gradient, and
 // returns the halo that its operand needs.
-func (bp *blueprint) gradInputHalo(head int, exact bool) (h halo) {
-	op := &bp.plan.Ops[head]
-	dy, dx := bp.plan.InShape(head), bp.plan.OutShape(head)
+func (sc *schedule) gradInputHalo(head int, allowWinograd bool) (h halo) {
+	op := &sc.plan.Ops[head]
+	dy, dx := sc.plan.InShape(head), sc.plan.OutShape(head)
 	for _, b := range backConvs(op, dx[2], dx[3]) {
 		if b.empty() {
 			continue
 		}
 		like := tensor.Op{Kind: tensor.Conv2d, Window: b.window(), Groups: op.Groups}
-		if op.SH*op.SW == 1 && !exact && min(like.Top, like.Left) >= 0 && bp.repays(op, dx) && chooseWinograd(&like, dy, dx, bp.kern) {
-			bp.winograd[head] = true
+		possible := allowWinograd && op.SH*op.SW == 1 && min(like.Top, like.Left) >= 0
+		if possible && sc.winogradPaysOff(op, dx) && chooseWinograd(&like, dy, dx, sc.kern) {
+			sc.winograd[head] = true
 			return winogradHalo(&like, dy, dx)
 		}
 		h = h.max(halo{top: b.y.before, left: b.x.before, bottom: b.y.after(dy[2]), right: b.x.after(dy[3])})
@@ -106,47 +107,46 @@ func (bp *blueprint) gradInputHalo(head int, exact bool) (h halo) {
 }
 
 // planGradInput plans Conv2dGradInput and LinearGradInput.
-func (bp *blueprint) planGradInput(st *step) error {
-	op := bp.head(st)
+func (sc *schedule) planGradInput(ln *launch) error {
+	op := sc.head(ln)
 	if op.Kind == tensor.LinearGradInput {
 		linear := tensor.Op{Window: tensor.Square(1, 1, 0)}
-		bp.planBackConv(st, bp.result(st), &backConvs(&linear, 1, 1)[0], 1)
+		sc.planBackConv(ln, sc.result(ln), &backConvs(&linear, 1, 1)[0], 1)
 		return nil
 	}
-	out := bp.result(st)
+	out := sc.result(ln)
 	parts := backConvs(op, out.h, out.w)
 	if len(parts) == 1 {
-		bp.planBackConv(st, out, &parts[0], op.Groups)
+		sc.planBackConv(ln, out, &parts[0], op.Groups)
 		return nil
 	}
-	bp.planParities(st, out, parts)
+	sc.planParities(ln, out, parts)
 	return nil
 }
 
-// planBackConv adds the phases of one convolution to a step.
-func (bp *blueprint) planBackConv(st *step, out *view, b *backConv, groups int) {
-	op := bp.head(st)
-	in := bp.views[op.In[0]]
-	params := bp.params(op)[:1]
-	turned := b.turn(params[0].Shape, groups)
-	key := []any{"turned", turned.order}
-	filterOf := func(p [][]float32) *filter {
-		return &filter{weight: p[0], in: turned.out, taps: len(turned.order), turned: turned}
-	}
-	if bp.winograd[st.fusion.head] {
-		z := &winograd{k: bp.kern, in: in, out: out, window: b.window()}
-		z.weight = bp.winogradWeight(z, params, key, filterOf)
-		bp.prepareWinograd(st, z)
+// planBackConv adds the phases of one convolution to a launch.
+func (sc *schedule) planBackConv(ln *launch, out *view, b *backConv, groups int) {
+	op := sc.head(ln)
+	in := sc.views[op.In[0]]
+	params := sc.params(op)[:1]
+	flipped := b.flip(params[0].Shape, groups)
+	from := filterSource{params: params, key: []any{"flipped", flipped.order}, filter: func(p [][]float32) *filter {
+		return &filter{weight: p[0], in: flipped.out, taps: len(flipped.order), flipped: flipped}
+	}}
+	if sc.winograd[ln.fusion.head] {
+		z := &winograd{k: sc.kern, in: in, out: out, window: b.window()}
+		z.weight = sc.winogradWeight(z, from)
+		sc.prepareWinograd(ln, z)
 		return
 	}
-	c := &conv{k: bp.kern, in: in, out: out, window: b.window()}
+	c := &conv{k: sc.kern, in: in, out: out, window: b.window()}
 	shape := filterShape{c: in.c, k: out.c, groups: groups, kh: b.y.kernel, kw: b.x.kernel}
-	c.weight, c.packing = bp.packedFilter(shape, params, key, filterOf)
-	st.weight = c.weight
+	c.weight, c.packing = sc.packedFilter(shape, from)
+	ln.weight = c.weight
 	c.prepare()
-	st.name = c.name()
-	st.flops += c.flops()
-	st.phases = append(st.phases, phase{pieces: c.split.pieces(), run: c.piece})
+	ln.name = c.name()
+	ln.flops += c.flops()
+	ln.phases = append(ln.phases, phase{pieces: c.split.pieces(), run: c.piece})
 }
 
 // parity is the compact result of one of several convolutions.
@@ -157,8 +157,8 @@ type parity struct {
 
 // planParities plans the convolutions of a gradient whose forward operation has
 // a stride. Their results lie in the scratch memory, and are then interleaved.
-func (bp *blueprint) planParities(st *step, out *view, parts []backConv) {
-	op := bp.head(st)
+func (sc *schedule) planParities(ln *launch, out *view, parts []backConv) {
+	op := sc.head(ln)
 	list := make([]parity, len(parts))
 	offsets := make([]int, len(parts))
 	bytes := 0
@@ -171,30 +171,30 @@ func (bp *blueprint) planParities(st *step, out *view, parts []backConv) {
 		v := &view{layout: newLayout(tensor.Shape{out.n, out.c, b.y.count, b.x.count}, halo{}, false)}
 		list[i].view, offsets[i] = v, bytes
 		bytes += roundUp(v.bytes, lineBytes)
-		bp.planBackConv(st, v, b, op.Groups)
+		sc.planBackConv(ln, v, b, op.Groups)
 	}
-	bp.needShared(bytes)
-	st.bind = func(*state) error {
+	sc.needShared(bytes)
+	ln.bind = func(*state) error {
 		for i := range list {
 			if v := list[i].view; v != nil {
-				v.base = unsafe.Add(bp.env.shared, offsets[i])
+				v.base = unsafe.Add(sc.env.shared, offsets[i])
 			}
 		}
 		return nil
 	}
-	st.name = fmt.Sprintf("%s, %d×%d parities", st.name, op.SH, op.SW)
-	st.phases = append(st.phases, overRows(out, func(_ *worker, s strip) {
+	ln.name = fmt.Sprintf("%s, %d×%d parities", ln.name, op.SH, op.SW)
+	ln.phases = append(ln.phases, overRows(out, func(_ *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for i := y % op.SH * min(op.SW, out.w); i < len(list) && list[i].y.parity == y%op.SH; i++ {
-				list[i].spread(out, s.block, s.n, y)
+				list[i].scatter(out, s.block, s.n, y)
 			}
 		}
 		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
 	}))
 }
 
-// spread writes the pixels of one row of the gradient.
-func (p *parity) spread(out *view, block, n, y int) {
+// scatter writes the pixels of one row of the gradient that are this parity's.
+func (p *parity) scatter(out *view, block, n, y int) {
 	for i := range p.x.count {
 		dst := out.lanes(block, n, y, p.x.parity+i*p.x.step)
 		if p.view == nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // normGrad is BatchNorm2dGrad, with the ReLU after the norm if its gradient was
-// absorbed. In train mode, for m values a channel (Ioffe and Szegedy 2015,
+// absorbed. In train mode, for m values per channel (Ioffe and Szegedy 2015,
 // section 3), with x̂ = (x−μ)·r, r = 1/√(σ²+ε):
 //
 //	dβ = Σ dy, dγ = Σ dy·x̂, dx = γ·r·(dy − dβ/m − x̂·dγ/m)
@@ -27,30 +27,36 @@ type normGrad struct {
 	gamma       []float32
 }
 
+// planBatchNormGrad plans a BatchNorm2dGrad by itself.
+func (sc *schedule) planBatchNormGrad(ln *launch) error {
+	op := sc.head(ln)
+	return sc.planNormGrad(ln, op, sc.views[op.In[1]], nil)
+}
+
 // planNormGrad plans a BatchNorm2dGrad whose dy, through a ReLU if y is not nil,
 // is in dy.
-func (bp *blueprint) planNormGrad(st *step, op *tensor.Op, dy, y *view) error {
-	g := &normGrad{k: bp.kern, op: op, x: bp.views[op.In[0]], dy: dy, y: y, dx: bp.result(st)}
-	g.partials = newPartials[sums](bp, g.x)
+func (sc *schedule) planNormGrad(ln *launch, op *tensor.Op, dy, y *view) error {
+	g := &normGrad{k: sc.kern, op: op, x: sc.views[op.In[0]], dy: dy, y: y, dx: sc.result(ln)}
+	g.partials = newPartials[sums](sc, g.x)
 	for _, id := range op.Out[1:] {
-		g.out = append(g.out, bp.views[id])
+		g.out = append(g.out, sc.views[id])
 	}
-	bp.needShared(g.bytes() + g.x.blocks()*coefficientBytes)
-	st.name = bp.kern.Name + " batch norm gradient"
-	st.flops = 8 * elems(&g.x.layout)
-	st.bind = func(s *state) error { return g.bind(bp, s) }
-	st.phases = []phase{g.sum(), {pieces: g.x.blocks(), run: func(_ *worker, b, _ int) { g.finish(b) }}, g.apply()}
+	sc.needShared(g.bytes() + g.x.blocks()*coefficientBytes)
+	ln.name = sc.kern.Name + " batch norm gradient"
+	ln.flops = 8 * elems(&g.x.layout)
+	ln.bind = func(s *state) error { return g.bind(sc, s) }
+	ln.phases = []phase{g.sum(), {pieces: g.x.blocks(), run: func(_ *worker, b, _ int) { g.finish(b) }}, g.apply()}
 	return nil
 }
 
 // bind finds γ, and where μ and r come from.
-func (g *normGrad) bind(bp *blueprint, s *state) (err error) {
-	params := bp.params(g.op)
+func (g *normGrad) bind(sc *schedule, s *state) (err error) {
+	params := sc.params(g.op)
 	if g.gamma, err = s.master(params[0]); err != nil {
 		return err
 	}
 	if g.op.Train {
-		mean, rstd := bp.views[g.op.In[2]], bp.views[g.op.In[3]]
+		mean, rstd := sc.views[g.op.In[2]], sc.views[g.op.In[3]]
 		g.mean = func(c int) float64 { return float64(mean.values()[c]) }
 		g.scale = func(c int) float64 { return float64(rstd.values()[c]) }
 		return nil
@@ -72,12 +78,12 @@ func (g *normGrad) bind(bp *blueprint, s *state) (err error) {
 func (g *normGrad) sum() phase {
 	whole := g.x.contiguous() && g.dy.contiguous() && (g.y == nil || g.y.contiguous())
 	return g.phase(func(w *worker, p *sums, r strip) {
-		w.scale = [asm.Block]float32{}
+		w.lanes = [asm.Block]float32{}
 		for l := range min(asm.Block, g.x.c-r.block*asm.Block) {
-			w.scale[l] = float32(g.mean(r.block*asm.Block + l))
+			w.lanes[l] = float32(g.mean(r.block*asm.Block + l))
 		}
 		a := &w.norm
-		a.Mean = unsafe.Pointer(&w.scale)
+		a.Mean = unsafe.Pointer(&w.lanes)
 		r.runs(whole, g.x.w, func(y, x, pixels int) {
 			g.place(a, r, y, x, pixels)
 			g.k.NormSums(p, a)
@@ -87,7 +93,10 @@ func (g *normGrad) sum() phase {
 
 // place points the arguments at a run of pixels.
 func (g *normGrad) place(a *asm.NormGradArgs, r strip, y, x, pixels int) {
-	a.X, a.DY, a.N, a.Y = g.x.pixelAt(r.block, r.n, y, x), g.dy.pixelAt(r.block, r.n, y, x), pixels, nil
+	a.X = g.x.pixelAt(r.block, r.n, y, x)
+	a.DY = g.dy.pixelAt(r.block, r.n, y, x)
+	a.N = pixels
+	a.Y = nil
 	if g.y != nil {
 		a.Y = g.y.pixelAt(r.block, r.n, y, x)
 	}

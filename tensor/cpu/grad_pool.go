@@ -4,20 +4,22 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// maxPoolGrad is MaxPool2dGrad. Windows overlap: a plane is one piece.
+// maxPoolGrad is MaxPool2dGrad. Windows overlap, so that two of them may add to the
+// same pixel: a plane is one piece, whose windows are taken in order.
 type maxPoolGrad struct {
 	maxPool
 	dy, dx *view
 }
 
 // planMaxPoolGrad plans MaxPool2dGrad.
-func (bp *blueprint) planMaxPoolGrad(st *step) error {
-	op := bp.head(st)
-	m := &maxPoolGrad{maxPool: maxPool{k: bp.kern, in: bp.views[op.In[0]], op: op}, dy: bp.views[op.In[1]], dx: bp.result(st)}
-	m.out = m.dy
-	st.name = bp.kern.Name + " max pool gradient"
-	st.flops = int64(op.KH*op.KW) * elems(&m.dy.layout)
-	st.phases = []phase{{pieces: m.dx.blocks() * m.dx.n, run: func(w *worker, piece, _ int) {
+func (sc *schedule) planMaxPoolGrad(ln *launch) error {
+	op := sc.head(ln)
+	dy := sc.views[op.In[1]]
+	pool := maxPool{k: sc.kern, in: sc.views[op.In[0]], out: dy, op: op}
+	m := &maxPoolGrad{maxPool: pool, dy: dy, dx: sc.result(ln)}
+	ln.name = sc.kern.Name + " max pool gradient"
+	ln.flops = int64(op.KH*op.KW) * elems(&m.dy.layout)
+	ln.phases = []phase{{pieces: m.dx.blocks() * m.dx.n, run: func(w *worker, piece, _ int) {
 		m.plane(w, piece/m.dx.n, piece%m.dx.n)
 	}}}
 	return nil
@@ -37,28 +39,46 @@ func (m *maxPoolGrad) plane(w *worker, block, n int) {
 // row computes one row: the windows that are whole in one call.
 func (m *maxPoolGrad) row(w *worker, block, n, y int) {
 	op := m.op
-	top, bottom := max(0, y*op.SH-op.Top), min(m.in.h, y*op.SH-op.Top+op.KH)
+	rows := m.inside(y*op.SH-op.Top, op.KH, m.in.h)
 	for x := 0; x < m.dy.w; {
 		first := x*op.SW - op.Left
-		left, right := max(first, 0), min(first+op.KW, m.in.w)
-		count := 1
-		switch whole := right-left == op.KW; {
-		case op.PadZero && !(whole && bottom-top == op.KH):
+		cols := m.inside(first, op.KW, m.in.w)
+		whole := cols.len() == op.KW
+		if op.PadZero && !(whole && rows.len() == op.KH) {
 			m.window(block, n, y, x)
 			x++
 			continue
-		case whole:
+		}
+		count := 1
+		if whole {
 			count = min(m.dy.w-x, (m.in.w-op.KW-first)/op.SW+1)
 		}
-		if top < bottom && left < right {
-			a := &w.maxGrad
-			a.X, a.DX, a.DY = m.in.pixelAt(block, n, top, left), m.dx.pixelAt(block, n, top, left), m.dy.pixelAt(block, n, y, x)
-			a.XRow, a.DXRow, a.Step = m.in.row, m.dx.row, op.SW*pixelBytes
-			a.KH, a.KW, a.N = bottom-top, right-left, count
-			m.k.MaxPoolGrad(a)
-		}
+		m.add(w, windows{at: pixel{block, n, y, x}, count: count, rows: rows, cols: cols})
 		x += count
 	}
+}
+
+// inside is the part of the window at first that lies in n pixels.
+func (m *maxPoolGrad) inside(first, kernel, n int) span {
+	return span{max(first, 0), min(first+kernel, n)}
+}
+
+// add adds the gradients of neighbouring windows to their maxima.
+func (m *maxPoolGrad) add(w *worker, s windows) {
+	if s.rows.len() <= 0 || s.cols.len() <= 0 {
+		return // all padding
+	}
+	a := &w.maxGrad
+	a.X = m.in.pixelAt(s.at.block, s.at.n, s.rows.from, s.cols.from)
+	a.DX = m.dx.pixelAt(s.at.block, s.at.n, s.rows.from, s.cols.from)
+	a.DY = m.dy.pixelAt(s.at.block, s.at.n, s.at.y, s.at.x)
+	a.XRow = m.in.row
+	a.DXRow = m.dx.row
+	a.Step = m.op.SW * pixelBytes
+	a.KH = s.rows.len()
+	a.KW = s.cols.len()
+	a.N = s.count
+	m.k.MaxPoolGrad(a)
 }
 
 // window adds the gradient of one output whose window reaches into the zeros of
@@ -92,12 +112,12 @@ func (m *maxPoolGrad) window(block, n, y, x int) {
 
 // planAvgPoolGrad plans AdaptiveAvgPool2dGrad: a pixel gets its share of each
 // mean that it took part in.
-func (bp *blueprint) planAvgPoolGrad(st *step) error {
-	dy, dx := bp.views[bp.head(st).In[0]], bp.result(st)
+func (sc *schedule) planAvgPoolGrad(ln *launch) error {
+	dy, dx := sc.views[sc.head(ln).In[0]], sc.result(ln)
 	rows, cols := means(dx.h, dy.h), means(dx.w, dy.w)
-	st.name = "average pool gradient"
-	st.flops = elems(&dx.layout)
-	st.phases = []phase{overRows(dx, func(_ *worker, s strip) {
+	ln.name = "average pool gradient"
+	ln.flops = elems(&dx.layout)
+	ln.phases = []phase{overRows(dx, func(_ *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range dx.w {
 				shares(dx.lanes(s.block, s.n, y, x), dy, s, rows[y], cols[x])
@@ -139,11 +159,11 @@ func shares(dst *[asm.Block]float32, dy *view, s strip, rows, cols []mean) {
 }
 
 // planPadGrad plans PadGrad: the pixels and channels that were copied.
-func (bp *blueprint) planPadGrad(st *step) error {
-	op := bp.head(st)
-	dy, dx := bp.views[op.In[0]], bp.result(st)
-	st.name = "gradient of the shortcut with zero channels"
-	st.phases = []phase{overRows(dx, func(_ *worker, s strip) {
+func (sc *schedule) planPadGrad(ln *launch) error {
+	op := sc.head(ln)
+	dy, dx := sc.views[op.In[0]], sc.result(ln)
+	ln.name = "gradient of the shortcut with zero channels"
+	ln.phases = []phase{overRows(dx, func(_ *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range dx.w {
 				dst := dx.lanes(s.block, s.n, y, x)
@@ -162,11 +182,11 @@ func (bp *blueprint) planPadGrad(st *step) error {
 
 // planUnflatten plans Unflatten. Planes of one pixel lie as rows of features do:
 // then the result shares its operand's memory, or is copied by blocks.
-func (bp *blueprint) planUnflatten(st *step) error {
-	in, out := bp.views[bp.head(st).In[0]], bp.result(st)
-	st.name = "unflatten"
+func (sc *schedule) planUnflatten(ln *launch) error {
+	in, out := sc.views[sc.head(ln).In[0]], sc.result(ln)
+	ln.name = "unflatten"
 	size := out.h * out.w
-	st.phases = []phase{overRows(out, func(_ *worker, s strip) {
+	ln.phases = []phase{overRows(out, func(_ *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range out.w {
 				dst := out.lanes(s.block, s.n, y, x)
@@ -186,12 +206,12 @@ func (bp *blueprint) planUnflatten(st *step) error {
 }
 
 // planGradBias plans Conv2dGradBias and LinearGradBias: Σ dy of each channel.
-func (bp *blueprint) planGradBias(st *step) error {
-	in, out := bp.views[bp.head(st).In[0]], bp.result(st)
-	s := bp.newStatistics(in)
-	st.name = bp.kern.Name + " bias gradient"
-	st.flops = elems(&in.layout)
-	st.phases = []phase{s.phase(), {pieces: in.blocks(), run: func(_ *worker, b, _ int) {
+func (sc *schedule) planGradBias(ln *launch) error {
+	in, out := sc.views[sc.head(ln).In[0]], sc.result(ln)
+	s := sc.newStatistics(in)
+	ln.name = sc.kern.Name + " bias gradient"
+	ln.flops = elems(&in.layout)
+	ln.phases = []phase{s.phase(), {pieces: in.blocks(), run: func(_ *worker, b, _ int) {
 		total := laneSums(s.partials, b)
 		for l := range min(asm.Block, in.c-b*asm.Block) {
 			out.values()[b*asm.Block+l] = float32(total[0][l])

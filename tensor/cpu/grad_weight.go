@@ -19,28 +19,36 @@ type gradWeight struct {
 	dw     *view // flat
 	window tensor.Window
 	widest int   // rows of a kernel
-	order  []int // see sumOrder
+	order  []int // where sums lie, in the order of the weight: see sumOrder
 	flat   bool  // a pixel of x for each of dy, in one run over rows and images
 	split  gradSplit
 }
 
 // planGradWeight plans Conv2dGradWeight and LinearGradWeight.
-func (bp *blueprint) planGradWeight(st *step) error {
-	op := bp.head(st)
-	g := &gradWeight{kern: bp.kern, env: bp.env, x: bp.views[op.In[0]], dy: bp.views[op.In[1]], dw: bp.result(st), window: tensor.Square(1, 1, 0)}
+func (sc *schedule) planGradWeight(ln *launch) error {
+	op := sc.head(ln)
+	g := &gradWeight{
+		kern: sc.kern, env: sc.env, x: sc.views[op.In[0]], dy: sc.views[op.In[1]], dw: sc.result(ln),
+		window: tensor.Square(1, 1, 0),
+	}
 	groups := 1
 	if op.Kind == tensor.Conv2dGradWeight {
-		g.window, groups = op.Window, op.Groups
+		g.window = op.Window
+		groups = op.Groups
 	}
-	g.packing = gradPacking(filterShape{c: g.x.c, k: g.dy.c, groups: groups, kh: g.window.KH, kw: g.window.KW, interleaved: g.x.interleaved})
-	for g.widest = asm.MaxRows; bp.kern.GradWeight[g.widest] == nil; g.widest-- {
+	g.packing = gradPacking(filterShape{
+		c: g.x.c, k: g.dy.c, groups: groups, kh: g.window.KH, kw: g.window.KW, interleaved: g.x.interleaved,
+	})
+	g.widest = asm.MaxRows
+	for sc.kern.GradWeight[g.widest] == nil {
+		g.widest--
 	}
 	g.order = g.sumOrder()
 	g.prepare()
-	bp.needShared(g.split.chunks.parts * g.floats * floatBytes)
-	st.name = bp.kern.Name + " weight gradient"
-	st.flops = 2 * int64(g.floats) * int64(g.dy.n*g.dy.h*g.dy.w)
-	st.phases = []phase{{pieces: g.split.pieces(), run: g.piece}, {pieces: g.dy.blocks(), run: g.reduce}}
+	sc.needShared(g.split.chunks.parts * g.floats * floatBytes)
+	ln.name = sc.kern.Name + " weight gradient"
+	ln.flops = 2 * int64(g.floats) * int64(g.dy.n*g.dy.h*g.dy.w)
+	ln.phases = []phase{{pieces: g.split.pieces(), run: g.piece}, {pieces: g.dy.blocks(), run: g.reduce}}
 	return nil
 }
 
@@ -67,8 +75,8 @@ func (g *gradWeight) partial(part, block int) unsafe.Pointer {
 	return unsafe.Add(g.env.shared, (part*g.floats+g.panels[block].at)*floatBytes)
 }
 
-// piece sums some pixels for some output blocks: chunk by chunk, which all
-// blocks share.
+// piece sums some pixels for some output blocks. All blocks go over a chunk while its
+// pixels are in the cache, then over the next chunk.
 func (g *gradWeight) piece(w *worker, piece, _ int) {
 	part := piece / g.split.blocks.parts
 	blocks := g.split.blocks.part(piece % g.split.blocks.parts)

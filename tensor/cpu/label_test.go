@@ -11,7 +11,7 @@ import (
 // labels, and drops them in a run without; the caller, who leads, behind each.
 func TestWorkersCarryLabels(t *testing.T) {
 	p := newPool(2)
-	defer p.close()
+	defer p.stop()
 	labels := pprof.WithLabels(t.Context(), pprof.Labels("path", "conv1"))
 	for _, want := range []context.Context{labels, nil, labels} {
 		var both sync.WaitGroup

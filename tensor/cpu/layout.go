@@ -23,8 +23,12 @@ func (h halo) max(o halo) halo {
 }
 
 // layout says where the elements of a buffer N×C×H×W lie: [block][n][h][w][16],
-// or interleaved [n][h][w][C] for the images of a stem, or flat. Distances in
-// bytes.
+// or interleaved [n][h][w][C] for the images of a stem, or flat. Distances are in
+// bytes. Pixel (y, x) of image n in block b begins at
+//
+//	origin + b·plane + n·image + y·row + x·pixel
+//
+// where y and x may be negative, or beyond h and w, as far as the halo reaches.
 type layout struct {
 	n, c, h, w  int
 	halo        halo
@@ -46,6 +50,8 @@ func newLayout(s tensor.Shape, h halo, interleaved bool) layout {
 		l.pixel = l.c * floatBytes
 	}
 	l.row = roundUp((h.left+l.w+h.right)*l.pixel, lineBytes)
+	// Rows, or blocks, that lie a multiple of aliasBytes apart would compete for the
+	// same few lines of the L1 cache. Rows without a halo must stay one run.
 	if l.row%aliasBytes == 0 && h != (halo{}) {
 		l.row += lineBytes
 	}
@@ -84,10 +90,10 @@ func (l *layout) at(block, n, y, x int) int {
 // and images.
 func (l *layout) contiguous() bool { return l.halo == (halo{}) && !l.interleaved }
 
-// view is a buffer's place in memory.
+// view is a buffer's place in memory, shared by all launches that read or write it.
 type view struct {
 	layout
-	base unsafe.Pointer // nil in a blueprint
+	base unsafe.Pointer // nil in a schedule
 }
 
 // pixelAt is a pixel's address.

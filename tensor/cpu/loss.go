@@ -8,21 +8,21 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// loss is CrossEntropy or its gradient: one piece an image, in float64.
+// loss is CrossEntropy or its gradient: one piece per image, in float64.
 type loss struct {
 	env       *env
 	op        *tensor.Op
 	x, target *view // logits or probabilities
 }
 
-func (bp *blueprint) newLoss(st *step) *loss {
-	op := bp.head(st)
-	l := &loss{env: bp.env, op: op, x: bp.views[op.In[0]], target: bp.views[op.In[1]]}
-	st.check = l.check
+func (sc *schedule) newLoss(ln *launch) *loss {
+	op := sc.head(ln)
+	l := &loss{env: sc.env, op: op, x: sc.views[op.In[0]], target: sc.views[op.In[1]]}
+	ln.check = l.check
 	return l
 }
 
-// check reports a target that is no class.
+// check reports a target that is not the index of a class.
 func (l *loss) check() error {
 	for n, v := range l.target.values() {
 		if !(v >= 0 && v < float32(l.x.c)) || v != float32(int(v)) {
@@ -48,14 +48,15 @@ func (l *loss) each(n int, f func(v *float32, block, lane int, expected float64)
 
 // planCrossEntropy plans CrossEntropy: an image's softmax and loss, then their
 // mean.
-func (bp *blueprint) planCrossEntropy(st *step) error {
-	l := bp.newLoss(st)
-	mean, out := bp.result(st), bp.views[l.op.Out[1]]
-	bp.needShared(l.x.n * 8)
+func (sc *schedule) planCrossEntropy(ln *launch) error {
+	l := sc.newLoss(ln)
+	mean, out := sc.result(ln), sc.views[l.op.Out[1]]
+	sc.needShared(l.x.n * 8)
+	// The images' losses, whose memory is known when the phases run.
 	losses := func() []float64 { return unsafe.Slice((*float64)(l.env.shared), l.x.n) }
-	st.name = "softmax cross-entropy"
-	st.flops = 4 * elems(&l.x.layout)
-	st.phases = []phase{{pieces: l.x.n, run: func(_ *worker, n, _ int) {
+	ln.name = "softmax cross-entropy"
+	ln.flops = 4 * elems(&l.x.layout)
+	ln.phases = []phase{{pieces: l.x.n, run: func(_ *worker, n, _ int) {
 		losses()[n] = l.softmax(out, n)
 	}}, {pieces: 1, run: func(*worker, int, int) {
 		sum := 0.0
@@ -67,9 +68,11 @@ func (bp *blueprint) planCrossEntropy(st *step) error {
 	return nil
 }
 
-// softmax writes an image's probabilities and returns its loss −Σ t·log p.
+// softmax writes an image's probabilities and returns its loss −Σ t·log p. Logits
+// are taken relative to the largest, so that no exponential overflows.
 func (l *loss) softmax(out *view, n int) float64 {
-	top, sum, loss := math.Inf(-1), 0.0, 0.0
+	top := math.Inf(-1)
+	sum, loss := 0.0, 0.0
 	l.each(n, func(v *float32, _, _ int, _ float64) { top = max(top, float64(*v)) })
 	l.each(n, func(v *float32, _, _ int, _ float64) { sum += math.Exp(float64(*v) - top) })
 	logSum := top + math.Log(sum)
@@ -83,12 +86,12 @@ func (l *loss) softmax(out *view, n int) float64 {
 }
 
 // planCrossEntropyGrad plans CrossEntropyGrad: (p − t)/N.
-func (bp *blueprint) planCrossEntropyGrad(st *step) error {
-	l := bp.newLoss(st)
-	out := bp.result(st)
-	st.name = "softmax cross-entropy gradient"
-	st.flops = 2 * elems(&l.x.layout)
-	st.phases = []phase{{pieces: l.x.n, run: func(_ *worker, n, _ int) {
+func (sc *schedule) planCrossEntropyGrad(ln *launch) error {
+	l := sc.newLoss(ln)
+	out := sc.result(ln)
+	ln.name = "softmax cross-entropy gradient"
+	ln.flops = 2 * elems(&l.x.layout)
+	ln.phases = []phase{{pieces: l.x.n, run: func(_ *worker, n, _ int) {
 		*out.lanes(out.blocks()-1, n, 0, 0) = [asm.Block]float32{}
 		l.each(n, func(p *float32, b, lane int, expected float64) {
 			out.lanes(b, n, 0, 0)[lane] = float32((float64(*p) - expected) / float64(l.x.n))

@@ -48,7 +48,7 @@ func totalMemory() int64 {
 // availableMemory is what this process can still take without swapping, in
 // bytes: the machine's or, if that is less, its control groups'. Cached files
 // that can be dropped count as free. A sixteenth is left to the Go heap and to
-// others: who takes the last page is killed.
+// others: whoever takes the last page is killed.
 func availableMemory() int64 {
 	free := meminfo("MemAvailable")
 	for _, g := range controlGroups("memory") {

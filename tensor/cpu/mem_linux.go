@@ -15,8 +15,8 @@ type region struct {
 	data   []float32
 }
 
-// newRegion takes memory for so many bytes, in huge pages where the system has
-// them: worth 3–4 % of a net.
+// newRegion takes that many bytes of memory, in huge pages where the system has
+// them: worth 3–4 % of a ResNet-50, as far as noise lets one say.
 func newRegion(bytes int64) (*region, error) {
 	if bytes == 0 {
 		return &region{}, nil

@@ -7,7 +7,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// missing is the bytes of the copies that the state has not yet.
+// missing is the bytes of the copies that the state doesn't have yet.
 func (s *state) missing(weights map[string]*weight) int64 {
 	var bytes int64
 	for key, w := range weights {
@@ -18,7 +18,7 @@ func (s *state) missing(weights map[string]*weight) int64 {
 	return bytes
 }
 
-// acquire makes the packed copies of a program, in the order of its steps, and
+// acquire makes the packed copies of a program, in the order of its launches, and
 // fills those that are new or out of date.
 func (s *state) acquire(weights map[string]*weight, threads int, progress func(done, total int64)) error {
 	for _, w := range weights {
@@ -41,6 +41,7 @@ func (s *state) acquire(weights map[string]*weight, threads int, progress func(d
 
 // reserve takes memory for the copies that are not there, and counts the user.
 func (s *state) reserve(weights map[string]*weight) error {
+	// One mapping for all new copies: huge pages are rounded up once.
 	r, err := newRegion(s.missing(weights))
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (s *state) reserve(weights map[string]*weight) error {
 		w.data = p.weight.data
 		p.users++
 	}
-	if sl.users == 0 {
+	if sl.users == 0 { // nothing was missing
 		sl.free()
 	}
 	return nil
@@ -138,8 +139,8 @@ func (w *weight) elements() int64 {
 	return n
 }
 
-// loader holds parameters that have no master while they are packed. Its
-// memory is used again and again, and is gone at once when it is freed.
+// loader holds parameters that have no master while they are packed. Its memory is
+// reused, and outside the Go heap: it goes back to the system when it is freed.
 type loader struct{ slots []*region }
 
 // values are the parameters' values, until the next call.

@@ -22,9 +22,9 @@ func widest(k *kernelsByPx) int {
 // panel is the blocks of output channels that one call of a kernel computes,
 // and the blocks of input channels that they depend on.
 type panel struct {
-	ob, nob int
-	ib, icb int
-	at      int // floats into the packed weights
+	ob, nob int // first output block, and how many
+	ib, icb int // first input block, and how many
+	at      int // floats from the first panel's weights to this one's
 	lanes   int // floats of weights for each float of a run of taps
 	px      int // the widest tile
 	halves  int // pixels from which on a tile has two halves
@@ -46,8 +46,8 @@ func (s *filterShape) run() int {
 	return s.kw * asm.Block
 }
 
-// narrow is 4 or 8 where kernels for groups of so many channels serve groups
-// of 1, 2, 4 or 8, else 0.
+// narrow is 4 or 8 where the kernels for groups of that many channels can compute
+// this filter, whose groups are of 1, 2, 4 or 8; else 0.
 func (s *filterShape) narrow(k *asm.Kernels) int {
 	cg := s.c / s.groups
 	if s.groups == 1 || s.c != s.k {
@@ -62,9 +62,15 @@ func (s *filterShape) narrow(k *asm.Kernels) int {
 	return 0
 }
 
-// panels cuts the output channels. Where groups of channels do not fill
-// blocks, a panel covers the blocks that hold its groups, and the weights
-// between groups are zero.
+// panels cuts the output channels. Where groups of channels do not fill blocks, a
+// panel covers the input blocks that hold its groups, and the weights between groups
+// are zero: more multiplications, but dense kernels. With 24 channels per group:
+//
+//	input   │ block 0 (0…15) │ block 1 (16…31) │ block 2 (32…47) │
+//	groups  │ group 0 (0…23)          │ group 1 (24…47)          │
+//	panel of output block 0: input blocks 0 and 1
+//	panel of output block 1: input blocks 0, 1 and 2
+//	panel of output block 2: input blocks 1 and 2
 func (s *filterShape) panels(k *asm.Kernels) []panel {
 	if g := s.narrow(k); g != 0 {
 		return s.narrowPanels(k, g)
@@ -95,7 +101,8 @@ func (s *filterShape) panels(k *asm.Kernels) []panel {
 	return list
 }
 
-// narrowPanels are for kernels of g channels a group: block by block.
+// narrowPanels are for kernels of g channels per group: output block b depends on
+// input block b alone.
 func (s *filterShape) narrowPanels(k *asm.Kernels, g int) []panel {
 	kernels := &k.Group4
 	if g == 8 {
@@ -188,34 +195,31 @@ func (p *packing) fillOutput(w []float32, pl *panel, f *filter, o int) {
 	}
 }
 
-// filterWeight is the packed copy of a group's filter.
-func (bp *blueprint) filterWeight(st *step, s filterShape) (*weight, packing) {
-	params, key, filterOf := bp.filterParams(st)
-	return bp.packedFilter(s, params, key, filterOf)
-}
-
-// packedFilter is the packed copy of the filter that filterOf makes of params.
-func (bp *blueprint) packedFilter(s filterShape, params []tensor.Param, key []any, filterOf func(p [][]float32) *filter) (*weight, packing) {
-	p := newPacking(s, bp.kern)
-	key = append(key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved)
-	return bp.weightOf(&weight{
-		key:    weightKey(fmt.Sprintf("direct %v", s), params, key...),
-		params: params,
+// packedFilter is the packed copy of a filter for direct convolution.
+func (sc *schedule) packedFilter(s filterShape, from filterSource) (*weight, packing) {
+	p := newPacking(s, sc.kern)
+	key := append(from.key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved)
+	return sc.weightOf(&weight{
+		key:    weightKey(fmt.Sprintf("direct %v", s), from.params, key...),
+		params: from.params,
 		floats: p.floats,
 		parts:  len(p.panels),
 		pack: func(v [][]float32) func(dst []float32, part int) {
-			f := filterOf(v)
+			f := from.filter(v)
 			return func(dst []float32, part int) { p.fill(dst, f, part) }
 		},
 	}), p
 }
 
 // shapeOf is the geometry of a Conv2d or Linear operation.
-func (bp *blueprint) shapeOf(op *tensor.Op) filterShape {
-	in := bp.views[op.In[0]]
-	s := filterShape{c: in.c, k: bp.plan.Buffers[op.Out[0]].Shape[1], groups: 1, kh: 1, kw: 1, interleaved: in.interleaved}
+func (sc *schedule) shapeOf(op *tensor.Op) filterShape {
+	in := sc.views[op.In[0]]
+	k := sc.plan.Buffers[op.Out[0]].Shape[1]
+	s := filterShape{c: in.c, k: k, groups: 1, kh: 1, kw: 1, interleaved: in.interleaved}
 	if op.Kind == tensor.Conv2d {
-		s.groups, s.kh, s.kw = op.Groups, op.KH, op.KW
+		s.groups = op.Groups
+		s.kh = op.KH
+		s.kw = op.KW
 	}
 	return s
 }

@@ -10,9 +10,9 @@ type partials[T any] struct {
 	env *env
 }
 
-func newPartials[T any](bp *blueprint, v *view) *partials[T] {
-	p := &partials[T]{grid: newGrid(v), env: bp.env}
-	bp.needShared(p.bytes())
+func newPartials[T any](sc *schedule, v *view) *partials[T] {
+	p := &partials[T]{grid: newGrid(v), env: sc.env}
+	sc.needShared(p.bytes())
 	return p
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // phase is work in independent pieces. run does one of them; next is the piece
-// that the worker will probably do then, or −1: its operands can be prefetched.
+// that the worker will probably do after it, or −1: its operands can be prefetched.
 type phase struct {
 	pieces int
 	run    func(w *worker, piece, next int)
@@ -24,22 +24,24 @@ type phase struct {
 type pool struct {
 	workers []*worker
 
+	// The leader stores the phase and deals its pieces before it raises the epoch,
+	// which is what followers wait for.
 	phase  atomic.Pointer[phase]
 	_      [lineBytes]byte
-	epoch  atomic.Uint64
+	epoch  atomic.Uint64 // number of the phase
 	_      [lineBytes]byte
-	undone atomic.Int64
+	undone atomic.Int64 // pieces of the phase
 	_      [lineBytes]byte
 	active atomic.Int32 // workers that take part in the program that runs
 	closed atomic.Bool
 
 	clock  time.Duration   // start of the run if its workers are watched, else 0
 	cpu    bool            // and their threads' own clocks are read
-	labels context.Context // of the step that runs; nil: none
+	labels context.Context // of the launch that runs; nil: none
 }
 
-// newPool starts a pool of n workers. GOMAXPROCS grows so that they leave room
-// for other goroutines: kernels can't be preempted.
+// newPool starts a pool of n workers. GOMAXPROCS is raised to leave room for other
+// goroutines, as kernels can't be preempted.
 func newPool(n int) *pool {
 	p := &pool{}
 	if runtime.GOMAXPROCS(0) < n+2 {
@@ -56,8 +58,8 @@ func newPool(n int) *pool {
 	return p
 }
 
-// close ends the workers. Nothing may run.
-func (p *pool) close() {
+// stop ends the workers. No phase may be running.
+func (p *pool) stop() {
 	p.closed.Store(true)
 	p.epoch.Add(1)
 	for _, w := range p.workers[1:] {
@@ -65,9 +67,9 @@ func (p *pool) close() {
 	}
 }
 
-// do runs f as the leader, with so many workers at its disposal. It keeps to the
-// caller's thread: to hand over to another costs some fifty microseconds, a
-// tenth of a small net's pass. One at a time.
+// do runs f as the leader, with active workers at its disposal. It stays on the
+// caller's thread: handing over to another costs some fifty microseconds, a tenth
+// of a small net's pass. Calls must not overlap.
 func (p *pool) do(active int, f func(w *worker)) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -76,7 +78,7 @@ func (p *pool) do(active int, f func(w *worker)) {
 	p.active.Store(int32(min(active, len(p.workers))))
 	f(w)
 	p.labels = nil
-	w.label(p.labels) // the caller is no step's any more
+	w.label(p.labels) // the caller's goroutine no longer belongs to a launch
 }
 
 // follow takes part in phase after phase.
@@ -118,7 +120,7 @@ func (p *pool) run(ph *phase) uint64 {
 	if p.undone.Load() != 0 {
 		leader.await(func() bool { return p.undone.Load() == 0 })
 	}
-	if epoch%probeEvery == 0 {
+	if epoch%probeEvery == 0 { // seldom: it costs system calls
 		p.separate(epoch)
 	}
 	return epoch
@@ -167,7 +169,7 @@ func (p *pool) steal(epoch uint64) (piece int, ok bool) {
 }
 
 // begin notes that a worker has pieces of the phase of that epoch, and the time
-// if somebody observes.
+// if the run is observed.
 func (p *pool) begin(w *worker, epoch uint64) {
 	w.epoch = epoch
 	w.label(p.labels)
@@ -184,7 +186,8 @@ func (p *pool) begin(w *worker, epoch uint64) {
 }
 
 // finish counts a worker's pieces as done, all at once, when it has found no
-// more: a clock is read twice a phase, not with every piece.
+// more: the clock is read twice per phase, not for every piece, which cost 1 % of
+// a small net's pass.
 func (p *pool) finish(w *worker, done int) {
 	if done == 0 {
 		return
@@ -204,13 +207,13 @@ func (p *pool) finish(w *worker, done int) {
 func (p *pool) watch(began time.Duration, o tensor.RunOptions) {
 	p.clock, p.cpu = 0, o.CPU
 	if o.Workers || o.CPU {
-		p.clock = began // zero if nobody observes
+		p.clock = began // zero if the run is not observed
 	}
 }
 
 func (p *pool) watched() bool { return p.clock != 0 }
 
-// spans tells what each worker did in the phase of that epoch.
+// spans reports what each worker did in the phase of that epoch.
 func (p *pool) spans(epoch uint64, op int, observe func(tensor.Span)) {
 	for _, w := range p.workers {
 		if w.epoch == epoch {
@@ -220,7 +223,7 @@ func (p *pool) spans(epoch uint64, op int, observe func(tensor.Span)) {
 }
 
 // separate moves apart two workers that did the phase of that epoch on one
-// processor: schedulers leave them there for long.
+// processor: schedulers may leave them there for a long time.
 func (p *pool) separate(epoch uint64) {
 	used := make(map[int32]bool, len(p.workers))
 	for _, w := range p.workers[:p.active.Load()] {

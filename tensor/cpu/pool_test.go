@@ -13,7 +13,7 @@ import (
 func TestEveryWorkerWakes(t *testing.T) {
 	const n = 3
 	p := newPool(n)
-	defer p.close()
+	defer p.stop()
 	for round := range 20 {
 		var arrived atomic.Int32
 		late := make(chan bool, n)
@@ -40,7 +40,7 @@ func TestEveryWorkerWakes(t *testing.T) {
 // workers.
 func TestEveryPieceRunsOnce(t *testing.T) {
 	p := newPool(4)
-	defer p.close()
+	defer p.stop()
 	for active := 1; active <= 4; active++ {
 		p.do(active, func(*worker) {
 			for pieces := range 60 {
@@ -67,7 +67,7 @@ func TestEveryPieceRunsOnce(t *testing.T) {
 // TestUndisturbedPiecesAreContiguous runs a phase on one worker alone.
 func TestUndisturbedPiecesAreContiguous(t *testing.T) {
 	p := newPool(1)
-	defer p.close()
+	defer p.stop()
 	want := 0
 	p.do(1, func(*worker) {
 		p.run(&phase{pieces: 10, run: func(_ *worker, piece, next int) {

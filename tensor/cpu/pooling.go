@@ -18,12 +18,12 @@ type maxPool struct {
 }
 
 // planMaxPool plans MaxPool2d.
-func (bp *blueprint) planMaxPool(st *step) error {
-	op := bp.head(st)
-	m := &maxPool{k: bp.kern, in: bp.views[op.In[0]], out: bp.result(st), op: op}
-	st.name = fmt.Sprintf("%s max pool %d×%d s%d", bp.kern.Name, op.KH, op.KW, op.SH)
-	st.flops = int64(op.KH*op.KW-1) * elems(&m.out.layout)
-	st.phases = []phase{overRows(m.out, func(w *worker, s strip) {
+func (sc *schedule) planMaxPool(ln *launch) error {
+	op := sc.head(ln)
+	m := &maxPool{k: sc.kern, in: sc.views[op.In[0]], out: sc.result(ln), op: op}
+	ln.name = fmt.Sprintf("%s max pool %d×%d s%d", sc.kern.Name, op.KH, op.KW, op.SH)
+	ln.flops = int64(op.KH*op.KW-1) * elems(&m.out.layout)
+	ln.phases = []phase{overRows(m.out, func(w *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			m.row(w, s.block, s.n, y)
 		}
@@ -32,61 +32,74 @@ func (bp *blueprint) planMaxPool(st *step) error {
 	return nil
 }
 
-// clip is the part [from, to) of the window at first that lies in n pixels.
-func (m *maxPool) clip(first, kernel, n int) (from, to int) {
+// clip is the part of the window at first that lies in n pixels.
+func (m *maxPool) clip(first, kernel, n int) span {
 	if m.op.PadZero {
-		return first, first + kernel
+		return span{first, first + kernel}
 	}
-	return max(first, 0), min(first+kernel, n)
+	return span{max(first, 0), min(first+kernel, n)}
+}
+
+// windows are count neighbours in a row of the output, from pixel at on. rows and
+// cols are what the first of them sees of the input; each following one sees
+// columns a stride further.
+type windows struct {
+	at         pixel
+	count      int
+	rows, cols span
 }
 
 // row computes one row: the windows that are whole in one call.
 func (m *maxPool) row(w *worker, block, n, y int) {
 	op := m.op
-	top, bottom := m.clip(y*op.SH-op.Top, op.KH, m.in.h)
+	rows := m.clip(y*op.SH-op.Top, op.KH, m.in.h)
 	for x := 0; x < m.out.w; {
 		first := x*op.SW - op.Left
-		left, right := m.clip(first, op.KW, m.in.w)
-		count := 1
+		cols := m.clip(first, op.KW, m.in.w)
+		count := 1 // a clipped window is a call of its own
 		switch {
 		case op.PadZero:
 			count = m.out.w - x
-		case right-left == op.KW:
+		case cols.len() == op.KW:
 			count = min(m.out.w-x, (m.in.w-op.KW-first)/op.SW+1)
 		}
 		count = min(count, callPixels)
-		m.windows(w, block, n, y, x, count, strip{y0: top, y1: bottom}, left, right)
+		m.compute(w, windows{at: pixel{block, n, y, x}, count: count, rows: rows, cols: cols})
 		x += count
 	}
 }
 
-// windows computes count neighbours whose first window is rows × [left, right).
-func (m *maxPool) windows(w *worker, block, n, y, x, count int, rows strip, left, right int) {
-	if rows.y0 >= rows.y1 || left >= right { // all padding
-		lanes := m.out.lanes(block, n, y, x)
+// compute takes the maxima of neighbouring windows.
+func (m *maxPool) compute(w *worker, s windows) {
+	dst := m.out.pixelAt(s.at.block, s.at.n, s.at.y, s.at.x)
+	if s.rows.len() <= 0 || s.cols.len() <= 0 { // all padding
+		lanes := (*[asm.Block]float32)(dst)
 		for i := range lanes {
 			lanes[i] = float32(math.Inf(-1))
 		}
 		return
 	}
-	a := &w.max
-	a.Src, a.Dst = m.in.pixelAt(block, n, rows.y0, left), m.out.pixelAt(block, n, y, x)
-	a.SrcRow, a.SrcStep = m.in.row, m.op.SW*pixelBytes
-	a.KH, a.KW, a.N = rows.y1-rows.y0, right-left, count
+	a := &w.maxPool
+	a.Src = m.in.pixelAt(s.at.block, s.at.n, s.rows.from, s.cols.from)
+	a.Dst = dst
+	a.SrcRow = m.in.row
+	a.SrcStep = m.op.SW * pixelBytes
+	a.KH = s.rows.len()
+	a.KW = s.cols.len()
+	a.N = s.count
 	m.k.MaxPool(a)
 }
 
 // planAvgPool plans AdaptiveAvgPool2d.
-func (bp *blueprint) planAvgPool(st *step) error {
-	in, out := bp.views[bp.head(st).In[0]], bp.result(st)
-	st.name = bp.kern.Name + " average pool"
-	st.flops = elems(&in.layout)
-	add := bp.kern.AddPixels
-	st.phases = []phase{overRows(out, func(w *worker, s strip) {
+func (sc *schedule) planAvgPool(ln *launch) error {
+	in, out := sc.views[sc.head(ln).In[0]], sc.result(ln)
+	ln.name = sc.kern.Name + " average pool"
+	ln.flops = elems(&in.layout)
+	p := &avgPool{in: in, out: out, add: sc.kern.AddPixels}
+	ln.phases = []phase{overRows(out, func(w *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range out.w {
-				average(w, in, s.block, s.n, adaptive(y, in.h, out.h), adaptive(x, in.w, out.w), add)
-				*out.lanes(s.block, s.n, y, x) = w.scale
+				p.average(w, pixel{s.block, s.n, y, x})
 			}
 		}
 		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
@@ -94,22 +107,31 @@ func (bp *blueprint) planAvgPool(st *step) error {
 	return nil
 }
 
+// avgPool is AdaptiveAvgPool2d.
+type avgPool struct {
+	in, out *view
+	add     func(sum *[asm.Block]float32, src unsafe.Pointer, n int)
+}
+
 // adaptive is the range of n inputs that output i of m averages.
 func adaptive(i, n, m int) span { return span{i * n / m, ceilDiv((i+1)*n, m)} }
 
-// average leaves the mean of a window in w.scale: each row summed in float32,
-// the rows in float64.
-func average(w *worker, in *view, block, n int, rows, cols span, add func(sum *[asm.Block]float32, src unsafe.Pointer, n int)) {
+// average computes one pixel of the output, the mean of its window: each row is
+// summed in float32, the rows in float64.
+func (p *avgPool) average(w *worker, at pixel) {
+	rows := adaptive(at.y, p.in.h, p.out.h)
+	cols := adaptive(at.x, p.in.w, p.out.w)
 	var total [asm.Block]float64
 	for y := rows.from; y < rows.to; y++ {
-		w.scale = [asm.Block]float32{}
-		add(&w.scale, in.pixelAt(block, n, y, cols.from), cols.to-cols.from)
-		for i, v := range w.scale {
+		w.lanes = [asm.Block]float32{}
+		p.add(&w.lanes, p.in.pixelAt(at.block, at.n, y, cols.from), cols.len())
+		for i, v := range w.lanes {
 			total[i] += float64(v)
 		}
 	}
-	count := float64((rows.to - rows.from) * (cols.to - cols.from))
+	count := float64(rows.len() * cols.len())
+	dst := p.out.lanes(at.block, at.n, at.y, at.x)
 	for i, v := range total {
-		w.scale[i] = float32(v / count)
+		dst[i] = float32(v / count)
 	}
 }

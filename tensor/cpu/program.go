@@ -11,9 +11,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// program is a blueprint bound to a state and an arena.
+// program is a schedule bound to a state and an arena.
 type program struct {
-	*blueprint
+	*schedule
 	dev      *device
 	state    *state
 	arena    *region
@@ -23,7 +23,7 @@ type program struct {
 	spans    spans
 }
 
-// bind takes the arena and gives every view and step its memory.
+// bind takes the arena and gives every view and launch its memory.
 func (p *program) bind() (err error) {
 	if p.arena, err = newRegion(p.memory.ArenaBytes); err != nil {
 		return err
@@ -31,18 +31,18 @@ func (p *program) bind() (err error) {
 	if p.scratch, err = newRegion(p.memory.ScratchBytes); err != nil {
 		return err
 	}
-	base := unsafe.Pointer(unsafe.SliceData(p.arena.data))
+	base := unsafe.Pointer(unsafe.SliceData(p.arena.data)) // outside the Go heap: it never moves
 	for id, v := range p.views {
 		if v != nil {
 			v.base = unsafe.Add(base, p.offsets[id])
 		}
 	}
 	p.env.shared = unsafe.Pointer(unsafe.SliceData(p.scratch.data))
-	for _, st := range p.steps {
-		if st.bind == nil {
+	for _, ln := range p.launches {
+		if ln.bind == nil {
 			continue
 		}
-		if err := st.bind(p.state); err != nil {
+		if err := ln.bind(p.state); err != nil {
 			return err
 		}
 	}
@@ -52,29 +52,30 @@ func (p *program) bind() (err error) {
 // Kernels says what runs, in execution order.
 func (p *program) Kernels() []tensor.KernelInfo { return p.kernels() }
 
-// kernels describes the steps.
-func (bp *blueprint) kernels() []tensor.KernelInfo {
-	list := make([]tensor.KernelInfo, len(bp.steps))
-	for i, st := range bp.steps {
+// kernels describes the launches.
+func (sc *schedule) kernels() []tensor.KernelInfo {
+	list := make([]tensor.KernelInfo, len(sc.launches))
+	for i, ln := range sc.launches {
 		list[i] = tensor.KernelInfo{
-			Op: st.fusion.head, Absorbed: st.fusion.absorbed,
-			Name: st.name, FLOPs: st.flops, Bytes: bp.traffic(st),
+			Op: ln.fusion.head, Absorbed: ln.fusion.absorbed,
+			Name: ln.name, FLOPs: ln.flops, Bytes: sc.traffic(ln),
 		}
 	}
 	return list
 }
 
-// traffic is the bytes that a step reads and writes at least.
-func (bp *blueprint) traffic(st *step) int64 {
+// traffic is the bytes that a launch reads and writes at least: its operands and
+// results once, without halos and padding lanes, and its packed weights.
+func (sc *schedule) traffic(ln *launch) int64 {
 	var bytes int64
-	for _, id := range append(bp.results(st.fusion), bp.operands(st.fusion)...) {
-		bytes += bp.plan.Buffers[id].Bytes()
+	for _, id := range append(sc.results(ln.fusion), sc.operands(ln.fusion)...) {
+		bytes += sc.plan.Buffers[id].Bytes()
 	}
-	if st.weight != nil {
-		bytes += st.weight.bytes()
+	if ln.weight != nil {
+		bytes += ln.weight.bytes()
 	}
-	if op := bp.head(st); op.Kind == tensor.SGD { // reads and writes its parameters
-		for _, p := range bp.params(op) {
+	if op := sc.head(ln); op.Kind == tensor.SGD { // reads and writes its parameters
+		for _, p := range sc.params(op) {
 			bytes += 2 * p.Bytes()
 		}
 	}
@@ -127,13 +128,15 @@ func (p *program) check(id tensor.BufferID, t *tensor.Tensor, classes ...tensor.
 	return fmt.Errorf("buffer %s can't be accessed: it is of another class", b.Name)
 }
 
-// Run runs the plan, or a part of it.
+// Run runs the plan, or a part of it. It returns ctx's error if that is cancelled
+// between two launches, and a *tensor.TargetError for a target that is no class; the
+// buffers hold what was computed until then.
 func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
-	steps, err := p.part(o)
+	launches, err := p.part(o)
 	if err != nil {
 		return err
 	}
-	if p.version != p.state.version {
+	if p.version != p.state.version { // somebody wrote parameters, or another program trained them
 		if err := p.state.refresh(p.weights, p.threads, nil); err != nil {
 			return err
 		}
@@ -145,34 +148,35 @@ func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
 	if p.dev.pool == nil {
 		return errors.New("the device is closed")
 	}
-	p.dev.pool.do(p.threads, func(*worker) { err = p.run(ctx, p.dev.pool, steps, o) })
+	p.dev.pool.do(p.threads, func(*worker) { err = p.run(ctx, p.dev.pool, launches, o) })
 	return err
 }
 
-// part is the steps that a run asks for.
-func (p *program) part(o tensor.RunOptions) ([]*step, error) {
+// part is the launches that a run asks for.
+func (p *program) part(o tensor.RunOptions) ([]*launch, error) {
 	switch {
 	case p.arena == nil || p.state.closed:
 		return nil, errors.New("the program is closed")
 	case len(o.Scalars) != len(p.plan.Scalars):
-		return nil, fmt.Errorf("the plan takes %d scalars %v, not %d", len(p.plan.Scalars), p.plan.Scalars, len(o.Scalars))
+		want := p.plan.Scalars
+		return nil, fmt.Errorf("the plan takes %d scalars %v, not %d", len(want), want, len(o.Scalars))
 	case o.To == 0 && o.From == 0:
-		return p.steps, nil
-	case len(p.steps) != len(p.plan.Ops):
+		return p.launches, nil
+	case len(p.launches) != len(p.plan.Ops):
 		return nil, errors.New("a part of a fused program can't be run: compile it without fusion")
 	}
 	if o.To == 0 {
-		o.To = len(p.steps)
+		o.To = len(p.launches)
 	}
-	if o.From < 0 || o.From > o.To || o.To > len(p.steps) {
-		return nil, fmt.Errorf("operations %d to %d are not among the plan's %d", o.From, o.To, len(p.steps))
+	if o.From < 0 || o.From > o.To || o.To > len(p.launches) {
+		return nil, fmt.Errorf("operations %d to %d are not among the plan's %d", o.From, o.To, len(p.launches))
 	}
-	return p.steps[o.From:o.To], nil
+	return p.launches[o.From:o.To], nil
 }
 
-// run runs steps on the pool's leader. Between them it looks whether the
+// run runs launches on the pool's leader. Between them it checks whether the
 // context was cancelled.
-func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.RunOptions) error {
+func (p *program) run(ctx context.Context, pool *pool, launches []*launch, o tensor.RunOptions) error {
 	p.lendScratch(pool)
 	defer p.progress.Store(-1)
 	var began time.Duration
@@ -182,49 +186,50 @@ func (p *program) run(ctx context.Context, pool *pool, steps []*step, o tensor.R
 	pool.watch(began, o)
 	if !pool.watched() {
 		p.spans.begin(began, o.Observe)
-		defer p.spans.tell()
+		defer p.spans.report()
 	}
-	for _, st := range steps {
+	for _, ln := range launches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p.progress.Store(int64(st.fusion.head))
+		p.progress.Store(int64(ln.fusion.head))
 		pool.labels = nil
 		if o.Label != nil {
-			pool.labels = o.Label(st.fusion.head)
+			pool.labels = o.Label(ln.fusion.head)
 		}
-		if st.check != nil {
-			if err := st.check(); err != nil {
-				op := p.head(st)
+		if ln.check != nil {
+			if err := ln.check(); err != nil {
+				op := p.head(ln)
 				return fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
 			}
 		}
-		p.step(pool, st, o)
-		for _, name := range st.trained {
+		p.launch(pool, ln, o)
+		for _, name := range ln.trained {
 			p.state.touch(p.state.params[name])
 		}
-		for _, w := range st.repacked {
+		for _, w := range ln.repacked {
 			p.state.packed[w.key].note(p.state)
 		}
 	}
 	return nil
 }
 
-// step runs one step's phases and tells its spans.
-func (p *program) step(pool *pool, st *step, o tensor.RunOptions) {
+// launch runs a launch's phases and reports its spans.
+func (p *program) launch(pool *pool, ln *launch, o tensor.RunOptions) {
 	watched := pool.watched()
-	for i := range st.phases {
-		epoch := pool.run(&st.phases[i])
+	for i := range ln.phases {
+		epoch := pool.run(&ln.phases[i])
 		if watched {
-			pool.spans(epoch, st.fusion.head, o.Observe)
+			pool.spans(epoch, ln.fusion.head, o.Observe)
 		}
 	}
 	if !watched {
-		p.spans.end(st.fusion.head)
+		p.spans.end(ln.fusion.head)
 	}
 }
 
-// lendScratch gives each worker its private memory.
+// lendScratch gives each worker its private memory. The pool is the device's, and
+// its workers serve one program after another.
 func (p *program) lendScratch(pool *pool) {
 	base := unsafe.Add(p.env.shared, p.shared)
 	for i := range p.threads {

@@ -6,11 +6,11 @@ import (
 )
 
 // planPad plans Pad, the parameter-free shortcut.
-func (bp *blueprint) planPad(st *step) error {
-	op := bp.head(st)
-	in, out := bp.views[op.In[0]], bp.result(st)
-	st.name = "shortcut with zero channels"
-	st.phases = []phase{overRows(out, func(w *worker, s strip) {
+func (sc *schedule) planPad(ln *launch) error {
+	op := sc.head(ln)
+	in, out := sc.views[op.In[0]], sc.result(ln)
+	ln.name = "shortcut with zero channels"
+	ln.phases = []phase{overRows(out, func(w *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range out.w {
 				shifted(out.lanes(s.block, s.n, y, x), in, s.block*asm.Block-op.PadBefore, s.n, y*op.SH, x*op.SW)
@@ -44,11 +44,11 @@ func floorDiv(a, b int) int {
 
 // planFlatten plans Flatten. Planes of one pixel lie as rows of features do:
 // then the result shares its operand's memory, or is copied by blocks.
-func (bp *blueprint) planFlatten(st *step) error {
-	in, out := bp.views[bp.head(st).In[0]], bp.result(st)
-	st.name = "flatten"
+func (sc *schedule) planFlatten(ln *launch) error {
+	in, out := sc.views[sc.head(ln).In[0]], sc.result(ln)
+	ln.name = "flatten"
 	size := in.h * in.w
-	st.phases = []phase{overRows(out, func(_ *worker, s strip) {
+	ln.phases = []phase{overRows(out, func(_ *worker, s strip) {
 		dst := out.lanes(s.block, s.n, 0, 0)
 		if size == 1 && in.lanes(s.block, s.n, 0, 0) == dst {
 			return
@@ -65,18 +65,18 @@ func (bp *blueprint) planFlatten(st *step) error {
 }
 
 // planDropout plans Dropout: a copy in eval mode, a random mask in train mode.
-func (bp *blueprint) planDropout(st *step) error {
-	op := bp.head(st)
+func (sc *schedule) planDropout(ln *launch) error {
+	op := sc.head(ln)
 	if !op.Train {
-		err := bp.planElementwise(st)
-		st.name = "identity"
+		err := sc.planElementwise(ln)
+		ln.name = "identity"
 		return err
 	}
-	in, out := bp.views[op.In[0]], bp.result(st)
-	st.name = "dropout"
-	st.flops = elems(&in.layout)
-	st.phases = []phase{overRows(out, func(w *worker, s strip) {
-		mask := tensor.DropoutStream(bp.env.scalars[op.Scalar], op.Path)
+	in, out := sc.views[op.In[0]], sc.result(ln)
+	ln.name = "dropout"
+	ln.flops = elems(&in.layout)
+	ln.phases = []phase{overRows(out, func(w *worker, s strip) {
+		mask := tensor.DropoutStream(sc.env.scalars[op.Scalar], op.Path)
 		for y := s.y0; y < s.y1; y++ {
 			for x := range out.w {
 				drop(out, in, mask, op.Eps, pixel{s.block, s.n, y, x})

@@ -39,7 +39,7 @@ func spansFollow() error {
 		s.end(op)
 		counts = append(counts, len(told))
 	}
-	s.tell()
+	s.report()
 	if len(told) != 12 {
 		return fmt.Errorf("%d spans told, want 12", len(told))
 	}
@@ -76,7 +76,7 @@ func TestSpansWithinABunchTouch(t *testing.T) {
 	if len(told) != 0 {
 		t.Errorf("%d spans told before they are due", len(told))
 	}
-	s.tell()
+	s.report()
 	if len(told) != 5 {
 		t.Fatalf("%d spans told, want 5", len(told))
 	}

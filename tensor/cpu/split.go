@@ -109,7 +109,19 @@ func (w *convWork) cachedParts() int {
 	return min(w.units, ceilDiv(w.units*w.unitBytes, limit))
 }
 
-// gradWork is what the split of a weight gradient depends on.
+// gradWork is what the split of a weight gradient depends on. Its pixels are the
+// rows of a table, its output blocks the columns:
+//
+//	            blocks 0…3     blocks 4…7
+//	          ┌──────────────┬──────────────┐
+//	chunk 0   │              │              │ part 0 of the pixels: each piece of it
+//	chunk 1   │   piece 0    │   piece 1    │ sums its chunks, in order, into the
+//	          ├──────────────┼──────────────┤ part's partial sum
+//	chunk 2   │              │              │
+//	chunk 3   │   piece 2    │   piece 3    │ part 1
+//	          └──────────────┴──────────────┘
+//
+// More parts make more pieces, but each costs a partial sum as large as the weight.
 type gradWork struct {
 	images, h, w int  // of the output's gradient
 	anyRun       bool // a chunk may be any run of pixels, over rows and images
@@ -172,7 +184,7 @@ type winogradWork struct {
 	panelMACs int // multiply-adds of a panel, a position and a tile
 }
 
-// winogradSplit is the tiles that are on their way together. Grouped, a part goes
+// winogradSplit is the tiles that are transformed at a time. Grouped, a part goes
 // from input to output as one piece; else it takes three phases, with pieces of
 // their own: the transform of the input, the products, that of the output.
 type winogradSplit struct {

@@ -22,9 +22,8 @@ func wide() *asm.Kernels {
 func convOf(g geometry) *conv {
 	op := &tensor.Op{Kind: tensor.Conv2d, Window: g.win}
 	in := tensor.Shape{g.n, g.c, g.h, g.w}
-	out := tensor.Shape{
-		g.n, g.k, (g.h+g.win.Top+g.win.Bottom-g.win.KH)/g.win.SH + 1, (g.w+g.win.Left+g.win.Right-g.win.KW)/g.win.SW + 1,
-	}
+	h, w := g.win.Out(g.h, g.w)
+	out := tensor.Shape{g.n, g.k, h, w}
 	stem := g.c < asm.Block && g.groups == 1
 	shape := filterShape{c: g.c, k: g.k, groups: g.groups, kh: g.win.KH, kw: g.win.KW, interleaved: stem}
 	c := &conv{
@@ -113,10 +112,10 @@ func TestWinogradSplit(t *testing.T) {
 	}{
 		{"56×56×64", winogradWork{tiles: 14 * 14, inBlocks: 4, outBlocks: 4, panels: 2, panelMACs: 64 * 32}, true, 28},
 		{"28×28×128", winogradWork{tiles: 7 * 7, inBlocks: 8, outBlocks: 8, panels: 4, panelMACs: 128 * 32}, false, 49},
-		{"14×14×256, batch 16", winogradWork{tiles: 16 * 4 * 4, inBlocks: 16, outBlocks: 16, panels: 8, panelMACs: 256 * 32}, false, 52},
-		{"32×32×16, batch 128", winogradWork{tiles: 128 * 8 * 8, inBlocks: 1, outBlocks: 1, panels: 1, panelMACs: 16 * 16}, true, 28},
+		{"14×14×256, batch 16", winogradWork{tiles: 256, inBlocks: 16, outBlocks: 16, panels: 8, panelMACs: 256 * 32}, false, 52},
+		{"32×32×16, batch 128", winogradWork{tiles: 8192, inBlocks: 1, outBlocks: 1, panels: 1, panelMACs: 256}, true, 28},
 		{"one tile", winogradWork{tiles: 1, inBlocks: 1, outBlocks: 1, panels: 1, panelMACs: 16 * 16}, true, 1},
-		{"more channels than fit", winogradWork{tiles: 9, inBlocks: 2000, outBlocks: 2000, panels: 1000, panelMACs: 32000 * 32}, false, 1},
+		{"32,000 channels", winogradWork{tiles: 9, inBlocks: 2000, outBlocks: 2000, panels: 1000, panelMACs: 1 << 20}, false, 1},
 	} {
 		s := c.work.split()
 		if s.grouped != c.grouped || s.tiles.size != c.tiles {
@@ -148,7 +147,10 @@ func TestSplitInvariants(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	upTo := func(bits int) int { return 1 + r.IntN(1<<r.IntN(bits+1)) } // small ones are as likely as large ones
 	for range 20_000 {
-		c := convWork{units: upTo(18), panels: upTo(8), blocks: upTo(8), unitMACs: upTo(24), unitBytes: upTo(18), blockBytes: upTo(18), weightBytes: upTo(25)}
+		c := convWork{
+			units: upTo(18), panels: upTo(8), blocks: upTo(8), unitMACs: upTo(24),
+			unitBytes: upTo(18), blockBytes: upTo(18), weightBytes: upTo(25),
+		}
 		s := c.split()
 		covers(t, "units", s.units)
 		covers(t, "panels", s.panels)
@@ -156,19 +158,25 @@ func TestSplitInvariants(t *testing.T) {
 		if s.pieces() > maxPieces || s.chunks.size > 1 && s.chunks.size*c.blockBytes > panelBytes {
 			t.Fatalf("%+v: %+v", c, s)
 		}
-		g := gradWork{images: upTo(9), h: upTo(8), w: upTo(8), anyRun: r.IntN(2) == 0, inBlocks: upTo(8), outBlocks: upTo(8), sumBytes: upTo(24)}
+		g := gradWork{
+			images: upTo(9), h: upTo(8), w: upTo(8), anyRun: r.IntN(2) == 0,
+			inBlocks: upTo(8), outBlocks: upTo(8), sumBytes: upTo(24),
+		}
 		gs := g.split()
 		covers(t, "parts of chunks", gs.chunks)
 		covers(t, "output blocks", gs.blocks)
 		if gs.pieces() > maxPieces || gs.chunks.parts > 1 && gs.chunks.parts*g.sumBytes > gradPartial {
 			t.Fatalf("%+v: %+v", g, gs)
 		}
-		w := winogradWork{tiles: upTo(18), inBlocks: upTo(8), outBlocks: upTo(8), panels: upTo(7), panelMACs: 256 * upTo(8)}
+		w := winogradWork{
+			tiles: upTo(18), inBlocks: upTo(8), outBlocks: upTo(8), panels: upTo(7), panelMACs: 256 * upTo(8),
+		}
 		ws := w.split()
 		covers(t, "tiles", ws.tiles)
 		covers(t, "transforms", transforms(ws.tiles.size))
 		covers(t, "products", w.products(ws.tiles.size))
-		if fits := positions*w.inBlocks*ws.tiles.size*pixelBytes <= max(groupBytes, phaseBytes); ws.tiles.size > 1 && ws.tiles.parts < maxPieces/2 && !fits {
+		transformed := positions * w.inBlocks * ws.tiles.size * pixelBytes
+		if ws.tiles.parts > maxPieces || ws.tiles.size > 1 && transformed > max(groupBytes, phaseBytes) {
 			t.Fatalf("%+v: %+v", w, ws)
 		}
 	}
@@ -216,13 +224,13 @@ func TestSplitIgnoresThreads(t *testing.T) {
 	} {
 		var pieces [][]int
 		for _, threads := range []int{1, 2, 3, 64} {
-			bp, err := draw(g.plan(15), tensor.Options{Fuse: true}, threads, asm.Get("generic"))
+			sc, err := newSchedule(g.plan(15), tensor.Options{Fuse: true}, threads, asm.Get("generic"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			var list []int
-			for _, st := range bp.steps {
-				for _, ph := range st.phases {
+			for _, ln := range sc.launches {
+				for _, ph := range ln.phases {
 					list = append(list, ph.pieces)
 				}
 			}

@@ -10,7 +10,7 @@ import (
 
 // state holds the masters that were written, and packed copies of parameters.
 // Everything else is read from the source when it is packed, one parameter at
-// a time: so an inference program holds no weight twice.
+// a time, so that an inference program holds no weight twice.
 type state struct {
 	params  map[string]*param
 	source  tensor.Source
@@ -34,7 +34,8 @@ type packed struct {
 	users    int      // programs
 }
 
-// slab is the memory of the copies that one Compile added.
+// slab is the memory of the copies that one Compile added. It is freed when the last
+// of them is dropped.
 type slab struct {
 	*region
 	users int // copies
@@ -87,7 +88,7 @@ func (s *state) Write(name string, t *tensor.Tensor) error {
 	return nil
 }
 
-// touch marks a parameter as changed.
+// touch marks a parameter as changed: packed copies of it are out of date.
 func (s *state) touch(p *param) {
 	s.version++
 	p.version = s.version
@@ -133,11 +134,11 @@ func (s *state) master(param tensor.Param) ([]float32, error) {
 	return p.master, nil
 }
 
-// unmade is the bytes of the masters that steps update and that are not there
+// unmade is the bytes of the masters that launches update and that don't exist
 // yet.
-func (s *state) unmade(steps []*step) (bytes int64) {
-	for _, st := range steps {
-		for _, name := range st.trained {
+func (s *state) unmade(launches []*launch) (bytes int64) {
+	for _, ln := range launches {
+		for _, name := range ln.trained {
 			if p := s.params[name]; p != nil && p.master == nil {
 				bytes += p.Bytes()
 			}
@@ -154,7 +155,9 @@ func (s *state) Close() error {
 	for key := range s.packed {
 		s.drop(key)
 	}
-	s.closed, s.source, s.params = true, nil, nil
+	s.closed = true
+	s.source = nil
+	s.params = nil
 	return nil
 }
 
@@ -170,7 +173,7 @@ func (s *state) drop(key string) {
 }
 
 // release gives up a program's copies. They stay for the next Compile, which
-// may want them again, and frees what it does not.
+// may need them again, and frees the others.
 func (s *state) release(weights map[string]*weight) {
 	for key := range weights {
 		if p := s.packed[key]; p != nil {
@@ -179,10 +182,10 @@ func (s *state) release(weights map[string]*weight) {
 	}
 }
 
-// sweep frees the copies that no program uses, but for those that are wanted.
-func (s *state) sweep(wanted map[string]*weight) {
+// sweep frees the copies that no program uses, except those to keep.
+func (s *state) sweep(keep map[string]*weight) {
 	for key, p := range s.packed {
-		if p.users == 0 && wanted[key] == nil {
+		if p.users == 0 && keep[key] == nil {
 			s.drop(key)
 		}
 	}

@@ -18,8 +18,8 @@ type statistics struct {
 	k *asm.Kernels
 }
 
-func (bp *blueprint) newStatistics(v *view) *statistics {
-	return &statistics{partials: newPartials[sums](bp, v), k: bp.kern}
+func (sc *schedule) newStatistics(v *view) *statistics {
+	return &statistics{partials: newPartials[sums](sc, v), k: sc.kern}
 }
 
 // phase fills the partial sums.
@@ -42,20 +42,20 @@ func laneSums(p *partials[sums], block int) (total sums) {
 	return total
 }
 
-// spread is the mean and the population variance of n values.
-func spread(sum, squares, n float64) (mean, variance float64) {
+// meanVariance is the mean and the population variance of n values.
+func meanVariance(sum, squares, n float64) (mean, variance float64) {
 	mean = sum / n
 	return mean, max(0, squares/n-mean*mean)
 }
 
 // planMoments plans the probe. Padding lanes are zero: they add nothing to the
 // sums, and are not counted.
-func (bp *blueprint) planMoments(st *step) error {
-	in, out := bp.views[bp.head(st).In[0]], bp.result(st)
-	s := bp.newStatistics(in)
-	st.name = bp.kern.Name + " moments"
-	st.flops = 3 * elems(&in.layout)
-	st.phases = []phase{s.phase(), {pieces: 1, run: func(*worker, int, int) {
+func (sc *schedule) planMoments(ln *launch) error {
+	in, out := sc.views[sc.head(ln).In[0]], sc.result(ln)
+	s := sc.newStatistics(in)
+	ln.name = sc.kern.Name + " moments"
+	ln.flops = 3 * elems(&in.layout)
+	ln.phases = []phase{s.phase(), {pieces: 1, run: func(*worker, int, int) {
 		var sum, squares float64
 		for b := range in.blocks() {
 			t := laneSums(s.partials, b)
@@ -64,7 +64,7 @@ func (bp *blueprint) planMoments(st *step) error {
 				squares += t[1][l]
 			}
 		}
-		mean, variance := spread(sum, squares, float64(elems(&in.layout)))
+		mean, variance := meanVariance(sum, squares, float64(elems(&in.layout)))
 		out.values()[0], out.values()[1] = float32(mean), float32(math.Sqrt(variance))
 	}}}
 	return nil
@@ -80,40 +80,53 @@ type trainNorm struct {
 	saved          []*view // the batch's mean and 1/√(σ²+ε), or none
 }
 
+// planBatchNorm plans BatchNorm2d in either mode.
+func (sc *schedule) planBatchNorm(ln *launch) error {
+	if sc.head(ln).Train {
+		return sc.planTrainNorm(ln)
+	}
+	return sc.planElementwise(ln)
+}
+
 // planTrainNorm plans BatchNorm2d in train mode, with what it absorbed: sums;
 // scale and shift of each channel; the element-wise rest.
-func (bp *blueprint) planTrainNorm(st *step) error {
-	op := bp.head(st)
-	in := bp.views[op.In[0]]
+func (sc *schedule) planTrainNorm(ln *launch) error {
+	op := sc.head(ln)
+	in := sc.views[op.In[0]]
 	if in.n*in.h*in.w < 2 {
-		return fmt.Errorf("train mode needs more than one value a channel, and an input of %v has one", bp.plan.InShape(st.fusion.head))
+		shape := sc.plan.InShape(ln.fusion.head)
+		return fmt.Errorf("train mode needs more than one value per channel, and an input of %v has one", shape)
 	}
-	t := &trainNorm{statistics: bp.newStatistics(in), op: op, affine: bp.pairWeight(op)}
+	t := &trainNorm{statistics: sc.newStatistics(in), op: op, affine: sc.pairWeight(op)}
 	for _, id := range op.Out[1:] {
-		t.saved = append(t.saved, bp.views[id])
+		t.saved = append(t.saved, sc.views[id])
 	}
-	if norm := bp.absorbed(st, tensor.BatchNorm2d); norm != nil {
-		t.after = bp.affineWeight(norm)
+	if norm := sc.absorbed(ln, tensor.BatchNorm2d); norm != nil {
+		t.after = sc.affineWeight(norm)
 	}
-	bp.needShared(t.bytes() + in.blocks()*2*pixelBytes)
-	e := elementwise{k: bp.kern, in: in, out: bp.result(st), res: bp.residual(st), relu: bp.absorbedReLU(st), affine: func(_ *worker, b int) (scale, shift unsafe.Pointer) {
+	sc.needShared(t.bytes() + in.blocks()*2*pixelBytes)
+	e := sc.newElementwise(ln)
+	e.affine = func(_ *worker, b int) (scale, shift unsafe.Pointer) {
 		p := t.scales(b)
 		return unsafe.Pointer(&p[0]), unsafe.Pointer(&p[1])
-	}}
-	st.name = bp.kern.Name + " batch statistics"
-	st.flops = 3*elems(&in.layout) + e.flops()
-	st.phases = []phase{t.phase(), {pieces: in.blocks(), run: func(_ *worker, b, _ int) { t.finish(b) }}, e.phase()}
-	st.weight = t.affine
-	running := bp.params(op)[2:]
-	st.trained = []string{running[0].Name, running[1].Name}
-	st.bind = func(s *state) (err error) {
-		if t.mean, err = s.master(running[0]); err != nil {
-			return err
-		}
-		t.variance, err = s.master(running[1])
+	}
+	ln.name = sc.kern.Name + " batch statistics"
+	ln.flops = 3*elems(&in.layout) + e.flops()
+	ln.phases = []phase{t.phase(), {pieces: in.blocks(), run: func(_ *worker, b, _ int) { t.finish(b) }}, e.phase()}
+	ln.weight = t.affine
+	running := sc.params(op)[2:]
+	ln.trained = []string{running[0].Name, running[1].Name}
+	ln.bind = func(s *state) error { return t.bind(s, running) }
+	return nil
+}
+
+// bind finds the running statistics.
+func (t *trainNorm) bind(s *state, running []tensor.Param) (err error) {
+	if t.mean, err = s.master(running[0]); err != nil {
 		return err
 	}
-	return nil
+	t.variance, err = s.master(running[1])
+	return err
 }
 
 // scales are the scale and the shift of a block.
@@ -129,7 +142,7 @@ func (t *trainNorm) finish(b int) {
 	scales := t.scales(b)
 	*scales = [2][asm.Block]float32{}
 	for l := range min(asm.Block, t.v.c-b*asm.Block) {
-		mean, variance := spread(total[0][l], total[1][l], count)
+		mean, variance := meanVariance(total[0][l], total[1][l], count)
 		c := b*asm.Block + l
 		gamma, beta := t.affine.data[2*b*asm.Block+l], t.affine.data[(2*b+1)*asm.Block+l]
 		scale := float64(gamma) / math.Sqrt(variance+t.op.Eps)
@@ -149,9 +162,9 @@ func (t *trainNorm) finish(b int) {
 }
 
 // pairWeight packs γ and β as [block][γ, β][16].
-func (bp *blueprint) pairWeight(op *tensor.Op) *weight {
-	params := bp.params(op)[:2]
-	return bp.weightOf(&weight{
+func (sc *schedule) pairWeight(op *tensor.Op) *weight {
+	params := sc.params(op)[:2]
+	return sc.weightOf(&weight{
 		key: weightKey("pair", params), params: params,
 		floats: 2 * roundUp(params[0].Shape[0], asm.Block),
 		parts:  1,

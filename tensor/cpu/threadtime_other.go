@@ -4,5 +4,5 @@ package cpu
 
 import "time"
 
-// threadTime is not told by this system.
+// threadTime is not available on this system.
 func threadTime() time.Duration { return 0 }

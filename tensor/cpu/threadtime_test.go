@@ -12,7 +12,7 @@ func TestThreadTime(t *testing.T) {
 		t.Skip("this system does not tell a thread's time")
 	}
 	p := newPool(1)
-	defer p.close()
+	defer p.stop()
 	measure := func(work func()) time.Duration {
 		ph := phase{pieces: 1, run: func(*worker, int, int) { work() }}
 		p.do(1, func(*worker) {

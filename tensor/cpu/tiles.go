@@ -76,16 +76,24 @@ func columns(a *asm.ConvArgs, p *panel, r rows, px, nx int) {
 		r.count -= 2 * pairs
 	}
 	if r.count > 0 {
-		half := pixelStride(a, (px+1)/2) // both are neighbours in a row
-		run(a, p, &tiles{px: px, nx: nx, ny: r.count, first: r.first, right: pixelStride(a, px), down: r.next, half: half})
+		run(a, p, &tiles{
+			px: px, nx: nx, ny: r.count, first: r.first, right: pixelStride(a, px), down: r.next,
+			half: pixelStride(a, (px+1)/2), // both are neighbours in a row
+		})
 	}
 }
 
 // run computes tiles, in calls that do not last.
 func run(a *asm.ConvArgs, p *panel, t *tiles) {
-	a.SrcX, a.SrcY, a.SrcHalf = t.right.src, t.down.src, t.half.src
-	a.DstX, a.DstY, a.DstHalf = t.right.dst, t.down.dst, t.half.dst
-	a.ResX, a.ResY, a.ResHalf = t.right.res, t.down.res, t.half.res
+	a.SrcX = t.right.src
+	a.SrcY = t.down.src
+	a.SrcHalf = t.half.src
+	a.DstX = t.right.dst
+	a.DstY = t.down.dst
+	a.DstHalf = t.half.dst
+	a.ResX = t.right.res
+	a.ResY = t.down.res
+	a.ResHalf = t.half.res
 	tile := t.px * a.Icb * a.Kh * a.Run * p.lanes
 	most := max(1, callMACs/tile) // tiles of a call
 	if t.nx*t.ny <= most {

@@ -28,11 +28,11 @@ func (v *view) load(t *tensor.Tensor) {
 // loadBlock fills one row of a channel block.
 func (v *view) loadBlock(data []float32, b, n, y int) {
 	dst := floats(v.pixelAt(b, n, y, 0), v.w*asm.Block)
-	real := min(asm.Block, v.c-b*asm.Block)
-	if real < asm.Block {
-		clear(dst)
+	channels := min(asm.Block, v.c-b*asm.Block)
+	if channels < asm.Block {
+		clear(dst) // padding lanes are zero: sums over lanes rely on it
 	}
-	for lane := range real {
+	for lane := range channels {
 		for x, e := range v.line(data, n, b*asm.Block+lane, y) {
 			dst[x*asm.Block+lane] = e
 		}

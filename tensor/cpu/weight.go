@@ -10,18 +10,19 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// weight is a packed copy of parameters as a kernel wants them. Programs on one
-// state share those of one key.
+// weight is a packed copy of parameters, in the order in which a kernel reads them.
+// Programs on one state share the copies of the same key.
 type weight struct {
 	key    string
 	params []tensor.Param
 	floats int
-	// pack takes the parameters' values, in the order of params, and returns
-	// what fills one of so many parts of dst, which is zero or was filled before.
+	// pack takes the parameters' values, in the order of params, and returns a
+	// function that fills one of parts parts of dst, which is zeroed or holds an
+	// older fill.
 	pack  func(params [][]float32) func(dst []float32, part int)
 	parts int
 
-	data []float32 // nil in a blueprint
+	data []float32 // nil until a program acquires it
 }
 
 func (w *weight) bytes() int64 { return roundUp64(int64(w.floats)*floatBytes, lineBytes) }
@@ -59,10 +60,10 @@ func fold(p [][]float32, eps float64) normOf {
 }
 
 // affineWeight packs an eval-mode batch norm as [block][scale, shift][16].
-func (bp *blueprint) affineWeight(op *tensor.Op) *weight {
-	params := bp.params(op)
+func (sc *schedule) affineWeight(op *tensor.Op) *weight {
+	params := sc.params(op)
 	eps := op.Eps
-	return bp.weightOf(&weight{
+	return sc.weightOf(&weight{
 		key:    weightKey("affine", params, eps),
 		params: params,
 		floats: 2 * roundUp(params[0].Shape[0], asm.Block),
@@ -97,13 +98,13 @@ type filter struct {
 	bias     []float32 // nil for none
 	norm     normOf
 	in, taps int   // input channels of a group; KH·KW
-	turned   *turn // nil for a weight as it is stored
+	flipped  *flip // nil for a weight as it is stored
 }
 
 // at is element (o, i, tap) of the weight.
 func (f *filter) at(o, i, tap int) float64 {
-	if f.turned != nil {
-		return float64(f.weight[f.turned.at(o, i, tap)])
+	if f.flipped != nil {
+		return float64(f.weight[f.flipped.at(o, i, tap)])
 	}
 	w := float64(f.weight[(o*f.in+i)*f.taps+tap])
 	if f.norm.scale != nil {
@@ -120,7 +121,7 @@ type strides struct {
 }
 
 func (f *filter) strides(o int) strides {
-	if t := f.turned; t != nil {
+	if t := f.flipped; t != nil {
 		return strides{first: o * t.plane, out: t.plane, in: t.in * t.plane, order: t.order}
 	}
 	each := f.in * f.taps
@@ -146,20 +147,28 @@ func (f *filter) biasAt(o int) float32 {
 	return float32(b)
 }
 
-// filterParams lists the parameters of a group's filter, and tells how to make
-// it of their values.
-func (bp *blueprint) filterParams(st *step) (params []tensor.Param, key []any, make func(p [][]float32) *filter) {
-	op := bp.head(st)
-	params = bp.params(op)
+// filterSource is what a filter is made of: parameters, and a function of their
+// values. key says what it does with them, as packed copies are shared by key.
+type filterSource struct {
+	params []tensor.Param
+	key    []any
+	filter func(values [][]float32) *filter
+}
+
+// filterSource is a fusion's filter: its head's parameters, with an absorbed batch
+// norm folded in.
+func (sc *schedule) filterSource(ln *launch) filterSource {
+	op := sc.head(ln)
+	params := sc.params(op)
 	shape := params[0].Shape
 	own := len(params)
-	norm := bp.absorbed(st, tensor.BatchNorm2d)
+	norm := sc.absorbed(ln, tensor.BatchNorm2d)
 	eps := 0.0
 	if norm != nil {
-		params = append(params, bp.params(norm)...)
+		params = append(params, sc.params(norm)...)
 		eps = norm.Eps
 	}
-	return params, []any{own, eps}, func(p [][]float32) *filter {
+	return filterSource{params: params, key: []any{own, eps}, filter: func(p [][]float32) *filter {
 		f := &filter{weight: p[0], in: shape[1], taps: 1}
 		if len(shape) == 4 {
 			f.taps = shape[2] * shape[3]
@@ -171,5 +180,5 @@ func (bp *blueprint) filterParams(st *step) (params []tensor.Param, key []any, m
 			f.norm = fold(p[own:], eps)
 		}
 		return f
-	}
+	}}
 }

@@ -9,7 +9,16 @@ import (
 
 // Winograd F(4×4, 3×3) (Lavin and Gray 2015, arXiv 1509.09308): tiles of 6×6
 // pixels become 36 positions, each a product of matrices of its own, and tiles
-// of 4×4 results. It does a quarter of the multiplications. The polynomials are
+// of 4×4 results. It does a quarter of the multiplications.
+//
+//	input d                 v = Bᵀ·d·B         m = U·v              y = Aᵀ·m·A
+//	┌──────────┐            36 positions:      36 products:
+//	│ 6×6      │ overlap    [tile]×[input      [tile]×[output       4×4 pixels,
+//	│     ┌────┼─────┐      channel]           channel]             side by side
+//	└─────┼────┘ 6×6 │ ──►                ──►                  ──►
+//	      └──────────┘
+//
+// The polynomials are
 // taken at 0, ±√½, ±√2 and ∞, whose errors are half of those at Lavin and Gray's
 // 0, ±1, ±2 and ∞: no coefficient is larger than 2½.
 const (
@@ -28,13 +37,14 @@ type winograd struct {
 	weight       *weight
 	relu         bool
 	panels       []panel
-	biases       int // floats before U
+	biases       int // floats of the packed weight before U
 	position     int // floats of U of one position
 	tx, ty       int // tiles of a row, rows of tiles
 }
 
-// transformed is tiles as positions: [36][block][tile][16], padded against
-// aliasing.
+// transformed is v or m of some tiles: [36][block][tile][16]. Positions are padded by
+// a cache line, as a kernel that transforms a tile touches all 36 at once and they
+// would else compete for the same cache sets.
 type transformed struct {
 	base     unsafe.Pointer
 	position int // bytes
@@ -64,29 +74,31 @@ func winogradHalo(op *tensor.Op, in, out tensor.Shape) halo {
 }
 
 // planWinograd plans a Conv2d with what it absorbed.
-func (bp *blueprint) planWinograd(st *step) error {
-	op := bp.head(st)
-	z := &winograd{k: bp.kern, in: bp.views[op.In[0]], out: bp.result(st), res: bp.residual(st), relu: bp.absorbedReLU(st), window: op.Window}
-	params, key, filterOf := bp.filterParams(st)
-	z.weight = bp.winogradWeight(z, params, key, filterOf)
-	bp.prepareWinograd(st, z)
+func (sc *schedule) planWinograd(ln *launch) error {
+	op := sc.head(ln)
+	z := &winograd{
+		k: sc.kern, in: sc.views[op.In[0]], out: sc.result(ln), res: sc.residual(ln),
+		relu: sc.absorbedReLU(ln), window: op.Window,
+	}
+	z.weight = sc.winogradWeight(z, sc.filterSource(ln))
+	sc.prepareWinograd(ln, z)
 	return nil
 }
 
 // prepareWinograd decides how a Winograd's work is split, and makes its phases.
-func (bp *blueprint) prepareWinograd(st *step, z *winograd) {
+func (sc *schedule) prepareWinograd(ln *launch, z *winograd) {
 	z.tx = ceilDiv(z.out.w, tileOut)
 	z.ty = ceilDiv(z.out.h, tileOut)
-	st.weight = z.weight
-	st.name = "winograd F(4,3) " + z.k.Name
+	ln.weight = z.weight
+	ln.name = "winograd F(4,3) " + z.k.Name
 	work := z.work()
-	st.flops = int64(work.tiles) * (2*positions*int64(z.in.c)*int64(z.out.c) + transformFLOPs*int64(z.in.c+z.out.c))
+	ln.flops = int64(work.tiles) * (2*positions*int64(z.in.c)*int64(z.out.c) + transformFLOPs*int64(z.in.c+z.out.c))
 	split := work.split()
 	if split.grouped {
-		st.phases = []phase{z.grouped(bp, split.tiles)}
+		ln.phases = []phase{z.grouped(sc, split.tiles)}
 		return
 	}
-	st.phases = z.phased(bp, &work, split.tiles)
+	ln.phases = z.phased(sc, &work, split.tiles)
 }
 
 // work is the geometry that the split depends on.
@@ -101,10 +113,10 @@ func (z *winograd) work() winogradWork {
 // grouped computes groups of tiles, each from input to output by one worker:
 // the input's transform of all channels and the products of one panel stay in
 // its cache.
-func (z *winograd) grouped(bp *blueprint, groups partition) phase {
+func (z *winograd) grouped(sc *schedule, groups partition) phase {
 	v := newTransformed(nil, z.in.blocks(), groups.size)
 	m := newTransformed(nil, z.panels[0].nob, groups.size)
-	bp.needPrivate(v.bytes() + m.bytes())
+	sc.needPrivate(v.bytes() + m.bytes())
 	return phase{pieces: groups.parts, run: func(w *worker, piece, _ int) {
 		v, m := v, m
 		v.base = w.scratch
@@ -136,22 +148,25 @@ func (z *winograd) group(w *worker, v, m *transformed, tiles span) {
 // phased computes chunks of tiles in three phases each: the input's transform
 // split by channel block, the products by position, so that no weight is read
 // twice, the output's transform by channel block.
-func (z *winograd) phased(bp *blueprint, work *winogradWork, chunks partition) []phase {
+func (z *winograd) phased(sc *schedule, work *winogradWork, chunks partition) []phase {
 	v := newTransformed(nil, z.in.blocks(), chunks.size)
 	m := newTransformed(nil, z.out.blocks(), chunks.size)
-	bp.needShared(v.bytes() + m.bytes())
+	sc.needShared(v.bytes() + m.bytes())
 	// The scratch memory's address is known when the phases run.
 	place := func() (transformed, transformed) {
 		v, m := v, m
-		v.base = bp.env.shared
-		m.base = unsafe.Add(bp.env.shared, v.bytes())
+		v.base = sc.env.shared
+		m.base = unsafe.Add(sc.env.shared, v.bytes())
 		return v, m
 	}
 	var phases []phase
 	for i := range chunks.parts {
 		tiles := chunks.part(i)
 		products := work.products(tiles.len())
-		phases = append(phases, z.inputPhase(place, tiles), z.productPhase(place, products, tiles.len()), z.outputPhase(place, tiles))
+		phases = append(phases,
+			z.inputPhase(place, tiles),
+			z.productPhase(place, products, tiles.len()),
+			z.outputPhase(place, tiles))
 	}
 	return phases
 }
@@ -183,7 +198,8 @@ func (z *winograd) outputPhase(place func() (v, m transformed), tiles span) phas
 	return phase{pieces: z.out.blocks() * split.parts, run: func(w *worker, piece, _ int) {
 		_, m := place()
 		block := piece / split.parts
-		z.output(w, &m, result{from: block, block: block, base: tiles.from}, split.part(piece%split.parts).plus(tiles.from))
+		to := result{from: block, block: block, base: tiles.from}
+		z.output(w, &m, to, split.part(piece%split.parts).plus(tiles.from))
 	}}
 }
 

@@ -34,11 +34,11 @@ func winogradGains(op *tensor.Op, in, out tensor.Shape, k *asm.Kernels) bool {
 	return work+stream < direct/gainAtMin
 }
 
-// repays reports whether Winograd saves more than packing a weight that the plan
-// updates costs in every step. Other weights are packed once.
-func (bp *blueprint) repays(op *tensor.Op, out tensor.Shape) bool {
-	for i := range bp.plan.Ops {
-		if sgd := &bp.plan.Ops[i]; sgd.Kind == tensor.SGD && sgd.Params[0] == op.Params[0] {
+// winogradPaysOff reports whether Winograd saves more than it costs to pack a weight
+// again in every step of a plan that updates it. Other weights are packed once.
+func (sc *schedule) winogradPaysOff(op *tensor.Op, out tensor.Shape) bool {
+	for i := range sc.plan.Ops {
+		if sgd := &sc.plan.Ops[i]; sgd.Kind == tensor.SGD && sgd.Params[0] == op.Params[0] {
 			tiles := out[0] * ceilDiv(out[2], tileOut) * ceilDiv(out[3], tileOut)
 			return 9*out[0]*out[2]*out[3]-positions*tiles > packCost
 		}
@@ -48,17 +48,19 @@ func (bp *blueprint) repays(op *tensor.Op, out tensor.Shape) bool {
 
 // winogradWeight is the packed copy of a filter: biases by output block, then U
 // as [36][panel][icb][16][nob·16].
-func (bp *blueprint) winogradWeight(z *winograd, params []tensor.Param, key []any, filterOf func(p [][]float32) *filter) *weight {
+func (sc *schedule) winogradWeight(z *winograd, from filterSource) *weight {
 	s := filterShape{c: z.in.c, k: z.out.c, groups: 1, kh: 1, kw: 1}
-	p := newPacking(s, bp.kern)
-	z.panels, z.biases, z.position = p.panels, p.biases, p.floats-p.biases
-	return bp.weightOf(&weight{
-		key:    weightKey("winograd", params, append(key, p.panels[0].nob)...),
-		params: params,
+	p := newPacking(s, sc.kern)
+	z.panels = p.panels
+	z.biases = p.biases
+	z.position = p.floats - p.biases
+	return sc.weightOf(&weight{
+		key:    weightKey("winograd", from.params, append(from.key, p.panels[0].nob)...),
+		params: from.params,
 		floats: p.biases + positions*z.position,
 		parts:  len(p.panels),
 		pack: func(v [][]float32) func(dst []float32, part int) {
-			f := filterOf(v)
+			f := from.filter(v)
 			return func(dst []float32, part int) { fillWinograd(dst, &p, f, part) }
 		},
 	})
@@ -78,9 +80,9 @@ func fillWinograd(dst []float32, p *packing, f *filter, panel int) {
 	}
 }
 
-// fillTransformed packs the kernels from one input channel to so many output
-// channels from o on. Positions lie far apart, often at the same cache sets: so
-// each gets its lanes at once.
+// fillTransformed packs the kernels from one input channel to output channels o to
+// o+lanes−1. Positions lie far apart, often in the same cache sets, so each gets all
+// its lanes at once.
 func fillTransformed(dst []float32, position int, f *filter, o, lanes, c int) {
 	var g [9]float64
 	var u [positions][asm.Block]float32
@@ -118,7 +120,9 @@ func (f *filter) kernel(g *[9]float64, at *strides, o, c int) {
 // results takes back.
 func winogradG(a, b, c float64) (r0, r1, r2, r3, r4, r5 float64) {
 	const third, sixth = 1. / 3, math.Sqrt2 / 6
-	s, t, u := float64(a*2*sixth)+float64(c*sixth), float64(a*sixth)+float64(c*2*sixth), b*third
+	s := float64(a*2*sixth) + float64(c*sixth)
+	t := float64(a*sixth) + float64(c*2*sixth)
+	u := b * third
 	return a, -(s + u), u - s, t + u, t - u, c
 }
 
@@ -132,7 +136,11 @@ func transformFilter(dst *[positions][asm.Block]float32, lane int, g *[9]float64
 	for r := range tileIn {
 		u0, u1, u2, u3, u4, u5 := winogradG(rows[0][r], rows[1][r], rows[2][r])
 		to := dst[r*tileIn:][:tileIn]
-		to[0][lane], to[1][lane], to[2][lane] = float32(u0), float32(u1), float32(u2)
-		to[3][lane], to[4][lane], to[5][lane] = float32(u3), float32(u4), float32(u5)
+		to[0][lane] = float32(u0)
+		to[1][lane] = float32(u1)
+		to[2][lane] = float32(u2)
+		to[3][lane] = float32(u3)
+		to[4][lane] = float32(u4)
+		to[5][lane] = float32(u5)
 	}
 }

@@ -16,7 +16,14 @@ import (
 type worker struct {
 	id int
 	_  [lineBytes]byte
-	// share is the worker's range of pieces: epoch<<40 | lo<<20 | hi.
+	// share is the worker's range [lo, hi) of the pieces of a phase, in one word, so
+	// that owner and thieves can take from both ends without a lock:
+	//
+	//	63      40 39      20 19       0
+	//	│  epoch  │    lo    │    hi    │
+	//
+	// The epoch is the phase's: a worker that wakes late can't take pieces of a later
+	// phase for those of its own.
 	share atomic.Uint64
 	_     [lineBytes]byte
 	sleeper
@@ -35,12 +42,12 @@ type worker struct {
 	winoIn  asm.WinoInArgs
 	winoOut asm.WinoOutArgs
 	elt     asm.EltArgs
-	max     asm.PoolArgs
+	maxPool asm.PoolArgs
 	grad    asm.GradWeightArgs
 	norm    asm.NormGradArgs
 	sgd     asm.SGDArgs
 	maxGrad asm.PoolGradArgs
-	scale   [asm.Block]float32
+	lanes   [asm.Block]float32 // of one block, for arguments that kernels read or write
 	_       [2 * lineBytes]byte
 }
 
@@ -65,8 +72,8 @@ func (w *worker) left(epoch uint64) (share uint64, lo, hi int) {
 	return share, int(share >> pieceBits & pieceMask), int(share & pieceMask)
 }
 
-// take takes the worker's next piece, from the front. next is the piece that
-// it will take after this one, if nobody steals it, or −1.
+// take takes the worker's next piece, from the front. next is the piece that it
+// will take after this one, unless another worker steals it, or −1.
 func (w *worker) take(epoch uint64) (piece, next int, ok bool) {
 	for {
 		share, lo, hi := w.left(epoch)
@@ -83,7 +90,8 @@ func (w *worker) take(epoch uint64) (piece, next int, ok bool) {
 	}
 }
 
-// yield gives away the worker's last piece, from the end.
+// yield gives away the worker's last piece, from the end: the one that its owner
+// would do last, and whose operands its cache is least likely to hold.
 func (w *worker) yield(epoch uint64) (piece int, ok bool) {
 	share, lo, hi := w.left(epoch)
 	if lo >= hi || !w.share.CompareAndSwap(share, share-1) {
@@ -104,8 +112,8 @@ func (w *worker) label(ctx context.Context) {
 	pprof.SetGoroutineLabels(ctx)
 }
 
-// sleeper waits for a condition: it spins for a while, for what follows within
-// microseconds, then parks, so that an oversubscribed machine loses nothing.
+// sleeper waits for a condition: it spins first, since most conditions come true
+// within microseconds, then parks, so that other threads can use the core.
 type sleeper struct {
 	parked atomic.Bool
 	wake   chan struct{}
@@ -122,7 +130,7 @@ func (s *sleeper) await(ready func() bool) {
 	}
 }
 
-// park sleeps until rouse, unless ready turns true meanwhile.
+// park sleeps until rouse, unless ready becomes true before.
 func (s *sleeper) park(ready func() bool) {
 	s.parked.Store(true)
 	if ready() && s.parked.CompareAndSwap(true, false) {

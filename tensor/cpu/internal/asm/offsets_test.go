@@ -16,11 +16,13 @@ func TestOffsets(t *testing.T) {
 	for _, o := range generatedOffsets {
 		known[o.name]++
 		if o.assembly != o.compiler {
-			t.Errorf("%s.%s is at %d, the assembly looks for it at %d: change gen/offsets.go and generate anew", o.name, o.field, o.compiler, o.assembly)
+			t.Errorf("%s.%s is at %d, and the assembly looks for it at %d: change gen/offsets.go and generate again",
+				o.name, o.field, o.compiler, o.assembly)
 		}
 	}
 	for _, s := range []any{
-		ConvArgs{}, WinoInArgs{}, WinoOutArgs{}, EltArgs{}, PoolArgs{}, GradWeightArgs{}, NormGradArgs{}, SGDArgs{}, PoolGradArgs{},
+		ConvArgs{}, WinoInArgs{}, WinoOutArgs{}, EltArgs{}, PoolArgs{},
+		GradWeightArgs{}, NormGradArgs{}, SGDArgs{}, PoolGradArgs{},
 	} {
 		r := reflect.TypeOf(s)
 		fields := 0

@@ -30,17 +30,21 @@ type isa struct {
 	pfLines    int // cache lines prefetched for each 16 floats of Run
 }
 
-var avx2 = isa{suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, maxRows: 6, halvesFrom: 6, pfLines: 4, regs: []reg.VecPhysical{
+var avx2 = isa{suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, maxRows: 6, halvesFrom: 6, pfLines: 4, regs: ymm}
+
+var avx512 = isa{suffix: "AVX512", lanes: 16, nob: 2, maxPx: 14, maxRows: 24, halvesFrom: 8, pfLines: 8, regs: zmm}
+
+var ymm = []reg.VecPhysical{
 	reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
 	reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
-}}
+}
 
-var avx512 = isa{suffix: "AVX512", lanes: 16, nob: 2, maxPx: 14, maxRows: 24, halvesFrom: 8, pfLines: 8, regs: []reg.VecPhysical{
+var zmm = []reg.VecPhysical{
 	reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
 	reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
 	reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
 	reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
-}}
+}
 
 const (
 	block      = 16 // asm.Block
@@ -54,8 +58,8 @@ func (s isa) parts() int { return block / s.lanes }
 // vecBytes is the size of a vector.
 func (s isa) vecBytes() int { return s.lanes * floatBytes }
 
-// gen writes the kernels of one instruction set. Vector registers are dealt
-// out by hand, general ones by avo.
+// gen writes the kernels of one instruction set. Vector registers are dealt out by
+// hand, since a kernel is designed around how many there are; general ones by avo.
 type gen struct {
 	*build.Context
 	isa
@@ -106,7 +110,7 @@ func (s isa) generate() (*ir.File, error) {
 	for rows := 1; rows <= s.maxRows; rows++ {
 		g.gradWeight(rows)
 	}
-	if s.lanes == avx2.lanes { // memory is their limit: AVX-512 takes the same
+	if s.lanes == avx2.lanes { // memory is their limit: the set of AVX-512 uses the same
 		g.normSums()
 		g.normGrad()
 		g.mask()
@@ -152,7 +156,8 @@ var (
 
 // pointerTo is *name, a type of package asm whose fields don't matter here.
 func pointerTo(name string) types.Type {
-	return types.NewPointer(types.NewNamed(types.NewTypeName(token.NoPos, pkg, name, nil), types.NewStruct(nil, nil), nil))
+	t := types.NewTypeName(token.NoPos, pkg, name, nil)
+	return types.NewPointer(types.NewNamed(t, types.NewStruct(nil, nil), nil))
 }
 
 func variable(name string, t types.Type) *types.Var { return types.NewVar(token.NoPos, pkg, name, t) }

@@ -4,6 +4,11 @@ import "fmt"
 
 // gradWeight keeps the sums of that many floats of the source in registers, 4·row
 // + part, while it goes over the pixels.
+//
+//	R1, R2        source and result of the group of rows; R4 groups left; R3 SrcPix
+//	R11, R12      source and gradient of the image; R13 images left
+//	R5, R6        those of the row; R7 rows left
+//	R8, R9        those of the pixel; R10 pixels left
 func (n *neon) gradWeight(rows int) {
 	const grad, x = 24, 28 // 4 vectors of the gradient, 4 for the source
 	n.function("gradWeight", rows, "a *GradWeightArgs", "", 8)
@@ -77,7 +82,8 @@ func (n *neon) floats(base string, count, v int) {
 	}
 }
 
-// sgd updates N/16·16 floats. Products are not fused, as in every set.
+// sgd updates N/16·16 floats. Products are not fused, as in every set. R1, R2 and R3
+// are W, V and Grad, R4 counts, R5 is Nesterov.
 func (n *neon) sgd() {
 	const (
 		rate  = 0
@@ -133,7 +139,9 @@ func (n *neon) sgd() {
 }
 
 // maxPoolGrad finds each window's first maximum, or last NaN, by number; then it
-// goes over the window again and adds to the pixel of that number.
+// goes over the window again and adds to the pixel of that number. R1, R2 and R3 are
+// X, DX and DY of the output, R4 counts outputs; R5 is a row of the window, R6 counts
+// rows; R7 is a pixel, R8 counts pixels.
 func (n *neon) maxPoolGrad() {
 	const (
 		best    = 0

@@ -3,7 +3,20 @@ package main
 import "fmt"
 
 // Registers of the NEON convolutions: vector 4·p + part is the sum of pixel p,
-// V24 to V29 hold the pixels' source, V30 and V31 weights.
+// V24 to V29 hold the pixels' source, V30 and V31 weights. General registers:
+//
+//	R0            arguments
+//	R1, R2        rows and tiles that are left
+//	R3, R4, R5    source, destination and residual of the row
+//	R6, R7, R8    those of the tile
+//	R9            weights, a stream
+//	R10 … R15     the source of each pixel
+//	R16, R17      blocks and rows of taps that are left
+//	R19, R20      source of the block, of the row of taps
+//	R21           what is left of Run
+//	R22           Pf
+//	R23           SrcPix
+//	R24, R25      for the moment
 const (
 	neonX = 24
 	neonW = 30

@@ -1,6 +1,7 @@
 package main
 
-// elt scales and adds as the flags say.
+// elt scales and adds as the flags say. R1, R2 and R3 are source, destination and
+// residual, R4 counts pixels, R5 holds the flags.
 func (n *neon) elt() {
 	n.function("elt", 0, "a *EltArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
@@ -51,6 +52,9 @@ func (n *neon) elt() {
 	n.op("RET")
 }
 
+// maxPool takes the maximum of each window. R1 and R2 are source and destination of
+// the output, R3 counts outputs; R4 is a row of the window, R5 counts rows; R6 is a
+// pixel, R7 counts pixels.
 func (n *neon) maxPool() {
 	n.function("maxPool", 0, "a *PoolArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")

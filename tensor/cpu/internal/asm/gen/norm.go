@@ -11,8 +11,9 @@ const (
 	cmpGreater   = 0x1e
 )
 
-// masked runs a loop over pixels twice written: without a mask, and with one.
-// body gets dy, masked, as vectors.
+// masked writes a loop over pixels twice, without a mask and with one, so that no
+// branch is in the loop. body finds dy, masked, in the vectors dy; advance are the
+// pointers that it uses.
 func (g *gen) masked(args reg.GPVirtual, advance []reg.GPVirtual, dy, zero []reg.VecPhysical, body func()) {
 	grad := g.GP64()
 	y := g.GP64()

@@ -7,12 +7,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-var typeFour = types.NewPointer(types.NewArray(types.Typ[types.Float64], 4))
+var (
+	typeSum  = types.NewPointer(types.Typ[types.Float64])
+	typeFour = types.NewPointer(types.NewArray(types.Typ[types.Float64], 4))
+)
 
 // join is dst = a + b, with Σa², Σb², Σa·b and Σ(a+b)² in float64. Each sum is
 // two vectors, which are added at the end, lane by lane.
 func (g *gen) join() {
-	g.function("join", 0, nil, variable("s", typeFour), variable("dst", typePtr), variable("x", typePtr), variable("y", typePtr), variable("n", typeInt))
+	g.function("join", 0, nil, variable("s", typeFour),
+		variable("dst", typePtr), variable("x", typePtr), variable("y", typePtr), variable("n", typeInt))
 	s := g.argument("s")
 	dst := g.argument("dst")
 	x := g.argument("x")
@@ -64,7 +68,7 @@ func (g *gen) reduce(v, w, tmp reg.VecPhysical) {
 
 // squares adds Σx² of n pixels in float64.
 func (g *gen) squares() {
-	g.function("squares", 0, nil, variable("s", types.NewPointer(types.Typ[types.Float64])), variable("src", typePtr), variable("n", typeInt))
+	g.function("squares", 0, nil, variable("s", typeSum), variable("src", typePtr), variable("n", typeInt))
 	s := g.argument("s")
 	src := g.argument("src")
 	n := g.argument("n")

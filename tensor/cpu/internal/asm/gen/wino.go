@@ -160,7 +160,9 @@ func (g *gen) winoOut() {
 }
 
 // winoOutColumns transforms and stores Cols columns of Rows pixels.
-func (g *gen) winoOutColumns(part int, a *transformA, bias, floor reg.VecPhysical, args, dst, res, flags reg.GPVirtual) {
+func (g *gen) winoOutColumns(
+	part int, a *transformA, bias, floor reg.VecPhysical, args, dst, res, flags reg.GPVirtual,
+) {
 	label := func(s string, i int) string { return fmt.Sprintf("%s%d%d", s, part, i) }
 	disp := part * g.vecBytes()
 	col, cols := g.GP64(), g.GP64() // offset of the column, and where to end

@@ -6,31 +6,32 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// step is a fusion made ready: phases that run one after another.
-type step struct {
+// launch is a fusion made ready to run: phases, one after another. All workers
+// finish a phase before the next begins.
+type launch struct {
 	fusion fusion
 	name   string
 	flops  int64 // executed
 	phases []phase
 	weight *weight // what it reads, or nil
-	// trained are the parameters that a run moves, repacked the copies that it
+	// trained are the parameters that a run changes, repacked the copies that it
 	// brings up to date with them.
 	trained  []string
 	repacked []*weight
-	// check, if not nil, is asked before the step runs.
+	// check, if not nil, looks at the operands before the launch runs.
 	check func() error
-	// bind, if not nil, gives the step what it updates in a state.
+	// bind, if not nil, gives the launch the parameters that it updates.
 	bind func(s *state) error
 }
 
-// env is what steps need to know at run time. A blueprint's is empty.
+// env is what launches learn only at run time.
 type env struct {
 	scalars []float32
-	shared  unsafe.Pointer // scratch memory that workers share within a step
+	shared  unsafe.Pointer // scratch memory that workers share within a launch
 }
 
-// grid cuts a view into pieces of rows of one channel block. Rows of all
-// images are counted on.
+// grid cuts a view into pieces of some rows of one channel block. Rows are
+// numbered through all images.
 type grid struct {
 	v           *view
 	rows, parts int
@@ -69,8 +70,8 @@ func eachImage(first, last, h int, f func(n, y0, y1 int)) {
 }
 
 // runs calls f for the contiguous runs of pixels of a strip that all views
-// share: its rows, or all of it where there are no halos. None is so long that
-// a kernel would be at it for more than some 50 µs.
+// share: its rows, or all of it where there are no halos. Long ones are cut, as
+// kernels can't be preempted.
 func (s strip) runs(contiguous bool, w int, f func(y, x, pixels int)) {
 	rows := s.y1 - s.y0
 	if contiguous {
