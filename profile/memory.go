@@ -1,9 +1,6 @@
 package profile
 
 import (
-	"cmp"
-	"slices"
-
 	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 )
@@ -61,52 +58,17 @@ func NewMemory(l *resnet.Lowered, plan tensor.MemoryPlan) Memory {
 	for _, b := range plan.Blocks {
 		m.Blocks = append(m.Blocks, MemoryBlock{int64(b.Buffer), b.Offset, b.Bytes, int64(b.First), int64(b.Last)})
 	}
-	blocks, skips := apart(plan.Blocks), skipBuffers(l.Plan)
+	live := NewLiveness(l.Plan, plan)
 	for _, g := range l.Groups {
-		op := l.Plan.Ops[g.Head]
-		point := MemoryPoint{Path: op.Path, Pass: op.Pass.String()}
-		var holders []Holder
-		for _, b := range blocks {
-			if g.Last() < b.First || g.Last() > b.Last {
-				continue
-			}
-			point.LiveBytes += b.Bytes
-			if skips[b.Buffer] {
-				point.SkipBytes += b.Bytes
-			}
-			holders = append(holders, Holder{l.Plan.Buffers[b.Buffer].Name, b.Bytes})
-		}
+		op, at := l.Plan.Ops[g.Head], g.Last()
+		point := MemoryPoint{Path: op.Path, Pass: op.Pass.String(), LiveBytes: live.Live[at], SkipBytes: live.Skip[at]}
 		m.Timeline = append(m.Timeline, point)
 		if m.Peak == nil || point.LiveBytes > m.Peak.LiveBytes {
-			slices.SortStableFunc(holders, func(a, b Holder) int { return cmp.Compare(b.Bytes, a.Bytes) })
-			m.Peak = &MemoryPeak{point.Path, point.Pass, point.LiveBytes, holders}
+			m.Peak = &MemoryPeak{Path: point.Path, Pass: point.Pass, LiveBytes: point.LiveBytes}
+			for _, b := range live.Holders(at) {
+				m.Peak.Holders = append(m.Peak.Holders, Holder{l.Plan.Buffers[b.Buffer].Name, b.Bytes})
+			}
 		}
 	}
 	return m
-}
-
-// apart lists blocks such that no two of them hold the same bytes at once:
-// what is computed in place begins after what it overwrites.
-func apart(blocks []tensor.Block) []tensor.Block {
-	blocks = slices.Clone(blocks)
-	slices.SortStableFunc(blocks, func(a, b tensor.Block) int {
-		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.First, b.First))
-	})
-	for i := 1; i < len(blocks); i++ {
-		if before := blocks[i-1]; before.Offset == blocks[i].Offset {
-			blocks[i].First = max(blocks[i].First, before.Last+1)
-		}
-	}
-	return blocks
-}
-
-// skipBuffers are the buffers that an addition takes from a skip.
-func skipBuffers(p *tensor.Plan) map[tensor.BufferID]bool {
-	skips := map[tensor.BufferID]bool{}
-	for _, op := range p.Ops {
-		if op.Kind == tensor.Add && op.Pass == tensor.Forward && len(op.In) > 1 {
-			skips[op.In[1]] = true
-		}
-	}
-	return skips
 }

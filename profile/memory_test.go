@@ -1,8 +1,10 @@
 package profile
 
 import (
+	"slices"
 	"testing"
 
+	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 )
 
@@ -35,5 +37,46 @@ func TestMemoryTimeline(t *testing.T) {
 	}
 	if plain := NewMemory(f.lowered, tensor.MemoryPlan{ArenaBytes: 10}); plain.Peak != nil || plain.ArenaBytes != 10 {
 		t.Errorf("a plan without blocks: %+v", plain)
+	}
+}
+
+// TestLiveness: what lives adds up at every operation, a skip's bytes apart.
+func TestLiveness(t *testing.T) {
+	_, m := built(t, "cifar_resnet8")
+	n := lowered(t, nil, m, resnet.LowerOptions{Fuse: true})
+	plan := n.Lowered.Plan
+	var memory tensor.MemoryPlan
+	for i, b := range plan.Buffers { // each in a place of its own, until its last reader
+		block := tensor.Block{Buffer: tensor.BufferID(i), Offset: int64(i) << 20, Bytes: b.Bytes()}
+		for at, op := range plan.Ops {
+			if slices.Contains(op.Out, block.Buffer) {
+				block.First = at
+			}
+			if slices.Contains(op.In, block.Buffer) || slices.Contains(op.Out, block.Buffer) {
+				block.Last = at
+			}
+		}
+		memory.Blocks = append(memory.Blocks, block)
+	}
+	l := NewLiveness(plan, memory)
+	if !l.Known() || len(l.Live) != len(plan.Ops) {
+		t.Fatalf("%d of %d operations", len(l.Live), len(plan.Ops))
+	}
+	waits := false
+	for at, live := range l.Live {
+		sum := int64(0)
+		for _, b := range l.Holders(at) {
+			sum += b.Bytes
+		}
+		if sum != live || live > l.Live[l.Peak] || l.Skip[at] > live {
+			t.Errorf("during %s live %d, %d of them for a skip; holders have %d", plan.Ops[at].Path, live, l.Skip[at], sum)
+		}
+		waits = waits || plan.Ops[at].Path == "layer1.0.conv2" && l.Skip[at] == int64(4*m.Layers[2].Out.Elems())
+	}
+	if !waits {
+		t.Errorf("the stem's result does not wait for the first block's addition: %v", l.Skip)
+	}
+	if none := NewLiveness(plan, tensor.MemoryPlan{}); none.Known() || none.Holders(0) != nil {
+		t.Errorf("a plan without blocks: %+v", none)
 	}
 }

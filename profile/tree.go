@@ -76,9 +76,11 @@ func (t *Tree) gather() {
 	for i := len(t.Rows) - 1; i >= 0; i-- {
 		r := t.Rows[i]
 		r.Flat = newKernels(own[i])
-		if r.Folds() {
-			r.Cost = resnet.Cost{}
+		r.Kernels = r.Flat
+		if !r.Folds() {
+			continue
 		}
+		r.Cost = resnet.Cost{}
 		for _, c := range r.Children {
 			r.Cost = sumCosts(r.Cost, c.Cost)
 			for p := range passes {
@@ -87,6 +89,20 @@ func (t *Tree) gather() {
 		}
 		r.Kernels = newKernels(own[i])
 	}
+}
+
+// Fold is one row for several of a tree, with their kernels and costs.
+func Fold(label string, rows []*Row) *Row {
+	r := &Row{Kind: RunRow, Path: label, Label: label, Kernel: -1}
+	var kernels [passes][]int
+	for _, of := range rows {
+		r.Cost = sumCosts(r.Cost, of.Cost)
+		for p := range passes {
+			kernels[p] = append(kernels[p], of.Kernels.In(tensor.Pass(p))...)
+		}
+	}
+	r.Kernels = newKernels(kernels)
+	return r
 }
 
 func sumCosts(a, b resnet.Cost) resnet.Cost {

@@ -138,9 +138,9 @@ func (u units) title(id columnID) string {
 // ops are a row's operations, for one image.
 func (u units) ops(n *node) int64 {
 	if u.flops {
-		return n.cost.FLOPs
+		return n.Cost.FLOPs
 	}
-	return n.cost.MACs
+	return n.Cost.MACs
 }
 
 // layoutColumns chooses the columns for a table of w cells, by importance, and lays
@@ -220,15 +220,15 @@ func columnAt(ps []placedColumn, x int) (columnID, bool) {
 func compareBy(id columnID, a, b *node) int {
 	switch id {
 	case colModule:
-		return strings.Compare(a.path(), b.path())
+		return strings.Compare(a.Path, b.Path)
 	case colOutput:
-		return cmp.Compare(elems(b.out), elems(a.out))
+		return cmp.Compare(elems(b.Out), elems(a.Out))
 	case colParams:
-		return cmp.Compare(b.cost.Params, a.cost.Params)
+		return cmp.Compare(b.Cost.Params, a.Cost.Params)
 	case colOps:
-		return cmp.Compare(b.cost.MACs, a.cost.MACs)
+		return cmp.Compare(b.Cost.MACs, a.Cost.MACs)
 	case colMemory:
-		return cmp.Compare(b.cost.ActivationBytes, a.cost.ActivationBytes)
+		return cmp.Compare(b.Cost.ActivationBytes, a.Cost.ActivationBytes)
 	case colRate:
 		return cmp.Compare(rate(b), rate(a))
 	case colSpread:
@@ -255,18 +255,13 @@ func rate(n *node) float64 {
 	if n.time <= 0 {
 		return 0
 	}
-	return float64(n.cost.MACs) / float64(n.time)
+	return float64(n.Cost.MACs) / float64(n.time)
 }
 
 // field is the receptive field of a row's last layer, in pixels.
 func field(n *node) int {
-	switch {
-	case len(n.layers) > 0:
-		return n.layers[len(n.layers)-1].RF
-	case n.module != nil && len(n.module.Layers) > 0:
-		return n.module.Layers[len(n.module.Layers)-1].RF
-	case n.folds():
-		return field(n.children[len(n.children)-1])
+	if l := n.Last(); l != nil {
+		return l.RF
 	}
 	return 0
 }

@@ -90,15 +90,15 @@ var sideColumns = []sideColumn{
 	{"backward", 10, 2, true, func(u units, _ side, n *node) profile.Figure { return u.duration(n.back) }},
 	{"σ", 8, 0, false, func(_ units, s side, n *node) profile.Figure { return s.response(n) }},
 	{"MACs", 9, 1, false, func(u units, _ side, n *node) profile.Figure { return count(u.ops(n)) }},
-	{"params", 9, 1, false, func(_ units, _ side, n *node) profile.Figure { return count(n.cost.Params) }},
+	{"params", 9, 1, false, func(_ units, _ side, n *node) profile.Figure { return count(n.Cost.Params) }},
 }
 
 // gradient is that at a block's input.
 func (s side) gradient(n *node) profile.Figure {
-	if n.kind != blockNode {
+	if n.Kind != profile.BlockRow {
 		return profile.Figure{}
 	}
-	g, ok := s.grads.of(n.module.Path)
+	g, ok := s.grads.of(n.Module.Path)
 	if !ok {
 		return profile.Figure{}
 	}
@@ -107,10 +107,10 @@ func (s side) gradient(n *node) profile.Figure {
 
 // response is the deviation of the first convolution of a row.
 func (s side) response(n *node) profile.Figure {
-	if len(n.layers) == 0 {
+	if len(n.Layers) == 0 {
 		return profile.Figure{}
 	}
-	std, ok := s.responses[n.layers[0].Path]
+	std, ok := s.responses[n.Layers[0].Path]
 	if !ok {
 		return profile.Figure{}
 	}

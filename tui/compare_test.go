@@ -86,13 +86,13 @@ func TestTwinsStepTogether(t *testing.T) {
 		other := viewOf[*compareView](m).twin.of(n)
 		if other == nil {
 			missing++
-			if n.kind != joinNode && n.kind != runNode {
-				t.Errorf("the twin has no %q", n.id)
+			if n.Kind != profile.JoinRow && n.Kind != profile.RunRow {
+				t.Errorf("the twin has no %q", n.ID)
 			}
 			continue
 		}
-		if other.path() != n.path() {
-			t.Errorf("%q stands beside %q", other.path(), n.path())
+		if other.Path != n.Path {
+			t.Errorf("%q stands beside %q", other.Path, n.Path)
 		}
 	}
 	if missing == 0 {

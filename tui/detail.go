@@ -36,12 +36,12 @@ func (d *detailPane) update(n *node) {
 	case n == nil || d.program == nil || len(d.snap.Groups) == 0:
 	case n == d.list.tree.root:
 		d.series = d.snap.Wall
-	case n.kind == overheadNode && n.label == overheadLabel:
+	case n.Kind == profile.OverheadRow:
 		d.series = d.snap.Overhead
-	case n.group >= 0 && !n.folds() && len(n.behind) == 0:
-		d.series = d.snap.Groups[n.group]
+	case n.Kernel >= 0 && !n.Folds() && len(n.Flat.After()) == 0:
+		d.series = d.snap.Groups[n.Kernel]
 	default:
-		d.series = d.snap.Sum(slices.Concat(n.ahead, n.after))
+		d.series = d.snap.Sum(n.Kernels.All())
 	}
 }
 
@@ -93,10 +93,10 @@ func (d *detailPane) drawColumn(c *canvas, r rect, lines []detailLine) {
 
 // titleOf names a row where it stands alone.
 func titleOf(n *node) string {
-	if p := n.path(); p != "" {
+	if p := n.Path; p != "" {
 		return p
 	}
-	return n.label
+	return n.Label
 }
 
 // detailLines are the facts about n in groups, between which there is a blank
@@ -120,23 +120,23 @@ func (d *detailPane) detailLines(n *node, w int, blanks bool) []detailLine {
 func (d *detailPane) identity(n *node, w int) []detailLine {
 	lines := []detailLine{{text: titleOf(n), look: strong}}
 	switch {
-	case len(n.layers) > 0:
-		l := n.layers[0]
+	case len(n.Layers) > 0:
+		l := n.Layers[0]
 		kind, desc := l.Kind.String(), l.Desc
 		if head, rest, ok := strings.Cut(desc, ", "); ok && width(kind)+1+width(desc) > w {
 			lines = append(lines, detailLine{text: kind + " " + head})
 			return append(lines, detailLine{text: strings.ReplaceAll(rest, ", ", " ")})
 		}
 		return append(lines, detailLine{text: strings.TrimSpace(kind + " " + desc)})
-	case n.kind == joinNode:
-		return append(lines, detailLine{text: "branch + " + n.skip.String()}, detailLine{text: "added in the last kernel", look: muted})
-	case n.kind == overheadNode && n.label == overheadLabel:
+	case n.Kind == profile.JoinRow:
+		return append(lines, detailLine{text: "branch + " + n.Skip.String()}, detailLine{text: "added in the last kernel", look: muted})
+	case n.Kind == profile.OverheadRow:
 		return append(lines, wrapped("what the pass takes beyond its kernels: dispatch, and the clocks of this profile", w, muted)...)
-	case n.kind == overheadNode && n.label == lossLabel:
+	case n.Kind == profile.LossRow:
 		return append(lines, wrapped("softmax and cross-entropy of the logits, and their gradient", w, muted)...)
-	case n.kind == overheadNode:
+	case n.Kind == profile.ProbesRow:
 		return append(lines, wrapped("the measuring of outputs' moments and of gradients' norms", w, muted)...)
-	case n.kind == runNode:
+	case n.Kind == profile.RunRow:
 		return append(lines, detailLine{text: plural(len(n.children), "alike blocks")})
 	}
 	return append(lines, d.moduleKind(n)...)
@@ -144,8 +144,8 @@ func (d *detailPane) identity(n *node, w int) []detailLine {
 
 // moduleKind is a module's class and, of a block, its skip.
 func (d *detailPane) moduleKind(n *node) []detailLine {
-	lines := []detailLine{{text: n.module.Kind}}
-	if b := n.module.Block; b != nil {
+	lines := []detailLine{{text: n.Module.Kind}}
+	if b := n.Module.Block; b != nil {
 		skip := b.Skip.String() + " skip"
 		if b.Skip == resnet.NoSkip {
 			skip = "no skip"
@@ -163,22 +163,22 @@ func (d *detailPane) shapes(n *node) []detailLine {
 	if in := inputOf(n); in != nil {
 		lines = append(lines, detailLine{label: "in ", text: shapeOf(in)})
 	}
-	if n.out != nil {
-		lines = append(lines, detailLine{label: "out", text: shapeOf(n.out)})
+	if n.Out != nil {
+		lines = append(lines, detailLine{label: "out", text: shapeOf(n.Out)})
 	}
-	if f := field(n); f > 0 && len(n.layers) > 0 {
-		lines = append(lines, detailLine{label: "sees", text: fmt.Sprintf("%d px, every %d", f, n.layers[len(n.layers)-1].Jump)})
+	if f := field(n); f > 0 && len(n.Layers) > 0 {
+		lines = append(lines, detailLine{label: "sees", text: fmt.Sprintf("%d px, every %d", f, n.Layers[len(n.Layers)-1].Jump)})
 	}
 	return lines
 }
 
 func inputOf(n *node) tensor.Shape {
 	switch {
-	case len(n.layers) > 0:
-		return n.layers[0].In
-	case n.module != nil:
-		return n.module.In
-	case n.folds():
+	case len(n.Layers) > 0:
+		return n.Layers[0].In
+	case n.Module != nil:
+		return n.Module.In
+	case n.Folds():
 		return inputOf(n.children[0])
 	}
 	return nil
@@ -233,7 +233,7 @@ func (d *detailPane) kernelLines(n *node, w int) []detailLine {
 	lines := wrapped("kernel "+name, w, plainText)
 	lines[0] = detailLine{label: "kernel", text: strings.TrimPrefix(lines[0].text, "kernel ")}
 	tail := ""
-	for _, l := range n.layers[1:] {
+	for _, l := range n.Layers[1:] {
 		name := l.Path[strings.LastIndexByte(l.Path, '.')+1:]
 		if l.Kind == tensor.Add {
 			name = "skip"
@@ -248,10 +248,10 @@ func (d *detailPane) kernelLines(n *node, w int) []detailLine {
 
 // outputs are the moments that single steps left.
 func (d *detailPane) outputs(n *node) []detailLine {
-	if d.state.step == nil || len(n.layers) == 0 {
+	if d.state.step == nil || len(n.Layers) == 0 {
 		return nil
 	}
-	mo, ok := d.state.step.moments[n.layers[len(n.layers)-1].Index]
+	mo, ok := d.state.step.moments[n.Layers[len(n.Layers)-1].Index]
 	if !ok {
 		return nil
 	}
@@ -266,22 +266,22 @@ func (mo moments) String() string {
 // contents are the row's exact counts.
 func (d *detailPane) contents(n *node) []detailLine {
 	var lines []detailLine
-	if n.cost.Params > 0 {
-		lines = append(lines, detailLine{label: "params", text: grouped(n.cost.Params)})
+	if n.Cost.Params > 0 {
+		lines = append(lines, detailLine{label: "params", text: grouped(n.Cost.Params)})
 	}
 	if w := weightOf(d.list.tree.model, n); w != nil {
 		if mo, known := d.state.weights[w.Name]; known {
 			lines = append(lines, detailLine{label: "weights"}, detailLine{text: " " + mo.String()})
 		}
 	}
-	if n.cost.MACs > 0 {
-		lines = append(lines, detailLine{label: "MACs", text: grouped(n.cost.MACs)})
+	if n.Cost.MACs > 0 {
+		lines = append(lines, detailLine{label: "MACs", text: grouped(n.Cost.MACs)})
 	}
-	if n.cost.FLOPs > 0 {
-		lines = append(lines, detailLine{label: "FLOPs", text: grouped(n.cost.FLOPs)})
+	if n.Cost.FLOPs > 0 {
+		lines = append(lines, detailLine{label: "FLOPs", text: grouped(n.Cost.FLOPs)})
 	}
-	if n.cost.ActivationBytes > 0 {
-		lines = append(lines, detailLine{label: "activations", text: profile.FormatBytes(n.cost.ActivationBytes)})
+	if n.Cost.ActivationBytes > 0 {
+		lines = append(lines, detailLine{label: "activations", text: profile.FormatBytes(n.Cost.ActivationBytes)})
 	}
 	return lines
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
@@ -25,7 +26,7 @@ func (d *detailPane) gradientLines(n *node) []detailLine {
 	if g == nil {
 		return nil
 	}
-	if b := n.module; n.kind == blockNode && b != nil {
+	if b := n.Module; n.Kind == profile.BlockRow && b != nil {
 		if at, ok := g.of(b.Path); ok {
 			return blockGradientLines(at)
 		}
@@ -34,11 +35,11 @@ func (d *detailPane) gradientLines(n *node) []detailLine {
 	if n == d.list.tree.root {
 		lines = append(lines, detailLine{label: "loss", text: profile.Significant(g.loss)})
 	}
-	for _, l := range n.layers {
+	for _, l := range n.Layers {
 		for _, id := range l.Params {
 			p := &d.list.tree.model.Params[id]
 			if norm, ok := g.params[p.Name]; ok {
-				lines = append(lines, detailLine{label: " " + below(n.module.Parent, p.Name), text: scientific(norm)})
+				lines = append(lines, detailLine{label: " " + strings.TrimPrefix(p.Name, n.Module.Parent.Path+"."), text: scientific(norm)})
 			}
 		}
 	}

@@ -188,7 +188,7 @@ func TestGuesses(t *testing.T) {
 func TestWeightsAreLookedAt(t *testing.T) {
 	e := start(t, &fakeDevice{}, nil)
 	await(t, e, "run", isAt(running))
-	w := weightOf(e.opts.Model, newTree(e.opts.Model, e.opts.Model, lower(t, e.opts.Model, resnet.LowerOptions{})).byLayer[0])
+	w := weightOf(e.opts.Model, plannedTree(e.opts.Model, e.opts.Model, lower(t, e.opts.Model, resnet.LowerOptions{})).byLayer[0])
 	e.inspect(*w)
 	s := await(t, e, "moments", func(s *state) bool { return len(s.weights) == 1 })
 	mo := s.weights["conv1.weight"]
@@ -210,9 +210,9 @@ func TestEngineRunsBackward(t *testing.T) {
 	if s.grads.params["conv1.weight"] != 0.5 || s.grads.labels != "seeded labels" {
 		t.Errorf("norms %v of %s", s.grads.params["conv1.weight"], s.grads.labels)
 	}
-	tree := newTree(s.program.whole, s.program.model, s.program.lowered)
-	if n := tree.byLayer[0]; !tree.runsBack() || len(n.behind) == 0 {
-		t.Errorf("the first layer has the kernels %v of a backward pass", n.behind)
+	tree := newTree(s.program.whole, s.program.model, s.program.lowered, s.program.kernels)
+	if n := tree.byLayer[0]; !tree.runsBack() || len(n.Flat.After()) == 0 {
+		t.Errorf("the first layer has the kernels %v of a backward pass", n.Flat.After())
 	}
 	e.send(wishBackward)
 	await(t, e, "forward alone", func(s *state) bool { return s.phase == running && !s.back && s.grads == nil })
@@ -257,9 +257,9 @@ func TestEngineOperates(t *testing.T) {
 	e.cut()
 	s = await(t, e, "lesions", func(s *state) bool { return len(s.lesions) == 2 && s.effect != nil })
 	gone := 0
-	for _, n := range newTree(s.program.whole, s.program.model, s.program.lowered).byBlock["layer2.1"].children {
-		if n.gone && n.group < 0 {
-			gone += len(n.layers)
+	for _, n := range newTree(s.program.whole, s.program.model, s.program.lowered, s.program.kernels).byBlock["layer2.1"].children {
+		if n.Gone && n.Kernel < 0 {
+			gone += len(n.Layers)
 		}
 	}
 	if gone != 5 {

@@ -182,6 +182,11 @@ func lower(t testing.TB, m *resnet.Model, o resnet.LowerOptions) *resnet.Lowered
 	return l
 }
 
+// plannedTree is the tree of a net before it is compiled.
+func plannedTree(whole, m *resnet.Model, l *resnet.Lowered) *tree {
+	return newTree(whole, m, l, plannedKernels(l))
+}
+
 // screen is a Model of a net without an engine, of w×h cells.
 func screen(t testing.TB, arch string, w, h int) *Model {
 	t.Helper()

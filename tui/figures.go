@@ -58,7 +58,7 @@ func percent(part float64) profile.Figure {
 // gflops is the rate at which a direct computation would have to run, two
 // operations a multiply-add.
 func gflops(n *node, batch int) profile.Figure {
-	if n.time <= 0 || n.cost.MACs == 0 {
+	if n.time <= 0 || n.Cost.MACs == 0 {
 		return profile.Figure{}
 	}
 	return profile.Figure{Number: profile.Significant(2 * rate(n) * float64(batch))}

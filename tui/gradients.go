@@ -59,7 +59,7 @@ func (v *gradientsView) move(d int) { v.moveTo(v.cursor + d) }
 func (v *gradientsView) opened() {
 	g := v.state.grads
 	if b := blockOf(v.list.selected()); b != nil && g != nil {
-		if i, ok := g.at[b.module.Path]; ok {
+		if i, ok := g.at[b.Module.Path]; ok {
 			v.cursor, v.top = i, i
 			v.moveTo(i)
 		}

@@ -93,12 +93,12 @@ func TestGradientCursor(t *testing.T) {
 		t.Errorf("the view opens at %s, not at the tree's block", at())
 	}
 	press(m, "down", "right", "up", "down")
-	if at() != "layer3.2" || m.view.focus().module.Path != "layer3.2" {
-		t.Errorf("the cursor is at %s, the detail about %s", at(), m.view.focus().path())
+	if at() != "layer3.2" || m.view.focus().Module.Path != "layer3.2" {
+		t.Errorf("the cursor is at %s, the detail about %s", at(), m.view.focus().Path)
 	}
 	press(m, "enter")
-	if m.view != m.layers || m.list.selected().path() != "layer3.2" {
-		t.Errorf("enter goes to %s in %v", m.list.selected().path(), m.view.title())
+	if m.view != m.layers || m.list.selected().Path != "layer3.2" {
+		t.Errorf("enter goes to %s in %v", m.list.selected().Path, m.view.title())
 	}
 	press(m, "3", "G")
 	if at() != "layer4.2" {

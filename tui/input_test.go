@@ -34,7 +34,7 @@ func press(m *Model, keys ...string) tea.Cmd {
 
 func selectedPath(m *Model) string {
 	if n := m.list.selected(); n != nil {
-		return n.path() + " " + n.label
+		return n.Path + " " + n.Label
 	}
 	return ""
 }
@@ -88,7 +88,7 @@ func TestFilter(t *testing.T) {
 	press(m, "enter")
 	var got []string
 	for _, n := range m.list.rows {
-		got = append(got, n.label)
+		got = append(got, n.Label)
 	}
 	if want := "resnet101 layer4 0 downsample"; strings.Join(got, " ") != want {
 		t.Errorf("rows %v, want %s", got, want)
@@ -123,7 +123,7 @@ func TestSort(t *testing.T) {
 	}
 	for i := 1; i < len(rows)-1; i++ { // the overhead stays last
 		if rows[i].time > rows[i-1].time {
-			t.Errorf("%s takes longer than %s before it", rows[i].label, rows[i-1].label)
+			t.Errorf("%s takes longer than %s before it", rows[i].Label, rows[i-1].Label)
 		}
 	}
 	press(m, "O")

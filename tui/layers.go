@@ -175,7 +175,7 @@ func (v *layersView) drawCell(c *canvas, id columnID, x, y, end int, n *node) {
 	unit := columns[id].figure
 	switch id {
 	case colOutput:
-		c.text(x+1, y, end, shapeOf(n.out), muted)
+		c.text(x+1, y, end, shapeOf(n.Out), muted)
 	case colBar:
 		v.drawShare(c, x+1, y, end-x-1, n)
 	case colMean, colStd:
@@ -188,11 +188,11 @@ func (v *layersView) drawCell(c *canvas, id columnID, x, y, end int, n *node) {
 func (v *layersView) cellFigure(id columnID, n *node) profile.Figure {
 	switch id {
 	case colParams:
-		return count(n.cost.Params)
+		return count(n.Cost.Params)
 	case colOps:
 		return count(v.units.ops(n))
 	case colMemory:
-		return bytes(n.cost.ActivationBytes)
+		return bytes(n.Cost.ActivationBytes)
 	case colTime:
 		return v.units.duration(n.time)
 	case colBack:
@@ -227,10 +227,10 @@ func (v *layersView) drawShare(c *canvas, x, y, w int, n *node) {
 
 // momentFigure is the mean or deviation of the output that a step left.
 func (v *layersView) momentFigure(id columnID, n *node) profile.Figure {
-	if v.state.step == nil || len(n.layers) == 0 {
+	if v.state.step == nil || len(n.Layers) == 0 {
 		return profile.Figure{}
 	}
-	mo, ok := v.state.step.moments[n.layers[len(n.layers)-1].Index]
+	mo, ok := v.state.step.moments[n.Layers[len(n.Layers)-1].Index]
 	switch {
 	case !ok:
 		return profile.Figure{}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
 
@@ -46,8 +47,8 @@ func (t *tree) markLesions(lesions []resnet.Lesion) {
 	marks := lesionMarks(lesions)
 	for _, n := range t.nodes {
 		n.lesion = lesionMark{}
-		if b := blockOf(n); b != nil && n.kind != runNode {
-			n.lesion = marks[b.module.Path]
+		if b := blockOf(n); b != nil && n.Kind != profile.RunRow {
+			n.lesion = marks[b.Module.Path]
 		}
 	}
 }

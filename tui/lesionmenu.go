@@ -52,7 +52,7 @@ func (m *Model) openLesionMenu() {
 	case b == nil:
 		m.notice = "a lesion needs a block: move to one first"
 	default:
-		menu := &lesionMenu{shared: m.shared, apply: m.applyLesions, block: b.module.Path, value: newTextInput()}
+		menu := &lesionMenu{shared: m.shared, apply: m.applyLesions, block: b.Module.Path, value: newTextInput()}
 		menu.items = menu.itemsFor(b)
 		m.dialog = menu
 	}
@@ -98,7 +98,7 @@ func (l *lesionMenu) itemsFor(b *node) []lesionItem {
 // shapes, or the one before; "" if there is none.
 func (l *lesionMenu) partner(b *node) string {
 	blocks := l.opts.Model.Blocks()
-	at := slices.IndexFunc(blocks, func(o *resnet.Module) bool { return o.Path == b.module.Path })
+	at := slices.IndexFunc(blocks, func(o *resnet.Module) bool { return o.Path == b.Module.Path })
 	for _, i := range []int{at + 1, at - 1} {
 		if i < 0 || i >= len(blocks) {
 			continue

@@ -3,6 +3,8 @@ package tui
 import (
 	"slices"
 	"strings"
+
+	"resnet-tui/profile"
 )
 
 // list is the rows that can be seen: the tree without what is folded or
@@ -26,7 +28,7 @@ type list struct {
 func (l *list) setTree(t *tree) {
 	id, path := "", ""
 	if n := l.selected(); n != nil {
-		id, path = n.id, n.path()
+		id, path = n.ID, n.Path
 	}
 	if l.tree != nil {
 		t.settle(l.tree)
@@ -47,7 +49,7 @@ func (l *list) selected() *node {
 }
 
 func (l *list) selectID(id string) bool {
-	i := slices.IndexFunc(l.rows, func(n *node) bool { return n.id == id })
+	i := slices.IndexFunc(l.rows, func(n *node) bool { return n.ID == id })
 	if i >= 0 {
 		l.moveTo(i)
 	}
@@ -57,7 +59,7 @@ func (l *list) selectID(id string) bool {
 // selectPath selects the row of a path, or of the module around it.
 func (l *list) selectPath(path string) {
 	for {
-		i := slices.IndexFunc(l.rows, func(n *node) bool { return n.path() == path })
+		i := slices.IndexFunc(l.rows, func(n *node) bool { return n.Path == path })
 		if i >= 0 {
 			l.moveTo(i)
 			return
@@ -76,7 +78,7 @@ func (l *list) reveal(n *node) {
 		p.open = true
 	}
 	l.rebuild()
-	l.selectID(n.id)
+	l.selectID(n.ID)
 }
 
 // rebuild makes the rows anew after folding, filtering or ordering, and keeps
@@ -96,7 +98,7 @@ func (l *list) rebuild() {
 		}
 	}
 	for n := was; n != nil; n = n.parent {
-		if l.selectID(n.id) {
+		if l.selectID(n.ID) {
 			return
 		}
 	}
@@ -125,7 +127,7 @@ func (l *list) walkMatching(n *node) {
 	l.rows = append(l.rows, n)
 	n.unfolded = true
 	for _, c := range n.children {
-		if c.kind == joinNode && len(l.rows) > at+1 {
+		if c.Kind == profile.JoinRow && len(l.rows) > at+1 {
 			l.rows = append(l.rows, c) // the skip's line must end
 			continue
 		}
@@ -147,7 +149,7 @@ func (l *list) matches(n *node) bool {
 
 // collect adds the kernels that match.
 func (l *list) collect(n *node) {
-	if n.group >= 0 && l.matches(n) {
+	if n.Kernel >= 0 && l.matches(n) {
 		l.rows = append(l.rows, n)
 	}
 	for _, c := range n.children {
@@ -213,7 +215,7 @@ func (l *list) resize(height int) {
 
 // toggle folds or unfolds row n.
 func (l *list) toggle(n *node) {
-	if n != nil && n.folds() && !l.ordered {
+	if n != nil && n.Folds() && !l.ordered {
 		n.open = !n.open
 		l.rebuild()
 	}
@@ -222,7 +224,7 @@ func (l *list) toggle(n *node) {
 // right opens a row, or goes to the first under it.
 func (l *list) right() {
 	switch n := l.selected(); {
-	case n == nil || !n.folds() || l.ordered:
+	case n == nil || !n.Folds() || l.ordered:
 	case !n.open:
 		l.toggle(n)
 	default:
@@ -237,14 +239,14 @@ func (l *list) left() {
 	case n.open:
 		l.toggle(n)
 	case n.parent != nil:
-		l.selectID(n.parent.id)
+		l.selectID(n.parent.ID)
 	}
 }
 
 // setOpen folds or unfolds everything; the net itself stays open.
 func (l *list) setOpen(open bool) {
 	for _, n := range l.tree.nodes {
-		n.open = n.folds() && (open || n == l.tree.root)
+		n.open = n.Folds() && (open || n == l.tree.root)
 	}
 	l.rebuild()
 }
@@ -275,11 +277,11 @@ func (l *list) openHeaviest() {
 	if n == nil {
 		return
 	}
-	n.open = n.folds()
+	n.open = n.Folds()
 	for _, c := range n.children[:min(2, len(n.children))] {
-		c.open = c.kind == blockNode
+		c.open = c.Kind == profile.BlockRow
 	}
-	if b := heaviest(n); b != nil && b.kind != runNode {
+	if b := heaviest(n); b != nil && b.Kind != profile.RunRow {
 		n = b
 	}
 	l.reveal(n)
@@ -289,7 +291,7 @@ func (l *list) openHeaviest() {
 func heaviest(n *node) *node {
 	var most *node
 	for _, c := range n.children {
-		if c.folds() && c.kind != runNode && (most == nil || c.cost.MACs > most.cost.MACs) {
+		if c.Folds() && c.Kind != profile.RunRow && (most == nil || c.Cost.MACs > most.Cost.MACs) {
 			most = c
 		}
 	}

@@ -1,22 +1,21 @@
 package tui
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
 	"resnet-tui/tensor"
 )
 
 // memoryView shows which buffers live when, over one pass.
 type memoryView struct {
 	treeView
-	w    int       // of the body
-	of   *program  // that life is of
-	life liveBytes // worked out once per program
+	w     int              // of the body
+	of    *program         // that the rest is of, worked out once per program
+	life  profile.Liveness // by operation
+	names []string         // of the kernel that runs each operation
 }
 
 func (v *memoryView) title() string { return "Memory" }
@@ -25,90 +24,26 @@ func (v *memoryView) title() string { return "Memory" }
 func (v *memoryView) update(w, _ int) {
 	v.w = w
 	if v.program != nil && v.program != v.of {
-		v.of, v.life = v.program, newLiveBytes(v.program)
+		v.of, v.names = v.program, kernelNames(v.program)
+		v.life = profile.NewLiveness(v.program.lowered.Plan, v.program.memory)
 	}
-}
-
-// liveBytes are the bytes that live at each operation of a pass.
-type liveBytes struct {
-	all  []int64
-	skip []int64  // of all, those that wait to be added by a skip
-	peak int      // the operation at which most live
-	name []string // of the kernel that runs each operation
-}
-
-// newLiveBytes adds up the buffers of a program over its operations.
-func newLiveBytes(p *program) liveBytes {
-	n := len(p.lowered.Plan.Ops)
-	if len(p.memory.Blocks) == 0 {
-		return liveBytes{} // a recording without them
-	}
-	v := liveBytes{all: make([]int64, n+1), skip: make([]int64, n+1), name: kernelNames(p.lowered)}
-	residual := skipBuffers(p.lowered.Plan)
-	for _, b := range apart(p.memory.Blocks) {
-		first, last := max(b.First, 0), min(b.Last, n-1)
-		if first > last {
-			continue
-		}
-		v.all[first] += b.Bytes
-		v.all[last+1] -= b.Bytes
-		if residual[b.Buffer] {
-			v.skip[first] += b.Bytes
-			v.skip[last+1] -= b.Bytes
-		}
-	}
-	for i := 1; i <= n; i++ {
-		v.all[i] += v.all[i-1]
-		v.skip[i] += v.skip[i-1]
-	}
-	v.all, v.skip = v.all[:n], v.skip[:n]
-	for i, bytes := range v.all {
-		if bytes > v.all[v.peak] {
-			v.peak = i
-		}
-	}
-	return v
-}
-
-// apart lists the blocks such that no two of them hold the same bytes at once:
-// what is computed in place begins after what it overwrites.
-func apart(blocks []tensor.Block) []tensor.Block {
-	blocks = slices.Clone(blocks)
-	slices.SortStableFunc(blocks, func(a, b tensor.Block) int {
-		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.First, b.First))
-	})
-	for i := 1; i < len(blocks); i++ {
-		if before := blocks[i-1]; before.Offset == blocks[i].Offset {
-			blocks[i].First = max(blocks[i].First, before.Last+1)
-		}
-	}
-	return blocks
 }
 
 // kernelNames are the paths of the kernels by the operations that they run.
-func kernelNames(l *resnet.Lowered) []string {
-	names := make([]string, len(l.Plan.Ops))
-	for _, g := range l.Groups {
-		names[g.Head] = l.Plan.Ops[g.Head].Path
-		if pass := l.Plan.Ops[g.Head].Pass; pass != tensor.Forward {
-			names[g.Head] += " " + pass.String()
+func kernelNames(p *program) []string {
+	names := make([]string, len(p.lowered.Plan.Ops))
+	for _, k := range p.kernels {
+		head := &p.lowered.Plan.Ops[k.Op]
+		name := head.Path
+		if head.Pass != tensor.Forward {
+			name += " " + head.Pass.String()
 		}
-		for _, op := range g.Absorbed {
-			names[op] = names[g.Head]
+		names[k.Op] = name
+		for _, op := range k.Absorbed {
+			names[op] = name
 		}
 	}
 	return names
-}
-
-// skipBuffers are the buffers that an addition takes from a skip.
-func skipBuffers(p *tensor.Plan) map[tensor.BufferID]bool {
-	skips := map[tensor.BufferID]bool{}
-	for _, op := range p.Ops {
-		if op.Kind == tensor.Add && op.Pass == tensor.Forward && len(op.In) > 1 {
-			skips[op.In[1]] = true
-		}
-	}
-	return skips
 }
 
 // columnsOf are the largest values in each of w equal stretches.
@@ -126,7 +61,7 @@ const axisCells = 8 // left of the area, for its scale
 
 // draw draws the bytes that live over the pass, and who holds them.
 func (v *memoryView) draw(c *canvas, r rect) {
-	if v.program == nil || len(v.life.all) == 0 {
+	if v.program == nil || !v.life.Known() {
 		c.text(r.x+1, r.y, r.x+r.w, "the memory plan comes with the compiled net", muted)
 		return
 	}
@@ -147,7 +82,7 @@ func memoryTotals(program *program) string {
 }
 
 func (v *memoryView) drawArea(c *canvas, r rect) {
-	live, skip := columnsOf(v.life.all, r.w), columnsOf(v.life.skip, r.w)
+	live, skip := columnsOf(v.life.Live, r.w), columnsOf(v.life.Skip, r.w)
 	top := max(slices.Max(live), 1)
 	c.right(r.x-1, r.y, profile.FormatBytes(top), muted)
 	c.right(r.x-1, r.y+r.h-1, "0", muted)
@@ -178,8 +113,8 @@ func (v *memoryView) drawStack(c *canvas, r rect, x int, live, skip float64) {
 
 // drawPeak names the peak under the axis.
 func (v *memoryView) drawPeak(c *canvas, r rect) {
-	x, y := r.x+v.cell(v.life.peak, r.w), r.y+r.h+1
-	text := fmt.Sprintf("peak %s at %s", profile.FormatBytes(v.life.all[v.life.peak]), v.life.name[v.life.peak])
+	x, y := r.x+v.cell(v.life.Peak, r.w), r.y+r.h+1
+	text := fmt.Sprintf("peak %s at %s", profile.FormatBytes(v.life.Live[v.life.Peak]), v.names[v.life.Peak])
 	c.set(x, y, '▲', warningLook)
 	if x+2+width(text) < r.x+r.w {
 		c.text(x+2, y, r.x+r.w, text, strong)
@@ -194,32 +129,31 @@ func (v *memoryView) drawPeak(c *canvas, r rect) {
 
 // cell is the column of an operation, of w.
 func (v *memoryView) cell(op, w int) int {
-	return min(op*w/max(len(v.life.all), 1), w-1)
+	return min(op*w/max(len(v.life.Live), 1), w-1)
 }
 
 // selectedOp is the operation at whose end the selected row's kernel runs.
 func (v *memoryView) selectedOp() int {
 	n := firstKernel(v.list.selected())
-	if n == nil || n.group >= len(v.program.lowered.Groups) {
+	if n == nil || n.Kernel >= len(v.program.kernels) {
 		return 0
 	}
-	return v.program.lowered.Groups[n.group].Last()
+	return v.program.kernels[n.Kernel].Last()
 }
 
 // drawHolders lists what lives while the selected row runs, the largest first.
 func (v *memoryView) drawHolders(c *canvas, r rect) {
 	op := v.selectedOp()
 	plan := v.program.lowered.Plan
-	blocks := slices.DeleteFunc(slices.Clone(v.program.memory.Blocks), func(b tensor.Block) bool { return op < b.First || op > b.Last })
-	slices.SortStableFunc(blocks, func(a, b tensor.Block) int { return cmp.Compare(b.Bytes, a.Bytes) })
-	head := fmt.Sprintf("%s: %s live", v.life.name[op], profile.FormatBytes(v.life.all[op]))
+	blocks := v.life.Holders(op)
+	head := fmt.Sprintf("%s: %s live", v.names[op], profile.FormatBytes(v.life.Live[op]))
 	c.text(r.x, r.y, r.x+r.w, head, strong)
 	for i, b := range blocks[:min(len(blocks), r.h-1)] {
 		buffer := plan.Buffers[b.Buffer]
 		y := r.y + 1 + i
 		c.figure(r.x, r.x+9, y, profile.Bytes.Figure(float64(b.Bytes)), 2, plainText)
 		x := c.text(r.x+11, y, r.x+r.w, buffer.Name, plainText)
-		life := fmt.Sprintf("%s   from %s to %s", buffer.Shape, v.life.name[b.First], v.life.name[b.Last])
+		life := fmt.Sprintf("%s   from %s to %s", buffer.Shape, v.names[b.First], v.names[b.Last])
 		c.text(max(x+2, r.x+36), y, r.x+r.w, strings.TrimSpace(life), muted)
 	}
 }
@@ -231,7 +165,7 @@ func (v *memoryView) click(x, _ int) {
 	if v.program == nil || x < 0 || x >= w {
 		return
 	}
-	layer := v.program.lowered.OpLayer[x*len(v.life.all)/w]
+	layer := v.program.lowered.OpLayer[x*len(v.life.Live)/w]
 	if layer >= 0 && v.list.tree.byLayer[layer] != nil {
 		v.list.reveal(v.list.tree.byLayer[layer])
 	}

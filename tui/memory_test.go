@@ -7,9 +7,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// TestMemoryCountsBytesOnce holds that what is computed in place is not
-// counted beside what it overwrites, and that the skip's bytes are known.
-func TestMemoryCountsBytesOnce(t *testing.T) {
+// TestMemoryView: what is computed in place is not counted beside what it
+// overwrites, the skip's bytes are known, and operations bear their kernels' names.
+func TestMemoryView(t *testing.T) {
 	plan := &tensor.Plan{
 		Ops: []tensor.Op{
 			{Kind: tensor.Conv2d, Path: "a", In: []tensor.BufferID{0}, Out: []tensor.BufferID{1}},
@@ -18,20 +18,21 @@ func TestMemoryCountsBytesOnce(t *testing.T) {
 		},
 		Buffers: make([]tensor.Buffer, 4),
 	}
-	p := &program{lowered: &resnet.Lowered{Plan: plan, Groups: []tensor.Group{{Head: 0, Absorbed: []int{1}}, {Head: 2}}}}
+	p := &program{lowered: &resnet.Lowered{Plan: plan}, kernels: []tensor.KernelInfo{{Op: 0, Absorbed: []int{1}}, {Op: 2}}}
 	p.memory.Blocks = []tensor.Block{
 		{Buffer: 0, Offset: 0, Bytes: 10, First: 0, Last: 2},
 		{Buffer: 1, Offset: 64, Bytes: 7, First: 0, Last: 1},
 		{Buffer: 2, Offset: 64, Bytes: 7, First: 1, Last: 2},
 		{Buffer: 3, Offset: 128, Bytes: 5, First: 2, Last: 2},
 	}
-	v := newLiveBytes(p)
+	v := memoryView{treeView: treeView{shared: &shared{program: p}}}
+	v.update(80, 24)
 	for i, want := range []int64{17, 17, 22} {
-		if v.all[i] != want || v.skip[i] != 10 {
-			t.Errorf("operation %d: %d bytes live, %d for the skip; want %d and 10", i, v.all[i], v.skip[i], want)
+		if v.life.Live[i] != want || v.life.Skip[i] != 10 {
+			t.Errorf("operation %d: %d bytes live, %d for the skip; want %d and 10", i, v.life.Live[i], v.life.Skip[i], want)
 		}
 	}
-	if v.peak != 2 || v.name[v.peak] != "c" || v.name[1] != "a" {
-		t.Errorf("the peak is at %d, names %v", v.peak, v.name)
+	if v.life.Peak != 2 || v.names[v.life.Peak] != "c" || v.names[1] != "a" {
+		t.Errorf("the peak is at %d, names %v", v.life.Peak, v.names)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"resnet-tui/resnet"
+	"resnet-tui/tensor"
 )
 
 // frame is the time between two pictures while something moves.
@@ -65,6 +66,15 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	return m, nil
 }
 
+// plannedKernels are what a program of l will run, as far as its plan says it.
+func plannedKernels(l *resnet.Lowered) []tensor.KernelInfo {
+	kernels := make([]tensor.KernelInfo, len(l.Groups))
+	for i, g := range l.Groups {
+		kernels[i] = tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed}
+	}
+	return kernels
+}
+
 // newModel is a screen without an engine.
 func newModel(o *Options, lowered *resnet.Lowered) *Model {
 	m := &Model{host: newHost(o.Theme), filter: newTextInput(), stale: true}
@@ -72,7 +82,7 @@ func newModel(o *Options, lowered *resnet.Lowered) *Model {
 		opts: o, keymap: &m.keys, state: &state{}, screen: m,
 		units: units{time: o.TimeUnit, flops: o.FLOPs},
 	}
-	m.list.setTree(newTree(o.Model, o.Model, lowered))
+	m.list.setTree(newTree(o.Model, o.Model, lowered, plannedKernels(lowered)))
 	m.list.openHeaviest()
 	m.views = newViews(m.shared)
 	m.layers = m.views[0].(*layersView)
@@ -211,7 +221,7 @@ func (m *Model) adopt(p *program) {
 		return
 	}
 	m.program, m.sampled = p, time.Time{}
-	m.list.setTree(newTree(p.whole, p.model, p.lowered))
+	m.list.setTree(newTree(p.whole, p.model, p.lowered, p.kernels))
 }
 
 // refresh brings the layout and what the views keep up to date with everything

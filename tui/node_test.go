@@ -7,6 +7,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/tensor"
 )
 
 // turns are three passes in each of which another third of the kernels is slow.
@@ -41,19 +42,19 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree, s := newTree(m, m, l), turns(l)
+		tree, s := plannedTree(m, m, l), turns(l)
 		tree.update(s)
 		differ := 0
 		for _, n := range tree.nodes {
-			ahead, after := s.Sum(n.ahead), s.Sum(n.after)
+			ahead, after := s.Sum(n.Kernels.In(tensor.Forward)), s.Sum(n.Kernels.After())
 			if n.time != ahead.P50 && n != tree.root || n.back != after.P50 {
-				t.Errorf("%s takes %v and %v, want %v and %v", n.path(), n.time, n.back, ahead.P50, after.P50)
+				t.Errorf("%s takes %v and %v, want %v and %v", n.Path, n.time, n.back, ahead.P50, after.P50)
 			}
 			parts := time.Duration(0)
 			for _, c := range n.children {
 				parts += c.time
 			}
-			if n.folds() && parts != n.time {
+			if n.Folds() && parts != n.time {
 				differ++
 			}
 		}
@@ -62,7 +63,7 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		}
 		mean, groups := time.Duration(0), 0
 		for _, n := range append(tree.order, tree.tail...) {
-			mean, groups = mean+n.mean, groups+len(n.ahead)+len(n.after)
+			mean, groups = mean+n.mean, groups+len(n.Kernels.All())
 		}
 		if off := math.Abs(float64(mean)/float64(tree.mean) - 1); off > 1e-6 || tree.mean != s.Wall.Mean || groups != len(l.Groups) {
 			t.Errorf("rows of %d kernels in %d make up %v, passes take %v", groups, len(l.Groups), mean, tree.mean)
@@ -83,9 +84,9 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, n := range newTree(whole, whole, lower(t, whole, resnet.LowerOptions{Fuse: fuse})).nodes {
-				if n.folds() && n.module != nil && n.cost != n.module.Cost {
-					t.Errorf("%s, fused %v: %s costs %+v, want %+v", arch, fuse, n.path(), n.cost, n.module.Cost)
+			for _, n := range plannedTree(whole, whole, lower(t, whole, resnet.LowerOptions{Fuse: fuse})).nodes {
+				if n.Folds() && n.Module != nil && n.Cost != n.Module.Cost {
+					t.Errorf("%s, fused %v: %s costs %+v, want %+v", arch, fuse, n.Path, n.Cost, n.Module.Cost)
 				}
 			}
 		}
@@ -103,8 +104,8 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree := newTree(whole, hurt, lower(t, hurt, resnet.LowerOptions{Fuse: true}))
-		if got, want := tree.root.cost, hurt.Root.Cost; got != want {
+		tree := plannedTree(whole, hurt, lower(t, hurt, resnet.LowerOptions{Fuse: true}))
+		if got, want := tree.root.Cost, hurt.Root.Cost; got != want {
 			t.Errorf("%s: the net costs %+v, want %+v", text, got, want)
 		}
 	}

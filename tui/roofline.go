@@ -41,10 +41,10 @@ type roofline struct {
 // timed.
 func (v *rooflineView) roofDots() (dots []roofDot) {
 	for _, n := range v.list.tree.order {
-		if d, ok := v.roofDot(n, n.group, n.time); ok {
+		if d, ok := v.roofDot(n, n.Kernel, n.time); ok {
 			dots = append(dots, d)
 		}
-		for _, g := range n.behind {
+		for _, g := range n.Flat.After() {
 			if g >= len(v.snap.Groups) {
 				continue
 			}
@@ -238,9 +238,9 @@ func (v *rooflineView) roofWords(chart *roofline, selected *node) string {
 		k := v.kernel(selected)
 		bound, _ := v.opts.Ceilings.Place(k.FLOPs, k.Bytes, d.time)
 		return fmt.Sprintf("%s: %s-bound, %.0f %% of %s, %s · %s GFLOP/s at %s FLOP/byte",
-			selected.path(), bound, 100*d.reached, roofName(v.opts.Ceilings, k), distance(d.reached), profile.Significant(d.gflops), profile.Significant(d.intensity))
+			selected.Path, bound, 100*d.reached, roofName(v.opts.Ceilings, k), distance(d.reached), profile.Significant(d.gflops), profile.Significant(d.intensity))
 	}
-	return selected.path() + " computes nothing that counts as arithmetic: it has no place under the roofs"
+	return selected.Path + " computes nothing that counts as arithmetic: it has no place under the roofs"
 }
 
 // distance is how often what was reached goes into the roof.

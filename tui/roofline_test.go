@@ -18,8 +18,8 @@ func roofs(t *testing.T, w, h int) *Model {
 	run(t, m, true, 20)
 	m.opts.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
 	for _, n := range m.list.tree.order {
-		k := &m.program.kernels[n.group]
-		k.FLOPs, k.Bytes = 2*n.cost.MACs, n.cost.ReadBytes+n.cost.WriteBytes
+		k := &m.program.kernels[n.Kernel]
+		k.FLOPs, k.Bytes = 2*n.Cost.MACs, n.Cost.ReadBytes+n.Cost.WriteBytes
 	}
 	m.view = viewOf[*rooflineView](m)
 	return m

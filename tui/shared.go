@@ -56,10 +56,10 @@ func (s *shared) kernelName(n *node) string {
 }
 
 func (s *shared) kernel(n *node) *tensor.KernelInfo {
-	if s.program == nil || n.group < 0 || n.group >= len(s.program.kernels) {
+	if s.program == nil || n.Kernel < 0 || n.Kernel >= len(s.program.kernels) {
 		return nil
 	}
-	return &s.program.kernels[n.group]
+	return &s.program.kernels[n.Kernel]
 }
 
 // batch is the number of images in a pass.

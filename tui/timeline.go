@@ -8,6 +8,7 @@ import (
 
 	"charm.land/bubbles/v2/key"
 
+	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
 
@@ -113,7 +114,7 @@ func (p *icicle) at(x int) (n *node, back bool) {
 func chain(n *node) []*node {
 	var up []*node
 	for ; n != nil; n = n.parent {
-		if n.kind != runNode {
+		if n.Kind != profile.RunRow {
 			up = append(up, n)
 		}
 	}
@@ -190,9 +191,9 @@ func (v *timelineView) drawBox(c *canvas, r rect, n *node, l look) {
 	c.fill(r, ' ', l)
 	c.fill(rect{r.x, r.y, 1, r.h}, '▏', l)
 	if r.w > 2 {
-		c.text(r.x+1, r.y+(r.h-1)/2, r.x+r.w, n.label, l)
+		c.text(r.x+1, r.y+(r.h-1)/2, r.x+r.w, n.Label, l)
 	}
-	if s := v.list.selected(); s != nil && (n == s || n.group >= 0 && n.within(s)) {
+	if s := v.list.selected(); s != nil && (n == s || n.Kernel >= 0 && n.within(s)) {
 		for y := range r.h {
 			c.selectRow(r.x, r.y+y, r.w)
 		}
@@ -203,12 +204,12 @@ func (v *timelineView) drawBox(c *canvas, r rect, n *node, l look) {
 // turns of one hue for each pass.
 func boxLook(n *node, count int, back bool) look {
 	switch {
-	case len(n.layers) == 0 && back:
+	case len(n.Layers) == 0 && back:
 		return [2]look{boxBackward, boxBackward2}[count%2]
-	case len(n.layers) == 0:
+	case len(n.Layers) == 0:
 		return [2]look{boxModule, boxModule2}[count%2]
 	}
-	switch n.layers[0].Part {
+	switch n.Layers[0].Part {
 	case resnet.Skip:
 		return boxSkip
 	case resnet.Branch:

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"math"
+
+	"resnet-tui/profile"
 )
 
 // drawName draws the arrow, the skip and the name of a row.
@@ -9,7 +11,7 @@ func (s *shared) drawName(c *canvas, x, y, end int, n *node, running bool) {
 	switch {
 	case running:
 		c.set(x, y, '▶', forwardLook)
-	case n.folds() && !s.list.ordered:
+	case n.Folds() && !s.list.ordered:
 		c.set(x, y, arrow(n.unfolded), muted)
 	}
 	if s.list.ordered {
@@ -18,14 +20,14 @@ func (s *shared) drawName(c *canvas, x, y, end int, n *node, running bool) {
 	}
 	c.text(x+2, y, x+4, n.gutter(), s.gutterLook(n))
 	at := x + nameColumn + 2*n.depth
-	if n.kind == joinNode {
+	if n.Kind == profile.JoinRow {
 		at = c.text(at, y, end, "⊕ ", skipLook)
 	}
-	at = c.text(at, y, end, n.label, nameLook(n))
-	if n.note != "" && at+2 < end {
-		at = c.text(at+2, y, end, n.note, muted)
+	at = c.text(at, y, end, n.Label, nameLook(n))
+	if n.Note != "" && at+2 < end {
+		at = c.text(at+2, y, end, n.Note, muted)
 	}
-	if n.kind == blockNode && n.lesion.text != "" && at+2 < end {
+	if n.Kind == profile.BlockRow && n.lesion.text != "" && at+2 < end {
 		c.text(at+2, y, end, n.lesion.text, warningLook)
 	}
 }
@@ -37,10 +39,10 @@ func (s *shared) gutterLook(n *node) look {
 		return warningLook
 	}
 	b := blockOf(n)
-	if b == nil || n.kind == runNode {
+	if b == nil || n.Kind == profile.RunRow {
 		return skipLook
 	}
-	g, ok := s.state.grads.of(b.module.Path)
+	g, ok := s.state.grads.of(b.Module.Path)
 	share := skipShare(g)
 	switch {
 	case !ok || math.IsNaN(share):
@@ -64,19 +66,19 @@ func arrow(open bool) rune {
 
 // flatName is a row's name where no tree around it says where it is.
 func flatName(n *node) string {
-	if len(n.layers) == 0 || n.parent == nil || n.parent.module == nil || n.parent.module.Path == "" {
-		return n.label
+	if len(n.Layers) == 0 || n.parent == nil || n.parent.Module == nil || n.parent.Module.Path == "" {
+		return n.Label
 	}
-	return n.parent.module.Path + " " + n.label
+	return n.parent.Module.Path + " " + n.Label
 }
 
 func nameLook(n *node) look {
 	switch {
-	case n.gone:
+	case n.Gone:
 		return faint
-	case n.kind == overheadNode, n.kind == joinNode && n.group < 0:
+	case n.Kind >= profile.LossRow && n.Kind <= profile.OverheadRow, n.Kind == profile.JoinRow && n.Kernel < 0:
 		return muted
-	case n.kind == moduleNode:
+	case n.Kind == profile.ModuleRow:
 		return strong
 	}
 	return plainText

@@ -1,6 +1,9 @@
 package tui
 
-import "resnet-tui/profile"
+import (
+	"resnet-tui/profile"
+	"resnet-tui/tensor"
+)
 
 // twinTree is the twin's tree, beside the net's.
 type twinTree struct {
@@ -22,9 +25,9 @@ func (t *twinTree) adopt(c *companion) bool {
 	}
 	*t = twinTree{program: p}
 	if p != nil {
-		t.tree, t.byID = newTree(p.whole, p.model, p.lowered), map[string]*node{}
+		t.tree, t.byID = newTree(p.whole, p.model, p.lowered, p.kernels), map[string]*node{}
 		for _, n := range append(t.tree.nodes, t.tree.tail...) {
-			t.byID[n.id] = n
+			t.byID[n.ID] = n
 		}
 	}
 	return true
@@ -41,20 +44,20 @@ func (t *twinTree) sample() {
 // of is the twin's row for a row of the net; nil where it has none. For a run
 // of blocks that the twin folds another way it is made up.
 func (t *twinTree) of(n *node) *node {
-	if own := t.byID[n.id]; own != nil || n.kind != runNode {
+	if own := t.byID[n.ID]; own != nil || n.Kind != profile.RunRow {
 		return own
 	}
-	sum := &node{kind: runNode, label: n.label, depth: n.depth, group: -1}
+	var rows []*profile.Row
 	for _, c := range n.children {
-		own := t.byID[c.id]
+		own := t.byID[c.ID]
 		if own == nil {
 			return nil
 		}
-		sum.ahead, sum.after = append(sum.ahead, own.ahead...), append(sum.after, own.after...)
-		sum.cost = add(sum.cost, own.cost)
+		rows = append(rows, own.Row)
 	}
+	sum := &node{Row: profile.Fold(n.Label, rows), depth: n.depth}
 	if len(t.snap.Groups) > 0 {
-		sum.time, sum.back = t.snap.P50(sum.ahead), t.snap.P50(sum.after)
+		sum.time, sum.back = t.snap.P50(sum.Kernels.In(tensor.Forward)), t.snap.P50(sum.Kernels.After())
 	}
 	return sum
 }

@@ -40,10 +40,10 @@ func (m *Model) onHover(n *node) {
 
 // weightOf is the weight tensor of a row's first layer, nil without one.
 func weightOf(m *resnet.Model, n *node) *tensor.Param {
-	if n == nil || len(n.layers) == 0 || len(n.layers[0].Params) == 0 {
+	if n == nil || len(n.Layers) == 0 || len(n.Layers[0].Params) == 0 {
 		return nil
 	}
-	return &m.Params[n.layers[0].Params[0]]
+	return &m.Params[n.Layers[0].Params[0]]
 }
 
 // inspect asks for a parameter's moments. They are read between passes, which they don't disturb.

@@ -1,0 +1,107 @@
+package tui
+
+import (
+	"time"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
+	"resnet-tui/tensor"
+)
+
+// tree is a net's rows on the screen.
+type tree struct {
+	model *resnet.Model
+	rows  *profile.Tree
+	root  *node
+	nodes []*node // parents before children
+	tail  []*node // loss, probes and overhead, after the net
+	order []*node // the rows that have a kernel of the forward pass, as they run
+
+	byLayer []*node // layer → the row whose kernel computes it
+	byBlock map[string]*node
+
+	whole  time.Duration // of a pass
+	mean   time.Duration // of passes
+	passes int           // that update has seen
+}
+
+// newTree is the tree of a net's rows: m is what runs, whole the net without
+// lesions.
+func newTree(whole, m *resnet.Model, l *resnet.Lowered, kernels []tensor.KernelInfo) *tree {
+	rows := profile.NewTree(profile.Net{Model: m, Whole: whole, Lowered: l, Kernels: kernels})
+	t := &tree{model: m, rows: rows, root: newNode(nil, rows.Root), byBlock: map[string]*node{}}
+	t.root.open = true
+	t.root.each(func(n *node) {
+		t.nodes = append(t.nodes, n)
+		if n.Kind == profile.BlockRow {
+			t.byBlock[n.Path] = n
+		}
+	})
+	for _, r := range rows.Tail {
+		t.tail = append(t.tail, newNode(nil, r))
+	}
+	for k, r := range rows.ByKernel {
+		if r.Kernel == k {
+			t.order = append(t.order, t.nodes[r.Index])
+		}
+	}
+	for _, r := range rows.ByLayer {
+		t.byLayer = append(t.byLayer, t.nodes[r.Index])
+	}
+	t.markLesions(m.Lesions)
+	return t
+}
+
+// update takes the newest times, if there are any. The net is what a whole pass
+// takes.
+func (t *tree) update(s *profile.Snapshot) {
+	if len(s.Groups) != len(t.rows.ByKernel) || s.Wall.N > 0 && s.Passes == t.passes {
+		return
+	}
+	t.passes = s.Passes
+	t.rows.Measure(s)
+	for _, n := range t.nodes {
+		n.time, n.back, n.mean = n.Took.ForwardP50, n.Took.AfterP50, n.Took.Total()
+		if n.Kernel >= 0 {
+			n.p95, n.spread = s.Groups[n.Kernel].P95, s.Groups[n.Kernel].CV
+		}
+	}
+	t.whole, t.mean = t.root.time+t.root.back, t.root.mean
+	if s.Wall.N > 0 {
+		t.whole, t.mean = s.Wall.P50, s.Wall.Mean
+	}
+	if t.root.back == 0 {
+		t.root.time = t.whole
+	}
+	t.root.mean = t.mean
+	for _, n := range t.tail {
+		n.time, n.mean = n.Took.ForwardP50, n.Took.Total()
+		if n.Kind != profile.OverheadRow {
+			n.time = s.P50(n.Kernels.All())
+		}
+	}
+}
+
+// took is what a row takes of a pass, forward and backward.
+func (t *tree) took(n *node) time.Duration {
+	if n == t.root {
+		return t.whole
+	}
+	return n.time + n.back
+}
+
+// runsBack reports whether passes have a backward part.
+func (t *tree) runsBack() bool { return len(t.tail) > 0 && t.tail[0].Kind == profile.LossRow }
+
+// settle copies what is open from an earlier tree of the same net.
+func (t *tree) settle(old *tree) {
+	open := make(map[string]bool, len(old.nodes))
+	for _, n := range old.nodes {
+		open[n.ID] = n.open
+	}
+	for _, n := range t.nodes {
+		if was, ok := open[n.ID]; ok {
+			n.open = was && n.Folds()
+		}
+	}
+}
