@@ -126,3 +126,12 @@ func FormatShare(part float64) string {
 		return strconv.FormatFloat(p, 'f', 1, 64) + " %"
 	}
 }
+
+// Grouped writes n with a separator between thousands: 44,549,160.
+func Grouped(n int64, separator string) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + separator + s[i:]
+	}
+	return s
+}

@@ -94,3 +94,11 @@ func TestShareAndUnknown(t *testing.T) {
 		t.Errorf("counts: %q, bytes: %q", a, b)
 	}
 }
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 44_549_160: "44,549,160"} {
+		if got := Grouped(n, ","); got != want {
+			t.Errorf("Grouped(%d) = %s", n, got)
+		}
+	}
+}

@@ -271,12 +271,13 @@ func (v *compareView) drawResponses(c *canvas, r rect) {
 	if spreadOf(curves) > widestLinear {
 		s, axis = logScale(curves), "log"
 	}
-	behind := "after batch norm"
+	of := "after batch norm"
 	if v.list.tree.model.Config.Norm == resnet.NormNone {
-		behind = "of convolutions"
+		of = "of convolutions"
 	}
-	title := fmt.Sprintf("response σ by layer · %s · %s, before ReLU and ⊕", axis, behind)
-	if own := " · twin " + v.opts.TwinWeights; v.opts.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
+	title := fmt.Sprintf("response σ by layer · %s · %s, before ReLU and ⊕", axis, of)
+	own := " · twin " + v.opts.TwinWeights
+	if v.opts.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
 		title += own
 	}
 	c.drawFigure(r, figure{title: title, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})

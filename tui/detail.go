@@ -26,12 +26,15 @@ type detailPane struct {
 	samples int            // of the shared snapshots that series is of
 }
 
-// update turns to row n, and takes its newest times.
+// update turns to row n, and takes its newest times. They are worked out here and
+// not while drawing, because a module's are the sums of its kernels' for every
+// recorded pass.
 func (d *detailPane) update(n *node) {
 	if n == d.row && d.samples == d.shared.samples {
 		return
 	}
-	d.row, d.samples, d.series = n, d.shared.samples, profile.Series{}
+	d.row, d.samples = n, d.shared.samples
+	d.series = profile.Series{}
 	switch {
 	case n == nil || d.program == nil || len(d.snap.Groups) == 0:
 	case n == d.list.tree.root:
@@ -54,6 +57,7 @@ func (d *detailPane) draw(c *canvas, r rect) {
 	}
 	if r.x > 0 {
 		c.rule(r)
+		// Blank lines between groups go first when the facts need the room.
 		lines := append(d.detailLines(n, r.w-2, true), d.detailNotes(n, r.w-2)...)
 		if len(lines) > r.h {
 			lines = slices.DeleteFunc(lines, func(d detailLine) bool { return d == detailLine{} })
@@ -77,6 +81,7 @@ func (d *detailPane) drawBelow(c *canvas, r rect, n *node) {
 	}
 }
 
+// drawColumn draws as many of the lines as fit.
 func (d *detailPane) drawColumn(c *canvas, r rect, lines []detailLine) {
 	for i, line := range lines[:min(len(lines), r.h)] {
 		y, x := r.y+i, r.x
@@ -116,7 +121,8 @@ func (d *detailPane) detailLines(n *node, w int, blanks bool) []detailLine {
 	return lines
 }
 
-// identity says what the row is.
+// identity says what the row is. A layer's options go on a line of their own
+// where the pane is too narrow for both.
 func (d *detailPane) identity(n *node, w int) []detailLine {
 	lines := []detailLine{{text: titleOf(n), look: strong}}
 	switch {
@@ -129,17 +135,25 @@ func (d *detailPane) identity(n *node, w int) []detailLine {
 		}
 		return append(lines, detailLine{text: strings.TrimSpace(kind + " " + desc)})
 	case n.Kind == profile.JoinRow:
-		return append(lines, detailLine{text: "branch + " + n.Skip.String()}, detailLine{text: "added in the last kernel", look: muted})
-	case n.Kind == profile.OverheadRow:
-		return append(lines, wrapped("what the pass takes beyond its kernels: dispatch, and the clocks of this profile", w, muted)...)
-	case n.Kind == profile.LossRow:
-		return append(lines, wrapped("softmax and cross-entropy of the logits, and their gradient", w, muted)...)
-	case n.Kind == profile.ProbesRow:
-		return append(lines, wrapped("the measuring of outputs' moments and of gradients' norms", w, muted)...)
+		sum := detailLine{text: "branch + " + n.Skip.String()}
+		return append(lines, sum, detailLine{text: "added in the last kernel", look: muted})
+	case n.Kind == profile.OverheadRow, n.Kind == profile.LossRow, n.Kind == profile.ProbesRow:
+		return append(lines, wrapped(tailText(n.Kind), w, muted)...)
 	case n.Kind == profile.RunRow:
 		return append(lines, detailLine{text: plural(len(n.children), "alike blocks")})
 	}
 	return append(lines, d.moduleKind(n)...)
+}
+
+// tailText explains a row after the net.
+func tailText(kind profile.RowKind) string {
+	switch kind {
+	case profile.OverheadRow:
+		return "what the pass takes beyond its kernels: dispatch, and the clocks of this profile"
+	case profile.LossRow:
+		return "softmax and cross-entropy of the logits, and their gradient"
+	}
+	return "the measuring of outputs' moments and of gradients' norms"
 }
 
 // moduleKind is a module's class and, of a block, its skip.
@@ -158,6 +172,8 @@ func (d *detailPane) moduleKind(n *node) []detailLine {
 	return lines
 }
 
+// shapes are what goes in and comes out per image, and of a layer how much of the
+// image an output sees.
 func (d *detailPane) shapes(n *node) []detailLine {
 	var lines []detailLine
 	if in := inputOf(n); in != nil {
@@ -167,11 +183,13 @@ func (d *detailPane) shapes(n *node) []detailLine {
 		lines = append(lines, detailLine{label: "out", text: shapeOf(n.Out)})
 	}
 	if f := field(n); f > 0 && len(n.Layers) > 0 {
-		lines = append(lines, detailLine{label: "sees", text: fmt.Sprintf("%d px, every %d", f, n.Layers[len(n.Layers)-1].Jump)})
+		jump := n.Layers[len(n.Layers)-1].Jump
+		lines = append(lines, detailLine{label: "sees", text: fmt.Sprintf("%d px, every %d", f, jump)})
 	}
 	return lines
 }
 
+// inputOf is the shape that goes into a row; nil for what no layer computes.
 func inputOf(n *node) tensor.Shape {
 	switch {
 	case len(n.Layers) > 0:
@@ -263,11 +281,14 @@ func (mo moments) String() string {
 	return fmt.Sprintf("μ %s σ %s", signed(mo.mean), profile.Significant(mo.std))
 }
 
+// thinSpace stands between the thousands of exact counts.
+const thinSpace = "\u202f"
+
 // contents are the row's exact counts.
 func (d *detailPane) contents(n *node) []detailLine {
 	var lines []detailLine
 	if n.Cost.Params > 0 {
-		lines = append(lines, detailLine{label: "params", text: grouped(n.Cost.Params)})
+		lines = append(lines, detailLine{label: "params", text: profile.Grouped(n.Cost.Params, thinSpace)})
 	}
 	if w := weightOf(d.list.tree.model, n); w != nil {
 		if mo, known := d.state.weights[w.Name]; known {
@@ -275,10 +296,10 @@ func (d *detailPane) contents(n *node) []detailLine {
 		}
 	}
 	if n.Cost.MACs > 0 {
-		lines = append(lines, detailLine{label: "MACs", text: grouped(n.Cost.MACs)})
+		lines = append(lines, detailLine{label: "MACs", text: profile.Grouped(n.Cost.MACs, thinSpace)})
 	}
 	if n.Cost.FLOPs > 0 {
-		lines = append(lines, detailLine{label: "FLOPs", text: grouped(n.Cost.FLOPs)})
+		lines = append(lines, detailLine{label: "FLOPs", text: profile.Grouped(n.Cost.FLOPs, thinSpace)})
 	}
 	if n.Cost.ActivationBytes > 0 {
 		lines = append(lines, detailLine{label: "activations", text: profile.FormatBytes(n.Cost.ActivationBytes)})
@@ -286,17 +307,9 @@ func (d *detailPane) contents(n *node) []detailLine {
 	return lines
 }
 
-// grouped writes a count with thin gaps between thousands.
-func grouped(v int64) string {
-	s := fmt.Sprint(v)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
-	}
-	return s
-}
-
-// detailNotes are what must be known about the whole: how its numbers came
-// about, and what it takes the image for.
+// detailNotes are what must be known about the whole: the classes that the first
+// image is taken for, at the net and at its last row, and how the numbers came
+// about.
 func (d *detailPane) detailNotes(n *node, w int) []detailLine {
 	var lines []detailLine
 	if n == d.list.tree.root || n == d.list.tree.order[len(d.list.tree.order)-1] {

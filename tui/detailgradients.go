@@ -20,7 +20,9 @@ func (d *detailPane) passTimes(n *node) []detailLine {
 	}
 }
 
-// gradientLines are the norms of the newest backward pass at a row.
+// gradientLines are the norms of the newest backward pass at a row: of a block
+// those that tell its paths apart, of a layer those of its parameters, and of the
+// net the loss that the pass began with.
 func (d *detailPane) gradientLines(n *node) []detailLine {
 	g := d.state.grads
 	if g == nil {
@@ -49,6 +51,8 @@ func (d *detailPane) gradientLines(n *node) []detailLine {
 	return lines
 }
 
+// blockGradientLines are the norms at a block's output and input, and of the two
+// parts that make up the latter, as far as the block has both.
 func blockGradientLines(g resnet.BlockGradient) []detailLine {
 	lines := []detailLine{
 		{label: "‖∂L/∂y‖", text: scientific(g.Out)},
@@ -66,7 +70,9 @@ func blockGradientLines(g resnet.BlockGradient) []detailLine {
 	return lines
 }
 
-// effectLines tell what the lesions do.
+// effectLines say what the lesions change, against the net without them on the
+// same images: answers, loss, the gradient at the first block, and time. What was
+// not measured both ways is left out.
 func (d *detailPane) effectLines() []detailLine {
 	f := d.state.effect
 	if f == nil {
@@ -78,21 +84,27 @@ func (d *detailPane) effectLines() []detailLine {
 		{label: "  KL", text: klText(f.KL())},
 	}
 	if f.Labels > 0 {
-		lines = append(lines, detailLine{label: "  right", text: fmt.Sprintf("%d → %d of %d", f.WasRight, f.Right, f.Labels)})
+		right := fmt.Sprintf("%d → %d of %d", f.WasRight, f.Right, f.Labels)
+		lines = append(lines, detailLine{label: "  right", text: right})
 	}
 	if g := d.state.grads; g != nil && !math.IsNaN(f.loss) {
-		lines = append(lines, detailLine{label: "  loss", text: profile.Significant(f.loss) + " → " + profile.Significant(g.loss)})
+		loss := profile.Significant(f.loss) + " → " + profile.Significant(g.loss)
+		lines = append(lines, detailLine{label: "  loss", text: loss})
+		// The first block is the last that the gradient reaches.
 		if f.grads != nil && len(f.grads.blocks) > 0 && len(g.blocks) > 0 {
 			lines = append(lines, detailLine{label: "  ‖∂L/∂x‖ " + g.blocks[0].Path},
 				detailLine{label: "   ", text: scientific(f.grads.blocks[0].In) + " → " + scientific(g.blocks[0].In)})
 		}
 	}
 	if now := d.list.tree.whole; f.wall > 0 && now > 0 {
-		lines = append(lines, detailLine{label: "  time", text: fmt.Sprintf("%+.1f %%", 100*(float64(now)/float64(f.wall)-1))})
+		change := float64(now)/float64(f.wall) - 1
+		lines = append(lines, detailLine{label: "  time", text: fmt.Sprintf("%+.1f %%", 100*change)})
 	}
 	return lines
 }
 
+// klText is a mean divergence, which is infinite or no number once activations
+// have overflowed.
 func klText(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return profile.Dash + " (not finite)"

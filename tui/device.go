@@ -39,17 +39,20 @@ func (v *deviceView) deviceFacts() []detailLine {
 	facts = append(facts, detailLine{label: "kernels", text: i.Kernels},
 		detailLine{label: "features", text: strings.Join(i.Features, " ")})
 	if c := v.opts.Ceilings; c.Known() {
-		facts = append(facts, detailLine{label: "ceilings", text: fmt.Sprintf("%s GFLOP/s, %s GB/s from memory, measured on this machine",
+		facts = append(facts, detailLine{label: "ceilings", text: fmt.Sprintf(
+			"%s GFLOP/s, %s GB/s from memory, measured on this machine",
 			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
 	}
 	if v.program != nil {
-		facts = append(facts, detailLine{label: "program", text: fmt.Sprintf("%s; %s", plural(len(v.program.kernels), "kernels"), memoryTotals(v.program))})
+		kernels := plural(len(v.program.kernels), "kernels")
+		facts = append(facts, detailLine{label: "program", text: kernels + "; " + memoryTotals(v.program)})
 	}
-	facts = append(facts, detailLine{label: "resnet-tui", text: strings.TrimSpace(v.opts.Version + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH)})
+	version := fmt.Sprintf("%s %s %s/%s", v.opts.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	facts = append(facts, detailLine{label: "resnet-tui", text: strings.TrimSpace(version)})
 	return compact(facts)
 }
 
-// compact leaves out the facts that are not known.
+// compact leaves out the facts that are not known: a recording has few.
 func compact(facts []detailLine) []detailLine {
 	known := facts[:0]
 	for _, f := range facts {

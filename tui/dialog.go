@@ -89,7 +89,9 @@ func shortest(heights []int) int {
 
 // draw draws a title and below it the keys, as many as fit.
 func (g *helpGroup) draw(c *canvas, r rect, keyCells int) {
-	c.text(r.x, r.y, r.x+r.w, g.title, forwardLook)
+	if r.h > 0 {
+		c.text(r.x, r.y, r.x+r.w, g.title, forwardLook)
+	}
 	for i, b := range g.keys {
 		if i+1 >= r.h {
 			return

@@ -95,6 +95,7 @@ func (s *diffScreen) actions() []action {
 	return append(actions, k.moves(s.page, all, func(d int) { s.moveTo(s.cursor + d) })...)
 }
 
+// nextOrder orders by the next of the diffOrders, from the top.
 func (s *diffScreen) nextOrder() {
 	s.order = (s.order + 1) % len(diffOrders)
 	s.sort()
@@ -141,18 +142,24 @@ func (s *diffScreen) drawFooter(c *canvas) {
 	c.text(x+1, s.h-1, s.w-1, "p knows the noise within a recording, not from process to process", faint)
 }
 
+// drawHead says what is compared, and how both passes differ as a whole.
 func (s *diffScreen) drawHead(c *canvas) {
 	d := s.diff
 	x := c.text(1, 0, s.w, "A "+d.A, strong)
 	c.text(x+2, 0, s.w-1, aboutSide(d.AboutA), muted)
 	x = c.text(1, 1, s.w, "B "+d.B, strong)
 	c.text(x+2, 1, s.w-1, aboutSide(d.AboutB), muted)
-	total := profile.DiffRow{AMS: &d.Total.AMS, BMS: &d.Total.BMS, DeltaMS: &d.Total.DeltaMS, PValue: d.Total.PValue, Significant: d.Total.Significant}
-	text := fmt.Sprintf("a pass: %s → %s, %s, %s", millis(total.AMS, false), millis(total.BMS, false), changeText(&total), total.Verdict())
+	total := profile.DiffRow{
+		AMS: &d.Total.AMS, BMS: &d.Total.BMS, DeltaMS: &d.Total.DeltaMS,
+		PValue: d.Total.PValue, Significant: d.Total.Significant,
+	}
+	text := fmt.Sprintf("a pass: %s → %s, %s, %s",
+		millis(total.AMS, false), millis(total.BMS, false), changeText(&total), total.Verdict())
 	x = c.text(1, 2, s.w-1, text, diffLook(&total))
 	c.text(x+3, 2, s.w-1, "by "+diffOrders[s.order].name, muted)
 }
 
+// aboutSide is how a profile came about, as far as it explains a difference.
 func aboutSide(d profile.DiffSide) string {
 	return fmt.Sprintf("%s · %v · %s · %s", d.Model, d.Input.Shape, plural(d.Device.Threads, "threads"), d.Device.Name)
 }
@@ -179,6 +186,8 @@ var diffColumns = []struct {
 
 const diffBar = 16 // cells of a row's bar
 
+// drawRows draws the table and, where there is room, a bar per row to the largest
+// difference of all rows, so that scrolling changes no bar.
 func (s *diffScreen) drawRows(c *canvas) {
 	name := min(30, max(s.w-diffColumns[0].width-1, 8))
 	c.text(1, diffHead-1, name, "layer", muted)
@@ -211,6 +220,7 @@ func (s *diffScreen) drawRows(c *canvas) {
 	}
 }
 
+// diffName tells rows of one path apart by call and pass.
 func diffName(r *profile.DiffRow) string {
 	name := r.Path
 	if r.Call > 0 {
@@ -237,6 +247,7 @@ func diffLook(r *profile.DiffRow) look {
 	return forwardLook
 }
 
+// valueOf is a time, 0 where a profile has none.
 func valueOf(ms *float64) float64 {
 	if ms == nil {
 		return 0
@@ -268,6 +279,7 @@ func relativeChange(r *profile.DiffRow) float64 {
 	return *r.DeltaMS / *r.AMS
 }
 
+// changeText is relativeChange in per cent.
 func changeText(r *profile.DiffRow) string {
 	v := relativeChange(r)
 	if math.IsNaN(v) {

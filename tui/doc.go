@@ -1,10 +1,18 @@
 // Package tui is the screen: the block tree of a net with live figures, the
-// time line of a pass, the memory that it holds and the device that runs it.
+// time line of a pass, what reaches the blocks backward, the roofline, the
+// memory that a pass holds, and the device that runs it.
 //
-// One Model (a tea.Model) owns all that is drawn. Its views draw into a canvas
-// of styled cells inside the rectangles that arrange computes; they handle no
-// messages of their own. The engine runs in its own goroutine: the screen sends
-// it wishes and reads its state, and samples a profile.Recorder at a steady
+// Every program of the package (Model, the watch of a training run, the
+// comparison of two profiles) embeds a host: the terminal's size and colours, a
+// canvas of styled cells, the keys and the dialog that is open. Model keeps what
+// its views share (the tree and its selection, the engine's newest state, the
+// newest snapshot, the units) and leaves the rest to them: a view is one value
+// with its own state, drawing and keys, in one file, listed in newViews.
+//
+// Messages change state, drawing only reads it: Update handles a message and
+// then refreshes what follows from it, and a draw method writes to nothing but
+// the canvas. The engine runs in its own goroutine: the screen sends it wishes,
+// reads the states that it publishes, and samples a profile.Recorder at a steady
 // rate. Nothing in Update waits, reads a file or computes for longer than a
-// frame; what could takes the way of a tea.Cmd.
+// frame; what could is a tea.Cmd.
 package tui

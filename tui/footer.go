@@ -7,16 +7,17 @@ import (
 	"charm.land/bubbles/v2/key"
 )
 
-// drawTabs draws the views' names and what the list leaves out.
+// drawTabs draws the views' names, and beside them what the list leaves out: from
+// another view than the tree nothing else would show it.
 func (m *Model) drawTabs(c *canvas) {
 	r := m.layout.tabs
 	if r.empty() {
 		return
 	}
-	end := 0
+	end, shown := 0, m.tab()
 	for i, t := range m.tabs() {
 		l := muted
-		if i == m.tab() {
+		if i == shown {
 			l = currentTab
 		}
 		end = c.text(t.x, r.y, r.w, t.text, l)
@@ -26,7 +27,7 @@ func (m *Model) drawTabs(c *canvas) {
 	}
 }
 
-// tabLabel is a tab with its place.
+// tabLabel is a tab and the column where it starts.
 type tabLabel struct {
 	x    int
 	text string
@@ -39,10 +40,11 @@ func (m *Model) tabs() []tabLabel {
 	if f := m.filterText(); f != "" {
 		room -= width(f) + 2
 	}
+	views := m.available()
 	for _, form := range []string{" %d %s ", "%d %s"} {
 		var tabs []tabLabel
 		x := 0
-		for i, v := range m.available() {
+		for i, v := range views {
 			text := fmt.Sprintf(form, i+1, v.title())
 			tabs = append(tabs, tabLabel{x, text})
 			x += width(text) + 1
@@ -78,7 +80,8 @@ func (m *Model) filterText() string {
 	return fmt.Sprintf("/%s  %s", strings.Join(m.list.terms, " "), plural(len(m.list.rows), "rows"))
 }
 
-// drawFooter draws the keys that matter now, or what must be said.
+// drawFooter draws the keys that matter now. What is being typed, and a notice
+// that has not been answered by a key, come before them.
 func (m *Model) drawFooter(c *canvas) {
 	r := m.layout.footer
 	if r.empty() {
@@ -98,7 +101,7 @@ func (m *Model) drawFooter(c *canvas) {
 }
 
 // drawUrgent puts an error or a notice over the last line of a screen that has
-// no place for it.
+// no footer for it.
 func (m *Model) drawUrgent(c *canvas) {
 	text := m.notice
 	if m.state.phase == failed && m.layout.header.empty() {
@@ -110,7 +113,9 @@ func (m *Model) drawUrgent(c *canvas) {
 	}
 }
 
-// keysNow are the keys for the footer, the most useful first.
+// keysNow are the keys for the footer, the most useful first: those that run the
+// net, then the view's. With a failed engine there is nothing to run, nor with a
+// recording.
 func (m *Model) keysNow() []key.Binding {
 	k := m.keys
 	switch {
@@ -127,7 +132,8 @@ func (m *Model) keysNow() []key.Binding {
 	return append(append(keys, k.Quit), m.view.footer()...)
 }
 
-// residualKeys are those that ask what the skips do.
+// residualKeys are those that ask what the skips do, named by what they would do
+// now; those that could do nothing are left out.
 func (m *Model) residualKeys() []key.Binding {
 	k := m.keys
 	back, twin := named(k.Backward, "backward"), named(k.Twin, "plain twin")
@@ -153,7 +159,7 @@ func (m *Model) residualKeys() []key.Binding {
 	return keys
 }
 
-// oneLine is an error on one line.
+// oneLine is an error on one line: those that join several have line ends.
 func oneLine(err error) string {
 	if err == nil {
 		return ""

@@ -16,8 +16,12 @@ type gradients struct {
 	params map[string]float64 // ‖∂L/∂p‖ by the parameter's name
 }
 
+// newGradients indexes the blocks; norms of parameters are added by the caller.
 func newGradients(loss float64, batch int, labels string, blocks []resnet.BlockGradient) *gradients {
-	g := &gradients{loss: loss, batch: batch, labels: labels, blocks: blocks, at: map[string]int{}, params: map[string]float64{}}
+	g := &gradients{
+		loss: loss, batch: batch, labels: labels, blocks: blocks,
+		at: map[string]int{}, params: map[string]float64{},
+	}
 	for i, b := range blocks {
 		g.at[b.Path] = i
 	}

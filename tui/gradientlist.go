@@ -14,19 +14,30 @@ type gradientColumn struct {
 	title string
 	width int
 	rank  int  // the least important leave first
-	skips bool // it is of nets with skips
+	skips bool // only of nets with skips
+	twin  bool // only beside a twin
 	look  look
 	text  func(g, twin resnet.BlockGradient) string
 }
 
 var gradientColumns = []gradientColumn{
-	{"‖g out‖", 10, 3, false, plainText, func(g, _ resnet.BlockGradient) string { return scientific(g.Out) }},
-	{"via skip", 10, 1, true, skipLook, func(g, _ resnet.BlockGradient) string { return known(g.HasSkip, g.Skip) }},
-	{"via branch", 12, 2, true, branchLook, func(g, _ resnet.BlockGradient) string { return known(g.HasBranch, g.Branch) }},
-	{"‖g in‖", 10, 5, false, plainText, func(g, _ resnet.BlockGradient) string { return scientific(g.In) }},
-	{"branch/skip", 13, 6, true, plainText, func(g, _ resnet.BlockGradient) string { return ratio(g.Ratio()) }},
-	{"cos", 7, 7, true, plainText, func(g, _ resnet.BlockGradient) string { return cosine(g.Cosine) }},
-	{"twin", 10, 8, false, plainLook, func(_, t resnet.BlockGradient) string { return known(t.Path != "", t.In) }},
+	{title: "‖g out‖", width: 10, rank: 3, text: func(g, _ resnet.BlockGradient) string { return scientific(g.Out) }},
+	{title: "via skip", width: 10, rank: 1, skips: true, look: skipLook, text: func(g, _ resnet.BlockGradient) string {
+		return known(g.HasSkip, g.Skip)
+	}},
+	{title: "via branch", width: 12, rank: 2, skips: true, look: branchLook, text: func(g, _ resnet.BlockGradient) string {
+		return known(g.HasBranch, g.Branch)
+	}},
+	{title: "‖g in‖", width: 10, rank: 5, text: func(g, _ resnet.BlockGradient) string { return scientific(g.In) }},
+	{title: "branch/skip", width: 13, rank: 6, skips: true, text: func(g, _ resnet.BlockGradient) string {
+		return ratio(g.Ratio())
+	}},
+	{title: "cos", width: 7, rank: 7, skips: true, text: func(g, _ resnet.BlockGradient) string {
+		return cosine(g.Cosine)
+	}},
+	{title: "twin", width: 10, rank: 8, twin: true, look: plainLook, text: func(_, t resnet.BlockGradient) string {
+		return known(t.Path != "", t.In)
+	}},
 }
 
 // The list's other columns: the block's name, and the bar of shares.
@@ -70,12 +81,18 @@ func cosine(v float64) string {
 	return s
 }
 
-// gradientPlaces are the columns that fit into w cells, where they start, and
-// what is left for the bar.
-func (v *gradientsView) gradientPlaces(w int, g *gradients) (in []bool, start, bar int) {
-	in = make([]bool, len(gradientColumns))
+// listLayout is what fits into a line of the list.
+type listLayout struct {
+	in  []bool // by column: it has room
+	bar int    // cells of the bar of shares, 0 for none
+	x   int    // where the columns start, after the block's name
+}
+
+// layoutList chooses the columns for w cells, by importance.
+func (v *gradientsView) layoutList(w int, g *gradients) listLayout {
+	in, bar := make([]bool, len(gradientColumns)), 0
 	skips := slices.ContainsFunc(g.blocks, func(b resnet.BlockGradient) bool { return b.HasSkip })
-	start = min(gradientName, max(w-gradientColumns[1].width, gradientLeft))
+	start := min(gradientName, max(w-gradientColumns[1].width, gradientLeft))
 	rest := w - start
 	for rank := 1; rank <= len(gradientColumns)+1; rank++ {
 		if rank == barRank && skips {
@@ -85,7 +102,10 @@ func (v *gradientsView) gradientPlaces(w int, g *gradients) (in []bool, start, b
 			bar, rest = gradientBar, rest-gradientBar-2
 		}
 		i := slices.IndexFunc(gradientColumns, func(c gradientColumn) bool { return c.rank == rank })
-		if i < 0 || gradientColumns[i].skips && !skips || gradientColumns[i].title == "twin" && v.twinGradients() == nil {
+		if i < 0 {
+			continue // the bar's rank
+		}
+		if c := gradientColumns[i]; c.skips && !skips || c.twin && v.twinGradients() == nil {
 			continue
 		}
 		if gradientColumns[i].width > rest {
@@ -93,7 +113,7 @@ func (v *gradientsView) gradientPlaces(w int, g *gradients) (in []bool, start, b
 		}
 		in[i], rest = true, rest-gradientColumns[i].width
 	}
-	return in, start, spare(bar, rest)
+	return listLayout{in: in, bar: spare(bar, rest), x: start}
 }
 
 const widestShares = 40
@@ -107,20 +127,20 @@ func spare(bar, rest int) int {
 }
 
 func (v *gradientsView) drawGradientList(c *canvas, r rect, g *gradients) {
-	in, start, bar := v.gradientPlaces(r.w-1, g)
-	c.text(r.x+2, r.y, r.x+start, "block", muted)
-	x := r.x + start
+	l := v.layoutList(r.w-1, g)
+	c.text(r.x+2, r.y, r.x+l.x, "block", muted)
+	x := r.x + l.x
 	for i, column := range gradientColumns {
-		if in[i] {
+		if l.in[i] {
 			x += column.width
 			c.right(x, r.y, column.title, muted)
 		}
 	}
-	if bar > 0 {
-		v.drawShareTitle(c, x+2, r.y, x+2+bar)
+	if l.bar > 0 {
+		v.drawShareTitle(c, x+2, r.y, x+2+l.bar)
 	}
 	for i := 0; i < r.h-1 && v.top+i < len(g.blocks); i++ {
-		v.drawGradientRow(c, rect{r.x, r.y + 1 + i, start, 1}, g.blocks[v.top+i], in, bar)
+		v.drawGradientRow(c, r.x, r.y+1+i, g.blocks[v.top+i], l)
 		if v.top+i == v.cursor {
 			c.selectRow(r.x, r.y+1+i, r.w)
 		}
@@ -138,18 +158,18 @@ func (v *gradientsView) drawShareTitle(c *canvas, x, y, end int) {
 	c.text(x, y, end, text, muted)
 }
 
-// drawGradientRow draws a block; r is where its name goes.
-func (v *gradientsView) drawGradientRow(c *canvas, r rect, g resnet.BlockGradient, in []bool, bar int) {
+// drawGradientRow draws a block from x, y on.
+func (v *gradientsView) drawGradientRow(c *canvas, x, y int, g resnet.BlockGradient, l listLayout) {
 	twin, _ := v.twinGradients().of(g.Path)
-	x := r.x + r.w
-	c.text(r.x+2, r.y, x, g.Path, plainText)
+	c.text(x+2, y, x+l.x, g.Path, plainText)
+	x += l.x
 	for i, column := range gradientColumns {
-		if in[i] {
+		if l.in[i] {
 			x += column.width
-			c.right(x, r.y, column.text(g, twin), column.look)
+			c.right(x, y, column.text(g, twin), column.look)
 		}
 	}
-	v.drawShares(c, x+2, r.y, bar, skipShare(g))
+	v.drawShares(c, x+2, y, l.bar, skipShare(g))
 }
 
 // drawShares draws the two paths' parts of ‖g in‖², which add up to it.

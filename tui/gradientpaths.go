@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
 
@@ -18,7 +19,8 @@ func (v *gradientsView) askPaths() {
 	v.screen.request(wishPaths)
 }
 
-// spectrum is that of a block's input, or of the net's.
+// spectrum is how the gradient at a block's input, or at the net's, splits up by
+// path length; false if it was not measured there.
 func (v *gradientsView) spectrum(block string) (resnet.PathSpectrum, bool) {
 	i := slices.IndexFunc(v.state.paths, func(s resnet.PathSpectrum) bool { return s.Block == block })
 	if i < 0 {
@@ -44,7 +46,8 @@ func (v *gradientsView) pathLines() int {
 	return 3 + v.pathRows()
 }
 
-// pathRows are the lines of bars, the same for every block.
+// pathRows are the lines of bars: as many as the block with the most lengths
+// needs, so that nothing jumps when the cursor moves.
 func (v *gradientsView) pathRows() int {
 	most := 0
 	for _, s := range v.state.paths {
@@ -63,7 +66,8 @@ func (v *gradientsView) drawPaths(c *canvas, r rect) {
 		if v.state.total > 0 {
 			part = float64(v.state.done) / float64(v.state.total)
 		}
-		text := fmt.Sprintf("path lengths %s %3.0f %%   any other wish interrupts", progressBar(part, 20), 100*part)
+		text := fmt.Sprintf("path lengths %s %3.0f %%   any other request interrupts",
+			profile.ProgressBar(part, 20), 100*part)
 		c.text(r.x+1, y, r.x+r.w, text, backwardLook)
 		return
 	}
@@ -81,8 +85,10 @@ func (v *gradientsView) drawPaths(c *canvas, r rect) {
 	c.text(r.x+1, y+1+rows, r.x+r.w-1, text, muted)
 }
 
+// pathTitle names the block, and says how exactly the parts add up to the whole.
 func pathTitle(s resnet.PathSpectrum) string {
-	return fmt.Sprintf("paths into %s by number of branches taken   sum − gradient: %s of it", s.Block, scientific(s.SumError))
+	return fmt.Sprintf("paths into %s by number of branches taken   sum − gradient: %s of it",
+		s.Block, scientific(s.SumError))
 }
 
 // pathParts are the norms of the parts, the rest last, with their names.
@@ -97,6 +103,8 @@ func pathParts(s resnet.PathSpectrum) (norms []float64, names []string) {
 	return norms, names
 }
 
+// drawPathBars draws a bar per length, columns of r.h bars from the left, all to
+// one linear scale.
 func (v *gradientsView) drawPathBars(c *canvas, r rect, s resnet.PathSpectrum) {
 	norms, names := pathParts(s)
 	if r.h <= 0 || len(norms) == 0 {

@@ -117,11 +117,16 @@ func (v *gradientsView) focus() *node {
 // sentence, the list, and the spectrum of path lengths.
 type gradientPanes struct{ title, chart, said, list, paths rect }
 
+// shortestChart is the lines under which a chart is left out: it would show no
+// more than the list.
 const shortestChart = 4
 
+// arrangeGradients divides r. The list gets what is left and is always there; the
+// path lengths, paths lines high, go first, then the chart.
 func arrangeGradients(r rect, paths int) gradientPanes {
 	p := gradientPanes{list: r}
-	take := func(h int) rect {
+	// fromTop cuts h lines off what is left for the list.
+	fromTop := func(h int) rect {
 		top := rect{r.x, p.list.y, r.w, h}
 		p.list.y, p.list.h = p.list.y+h, p.list.h-h
 		return top
@@ -130,10 +135,10 @@ func arrangeGradients(r rect, paths int) gradientPanes {
 		paths = 0
 	}
 	if r.h-paths >= shortestChart+6 && r.w >= 40 {
-		p.title = take(1)
-		p.chart = take(max((r.h-paths)*9/20, shortestChart))
+		p.title = fromTop(1)
+		p.chart = fromTop(max((r.h-paths)*9/20, shortestChart))
 		p.chart.h-- // the axis
-		p.said = take(2)
+		p.said = fromTop(2)
 		p.said.h = 1
 	}
 	if paths > 0 {
@@ -172,44 +177,54 @@ func (v *gradientsView) noGradients() string {
 	return "no backward pass has run: " + v.keymap.Backward.Help().Key + " runs one behind every forward pass"
 }
 
-// gradientCurves are what the chart shows: of a net with skips what came
-// through either path, of a plain one the whole.
+// gradientCurves are what the chart shows of each net; nil ones are left out.
 func gradientCurves(nets ...*gradients) []curve {
 	var curves []curve
 	for _, g := range nets {
-		if g == nil {
-			continue
+		if g != nil {
+			curves = append(curves, g.curves()...)
 		}
-		x, whole := make([]float64, len(g.blocks)), make([]float64, len(g.blocks))
-		skip, branch := make([]float64, len(g.blocks)), make([]float64, len(g.blocks))
-		skips := false
-		for i, b := range g.blocks {
-			x[i], whole[i], skip[i], branch[i] = float64(i), b.In, math.NaN(), math.NaN()
-			if b.HasSkip {
-				skip[i], skips = b.Skip, true
-			}
-			if b.HasBranch {
-				branch[i] = b.Branch
-			}
-		}
-		if !skips {
-			curves = append(curves, curve{"plain", plainLook, dashedPen, x, whole})
-			continue
-		}
-		curves = append(curves, curve{"branch", branchLook, thinPen, x, branch}, curve{"skip", skipLook, thickPen, x, skip})
 	}
 	return curves
 }
 
+// curves are the norms by block: of a net with skips what came through either
+// path, of a plain one the whole. A block that lacks a path leaves a gap.
+func (g *gradients) curves() []curve {
+	n := len(g.blocks)
+	whole := curve{name: "plain", look: plainLook, pen: dashedPen, x: make([]float64, n), y: make([]float64, n)}
+	branch := curve{name: "branch", look: branchLook, pen: thinPen, x: whole.x, y: make([]float64, n)}
+	skip := curve{name: "skip", look: skipLook, pen: thickPen, x: whole.x, y: make([]float64, n)}
+	skips := false
+	for i, b := range g.blocks {
+		whole.x[i], whole.y[i] = float64(i), b.In
+		branch.y[i], skip.y[i] = math.NaN(), math.NaN()
+		if b.HasSkip {
+			skip.y[i], skips = b.Skip, true
+		}
+		if b.HasBranch {
+			branch.y[i] = b.Branch
+		}
+	}
+	if !skips {
+		return []curve{whole}
+	}
+	return []curve{branch, skip}
+}
+
+// drawGradientChart draws the title, the curves and the stages below them. The
+// mark of the selected block is drawn before the curves, which must not be hidden.
 func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *gradients) {
 	curves := gradientCurves(v.twinGradients(), g)
-	title := fmt.Sprintf("gradient norm ‖∂L/∂x‖ by block · log · loss %s · batch %d, %s", profile.Significant(g.loss), g.batch, g.labels)
+	title := fmt.Sprintf("gradient norm ‖∂L/∂x‖ by block · log · loss %s · batch %d, %s",
+		profile.Significant(g.loss), g.batch, g.labels)
 	end := p.title.x + p.title.w - 1
 	at := c.text(p.title.x+1, p.title.y, end, title, plainText)
 	c.legend(at+2, end, p.title.y, curves)
 	s := logScale(curves)
 	if !s.known() {
-		c.text(p.chart.x+axisLabel, p.chart.y, end, "no gradient is a positive number: there is nothing that a logarithmic axis could show", muted)
+		const text = "no gradient is a positive number: there is nothing that a logarithmic axis could show"
+		c.text(p.chart.x+axisLabel, p.chart.y, end, text, muted)
 		return
 	}
 	grid := rect{p.chart.x + axisLabel, p.chart.y, p.chart.w - axisLabel - 1, p.chart.h}

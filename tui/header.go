@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"strings"
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
@@ -13,13 +12,18 @@ import (
 type segment struct {
 	text  string
 	look  look
-	rank  int
+	rank  int    // 0 stays longest
 	joint string // what stands before it, instead of a gap
 }
 
-const sparkCells = 8 // of the throughput
+const (
+	sparkCells = 8 // of the throughput
+	segmentGap = 3
+)
 
-// drawHeader draws what runs where, how far it is and how fast.
+// drawHeader draws what runs where, how far it is and how fast. The throughput
+// stands on the right; the rest gets the room that it leaves. An error takes the
+// whole line.
 func (m *Model) drawHeader(c *canvas) {
 	r := m.layout.header
 	if r.empty() {
@@ -66,7 +70,7 @@ func (m *Model) segments() []segment {
 	}
 }
 
-// modeText says when batch norms take the batch's own statistics.
+// modeText says when batch norms use the batch's own statistics.
 func (m *Model) modeText() string {
 	if m.program != nil && m.program.train {
 		return "batch statistics"
@@ -96,13 +100,17 @@ func (m *Model) weightsText() string {
 	return "random, not calibrated"
 }
 
+// phaseMarks stand before the phases' names.
+var phaseMarks = map[phase]string{running: "● ", paused: "‖ ", stepping: "→ ", preparing: "◌ ", compiling: "◌ "}
+
+// phaseText is what the engine is at, with its progress where it is known.
 func (m *Model) phaseText() string {
 	s := m.state
-	mark := map[phase]string{running: "● ", paused: "‖ ", stepping: "→ ", preparing: "◌ ", compiling: "◌ "}[s.phase]
+	mark := phaseMarks[s.phase]
 	switch {
 	case s.phase == preparing && s.total > 0, s.phase == compiling && s.total > 0 && s.done < s.total:
 		part := float64(s.done) / float64(s.total)
-		return fmt.Sprintf("%s%s %s %3.0f %%", mark, s.stage, progressBar(part, 10), 100*part)
+		return fmt.Sprintf("%s%s %s %3.0f %%", mark, s.stage, profile.ProgressBar(part, 10), 100*part)
 	case s.phase == stepping && s.step != nil:
 		return fmt.Sprintf("%sstep %d/%d", mark, s.step.ordinal, s.step.count)
 	}
@@ -116,24 +124,7 @@ func (m *Model) phaseText() string {
 	return text
 }
 
-// progressBar is w cells, filled to an eighth of a cell.
-func progressBar(part float64, w int) string {
-	n := int(max(min(part, 1), 0) * float64(w) * 8)
-	var b strings.Builder
-	for range w {
-		switch {
-		case n >= 8:
-			b.WriteRune(eighths[8])
-		case n > 0:
-			b.WriteRune(eighths[n])
-		default:
-			b.WriteRune('·')
-		}
-		n -= 8
-	}
-	return b.String()
-}
-
+// phaseLook marks that passes run.
 func (m *Model) phaseLook() look {
 	if m.state.phase == running {
 		return forwardLook
@@ -154,7 +145,8 @@ func (m *Model) rateText() string {
 	return text
 }
 
-// fit keeps the segments that find room in w cells, by importance.
+// fit keeps the segments that find room in w cells: it leaves out one rank after
+// the other, the least important first, until the rest fits.
 func fit(segments []segment, w int) []segment {
 	for drop := len(segments); drop >= 0; drop-- {
 		var kept []segment
@@ -164,7 +156,7 @@ func fit(segments []segment, w int) []segment {
 				continue
 			}
 			if s.joint == "" && len(kept) > 0 {
-				used += 3
+				used += segmentGap
 			}
 			used += width(s.joint) + width(s.text)
 			kept = append(kept, s)
@@ -176,6 +168,7 @@ func fit(segments []segment, w int) []segment {
 	return nil
 }
 
+// drawSegments writes segments from the left, with gaps or what joins them.
 func (m *Model) drawSegments(c *canvas, segments []segment, y, end int) {
 	x := 1
 	for i, s := range segments {
@@ -183,7 +176,7 @@ func (m *Model) drawSegments(c *canvas, segments []segment, y, end int) {
 		case s.joint != "":
 			x = c.text(x, y, end, s.joint, muted)
 		case i > 0:
-			x += 3
+			x += segmentGap
 		}
 		x = c.text(x, y, end, s.text, s.look)
 	}

@@ -10,7 +10,7 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// HistoryFile tells of the training that a history file has written down, which
+// HistoryFile reports the training that a history file has written down, which
 // may still grow. It is for Options.Training and WatchOptions.Training; the file
 // is read again only when it has changed.
 func HistoryFile(path string) func() (*Training, error) {
@@ -32,11 +32,14 @@ func HistoryFile(path string) func() (*Training, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		last, size, changed = t, info.Size(), info.ModTime()
+		last = t
+		size, changed = info.Size(), info.ModTime()
 		return t, nil
 	}
 }
 
+// readHistory reads a whole file; a line that is none is counted, not an error: the
+// program that writes it may be in the middle of one.
 func readHistory(path string) (*Training, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -96,7 +96,8 @@ func (h *host) programActions(help func() []action) []action {
 
 // closingActions are the programActions of a program that Esc ends too.
 func (h *host) closingActions(help func() []action) []action {
-	return append(h.programActions(help), action{aboutProgram, named(h.keys.Cancel, "quit"), func() tea.Cmd { return tea.Quit }})
+	quit := action{aboutProgram, named(h.keys.Cancel, "quit"), func() tea.Cmd { return tea.Quit }}
+	return append(h.programActions(help), quit)
 }
 
 // picture draws the whole screen and encodes it: draw fills the canvas, the

@@ -30,7 +30,8 @@ func (m *Model) helpActions() []action {
 	return all
 }
 
-// screenActions are what keys do in every view.
+// screenActions are what keys do in every view. The engine's are requests: what
+// comes of them is in one of its next states.
 func (m *Model) screenActions() []action {
 	k := &m.keys
 	asks := func(about subject, b key.Binding, w wish) action { return does(about, b, func() { m.request(w) }) }
@@ -69,7 +70,8 @@ func (m *Model) tabActions() []action {
 	return actions
 }
 
-// onKey does what a key means now.
+// onKey does what a key means now: to the filter while it is typed, to a dialog
+// while one is open, else by the first action that has the key.
 func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	if m.typing {
 		return m.typeFilter(msg)
@@ -80,7 +82,7 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	return m.press(msg, m.actions())
 }
 
-// startFilter asks for a filter of the tree.
+// startFilter asks for a filter of the tree, which starts empty.
 func (m *Model) startFilter() tea.Cmd {
 	m.show(m.layers)
 	m.typing = true

@@ -11,7 +11,7 @@ import (
 // nameColumn is where names start: after the arrow and the gutter.
 const nameColumn = 5
 
-// headLines are the lines that titles take: none where every line counts.
+// headLines are the lines of titles: none on a body so low that every row counts.
 func headLines(body rect) int {
 	if body.h < 6 {
 		return 0
@@ -106,7 +106,8 @@ func (v *layersView) clickTitle(x int) {
 	}
 }
 
-// draw draws the tree with its figures.
+// draw draws the tree with its figures. Beside another view it has other
+// columns than in the body, but the same rows.
 func (v *layersView) draw(c *canvas, r rect) {
 	ps := v.columns
 	if r.w != v.body.w {
@@ -122,7 +123,7 @@ func (v *layersView) draw(c *canvas, r rect) {
 		c.text(r.x+nameColumn, y, r.x+r.w, "nothing matches; esc clears the filter", muted)
 		return
 	}
-	running := (*node)(nil)
+	var running *node // the row that stands for it, which may be folded away
 	if v.active != nil {
 		running = v.list.shown(v.active)
 	}
@@ -137,6 +138,7 @@ func (v *layersView) draw(c *canvas, r rect) {
 	}
 }
 
+// drawTitles writes the columns' names, with an arrow at the one that orders.
 func (v *layersView) drawTitles(c *canvas, r rect, ps []placedColumn) {
 	for _, p := range ps {
 		title, l := v.columnTitle(p.id), muted
@@ -159,6 +161,7 @@ func (v *layersView) drawTitles(c *canvas, r rect, ps []placedColumn) {
 	}
 }
 
+// drawRow draws a row from its name to its last column.
 func (v *layersView) drawRow(c *canvas, r rect, y int, n *node, ps []placedColumn, running bool) {
 	for _, p := range ps {
 		x, end := r.x+p.x, r.x+p.x+p.w
@@ -185,6 +188,7 @@ func (v *layersView) drawCell(c *canvas, id columnID, x, y, end int, n *node) {
 	}
 }
 
+// cellFigure is a row's number in a column; the zero Figure shows as a dash.
 func (v *layersView) cellFigure(id columnID, n *node) profile.Figure {
 	switch id {
 	case colParams:
@@ -213,7 +217,9 @@ func (v *layersView) cellFigure(id columnID, n *node) profile.Figure {
 	return profile.Figure{}
 }
 
-// drawShare draws a row's part of the pass: forward, and behind it backward.
+// drawShare draws a row's part of the pass: forward, and after it backward. The
+// whole bar is drawn backward first, and the forward part over it, so that the
+// two end where one bar for both would.
 func (v *layersView) drawShare(c *canvas, x, y, w int, n *node) {
 	part := v.share(n)
 	if n.back == 0 {

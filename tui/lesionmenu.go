@@ -209,7 +209,8 @@ func (l *lesionMenu) draw(c *canvas) {
 		said = wrapped(l.rejected, w-4, warningLook)
 	}
 	box := c.dialogBox(w, len(l.items)+len(said)+4, " lesion in "+l.block+" ")
-	x, y, end := box.x+2, box.y+1, box.x+box.w-2
+	x, end := box.x+2, box.x+box.w-2
+	y := box.y + 1
 	for i, item := range l.items {
 		c.text(x, y, end, item.number()+"  "+item.text, plainText)
 		if i == l.cursor {

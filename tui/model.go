@@ -12,8 +12,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// frame is the time between two pictures while something moves.
-const frame = 40 * time.Millisecond
+// frameTime is the time between two pictures while something moves.
+const frameTime = 40 * time.Millisecond
 
 // sampling bounds the part of the time that goes into statistics: after a
 // sample that took d, the next comes no sooner than sampling·d.
@@ -41,8 +41,8 @@ type Model struct {
 	cost    time.Duration // of the last sample
 	ticking bool          // a frame has been asked for
 
-	drawn string // the last picture
-	stale bool   // what is drawn no longer holds
+	frame string // the last picture
+	stale bool   // frame no longer holds
 }
 
 type (
@@ -131,7 +131,7 @@ func (m *Model) tick() tea.Cmd {
 		return nil
 	}
 	m.ticking = true
-	return tea.Tick(frame, func(t time.Time) tea.Msg { return frameMsg(t) })
+	return tea.Tick(frameTime, func(t time.Time) tea.Msg { return frameMsg(t) })
 }
 
 // Update handles a message. It never waits.
@@ -243,9 +243,9 @@ func (m *Model) refresh() {
 // changed since.
 func (m *Model) View() tea.View {
 	if m.stale {
-		m.drawn, m.stale = m.picture(m.draw), false
+		m.frame, m.stale = m.picture(m.draw), false
 	}
-	v := page(m.drawn, m.opts.Model.Name)
+	v := page(m.frame, m.opts.Model.Name)
 	v.MouseMode = tea.MouseModeCellMotion
 	if m.typing && !m.layout.footer.empty() {
 		v.Cursor = tea.NewCursor(min(2+m.filter.Position(), m.w-1), m.layout.footer.y)

@@ -35,7 +35,7 @@ type Options struct {
 	// second, from a goroutine of its own.
 	Training func() (*Training, error)
 
-	// Recorded, if not nil, is shown in the place of a run: Model is its net,
+	// Recorded, if not nil, is shown instead of a run: Model is its net,
 	// Device may be nil, and nothing is computed.
 	Recorded *profile.Profile
 

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// pen is how a curve is drawn, which tells curves apart without colour too.
+// pen is how a curve is drawn, so that curves differ without colour too.
 type pen uint8
 
 const (
@@ -63,13 +63,14 @@ func (p *plot) column(x float64) int {
 
 // row is the dot of a y, from the top.
 func (p *plot) row(y float64) (int, bool) {
-	at, ok := p.scale.place(y)
+	at, ok := p.scale.position(y)
 	return int(math.Round((1 - at) * float64(4*p.h-1))), ok
 }
 
 // draw draws a curve. Points without a neighbour are dots.
 func (p *plot) draw(c *curve) {
-	lastX, lastY, linked := 0, 0, false
+	var lastX, lastY int
+	linked := false // to a point before
 	for i, v := range c.y {
 		y, ok := p.row(v)
 		if !ok {
@@ -81,7 +82,8 @@ func (p *plot) draw(c *curve) {
 			lastX, lastY = x, y
 		}
 		p.line(lastX, lastY, x, y, c)
-		lastX, lastY, linked = x, y, true
+		lastX, lastY = x, y
+		linked = true
 	}
 }
 

@@ -72,7 +72,7 @@ func TestScalesReachOverAllValues(t *testing.T) {
 		}
 		for _, s := range []scale{logScale([]curve{c}), linearScale([]curve{c})} {
 			for _, v := range c.y {
-				if at, ok := s.place(v); !ok || at < 0 || at > 1 {
+				if at, ok := s.position(v); !ok || at < 0 || at > 1 {
 					t.Fatalf("%v of %v stands at %v of %+v", v, c.y, at, s)
 				}
 			}

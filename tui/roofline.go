@@ -37,7 +37,7 @@ type roofline struct {
 	dots []roofDot
 }
 
-// roofDots are the kernels that have a place: those that compute, and were
+// roofDots are the kernels that can be shown: those that compute, and were
 // timed.
 func (v *rooflineView) roofDots() (dots []roofDot) {
 	for _, n := range v.list.tree.order {
@@ -130,7 +130,8 @@ func (v *rooflineView) roofsMissing() string {
 
 // drawRoofs draws the roofs with what they were measured at, and the axes.
 func (v *rooflineView) drawRoofs(c *canvas, chart *roofline) {
-	roofs, p, at := v.opts.Ceilings, chart.plot, chart.at
+	roofs := v.opts.Ceilings
+	p, at := chart.plot, chart.at
 	ridge := math.Log10(roofs.Ridge())
 	slope := []float64{math.Pow(10, p.from) * roofs.GBPS, roofs.GFLOPS}
 	p.draw(&curve{look: strong, x: []float64{p.from, ridge}, y: slope})
@@ -199,10 +200,10 @@ func discRadius(part, all time.Duration) float64 {
 	return largestDisc * math.Sqrt(float64(part)/float64(max(all, 1)))
 }
 
-// disc sets the dots between two distances of a kernel's place, and at least
-// that place itself.
+// disc sets the dots between two distances around a kernel, and at least the
+// one in the middle.
 func (chart *roofline) disc(d *roofDot, from, to float64) {
-	x, y := chart.place(d)
+	x, y := chart.dotOf(d)
 	l := forwardLook
 	switch {
 	case from > 0:
@@ -220,8 +221,8 @@ func (chart *roofline) disc(d *roofDot, from, to float64) {
 	}
 }
 
-// place is the dot of a kernel.
-func (chart *roofline) place(d *roofDot) (x, y int) {
+// dotOf is where a kernel stands, in dots of the plot.
+func (chart *roofline) dotOf(d *roofDot) (x, y int) {
 	y, _ = chart.plot.row(d.gflops)
 	return chart.plot.column(math.Log10(d.intensity)), y
 }
@@ -238,7 +239,8 @@ func (v *rooflineView) roofWords(chart *roofline, selected *node) string {
 		k := v.kernel(selected)
 		bound, _ := v.opts.Ceilings.Place(k.FLOPs, k.Bytes, d.time)
 		return fmt.Sprintf("%s: %s-bound, %.0f %% of %s, %s · %s GFLOP/s at %s FLOP/byte",
-			selected.Path, bound, 100*d.reached, roofName(v.opts.Ceilings, k), distance(d.reached), profile.Significant(d.gflops), profile.Significant(d.intensity))
+			selected.Path, bound, 100*d.reached, roofName(v.opts.Ceilings, k), distance(d.reached),
+			profile.Significant(d.gflops), profile.Significant(d.intensity))
 	}
 	return selected.Path + " computes nothing that counts as arithmetic: it has no place under the roofs"
 }
@@ -263,7 +265,7 @@ func (v *rooflineView) click(x, y int) {
 	var nearest *node
 	least := math.Inf(1)
 	for i := range chart.dots {
-		dx, dy := chart.place(&chart.dots[i])
+		dx, dy := chart.dotOf(&chart.dots[i])
 		if far := math.Hypot(float64(dx-2*(x-chart.at.x)), float64(dy-4*(y-chart.at.y)-2)); far < least {
 			nearest, least = chart.dots[i].row, far
 		}

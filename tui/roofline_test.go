@@ -109,7 +109,7 @@ func TestRooflineClick(t *testing.T) {
 	c := v.newRoofline(v.body)
 	hits := 0
 	for i := range c.dots {
-		x, y := c.place(&c.dots[i])
+		x, y := c.dotOf(&c.dots[i])
 		v.click(c.at.x+x/2, c.at.y+y/4)
 		if m.list.selected() == c.dots[i].row {
 			hits++

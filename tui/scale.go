@@ -18,20 +18,10 @@ type scale struct {
 
 // logScale reaches over the positive finite values by whole decades.
 func logScale(curves []curve) scale {
-	low, high := math.Inf(1), math.Inf(-1)
-	each(curves, func(v float64) {
-		if v > 0 {
-			low, high = min(low, v), max(high, v)
-		}
-	})
-	if low > high {
-		return scale{}
-	}
-	s := scale{low: math.Floor(math.Log10(low)), high: math.Ceil(math.Log10(high)), log: true}
-	if s.low == s.high {
-		s.high++
-	}
-	return s
+	var values []float64
+	each(curves, func(v float64) { values = append(values, v) })
+	axis, _ := profile.DecadesOf(values, profile.EdgeTight)
+	return scale{low: float64(axis.Low), high: float64(axis.High), log: true}
 }
 
 // linearScale reaches from zero over the finite values, to a round figure.
@@ -65,11 +55,11 @@ func each(curves []curve, visit func(float64)) {
 // known reports whether there is anything to draw.
 func (s scale) known() bool { return s.high > s.low }
 
-// place is where v lies between the bottom (0) and the top (1); false for what
-// has no place: no number, nothing to take a logarithm of.
-func (s scale) place(v float64) (float64, bool) {
+// position is where v lies between the bottom (0) and the top (1). It reports
+// false for what is not finite or has no logarithm.
+func (s scale) position(v float64) (float64, bool) {
 	if s.log {
-		v = math.Log10(v)
+		return profile.Decades{Low: int(s.low), High: int(s.high)}.Position(v)
 	}
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0, false
@@ -77,7 +67,7 @@ func (s scale) place(v float64) (float64, bool) {
 	return (v - s.low) / (s.high - s.low), true
 }
 
-// tick is a labelled place on an axis.
+// tick is a label on an axis.
 type tick struct {
 	at    float64 // 0 to 1
 	label string

@@ -26,7 +26,7 @@ func (p phase) String() string {
 // busy reports whether something moves by itself.
 func (p phase) busy() bool { return p == preparing || p == compiling || p == running || p == tracing }
 
-// state is what the engine tells the screen. A published state never changes.
+// state is what the engine publishes for the screen. A published state never changes.
 type state struct {
 	phase       phase
 	on          bool   // passes run, or will when the program is ready

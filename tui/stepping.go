@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"slices"
 
 	"resnet-tui/profile"
+	"resnet-tui/resnet/train"
 )
 
 // step runs the next kernel alone, and the probes that look at what it made.
@@ -67,40 +67,20 @@ func (e *engine) look() {
 	e.publish()
 }
 
-// guesses are the n classes of largest probability: the softmax of one row of
-// logits. None if the row is not finite.
+// guesses are the n classes of largest probability for one row of logits. None
+// if the row is not finite.
 func guesses(logits []float32, labels []string, n int) []guess {
-	largest := math.Inf(-1)
-	for _, v := range logits {
-		largest = max(largest, float64(v)) // NaN stays NaN
-	}
-	sum := 0.0
-	for _, v := range logits {
-		sum += math.Exp(float64(v) - largest)
-	}
-	if math.IsNaN(sum) || math.IsInf(sum, 0) {
+	p := train.Softmax(logits)
+	if len(p) == 0 || math.IsNaN(p[0]) { // one value that is not finite spoils all
 		return nil
 	}
-	order := make([]int, len(logits))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case logits[a] > logits[b]:
-			return -1
-		case logits[a] < logits[b]:
-			return 1
-		}
-		return 0
-	})
 	var top []guess
-	for _, i := range order[:min(n, len(order))] {
+	for _, i := range train.Top(logits, n) {
 		label := fmt.Sprintf("class %d", i)
 		if len(labels) == len(logits) {
 			label = labels[i]
 		}
-		top = append(top, guess{label, math.Exp(float64(logits[i])-largest) / sum})
+		top = append(top, guess{label, p[i]})
 	}
 	return top
 }

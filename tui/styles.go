@@ -72,14 +72,15 @@ func ParseTheme(s string) (Theme, error) {
 	return "", fmt.Errorf("theme %q is none of auto, dark, light, none", s)
 }
 
-// paint is how a look appears: a colour on a dark and on a light ground, the
+// paint is how a look appears: a colour on a dark and on a light background,
+// the
 // nearest of the sixteen, and attributes that also hold without colour.
 type paint struct {
 	dark, light string
 	basic       ansi.BasicColor
 	bold, faint bool
 	reverse     bool
-	fill        bool // the colour is the ground's, the text on it is contrasting
+	fill        bool // the colour is the background's, the text on it is contrasting
 }
 
 var paints = [looks]paint{
@@ -109,13 +110,13 @@ var paints = [looks]paint{
 	boxModule2:   {dark: "#2FC79A", light: "#A6E0CE", basic: ansi.BrightGreen, fill: true},
 }
 
-// The ground of the selected row.
+// The background of the selected row.
 const (
 	selectedDark  = "#264B6E"
 	selectedLight = "#C5DDF2"
 )
 
-// Styles holds the escape sequences of every look, on a plain ground and on
+// Styles holds the escape sequences of every look, on a plain background and on
 // the selected row.
 type Styles struct {
 	Color  bool // false: weight and letters alone
@@ -125,7 +126,7 @@ type Styles struct {
 }
 
 // NewStyles makes the styles for a theme on a terminal with the given colours.
-// dark says whether the ground is dark, which matters to ThemeAuto only.
+// dark says whether the background is dark, which matters to ThemeAuto only.
 func NewStyles(theme Theme, profile colorprofile.Profile, dark bool) *Styles {
 	switch theme {
 	case ThemeDark:

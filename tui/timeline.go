@@ -156,34 +156,40 @@ func (v *timelineView) draw(c *canvas, r rect) {
 	}
 }
 
-// bandHeight is the lines of a level, when so many are to fit into h.
+// bandHeight is the lines of a level when all levels are to fit into h.
 func bandHeight(h, levels int) int { return max(min(h/max(levels, 1), 3), 1) }
 
-// drawBand draws one level: runs of cells that show the same row in the same
-// pass are a box.
+// piece is what a cell of a level shows: a row, in one of the passes. Cells
+// next to each other that show the same make up a box.
+type piece struct {
+	row  *node // nil where nothing runs, or nothing so deep
+	back bool
+}
+
+// piece is that of cell x.
+func (p *icicle) piece(x, level int) piece {
+	kernel, back := p.at(x)
+	if path := chain(kernel); level < len(path) {
+		return piece{path[level], back}
+	}
+	return piece{}
+}
+
+// drawBand draws one level, box by box.
 func (v *timelineView) drawBand(c *canvas, r rect, p icicle, level int) {
-	start, count := 0, 0
-	var box *node
-	wasBack := false
-	for x := 0; x <= r.w; x++ {
-		var n *node
-		back := false
-		if x < r.w {
-			var kernel *node
-			if kernel, back = p.at(x); kernel != nil {
-				if path := chain(kernel); level < len(path) {
-					n = path[level]
-				}
+	boxes, start := 0, 0
+	for current := p.piece(0, level); start < r.w; {
+		end, next := start+1, piece{}
+		for ; end < r.w; end++ {
+			if next = p.piece(end, level); next != current {
+				break
 			}
 		}
-		if x > 0 && n == box && back == wasBack && x < r.w {
-			continue
+		if current.row != nil {
+			v.drawBox(c, rect{r.x + start, r.y, end - start, r.h}, current.row, boxLook(current.row, boxes, current.back))
+			boxes++
 		}
-		if box != nil {
-			v.drawBox(c, rect{r.x + start, r.y, x - start, r.h}, box, boxLook(box, count, wasBack))
-			count++
-		}
-		start, box, wasBack = x, n, back
+		start, current = end, next
 	}
 }
 
@@ -250,7 +256,8 @@ func roundStep(v float64) float64 {
 func (v *timelineView) drawLegend(c *canvas, r rect, y int) {
 	n := v.list.selected()
 	if n != nil {
-		text := fmt.Sprintf("%s   %s   %s of the pass", titleOf(n), v.units.duration(v.list.tree.took(n)), percent(v.share(n)))
+		took := v.units.duration(v.list.tree.took(n))
+		text := fmt.Sprintf("%s   %s   %s of the pass", titleOf(n), took, percent(v.share(n)))
 		c.text(r.x, y, r.x+r.w, text, strong)
 	}
 	if y+1 >= r.y+r.h {

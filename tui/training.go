@@ -67,7 +67,7 @@ func (v *trainingView) draw(c *canvas, r rect) {
 }
 
 // curvesOf are the runs' losses by step and errors by epoch, a look and a pen
-// a net, and what is drawn of them.
+// per net, and what is drawn of them.
 type curvesOf struct {
 	losses, errors []curve
 	legend         []curve
@@ -82,6 +82,7 @@ func curvesFor(tracks []*train.Track, w int) curvesOf {
 	for _, t := range tracks {
 		longest = max(longest, len(t.Steps))
 	}
+	// A cell is two dots wide: more points than dots would only blur.
 	c.window = max((longest+2*w-1)/max(2*w, 1), 1)
 	styles := penFor(tracks)
 	for _, t := range tracks {
@@ -92,7 +93,8 @@ func curvesFor(tracks []*train.Track, w int) curvesOf {
 		loss, wrong := k, k
 		loss.x, loss.y = smoothed(t.Steps, c.window)
 		for _, e := range t.Epochs {
-			wrong.x, wrong.y = append(wrong.x, float64(e.Epoch)), append(wrong.y, 100*e.TrainError)
+			wrong.x = append(wrong.x, float64(e.Epoch))
+			wrong.y = append(wrong.y, 100*e.TrainError)
 			c.epochs = max(c.epochs, float64(e.Epoch))
 		}
 		if n := len(t.Steps); n > 0 {
@@ -103,7 +105,7 @@ func curvesFor(tracks []*train.Track, w int) curvesOf {
 	return c
 }
 
-// smoothed are the means of so many steps each.
+// smoothed are the means of window steps each.
 func smoothed(steps []train.StepRecord, window int) (x, y []float64) {
 	for part := range slices.Chunk(steps, window) {
 		sum := 0.0
@@ -115,8 +117,8 @@ func smoothed(steps []train.StepRecord, window int) (x, y []float64) {
 	return x, y
 }
 
-// penFor gives each net a look by whether it is plain, and a pen by its place
-// among those.
+// penFor gives each net a look by whether it is plain, and a pen by its number
+// among those: nets of one kind differ by pen where there is no colour.
 func penFor(tracks []*train.Track) map[string]curve {
 	pens := map[bool][]pen{false: {thinPen, thickPen}, true: {dashedPen, dottedPen}}
 	looks := map[bool][]look{false: {skipLook, skipBright, skipDim}, true: {plainLook, strong, muted}}
@@ -130,12 +132,14 @@ func penFor(tracks []*train.Track) map[string]curve {
 		plain := err == nil && c.Plain
 		i := seen[plain]
 		seen[plain]++
-		styles[t.Model] = curve{name: t.Model, look: looks[plain][i%len(looks[plain])], pen: pens[plain][i%len(pens[plain])]}
+		look, pen := looks[plain], pens[plain]
+		styles[t.Model] = curve{name: t.Model, look: look[i%len(look)], pen: pen[i%len(pen)]}
 	}
 	return styles
 }
 
-// drawCurves draws losses, errors and a table of the runs.
+// drawCurves draws losses, errors and a table of the runs; the table alone where
+// curves would be too small to read.
 func (c *canvas) drawCurves(r rect, t *Training) {
 	if t == nil || len(t.Tracks) == 0 {
 		c.text(r.x+1, r.y, r.x+r.w, "no step has been made yet", muted)
@@ -152,12 +156,16 @@ func (c *canvas) drawCurves(r rect, t *Training) {
 	if k.window > 1 {
 		title = fmt.Sprintf("loss by step · means of %d", k.window)
 	}
-	c.drawFigure(rect{r.x, r.y, r.w, h}, figure{title, "step", k.steps, linearScale(k.losses), k.losses, k.legend})
-	c.drawFigure(rect{r.x, r.y + h, r.w, h}, figure{"training error by epoch · %", "epoch", k.epochs, linearScale(k.errors), k.errors, nil})
+	c.drawFigure(rect{r.x, r.y, r.w, h}, figure{
+		title: title, unit: "step", to: k.steps, scale: linearScale(k.losses), curves: k.losses, legend: k.legend,
+	})
+	c.drawFigure(rect{r.x, r.y + h, r.w, h}, figure{
+		title: "training error by epoch · %", unit: "epoch", to: k.epochs, scale: linearScale(k.errors), curves: k.errors,
+	})
 	c.drawTracks(rect{r.x, r.y + 2*h, r.w, r.h - 2*h}, t.Tracks, k)
 }
 
-// trackColumn is a figure of a run.
+// trackColumn is a figure of a run, in columns from the left.
 type trackColumn struct {
 	title string
 	width int
@@ -186,6 +194,7 @@ var trackColumns = []trackColumn{
 	}},
 }
 
+// lastStep is a figure of a run's newest step, a dash before the first.
 func lastStep(t *train.Track, text func(train.StepRecord) string) string {
 	if len(t.Steps) == 0 {
 		return profile.Dash
@@ -193,6 +202,8 @@ func lastStep(t *train.Track, text func(train.StepRecord) string) string {
 	return text(t.Steps[len(t.Steps)-1])
 }
 
+// lastEpoch is an error of a run's newest epoch in per cent, a dash where it was
+// not measured.
 func lastEpoch(t *train.Track, of func(train.EpochRecord) *float64) string {
 	if len(t.Epochs) == 0 {
 		return profile.Dash
@@ -204,7 +215,7 @@ func lastEpoch(t *train.Track, of func(train.EpochRecord) *float64) string {
 	return fmt.Sprintf("%.2f %%", 100**v)
 }
 
-const trackName = 22
+const trackName = 22 // cells of a run's name
 
 // drawTracks lists the runs, the newest where not all find room: it says so.
 func (c *canvas) drawTracks(r rect, tracks []*train.Track, k curvesOf) {

@@ -6,7 +6,11 @@ import (
 	"resnet-tui/profile"
 )
 
-// drawName draws the arrow, the skip and the name of a row.
+// drawName draws a row's name into x to end: an arrow that folds it, the skip
+// beside it in the gutter, the indented name, and what is to be said about it.
+// Rows in an order of their own have no tree around them: neither arrows, which
+// would fold nothing, nor gutters, which would join rows that do not belong
+// together.
 func (s *shared) drawName(c *canvas, x, y, end int, n *node, running bool) {
 	switch {
 	case running:
@@ -33,7 +37,8 @@ func (s *shared) drawName(c *canvas, x, y, end int, n *node, running bool) {
 }
 
 // gutterLook is how bright a skip is drawn: by the part of the gradient that
-// came through it, when that is known.
+// came through it, in quarters, when that is known. A run of blocks stands for
+// several, whose parts differ.
 func (s *shared) gutterLook(n *node) look {
 	if n.lesion.cut {
 		return warningLook
@@ -57,6 +62,7 @@ func (s *shared) gutterLook(n *node) look {
 	return skipBright
 }
 
+// arrow shows whether a row that folds is open.
 func arrow(open bool) rune {
 	if open {
 		return '▾'
@@ -72,6 +78,8 @@ func flatName(n *node) string {
 	return n.parent.Module.Path + " " + n.Label
 }
 
+// nameLook recedes for what has no kernel of its own, and more for what a
+// lesion took away.
 func nameLook(n *node) look {
 	switch {
 	case n.Gone:

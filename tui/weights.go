@@ -51,8 +51,8 @@ func (e *engine) inspect(p tensor.Param) {
 	post(e.asked, p)
 }
 
-// post puts v into a box that holds one thing; a newer one takes an older
-// one's place.
+// post puts v into a box that holds one thing; a newer one replaces an older
+// one.
 func post[T any](box chan T, v T) {
 	for {
 		select {

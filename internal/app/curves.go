@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"resnet-tui/profile"
@@ -87,7 +86,8 @@ func (w *trainWatch) progress(done, total int, text string) {
 func (w *trainWatch) stepLine(e train.Event) string {
 	s := e.Step
 	return fmt.Sprintf("%s  epoch %d of %d  step %d of %d  %s  loss %.4f  lr %.3g  %.0f img/s  %s",
-		w.name(), s.Epoch, e.Epochs, s.Step, e.Steps, progressBar(s.Step, e.Steps), s.Loss, s.Rate, e.ImagesPerS, timeLeft(e))
+		w.name(), s.Epoch, e.Epochs, s.Step, e.Steps, profile.ProgressBar(float64(s.Step)/float64(max(e.Steps, 1)), 10),
+		s.Loss, s.Rate, e.ImagesPerS, timeLeft(e))
 }
 
 // beginLine says where a run continues that was asked to.
@@ -118,13 +118,6 @@ func epochLine(name string, e train.Event) string {
 		line += ", test error " + profile.FormatShare(*r.TestError)
 	}
 	return line
-}
-
-// progressBar is a bar of ten cells.
-func progressBar(done, total int) string {
-	const cells = 10
-	full := min(cells, done*cells/max(total, 1))
-	return strings.Repeat("█", full) + strings.Repeat("░", cells-full)
 }
 
 func timeLeft(e train.Event) string {

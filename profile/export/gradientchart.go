@@ -19,11 +19,15 @@ type gradientCurve struct {
 // decades; empty without blocks, or where none is a positive number.
 func gradientsSVG(p *profile.Profile) template.HTML {
 	curves := gradientCurves(p.Blocks)
-	low, high := decades(curves)
-	if low > high {
+	var norms []float64
+	for _, g := range curves {
+		norms = append(norms, g.norms...)
+	}
+	axis, ok := profile.DecadesOf(norms, profile.EdgeAbove)
+	if !ok {
 		return ""
 	}
-	c := &chart{newDrawing(chartWidth, chartHeight, "chart", "gradient norm by block"), 0, 1, low, high}
+	c := &chart{newDrawing(chartWidth, chartHeight, "chart", "gradient norm by block"), 0, 1, float64(axis.Low), float64(axis.High)}
 	step := (chartWidth - chartLeft - chartRight) / float64(len(p.Blocks))
 	x := func(block int) float64 { return chartLeft + (float64(block)+0.5)*step }
 	c.levels("‖∂L/∂x‖")
@@ -52,19 +56,6 @@ func orNaN(v *profile.Number) float64 {
 
 // drawable reports whether a logarithmic axis has a place for v.
 func drawable(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
-
-// decades are the exponents around all values; low > high without any.
-func decades(curves []gradientCurve) (low, high float64) {
-	low, high = math.Inf(1), math.Inf(-1)
-	for _, g := range curves {
-		for _, v := range g.norms {
-			if drawable(v) {
-				low, high = min(low, math.Floor(math.Log10(v))), max(high, math.Floor(math.Log10(v))+1)
-			}
-		}
-	}
-	return low, high
-}
 
 // norms draws a curve, with a gap where a value has no place.
 func (c *chart) norms(blocks []profile.BlockGrad, g gradientCurve, x func(int) float64) {

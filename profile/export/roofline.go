@@ -68,13 +68,16 @@ func rooflineDots(p *profile.Profile) (dots []rooflineDot) {
 // rooflineFrame is a frame of whole decades around the dots and the ridge.
 func rooflineFrame(roofs *profile.Roofs, dots []rooflineDot) *chart {
 	ridge := roofs.GFLOPS / roofs.GBPS
-	x0, x1, y0, y1 := ridge, ridge, roofs.GFLOPS, roofs.GFLOPS
+	across, up := []float64{ridge}, []float64{roofs.GFLOPS}
 	for _, d := range dots {
-		x0, x1 = min(x0, d.row.Intensity), max(x1, d.row.Intensity)
-		y0, y1 = min(y0, d.gflops), max(y1, d.gflops)
+		across, up = append(across, d.row.Intensity), append(up, d.gflops)
 	}
-	return &chart{newDrawing(chartWidth, chartHeight, "chart", "roofline"),
-		math.Floor(math.Log10(x0)), math.Floor(math.Log10(x1)) + 1, math.Floor(math.Log10(y0)), math.Floor(math.Log10(y1)) + 1}
+	x, _ := profile.DecadesOf(across, profile.EdgeAbove) // roofs that are known are greater than 0
+	y, _ := profile.DecadesOf(up, profile.EdgeAbove)
+	return &chart{
+		newDrawing(chartWidth, chartHeight, "chart", "roofline"),
+		float64(x.Low), float64(x.High), float64(y.Low), float64(y.High),
+	}
 }
 
 // grid draws a line a decade, with its value.

@@ -151,18 +151,3 @@ func probability(p *float64) Cell {
 
 // raw is the shortest decimal that reads back as v.
 func raw(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-
-// Grouped formats n with thousands separators: 44,549,160.
-func Grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	first := len(s) % 3
-	if first == 0 {
-		first = 3
-	}
-	var b strings.Builder
-	b.WriteString(s[:first])
-	for i := first; i < len(s); i += 3 {
-		b.WriteString("," + s[i:i+3])
-	}
-	return b.String()
-}

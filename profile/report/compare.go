@@ -137,7 +137,7 @@ func (c *Compare) Text(w io.Writer) error {
 	if err := c.costs().Text(w); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\ngradient norms by block, bars on one log axis from %s\n", c.axis().span())
+	fmt.Fprintf(w, "\ngradient norms by block, bars on one log axis from %s\n", c.axis().Span())
 	if err := c.Table().Text(w); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type sideColumns struct{ out, in, bar, skip, branch, cosine Column[BlockPair] }
 
 // gradColumns shows the gradients at the blocks of one net, which side names;
 // of returns its block, nil where it has none.
-func gradColumns(side string, axis logAxis, of func(p BlockPair) *BlockGrad) sideColumns {
+func gradColumns(side string, axis profile.Decades, of func(p BlockPair) *BlockGrad) sideColumns {
 	column := func(name, title string, value func(b *BlockGrad) *Number) Column[BlockPair] {
 		return Column[BlockPair]{side + "_" + name, side + ": " + title, right, func(p BlockPair) Cell {
 			if b := of(p); b != nil {
@@ -45,7 +45,7 @@ func gradColumns(side string, axis logAxis, of func(p BlockPair) *BlockGrad) sid
 		cosine: column("cosine", "cosine", func(b *BlockGrad) *Number { return b.Cosine }),
 		bar: barColumn(gradBar, func(p BlockPair) float64 {
 			if b := of(p); b != nil {
-				return axis.part(float64(b.GradIn))
+				return part(axis, float64(b.GradIn))
 			}
 			return 0
 		}),
@@ -55,7 +55,7 @@ func gradColumns(side string, axis logAxis, of func(p BlockPair) *BlockGrad) sid
 }
 
 // axis is one for both nets.
-func (c *Compare) axis() logAxis {
+func (c *Compare) axis() profile.Decades {
 	var norms []float64
 	for _, r := range []*Run{c.A, c.B} {
 		for _, b := range r.Blocks {
@@ -103,12 +103,12 @@ func (c *Compare) responses() Table[ResponsePair] {
 		values = append(values, orZero(p.A), orZero(p.B))
 	}
 	axis := axisOf(values)
-	b := barColumn(gradBar, func(p ResponsePair) float64 { return axis.part(orZero(p.B)) })
+	b := barColumn(gradBar, func(p ResponsePair) float64 { return part(axis, orZero(p.B)) })
 	b.Title += " " // as in Table
 	return Table[ResponsePair]{Rows: c.Responses, Columns: []Column[ResponsePair]{
 		{"", "convolution", left, func(p ResponsePair) Cell { return plain(p.Path) }},
 		{"", "a", right, func(p ResponsePair) Cell { return number(p.A) }},
-		barColumn(gradBar, func(p ResponsePair) float64 { return axis.part(orZero(p.A)) }),
+		barColumn(gradBar, func(p ResponsePair) float64 { return part(axis, orZero(p.A)) }),
 		{"", "b", right, func(p ResponsePair) Cell { return number(p.B) }},
 		b,
 	}}

@@ -44,7 +44,7 @@ func (c *Counts) Table() Tabular {
 }
 
 // exact shows every digit of a number.
-func exact(n int64) Cell { return Cell{Grouped(n), strconv.FormatInt(n, 10)} }
+func exact(n int64) Cell { return Cell{profile.Grouped(n, ","), strconv.FormatInt(n, 10)} }
 
 // Text writes the table.
 func (c *Counts) Text(w io.Writer) error { return c.Table().Text(w) }
@@ -96,7 +96,7 @@ func (c Convention) cell(macs int64) Cell {
 func (c Convention) facts() (f facts) {
 	if c.count.Name != "" {
 		f.addf(c.count.Name, "%s   %s per image: %s",
-			profile.FormatCount(c.count.Value), Grouped(c.count.Value), c.count.What)
+			profile.FormatCount(c.count.Value), profile.Grouped(c.count.Value, ","), c.count.What)
 	}
 	return f
 }

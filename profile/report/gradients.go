@@ -92,18 +92,18 @@ func writeBlocks(w io.Writer, blocks []BlockGrad) error {
 		norms = append(norms, float64(b.GradIn), float64(b.GradOut))
 	}
 	axis := axisOf(norms)
-	fmt.Fprintf(w, "\ngradient norms by block, bars on a log axis from %s\n", axis.span())
+	fmt.Fprintf(w, "\ngradient norms by block, bars on a log axis from %s\n", axis.Span())
 	return blockTable(blocks, axis).Text(w)
 }
 
 const gradBar = 16 // cells
 
-func blockTable(blocks []BlockGrad, axis logAxis) Table[BlockGrad] {
+func blockTable(blocks []BlockGrad, axis profile.Decades) Table[BlockGrad] {
 	return Table[BlockGrad]{Rows: blocks, Columns: []Column[BlockGrad]{
 		{"", "block", left, func(b BlockGrad) Cell { return plain(b.Path) }},
 		{"", "grad out", right, func(b BlockGrad) Cell { return number(&b.GradOut) }},
 		{"", "grad in", right, func(b BlockGrad) Cell { return number(&b.GradIn) }},
-		barColumn(gradBar, func(b BlockGrad) float64 { return axis.part(float64(b.GradIn)) }),
+		barColumn(gradBar, func(b BlockGrad) float64 { return part(axis, float64(b.GradIn)) }),
 		{"", "by skip", right, func(b BlockGrad) Cell { return number(b.GradSkip) }},
 		{"", "by branch", right, func(b BlockGrad) Cell { return number(b.GradBranch) }},
 		{"", "branch/skip", right, func(b BlockGrad) Cell { return number(b.Ratio) }},

@@ -326,14 +326,6 @@ func TestProbesAreNamed(t *testing.T) {
 	}
 }
 
-func TestGrouped(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 44_549_160: "44,549,160"} {
-		if got := Grouped(n); got != want {
-			t.Errorf("Grouped(%d) = %s", n, got)
-		}
-	}
-}
-
 func TestNumbersStayOnALine(t *testing.T) {
 	v := map[string]any{"a": []float64{1, 2.5, -3}, "b": [][]int{{1, 2}, {}}, "c": `x "[1, 2]" \`, "d": []string{"[3, 4]"}, "e": []int(nil)}
 	var b bytes.Buffer

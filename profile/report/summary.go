@@ -184,7 +184,7 @@ func (s *Summary) facts() (f facts) {
 	t := s.Total
 	f.add("input", s.Input.String()+", float32")
 	f.addf("parameters", "%s   %s and %s running statistics",
-		profile.FormatCount(t.Params), Grouped(t.Params), Grouped(t.Buffers))
+		profile.FormatCount(t.Params), profile.Grouped(t.Params, ","), profile.Grouped(t.Buffers, ","))
 	f = append(f, s.ops.facts()...)
 	f.add("weights", profile.FormatBytes(t.WeightsBytes))
 	f.addf("activations", "%s   results of all layers, batch of %d", profile.FormatBytes(t.ActivationBytes), s.Input[0])

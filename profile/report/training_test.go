@@ -123,12 +123,12 @@ func TestLogAxis(t *testing.T) {
 		values    []float64
 		low, high int
 	}{{[]float64{0.02, 3}, -2, 1}, {[]float64{1}, -1, 0}, {nil, 0, 1}, {[]float64{0, math.Inf(1), math.NaN()}, 0, 1}, {[]float64{1e-40, 1e30}, -41, 30}} {
-		if got := axisOf(c.values); got != (logAxis{c.low, c.high}) {
+		if got := axisOf(c.values); got != (profile.Decades{Low: c.low, High: c.high}) {
 			t.Errorf("%v: %+v", c.values, got)
 		}
 	}
-	a := logAxis{-2, 2}
-	if a.part(1) != 0.5 || a.part(0) != 0 || a.part(math.NaN()) != 0 || a.part(100) != 1 {
-		t.Errorf("parts %v %v %v", a.part(1), a.part(0), a.part(100))
+	a := profile.Decades{Low: -2, High: 2}
+	if part(a, 1) != 0.5 || part(a, 0) != 0 || part(a, math.NaN()) != 0 || part(a, 100) != 1 {
+		t.Errorf("parts %v %v %v", part(a, 1), part(a, 0), part(a, 100))
 	}
 }

@@ -17,7 +17,8 @@ trap cleanup EXIT
 start() {
 	local w=$1 h=$2
 	shift 2
-	tm kill-server 2>/dev/null || true
+	# A server that is still ending would take the new session with it.
+	if tm kill-server 2>/dev/null; then sleep 0.5; fi
 	rm -f "$dir/status"
 	tm new-session -d -s e2e -x "$w" -y "$h" "TERM=tmux-256color $(printf '%q ' "$binary" "$@"); echo \$? >$dir/status; echo; echo the shell is back; sleep 600"
 }
@@ -58,8 +59,8 @@ view() {
 	keys "$(shown | grep -oE "[0-9] $1" | head -1 | cut -c1)"
 }
 
-# damage KEY chooses a lesion from the menu of layer1.0, in the tree.
-damage() {
+# lesion KEY chooses a lesion from the menu of layer1.0, in the tree.
+lesion() {
 	keys / l a y e r 1 . 0 Enter
 	await 5 '/layer1.0 +[0-9]+ rows'
 	keys g Down Down
@@ -120,7 +121,7 @@ await 20 'response σ by layer'
 keys p
 await 60 'puts the net without skips beside this one'
 view Layers
-damage 2
+lesion 2
 await 60 'branch dropped'
 await 60 'KL +[0-9.]+ nats'
 keys X
@@ -150,7 +151,7 @@ keys p
 view Compare
 await 60 'twin builtin:fashion-plain20 +residual . +plain'
 view Layers
-damage 1
+lesion 1
 await 60 'skip cut'
 await 60 'right +[0-9]+ → [0-9]+ of 10'
 keys q
