@@ -9,6 +9,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"strings"
+	"unicode"
 
 	pprof "github.com/google/pprof/profile"
 
@@ -77,7 +79,27 @@ func parse(data []byte) (*profile.Profile, error) {
 	if err := json.Unmarshal(data, p); err != nil {
 		return nil, fmt.Errorf("broken JSON: %w", err)
 	}
+	if err := printable(data); err != nil {
+		return nil, err
+	}
 	return p, check(p)
+}
+
+// printable refuses JSON with control characters in a text: reports print texts
+// to a terminal, which would obey them.
+func printable(data []byte) error {
+	for d := json.NewDecoder(bytes.NewReader(data)); ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("broken JSON: %w", err)
+		}
+		if text, ok := token.(string); ok && strings.ContainsFunc(text, unicode.IsControl) {
+			return fmt.Errorf("its text %.40q has control characters", text)
+		}
+	}
 }
 
 // check refuses a profile that reports would stumble over.

@@ -57,6 +57,7 @@ func TestReadRefuses(t *testing.T) {
 		"no shape":   {change(`"shape":[2,3,8,8]`, `"shape":[]`), "no shape"},
 		"wild shape": {change(`"shape":[2,3,8,8]`, `"shape":[99999999999,9999999999]`), "input"},
 		"no path":    {change(`"path":"conv1"`, `"path":""`), "no path"},
+		"escape":     {change(`"path":"conv1"`, `"path":"conv1\u001b[2J"`), "control characters"},
 		"samples":    {change(`"samples_ms":[0.9,1.1]`, `"samples_ms":[1]`), "samples"},
 		"rewritten":  {rewritten(t, pb, false), "rewritten"},
 		"changed":    {rewritten(t, pb, true), "not those"},

@@ -8,6 +8,4 @@ func threadID() int { return 0 }
 
 func currentProcessor() int32 { return -1 }
 
-func allowedProcessors() []int { return nil }
-
 func moveThread(int, map[int32]bool) int32 { return -1 }
