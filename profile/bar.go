@@ -9,8 +9,11 @@ import (
 var eighths = [9]string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"}
 
 // Bar is part, from 0 to 1, of so many cells in block characters, to the
-// nearest eighth of a cell.
+// nearest eighth of a cell. NaN is nothing.
 func Bar(part float64, cells int) string {
+	if math.IsNaN(part) {
+		return ""
+	}
 	n := int(math.Round(max(min(part, 1), 0) * float64(8*cells)))
 	return strings.Repeat(eighths[8], n/8) + eighths[n%8]
 }

@@ -57,7 +57,7 @@ func TestCompareWith(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	out := mustRun(t, "compare", "--arch", "cifar_plain8", "--size", "8")
-	for _, want := range []string{"cifar_resnet8", "on one log axis", "behind its batch norm", "first block is"} {
+	for _, want := range []string{"cifar_resnet8", "on one log axis", "after its batch norm", "first block is"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

@@ -26,7 +26,7 @@ func (v Service) Info(ctx context.Context, o InfoOptions) (*report.Info, error) 
 	}
 	cpu := dev.Info()
 	i := &report.Info{
-		Schema:  "resnet-tui/info/1",
+		Schema:  report.InfoSchema,
 		Version: v.Version,
 		CPU: report.CPU{
 			Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features, Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels),

@@ -14,6 +14,7 @@ import (
 // missing is the cell of a value that is not known or does not apply.
 var missing = Cell{Text: profile.Dash}
 
+// plain is the same for people and for programs.
 func plain(s string) Cell { return Cell{s, s} }
 
 func whole(n int) Cell { return plain(strconv.Itoa(n)) }
@@ -23,6 +24,7 @@ func truth(b bool) Cell { return plain(strconv.FormatBool(b)) }
 // count shows a large number with its unit, 0 as a dash.
 func count(n int64) Cell { return Cell{figure(n), strconv.FormatInt(n, 10)} }
 
+// figure is count's text: 25.6 M.
 func figure(n int64) string {
 	if n == 0 {
 		return profile.Dash
@@ -38,6 +40,7 @@ func size(n int64) Cell {
 	return Cell{profile.FormatBytes(n), strconv.FormatInt(n, 10)}
 }
 
+// shape shows 1×3×224×224, in ASCII for programs.
 func shape(s tensor.Shape) Cell {
 	return Cell{s.String(), strings.ReplaceAll(s.String(), "×", "x")}
 }
@@ -56,6 +59,8 @@ func ms(v float64) string { return profile.Time.Figure(v * 1e6).String() }
 
 func milliseconds(v float64) Cell { return Cell{ms(v), raw(v)} }
 
+// maybeMS shows milliseconds that are nil where they are not known; maybeSigned,
+// maybeShare and maybeChange are alike.
 func maybeMS(v *float64) Cell {
 	if v == nil {
 		return missing
@@ -97,6 +102,7 @@ func seconds(v float64) Cell {
 	return Cell{profile.FormatTime(time.Duration(v * 1e9)), raw(v)}
 }
 
+// number shows three significant digits.
 func number(n *Number) Cell {
 	if n == nil {
 		return missing

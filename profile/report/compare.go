@@ -29,13 +29,8 @@ type OutputPair struct {
 	Agree int    `json:"agree"` // images for which both find the same class likeliest
 }
 
-// BlockPair holds the gradients at the blocks of one path in both nets, nil for
-// a net without such a block.
-type BlockPair struct {
-	Path string     `json:"path"`
-	A    *BlockGrad `json:"a,omitempty"`
-	B    *BlockGrad `json:"b,omitempty"`
-}
+// BlockPair holds the gradients at the blocks of one path in both nets.
+type BlockPair = profile.Pair[BlockGrad]
 
 // ResponsePair holds the standard deviations of a convolution's response in
 // both nets, see resnet.Response.
@@ -69,21 +64,14 @@ type Side struct {
 // NewCompare compares two nets: blocks and convolutions are paired by path, and
 // outputs are compared if they have the same shape.
 func NewCompare(a, b Side) *Compare {
-	c := &Compare{Schema: CompareSchema, A: a.Run, B: b.Run, Times: TimePair{passTimes(a.Profile), passTimes(b.Profile)}}
-	blocks := map[string]int{}
-	for i := range a.Run.Blocks {
-		blocks[a.Run.Blocks[i].Path] = i
-		c.Blocks = append(c.Blocks, BlockPair{Path: a.Run.Blocks[i].Path, A: &a.Run.Blocks[i]})
+	c := &Compare{
+		Schema:    CompareSchema,
+		A:         a.Run,
+		B:         b.Run,
+		Blocks:    profile.Align(a.Run.Blocks, b.Run.Blocks, func(g *BlockGrad) string { return g.Path }),
+		Responses: pairResponses(a.Responses, b.Responses),
+		Times:     TimePair{passTimes(a.Profile), passTimes(b.Profile)},
 	}
-	for i := range b.Run.Blocks {
-		block := &b.Run.Blocks[i]
-		if at, ok := blocks[block.Path]; ok {
-			c.Blocks[at].B = block
-		} else {
-			c.Blocks = append(c.Blocks, BlockPair{Path: block.Path, B: block})
-		}
-	}
-	c.Responses = pairResponses(a.Responses, b.Responses)
 	if a.Run.Output.Shape.Equal(b.Run.Output.Shape) {
 		c.Outputs = pairOutputs(a.Run.Output.Logits, b.Run.Output.Logits)
 	}
@@ -99,20 +87,19 @@ func pairOutputs(a, b []Row) *OutputPair {
 }
 
 func pairResponses(a, b []resnet.Response) []ResponsePair {
-	var pairs []ResponsePair
-	at := map[string]int{}
-	for _, r := range a {
-		at[r.Path] = len(pairs)
-		pairs = append(pairs, ResponsePair{Path: r.Path, A: known(Number(r.Std))})
+	var rows []ResponsePair
+	for _, p := range profile.Align(a, b, func(r *resnet.Response) string { return r.Path }) {
+		rows = append(rows, ResponsePair{p.Path, deviation(p.A), deviation(p.B)})
 	}
-	for _, r := range b {
-		if i, ok := at[r.Path]; ok {
-			pairs[i].B = known(Number(r.Std))
-		} else {
-			pairs = append(pairs, ResponsePair{Path: r.Path, B: known(Number(r.Std))})
-		}
+	return rows
+}
+
+// deviation is a response's standard deviation, nil for no response.
+func deviation(r *resnet.Response) *Number {
+	if r == nil {
+		return nil
 	}
-	return pairs
+	return known(Number(r.Std))
 }
 
 // passTimes summarizes the forward and the backward rows of a profile.
@@ -142,7 +129,7 @@ func (c *Compare) Text(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w, "\nstandard deviation of each convolution's response, "+
-		"behind its batch norm, before ReLU and addition")
+		"after its batch norm, before ReLU and addition")
 	if err := c.responses().Text(w); err != nil {
 		return err
 	}
@@ -177,7 +164,7 @@ func (c *Compare) measured() string {
 			profile.Significant(float64(o.KL)), o.Agree, len(c.A.Output.Logits)))
 	}
 	if len(parts) == 0 {
-		return "nothing that both have"
+		return "nothing to compare"
 	}
 	return "on this one batch, " + strings.Join(parts, ", ")
 }

@@ -75,12 +75,12 @@ func (d Diff) facts() (f facts) {
 
 const (
 	pooledNote = "p: Welch's t test over the medians of %d and %d recordings, " +
-		"so that what differs from process to process is in it;\n" +
+		"so it includes what differs from process to process;\n" +
 		"marked at a false discovery rate of 5 %% (Benjamini–Hochberg).\n"
 	singleNote = "p: Mann–Whitney over medians of stretches of passes; " +
 		"marked at a false discovery rate of 5 % (Benjamini–Hochberg).\n" +
-		"Each recording is one process: what differs from process to process is not in p. " +
-		"Record each side several times to see it: diff a1,a2,a3 b1,b2,b3.\n"
+		"Each recording is a single process, so p does not include what differs from process to process. " +
+		"Record each side several times to include it: diff a1,a2,a3 b1,b2,b3.\n"
 )
 
 // notes say how many rows were left out, and how far the verdicts carry.
@@ -134,7 +134,7 @@ func (d Diff) unlike() (list []string) {
 func (d Diff) totalVerdict() string {
 	switch {
 	case d.Total.PValue == nil:
-		return "no samples to test it by"
+		return "no samples to test"
 	case !d.Total.Significant:
 		return fmt.Sprintf("within noise, p = %s", probability(d.Total.PValue).Text)
 	}

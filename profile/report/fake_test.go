@@ -52,7 +52,8 @@ func (f *fakeNet) Stats(layer int) (mean, std float64, ok bool) {
 
 func (f *fakeNet) Kernels() (kernels []tensor.KernelInfo) {
 	for _, g := range f.lowered.Groups {
-		kernels = append(kernels, tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed, Name: "fake", FLOPs: 1e6, Bytes: 1e5})
+		kernels = append(kernels, tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed, Name: "fake", FLOPs: 1e6,
+			Bytes: 1e5})
 	}
 	return kernels
 }

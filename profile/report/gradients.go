@@ -78,7 +78,7 @@ func (r *Run) writeGradients(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w, "\ngradient at each input by the number of branches it has come through, "+
-		"as parts of the whole's norm")
+		"as shares of the whole gradient's norm")
 	return pathTable(r.Paths).Text(w)
 }
 

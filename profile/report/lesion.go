@@ -60,7 +60,7 @@ func (r *Run) effectFacts() (f facts) {
 }
 
 func (e *LesionEffect) output() string {
-	line := fmt.Sprintf("another first class for %d of %d images, KL(intact ‖ with lesions) %s nats",
+	line := fmt.Sprintf("top-1 class changed for %d of %d images, KL(intact ‖ with lesions) %s nats",
 		e.Moved, e.Images, number(&e.KL).Text)
 	if e.Correct != nil {
 		line += fmt.Sprintf(", right %d → %d", *e.WasCorrect, *e.Correct)

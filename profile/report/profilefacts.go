@@ -47,7 +47,7 @@ func (p Profile) conditions() (f facts) {
 		f.add("processor", p.machineLine(m))
 	}
 	if r := p.Recorder; r != nil {
-		f.addf("recorder", "%s ± %s of a pass, by %d pairs of passes with it and without",
+		f.addf("recorder", "%s ± %s of a pass, from %d pairs of passes with and without it",
 			fineShare(r.Cost), fineShare(r.Error), r.Pairs)
 	}
 	if c := p.Ceilings; c != nil {
@@ -86,10 +86,10 @@ func (p Profile) peakLine(m *profile.MemoryPeak) string {
 
 // machineLine says how much of the processors the passes had.
 func (p Profile) machineLine(m *profile.Machine) string {
-	line := "the system does not tell its time"
+	line := "CPU time is not available on this system"
 	if m.CPUMS > 0 {
 		wall := p.Total.MeanMS * float64(max(p.Device.Threads, 1))
-		line = fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time; a thread lost its core %s times a pass",
+		line = fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time; threads lost their core %s times per pass",
 			ms(m.CPUMS), profile.FormatShare(m.CPUMS/wall), p.Device.Threads, profile.Significant(m.Preempted))
 	}
 	if m.Processors > 0 {

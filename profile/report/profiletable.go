@@ -11,7 +11,7 @@ type Profile struct {
 	Ops Convention `json:"-"` // of the printed operations
 }
 
-// Table has one row per group of layers that ran as one kernel.
+// Table has one row per kernel that ran.
 func (p Profile) Table() Tabular {
 	return Table[profile.LayerRow]{Rows: p.Layers, Columns: []Column[profile.LayerRow]{
 		{"path", "layer", left, func(l profile.LayerRow) Cell { return Cell{rowName(&l, l.Path), l.Path} }},

@@ -53,7 +53,8 @@ func TestSummaryText(t *testing.T) {
 		"cifar_plain20":  {Arch: "cifar_plain20"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			golden.RequireEqual(t, write(t, summaryOf(t, c, SummaryOptions{Count: "macs", PeakEval: 123_456_789, PeakTrain: 2e9}), "text"))
+			golden.RequireEqual(t, write(t,
+				summaryOf(t, c, SummaryOptions{Count: "macs", PeakEval: 123_456_789, PeakTrain: 2e9}), "text"))
 		})
 	}
 }
@@ -62,7 +63,8 @@ func TestSummaryText(t *testing.T) {
 func TestSummaryAll(t *testing.T) {
 	folded := write(t, summaryOf(t, resnet.Config{Depth: 101}, SummaryOptions{Count: "macs"}), "text")
 	all := write(t, summaryOf(t, resnet.Config{Depth: 101}, SummaryOptions{Count: "macs", All: true}), "text")
-	if n := bytes.Count(folded, []byte("Bottleneck")); n != 12 || !bytes.Contains(folded, []byte("2…22  ×21 like this")) {
+	if n := bytes.Count(folded, []byte("Bottleneck")); n != 12 ||
+		!bytes.Contains(folded, []byte("2…22  ×21 like this")) {
 		t.Errorf("folded: %d rows of blocks", n)
 	}
 	if n := bytes.Count(all, []byte("Bottleneck")); n != 33 {
@@ -77,7 +79,8 @@ func TestSummaryCSV(t *testing.T) {
 	if err != nil || len(rows) != len(s.Layers)+1 {
 		t.Fatalf("%d rows (%v)", len(rows), err)
 	}
-	for column, want := range map[string]int64{"params": 25_557_032, "macs": 4_089_184_256, "buffers": s.Total.Buffers, "activation_bytes": s.Total.ActivationBytes} {
+	for column, want := range map[string]int64{"params": 25_557_032, "macs": 4_089_184_256,
+		"buffers": s.Total.Buffers, "activation_bytes": s.Total.ActivationBytes} {
 		at, sum := -1, int64(0)
 		for i, name := range rows[0] {
 			if name == column {
@@ -106,10 +109,12 @@ func TestSummaryCounts(t *testing.T) {
 		t.Errorf("counts %v", s.Total.Counts)
 	}
 	doubled := summaryOf(t, resnet.Config{Arch: "resnet18"}, SummaryOptions{Count: "flops"})
-	if text := write(t, doubled, "text"); !bytes.Contains(text, []byte("FLOPs")) || !bytes.Contains(text, []byte("3.63 G")) {
+	if text := write(t, doubled, "text"); !bytes.Contains(text, []byte("FLOPs")) ||
+		!bytes.Contains(text, []byte("3.63 G")) {
 		t.Error("--count flops does not double the column")
 	}
-	if _, err := NewSummary(build(t, resnet.Config{}), SummaryOptions{Count: "wheels"}); err == nil || !strings.Contains(err.Error(), "torchinfo") {
+	if _, err := NewSummary(build(t, resnet.Config{}), SummaryOptions{Count: "wheels"}); err == nil ||
+		!strings.Contains(err.Error(), "torchinfo") {
 		t.Errorf("an unknown convention: %v", err)
 	}
 }
@@ -147,7 +152,8 @@ func TestRunRows(t *testing.T) {
 		time, stats bool
 	}{{"conv1", "", true, false}, {"bn1", "conv1", false, false}, {"relu", "conv1", false, true}} {
 		l := r.Layers[i]
-		if l.Path != want.path || l.FusedInto != want.into || (l.TimeNS != nil) != want.time || (l.Mean != nil) != want.stats || (l.Std != nil) != want.stats {
+		if l.Path != want.path || l.FusedInto != want.into || (l.TimeNS != nil) != want.time ||
+			(l.Mean != nil) != want.stats || (l.Std != nil) != want.stats {
 			t.Errorf("fused row %d: %+v, want %+v", i, l, want)
 		}
 	}
@@ -165,21 +171,25 @@ func TestRunJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]any{
-		"schema": "resnet-tui/run/1", "model.arch": "cifar_resnet8", "model.family": "cifar", "model.depth": 8.0, "model.shortcut": "A",
-		"model.plain": false, "model.params": 75290.0, "model.weights": "random, seed 1", "input.source": "random, seed 1",
-		"device.name": "Abacus", "device.threads": 2.0, "mode": "eval",
+		"schema": "resnet-tui/run/1", "model.arch": "cifar_resnet8", "model.family": "cifar",
+		"model.depth": 8.0, "model.shortcut": "A",
+		"model.plain": false, "model.params": 75290.0, "model.weights": "random, seed 1",
+		"input.source": "random, seed 1",
+		"device.name":  "Abacus", "device.threads": 2.0, "mode": "eval",
 	} {
 		if v := at(got, path); v != want {
 			t.Errorf("%s = %v, want %v", path, v, want)
 		}
 	}
-	for _, path := range []string{"model.variant", "model.buffers", "model.macs", "input.shape", "output.shape", "output.logits", "output.top", "loss", "labels", "layers"} {
+	for _, path := range []string{"model.variant", "model.buffers", "model.macs", "input.shape", "output.shape",
+		"output.logits", "output.top", "loss", "labels", "layers"} {
 		if at(got, path) == nil {
 			t.Errorf("%s is missing", path)
 		}
 	}
 	first := got["layers"].([]any)[0].(map[string]any)
-	for _, name := range []string{"path", "kind", "call", "in_shape", "out_shape", "params", "macs", "time_ns", "kernel"} {
+	for _, name := range []string{"path", "kind", "call", "in_shape", "out_shape", "params", "macs", "time_ns",
+		"kernel"} {
 		if first[name] == nil {
 			t.Errorf("layers[0].%s is missing", name)
 		}
@@ -238,7 +248,8 @@ func newProfile(t *testing.T) Profile {
 	p.Device = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
 	p.Machine = &profile.Machine{CPUMS: 150, Preempted: 2.5, Processors: 2, OthersCores: 0.9}
 	p.Recorder = &profile.RecorderCost{Cost: 0.0012, Error: 0.004, Pairs: 25}
-	p.Memory.Peak = &profile.MemoryPeak{Path: "conv1", Pass: "forward", LiveBytes: 1 << 20, Holders: []profile.Holder{{Name: "conv1", Bytes: 1e6}, {Name: "input", Bytes: 48576}}}
+	p.Memory.Peak = &profile.MemoryPeak{Path: "conv1", Pass: "forward", LiveBytes: 1 << 20,
+		Holders: []profile.Holder{{Name: "conv1", Bytes: 1e6}, {Name: "input", Bytes: 48576}}}
 	p.SetCeilings(profile.Ceilings{GFLOPS: 1, GBPS: 1})
 	return Profile{Profile: p}
 }
@@ -252,7 +263,8 @@ func TestProfileJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{
-		"schema", "model.arch", "device.name", "runs", "total.mean_ms", "total.p50_ms", "total.p95_ms", "total.min_ms", "total.images_per_s",
+		"schema", "model.arch", "device.name", "runs", "total.mean_ms", "total.p50_ms", "total.p95_ms",
+		"total.min_ms", "total.images_per_s",
 		"total.overhead_ms", "total.samples_ms", "ceilings.gflops", "ceilings.gbps", "ceilings.measured",
 		"memory.predicted_bytes", "memory.arena_bytes",
 	} {
@@ -262,14 +274,16 @@ func TestProfileJSON(t *testing.T) {
 	}
 	first := got["layers"].([]any)[0].(map[string]any)
 	for _, name := range []string{
-		"path", "kind", "pass", "mean_ms", "samples_ms", "p50_ms", "p95_ms", "cv", "gflops", "bytes", "intensity", "bound", "share", "kernel", "executed_flops",
+		"path", "kind", "pass", "mean_ms", "samples_ms", "p50_ms", "p95_ms", "cv", "gflops", "bytes",
+		"intensity", "bound", "share", "kernel", "executed_flops",
 	} {
 		if first[name] == nil {
 			t.Errorf("layers[0].%s is missing", name)
 		}
 	}
 	var back profile.Profile
-	if err := json.Unmarshal(data, &back); err != nil || back.Total.MeanMS != newProfile(t).Total.MeanMS || len(back.Layers) != len(newProfile(t).Layers) {
+	if err := json.Unmarshal(data, &back); err != nil || back.Total.MeanMS != newProfile(t).Total.MeanMS ||
+		len(back.Layers) != len(newProfile(t).Layers) {
 		t.Errorf("the profile does not read back: %v", err)
 	}
 }
@@ -283,7 +297,8 @@ func TestConventionOfTables(t *testing.T) {
 	}
 	p.Ops, r.Ops = ops, ops
 	for _, x := range []Report{p, r} {
-		if text := write(t, x, "text"); !bytes.Contains(text, []byte("FLOPs")) || !bytes.Contains(text, []byte("885 k")) || !bytes.Contains(text, []byte("per image: ")) {
+		if text := write(t, x, "text"); !bytes.Contains(text, []byte("FLOPs")) ||
+			!bytes.Contains(text, []byte("885 k")) || !bytes.Contains(text, []byte("per image: ")) {
 			t.Errorf("conv1's 442 k multiply-adds are not 885 k FLOPs in\n%s", text)
 		}
 		if !bytes.Contains(write(t, x, "csv"), []byte(",442368,")) {
@@ -327,14 +342,16 @@ func TestProbesAreNamed(t *testing.T) {
 }
 
 func TestNumbersStayOnALine(t *testing.T) {
-	v := map[string]any{"a": []float64{1, 2.5, -3}, "b": [][]int{{1, 2}, {}}, "c": `x "[1, 2]" \`, "d": []string{"[3, 4]"}, "e": []int(nil)}
+	v := map[string]any{"a": []float64{1, 2.5, -3}, "b": [][]int{{1, 2}, {}}, "c": `x "[1, 2]" \`,
+		"d": []string{"[3, 4]"}, "e": []int(nil)}
 	var b bytes.Buffer
 	if err := writeJSON(&b, v); err != nil {
 		t.Fatal(err)
 	}
 	var back, want any
 	plain, err := json.Marshal(v)
-	if err != nil || json.Unmarshal(b.Bytes(), &back) != nil || json.Unmarshal(plain, &want) != nil || !reflect.DeepEqual(back, want) {
+	if err != nil || json.Unmarshal(b.Bytes(), &back) != nil || json.Unmarshal(plain, &want) != nil ||
+		!reflect.DeepEqual(back, want) {
 		t.Errorf("the text reads back as %v, not %v", back, want)
 	}
 	for _, line := range []string{`"a": [1,2.5,-3],`, `    [1,2],`, `    "[3, 4]"`} {

@@ -54,6 +54,6 @@ func (s Sweep) Text(w io.Writer) error {
 	var f facts
 	f.add("net", s.Model.Arch+", weights "+s.Model.Weights)
 	f.addf("device", "%s (%s), %s, %s kernels", s.Device.ID, s.Device.Name, s.Device.Precision, s.Device.Kernels)
-	f.add("knee", "of a size and a number of threads: the smallest batch with nine tenths of the best throughput")
+	f.add("knee", "per size and number of threads: the smallest batch that reaches 90 % of the best throughput")
 	return f.write(w)
 }

@@ -80,13 +80,16 @@ func pad(text string, width int, right bool) string {
 	return text + space
 }
 
+// markdownCell keeps a text from ending its cell or its row.
+var markdownCell = strings.NewReplacer("|", `\|`, "\n", " ")
+
 // Markdown writes a table as GitHub's Markdown has it.
 func (t Table[T]) Markdown(w io.Writer) error {
 	columns := t.titled()
 	lines := t.lines(columns)
 	for _, line := range lines {
 		for i, text := range line {
-			line[i] = strings.ReplaceAll(strings.TrimSpace(text), "|", `\|`)
+			line[i] = markdownCell.Replace(strings.TrimSpace(text))
 		}
 	}
 	for _, line := range slices.Insert(lines, 1, rule(columns)) {

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"resnet-tui/profile"
+	"resnet-tui/resnet"
 	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
 )
@@ -16,6 +17,7 @@ import (
 var (
 	nan     = math.NaN()
 	oneCPU  = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
+	tinyNet = resnet.Config{Arch: "cifar_resnet8"}
 	someNet = profile.Model{Arch: "cifar_resnet8", Weights: "random, seed 1", Params: 75290, MACs: 12_486_272}
 )
 
@@ -27,14 +29,18 @@ func init() { time.Local = time.UTC }
 // value can be that.
 func TestTables(t *testing.T) {
 	for name, r := range map[string]Report{
-		"checks":        someChecks(),
-		"compare":       someCompare(),
-		"counts":        &Counts{Model: someNet, Counts: []CountRow{{"macs", 12_486_272, "multiply-adds | of convolutions"}, {}}},
-		"diff":          someDiff(),
-		"eval":          &Eval{Model: someNet, Data: "cifar10:test.bin", Total: 846, Correct: 776, Accuracy: 0.917, Top5: 840, Loss: 0.3, Seconds: 2},
-		"eval empty":    &Eval{Loss: Number(nan)},
-		"history":       someHistory(),
-		"info":          &Info{Version: "1.2.3", CPU: CPU{Model: "Abacus", Threads: 2, Features: []string{"AVX2", "FMA"}, Kernels: "avx2", Why: "it has AVX2"}},
+		"checks":  someChecks(),
+		"compare": someCompare(),
+		"counts": &Counts{Model: someNet,
+			Counts: []CountRow{{"macs", 12_486_272, "multiply-adds | of convolutions"}, {}}},
+		"diff": someDiff(),
+		"eval": &Eval{Model: someNet, Data: "cifar10:test.bin", Total: 846, Correct: 776,
+			Accuracy: 0.917, Top5: 840, Loss: 0.3, Seconds: 2},
+		"eval empty": &Eval{Loss: Number(nan)},
+		"history":    someHistory(),
+		"info": &Info{Version: "1.2.3",
+			CPU: CPU{Model: "Abacus", Threads: 2, Features: []string{"AVX2", "FMA"}, Kernels: "avx2",
+				Why: "it has AVX2"}},
 		"profile":       Profile{Profile: &profile.Profile{Layers: someLayers()}},
 		"run":           &Run{Layers: someRunLayers()},
 		"run backward":  &Run{Layers: someRunLayers(), ParamsGrad: []ParamGrad{{"conv1.weight", 1}}},
@@ -66,7 +72,8 @@ func TestTexts(t *testing.T) {
 	quiet.AboutA.Recordings, quiet.AboutB.Recordings, quiet.All = 3, 3, true
 	quiet.AboutB.Version, quiet.Total.PValue, quiet.Total.Significant = "1", nil, false
 	for name, r := range map[string]Report{
-		"checks": someChecks(), "diff": someDiff(), "diff pooled": quiet, "sweep": someSweep(), "history": someHistory(),
+		"checks": someChecks(), "diff": someDiff(), "diff pooled": quiet, "sweep": someSweep(),
+		"history":       someHistory(),
 		"history empty": &History{Path: "/s/history.jsonl"},
 	} {
 		t.Run(name, func(t *testing.T) { golden.RequireEqual(t, write(t, r, "text")) })
@@ -91,7 +98,9 @@ func someCompare() *Compare {
 	lost := BlockGrad{Path: "layer2.0", GradOut: Number(nan), GradIn: Number(nan), GradSkip: known(Number(nan))}
 	return &Compare{
 		A: &Run{Blocks: []BlockGrad{full, lost}}, B: &Run{Blocks: []BlockGrad{plain, {}}},
-		Blocks: []BlockPair{{"layer1.0", &full, &plain}, {"layer2.0", &lost, nil}, {"layer3.0", nil, &BlockGrad{}}},
+		Blocks: []BlockPair{
+			{Path: "layer1.0", A: &full, B: &plain}, {Path: "layer2.0", A: &lost}, {Path: "layer3.0", B: &BlockGrad{}},
+		},
 	}
 }
 
@@ -107,10 +116,12 @@ func someDiff() Diff {
 		Total: profile.DiffTotal{AMS: 5, BMS: 4, DeltaMS: -1, PValue: known(0.0004), Significant: true},
 		Layers: []profile.DiffRow{
 			{
-				Path: "conv1", Pass: "forward", AMS: known(2.0), BMS: known(1.0), DeltaMS: known(-1.0), PValue: known(0.0004), QValue: known(0.0008),
+				Path: "conv1", Pass: "forward", AMS: known(2.0), BMS: known(1.0), DeltaMS: known(-1.0),
+				PValue: known(0.0004), QValue: known(0.0008),
 				Significant: true, AKernel: "direct", BKernel: "winograd",
 			},
-			{Path: "relu", Call: 1, Pass: "forward", AMS: known(0.0), BMS: known(0.25), DeltaMS: known(0.25), PValue: known(0.5), QValue: known(0.5), AKernel: "relu", BKernel: "relu"},
+			{Path: "relu", Call: 1, Pass: "forward", AMS: known(0.0), BMS: known(0.25), DeltaMS: known(0.25),
+				PValue: known(0.5), QValue: known(0.5), AKernel: "relu", BKernel: "relu"},
 			{Path: "fc", Pass: "forward", AMS: known(1.0), BMS: known(1.0), DeltaMS: known(0.0)},
 		},
 		OnlyA: []profile.DiffRow{{Path: "bn1", Pass: "forward", AMS: known(0.5), AKernel: "norm"}},
@@ -128,40 +139,51 @@ func someHistory() *History {
 		}}
 	}
 	empty := profile.HistoryEntry{Profile: profile.Profile{Recorded: time.Date(2026, 3, 3, 0, 0, 0, 0, time.Local)}}
-	return &History{Path: "/s/history.jsonl", Older: 2, Entries: []profile.HistoryEntry{entry(1, 4), entry(2, 2), empty}}
+	return &History{Path: "/s/history.jsonl", Older: 2,
+		Entries: []profile.HistoryEntry{entry(1, 4), entry(2, 2), empty}}
 }
 
 func someLayers() []profile.LayerRow {
 	return []profile.LayerRow{
 		{
-			Path: "conv1", Kind: "Conv2d", Pass: "forward", Absorbed: []string{"bn1", "relu"}, OutShape: tensor.Shape{2, 16, 32, 32}, Params: 464, MACs: 442_368,
-			MeanMS: 1.5, P50MS: 1.25, P95MS: 2, MinMS: 1, CV: 0.05, Share: 0.3, CPUMS: 2.5, GFLOPS: 1.2, GBPS: 0.5, ExecutedFLOPs: 885_000, Bytes: 300_000,
+			Path: "conv1", Kind: "Conv2d", Pass: "forward", Absorbed: []string{"bn1", "relu"},
+			OutShape: tensor.Shape{2, 16, 32, 32}, Params: 464, MACs: 442_368,
+			MeanMS: 1.5, P50MS: 1.25, P95MS: 2, MinMS: 1, CV: 0.05, Share: 0.3, CPUMS: 2.5, GFLOPS: 1.2,
+			GBPS: 0.5, ExecutedFLOPs: 885_000, Bytes: 300_000,
 			Intensity: 2.95, Bound: profile.BoundCompute, Roof: 0.6, Kernel: "direct",
 		},
 		{Path: "layer1.0.relu", Call: 1, Kind: "ReLU", Pass: "backward", OutShape: tensor.Shape{2, 16, 32, 32}},
-		{Path: "fc", Kind: "Linear", Pass: "forward", OutShape: tensor.Shape{2, 10}, MeanMS: nan, P50MS: nan, CV: nan, Share: nan, GFLOPS: nan, GBPS: nan, Bound: profile.BoundMemory, Roof: nan},
+		{Path: "fc", Kind: "Linear", Pass: "forward", OutShape: tensor.Shape{2, 10}, MeanMS: nan, P50MS: nan,
+			CV: nan, Share: nan, GFLOPS: nan, GBPS: nan, Bound: profile.BoundMemory, Roof: nan},
 	}
 }
 
 func someRunLayers() []RunLayer {
 	return []RunLayer{
 		{
-			Path: "conv1", Kind: "Conv2d", InShape: tensor.Shape{2, 3, 32, 32}, OutShape: tensor.Shape{2, 16, 32, 32}, Params: 432, MACs: 442_368,
-			Mean: known(Number(-0.5)), Std: known(Number(2)), TimeNS: known(int64(1_250_000)), BackNS: known(int64(2_500_000)), Kernel: "direct",
+			Path: "conv1", Kind: "Conv2d", InShape: tensor.Shape{2, 3, 32, 32},
+			OutShape: tensor.Shape{2, 16, 32, 32}, Params: 432, MACs: 442_368,
+			Mean: known(Number(-0.5)), Std: known(Number(2)), TimeNS: known(int64(1_250_000)),
+			BackNS: known(int64(2_500_000)), Kernel: "direct",
 		},
-		{Path: "bn1", Call: 1, Kind: "BatchNorm2d", InShape: tensor.Shape{2, 16, 32, 32}, OutShape: tensor.Shape{2, 16, 32, 32}, FusedInto: "conv1"},
-		{Path: "fc", Kind: "Linear", InShape: tensor.Shape{2, 64}, OutShape: tensor.Shape{2, 10}, Mean: known(Number(nan)), Std: known(Number(0)), TimeNS: known(int64(0))},
+		{Path: "bn1", Call: 1, Kind: "BatchNorm2d", InShape: tensor.Shape{2, 16, 32, 32},
+			OutShape: tensor.Shape{2, 16, 32, 32}, FusedInto: "conv1"},
+		{Path: "fc", Kind: "Linear", InShape: tensor.Shape{2, 64}, OutShape: tensor.Shape{2, 10},
+			Mean: known(Number(nan)), Std: known(Number(0)), TimeNS: known(int64(0))},
 	}
 }
 
 func someSummaryLayers() []SummaryLayer {
 	return []SummaryLayer{
 		{
-			Path: "conv1", Kind: "Conv2d", Part: "trunk", Geometry: "3×3, 3→16", InShape: tensor.Shape{1, 3, 32, 32}, OutShape: tensor.Shape{1, 16, 32, 32},
-			Params: 432, Buffers: 32, MACs: 442_368, FLOPs: 884_736, Operations: 900_000, ReadBytes: 14_016, WriteBytes: 65_536, ActivationBytes: 65_536,
+			Path: "conv1", Kind: "Conv2d", Part: "trunk", Geometry: "3×3, 3→16",
+			InShape: tensor.Shape{1, 3, 32, 32}, OutShape: tensor.Shape{1, 16, 32, 32},
+			Params: 432, Buffers: 32, MACs: 442_368, FLOPs: 884_736, Operations: 900_000, ReadBytes: 14_016,
+			WriteBytes: 65_536, ActivationBytes: 65_536,
 			ReceptiveField: 3, Stride: 1,
 		},
-		{Path: "relu", Call: 1, Kind: "ReLU", InShape: tensor.Shape{1, 16, 32, 32}, OutShape: tensor.Shape{1, 16, 32, 32}},
+		{Path: "relu", Call: 1, Kind: "ReLU", InShape: tensor.Shape{1, 16, 32, 32},
+			OutShape: tensor.Shape{1, 16, 32, 32}},
 	}
 }
 
@@ -169,9 +191,11 @@ func someSweep() Sweep {
 	return Sweep{&profile.Sweep{Model: someNet, Device: oneCPU, Rows: []profile.SweepRow{
 		{
 			Batch: 1, Size: profile.Pixel{Height: 32, Width: 32}, Threads: 2, PredictedBytes: 1 << 20, Knee: true,
-			Total: profile.Total{P50MS: 1, P95MS: 2, MeanMS: 1.25, MinMS: 0.5, CV: 0.1, ImagesPerS: 1000, OverheadMS: 0.0625, GFLOPS: 25},
+			Total: profile.Total{P50MS: 1, P95MS: 2, MeanMS: 1.25, MinMS: 0.5, CV: 0.1, ImagesPerS: 1000,
+				OverheadMS: 0.0625, GFLOPS: 25},
 		},
-		{Batch: 2, Size: profile.Pixel{Height: 32, Width: 64}, Threads: 2, Total: profile.Total{ImagesPerS: 500, CV: nan}},
+		{Batch: 2, Size: profile.Pixel{Height: 32, Width: 64}, Threads: 2,
+			Total: profile.Total{ImagesPerS: 500, CV: nan}},
 		{},
 	}}}
 }
@@ -180,7 +204,8 @@ func someTrain() *Train {
 	return &Train{Runs: []TrainRun{
 		{
 			Model: someNet, Seed: 1, Epochs: 2, Steps: 100, Seconds: 12.5, Checkpoint: "/c/1.safetensors",
-			Final: &train.EpochRecord{TrainLoss: 0.5, TrainError: 0.125, TestLoss: known(0.75), TestError: known(0.25)},
+			Final: &train.EpochRecord{TrainLoss: 0.5, TrainError: 0.125, TestLoss: known(0.75),
+				TestError: known(0.25)},
 		},
 		{Model: someNet, Seed: 2, Final: &train.EpochRecord{TrainLoss: nan, TrainError: 1}},
 		{},
@@ -190,7 +215,8 @@ func someTrain() *Train {
 func someShortTracks() []*train.Track {
 	run := train.Run{Model: "cifar_resnet8", Seed: 1}
 	return []*train.Track{{Run: run, Epochs: []train.EpochRecord{
-		{Run: run, Epoch: 1, Step: 50, TrainLoss: 0.5, TrainError: 0.125, TestLoss: known(0.75), TestError: known(0.25)},
+		{Run: run, Epoch: 1, Step: 50, TrainLoss: 0.5, TrainError: 0.125, TestLoss: known(0.75),
+			TestError: known(0.25)},
 		{Run: run, Epoch: 2, Step: 100, TrainLoss: nan, TrainError: 0},
 	}}}
 }

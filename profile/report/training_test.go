@@ -18,12 +18,14 @@ func someTracks() []*train.Track {
 		k := &train.Track{Run: train.Run{Model: net, Seed: uint64(1 + i/2)}}
 		scale := 1 + 0.1*float64(i)
 		for step := 1; step <= 100; step++ {
-			k.Steps = append(k.Steps, train.StepRecord{Run: k.Run, Step: step, Epoch: 1 + step/51, Rate: 0.1, Loss: 2 * scale / math.Sqrt(float64(step))})
+			k.Steps = append(k.Steps, train.StepRecord{Run: k.Run, Step: step, Epoch: 1 + step/51, Rate: 0.1,
+				Loss: 2 * scale / math.Sqrt(float64(step))})
 		}
 		for epoch := 1; epoch <= 2; epoch++ {
 			wrong, loss := 0.3*scale/float64(epoch), 0.9*scale/float64(epoch)
 			k.Epochs = append(k.Epochs, train.EpochRecord{
-				Run: k.Run, Epoch: epoch, Step: 50 * epoch, TrainLoss: loss / 2, TrainError: wrong / 2, TestLoss: &loss, TestError: &wrong,
+				Run: k.Run, Epoch: epoch, Step: 50 * epoch, TrainLoss: loss / 2, TrainError: wrong / 2,
+				TestLoss: &loss, TestError: &wrong,
 			})
 		}
 		tracks = append(tracks, k)
@@ -36,14 +38,18 @@ func TestTrainText(t *testing.T) {
 	tracks := someTracks()
 	var c train.Comparison
 	for _, k := range tracks {
-		c.Results = append(c.Results, train.Result{Run: k.Run, Net: f.model, Steps: 100, Epochs: 2, Final: &k.Epochs[1], Seconds: 12.5})
+		c.Results = append(c.Results, train.Result{Run: k.Run, Net: f.model, Steps: 100, Epochs: 2,
+			Final: &k.Epochs[1], Seconds: 12.5})
 	}
 	c.Results[3].Final = nil // it was interrupted
-	c.Failed = []error{&train.DivergedError{Run: tracks[0].Run, Step: 12, Loss: math.Inf(1), First: "the output of conv1 in step 12"}}
+	c.Failed = []error{&train.DivergedError{Run: tracks[0].Run, Step: 12, Loss: math.Inf(1),
+		First: "the output of conv1 in step 12"}}
 	r := NewTrain(c, tracks, "history.jsonl")
-	r.Data, r.Device = "synthetic", profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
+	r.Data, r.Device = "synthetic",
+		profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
 	r.Settings = train.Settings{
-		Epochs: 2, Batch: 8, Schedule: train.Schedule{Rate: 0.1, Decay: train.Cosine, WarmUp: 0.5}, Augment: true, Smoothing: 0.1,
+		Epochs: 2, Batch: 8, Schedule: train.Schedule{Rate: 0.1, Decay: train.Cosine, WarmUp: 0.5},
+		Augment: true, Smoothing: 0.1,
 		SGD: resnet.SGD{Momentum: 0.9, Decay: 1e-4, Nesterov: true},
 	}
 	golden.RequireEqual(t, write(t, r, "text"))
@@ -70,7 +76,8 @@ func withGradients(t *testing.T, skips bool) *Run {
 	r := newRun(t, true)
 	g := gradients{params: []resnet.ParamNorm{{Name: "conv1.weight", Norm: 0.5}}}
 	for i, path := range []string{"layer1.0", "layer2.0", "layer3.0"} {
-		b := resnet.BlockGradient{Path: path, Out: math.Pow(10, float64(-i-1)), In: math.Pow(10, float64(-i)), Branch: 0.1, HasBranch: true, Cosine: math.NaN()}
+		b := resnet.BlockGradient{Path: path, Out: math.Pow(10, float64(-i-1)), In: math.Pow(10, float64(-i)),
+			Branch: 0.1, HasBranch: true, Cosine: math.NaN()}
 		if skips {
 			b.Skip, b.HasSkip, b.Cosine = 0.2, true, -0.125
 		}
@@ -93,9 +100,11 @@ func TestGradientsText(t *testing.T) {
 
 func TestCompareText(t *testing.T) {
 	timed := &profile.Profile{Runs: 3, Layers: []profile.LayerRow{
-		{Pass: "forward", SamplesMS: []float64{1, 2, 3}}, {Pass: "forward", SamplesMS: []float64{3, 2, 1}}, {Pass: "backward", SamplesMS: []float64{9, 8, 7}},
+		{Pass: "forward", SamplesMS: []float64{1, 2, 3}}, {Pass: "forward", SamplesMS: []float64{3, 2, 1}},
+		{Pass: "backward", SamplesMS: []float64{9, 8, 7}},
 	}}
-	a := Side{withGradients(t, true), []resnet.Response{{Path: "conv1", Std: 1}, {Path: "layer1.0.conv1", Std: 0.5}}, timed}
+	a := Side{withGradients(t, true),
+		[]resnet.Response{{Path: "conv1", Std: 1}, {Path: "layer1.0.conv1", Std: 0.5}}, timed}
 	b := Side{withGradients(t, false), []resnet.Response{{Path: "conv1", Std: 2}}, timed}
 	b.Run.Blocks = b.Run.Blocks[:2]
 	c := NewCompare(a, b)
@@ -122,7 +131,8 @@ func TestLogAxis(t *testing.T) {
 	for _, c := range []struct {
 		values    []float64
 		low, high int
-	}{{[]float64{0.02, 3}, -2, 1}, {[]float64{1}, -1, 0}, {nil, 0, 1}, {[]float64{0, math.Inf(1), math.NaN()}, 0, 1}, {[]float64{1e-40, 1e30}, -41, 30}} {
+	}{{[]float64{0.02, 3}, -2, 1}, {[]float64{1}, -1, 0}, {nil, 0, 1},
+		{[]float64{0, math.Inf(1), math.NaN()}, 0, 1}, {[]float64{1e-40, 1e30}, -41, 30}} {
 		if got := axisOf(c.values); got != (profile.Decades{Low: c.low, High: c.high}) {
 			t.Errorf("%v: %+v", c.values, got)
 		}

@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/exp/golden"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet/train"
+	"resnet-tui/tensor"
+)
+
+// TestSchemas pins the JSON of every schema with every field filled in, so that
+// no field goes, changes its name or its place unnoticed. A new field shows up
+// in a golden by itself.
+func TestSchemas(t *testing.T) {
+	for schema, r := range map[string]Report{
+		RunSchema:             &Run{},
+		SummarySchema:         &Summary{},
+		CountsSchema:          &Counts{},
+		CompareSchema:         &Compare{},
+		EvalSchema:            &Eval{},
+		TrainSchema:           &Train{},
+		TrainHistorySchema:    &TrainHistory{},
+		InfoSchema:            &Info{},
+		profile.Schema:        Profile{Profile: &profile.Profile{}},
+		profile.SweepSchema:   Sweep{&profile.Sweep{}},
+		profile.DiffSchema:    Diff{Diff: &profile.Diff{}},
+		profile.CheckSchema:   Checks{&profile.Checks{}},
+		profile.HistorySchema: &History{},
+	} {
+		t.Run(strings.NewReplacer("resnet-tui/", "", "/", "-").Replace(schema), func(t *testing.T) {
+			v := reflect.ValueOf(r)
+			if v.Kind() == reflect.Struct { // a report that only embeds package profile's
+				v = v.Field(0)
+			}
+			fill(v.Elem())
+			v.Elem().FieldByName("Schema").SetString(schema)
+			golden.RequireEqual(t, write(t, r, "json"))
+		})
+	}
+}
+
+// TestSchemasAreUsed: every constructor names its schema.
+func TestSchemasAreUsed(t *testing.T) {
+	run := newRun(t, true)
+	side := Side{Run: run, Profile: newProfile(t).Profile}
+	for want, got := range map[string]string{
+		RunSchema:          run.Schema,
+		SummarySchema:      summaryOf(t, tinyNet, SummaryOptions{Count: "macs"}).Schema,
+		CountsSchema:       NewCounts(build(t, tinyNet)).Schema,
+		CompareSchema:      NewCompare(side, side).Schema,
+		EvalSchema:         NewEval(train.Score{}).Schema,
+		TrainSchema:        NewTrain(train.Comparison{}, nil, "").Schema,
+		TrainHistorySchema: NewTrainHistory("", nil).Schema,
+		profile.Schema:     newProfile(t).Schema,
+	} {
+		if got != want {
+			t.Errorf("schema %s, want %s", got, want)
+		}
+	}
+}
+
+// fill sets every exported field below v: numbers to 1, texts to "text", lists
+// to one element.
+func fill(v reflect.Value) {
+	if special, ok := specials[v.Type()]; ok {
+		v.Set(reflect.ValueOf(special))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("json") != "-" {
+				fill(v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i))
+		}
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(key)
+		fill(value)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.String:
+		v.SetString("text")
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Float32, reflect.Float64:
+		v.SetFloat(1.5)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(1)
+	case reflect.Uint64:
+		v.SetUint(1)
+	default:
+		panic(fmt.Sprintf("fill knows no %v", v.Type()))
+	}
+}
+
+// specials are values of types that are not filled field by field.
+var specials = map[reflect.Type]any{
+	reflect.TypeFor[time.Time]():     time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC),
+	reflect.TypeFor[tensor.Shape]():  tensor.Shape{2, 3, 32, 64},
+	reflect.TypeFor[profile.Pixel](): profile.Pixel{Height: 32, Width: 64},
+}
