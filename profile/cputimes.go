@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -49,7 +49,7 @@ func measureCPU(ctx context.Context, s Runner) ([]time.Duration, error) {
 func (*cpuTimes) TimesCPU() {}
 
 // Begin starts a pass.
-func (*cpuTimes) Begin(*resnet.Lowered) {}
+func (*cpuTimes) Begin(*nn.Lowered) {}
 
 // Span adds a worker's part of a group.
 func (c *cpuTimes) Span(s tensor.Span) {

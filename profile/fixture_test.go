@@ -3,37 +3,37 @@ package profile
 import (
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // smallNet is a tree of two stages with three layers, in two groups and a
 // probe: conv1+relu, conv2, Moments of conv2.
-func smallNet() (*resnet.Model, *resnet.Lowered) {
-	root := &resnet.Module{Kind: "ResNet"}
-	var layers []*resnet.Layer
-	add := func(stage *resnet.Module, name string, kind tensor.Kind) {
-		m := &resnet.Module{Name: name, Path: stage.Name + "." + name, Parent: stage}
-		l := &resnet.Layer{Index: len(layers), Path: m.Path, Kind: kind, Module: m}
-		m.Layers = []*resnet.Layer{l}
+func smallNet() (*nn.Model, *nn.Lowered) {
+	root := &nn.Module{Kind: "ResNet"}
+	var layers []*nn.Layer
+	add := func(stage *nn.Module, name string, kind tensor.Kind) {
+		m := &nn.Module{Name: name, Path: stage.Name + "." + name, Parent: stage}
+		l := &nn.Layer{Index: len(layers), Path: m.Path, Kind: kind, Module: m}
+		m.Layers = []*nn.Layer{l}
 		stage.Children = append(stage.Children, m)
 		layers = append(layers, l)
 	}
-	first, second := &resnet.Module{Name: "a", Path: "a", Parent: root}, &resnet.Module{Name: "b", Path: "b", Parent: root}
-	root.Children = []*resnet.Module{first, second}
+	first, second := &nn.Module{Name: "a", Path: "a", Parent: root}, &nn.Module{Name: "b", Path: "b", Parent: root}
+	root.Children = []*nn.Module{first, second}
 	add(first, "conv1", tensor.Conv2d)
 	add(first, "relu", tensor.ReLU)
 	add(second, "conv2", tensor.Conv2d)
-	l := &resnet.Lowered{
+	l := &nn.Lowered{
 		Plan:    &tensor.Plan{Ops: make([]tensor.Op, 4)},
 		OpLayer: []int{0, 1, 2, -1},
 		Groups:  []tensor.Group{{Head: 0, Absorbed: []int{1}}, {Head: 2}, {Head: 3}},
 	}
-	return &resnet.Model{Root: root, Layers: layers}, l
+	return &nn.Model{Root: root, Layers: layers}, l
 }
 
 // pass plays one pass of smallNet to r, two workers a group.
-func pass(r *Recorder, l *resnet.Lowered, wall time.Duration, groups ...time.Duration) {
+func pass(r *Recorder, l *nn.Lowered, wall time.Duration, groups ...time.Duration) {
 	r.Begin(l)
 	at := time.Duration(0)
 	for i, d := range groups {

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"math"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // Number is a float in JSON; what JSON has no number for (NaN, ±Inf: a net
@@ -28,7 +28,7 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*float64)(n))
 }
 
-// BlockGrad are the gradients at a block, see resnet.BlockGradient. What a
+// BlockGrad are the gradients at a block, see nn.BlockGradient. What a
 // block does not have is left out.
 type BlockGrad struct {
 	Path       string  `json:"path"`
@@ -43,7 +43,7 @@ type BlockGrad struct {
 // SetGradients adds what the last pass of s, which went backward, has found.
 func (p *Profile) SetGradients(s interface {
 	Loss() (float64, error)
-	BlockGradients() ([]resnet.BlockGradient, error)
+	BlockGradients() ([]nn.BlockGradient, error)
 }) error {
 	loss, err := s.Loss()
 	if err != nil {
@@ -55,7 +55,7 @@ func (p *Profile) SetGradients(s interface {
 }
 
 // BlockGrads are a session's block gradients for a report.
-func BlockGrads(blocks []resnet.BlockGradient) []BlockGrad {
+func BlockGrads(blocks []nn.BlockGradient) []BlockGrad {
 	var rows []BlockGrad
 	for _, b := range blocks {
 		rows = append(rows, blockGrad(b))
@@ -63,7 +63,7 @@ func BlockGrads(blocks []resnet.BlockGradient) []BlockGrad {
 	return rows
 }
 
-func blockGrad(b resnet.BlockGradient) BlockGrad {
+func blockGrad(b nn.BlockGradient) BlockGrad {
 	row := BlockGrad{Path: b.Path, GradOut: Number(b.Out), GradIn: Number(b.In), Cosine: orNothing(b.Cosine), Ratio: orNothing(b.Ratio())}
 	if b.HasSkip {
 		row.GradSkip = new(Number(b.Skip))
@@ -83,8 +83,8 @@ func orNothing(v float64) *Number {
 }
 
 // Gradient is the block gradient that b was written from.
-func (b BlockGrad) Gradient() resnet.BlockGradient {
-	g := resnet.BlockGradient{Path: b.Path, Out: float64(b.GradOut), In: float64(b.GradIn), Cosine: math.NaN()}
+func (b BlockGrad) Gradient() nn.BlockGradient {
+	g := nn.BlockGradient{Path: b.Path, Out: float64(b.GradOut), In: float64(b.GradIn), Cosine: math.NaN()}
 	if b.GradSkip != nil {
 		g.Skip, g.HasSkip = float64(*b.GradSkip), true
 	}

@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // TestBlockGradsReadBack: what a block does not have stays away, and a norm
 // that overflowed is no number, not 0.
 func TestBlockGradsReadBack(t *testing.T) {
-	want := []resnet.BlockGradient{
+	want := []nn.BlockGradient{
 		{Path: "layer1.0", Out: 1, In: 5, Skip: 3, Branch: 4, Cosine: 0.5, HasSkip: true, HasBranch: true},
 		{Path: "layer1.1", Out: 1, In: math.Inf(1), Branch: 2, Cosine: math.NaN(), HasBranch: true},
 	}
@@ -36,14 +36,14 @@ func TestBlockGradsReadBack(t *testing.T) {
 }
 
 // stepped is a session after a backward pass.
-type stepped struct{ blocks []resnet.BlockGradient }
+type stepped struct{ blocks []nn.BlockGradient }
 
-func (s stepped) Loss() (float64, error)                          { return 2.5, nil }
-func (s stepped) BlockGradients() ([]resnet.BlockGradient, error) { return s.blocks, nil }
+func (s stepped) Loss() (float64, error)                      { return 2.5, nil }
+func (s stepped) BlockGradients() ([]nn.BlockGradient, error) { return s.blocks, nil }
 
 func TestSetGradients(t *testing.T) {
 	p := &Profile{}
-	if err := p.SetGradients(stepped{[]resnet.BlockGradient{{Path: "layer1.0", In: 5}}}); err != nil {
+	if err := p.SetGradients(stepped{[]nn.BlockGradient{{Path: "layer1.0", In: 5}}}); err != nil {
 		t.Fatal(err)
 	}
 	if *p.Loss != 2.5 || len(p.Blocks) != 1 || p.Blocks[0].GradIn != 5 {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -26,7 +26,7 @@ func noteOf(r *Row) string {
 
 // kernelLabel names the layers of a kernel as they stand in a module:
 // "conv1 bn1 relu", "conv3 bn3 ⊕ relu", "downsample".
-func kernelLabel(in *resnet.Module, layers []*resnet.Layer) string {
+func kernelLabel(in *nn.Module, layers []*nn.Layer) string {
 	if whole := wholeModule(in, layers); whole != "" {
 		return whole
 	}
@@ -38,7 +38,7 @@ func kernelLabel(in *resnet.Module, layers []*resnet.Layer) string {
 }
 
 // wholeModule is the name of the inner module that the layers make up, or empty.
-func wholeModule(in *resnet.Module, layers []*resnet.Layer) string {
+func wholeModule(in *nn.Module, layers []*nn.Layer) string {
 	m := layers[0].Module.Parent
 	if m == nil || m.Path == in.Path || len(m.Layers) != len(layers) || layers[0].Path == in.Path {
 		return ""
@@ -52,7 +52,7 @@ func wholeModule(in *resnet.Module, layers []*resnet.Layer) string {
 }
 
 // below is a path as seen from a module above it.
-func below(in *resnet.Module, path string) string {
+func below(in *nn.Module, path string) string {
 	if in.Path == "" {
 		return path
 	}
@@ -60,7 +60,7 @@ func below(in *resnet.Module, path string) string {
 }
 
 // layerLabel is a layer's name; one that is only a number also has its kind.
-func layerLabel(in *resnet.Module, l *resnet.Layer, head bool) string {
+func layerLabel(in *nn.Module, l *nn.Layer, head bool) string {
 	if l.Kind == tensor.Add {
 		return "⊕"
 	}
@@ -81,7 +81,7 @@ func joinLabel(block, join *Row) string {
 	switch {
 	case len(join.Layers) > 0 && join.Layers[0].Kind != tensor.Add:
 		return join.Label
-	case block.Skip == resnet.Identity:
+	case block.Skip == nn.Identity:
 		return "identity" + absorbedLabels(block, join)
 	}
 	return "add" + absorbedLabels(block, join)

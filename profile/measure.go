@@ -5,18 +5,18 @@ import (
 	"fmt"
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
-// Runner is a net that runs: a *resnet.Session.
+// Runner is a net that runs: a *nn.Session.
 type Runner interface {
-	Model() *resnet.Model
-	Lowered() *resnet.Lowered
-	Options() resnet.SessionOptions
+	Model() *nn.Model
+	Lowered() *nn.Lowered
+	Options() nn.SessionOptions
 	Kernels() []tensor.KernelInfo
 	Memory() tensor.MemoryPlan
-	Run(ctx context.Context, obs resnet.Observer) error
+	Run(ctx context.Context, obs nn.Observer) error
 }
 
 // Adaptive asks MeasureOptions for a number that suits the net.
@@ -155,7 +155,7 @@ func (m *measurement) count(ctx context.Context) (time.Duration, error) {
 
 // timed makes a pass. The process's time is read for those that nobody observes
 // as well: a call of the system leaves caches as it likes.
-func (m *measurement) timed(ctx context.Context, obs resnet.Observer) (taken, cpu time.Duration, err error) {
+func (m *measurement) timed(ctx context.Context, obs nn.Observer) (taken, cpu time.Duration, err error) {
 	before := processCPU()
 	start := time.Now()
 	err = m.runner.Run(ctx, obs)
@@ -181,7 +181,7 @@ func traced(ctx context.Context, s Runner, passes int) (*Trace, error) {
 func newProfile(s Runner, r *Recorder) *Profile {
 	var snap Snapshot
 	r.Snapshot(&snap)
-	o, batch := s.Options(), s.Model().Config.Batch
+	o, batch := s.Options(), s.Model().Batch()
 	p := &Profile{Schema: Schema, Mode: "eval", Fused: o.Fuse, Runs: snap.Passes}
 	if o.Train {
 		p.Mode = "train"
@@ -237,7 +237,7 @@ func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
 			}
 		}
 	}
-	row.GFLOPS = rate(row.MACs, m.Config.Batch, row.MeanMS)
+	row.GFLOPS = rate(row.MACs, m.Batch(), row.MeanMS)
 	if k.Bytes > 0 {
 		row.Intensity = float64(k.FLOPs) / float64(k.Bytes)
 	}
@@ -250,7 +250,7 @@ func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
 // macs is the multiply-adds, per image, of an operation that computes or
 // differentiates a layer: the gradients by a convolution's input and by its
 // weight have as many as the convolution.
-func macs(k tensor.Kind, l *resnet.Layer) int64 {
+func macs(k tensor.Kind, l *nn.Layer) int64 {
 	switch k {
 	case tensor.Conv2d, tensor.Linear, tensor.Conv2dGradInput, tensor.Conv2dGradWeight, tensor.LinearGradInput, tensor.LinearGradWeight:
 		return l.Cost.MACs

@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // fakeRunner plays passes whose walls are given; groups take 60, 30 and 5 %.
 type fakeRunner struct {
-	model   *resnet.Model
-	lowered *resnet.Lowered
+	model   *nn.Model
+	lowered *nn.Lowered
 	walls   []time.Duration // the last one repeats
 	passes  int
 	// unobserved counts those of the passes that nobody watched: they take no wall.
@@ -24,8 +24,8 @@ type fakeRunner struct {
 
 func newFakeRunner(walls ...time.Duration) *fakeRunner {
 	m, l := smallNet()
-	m.Config.Batch, m.Total.MACs = 2, 1e6
-	m.Layers[0].Cost, m.Layers[0].Out = resnet.Cost{Params: 10, MACs: 1e6}, tensor.Shape{2, 4, 8, 8}
+	m.Input, m.Total.MACs = tensor.Shape{2, 3, 8, 8}, 1e6
+	m.Layers[0].Cost, m.Layers[0].Out = nn.Cost{Params: 10, MACs: 1e6}, tensor.Shape{2, 4, 8, 8}
 	m.Layers[1].Out = tensor.Shape{2, 4, 8, 8}
 	for i := range l.Plan.Ops {
 		l.Plan.Buffers = append(l.Plan.Buffers, tensor.Buffer{Shape: tensor.Shape{2, 4}})
@@ -37,9 +37,9 @@ func newFakeRunner(walls ...time.Duration) *fakeRunner {
 	return &fakeRunner{model: m, lowered: l, walls: walls}
 }
 
-func (f *fakeRunner) Model() *resnet.Model           { return f.model }
-func (f *fakeRunner) Lowered() *resnet.Lowered       { return f.lowered }
-func (f *fakeRunner) Options() resnet.SessionOptions { return resnet.SessionOptions{Fuse: true} }
+func (f *fakeRunner) Model() *nn.Model           { return f.model }
+func (f *fakeRunner) Lowered() *nn.Lowered       { return f.lowered }
+func (f *fakeRunner) Options() nn.SessionOptions { return nn.SessionOptions{Fuse: true} }
 func (f *fakeRunner) Memory() tensor.MemoryPlan {
 	return tensor.MemoryPlan{ArenaBytes: 100, WeightBytes: 40, ScratchBytes: 2}
 }
@@ -52,7 +52,7 @@ func (f *fakeRunner) Kernels() []tensor.KernelInfo {
 	}
 }
 
-func (f *fakeRunner) Run(ctx context.Context, obs resnet.Observer) error {
+func (f *fakeRunner) Run(ctx context.Context, obs nn.Observer) error {
 	f.passes++
 	if f.passes == f.fail {
 		return errors.New("no more")

@@ -1,7 +1,7 @@
 package profile
 
 import (
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -50,7 +50,7 @@ type Holder struct {
 }
 
 // NewMemory is a program's memory plan along the rows of its net.
-func NewMemory(l *resnet.Lowered, plan tensor.MemoryPlan) Memory {
+func NewMemory(l *nn.Lowered, plan tensor.MemoryPlan) Memory {
 	m := Memory{PredictedBytes: plan.Total(), ArenaBytes: plan.ArenaBytes, WeightBytes: plan.WeightBytes, ScratchBytes: plan.ScratchBytes}
 	if len(plan.Blocks) == 0 {
 		return m

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -164,7 +165,7 @@ func Describe(m *resnet.Model, weights string) Model {
 
 // DescribeDevice names a device with the threads that it was told to use, or
 // uses by itself.
-func DescribeDevice(i tensor.Info, o resnet.SessionOptions) Device {
+func DescribeDevice(i tensor.Info, o nn.SessionOptions) Device {
 	threads := o.Threads
 	if threads == 0 {
 		threads = i.Cores

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -48,7 +49,7 @@ func (r *LayerRow) pass() tensor.Pass {
 // netTree is the tree of the net that the profile is of, nil if it can't be
 // built or has other rows in this version.
 func (p *Profile) netTree() *Tree {
-	whole, m, err := p.build()
+	m, err := p.build()
 	if err != nil {
 		return nil
 	}
@@ -56,26 +57,26 @@ func (p *Profile) netTree() *Tree {
 	if err != nil {
 		return nil
 	}
-	return NewTree(Net{Model: m, Whole: whole, Lowered: lowered, Kernels: kernels})
+	return NewTree(Net{Model: m, Whole: m.Unlesioned(), Lowered: lowered, Kernels: kernels})
 }
 
-// build is the net without and with its lesions.
-func (p *Profile) build() (whole, m *resnet.Model, err error) {
+// build is the net with its lesions.
+func (p *Profile) build() (*nn.Model, error) {
 	config, err := p.Config()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	lesions := make([]resnet.Lesion, len(p.Model.Lesions))
+	lesions := make([]nn.Lesion, len(p.Model.Lesions))
 	for i, text := range p.Model.Lesions {
-		if lesions[i], err = resnet.ParseLesion(text); err != nil {
-			return nil, nil, err
+		if lesions[i], err = nn.ParseLesion(text); err != nil {
+			return nil, err
 		}
 	}
-	if whole, err = resnet.Build(config); err != nil || len(lesions) == 0 {
-		return whole, whole, err
+	m, err := resnet.Build(config, lesions...)
+	if err != nil {
+		return nil, err
 	}
-	m, err = resnet.BuildLesioned(config, lesions)
-	return whole, m, err
+	return m.Model, nil
 }
 
 // pathTree is the tree of rows that are no known net's: modules by path, and a
@@ -114,7 +115,7 @@ func (b *pathTree) recordedRow(l *LayerRow) *Row {
 	}
 	r := &Row{
 		Kind: KernelRow, ID: "l:" + l.Path + ":" + strconv.Itoa(l.Call), Path: l.Path, Label: strings.Join(names, " "),
-		Parent: holder, Kernel: -1, Out: l.OutShape, Cost: resnet.Cost{Params: l.Params, MACs: l.MACs},
+		Parent: holder, Kernel: -1, Out: l.OutShape, Cost: nn.Cost{Params: l.Params, MACs: l.MACs},
 	}
 	holder.Children = append(holder.Children, r)
 	return r

@@ -4,16 +4,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
-// Recorder is a resnet.Observer that keeps the times of the last passes. All
+// Recorder is a nn.Observer that keeps the times of the last passes. All
 // its memory is allocated at the start. Readers never stop the run: a finished
 // pass is published in a ring of atomics, and a reader that was overtaken
 // drops what it read.
 type Recorder struct {
-	lowered  *resnet.Lowered
+	lowered  *nn.Lowered
 	groupOf  []int // op → group, −1 where the op heads none
 	capacity int
 
@@ -29,7 +29,7 @@ type Recorder struct {
 
 // NewRecorder makes a recorder for the passes of l, which is m lowered, that
 // keeps the last capacity of them (at least one).
-func NewRecorder(l *resnet.Lowered, m *resnet.Model, capacity int) *Recorder {
+func NewRecorder(l *nn.Lowered, m *nn.Model, capacity int) *Recorder {
 	n := len(l.Groups)
 	r := &Recorder{
 		lowered: l, groupOf: make([]int, len(l.Plan.Ops)), capacity: max(capacity, 1),
@@ -50,7 +50,7 @@ func NewRecorder(l *resnet.Lowered, m *resnet.Model, capacity int) *Recorder {
 }
 
 // Begin starts a pass. Passes of another program are not recorded.
-func (r *Recorder) Begin(l *resnet.Lowered) {
+func (r *Recorder) Begin(l *nn.Lowered) {
 	r.recording, r.seen = l == r.lowered, 0
 	for i := range r.start {
 		r.start[i] = -1

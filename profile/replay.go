@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -20,7 +21,7 @@ func (p *Profile) Config() (resnet.Config, error) {
 
 // Replay is a recorded profile in the form in which a run is observed.
 type Replay struct {
-	Lowered  *resnet.Lowered
+	Lowered  *nn.Lowered
 	Kernels  []tensor.KernelInfo
 	Memory   tensor.MemoryPlan
 	Recorder *Recorder // with every recorded pass
@@ -29,7 +30,7 @@ type Replay struct {
 // NewReplay plays p's samples, or its means if it has none, on m, the net of
 // p.Config. A profile whose rows are not those of m as this version lowers it
 // is an error.
-func NewReplay(p *Profile, m *resnet.Model) (*Replay, error) {
+func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 	l, kernels, err := p.program(m)
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func NewReplay(p *Profile, m *resnet.Model) (*Replay, error) {
 }
 
 // program is m as the profile ran it, with the recorded kernels.
-func (p *Profile) program(m *resnet.Model) (*resnet.Lowered, []tensor.KernelInfo, error) {
+func (p *Profile) program(m *nn.Model) (*nn.Lowered, []tensor.KernelInfo, error) {
 	l, err := p.lower(m)
 	if err != nil {
 		return nil, nil, err
@@ -65,7 +66,7 @@ func (p *Profile) program(m *resnet.Model) (*resnet.Lowered, []tensor.KernelInfo
 
 // plan is the memory plan of a program of l. Blocks of a buffer that l does not
 // have, or beyond the arena, are left out.
-func (m *Memory) plan(l *resnet.Lowered) tensor.MemoryPlan {
+func (m *Memory) plan(l *nn.Lowered) tensor.MemoryPlan {
 	plan := tensor.MemoryPlan{ArenaBytes: m.ArenaBytes, WeightBytes: m.WeightBytes, ScratchBytes: m.ScratchBytes}
 	for _, b := range m.Blocks {
 		x := b.block()
@@ -92,7 +93,7 @@ var errOtherRows = errors.New("its rows are not those of the net as this version
 
 // lower is m in the mode and with the passes that p has. Which norms were
 // probed is found by trying.
-func (p *Profile) lower(m *resnet.Model) (*resnet.Lowered, error) {
+func (p *Profile) lower(m *nn.Model) (*nn.Lowered, error) {
 	o := p.lowerOptions()
 	for _, norms := range []struct{ blocks, params bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
 		o.Blocks, o.Norms = norms.blocks, norms.params
@@ -110,20 +111,20 @@ func (p *Profile) lower(m *resnet.Model) (*resnet.Lowered, error) {
 	return nil, errOtherRows
 }
 
-func (p *Profile) lowerOptions() resnet.LowerOptions {
-	o := resnet.LowerOptions{Train: p.Mode == "train", Fuse: p.Fused}
+func (p *Profile) lowerOptions() nn.LowerOptions {
+	o := nn.LowerOptions{Train: p.Mode == "train", Fuse: p.Fused}
 	for _, r := range p.Layers {
 		o.Moments = o.Moments || r.Kind == tensor.Moments.String()
 		o.Backward = o.Backward || r.Pass == tensor.Backward.String()
 		if r.Pass == tensor.Update.String() {
-			o.Update = &resnet.SGD{}
+			o.Update = &nn.SGD{}
 		}
 	}
 	return o
 }
 
 // sameRows reports whether p's rows are l's groups.
-func (p *Profile) sameRows(l *resnet.Lowered) bool {
+func (p *Profile) sameRows(l *nn.Lowered) bool {
 	if len(l.Groups) != len(p.Layers) {
 		return false
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // TestReplay: a profile of a net comes back as the passes that were recorded,
@@ -16,12 +17,12 @@ func TestReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := m.Lower(resnet.LowerOptions{Fuse: true})
+	l, err := m.Lower(nn.LowerOptions{Fuse: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeRunner{model: m, lowered: l, walls: []time.Duration{time.Second}}
-	r := NewRecorder(l, m, 3)
+	f := &fakeRunner{model: m.Model, lowered: l, walls: []time.Duration{time.Second}}
+	r := NewRecorder(l, m.Model, 3)
 	for pass := range 3 {
 		playPass(r, l, time.Duration(pass+1)*time.Millisecond)
 	}
@@ -33,7 +34,7 @@ func TestReplay(t *testing.T) {
 	}
 	var want, got Snapshot
 	r.Snapshot(&want)
-	replay, err := NewReplay(p, m)
+	replay, err := NewReplay(p, m.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func TestReplay(t *testing.T) {
 	for i := range p.Layers {
 		p.Layers[i].SamplesMS = nil
 	}
-	if replay, err = NewReplay(p, m); err != nil {
+	if replay, err = NewReplay(p, m.Model); err != nil {
 		t.Fatal(err)
 	}
 	replay.Recorder.Snapshot(&got)
@@ -53,17 +54,17 @@ func TestReplay(t *testing.T) {
 		t.Errorf("of means: %+v", got.Wall)
 	}
 	p.Layers[3].Path = "elsewhere"
-	if _, err := NewReplay(p, m); !errors.Is(err, errOtherRows) {
+	if _, err := NewReplay(p, m.Model); !errors.Is(err, errOtherRows) {
 		t.Errorf("other rows: %v", err)
 	}
 	p.Layers = p.Layers[1:]
-	if _, err := NewReplay(p, m); !errors.Is(err, errOtherRows) {
+	if _, err := NewReplay(p, m.Model); !errors.Is(err, errOtherRows) {
 		t.Errorf("too few rows: %v", err)
 	}
 }
 
 // playPass plays a pass whose groups take d each.
-func playPass(r *Recorder, l *resnet.Lowered, d time.Duration) {
+func playPass(r *Recorder, l *nn.Lowered, d time.Duration) {
 	replay := Replay{Lowered: l, Recorder: r}
 	replay.play(float64(len(l.Groups)+1)*float64(d)/1e6, func(int) float64 { return float64(d) / 1e6 })
 }

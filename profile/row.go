@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -49,14 +49,14 @@ type Row struct {
 	Parent   *Row
 	Children []*Row
 
-	Skip resnet.SkipKind // of the block that the rail belongs to
+	Skip nn.SkipKind // of the block that the rail belongs to
 	Rail Rail
 
-	Module *resnet.Module  // that the row shows or its layers lie in; nil for a run and after the net
-	Layers []*resnet.Layer // of KernelRow, JoinRow and LeafRow, the head first
-	Gone   bool            // a lesion took it away: nothing runs for it
-	Out    tensor.Shape    // of the last layer, with the batch; nil if unknown
-	Cost   resnet.Cost     // of what runs, the rows below included
+	Module *nn.Module   // that the row shows or its layers lie in; nil for a run and after the net
+	Layers []*nn.Layer  // of KernelRow, JoinRow and LeafRow, the head first
+	Gone   bool         // a lesion took it away: nothing runs for it
+	Out    tensor.Shape // of the last layer, with the batch; nil if unknown
+	Cost   nn.Cost      // of what runs, the rows below included
 
 	Kernel  int     // that computes it in the forward pass, −1 if none does
 	Flat    Kernels // the row's own
@@ -68,7 +68,7 @@ type Row struct {
 func (r *Row) Folds() bool { return len(r.Children) > 0 }
 
 // Last is the last layer that runs at or below the row, nil if there is none.
-func (r *Row) Last() *resnet.Layer {
+func (r *Row) Last() *nn.Layer {
 	switch {
 	case len(r.Layers) > 0:
 		return r.Layers[len(r.Layers)-1]

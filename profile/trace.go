@@ -3,7 +3,7 @@ package profile
 import (
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -28,7 +28,7 @@ type TraceSpan struct {
 // MaxSpans bounds a trace: some 20 MB of JSON.
 const MaxSpans = 100_000
 
-// Tracer is a resnet.Observer that keeps every span of whole passes.
+// Tracer is a nn.Observer that keeps every span of whole passes.
 type Tracer struct {
 	groupOf map[int]int
 	first   time.Time
@@ -38,7 +38,7 @@ type Tracer struct {
 }
 
 // NewTracer makes a tracer for the passes of l.
-func NewTracer(l *resnet.Lowered) *Tracer {
+func NewTracer(l *nn.Lowered) *Tracer {
 	t := &Tracer{groupOf: make(map[int]int, len(l.Groups))}
 	for g := range l.Groups {
 		t.groupOf[l.Groups[g].Head] = g
@@ -50,7 +50,7 @@ func NewTracer(l *resnet.Lowered) *Tracer {
 func (t *Tracer) ObservesWorkers() {}
 
 // Begin starts a pass.
-func (t *Tracer) Begin(*resnet.Lowered) {
+func (t *Tracer) Begin(*nn.Lowered) {
 	now := time.Now()
 	if t.first.IsZero() {
 		t.first = now

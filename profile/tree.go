@@ -1,7 +1,7 @@
 package profile
 
 import (
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -11,7 +11,7 @@ import (
 //
 // Every kernel is in the Flat of exactly one row.
 type Tree struct {
-	Model *resnet.Model // that runs; nil for recorded rows of no net that is known
+	Model *nn.Model // that runs; nil for recorded rows of no net that is known
 	Root  *Row
 	Rows  []*Row // parents before children, then Tail
 	Tail  []*Row // after the net: loss and probes, as far as there are any, and overhead
@@ -24,12 +24,12 @@ type Tree struct {
 
 // Net is what a Tree is made of.
 type Net struct {
-	Model *resnet.Model
+	Model *nn.Model
 	// Whole is the net without lesions, whose rows all stay; nil means Model.
-	Whole *resnet.Model
+	Whole *nn.Model
 	// Lowered is Model as a plan, and Kernels are the program's, in order of
 	// execution. Without them the tree's leaves are the net's leaf modules.
-	Lowered *resnet.Lowered
+	Lowered *nn.Lowered
 	Kernels []tensor.KernelInfo
 }
 
@@ -80,7 +80,7 @@ func (t *Tree) gather() {
 		if !r.Folds() {
 			continue
 		}
-		r.Cost = resnet.Cost{}
+		r.Cost = nn.Cost{}
 		for _, c := range r.Children {
 			r.Cost = sumCosts(r.Cost, c.Cost)
 			for p := range passes {
@@ -105,7 +105,7 @@ func Fold(label string, rows []*Row) *Row {
 	return r
 }
 
-func sumCosts(a, b resnet.Cost) resnet.Cost {
+func sumCosts(a, b nn.Cost) nn.Cost {
 	a.Params += b.Params
 	a.Buffers += b.Buffers
 	a.MACs += b.MACs

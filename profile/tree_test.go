@@ -10,11 +10,12 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // lowered is a net as a plan with the kernels that a device would run.
-func lowered(t testing.TB, whole, m *resnet.Model, o resnet.LowerOptions) Net {
+func lowered(t testing.TB, whole, m *nn.Model, o nn.LowerOptions) Net {
 	t.Helper()
 	l, err := m.Lower(o)
 	if err != nil {
@@ -28,43 +29,37 @@ func lowered(t testing.TB, whole, m *resnet.Model, o resnet.LowerOptions) Net {
 }
 
 // built is a net, and the same with lesions.
-func built(t testing.TB, arch string, lesions ...string) (whole, m *resnet.Model) {
+func built(t testing.TB, arch string, lesions ...string) (whole, m *nn.Model) {
 	t.Helper()
 	c, err := resnet.ParseArch(arch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Batch = 2
-	whole, err = resnet.Build(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := make([]resnet.Lesion, len(lesions))
+	list := make([]nn.Lesion, len(lesions))
 	for i, text := range lesions {
-		if list[i], err = resnet.ParseLesion(text); err != nil {
+		if list[i], err = nn.ParseLesion(text); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if m, err = resnet.BuildLesioned(c, list); err != nil {
+	net, err := resnet.Build(c, list...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if len(lesions) == 0 {
-		m = whole
-	}
-	return whole, m
+	return net.Unlesioned(), net.Model
 }
 
 // training are the options of a step of training.
-func training(fuse bool) resnet.LowerOptions {
-	return resnet.LowerOptions{Train: true, Fuse: fuse, Backward: true, Blocks: true, Norms: true, Update: &resnet.SGD{Momentum: 0.9}}
+func training(fuse bool) nn.LowerOptions {
+	return nn.LowerOptions{Train: true, Fuse: fuse, Backward: true, Blocks: true, Norms: true, Update: &nn.SGD{Momentum: 0.9}}
 }
 
-var treeRails = map[resnet.SkipKind][4]string{
-	resnet.NoSkip:     {"  ", "  ", "  ", "  "},
-	resnet.Identity:   {"  ", "┌ ", "│ ", "└ "},
-	resnet.Projection: {"  ", "┏ ", "┃ ", "┗ "},
-	resnet.ZeroPad:    {"  ", "┌ ", "┆ ", "└ "},
-	resnet.PoolSkip:   {"  ", "┌ ", "┆ ", "└ "},
+var treeRails = map[nn.SkipKind][4]string{
+	nn.NoSkip:     {"  ", "  ", "  ", "  "},
+	nn.Identity:   {"  ", "┌ ", "│ ", "└ "},
+	nn.Projection: {"  ", "┏ ", "┃ ", "┗ "},
+	nn.ZeroPad:    {"  ", "┌ ", "┆ ", "└ "},
+	nn.PoolSkip:   {"  ", "┌ ", "┆ ", "└ "},
 }
 
 // printed is a tree as text: rail, label, note, output, multiply-adds, and the
@@ -108,7 +103,7 @@ var treeCases = []struct {
 func eachTree(t *testing.T, do func(t *testing.T, n Net)) {
 	for _, c := range treeCases {
 		whole, m := built(t, c.arch, c.lesions...)
-		for name, o := range map[string]resnet.LowerOptions{
+		for name, o := range map[string]nn.LowerOptions{
 			"forward": {Fuse: true}, "forward unfused": {}, "step": training(true), "step unfused": training(false),
 		} {
 			t.Run(c.name+" "+name, func(t *testing.T) { do(t, lowered(t, whole, m, o)) })
@@ -184,7 +179,11 @@ func TestTreeInvariants(t *testing.T) {
 
 // recordedOf is a profile of a net whose kernels take 1, 2, 3 … µs.
 func recordedOf(n Net) *Profile {
-	p := &Profile{Model: Describe(n.Model, ""), Input: Input{Shape: n.Model.Root.In}, Mode: "eval"}
+	c, err := resnet.Config{Arch: n.Model.Name}.Resolve()
+	if err != nil {
+		panic(err) // a net that has been built has a Config
+	}
+	p := &Profile{Model: Describe(&resnet.Model{Model: n.Model, Config: c}, ""), Input: Input{Shape: n.Model.Root.In}, Mode: "eval"}
 	p.Total.OverheadMS = 0.5
 	p.Total.MeanMS = p.Total.OverheadMS
 	plan := n.Lowered.Plan
@@ -235,7 +234,7 @@ func TestForeignTree(t *testing.T) {
 // snapshot of another program changes nothing.
 func TestMeasureLive(t *testing.T) {
 	_, m := built(t, "cifar_resnet8")
-	n := lowered(t, nil, m, resnet.LowerOptions{Fuse: true, Moments: true})
+	n := lowered(t, nil, m, nn.LowerOptions{Fuse: true, Moments: true})
 	tree, r := NewTree(n), NewRecorder(n.Lowered, m, 8)
 	times := func(each time.Duration) []time.Duration { return slices.Repeat([]time.Duration{each}, len(n.Kernels)) }
 	var s Snapshot

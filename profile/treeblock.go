@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -19,7 +19,7 @@ func (b *builder) block(r *Row) {
 		return
 	}
 	parts := b.parts(r)
-	if r.Skip == resnet.NoSkip {
+	if r.Skip == nn.NoSkip {
 		r.Children = slices.Concat(parts.branch, parts.skip, parts.after)
 		return
 	}
@@ -48,9 +48,9 @@ func (b *builder) parts(r *Row) (p parts) {
 			if rows := b.addLayer(nil, r, l); len(rows) > 0 && !rows[0].Gone {
 				p.join = rows[0]
 			}
-		case l.Part == resnet.Skip:
+		case l.Part == nn.Skip:
 			p.skip = b.addLayer(p.skip, r, l)
-		case l.Part == resnet.Join:
+		case l.Part == nn.Join:
 			p.after = b.addLayer(p.after, r, l)
 		default:
 			p.branch = b.addLayer(p.branch, r, l)
@@ -60,7 +60,7 @@ func (b *builder) parts(r *Row) (p parts) {
 }
 
 // layersOf are a block's layers, with those that a lesion added where they run.
-func (b *builder) layersOf(m *resnet.Module) []*resnet.Layer {
+func (b *builder) layersOf(m *nn.Module) []*nn.Layer {
 	runs := b.modules[m.Path]
 	if runs == nil {
 		return m.Layers
@@ -68,7 +68,7 @@ func (b *builder) layersOf(m *resnet.Module) []*resnet.Layer {
 	layers := slices.Clone(m.Layers)
 	at := 0
 	for _, l := range runs.Layers {
-		if i := slices.IndexFunc(layers, func(o *resnet.Layer) bool { return callOf(o) == callOf(l) }); i >= 0 {
+		if i := slices.IndexFunc(layers, func(o *nn.Layer) bool { return callOf(o) == callOf(l) }); i >= 0 {
 			at = i + 1
 			continue
 		}
@@ -98,7 +98,7 @@ func setRails(r *Row, at int) {
 }
 
 // setRail leads a skip past a row and all below it.
-func setRail(r *Row, skip resnet.SkipKind, rail Rail) {
+func setRail(r *Row, skip nn.SkipKind, rail Rail) {
 	r.Skip, r.Rail = skip, rail
 	for _, c := range r.Children {
 		setRail(c, skip, rail)

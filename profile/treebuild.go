@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -12,11 +12,11 @@ import (
 type builder struct {
 	*Tree
 	net      Net
-	whole    *resnet.Model
+	whole    *nn.Model
 	headOf   map[int]int // layer → the kernel of the forward pass that it heads
-	running  map[call]*resnet.Layer
-	modules  map[string]*resnet.Module // of the net as it runs, if that isn't whole
-	lesioned map[string]bool           // blocks by path
+	running  map[call]*nn.Layer
+	modules  map[string]*nn.Module // of the net as it runs, if that isn't whole
+	lesioned map[string]bool       // blocks by path
 }
 
 // call is one of a module's calls, whichever the net.
@@ -25,12 +25,12 @@ type call struct {
 	n    int
 }
 
-func callOf(l *resnet.Layer) call { return call{l.Path, l.Call} }
+func callOf(l *nn.Layer) call { return call{l.Path, l.Call} }
 
 func newBuilder(n Net) *builder {
 	b := &builder{
 		Tree: &Tree{Model: n.Model}, net: n, whole: n.Whole,
-		headOf: map[int]int{}, running: map[call]*resnet.Layer{}, lesioned: map[string]bool{},
+		headOf: map[int]int{}, running: map[call]*nn.Layer{}, lesioned: map[string]bool{},
 	}
 	for _, l := range n.Model.Layers {
 		b.running[callOf(l)] = l
@@ -42,7 +42,7 @@ func newBuilder(n Net) *builder {
 	case n.Whole == nil:
 		b.whole = n.Model
 	case n.Whole != n.Model:
-		b.modules = map[string]*resnet.Module{}
+		b.modules = map[string]*nn.Module{}
 		b.index(n.Model.Root)
 	}
 	if n.Lowered == nil {
@@ -59,7 +59,7 @@ func newBuilder(n Net) *builder {
 	return b
 }
 
-func (b *builder) index(m *resnet.Module) {
+func (b *builder) index(m *nn.Module) {
 	b.modules[m.Path] = m
 	for _, c := range m.Children {
 		b.index(c)
@@ -108,7 +108,7 @@ func (b *builder) tail() {
 }
 
 // module is the row of a module with all that is under it.
-func (b *builder) module(parent *Row, m *resnet.Module) *Row {
+func (b *builder) module(parent *Row, m *nn.Module) *Row {
 	r := &Row{ID: "m:" + m.Path, Path: m.Path, Label: m.Name, Parent: parent, Module: m, Out: m.Out, Kernel: -1}
 	if m.Block != nil {
 		b.block(r)
@@ -126,7 +126,7 @@ func (b *builder) inner(r *Row) (rows []*Row) {
 	if b.net.Lowered == nil {
 		return b.leaves(r)
 	}
-	seen := map[*resnet.Module]bool{}
+	seen := map[*nn.Module]bool{}
 	for _, l := range r.Module.Layers {
 		c := childToward(r.Module, l.Module)
 		switch {
@@ -156,7 +156,7 @@ func (b *builder) leaves(r *Row) (rows []*Row) {
 }
 
 // childToward is m's child above leaf, or nil if the leaf is m itself.
-func childToward(m, leaf *resnet.Module) *resnet.Module {
+func childToward(m, leaf *nn.Module) *nn.Module {
 	for leaf != nil && leaf.Parent != m {
 		if leaf == m {
 			return nil
@@ -168,7 +168,7 @@ func childToward(m, leaf *resnet.Module) *resnet.Module {
 
 // addLayer adds the row of the kernel that l heads, if no other's absorbs it.
 // A layer that a lesion took away joins the row of those before it.
-func (b *builder) addLayer(rows []*Row, parent *Row, l *resnet.Layer) []*Row {
+func (b *builder) addLayer(rows []*Row, parent *Row, l *nn.Layer) []*Row {
 	if runs := b.running[callOf(l)]; runs != nil {
 		if k, ok := b.headOf[runs.Index]; ok {
 			return append(rows, b.kernelRow(parent, runs, k))
@@ -189,15 +189,15 @@ func (b *builder) addLayer(rows []*Row, parent *Row, l *resnet.Layer) []*Row {
 // as it would head a kernel.
 func beginsRow(k tensor.Kind) bool { return k == tensor.Conv2d || k == tensor.Linear }
 
-func newRow(parent *Row, l *resnet.Layer) *Row {
+func newRow(parent *Row, l *nn.Layer) *Row {
 	return &Row{
 		Kind: KernelRow, ID: "l:" + l.Path + ":" + strconv.Itoa(l.Call), Path: l.Path, Parent: parent,
-		Module: l.Module, Layers: []*resnet.Layer{l}, Kernel: -1,
+		Module: l.Module, Layers: []*nn.Layer{l}, Kernel: -1,
 	}
 }
 
 // kernelRow is the row of kernel k, which l heads.
-func (b *builder) kernelRow(parent *Row, l *resnet.Layer, k int) *Row {
+func (b *builder) kernelRow(parent *Row, l *nn.Layer, k int) *Row {
 	r := newRow(parent, l)
 	r.Kernel = k
 	for _, op := range b.net.Kernels[k].Absorbed {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -52,7 +52,7 @@ func warmUp(ctx context.Context, s Runner, passes int) (warmth, error) {
 // stopwatch observes nothing but the wall time.
 type stopwatch struct{ wall time.Duration }
 
-func (*stopwatch) Begin(*resnet.Lowered)    {}
+func (*stopwatch) Begin(*nn.Lowered)        {}
 func (*stopwatch) Span(tensor.Span)         {}
 func (w *stopwatch) End(wall time.Duration) { w.wall = wall }
 

@@ -1,137 +1,134 @@
 package resnet
 
-import "strconv"
+import (
+	"strconv"
+
+	"resnet-tui/resnet/nn"
+)
 
 // blockSpec is one residual block, or its plain twin.
 type blockSpec struct {
-	inner  int // of the branch's inside
-	out    int
+	inner  int // channels inside the branch
+	out    int // channels of the result
 	stride int
-	skip   SkipKind
+	skip   nn.SkipKind
 }
 
-// block adds a block and marks its module.
-func (n *net) block(x value, index int, b blockSpec) value {
+// block adds the block of a stage with that number.
+func (n *net) block(x nn.Value, number int, b blockSpec) nn.Value {
 	kind, build := "BasicBlock", n.basic
-	preAct := n.Config.Variant == V2
+	preAct := n.config.Variant == V2
 	switch {
-	case preAct && n.Config.Block == Bottleneck:
+	case preAct && n.config.Block == Bottleneck:
 		kind, build = "PreActBottleneck", n.preActBottleneck
 	case preAct:
 		kind, build = "PreActBlock", n.preActBasic
-	case n.Config.Block == Bottleneck:
+	case n.config.Block == Bottleneck:
 		kind, build = "Bottleneck", n.bottleneck
 	}
-	return n.within(strconv.Itoa(index), kind, func() value {
-		n.at.Block = &Block{Skip: b.skip, Stride: b.stride, PreAct: preAct}
-		n.part = Branch
-		y := build(x, b)
-		n.part = Trunk
-		n.at.from, n.at.to = x.layer, y.layer
-		return y
-	})
+	block := nn.Block{Skip: b.skip, Stride: b.stride, PreAct: preAct}
+	return n.Block(x, strconv.Itoa(number), kind, block, func() nn.Value { return build(x, b) })
 }
 
 // basic is figure 5, left, of He et al. 2015.
-func (n *net) basic(x value, b blockSpec) value {
-	y := n.relu(n.norm(n.conv(x, "conv1", convSpec{out: b.inner, k: 3, stride: b.stride}), "bn1"))
-	y = n.norm(n.conv(y, "conv2", convSpec{out: b.out, k: 3, stride: 1}), "bn2")
+func (n *net) basic(x nn.Value, b blockSpec) nn.Value {
+	y := n.relu(n.norm(n.conv(x, "conv1", nn.Conv{Out: b.inner, K: 3, Stride: b.stride}), "bn1"))
+	y = n.norm(n.conv(y, "conv2", nn.Conv{Out: b.out, K: 3, Stride: 1}), "bn2")
 	return n.relu(n.join(y, x, b))
 }
 
 // bottleneck is figure 5, right, of He et al. 2015; with groups, figure 3(c)
 // of Xie et al. 2016. The paper strides on the first 1×1, v1.5 on the 3×3.
-func (n *net) bottleneck(x value, b blockSpec) value {
+func (n *net) bottleneck(x nn.Value, b blockSpec) nn.Value {
 	first, second := 1, b.stride
-	if n.Config.Variant == V1 {
+	if n.config.Variant == V1 {
 		first, second = b.stride, 1
 	}
-	y := n.relu(n.norm(n.conv(x, "conv1", convSpec{out: b.inner, k: 1, stride: first}), "bn1"))
-	y = n.relu(n.norm(n.conv(y, "conv2", convSpec{out: b.inner, k: 3, stride: second, groups: n.Config.Groups}), "bn2"))
-	y = n.norm(n.conv(y, "conv3", convSpec{out: b.out, k: 1, stride: 1}), "bn3")
+	y := n.relu(n.norm(n.conv(x, "conv1", nn.Conv{Out: b.inner, K: 1, Stride: first}), "bn1"))
+	y = n.relu(n.norm(n.conv(y, "conv2", nn.Conv{Out: b.inner, K: 3, Stride: second, Groups: n.config.Groups}), "bn2"))
+	y = n.norm(n.conv(y, "conv3", nn.Conv{Out: b.out, K: 1, Stride: 1}), "bn3")
 	return n.relu(n.join(y, x, b))
 }
 
 // preActBasic is figure 1(b) of He et al. 2016.
-func (n *net) preActBasic(x value, b blockSpec) value {
+func (n *net) preActBasic(x nn.Value, b blockSpec) nn.Value {
 	a := n.preAct(x, b)
-	y := n.conv(a, "conv1", convSpec{out: b.inner, k: 3, stride: b.stride})
-	y = n.conv(n.relu(n.norm(y, "bn2")), "conv2", convSpec{out: b.out, k: 3, stride: 1, bare: true})
+	y := n.conv(a, "conv1", nn.Conv{Out: b.inner, K: 3, Stride: b.stride})
+	y = n.bare(n.relu(n.norm(y, "bn2")), "conv2", nn.Conv{Out: b.out, K: 3, Stride: 1})
 	return n.join(y, skipInput(x, a, b), b)
 }
 
 // preActBottleneck is the same with three convolutions (He et al. 2016, A.1).
-func (n *net) preActBottleneck(x value, b blockSpec) value {
+func (n *net) preActBottleneck(x nn.Value, b blockSpec) nn.Value {
 	a := n.preAct(x, b)
-	y := n.conv(a, "conv1", convSpec{out: b.inner, k: 1, stride: 1})
-	y = n.conv(n.relu(n.norm(y, "bn2")), "conv2", convSpec{out: b.inner, k: 3, stride: b.stride, groups: n.Config.Groups})
-	y = n.conv(n.relu(n.norm(y, "bn3")), "conv3", convSpec{out: b.out, k: 1, stride: 1, bare: true})
+	y := n.conv(a, "conv1", nn.Conv{Out: b.inner, K: 1, Stride: 1})
+	y = n.conv(n.relu(n.norm(y, "bn2")), "conv2", nn.Conv{Out: b.inner, K: 3, Stride: b.stride, Groups: n.config.Groups})
+	y = n.bare(n.relu(n.norm(y, "bn3")), "conv3", nn.Conv{Out: b.out, K: 1, Stride: 1})
 	return n.join(y, skipInput(x, a, b), b)
 }
 
 // preAct is the normalisation and ReLU at the head of a block. A projection
 // takes their result, so that they belong to both paths.
-func (n *net) preAct(x value, b blockSpec) value {
-	if b.skip == Projection {
-		n.part = Trunk
+func (n *net) preAct(x nn.Value, b blockSpec) nn.Value {
+	build := func() nn.Value { return n.relu(n.norm(x, "bn1")) }
+	if b.skip == nn.Projection {
+		return n.Shared(build)
 	}
-	a := n.relu(n.norm(x, "bn1"))
-	n.part = Branch
-	return a
+	return build()
 }
 
 // skipInput is what a pre-activation block's skip starts from.
-func skipInput(x, activated value, b blockSpec) value {
-	if b.skip == Projection {
+func skipInput(x, activated nn.Value, b blockSpec) nn.Value {
+	if b.skip == nn.Projection {
 		return activated
 	}
 	return x
 }
 
 // join adds the skip of x to the branch y. A plain block has none.
-func (n *net) join(y, x value, b blockSpec) value {
-	if b.skip == NoSkip {
-		return y
+func (n *net) join(y, x nn.Value, b blockSpec) nn.Value {
+	if b.skip == nn.NoSkip {
+		return n.Join(y, nil)
 	}
-	n.part = Skip
-	s := n.skip(x, b)
-	n.part = Join
-	return n.sum(y, s)
+	return n.Join(y, func() nn.Value { return n.skip(x, b) })
 }
 
 // skip is S(x): He et al. 2015, section 3.3, options A, B and C.
-func (n *net) skip(x value, b blockSpec) value {
+func (n *net) skip(x nn.Value, b blockSpec) nn.Value {
 	switch b.skip {
-	case Projection:
-		return n.within("downsample", "Sequential", func() value {
-			preAct := n.Config.Variant == V2
-			y := n.conv(x, "0", convSpec{out: b.out, k: 1, stride: b.stride, bare: preAct})
-			if preAct {
-				return y
-			}
-			return n.norm(y, "1")
-		})
-	case ZeroPad:
-		return n.pad(x, b.out, b.stride)
-	case PoolSkip:
-		return n.maxPool(x, "pool", 1, b.stride)
+	case nn.Projection:
+		return n.Within("downsample", "Sequential", func() nn.Value { return n.projection(x, b) })
+	case nn.ZeroPad:
+		extra := b.out - x.Shape[1]
+		return n.Pad(x, "pad", extra/2, extra-extra/2, b.stride)
+	case nn.PoolSkip:
+		return n.MaxPool2d(x, "pool", 1, b.stride, n.config.Keras)
 	}
 	return x
 }
 
+// projection is W·x of equation 2 in He et al. 2015.
+func (n *net) projection(x nn.Value, b blockSpec) nn.Value {
+	c := nn.Conv{Out: b.out, K: 1, Stride: b.stride}
+	if n.config.Variant == V2 {
+		return n.bare(x, "0", c)
+	}
+	return n.norm(n.conv(x, "0", c), "1")
+}
+
 // skipOf chooses a block's skip.
-func (c *Config) skipOf(in, out, stride int) SkipKind {
+func (c *Config) skipOf(in, out, stride int) nn.SkipKind {
 	switch {
 	case c.Plain:
-		return NoSkip
+		return nn.NoSkip
 	case c.Shortcut == ShortcutC:
-		return Projection
+		return nn.Projection
 	case in == out && stride == 1:
-		return Identity
+		return nn.Identity
 	case in == out && c.Keras && c.Variant == V2:
-		return PoolSkip
+		return nn.PoolSkip
 	case c.Shortcut == ShortcutA:
-		return ZeroPad
+		return nn.ZeroPad
 	}
-	return Projection
+	return nn.Projection
 }

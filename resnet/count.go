@@ -1,63 +1,20 @@
 package resnet
 
-import "resnet-tui/tensor"
+import (
+	"slices"
 
-// Count is a figure for "the net's operations" by one convention.
-type Count struct {
-	Name  string // the convention's name, as --count takes it
-	Value int64  // per image
-	What  string // what it counts
-}
+	"resnet-tui/resnet/nn"
+)
 
-// parts are the sums that conventions differ in, per image, in eval mode.
-type parts struct {
-	macs, norm, relu, maxIn, poolIn, poolOut, bias, convBias, normParams int64
-}
-
-func (m *Model) parts() parts {
-	p := parts{macs: m.Total.MACs}
-	for _, l := range m.Layers {
-		in, out := perImage(l.In), perImage(l.Out)
-		switch l.Kind {
-		case tensor.BatchNorm2d:
-			p.norm += out
-			p.normParams += l.Cost.Params
-		case tensor.ReLU:
-			p.relu += out
-		case tensor.MaxPool2d:
-			p.maxIn += in
-		case tensor.AdaptiveAvgPool2d:
-			p.poolIn += in
-			p.poolOut += out
-		case tensor.Linear:
-			p.bias += out
-		case tensor.Conv2d:
-			if len(l.Params) == 2 {
-				p.bias += out
-				p.convBias += out
-			}
-		}
+// Counts is the net's cost by every convention: nn's, and the paper's.
+func (m *Model) Counts() []nn.Count {
+	paper := nn.Count{
+		Name: "paper", Value: m.paperMACs(),
+		What: "He et al. 2015, table 1: multiply-adds of v1, which strides on a bottleneck's first 1×1",
 	}
-	return p
-}
-
-// Counts is the net's cost by every convention, as tools print it for one
-// image. No tool counts the additions of the skips.
-func (m *Model) Counts() []Count {
-	p := m.parts()
-	return []Count{
-		{"macs", p.macs, "multiply-adds of convolutions and linear layers"},
-		{"flops", 2 * p.macs, "the same, multiplication and addition apart"},
-		{"torchvision", p.macs, "torchvision's table (which says GFLOPS), and DeepSpeed's and calflops' MACs: multiply-adds"},
-		{"paper", m.paperMACs(), "He et al. 2015, table 1: multiply-adds of v1, which strides on a bottleneck's first 1×1"},
-		{"torchinfo", p.macs + p.normParams + p.bias, "torchinfo 1.8 mult-adds: and batch norms' parameters, and elements with a bias"},
-		{"fvcore", p.macs + 2*p.norm + p.poolIn, "fvcore: and 2 an element of batch norms, 1 an operand of the average pool"},
-		{"ptflops", p.macs + 2*p.norm + 2*(p.relu+p.maxIn+p.poolIn) + p.bias, "ptflops 0.7, pytorch backend: and 2 an element of batch norms, ReLUs and pools, 1 a bias"},
-		{"ptflops-aten", p.macs + p.bias, "ptflops 0.7, aten backend: and elements with a bias"},
-		{"thop", p.macs + 4*p.norm + p.poolIn + p.poolOut, "thop 0.1: and 4 an element of batch norms, operands and results of the average pool"},
-		{"deepspeed", 2*p.macs + p.convBias + 2*p.norm + p.relu + p.maxIn + p.poolIn, "DeepSpeed's and calflops' FLOPs: twice the multiply-adds, and biases of convolutions, batch norms, ReLUs, pools"},
-		{"torch", 2 * p.macs, "torch's FlopCounterMode: twice the multiply-adds"},
-	}
+	counts := m.Model.Counts()
+	after := slices.IndexFunc(counts, func(c nn.Count) bool { return c.Name == "torchvision" })
+	return slices.Insert(counts, after+1, paper)
 }
 
 // paperMACs are the multiply-adds of the same net with the paper's strides.
@@ -67,7 +24,7 @@ func (m *Model) paperMACs() int64 {
 		return m.Total.MACs
 	}
 	c.Arch, c.Variant = "", V1
-	v1, err := Build(c)
+	v1, err := Build(c, m.Lesions...)
 	if err != nil {
 		return m.Total.MACs // it can't happen: v1's layers are no larger
 	}

@@ -1,97 +1,68 @@
 package resnet
 
-import "resnet-tui/tensor"
+import (
+	"fmt"
 
-// Model is a net as a tree of modules and, flat, as the calls that a forward
-// pass makes. It knows shapes and costs, and holds no weights.
+	"resnet-tui/resnet/nn"
+)
+
+// Model is a net of the family, with the Config that it was built from.
 type Model struct {
-	Config  Config // resolved
-	Name    string // "resnet101"; the same as Config.Arch
-	Root    *Module
-	Layers  []*Layer       // every call of a forward pass, in execution order
-	Params  []tensor.Param // in the order of PyTorch's state_dict
-	Total   Cost
-	Lesions []Lesion // by which it differs from its Config's net
+	*nn.Model
+	Config Config // resolved; Config.Arch is Name
 }
 
-// Module is a node of the tree: the net, a stage, a block or a layer. What is
-// no module in PyTorch, such as a block's addition, is a leaf too.
-type Module struct {
-	Name, Path string // "conv2", "layer3.0.conv2"; the root's path is empty
-	Kind       string // "ResNet", "Sequential", "Bottleneck", "Conv2d", "Add" …
-	Parent     *Module
-	Children   []*Module    // in order of their first call
-	Layers     []*Layer     // calls in this subtree, in execution order
-	Block      *Block       // of a block, else nil
-	In, Out    tensor.Shape // of the subtree, with the batch
-	Cost       Cost         // summed over the subtree
-	// Alike counts this module and its next siblings that are blocks of the
-	// same shapes and kinds; 1 if there is none.
-	Alike int
-
-	from, to int // of a block: the layers whose results are its input and output
+// Build makes the tree of a net: names, shapes and costs, but no weights. With
+// lesions it makes the net that they leave, with the same parameters, so that
+// it runs on the same state. An image that is too small for some layer, and a
+// lesion that the net can't have, are errors that name the layer or block.
+func Build(c Config, lesions ...nn.Lesion) (*Model, error) {
+	c, err := c.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	b, image := nn.NewBuilder(c.Arch, c.kind(), c.input())
+	m, err := c.build(b, image)
+	if err != nil {
+		return nil, err
+	}
+	if len(lesions) > 0 {
+		if b, image, err = nn.NewLesionedBuilder(m, lesions); err != nil {
+			return nil, err
+		}
+		if m, err = c.build(b, image); err != nil {
+			return nil, err
+		}
+	}
+	return &Model{m, c}, nil
 }
 
-// SkipKind is what a block adds to its branch.
-type SkipKind uint8
-
-// The kinds of skip.
-const (
-	NoSkip     SkipKind = iota
-	Identity            // x
-	Projection          // a 1×1 convolution of x
-	ZeroPad             // x subsampled, zero channels beside it
-	PoolSkip            // x subsampled by a max pool of 1×1 (Keras's V2 nets)
-)
-
-// String is the skip in a word, "identity".
-func (s SkipKind) String() string {
-	return [...]string{"none", "identity", "projection", "zero pad", "pool"}[s]
+// kind names the root of the tree.
+func (c *Config) kind() string {
+	switch {
+	case c.Family == VGG:
+		return "VGG"
+	case c.Plain:
+		return "PlainNet"
+	}
+	return "ResNet"
 }
 
-// Block is what a residual block, or its plain twin, has beyond a module.
-type Block struct {
-	Skip   SkipKind
-	Stride int
-	PreAct bool
-	Lesion string // what lesions have done to it: "drop-branch", "scale:0.5, freeze"; "" if nothing
-}
-
-// Part is the part of a block that a layer belongs to.
-type Part uint8
-
-// The parts. For y = f(F(x) + S(x)), F is the branch, S the skip, f and the
-// addition the join. What feeds both paths, or lies outside blocks, is trunk.
-const (
-	Trunk Part = iota
-	Branch
-	Skip
-	Join
-)
-
-// String is the part's name.
-func (p Part) String() string { return [...]string{"trunk", "branch", "skip", "join"}[p] }
-
-// Layer is one call of a leaf module. A module called twice makes two layers.
-type Layer struct {
-	Index  int    // in Model.Layers
-	Path   string // its module's
-	Call   int    // 0 for the module's first call, 1 for its second …
-	Kind   tensor.Kind
-	Module *Module
-	Inputs []int            // the layers whose results it takes, branch before skip; −1 is the image
-	In     tensor.Shape     // of the first operand, with the batch; PyTorch's
-	Out    tensor.Shape     // with the batch
-	Params []tensor.ParamID // indices into Model.Params
-	Part   Part
-	Cost   Cost
-	RF     int    // receptive field, in pixels of the image
-	Jump   int    // cumulative stride: pixels of the image between neighbouring outputs
-	Desc   string // "64→128, 3×3, stride 2"
-	Frozen bool   // by a lesion: its parameters have no gradient, and its statistics do not move
-
-	op     tensor.Op // everything but its buffers and what depends on the mode
-	scaled string    // the scalar input that scales its first operand, "" for none
-	reach  int       // receptive field in units of the input's jump
-	step   int       // stride
+// build adds every layer of a resolved Config's net.
+func (c *Config) build(b *nn.Builder, image nn.Value) (*nn.Model, error) {
+	stages, err := c.stages()
+	if err != nil {
+		return nil, err
+	}
+	n := &net{Builder: b, config: c}
+	if c.Family == VGG {
+		n.vgg(image, stages)
+	} else {
+		n.resNet(image, stages)
+	}
+	m, err := b.Model()
+	if err != nil {
+		return nil, fmt.Errorf("%s on a %v input: %w", c.Arch, c.input(), err)
+	}
+	return m, nil
 }

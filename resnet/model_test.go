@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -19,7 +20,7 @@ func TestReceptiveField(t *testing.T) {
 		"resnet18": {435, 32}, "resnet34": {899, 32}, "vgg16": {212, 32}, "vgg19": {268, 32},
 	} {
 		m := mustBuild(t, Config{Arch: arch})
-		at := slices.IndexFunc(m.Layers, func(l *Layer) bool { return l.Kind == tensor.AdaptiveAvgPool2d })
+		at := slices.IndexFunc(m.Layers, func(l *nn.Layer) bool { return l.Kind == tensor.AdaptiveAvgPool2d })
 		if l := m.Layers[at-1]; l.RF != want[0] || l.Jump != want[1] {
 			t.Errorf("%s: field %d, stride %d before the pool, want %v", arch, l.RF, l.Jump, want)
 		}
@@ -38,7 +39,7 @@ func outline(m *Model, path string) (lines []string) {
 				line += fmt.Sprint("←", strings.TrimPrefix(m.Layers[in].Path, path+"."))
 			}
 		}
-		if l.op.SH > 1 {
+		if l.Op.SH > 1 {
 			line += " /2"
 		}
 		lines = append(lines, fmt.Sprintf("%s %v", line, l.Part))
@@ -86,14 +87,14 @@ func TestTree(t *testing.T) {
 	if len(layer3.Children) != 23 || layer3.Children[0].Alike != 1 || layer3.Children[1].Alike != 22 || layer3.Children[22].Alike != 1 {
 		t.Error("layer3 does not show 22 like blocks after its first")
 	}
-	if b := layer3.Children[0].Block; *b != (Block{Skip: Projection, Stride: 2}) {
+	if b := layer3.Children[0].Block; *b != (nn.Block{Skip: nn.Projection, Stride: 2}) {
 		t.Errorf("layer3.0 is %+v", *b)
 	}
-	m.Walk(func(n *Module) {
-		var sum Cost
+	m.Walk(func(n *nn.Module) {
+		var sum nn.Cost
 		for _, c := range n.Children {
-			sum.add(c.Cost)
-			if c.Parent != n || c.Path != dotted(n.Path, c.Name) {
+			sum.Add(c.Cost)
+			if c.Parent != n || c.Path != nn.Dotted(n.Path, c.Name) {
 				t.Errorf("%s is not where its path says", c.Path)
 			}
 		}
@@ -123,7 +124,7 @@ func TestLayerCosts(t *testing.T) {
 	m := mustBuild(t, Config{Depth: 18, Batch: batch})
 	pooled := int64(64 * 56 * 56)
 	bytes := func(elems int64) int64 { return 4 * batch * elems }
-	for path, want := range map[string]Cost{
+	for path, want := range map[string]nn.Cost{
 		"conv1": {Params: 9408, MACs: 147 * stem, FLOPs: 294 * stem, ReadBytes: bytes(3*224*224) + 4*9408,
 			WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
 		"bn1":          {Params: 128, Buffers: 128, FLOPs: 2 * stem, ReadBytes: bytes(stem) + 4*256, WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
@@ -145,7 +146,7 @@ func TestSizes(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {1, 64}, {7, 5}, {33, 31}, {97, 64}, {225, 223}} {
 		for _, arch := range []string{"resnet18", "resnet34_a", "resnet50_v1", "preact_resnet50", "resnet50v2", "cifar_resnet20", "cifar_preact_plain29", "plainext50_32x4d"} {
 			m := mustBuild(t, Config{Arch: arch, Height: size[0], Width: size[1], Channels: 1, Classes: 7})
-			l, err := m.Lower(LowerOptions{})
+			l, err := m.Lower(nn.LowerOptions{})
 			if err == nil {
 				err = l.Plan.Validate()
 			}

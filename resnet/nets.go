@@ -4,95 +4,106 @@ import (
 	"fmt"
 	"strconv"
 
-	"resnet-tui/tensor"
+	"resnet-tui/resnet/nn"
 )
 
 // resNet is table 1 of He et al. 2015, or section 4.2 for CIFAR: a stem,
 // stages of blocks, each half as large and twice as wide as the one before, a
 // global average and a classifier.
-func (n *net) resNet(x value, stages []int) {
+func (n *net) resNet(x nn.Value, stages []int) {
 	x = n.stem(x)
 	for s, repeats := range stages {
 		last := s == len(stages)-1
-		x = n.within(fmt.Sprint("layer", s+1), "Sequential", func() value { return n.stage(x, s, repeats, last) })
+		x = n.Within(fmt.Sprint("layer", s+1), "Sequential", func() nn.Value { return n.stage(x, s, repeats, last) })
 	}
-	if n.Config.Variant == V2 {
-		x = n.same(n.norm(x, "post_bn"), "post_relu", tensor.Op{Kind: tensor.ReLU}, "")
+	if n.config.Variant == V2 {
+		x = n.ReLU(n.norm(x, "post_bn"), "post_relu")
 	}
-	x = n.flatten(n.avgPool(x, 1))
-	n.linear(x, "fc", n.Config.Classes)
+	x = n.Flatten(n.AdaptiveAvgPool2d(x, "avgpool", 1), "flatten")
+	n.Linear(x, "fc", n.config.Classes)
 }
 
 // stem is what stands before the stages. Pre-activation nets leave its
 // normalisation to the first block.
-func (n *net) stem(x value) value {
-	c := convSpec{out: 64, k: 7, stride: 2, bare: n.Config.Variant == V2}
-	if n.Config.Family == CIFAR {
-		c.out, c.k, c.stride = 16, 3, 1
+func (n *net) stem(x nn.Value) nn.Value {
+	c := nn.Conv{Out: 64, K: 7, Stride: 2}
+	if n.config.Family == CIFAR {
+		c = nn.Conv{Out: 16, K: 3, Stride: 1}
 	}
-	x = n.conv(x, "conv1", c)
-	if !c.bare {
-		x = n.relu(n.norm(x, "bn1"))
+	if n.config.Variant == V2 {
+		x = n.bare(x, "conv1", c)
+	} else {
+		x = n.relu(n.norm(n.conv(x, "conv1", c), "bn1"))
 	}
-	if n.Config.Family == CIFAR {
+	if n.config.Family == CIFAR {
 		return x
 	}
-	return n.maxPool(x, "maxpool", 3, 2)
+	return n.MaxPool2d(x, "maxpool", 3, 2, n.config.Keras)
 }
 
-// stage adds the blocks of stage s. The first block of each stage but the
-// first strides; in Keras's v2 nets it is the last block of each but the last.
-func (n *net) stage(x value, s, repeats int, last bool) value {
-	c := &n.Config
-	planes := 64 << s
-	if c.Family == CIFAR {
-		planes = 16 << s
-	}
-	striding, strides := 0, s > 0
-	if c.Keras && c.Variant == V2 {
-		striding, strides = repeats-1, !last
-	}
+// stage adds the blocks of stage s. A swapped block keeps its number.
+func (n *net) stage(x nn.Value, s, repeats int, last bool) nn.Value {
 	for i := range repeats {
-		b := blockSpec{inner: planes, out: planes, stride: 1}
-		if c.Block == Bottleneck {
-			b.inner, b.out = planes*c.WidthPerGroup/64*c.Groups, planes*expansion
-		}
-		if strides && i == striding {
-			b.stride = 2
-		}
-		b.skip = c.skipOf(x.shape[1], b.out, b.stride)
-		x = n.block(x, i, b)
+		number := n.BlockAt(i)
+		b := n.config.blockSpec(s, n.config.strideOf(s, number, repeats, last))
+		b.skip = n.config.skipOf(x.Shape[1], b.out, b.stride)
+		x = n.block(x, number, b)
 	}
 	return x
 }
 
+// strideOf is a block's stride. The first block of each stage but the first
+// strides; in Keras's v2 nets it is the last block of each but the last.
+func (c *Config) strideOf(stage, number, repeats int, last bool) int {
+	striding, strides := 0, stage > 0
+	if c.Keras && c.Variant == V2 {
+		striding, strides = repeats-1, !last
+	}
+	if strides && number == striding {
+		return 2
+	}
+	return 1
+}
+
+// blockSpec is a block of stage s, but for its skip.
+func (c *Config) blockSpec(s, stride int) blockSpec {
+	planes := 64 << s
+	if c.Family == CIFAR {
+		planes = 16 << s
+	}
+	if c.Block == Bottleneck {
+		return blockSpec{inner: planes * c.WidthPerGroup / 64 * c.Groups, out: planes * expansion, stride: stride}
+	}
+	return blockSpec{inner: planes, out: planes, stride: stride}
+}
+
 // vgg is table 1 of Simonyan and Zisserman 2014, with torchvision's numbers
 // for names and its average pool before the classifier.
-func (n *net) vgg(x value, stages []int) {
-	x = n.within("features", "Sequential", func() value { return n.vggFeatures(x, stages) })
-	x = n.flatten(n.avgPool(x, 7))
-	n.within("classifier", "Sequential", func() value {
+func (n *net) vgg(x nn.Value, stages []int) {
+	x = n.Within("features", "Sequential", func() nn.Value { return n.vggFeatures(x, stages) })
+	x = n.Flatten(n.AdaptiveAvgPool2d(x, "avgpool", 7), "flatten")
+	n.Within("classifier", "Sequential", func() nn.Value {
 		for _, i := range []int{0, 3} {
-			x = n.linear(x, strconv.Itoa(i), 4096)
-			x = n.same(x, strconv.Itoa(i+1), tensor.Op{Kind: tensor.ReLU}, "")
-			x = n.same(x, strconv.Itoa(i+2), tensor.Op{Kind: tensor.Dropout, Eps: 0.5}, "p 0.5")
+			x = n.Linear(x, strconv.Itoa(i), 4096)
+			x = n.ReLU(x, strconv.Itoa(i+1))
+			x = n.Dropout(x, strconv.Itoa(i+2), 0.5)
 		}
-		return n.linear(x, "6", n.Config.Classes)
+		return n.Linear(x, "6", n.config.Classes)
 	})
 }
 
-func (n *net) vggFeatures(x value, stages []int) value {
+func (n *net) vggFeatures(x nn.Value, stages []int) nn.Value {
 	i := -1
 	next := func() string { i++; return strconv.Itoa(i) }
 	for s, repeats := range stages {
 		for range repeats {
-			x = n.conv(x, next(), convSpec{out: min(64<<s, 512), k: 3, stride: 1})
-			if n.Config.Norm == NormBatch {
+			x = n.conv(x, next(), nn.Conv{Out: min(64<<s, 512), K: 3, Stride: 1})
+			if n.config.Norm == NormBatch {
 				x = n.norm(x, next())
 			}
-			x = n.same(x, next(), tensor.Op{Kind: tensor.ReLU}, "")
+			x = n.ReLU(x, next())
 		}
-		x = n.maxPool(x, next(), 2, 2)
+		x = n.MaxPool2d(x, next(), 2, 2, false)
 	}
 	return x
 }

@@ -6,6 +6,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // aim is what is run: the engine goes from what it has to what is wanted.
@@ -15,7 +16,7 @@ type aim struct {
 	stepping bool // unfused, with the outputs' moments
 	back     bool // and backward
 	twin     bool // and the twin beside it
-	lesions  []resnet.Lesion
+	lesions  []nn.Lesion
 }
 
 // same reports whether two aims are one. The αs of scaled branches need no
@@ -80,7 +81,7 @@ func (e *engine) compile(to aim) error {
 	if err != nil {
 		return err
 	}
-	m, err := resnet.BuildLesioned(whole.Config, to.lesions)
+	m, err := resnet.Build(whole.Config, to.lesions...)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (e *engine) compile(to aim) error {
 	if err := e.keepIntact(whole, to); err != nil {
 		return err
 	}
-	s, err := e.session.With(e.ctx, m, e.options(to))
+	s, err := e.session.With(e.ctx, m.Model, e.options(to))
 	if err != nil {
 		return err
 	}
@@ -99,8 +100,8 @@ func (e *engine) compile(to aim) error {
 }
 
 // options are a session's, to run as aimed at.
-func (e *engine) options(to aim) func(*resnet.SessionOptions) {
-	return func(o *resnet.SessionOptions) {
+func (e *engine) options(to aim) func(*nn.SessionOptions) {
+	return func(o *nn.SessionOptions) {
 		o.Fuse, o.Moments = to.fused, to.stepping
 		o.Backward, o.Blocks, o.Norms = to.back, to.back, to.back
 		o.Train = e.opts.Session.Train || to.back && !e.opts.EvalBackward
@@ -123,12 +124,12 @@ func (e *engine) rebatch(to aim) (*resnet.Model, error) {
 	}
 	o := e.session.Options()
 	e.options(to)(&o)
-	if need, err := resnet.Needs(e.opts.Device, whole, o); err != nil || need <= limit {
+	if need, err := nn.Needs(e.opts.Device, whole.Model, o); err != nil || need <= limit {
 		return whole, err
 	}
 	what := fmt.Sprintf("batch %d", to.batch)
 	if to.back {
 		what += " with a backward pass"
 	}
-	return nil, fmt.Errorf("%s does not fit into %s: at most %d do", what, profile.FormatBytes(limit), resnet.MaxBatch(e.opts.Device, whole, o, limit))
+	return nil, fmt.Errorf("%s does not fit into %s: at most %d do", what, profile.FormatBytes(limit), nn.MaxBatch(e.opts.Device, whole.Model, o, limit))
 }

@@ -1,12 +1,12 @@
 package tui
 
 import (
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // aimAt sets the labels of a session that has a backward pass.
-func (e *engine) aimAt(s *resnet.Session, m *resnet.Model) error {
+func (e *engine) aimAt(s *nn.Session, m *nn.Model) error {
 	if s.Lowered().Target == tensor.NoBuffer {
 		return nil
 	}
@@ -15,12 +15,11 @@ func (e *engine) aimAt(s *resnet.Session, m *resnet.Model) error {
 
 // target are the labels that were given, repeated or cut to the batch, or
 // seeded ones.
-func (o *Options) target(m *resnet.Model) []int {
-	c := m.Config
+func (o *Options) target(m *nn.Model) []int {
 	if len(o.Target) == 0 {
-		return resnet.RandomTarget(o.Session.Seed, c.Batch, c.Classes)
+		return nn.RandomTarget(o.Session.Seed, m.Batch(), m.Classes())
 	}
-	t := make([]int, c.Batch)
+	t := make([]int, m.Batch())
 	for i := range t {
 		t[i] = o.Target[i%len(o.Target)]
 	}
@@ -29,7 +28,7 @@ func (o *Options) target(m *resnet.Model) []int {
 
 // gather reads what a backward pass left at the blocks and the parameters; nil
 // before there is one.
-func (e *engine) gather(s *resnet.Session) *gradients {
+func (e *engine) gather(s *nn.Session) *gradients {
 	loss, err := s.Loss()
 	if err != nil {
 		return nil // no pass has gone so far
@@ -46,7 +45,7 @@ func (e *engine) gather(s *resnet.Session) *gradients {
 	if len(e.opts.Target) > 0 {
 		labels = "given labels"
 	}
-	g := newGradients(loss, s.Model().Config.Batch, labels, blocks)
+	g := newGradients(loss, s.Model().Batch(), labels, blocks)
 	for _, p := range norms {
 		g.params[p.Name] = p.Norm
 	}

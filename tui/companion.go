@@ -6,19 +6,20 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // pair is the net's twin, as the engine runs it.
 type pair struct {
-	session *resnet.Session
+	session *nn.Session
 }
 
 // companion is what the screen knows of the twin.
 type companion struct {
 	program   *program
 	grads     *gradients
-	responses []resnet.Response
-	own       []resnet.Response // the net's
+	responses []nn.Response
+	own       []nn.Response // the net's
 }
 
 // part ends the twin.
@@ -39,28 +40,28 @@ func (e *engine) reachTwin(to aim) error {
 	if err != nil {
 		return err
 	}
-	var s *resnet.Session
+	var s *nn.Session
 	if e.twin == nil {
 		if s, err = e.wake(m, to); err == nil && e.opts.TwinWeights != "" {
 			e.state.notice = m.Name + " has weights of its own: " + e.opts.TwinWeights
 		}
 	} else {
-		s, err = e.twin.session.With(e.ctx, m, e.options(to))
+		s, err = e.twin.session.With(e.ctx, m.Model, e.options(to))
 	}
 	if err != nil {
 		return fmt.Errorf("the twin %s: %w", m.Name, err)
 	}
 	e.twin = &pair{session: s}
-	if err := errors.Join(s.SetInput(e.opts.input(m)), e.aimAt(s, m)); err != nil {
+	if err := errors.Join(s.SetInput(e.opts.input(m.Model)), e.aimAt(s, m.Model)); err != nil {
 		return err
 	}
-	e.state.twin = &companion{program: programOf(s, m), responses: e.responses(s), own: e.responses(e.session)}
+	e.state.twin = &companion{program: programOf(s, m.Model), responses: e.responses(s), own: e.responses(e.session)}
 	return nil
 }
 
 // responses measures a net's; none if that can't be done beside it, which stops
 // nothing.
-func (e *engine) responses(s *resnet.Session) []resnet.Response {
+func (e *engine) responses(s *nn.Session) []nn.Response {
 	r, err := s.Responses(e.ctx)
 	if err != nil {
 		return nil
@@ -79,10 +80,10 @@ func twinOf(m *resnet.Model) (*resnet.Model, error) {
 
 // wake makes the twin, with the same seed and weights, if it fits beside the
 // net.
-func (e *engine) wake(m *resnet.Model, to aim) (*resnet.Session, error) {
+func (e *engine) wake(m *resnet.Model, to aim) (*nn.Session, error) {
 	o := e.session.Options()
 	e.options(to)(&o)
-	need, err := resnet.Needs(e.opts.Device, m, o)
+	need, err := nn.Needs(e.opts.Device, m.Model, o)
 	if err != nil {
 		return nil, err
 	}
@@ -95,5 +96,5 @@ func (e *engine) wake(m *resnet.Model, to aim) (*resnet.Session, error) {
 		}
 	}
 	o.Progress = e.progress()
-	return resnet.NewSession(e.ctx, quitter{e.opts.Device, e.ctx}, m, o)
+	return nn.NewSession(e.ctx, quitter{e.opts.Device, e.ctx}, m.Model, o)
 }

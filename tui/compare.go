@@ -10,6 +10,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // compareView shows the net and its twin, with or without skips, in step: the
@@ -66,7 +67,7 @@ func (v *compareView) sides() (net, twin side) {
 	return side{v.list.tree, v.state.grads, byPath(c.own)}, side{v.twin.tree, c.grads, byPath(c.responses)}
 }
 
-func byPath(all []resnet.Response) map[string]float64 {
+func byPath(all []nn.Response) map[string]float64 {
 	at := make(map[string]float64, len(all))
 	for _, r := range all {
 		at[r.Path] = r.Std
@@ -251,7 +252,7 @@ func (v *compareView) responseCurves() (curves []curve, n int) {
 	return []curve{plain, residual}, max(len(twin.own), len(twin.responses))
 }
 
-func (c *curve) responses(all []resnet.Response) {
+func (c *curve) responses(all []nn.Response) {
 	for i, r := range all {
 		c.x, c.y = append(c.x, float64(i+1)), append(c.y, r.Std)
 	}
@@ -272,7 +273,7 @@ func (v *compareView) drawResponses(c *canvas, r rect) {
 		s, axis = logScale(curves), "log"
 	}
 	of := "after batch norm"
-	if v.list.tree.model.Config.Norm == resnet.NormNone {
+	if v.opts.Model.Config.Norm == resnet.NormNone {
 		of = "of convolutions"
 	}
 	title := fmt.Sprintf("response σ by layer · %s · %s, before ReLU and ⊕", axis, of)

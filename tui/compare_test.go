@@ -9,13 +9,14 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 )
 
 // programFor is a program of a net that has made some passes of fake times.
-func programFor(t *testing.T, net *resnet.Model, passes int) *program {
+func programFor(t *testing.T, net *nn.Model, passes int) *program {
 	t.Helper()
-	l := lower(t, net, resnet.LowerOptions{Fuse: true})
+	l := lower(t, net, nn.LowerOptions{Fuse: true})
 	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups, memory: fakeMemory(l.Plan)}
 	p := &program{
 		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: true,
@@ -34,17 +35,17 @@ func beside(t *testing.T, m *Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	respond := func(net *resnet.Model, factor float64) (all []resnet.Response) {
+	respond := func(net *nn.Model, factor float64) (all []nn.Response) {
 		std := 1.0
 		for _, l := range net.Layers {
-			if l.Kind.String() == "Conv2d" && l.Part != resnet.Skip {
-				all = append(all, resnet.Response{Path: l.Path, Std: std})
+			if l.Kind.String() == "Conv2d" && l.Part != nn.Skip {
+				all = append(all, nn.Response{Path: l.Path, Std: std})
 				std *= factor
 			}
 		}
 		return all
 	}
-	m.state.twin = &companion{program: programFor(t, net, 5), grads: someGradients(net), responses: respond(net, 1.02), own: respond(m.opts.Model, 0.97)}
+	m.state.twin = &companion{program: programFor(t, net.Model, 5), grads: someGradients(net.Model), responses: respond(net.Model, 1.02), own: respond(m.opts.Model.Model, 0.97)}
 	m.refresh()
 }
 
@@ -111,16 +112,16 @@ func TestLesionsAreDrawn(t *testing.T) {
 	for _, text := range []string{"layer1.1=cut-skip", "layer1.1=drop-branch", "layer1.1=scale:0.5", "layer3.1=swap:layer3.2", "layer1.1=freeze"} {
 		t.Run(text, func(t *testing.T) {
 			m := screen(t, "cifar_resnet20", 100, 40)
-			l, err := resnet.ParseLesion(text)
+			l, err := nn.ParseLesion(text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			hurt, err := resnet.BuildLesioned(m.opts.Model.Config, []resnet.Lesion{l})
+			hurt, err := resnet.Build(m.opts.Model.Config, l)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := programFor(t, hurt, 3)
-			p.whole = m.opts.Model
+			p := programFor(t, hurt.Model, 3)
+			p.whole = m.opts.Model.Model
 			var changed train.Change
 			for i := range 8 {
 				changed.Add([]float32{1, 0}, []float32{float32(i / 3), 1}, i%2)
@@ -140,7 +141,7 @@ func TestLesionsAreDrawn(t *testing.T) {
 func TestLesionMenu(t *testing.T) {
 	m := screen(t, "cifar_resnet20", 100, 30)
 	run(t, m, true, 3)
-	choose := func(keys ...string) []resnet.Lesion {
+	choose := func(keys ...string) []nn.Lesion {
 		t.Helper()
 		press(m, keys...)
 		return m.pending
@@ -189,9 +190,9 @@ func TestLesionMenuIsDrawn(t *testing.T) {
 }
 
 // stepProgram is a program of training steps that has made some of fake times.
-func stepProgram(t *testing.T, net *resnet.Model, passes int) *program {
+func stepProgram(t *testing.T, net *nn.Model, passes int) *program {
 	t.Helper()
-	l := lower(t, net, resnet.LowerOptions{Fuse: true, Train: true, Backward: true, Blocks: true, Norms: true})
+	l := lower(t, net, nn.LowerOptions{Fuse: true, Train: true, Backward: true, Blocks: true, Norms: true})
 	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups, memory: fakeMemory(l.Plan)}
 	p := &program{
 		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: true, train: true,
@@ -208,8 +209,8 @@ func TestStepsAreDrawn(t *testing.T) {
 	for _, v := range []string{"Layers", "Timeline", "Memory"} {
 		t.Run(v, func(t *testing.T) {
 			m := screen(t, "cifar_resnet20", 120, 30)
-			p := stepProgram(t, m.opts.Model, 5)
-			m.state = &state{phase: running, on: true, back: true, program: p, grads: someGradients(m.opts.Model)}
+			p := stepProgram(t, m.opts.Model.Model, 5)
+			m.state = &state{phase: running, on: true, back: true, program: p, grads: someGradients(m.opts.Model.Model)}
 			m.adopt(p)
 			m.refresh()
 			m.sample(true)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -161,7 +161,7 @@ func (d *detailPane) moduleKind(n *node) []detailLine {
 	lines := []detailLine{{text: n.Module.Kind}}
 	if b := n.Module.Block; b != nil {
 		skip := b.Skip.String() + " skip"
-		if b.Skip == resnet.NoSkip {
+		if b.Skip == nn.NoSkip {
 			skip = "no skip"
 		}
 		if b.PreAct {

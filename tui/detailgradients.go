@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // passTimes are a row's times by pass, when there is more than one.
@@ -53,7 +53,7 @@ func (d *detailPane) gradientLines(n *node) []detailLine {
 
 // blockGradientLines are the norms at a block's output and input, and of the two
 // parts that make up the latter, as far as the block has both.
-func blockGradientLines(g resnet.BlockGradient) []detailLine {
+func blockGradientLines(g nn.BlockGradient) []detailLine {
 	lines := []detailLine{
 		{label: "‖∂L/∂y‖", text: scientific(g.Out)},
 		{label: "‖∂L/∂x‖", text: scientific(g.In)},

@@ -7,6 +7,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
 )
@@ -31,18 +32,18 @@ type effect struct {
 }
 
 // fits reports whether a baseline is of such passes.
-func (b *baseline) fits(batch int, o resnet.SessionOptions) bool {
+func (b *baseline) fits(batch int, o nn.SessionOptions) bool {
 	return b != nil && b.batch == batch && b.train == o.Train && (b.back || !o.Backward)
 }
 
 // remember takes the newest pass of a net without lesions as the baseline.
-func (e *engine) remember(s *resnet.Session) {
+func (e *engine) remember(s *nn.Session) {
 	logits, err := s.Logits()
 	if err != nil {
 		return
 	}
 	o := s.Options()
-	e.intact = &baseline{batch: s.Model().Config.Batch, train: o.Train, logits: logits, loss: math.NaN(), back: o.Backward}
+	e.intact = &baseline{batch: s.Model().Batch(), train: o.Train, logits: logits, loss: math.NaN(), back: o.Backward}
 	if g := e.gather(s); g != nil {
 		e.intact.loss, e.intact.grads = g.loss, g
 	}
@@ -83,11 +84,11 @@ func (e *engine) typicalPass() time.Duration {
 
 // runIntact makes a baseline of one pass.
 func (e *engine) runIntact(whole *resnet.Model, to aim) error {
-	s, err := e.session.Beside(e.ctx, whole, e.options(to))
+	s, err := e.session.Beside(e.ctx, whole.Model, e.options(to))
 	if err != nil {
 		return err
 	}
-	err = errors.Join(s.SetInput(e.opts.input(whole)), e.aimAt(s, whole))
+	err = errors.Join(s.SetInput(e.opts.input(whole.Model)), e.aimAt(s, whole.Model))
 	if err == nil {
 		err = s.Run(e.ctx, nil)
 	}
@@ -111,7 +112,7 @@ func (e *engine) rescale(to aim) bool {
 		}
 	}
 	for _, l := range to.lesions {
-		if l.Kind == resnet.ScaleBranch && e.session.SetAlpha(l.Path, l.Alpha) != nil {
+		if l.Kind == nn.ScaleBranch && e.session.SetAlpha(l.Path, l.Alpha) != nil {
 			return false
 		}
 	}
@@ -121,7 +122,7 @@ func (e *engine) rescale(to aim) bool {
 // judge compares the newest logits with the baseline's; nil without one.
 func (e *engine) judge(logits *tensor.Tensor) *effect {
 	o := e.session.Options()
-	if len(e.have.lesions) == 0 || !e.intact.fits(e.session.Model().Config.Batch, o) {
+	if len(e.have.lesions) == 0 || !e.intact.fits(e.session.Model().Batch(), o) {
 		return nil
 	}
 	f := &effect{loss: e.intact.loss, grads: e.intact.grads, wall: e.intact.wall}

@@ -10,6 +10,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -23,9 +24,9 @@ type engine struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	wishes  chan wish
-	asked   chan tensor.Param    // holds one parameter to look at
-	surgery chan []resnet.Lesion // holds the lesions that are wanted
-	changed chan struct{}        // holds one token when there is a new state
+	asked   chan tensor.Param // holds one parameter to look at
+	surgery chan []nn.Lesion  // holds the lesions that are wanted
+	changed chan struct{}     // holds one token when there is a new state
 	done    chan struct{}
 	now     atomic.Pointer[state]
 
@@ -33,7 +34,7 @@ type engine struct {
 	interrupt context.CancelFunc // of the pass that runs, or nil
 
 	// What follows belongs to the engine's goroutine.
-	session *resnet.Session
+	session *nn.Session
 	whole   *resnet.Model // without lesions, for the batch that runs
 	state   state
 	on      bool // passes are wanted
@@ -49,7 +50,7 @@ type engine struct {
 
 // startEngine begins to prepare the net, and runs it unless o.Paused.
 func startEngine(ctx context.Context, o *Options) *engine {
-	e := &engine{opts: o, wishes: make(chan wish, 64), asked: make(chan tensor.Param, 1), surgery: make(chan []resnet.Lesion, 1), changed: make(chan struct{}, 1), done: make(chan struct{})}
+	e := &engine{opts: o, wishes: make(chan wish, 64), asked: make(chan tensor.Param, 1), surgery: make(chan []nn.Lesion, 1), changed: make(chan struct{}, 1), done: make(chan struct{})}
 	e.ctx, e.stop = context.WithCancel(ctx)
 	e.on = !o.Paused && o.Recorded == nil
 	if o.Recorded != nil && o.Device == nil {
@@ -160,7 +161,7 @@ func (e *engine) shut() {
 func (e *engine) open() error {
 	o := e.opts.Session
 	o.Progress = e.progress()
-	s, err := resnet.NewSession(e.ctx, quitter{e.opts.Device, e.ctx}, e.opts.Model, o)
+	s, err := nn.NewSession(e.ctx, quitter{e.opts.Device, e.ctx}, e.opts.Model.Model, o)
 	if err != nil {
 		return err
 	}
@@ -184,7 +185,7 @@ func (e *engine) progress() func(string, int64, int64) {
 }
 
 // adopt takes a session that has just been compiled.
-func (e *engine) adopt(s *resnet.Session) error {
+func (e *engine) adopt(s *nn.Session) error {
 	e.session = s
 	m := s.Model()
 	if err := s.SetInput(e.opts.input(m)); err != nil {
@@ -193,7 +194,7 @@ func (e *engine) adopt(s *resnet.Session) error {
 	if err := e.aimAt(s, m); err != nil {
 		return err
 	}
-	e.state.program = programOf(s, e.whole)
+	e.state.program = programOf(s, e.whole.Model)
 	e.state.step, e.next = nil, 0
 	e.state.grads, e.state.paths, e.state.effect = nil, nil, nil
 	e.rest()
@@ -201,7 +202,7 @@ func (e *engine) adopt(s *resnet.Session) error {
 }
 
 // programOf describes what a session runs.
-func programOf(s *resnet.Session, whole *resnet.Model) *program {
+func programOf(s *nn.Session, whole *nn.Model) *program {
 	m, l := s.Model(), s.Lowered()
 	return &program{
 		whole: whole, model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),

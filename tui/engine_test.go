@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // start is an engine for a small net on a device, ended with the test.
 func start(t *testing.T, d *fakeDevice, change func(*Options)) *engine {
 	t.Helper()
-	o := &Options{Model: build(t, "cifar_resnet20"), Device: d, Session: resnet.SessionOptions{Fuse: true, Seed: 1, Threads: 2}}
+	o := &Options{Model: build(t, "cifar_resnet20"), Device: d, Session: nn.SessionOptions{Fuse: true, Seed: 1, Threads: 2}}
 	if change != nil {
 		change(o)
 	}
@@ -82,7 +83,7 @@ func TestEngineChangesBatchAndFusion(t *testing.T) {
 	for range 3 {
 		e.send(wishLarger)
 	}
-	s := await(t, e, "batch 8", func(s *state) bool { return s.phase == running && s.program.model.Config.Batch == 8 })
+	s := await(t, e, "batch 8", func(s *state) bool { return s.phase == running && s.program.model.Batch() == 8 })
 	fused := len(s.program.lowered.Groups)
 	e.send(wishFuse)
 	s = await(t, e, "no fuse", func(s *state) bool { return s.phase == running && !s.program.fused })
@@ -91,7 +92,7 @@ func TestEngineChangesBatchAndFusion(t *testing.T) {
 	}
 	e.send(wishSmaller)
 	await(t, e, "batch 4", func(s *state) bool {
-		return s.phase == running && s.program.model.Config.Batch == 4 && !s.program.fused
+		return s.phase == running && s.program.model.Batch() == 4 && !s.program.fused
 	})
 }
 
@@ -105,7 +106,7 @@ func TestEngineRefusesWhatDoesNotFit(t *testing.T) {
 	if !strings.Contains(s.notice, "does not fit") || !strings.Contains(s.notice, "at most") {
 		t.Errorf("notice %q", s.notice)
 	}
-	if b := s.program.model.Config.Batch; b >= 256 {
+	if b := s.program.model.Batch(); b >= 256 {
 		t.Errorf("batch %d runs", b)
 	}
 	n := s.program.recorder.Passes()
@@ -154,7 +155,7 @@ func TestInputFollowsTheBatch(t *testing.T) {
 		given.Data[i] = float32(i)
 	}
 	o := Options{Model: m, Input: given}
-	if got := o.input(m); got != given {
+	if got := o.input(m.Model); got != given {
 		t.Error("an input of the right shape is not used as it is")
 	}
 	c := m.Config
@@ -163,7 +164,7 @@ func TestInputFollowsTheBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := o.input(bigger)
+	got := o.input(bigger.Model)
 	for i, v := range got.Data {
 		if v != given.Data[i%len(given.Data)] {
 			t.Fatalf("element %d of the repeated input is %v", i, v)
@@ -188,7 +189,7 @@ func TestGuesses(t *testing.T) {
 func TestWeightsAreLookedAt(t *testing.T) {
 	e := start(t, &fakeDevice{}, nil)
 	await(t, e, "run", isAt(running))
-	w := weightOf(e.opts.Model, plannedTree(e.opts.Model, e.opts.Model, lower(t, e.opts.Model, resnet.LowerOptions{})).byLayer[0])
+	w := weightOf(e.opts.Model.Model, plannedTree(e.opts.Model, e.opts.Model, lower(t, e.opts.Model.Model, nn.LowerOptions{})).byLayer[0])
 	e.inspect(*w)
 	s := await(t, e, "moments", func(s *state) bool { return len(s.weights) == 1 })
 	mo := s.weights["conv1.weight"]
@@ -251,9 +252,9 @@ func TestEngineOperates(t *testing.T) {
 	e := start(t, &fakeDevice{}, nil)
 	s := await(t, e, "run", func(s *state) bool { return s.phase == running && s.program.recorder.Passes() > 3 })
 	intact := s.program
-	drop := resnet.Lesion{Path: "layer2.1", Kind: resnet.DropBranch}
-	half := resnet.Lesion{Path: "layer1.0", Kind: resnet.ScaleBranch, Alpha: 0.5}
-	post(e.surgery, []resnet.Lesion{drop, half})
+	drop := nn.Lesion{Path: "layer2.1", Kind: nn.DropBranch}
+	half := nn.Lesion{Path: "layer1.0", Kind: nn.ScaleBranch, Alpha: 0.5}
+	post(e.surgery, []nn.Lesion{drop, half})
 	e.cut()
 	s = await(t, e, "lesions", func(s *state) bool { return len(s.lesions) == 2 && s.effect != nil })
 	gone := 0
@@ -270,7 +271,7 @@ func TestEngineOperates(t *testing.T) {
 	}
 	p := s.program
 	half.Alpha = 0.25
-	post(e.surgery, []resnet.Lesion{drop, half})
+	post(e.surgery, []nn.Lesion{drop, half})
 	e.cut()
 	s = await(t, e, "another α", func(s *state) bool { return len(s.lesions) == 2 && s.lesions[1].Alpha == 0.25 && s.phase == running })
 	if s.program != p {
@@ -287,7 +288,7 @@ func TestEngineOperates(t *testing.T) {
 func TestEngineTakesABaselineWhenLesionsComeFirst(t *testing.T) {
 	e := start(t, &fakeDevice{}, func(o *Options) { o.Paused = true })
 	await(t, e, "pause", isAt(paused))
-	post(e.surgery, []resnet.Lesion{{Path: "layer2.1", Kind: resnet.CutSkip}})
+	post(e.surgery, []nn.Lesion{{Path: "layer2.1", Kind: nn.CutSkip}})
 	e.cut()
 	await(t, e, "lesion", func(s *state) bool { return len(s.lesions) == 1 && s.phase == paused })
 	e.send(wishLarger)
@@ -306,7 +307,7 @@ func TestEngineTracesPaths(t *testing.T) {
 	if s.grads == nil || !s.back {
 		t.Error("path lengths come without a backward pass")
 	}
-	if len(s.paths) != 10 || s.paths[0].Block != resnet.PathsInput || len(s.paths[0].Branches) != 4 || !s.paths[0].HasRest {
+	if len(s.paths) != 10 || s.paths[0].Block != nn.PathsInput || len(s.paths[0].Branches) != 4 || !s.paths[0].HasRest {
 		t.Errorf("%d spectra, the first %+v", len(s.paths), s.paths[0])
 	}
 	e.send(wishLarger)
@@ -326,12 +327,12 @@ func TestWishesInterruptPaths(t *testing.T) {
 }
 
 func TestEngineStartsWithLesionsAndGradients(t *testing.T) {
-	drop := resnet.Lesion{Path: "layer2.1", Kind: resnet.DropBranch}
-	hurt, err := resnet.BuildLesioned(build(t, "cifar_resnet20").Config, []resnet.Lesion{drop})
+	drop := nn.Lesion{Path: "layer2.1", Kind: nn.DropBranch}
+	hurt, err := resnet.Build(build(t, "cifar_resnet20").Config, []nn.Lesion{drop}...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Model: hurt, Device: &fakeDevice{}, Session: resnet.SessionOptions{Fuse: true, Backward: true, Blocks: true}}
+	o := Options{Model: hurt, Device: &fakeDevice{}, Session: nn.SessionOptions{Fuse: true, Backward: true, Blocks: true}}
 	m, err := New(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -173,7 +174,7 @@ func build(t testing.TB, arch string) *resnet.Model {
 }
 
 // lower is the plan of a net.
-func lower(t testing.TB, m *resnet.Model, o resnet.LowerOptions) *resnet.Lowered {
+func lower(t testing.TB, m *nn.Model, o nn.LowerOptions) *nn.Lowered {
 	t.Helper()
 	l, err := m.Lower(o)
 	if err != nil {
@@ -183,8 +184,8 @@ func lower(t testing.TB, m *resnet.Model, o resnet.LowerOptions) *resnet.Lowered
 }
 
 // plannedTree is the tree of a net before it is compiled.
-func plannedTree(whole, m *resnet.Model, l *resnet.Lowered) *tree {
-	return newTree(whole, m, l, plannedKernels(l))
+func plannedTree(whole, m *resnet.Model, l *nn.Lowered) *tree {
+	return newTree(whole.Model, m.Model, l, plannedKernels(l))
 }
 
 // screen is a Model of a net without an engine, of w×h cells.
@@ -192,8 +193,8 @@ func screen(t testing.TB, arch string, w, h int) *Model {
 	t.Helper()
 	m := build(t, arch)
 	o := &Options{Model: m, Device: &fakeDevice{memory: 8 << 30}, Version: "v0.1.0", InputName: "random"}
-	o.Session = resnet.SessionOptions{Fuse: true, Seed: 1, Calibrate: true, Threads: 2}
-	s := newModel(o, lower(t, m, resnet.LowerOptions{Fuse: true}))
+	o.Session = nn.SessionOptions{Fuse: true, Seed: 1, Calibrate: true, Threads: 2}
+	s := newModel(o, lower(t, m.Model, nn.LowerOptions{Fuse: true}))
 	s.w, s.h = w, h
 	s.refresh()
 	return s
@@ -202,12 +203,12 @@ func screen(t testing.TB, arch string, w, h int) *Model {
 // run gives a screen a program that has made some passes of fake times.
 func run(t testing.TB, m *Model, fused bool, passes int) {
 	t.Helper()
-	l := lower(t, m.opts.Model, resnet.LowerOptions{Fuse: fused})
+	l := lower(t, m.opts.Model.Model, nn.LowerOptions{Fuse: fused})
 	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups, memory: fakeMemory(l.Plan)}
 	layer := 0
 	p := &program{
-		whole: m.opts.Model, model: m.opts.Model, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: fused,
-		recorder: profile.NewRecorder(l, m.opts.Model, recorded), progress: func() int { return layer },
+		whole: m.opts.Model.Model, model: m.opts.Model.Model, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: fused,
+		recorder: profile.NewRecorder(l, m.opts.Model.Model, recorded), progress: func() int { return layer },
 	}
 	for range passes {
 		record(t, p, f)

@@ -3,7 +3,7 @@ package tui
 import (
 	"math"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // gradients are what a backward pass left. They never change once published.
@@ -11,13 +11,13 @@ type gradients struct {
 	loss   float64
 	batch  int
 	labels string // where they are from
-	blocks []resnet.BlockGradient
+	blocks []nn.BlockGradient
 	at     map[string]int     // into blocks, by path
 	params map[string]float64 // ‖∂L/∂p‖ by the parameter's name
 }
 
 // newGradients indexes the blocks; norms of parameters are added by the caller.
-func newGradients(loss float64, batch int, labels string, blocks []resnet.BlockGradient) *gradients {
+func newGradients(loss float64, batch int, labels string, blocks []nn.BlockGradient) *gradients {
 	g := &gradients{
 		loss: loss, batch: batch, labels: labels, blocks: blocks,
 		at: map[string]int{}, params: map[string]float64{},
@@ -29,13 +29,13 @@ func newGradients(loss float64, batch int, labels string, blocks []resnet.BlockG
 }
 
 // of is a block's gradient.
-func (g *gradients) of(path string) (resnet.BlockGradient, bool) {
+func (g *gradients) of(path string) (nn.BlockGradient, bool) {
 	if g == nil {
-		return resnet.BlockGradient{}, false
+		return nn.BlockGradient{}, false
 	}
 	i, ok := g.at[path]
 	if !ok {
-		return resnet.BlockGradient{}, false
+		return nn.BlockGradient{}, false
 	}
 	return g.blocks[i], true
 }
@@ -44,7 +44,7 @@ func (g *gradients) of(path string) (resnet.BlockGradient, bool) {
 // ‖g‖² = ⟨s, g⟩ + ⟨b, g⟩, and this is the first over the whole. Where the two
 // point against each other it may be over one. No number for a block without
 // two paths, or without a gradient.
-func skipShare(g resnet.BlockGradient) float64 {
+func skipShare(g nn.BlockGradient) float64 {
 	switch {
 	case !g.HasBoth() || g.In == 0:
 		return math.NaN()

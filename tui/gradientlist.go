@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // gradientColumn is a column of the list of blocks.
@@ -17,25 +17,25 @@ type gradientColumn struct {
 	skips bool // only of nets with skips
 	twin  bool // only beside a twin
 	look  look
-	text  func(g, twin resnet.BlockGradient) string
+	text  func(g, twin nn.BlockGradient) string
 }
 
 var gradientColumns = []gradientColumn{
-	{title: "‖g out‖", width: 10, rank: 3, text: func(g, _ resnet.BlockGradient) string { return scientific(g.Out) }},
-	{title: "via skip", width: 10, rank: 1, skips: true, look: skipLook, text: func(g, _ resnet.BlockGradient) string {
+	{title: "‖g out‖", width: 10, rank: 3, text: func(g, _ nn.BlockGradient) string { return scientific(g.Out) }},
+	{title: "via skip", width: 10, rank: 1, skips: true, look: skipLook, text: func(g, _ nn.BlockGradient) string {
 		return known(g.HasSkip, g.Skip)
 	}},
-	{title: "via branch", width: 12, rank: 2, skips: true, look: branchLook, text: func(g, _ resnet.BlockGradient) string {
+	{title: "via branch", width: 12, rank: 2, skips: true, look: branchLook, text: func(g, _ nn.BlockGradient) string {
 		return known(g.HasBranch, g.Branch)
 	}},
-	{title: "‖g in‖", width: 10, rank: 5, text: func(g, _ resnet.BlockGradient) string { return scientific(g.In) }},
-	{title: "branch/skip", width: 13, rank: 6, skips: true, text: func(g, _ resnet.BlockGradient) string {
+	{title: "‖g in‖", width: 10, rank: 5, text: func(g, _ nn.BlockGradient) string { return scientific(g.In) }},
+	{title: "branch/skip", width: 13, rank: 6, skips: true, text: func(g, _ nn.BlockGradient) string {
 		return ratio(g.Ratio())
 	}},
-	{title: "cos", width: 7, rank: 7, skips: true, text: func(g, _ resnet.BlockGradient) string {
+	{title: "cos", width: 7, rank: 7, skips: true, text: func(g, _ nn.BlockGradient) string {
 		return cosine(g.Cosine)
 	}},
-	{title: "twin", width: 10, rank: 8, twin: true, look: plainLook, text: func(_, t resnet.BlockGradient) string {
+	{title: "twin", width: 10, rank: 8, twin: true, look: plainLook, text: func(_, t nn.BlockGradient) string {
 		return known(t.Path != "", t.In)
 	}},
 }
@@ -91,7 +91,7 @@ type listLayout struct {
 // layoutList chooses the columns for w cells, by importance.
 func (v *gradientsView) layoutList(w int, g *gradients) listLayout {
 	in, bar := make([]bool, len(gradientColumns)), 0
-	skips := slices.ContainsFunc(g.blocks, func(b resnet.BlockGradient) bool { return b.HasSkip })
+	skips := slices.ContainsFunc(g.blocks, func(b nn.BlockGradient) bool { return b.HasSkip })
 	start := min(gradientName, max(w-gradientColumns[1].width, gradientLeft))
 	rest := w - start
 	for rank := 1; rank <= len(gradientColumns)+1; rank++ {
@@ -159,7 +159,7 @@ func (v *gradientsView) drawShareTitle(c *canvas, x, y, end int) {
 }
 
 // drawGradientRow draws a block from x, y on.
-func (v *gradientsView) drawGradientRow(c *canvas, x, y int, g resnet.BlockGradient, l listLayout) {
+func (v *gradientsView) drawGradientRow(c *canvas, x, y int, g nn.BlockGradient, l listLayout) {
 	twin, _ := v.twinGradients().of(g.Path)
 	c.text(x+2, y, x+l.x, g.Path, plainText)
 	x += l.x

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // askPaths asks for path lengths, and shows them.
@@ -21,10 +21,10 @@ func (v *gradientsView) askPaths() {
 
 // spectrum is how the gradient at a block's input, or at the net's, splits up by
 // path length; false if it was not measured there.
-func (v *gradientsView) spectrum(block string) (resnet.PathSpectrum, bool) {
-	i := slices.IndexFunc(v.state.paths, func(s resnet.PathSpectrum) bool { return s.Block == block })
+func (v *gradientsView) spectrum(block string) (nn.PathSpectrum, bool) {
+	i := slices.IndexFunc(v.state.paths, func(s nn.PathSpectrum) bool { return s.Block == block })
 	if i < 0 {
-		return resnet.PathSpectrum{}, false
+		return nn.PathSpectrum{}, false
 	}
 	return v.state.paths[i], true
 }
@@ -79,20 +79,20 @@ func (v *gradientsView) drawPaths(c *canvas, r rect) {
 	rows := r.h - 3
 	v.drawPathBars(c, rect{r.x + 1, y + 1, r.w - 2, rows}, s)
 	text := "90 % of the parts' norms came through " + pathStretch(s)
-	if in, ok := v.spectrum(resnet.PathsInput); ok {
+	if in, ok := v.spectrum(nn.PathsInput); ok {
 		text += "; at the image through " + pathStretch(in)
 	}
 	c.text(r.x+1, y+1+rows, r.x+r.w-1, text, muted)
 }
 
 // pathTitle names the block, and says how exactly the parts add up to the whole.
-func pathTitle(s resnet.PathSpectrum) string {
+func pathTitle(s nn.PathSpectrum) string {
 	return fmt.Sprintf("paths into %s by number of branches taken   sum − gradient: %s of it",
 		s.Block, scientific(s.SumError))
 }
 
 // pathParts are the norms of the parts, the rest last, with their names.
-func pathParts(s resnet.PathSpectrum) (norms []float64, names []string) {
+func pathParts(s nn.PathSpectrum) (norms []float64, names []string) {
 	norms = slices.Clone(s.Branches)
 	for i := range norms {
 		names = append(names, strconv.Itoa(i))
@@ -105,7 +105,7 @@ func pathParts(s resnet.PathSpectrum) (norms []float64, names []string) {
 
 // drawPathBars draws a bar per length, columns of r.h bars from the left, all to
 // one linear scale.
-func (v *gradientsView) drawPathBars(c *canvas, r rect, s resnet.PathSpectrum) {
+func (v *gradientsView) drawPathBars(c *canvas, r rect, s nn.PathSpectrum) {
 	norms, names := pathParts(s)
 	if r.h <= 0 || len(norms) == 0 {
 		return
@@ -127,7 +127,7 @@ func (v *gradientsView) drawPathBars(c *canvas, r rect, s resnet.PathSpectrum) {
 // pathStretch is through how many branches most of the gradient came: the
 // shortest stretch of lengths that has nine tenths of the sum of the parts'
 // norms.
-func pathStretch(s resnet.PathSpectrum) string {
+func pathStretch(s nn.PathSpectrum) string {
 	norms, names := pathParts(s)
 	sum := 0.0
 	for _, v := range norms {

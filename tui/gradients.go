@@ -8,7 +8,7 @@ import (
 	"charm.land/bubbles/v2/key"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // gradientsView shows what reaches each block through its skip and its branch.
@@ -37,7 +37,7 @@ func (v *gradientsView) update(w, h int) {
 }
 
 // blocks are those of the newest backward pass.
-func (v *gradientsView) blocks() []resnet.BlockGradient {
+func (v *gradientsView) blocks() []nn.BlockGradient {
 	if v.state.grads == nil {
 		return nil
 	}

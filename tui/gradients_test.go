@@ -8,17 +8,17 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // someGradients are made up: they fall from block to block, and the branch has
 // less and less of them.
-func someGradients(m *resnet.Model) *gradients {
+func someGradients(m *nn.Model) *gradients {
 	g := &gradients{loss: 7.01, batch: 8, labels: "seeded labels", at: map[string]int{}, params: map[string]float64{"conv1.weight": 0.25}}
 	for i, b := range m.Blocks() {
 		f := math.Exp(-float64(i) / 3)
-		v := resnet.BlockGradient{Path: b.Path, Out: 0.9 * f, Branch: f * 0.8 / (1 + float64(i)/4), HasBranch: true, Cosine: math.NaN()}
-		if v.In = v.Branch; b.Block.Skip != resnet.NoSkip {
+		v := nn.BlockGradient{Path: b.Path, Out: 0.9 * f, Branch: f * 0.8 / (1 + float64(i)/4), HasBranch: true, Cosine: math.NaN()}
+		if v.In = v.Branch; b.Block.Skip != nn.NoSkip {
 			v.Skip, v.HasSkip, v.Cosine = f, true, 0.08-float64(i)/100
 			v.In = math.Sqrt(v.Skip*v.Skip + v.Branch*v.Branch + 2*v.Cosine*v.Skip*v.Branch)
 		}
@@ -31,9 +31,9 @@ func someGradients(m *resnet.Model) *gradients {
 // went gives a screen a backward pass, and a twin's if one is named.
 func went(t *testing.T, m *Model, twin string) {
 	t.Helper()
-	m.state.back, m.state.grads = true, someGradients(m.opts.Model)
+	m.state.back, m.state.grads = true, someGradients(m.opts.Model.Model)
 	if twin != "" {
-		g := someGradients(build(t, twin))
+		g := someGradients(build(t, twin).Model)
 		for i := range g.blocks {
 			g.blocks[i].In *= math.Pow(2, float64(-i))
 		}
@@ -69,14 +69,14 @@ func TestGradientsBeforeAPass(t *testing.T) {
 func TestSharesAddUp(t *testing.T) {
 	for _, c := range []struct{ skip, branch, cosine float64 }{{3, 4, 0}, {1, 0.2, 0.08}, {1, 0.9, -0.99}, {2, 2, 1}} {
 		in := c.skip*c.skip + c.branch*c.branch + 2*c.skip*c.branch*c.cosine
-		g := resnet.BlockGradient{In: math.Sqrt(in), Skip: c.skip, Branch: c.branch, Cosine: c.cosine, HasSkip: true, HasBranch: true}
+		g := nn.BlockGradient{In: math.Sqrt(in), Skip: c.skip, Branch: c.branch, Cosine: c.cosine, HasSkip: true, HasBranch: true}
 		other := g
 		other.Skip, other.Branch = g.Branch, g.Skip
 		if sum := skipShare(g) + skipShare(other); math.Abs(sum-1) > 1e-12 {
 			t.Errorf("%+v: the two shares add up to %v", c, sum)
 		}
 	}
-	if v := skipShare(resnet.BlockGradient{In: 1, Branch: 1, HasBranch: true}); !math.IsNaN(v) {
+	if v := skipShare(nn.BlockGradient{In: 1, Branch: 1, HasBranch: true}); !math.IsNaN(v) {
 		t.Errorf("a plain block has a skip's share %v", v)
 	}
 }
@@ -140,9 +140,9 @@ func TestSkipsShineByTheirShare(t *testing.T) {
 }
 
 // somePaths are made up: binomial, with what is beyond k together.
-func somePaths(m *resnet.Model, k int) []resnet.PathSpectrum {
-	spectrum := func(block string, n int) resnet.PathSpectrum {
-		s := resnet.PathSpectrum{Block: block, Gradient: 1, SumError: 3.1e-7}
+func somePaths(m *nn.Model, k int) []nn.PathSpectrum {
+	spectrum := func(block string, n int) nn.PathSpectrum {
+		s := nn.PathSpectrum{Block: block, Gradient: 1, SumError: 3.1e-7}
 		v := math.Pow(0.7, float64(n))
 		for i := range n + 1 {
 			if i < k {
@@ -155,7 +155,7 @@ func somePaths(m *resnet.Model, k int) []resnet.PathSpectrum {
 		return s
 	}
 	blocks := m.Blocks()
-	all := []resnet.PathSpectrum{spectrum(resnet.PathsInput, len(blocks))}
+	all := []nn.PathSpectrum{spectrum(nn.PathsInput, len(blocks))}
 	for i, b := range blocks {
 		all = append(all, spectrum(b.Path, len(blocks)-i))
 	}
@@ -171,7 +171,7 @@ func TestPaths(t *testing.T) {
 			m := screen(t, c.arch, c.w, c.h)
 			run(t, m, true, 5)
 			went(t, m, "")
-			m.state.paths = somePaths(m.opts.Model, 16)
+			m.state.paths = somePaths(m.opts.Model.Model, 16)
 			m.show(viewOf[*gradientsView](m))
 			golden.RequireEqual(t, plain(m))
 		})
@@ -179,7 +179,7 @@ func TestPaths(t *testing.T) {
 }
 
 func TestPathStretch(t *testing.T) {
-	for want, s := range map[string]resnet.PathSpectrum{
+	for want, s := range map[string]nn.PathSpectrum{
 		"1…2 branches":                  {Branches: []float64{0.05, 0.5, 0.44, 0.01}},
 		"1 branches":                    {Branches: []float64{0.01, 1}},
 		"0…more branches":               {Branches: []float64{1}, Rest: 1, HasRest: true},

@@ -2,7 +2,7 @@ package tui
 
 import (
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // railShut is the rail of a block whose rows are folded away: the whole skip
@@ -33,11 +33,11 @@ func (n *node) gutter() string {
 var cutGutter = [5]string{profile.NoRail: "  ", profile.RailTop: "┌╴", profile.RailMid: "╳ ", profile.RailEnd: "└╴", railShut: "╳╳"}
 
 // lineOf is the kind of line that draws a skip.
-func lineOf(s resnet.SkipKind) int {
+func lineOf(s nn.SkipKind) int {
 	switch s {
-	case resnet.Projection:
+	case nn.Projection:
 		return 1
-	case resnet.ZeroPad, resnet.PoolSkip:
+	case nn.ZeroPad, nn.PoolSkip:
 		return 2
 	}
 	return 0

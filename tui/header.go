@@ -50,7 +50,6 @@ func (m *Model) drawHeader(c *canvas) {
 
 // segments are the pieces of the header in their order.
 func (m *Model) segments() []segment {
-	c := m.list.tree.model.Config
 	device := m.opts.Device.Info()
 	threads := m.opts.Session.Threads
 	if threads == 0 {
@@ -58,12 +57,12 @@ func (m *Model) segments() []segment {
 	}
 	return []segment{
 		{text: m.opts.Model.Name, look: strong, rank: 0},
-		{text: variant(c), look: plainText, rank: 4, joint: " "},
+		{text: variant(m.opts.Model.Config), look: plainText, rank: 4, joint: " "},
 		{text: m.weightsText(), look: muted, rank: 5, joint: " · "},
 		{text: device.ID, look: plainText, rank: 6},
 		{text: plural(threads, "threads"), look: plainText, rank: 7, joint: " "},
 		{text: m.opts.Session.Precision.String(), look: muted, rank: 8, joint: " · "},
-		{text: fmt.Sprintf("%d×%d×%d×%d", c.Batch, c.Channels, c.Height, c.Width), look: plainText, rank: 3},
+		{text: m.list.tree.model.Input.String(), look: plainText, rank: 3},
 		{text: m.opts.InputName, look: muted, rank: 9, joint: " "},
 		{text: m.modeText(), look: muted, rank: 10, joint: " · "},
 		{text: m.phaseText(), look: m.phaseLook(), rank: 1},

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // lesionMark is what lesions have done to a block.
@@ -15,7 +15,7 @@ type lesionMark struct {
 }
 
 // lesionMarks are the blocks' marks by path.
-func lesionMarks(lesions []resnet.Lesion) map[string]lesionMark {
+func lesionMarks(lesions []nn.Lesion) map[string]lesionMark {
 	marks := map[string]lesionMark{}
 	add := func(path, text string) {
 		m := marks[path]
@@ -24,18 +24,18 @@ func lesionMarks(lesions []resnet.Lesion) map[string]lesionMark {
 	}
 	for _, l := range lesions {
 		switch l.Kind {
-		case resnet.CutSkip:
+		case nn.CutSkip:
 			add(l.Path, "╳ skip cut")
 			marks[l.Path] = lesionMark{cut: true, text: marks[l.Path].text}
-		case resnet.DropBranch:
+		case nn.DropBranch:
 			add(l.Path, "branch dropped")
-		case resnet.ScaleBranch:
+		case nn.ScaleBranch:
 			add(l.Path, "branch × "+strconv.FormatFloat(l.Alpha, 'g', 4, 64))
-		case resnet.Swap:
+		case nn.Swap:
 			// Each of the two blocks runs where the other one was.
 			add(l.Path, "⇄ "+l.Other)
 			add(l.Other, "⇄ "+l.Path)
-		case resnet.Freeze:
+		case nn.Freeze:
 			add(l.Path, "frozen")
 		}
 	}
@@ -43,7 +43,7 @@ func lesionMarks(lesions []resnet.Lesion) map[string]lesionMark {
 }
 
 // markLesions writes into the rows what lesions have done to them.
-func (t *tree) markLesions(lesions []resnet.Lesion) {
+func (t *tree) markLesions(lesions []nn.Lesion) {
 	marks := lesionMarks(lesions)
 	for _, n := range t.nodes {
 		n.lesion = lesionMark{}

@@ -10,11 +10,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // lesionItem is something that can be done to a block.
 type lesionItem struct {
-	kind    resnet.LesionKind // 0: undo what was done to the block
+	kind    nn.LesionKind // 0: undo what was done to the block
 	text    string
 	value   string // what has to be typed too, "" for nothing
 	example string // what stands there at first
@@ -31,7 +32,7 @@ func (i lesionItem) number() string {
 // lesionMenu is the dialog of what can be done to a block.
 type lesionMenu struct {
 	*shared
-	apply    func([]resnet.Lesion) // asks for the net with these lesions
+	apply    func([]nn.Lesion) // asks for the net with these lesions
 	block    string
 	items    []lesionItem
 	cursor   int
@@ -59,7 +60,7 @@ func (m *Model) openLesionMenu() {
 }
 
 // applyLesions asks the engine for the net with these lesions.
-func (m *Model) applyLesions(lesions []resnet.Lesion) {
+func (m *Model) applyLesions(lesions []nn.Lesion) {
 	m.pending = lesions
 	if m.engine != nil {
 		post(m.engine.surgery, lesions)
@@ -78,14 +79,14 @@ func (m *Model) undoLesion() {
 // net can have beside its others.
 func (l *lesionMenu) itemsFor(b *node) []lesionItem {
 	all := []lesionItem{
-		{kind: resnet.CutSkip, text: "cut the skip: y = f(F)"},
-		{kind: resnet.DropBranch, text: "drop the branch: y = f(S)"},
-		{kind: resnet.ScaleBranch, text: "scale the branch: y = f(αF + S)", value: "α", example: "0.5"},
-		{kind: resnet.Swap, text: "swap with another block", value: "block", example: l.partner(b)},
-		{kind: resnet.Freeze, text: "freeze it: no gradient for its parameters"},
+		{kind: nn.CutSkip, text: "cut the skip: y = f(F)"},
+		{kind: nn.DropBranch, text: "drop the branch: y = f(S)"},
+		{kind: nn.ScaleBranch, text: "scale the branch: y = f(αF + S)", value: "α", example: "0.5"},
+		{kind: nn.Swap, text: "swap with another block", value: "block", example: l.partner(b)},
+		{kind: nn.Freeze, text: "freeze it: no gradient for its parameters"},
 	}
 	items := slices.DeleteFunc(all, func(i lesionItem) bool {
-		_, err := l.with(resnet.Lesion{Path: l.block, Kind: i.kind, Alpha: 0.5, Other: i.example})
+		_, err := l.with(nn.Lesion{Path: l.block, Kind: i.kind, Alpha: 0.5, Other: i.example})
 		return err != nil
 	})
 	if slices.ContainsFunc(l.pending, l.concerns) {
@@ -98,12 +99,12 @@ func (l *lesionMenu) itemsFor(b *node) []lesionItem {
 // shapes, or the one before; "" if there is none.
 func (l *lesionMenu) partner(b *node) string {
 	blocks := l.opts.Model.Blocks()
-	at := slices.IndexFunc(blocks, func(o *resnet.Module) bool { return o.Path == b.Module.Path })
+	at := slices.IndexFunc(blocks, func(o *nn.Module) bool { return o.Path == b.Module.Path })
 	for _, i := range []int{at + 1, at - 1} {
 		if i < 0 || i >= len(blocks) {
 			continue
 		}
-		if _, err := l.with(resnet.Lesion{Path: l.block, Kind: resnet.Swap, Other: blocks[i].Path}); err == nil {
+		if _, err := l.with(nn.Lesion{Path: l.block, Kind: nn.Swap, Other: blocks[i].Path}); err == nil {
 			return blocks[i].Path
 		}
 	}
@@ -111,22 +112,22 @@ func (l *lesionMenu) partner(b *node) string {
 }
 
 // concerns reports whether a lesion touches the menu's block.
-func (l *lesionMenu) concerns(o resnet.Lesion) bool { return o.Path == l.block || o.Other == l.block }
+func (l *lesionMenu) concerns(o nn.Lesion) bool { return o.Path == l.block || o.Other == l.block }
 
 // with returns the pending lesions and one more, which takes the place of one
 // of its kind. It fails if the net can't have them.
-func (l *lesionMenu) with(added resnet.Lesion) ([]resnet.Lesion, error) {
-	if added.Kind != resnet.ScaleBranch {
+func (l *lesionMenu) with(added nn.Lesion) ([]nn.Lesion, error) {
+	if added.Kind != nn.ScaleBranch {
 		added.Alpha = 0
 	}
-	if added.Kind != resnet.Swap {
+	if added.Kind != nn.Swap {
 		added.Other = ""
 	}
-	lesions := slices.DeleteFunc(slices.Clone(l.pending), func(o resnet.Lesion) bool {
+	lesions := slices.DeleteFunc(slices.Clone(l.pending), func(o nn.Lesion) bool {
 		return o.Path == added.Path && o.Kind == added.Kind
 	})
 	lesions = append(lesions, added)
-	_, err := resnet.BuildLesioned(l.opts.Model.Config, lesions)
+	_, err := resnet.Build(l.opts.Model.Config, lesions...)
 	return lesions, err
 }
 
@@ -190,12 +191,12 @@ func (l *lesionMenu) choose() dialog {
 }
 
 // chosen returns the lesions with that of an item and the typed value.
-func (l *lesionMenu) chosen(item lesionItem) ([]resnet.Lesion, error) {
+func (l *lesionMenu) chosen(item lesionItem) ([]nn.Lesion, error) {
 	text := l.block + "=" + item.kind.String()
 	if item.value != "" {
 		text += ":" + strings.TrimSpace(l.value.Value())
 	}
-	lesion, err := resnet.ParseLesion(text)
+	lesion, err := nn.ParseLesion(text)
 	if err != nil {
 		return nil, err
 	}

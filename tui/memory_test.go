@@ -3,7 +3,7 @@ package tui
 import (
 	"testing"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -18,7 +18,7 @@ func TestMemoryView(t *testing.T) {
 		},
 		Buffers: make([]tensor.Buffer, 4),
 	}
-	p := &program{lowered: &resnet.Lowered{Plan: plan}, kernels: []tensor.KernelInfo{{Op: 0, Absorbed: []int{1}}, {Op: 2}}}
+	p := &program{lowered: &nn.Lowered{Plan: plan}, kernels: []tensor.KernelInfo{{Op: 0, Absorbed: []int{1}}, {Op: 2}}}
 	p.memory.Blocks = []tensor.Block{
 		{Buffer: 0, Offset: 0, Bytes: 10, First: 0, Last: 2},
 		{Buffer: 1, Offset: 64, Bytes: 7, First: 0, Last: 1},

@@ -8,7 +8,7 @@ import (
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -56,7 +56,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	if err := o.begin(); err != nil {
 		return nil, err
 	}
-	lowered, err := o.Model.Lower(resnet.LowerOptions{Train: o.Session.Train, Fuse: o.Session.Fuse})
+	lowered, err := o.Model.Lower(nn.LowerOptions{Train: o.Session.Train, Fuse: o.Session.Fuse})
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 }
 
 // plannedKernels are what a program of l will run, as far as its plan says it.
-func plannedKernels(l *resnet.Lowered) []tensor.KernelInfo {
+func plannedKernels(l *nn.Lowered) []tensor.KernelInfo {
 	kernels := make([]tensor.KernelInfo, len(l.Groups))
 	for i, g := range l.Groups {
 		kernels[i] = tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed}
@@ -76,13 +76,13 @@ func plannedKernels(l *resnet.Lowered) []tensor.KernelInfo {
 }
 
 // newModel is a screen without an engine.
-func newModel(o *Options, lowered *resnet.Lowered) *Model {
+func newModel(o *Options, lowered *nn.Lowered) *Model {
 	m := &Model{host: newHost(o.Theme), filter: newTextInput(), stale: true}
 	m.shared = &shared{
 		opts: o, keymap: &m.keys, state: &state{}, screen: m,
 		units: units{time: o.TimeUnit, flops: o.FLOPs},
 	}
-	m.list.setTree(newTree(o.Model, o.Model, lowered, plannedKernels(lowered)))
+	m.list.setTree(newTree(o.Model.Model, o.Model.Model, lowered, plannedKernels(lowered)))
 	m.list.openHeaviest()
 	m.views = newViews(m.shared)
 	m.layers = m.views[0].(*layersView)

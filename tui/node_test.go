@@ -7,11 +7,12 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // turns are three passes in each of which another third of the kernels is slow.
-func turns(l *resnet.Lowered) *profile.Snapshot {
+func turns(l *nn.Lowered) *profile.Snapshot {
 	const passes, left = 3, 500 * time.Microsecond
 	s := &profile.Snapshot{Passes: passes}
 	walls := []time.Duration{left, left, left}
@@ -38,7 +39,7 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := m.Lower(resnet.LowerOptions{Fuse: true, Train: backward, Backward: backward, Blocks: backward})
+		l, err := m.Lower(nn.LowerOptions{Fuse: true, Train: backward, Backward: backward, Blocks: backward})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +85,7 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, n := range plannedTree(whole, whole, lower(t, whole, resnet.LowerOptions{Fuse: fuse})).nodes {
+			for _, n := range plannedTree(whole, whole, lower(t, whole.Model, nn.LowerOptions{Fuse: fuse})).nodes {
 				if n.Folds() && n.Module != nil && n.Cost != n.Module.Cost {
 					t.Errorf("%s, fused %v: %s costs %+v, want %+v", arch, fuse, n.Path, n.Cost, n.Module.Cost)
 				}
@@ -92,7 +93,7 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"layer1.0=drop-branch", "layer2.0=cut-skip", "layer1.1=scale:0.5"} {
-		l, err := resnet.ParseLesion(text)
+		l, err := nn.ParseLesion(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,11 +101,11 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hurt, err := resnet.BuildLesioned(whole.Config, []resnet.Lesion{l})
+		hurt, err := resnet.Build(whole.Config, []nn.Lesion{l}...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree := plannedTree(whole, hurt, lower(t, hurt, resnet.LowerOptions{Fuse: true}))
+		tree := plannedTree(whole, hurt, lower(t, hurt.Model, nn.LowerOptions{Fuse: true}))
 		if got, want := tree.root.Cost, hurt.Root.Cost; got != want {
 			t.Errorf("%s: the net costs %+v, want %+v", text, got, want)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -14,7 +15,7 @@ import (
 type Options struct {
 	Model   *resnet.Model
 	Device  tensor.Device
-	Session resnet.SessionOptions
+	Session nn.SessionOptions
 
 	Weights   string         // where the weights are from; "" means a random initialisation
 	Input     *tensor.Tensor // nil: seeded standard normal
@@ -39,8 +40,8 @@ type Options struct {
 	// Device may be nil, and nothing is computed.
 	Recorded *profile.Profile
 
-	lesions []resnet.Lesion // at the start
-	back    bool            // so is a backward pass
+	lesions []nn.Lesion // at the start
+	back    bool        // so is a backward pass
 
 	Theme       Theme
 	TimeUnit    string           // "ns", "µs" or "ms"; "" means the one that suits
@@ -75,16 +76,14 @@ func (o *Options) limit() int64 {
 
 // input is what goes into a model: the images that were given, repeated or cut
 // to its batch, or seeded noise.
-func (o *Options) input(m *resnet.Model) *tensor.Tensor {
-	c := m.Config
-	shape := tensor.Shape{c.Batch, c.Channels, c.Height, c.Width}
+func (o *Options) input(m *nn.Model) *tensor.Tensor {
 	if o.Input == nil {
-		return resnet.RandomInput(o.Session.Seed, shape)
+		return nn.RandomInput(o.Session.Seed, m.Input)
 	}
-	if o.Input.Shape.Equal(shape) {
+	if o.Input.Shape.Equal(m.Input) {
 		return o.Input
 	}
-	t := tensor.New(shape...)
+	t := tensor.New(m.Input...)
 	for n := 0; n < len(t.Data); {
 		n += copy(t.Data[n:], o.Input.Data)
 	}

@@ -3,7 +3,7 @@ package tui
 import (
 	"context"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // exactPaths is how many lengths are carried apart unless the options say.
@@ -26,7 +26,7 @@ func (e *engine) trace() {
 		k = exactPaths
 	}
 	report := e.progress()
-	var spectra []resnet.PathSpectrum
+	var spectra []nn.PathSpectrum
 	err := e.cancellable(func(ctx context.Context) (err error) {
 		spectra, err = e.session.PathLengths(ctx, k, func(done, total int64) { report("path lengths", done, total) })
 		return err

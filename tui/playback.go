@@ -2,7 +2,7 @@ package tui
 
 import (
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -22,13 +22,13 @@ func recordedInfo(p *profile.Profile) tensor.Info {
 // playback publishes the recorded passes and answers wishes until the program
 // ends.
 func (e *engine) playback() {
-	r, err := profile.NewReplay(e.opts.Recorded, e.opts.Model)
+	r, err := profile.NewReplay(e.opts.Recorded, e.opts.Model.Model)
 	if err != nil {
 		e.fail(err)
 		return
 	}
 	e.state.program = &program{
-		whole: e.opts.Model, model: e.opts.Model, lowered: r.Lowered, kernels: r.Kernels, memory: r.Memory, recorder: r.Recorder,
+		whole: e.opts.Model.Model, model: e.opts.Model.Model, lowered: r.Lowered, kernels: r.Kernels, memory: r.Memory, recorder: r.Recorder,
 		calibrated: true, // what the weights were, opts.Weights says
 		fused:      e.opts.Recorded.Fused, progress: func() int { return -1 },
 	}
@@ -53,7 +53,7 @@ func recordedGradients(p *profile.Profile) *gradients {
 	if len(p.Blocks) == 0 || p.Loss == nil {
 		return nil
 	}
-	blocks := make([]resnet.BlockGradient, len(p.Blocks))
+	blocks := make([]nn.BlockGradient, len(p.Blocks))
 	for i, b := range p.Blocks {
 		blocks[i] = b.Gradient()
 	}

@@ -9,13 +9,14 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // recordedProfile is a profile of a small net whose rows take 1, 2, 3 … ms.
 func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 	t.Helper()
 	m := build(t, "cifar_resnet20")
-	l := lower(t, m, resnet.LowerOptions{Fuse: true})
+	l := lower(t, m.Model, nn.LowerOptions{Fuse: true})
 	p := &profile.Profile{
 		Schema: profile.Schema, Model: profile.Describe(m, "random, seed 1"), Input: profile.Input{Shape: m.Root.In, Source: "random, seed 1"}, Mode: "eval", Fused: true,
 		Device: profile.Device{ID: "cpu", Name: "Abacus", Threads: 3, Kernels: "beads", Precision: "fp32"},
@@ -30,7 +31,7 @@ func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 	}
 	p.Total.SamplesMS = []float64{p.Total.MeanMS, p.Total.MeanMS}
 	p.Loss = new(profile.Number(2.5))
-	p.Blocks = profile.BlockGrads([]resnet.BlockGradient{{Path: "layer2.1", Out: 1, In: 5, Skip: 3, Branch: 4, HasSkip: true, HasBranch: true}})
+	p.Blocks = profile.BlockGrads([]nn.BlockGradient{{Path: "layer2.1", Out: 1, In: 5, Skip: 3, Branch: 4, HasSkip: true, HasBranch: true}})
 	return p, m
 }
 
@@ -38,7 +39,7 @@ func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 // its machine; wishes are answered, and nothing runs.
 func TestPlayback(t *testing.T) {
 	p, net := recordedProfile(t)
-	s, err := New(context.Background(), Options{Model: net, Recorded: p, Session: resnet.SessionOptions{Fuse: true, Threads: 3}, Weights: "random, seed 1"})
+	s, err := New(context.Background(), Options{Model: net, Recorded: p, Session: nn.SessionOptions{Fuse: true, Threads: 3}, Weights: "random, seed 1"})
 	if err != nil {
 		t.Fatal(err)
 	}

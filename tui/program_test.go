@@ -14,7 +14,7 @@ import (
 	"github.com/charmbracelet/x/exp/teatest/v2"
 	"github.com/charmbracelet/x/vt"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // lineMode makes the emulator take a line feed for a new line, as a terminal
@@ -68,7 +68,7 @@ func TestProgram(t *testing.T) {
 	keys, typed := io.Pipe()
 	o := Options{
 		Model: build(t, "resnet50"), Device: &fakeDevice{pace: 50 * time.Microsecond}, In: keys, Out: term,
-		Session: resnet.SessionOptions{Fuse: true, Seed: 1, Threads: 2}, Environ: []string{"TERM=xterm-256color"}, Theme: ThemeDark,
+		Session: nn.SessionOptions{Fuse: true, Seed: 1, Threads: 2}, Environ: []string{"TERM=xterm-256color"}, Theme: ThemeDark,
 	}
 	m, err := New(context.Background(), o)
 	if err != nil {
@@ -122,7 +122,7 @@ func TestFirstFrame(t *testing.T) {
 		model := build(t, arch)
 		began := time.Now()
 		gate := make(chan struct{})
-		m, err := New(context.Background(), Options{Model: model, Device: &fakeDevice{compile: gate}, Session: resnet.SessionOptions{Fuse: true}})
+		m, err := New(context.Background(), Options{Model: model, Device: &fakeDevice{compile: gate}, Session: nn.SessionOptions{Fuse: true}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,7 @@ package tui
 
 import (
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -18,7 +18,7 @@ type shared struct {
 	snap    profile.Snapshot // of the program's passes
 	samples int              // counts the snapshots that were taken
 	active  *node            // the row that runs now
-	pending []resnet.Lesion  // that were asked for, whether the net has them yet or not
+	pending []nn.Lesion      // that were asked for, whether the net has them yet or not
 	screen  controls
 }
 
@@ -63,7 +63,7 @@ func (s *shared) kernel(n *node) *tensor.KernelInfo {
 }
 
 // batch is the number of images in a pass.
-func (s *shared) batch() int { return s.list.tree.model.Config.Batch }
+func (s *shared) batch() int { return s.list.tree.model.Batch() }
 
 // twinGradients are the twin's, nil without one.
 func (s *shared) twinGradients() *gradients {

@@ -2,7 +2,7 @@ package tui
 
 import (
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -37,10 +37,10 @@ type state struct {
 	program     *program
 	step        *step
 	top         []guess
-	back        bool                  // passes go backward too
-	grads       *gradients            // of the newest pass that did
-	paths       []resnet.PathSpectrum // nil until they are asked for
-	lesions     []resnet.Lesion
+	back        bool              // passes go backward too
+	grads       *gradients        // of the newest pass that did
+	paths       []nn.PathSpectrum // nil until they are asked for
+	lesions     []nn.Lesion
 	effect      *effect // of the lesions
 	twin        *companion
 	weights     map[string]moments // of the parameters that were looked at, by name
@@ -48,9 +48,9 @@ type state struct {
 
 // program is a net as it is compiled now.
 type program struct {
-	whole      *resnet.Model // without lesions
-	model      *resnet.Model
-	lowered    *resnet.Lowered
+	whole      *nn.Model // without lesions
+	model      *nn.Model
+	lowered    *nn.Lowered
 	kernels    []tensor.KernelInfo
 	memory     tensor.MemoryPlan
 	recorder   *profile.Recorder

@@ -9,7 +9,7 @@ import (
 	"charm.land/bubbles/v2/key"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // timelineView shows one pass as an icicle on a time axis: the net, its stages,
@@ -216,9 +216,9 @@ func boxLook(n *node, count int, back bool) look {
 		return [2]look{boxModule, boxModule2}[count%2]
 	}
 	switch n.Layers[0].Part {
-	case resnet.Skip:
+	case nn.Skip:
 		return boxSkip
-	case resnet.Branch:
+	case nn.Branch:
 		return boxBranch
 	}
 	return boxPlain

@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // tree is a net's rows on the screen.
 type tree struct {
-	model *resnet.Model
+	model *nn.Model
 	rows  *profile.Tree
 	root  *node
 	nodes []*node // parents before children
@@ -27,7 +28,7 @@ type tree struct {
 
 // newTree is the tree of a net's rows: m is what runs, whole the net without
 // lesions.
-func newTree(whole, m *resnet.Model, l *resnet.Lowered, kernels []tensor.KernelInfo) *tree {
+func newTree(whole, m *nn.Model, l *nn.Lowered, kernels []tensor.KernelInfo) *tree {
 	rows := profile.NewTree(profile.Net{Model: m, Whole: whole, Lowered: l, Kernels: kernels})
 	t := &tree{model: m, rows: rows, root: newNode(nil, rows.Root), byBlock: map[string]*node{}}
 	t.root.open = true

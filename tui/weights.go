@@ -7,7 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -39,7 +39,7 @@ func (m *Model) onHover(n *node) {
 }
 
 // weightOf is the weight tensor of a row's first layer, nil without one.
-func weightOf(m *resnet.Model, n *node) *tensor.Param {
+func weightOf(m *nn.Model, n *node) *tensor.Param {
 	if n == nil || len(n.Layers) == 0 || len(n.Layers[0].Params) == 0 {
 		return nil
 	}

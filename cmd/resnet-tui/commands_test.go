@@ -21,6 +21,7 @@ import (
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -188,7 +189,7 @@ func TestRunInTrainMode(t *testing.T) {
 // same logits; flags must agree with it.
 func TestRunOnArray(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.npy")
-	x := resnet.RandomInput(1, tensor.Shape{2, 3, 40, 24})
+	x := nn.RandomInput(1, tensor.Shape{2, 3, 40, 24})
 	if err := checkpoint.WriteNPY(path, x); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"resnet-tui/internal/app"
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tui"
 )
 
@@ -87,7 +87,7 @@ func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, f
 	}
 	o := tui.Options{
 		Model: m, Recorded: recorded,
-		Session: resnet.SessionOptions{Train: recorded.Mode == "train", Fuse: recorded.Fused, Threads: recorded.Device.Threads},
+		Session: nn.SessionOptions{Train: recorded.Mode == "train", Fuse: recorded.Fused, Threads: recorded.Device.Threads},
 		Weights: recorded.Model.Weights, InputName: recorded.Input.Source, Version: recorded.Version, Theme: theme,
 	}
 	if c := recorded.Ceilings; c != nil {

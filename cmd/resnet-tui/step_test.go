@@ -9,6 +9,7 @@ import (
 	"resnet-tui/profile/export"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor/cpu"
 )
 
@@ -24,17 +25,17 @@ func TestProfileOfAStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := resnet.NewSession(t.Context(), dev, m, resnet.SessionOptions{
-		Train: true, Fuse: true, Backward: true, Blocks: true, Norms: true, Update: &resnet.SGD{Momentum: 0.9}, Seed: 1,
+	s, err := nn.NewSession(t.Context(), dev, m.Model, nn.SessionOptions{
+		Train: true, Fuse: true, Backward: true, Blocks: true, Norms: true, Update: &nn.SGD{Momentum: 0.9}, Seed: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if err := s.SetInput(resnet.RandomInput(1, m.Root.In)); err != nil {
+	if err := s.SetInput(nn.RandomInput(1, m.Root.In)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetTarget(resnet.RandomTarget(1, 4, 10)); err != nil {
+	if err := s.SetTarget(nn.RandomTarget(1, 4, 10)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SetLearningRate(0.01); err != nil {
@@ -72,7 +73,7 @@ func TestProfileOfAStep(t *testing.T) {
 	if err := export.PProf(&b, p); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := profile.NewReplay(p, m); err != nil {
+	if _, err := profile.NewReplay(p, m.Model); err != nil {
 		t.Errorf("it does not play back: %v", err)
 	}
 }

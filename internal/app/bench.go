@@ -10,6 +10,7 @@ import (
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -39,7 +40,7 @@ func (s *subject) equip(l Listener) (*Bench, error) {
 	if b.device, err = openDevice(s.spec.Run); err != nil {
 		return nil, err
 	}
-	if b.file, b.source, err = openWeights(s.spec.Weights, s.model); err != nil {
+	if b.file, b.source, err = openWeights(s.spec.Weights, s.model.Model); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
@@ -55,7 +56,7 @@ func (b *Bench) Close() error {
 }
 
 // options are those of the bench's sessions.
-func (b *Bench) options(p probes) resnet.SessionOptions {
+func (b *Bench) options(p probes) nn.SessionOptions {
 	o := b.spec.sessionOptions(p)
 	o.Source = b.source
 	o.Progress = func(stage string, done, total int64) {
@@ -72,14 +73,14 @@ func percent(stage string, done, total int64) Progress {
 
 // session compiles the net and sets its input. The session is to be closed before
 // the bench.
-func (b *Bench) session(ctx context.Context, p probes) (*resnet.Session, error) {
+func (b *Bench) session(ctx context.Context, p probes) (*nn.Session, error) {
 	o := b.options(p)
-	if err := checkMemory(b.device, b.model, o); err != nil {
+	if err := checkMemory(b.device, b.model.Model, o); err != nil {
 		return nil, err
 	}
-	s, err := resnet.NewSession(ctx, b.device, b.model, o)
+	s, err := nn.NewSession(ctx, b.device, b.model.Model, o)
 	if err != nil {
-		return nil, explainMemory(b.device, b.model, o, err)
+		return nil, explainMemory(b.device, b.model.Model, o, err)
 	}
 	if err := b.feed(s); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -88,7 +89,7 @@ func (b *Bench) session(ctx context.Context, p probes) (*resnet.Session, error) 
 }
 
 // feed gives a session its input and, if it has a loss, its target.
-func (b *Bench) feed(s *resnet.Session) error {
+func (b *Bench) feed(s *nn.Session) error {
 	if err := s.SetInput(b.input()); err != nil || !b.spec.Step.Backward {
 		return err
 	}
@@ -100,7 +101,7 @@ func (b *Bench) feed(s *resnet.Session) error {
 }
 
 // describe names the net in reports.
-func (b *Bench) describe(s *resnet.Session) profile.Model {
+func (b *Bench) describe(s *nn.Session) profile.Model {
 	weights := fmt.Sprintf("random, seed %d", b.spec.seed())
 	switch {
 	case b.spec.Weights != "":
@@ -127,7 +128,7 @@ func (b *Bench) Spec() Spec { return b.spec }
 
 // SessionOptions are how the spec runs, weights included, without any probe but the
 // gradients at blocks. Progress is left to the caller.
-func (b *Bench) SessionOptions() resnet.SessionOptions {
+func (b *Bench) SessionOptions() nn.SessionOptions {
 	o := b.options(probes{blocks: true})
 	o.Progress = nil
 	return o
@@ -158,7 +159,7 @@ func (b *Bench) TwinWeights() (name string, open func(twin *resnet.Model) (tenso
 		return "", nil
 	}
 	return name, func(twin *resnet.Model) (tensor.Source, error) {
-		_, source, err := openWeights(name, twin) // in memory: there is nothing to close
+		_, source, err := openWeights(name, twin.Model) // in memory: there is nothing to close
 		return source, err
 	}
 }

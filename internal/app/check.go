@@ -9,7 +9,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // CheckOptions are the limits that a net is held to; nil is no limit.
@@ -110,7 +110,7 @@ func (v Service) static(
 		checks.Add("max-params", *o.MaxParams, float64(b.model.Total.Params), b.largest(params))
 	}
 	if o.MaxMACs != nil {
-		macs := func(c *resnet.Cost) int64 { return c.MACs }
+		macs := func(c *nn.Cost) int64 { return c.MACs }
 		checks.Add("max-macs", *o.MaxMACs, float64(b.model.Total.MACs), b.largest(macs))
 	}
 	if o.MaxMemory != nil {
@@ -119,16 +119,16 @@ func (v Service) static(
 	return nil
 }
 
-func params(c *resnet.Cost) int64 { return c.Params }
+func params(c *nn.Cost) int64 { return c.Params }
 
 // largest is the path of the layer that has most of a cost.
-func (s *subject) largest(of func(*resnet.Cost) int64) string {
-	return slices.MaxFunc(s.model.Layers, func(a, b *resnet.Layer) int { return cmp.Compare(of(&a.Cost), of(&b.Cost)) }).Path
+func (s *subject) largest(of func(*nn.Cost) int64) string {
+	return slices.MaxFunc(s.model.Layers, func(a, b *nn.Layer) int { return cmp.Compare(of(&a.Cost), of(&b.Cost)) }).Path
 }
 
 // checkMemory checks what the device would hold.
 func (b *Bench) checkMemory(limit float64, checks *profile.Checks) error {
-	l, plan, err := estimate(b.device, b.model, b.spec.sessionOptions(probes{}))
+	l, plan, err := estimate(b.device, b.model.Model, b.spec.sessionOptions(probes{}))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // CompareOptions say what a net is compared with.
@@ -133,7 +134,7 @@ func (s *subject) share(y *subject) error {
 	}
 	switch {
 	case !s.labelled:
-		s.target = resnet.RandomTarget(s.spec.seed(), s.model.Config.Batch, classes)
+		s.target = nn.RandomTarget(s.spec.seed(), s.model.Config.Batch, classes)
 	case slices.Max(s.target) >= classes:
 		return refuse("the data has more classes than %s and %s both have", s.model.Name, y.model.Name)
 	}
@@ -148,7 +149,7 @@ func (s *subject) side(ctx context.Context, l Listener) (side report.Side, err e
 		return side, err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	side.Run, err = b.onePass(ctx, func(ctx context.Context, session *resnet.Session, _ *report.Run) error {
+	side.Run, err = b.onePass(ctx, func(ctx context.Context, session *nn.Session, _ *report.Run) error {
 		if side.Responses, err = session.Responses(ctx); err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -16,7 +16,7 @@ import (
 // kernels in Go's own profile of the CPU.
 type labelled struct{ heads map[int]context.Context }
 
-func newLabelled(ctx context.Context, l *resnet.Lowered) *labelled {
+func newLabelled(ctx context.Context, l *nn.Lowered) *labelled {
 	x := &labelled{heads: make(map[int]context.Context, len(l.Groups))}
 	for _, g := range l.Groups {
 		op := l.Plan.Ops[g.Head]
@@ -29,9 +29,9 @@ func newLabelled(ctx context.Context, l *resnet.Lowered) *labelled {
 	return x
 }
 
-func (*labelled) Begin(*resnet.Lowered) {}
-func (*labelled) Span(tensor.Span)      {}
-func (*labelled) End(time.Duration)     {}
+func (*labelled) Begin(*nn.Lowered) {}
+func (*labelled) Span(tensor.Span)  {}
+func (*labelled) End(time.Duration) {}
 
 // Label is the context of the group with that head.
 func (x *labelled) Label(head int) context.Context { return x.heads[head] }
@@ -41,7 +41,7 @@ const cpuProfileTime = 2 * time.Second
 
 // cpuProfile runs passes under Go's profiler, which would disturb those that
 // count, and returns what it wrote.
-func cpuProfile(ctx context.Context, s *resnet.Session) ([]byte, error) {
+func cpuProfile(ctx context.Context, s *nn.Session) ([]byte, error) {
 	var data bytes.Buffer
 	x := newLabelled(ctx, s.Lowered())
 	if err := pprof.StartCPUProfile(&data); err != nil {

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // estimate is the plan of a pass, and the memory that the device would take for it.
-func estimate(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (*resnet.Lowered, tensor.MemoryPlan, error) {
-	l, err := m.Lower(resnet.LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Update: o.Update})
+func estimate(dev tensor.Device, m *nn.Model, o nn.SessionOptions) (*nn.Lowered, tensor.MemoryPlan, error) {
+	l, err := m.Lower(nn.LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Update: o.Update})
 	if err != nil {
 		return nil, tensor.MemoryPlan{}, err
 	}
@@ -21,10 +21,10 @@ func estimate(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) (*res
 
 // checkMemory refuses what the device can't hold now, before anything is computed
 // for it.
-func checkMemory(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) error {
+func checkMemory(dev tensor.Device, m *nn.Model, o nn.SessionOptions) error {
 	info := dev.Info()
 	have := cmp.Or(info.Free, info.Memory)
-	need, err := resnet.Needs(dev, m, o)
+	need, err := nn.Needs(dev, m, o)
 	if err == nil && have > 0 && need > have {
 		err = &tensor.MemoryError{Need: need, Have: have}
 	}
@@ -33,15 +33,15 @@ func checkMemory(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions) er
 
 // explainMemory adds to the error of a net that does not fit into memory what
 // would; another error stays as it is.
-func explainMemory(dev tensor.Device, m *resnet.Model, o resnet.SessionOptions, err error) error {
+func explainMemory(dev tensor.Device, m *nn.Model, o nn.SessionOptions, err error) error {
 	var memory *tensor.MemoryError
 	if !errors.As(err, &memory) {
 		return err
 	}
-	largest := resnet.MaxBatch(dev, m, o, memory.Have)
+	largest := nn.MaxBatch(dev, m, o, memory.Have)
 	hint := fmt.Sprintf("the largest batch that fits is %d", largest)
 	if largest == 0 {
 		hint = "not even a batch of 1 fits"
 	}
-	return fmt.Errorf("%s at batch %d does not fit: %w; %s", m.Name, m.Config.Batch, memory, hint)
+	return fmt.Errorf("%s at batch %d does not fit: %w; %s", m.Name, m.Batch(), memory, hint)
 }

@@ -26,7 +26,7 @@ func RecordedNet(p *profile.Profile) (*resnet.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = profile.NewReplay(p, m)
+	_, err = profile.NewReplay(p, m.Model)
 	return m, err
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // RunOptions say what a report of one pass shows.
@@ -41,7 +41,7 @@ func (v Service) Run(ctx context.Context, spec Spec, o RunOptions, l Listener) (
 }
 
 // afterPass adds to the report of a session's pass.
-type afterPass func(ctx context.Context, s *resnet.Session, rep *report.Run) error
+type afterPass func(ctx context.Context, s *nn.Session, rep *report.Run) error
 
 // onePass runs the net once and reports on the pass.
 func (b *Bench) onePass(ctx context.Context, then ...afterPass) (*report.Run, error) {
@@ -65,12 +65,12 @@ func (b *Bench) onePass(ctx context.Context, then ...afterPass) (*report.Run, er
 }
 
 // pass makes a session's pass and reports what came out.
-func (b *Bench) pass(ctx context.Context, s *resnet.Session) (*report.Run, error) {
+func (b *Bench) pass(ctx context.Context, s *nn.Session) (*report.Run, error) {
 	times, err := timedPass(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	rep, err := report.NewRun(s, times, ClassNames(s.Model().Config))
+	rep, err := report.NewRun(s, times, ClassNames(b.model.Config))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (b *Bench) pass(ctx context.Context, s *resnet.Session) (*report.Run, error
 }
 
 // addLoss adds what the labels and the backward pass, if there are any, say.
-func (b *Bench) addLoss(s *resnet.Session, rep *report.Run) error {
+func (b *Bench) addLoss(s *nn.Session, rep *report.Run) error {
 	switch {
 	case b.spec.Step.Backward:
 		return rep.SetGradients(s)
@@ -94,7 +94,7 @@ func (b *Bench) addLoss(s *resnet.Session, rep *report.Run) error {
 
 // timedPass makes the pass. In eval mode one that nobody watches goes first, since
 // the first touches all memory; in train mode it would move the running statistics.
-func timedPass(ctx context.Context, s *resnet.Session) (*profile.Recorder, error) {
+func timedPass(ctx context.Context, s *nn.Session) (*profile.Recorder, error) {
 	if !s.Options().Train {
 		if err := s.Run(ctx, nil); err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func timedPass(ctx context.Context, s *resnet.Session) (*profile.Recorder, error
 }
 
 // pathLengths adds path lengths to a report, if the spec asks for them.
-func (b *Bench) pathLengths(ctx context.Context, s *resnet.Session, rep *report.Run) error {
+func (b *Bench) pathLengths(ctx context.Context, s *nn.Session, rep *report.Run) error {
 	if b.spec.Step.Paths == 0 {
 		return nil
 	}

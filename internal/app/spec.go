@@ -2,6 +2,7 @@ package app
 
 import (
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -104,8 +105,8 @@ type probes struct {
 
 // sessionOptions are how a settled spec runs. It is the only place that knows
 // how a Spec becomes a pass.
-func (s *Spec) sessionOptions(p probes) resnet.SessionOptions {
-	o := resnet.SessionOptions{
+func (s *Spec) sessionOptions(p probes) nn.SessionOptions {
+	o := nn.SessionOptions{
 		Train:     s.Run.Mode == ModeTrain,
 		Fuse:      !s.Run.NoFuse,
 		Exact:     s.Run.Exact,
@@ -120,7 +121,7 @@ func (s *Spec) sessionOptions(p probes) resnet.SessionOptions {
 	}
 	o.Backward, o.Blocks, o.Norms = true, p.blocks, p.norms
 	if s.Step.Update {
-		o.Update = &resnet.SGD{Momentum: 0.9, Decay: 1e-4}
+		o.Update = &nn.SGD{Momentum: 0.9, Decay: 1e-4}
 	}
 	return o
 }

@@ -8,6 +8,7 @@ import (
 
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/resnet/vision"
 	"resnet-tui/tensor"
@@ -101,16 +102,16 @@ func newSubject(spec Spec, c resnet.Config, in *images) (*subject, error) {
 	case in != nil && in.labels != nil:
 		s.target, s.labelled = in.labels, true
 	case spec.Step.Backward:
-		s.target = resnet.RandomTarget(spec.seed(), s.model.Config.Batch, s.model.Config.Classes)
+		s.target = nn.RandomTarget(spec.seed(), s.model.Config.Batch, s.model.Config.Classes)
 	}
 	return s, nil
 }
 
 // build builds the net c with the spec's lesions.
 func (s *Spec) build(c resnet.Config) (*resnet.Model, error) {
-	var lesions []resnet.Lesion
+	var lesions []nn.Lesion
 	for _, text := range s.Lesions {
-		l, err := resnet.ParseLesion(text)
+		l, err := nn.ParseLesion(text)
 		if err != nil {
 			return nil, refused(err)
 		}
@@ -119,7 +120,7 @@ func (s *Spec) build(c resnet.Config) (*resnet.Model, error) {
 		}
 		lesions = append(lesions, l)
 	}
-	m, err := resnet.BuildLesioned(c, lesions)
+	m, err := resnet.Build(c, lesions...)
 	return m, refused(err)
 }
 
@@ -128,7 +129,7 @@ func (s *subject) input() *tensor.Tensor {
 	if s.images != nil {
 		return s.images.batch
 	}
-	return resnet.RandomInput(s.spec.seed(), s.model.Root.In)
+	return nn.RandomInput(s.spec.seed(), s.model.Root.In)
 }
 
 // describeInput says what the input is, and the names of its pictures.

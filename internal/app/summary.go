@@ -23,7 +23,7 @@ func (v Service) Summary(spec Spec, o SummaryOptions) (report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, _, err := openWeights(spec.Weights, m)
+	f, _, err := openWeights(spec.Weights, m.Model)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func peakBytes(device string, m *resnet.Model) (eval, train int64, err error) {
 	}
 	defer dev.Close()
 	infer := Spec{}
-	_, plan, err := estimate(dev, m, infer.sessionOptions(probes{}))
+	_, plan, err := estimate(dev, m.Model, infer.sessionOptions(probes{}))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -71,7 +71,7 @@ func peakBytes(device string, m *resnet.Model) (eval, train int64, err error) {
 	if err != nil {
 		return eval, 0, err
 	}
-	if _, plan, err = estimate(dev, m, step.sessionOptions(probes{})); err != nil {
+	if _, plan, err = estimate(dev, m.Model, step.sessionOptions(probes{})); err != nil {
 		return eval, 0, nil
 	}
 	return eval, plan.Total() + 4*(2*m.Total.Params+m.Total.Buffers), nil

@@ -12,6 +12,7 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/resnet/vision"
 	"resnet-tui/tensor"
@@ -207,7 +208,7 @@ func (t *Training) settings(o TrainOptions) (train.Settings, error) {
 	schedule.Rate, schedule.WarmUp = o.Rate, o.WarmUp
 	return train.Settings{
 		Epochs: o.Epochs, Batch: t.config.Batch, Seed: t.spec.seed(), Schedule: schedule,
-		SGD:       resnet.SGD{Momentum: o.Momentum, Decay: o.WeightDecay, DecayAll: o.DecayAll, Nesterov: o.Nesterov},
+		SGD:       nn.SGD{Momentum: o.Momentum, Decay: o.WeightDecay, DecayAll: o.DecayAll, Nesterov: o.Nesterov},
 		Smoothing: o.LabelSmoothing, Augment: o.Augment,
 		Data: t.spec.Input.Data.describe(t.options.Images),
 	}, nil
@@ -248,7 +249,7 @@ func (t *Training) openWeights() (err error) {
 	if len(t.nets) > 1 {
 		return refuse("{weights} are those of one net, and %d are to be trained", len(t.nets))
 	}
-	t.options.Session.Source, err = loadWeights(t.spec.Weights, t.nets[0])
+	t.options.Session.Source, err = loadWeights(t.spec.Weights, t.nets[0].Model)
 	return err
 }
 
@@ -259,7 +260,7 @@ func (t *Training) checkMemory() error {
 	o := step.sessionOptions(probes{})
 	o.Update = &t.options.SGD
 	for _, m := range t.nets {
-		err := checkMemory(t.device, m, o)
+		err := checkMemory(t.device, m.Model, o)
 		if memory := (*tensor.MemoryError)(nil); err != nil && !errors.As(err, &memory) {
 			return refused(err) // a step can't be made at all
 		}

@@ -3,15 +3,15 @@ package app
 import (
 	"strings"
 
-	"resnet-tui/resnet"
 	"resnet-tui/resnet/builtin"
 	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // openWeights opens a checkpoint and matches it with m's parameters; both results
 // are nil without a path.
-func openWeights(path string, m *resnet.Model) (*checkpoint.File, tensor.Source, error) {
+func openWeights(path string, m *nn.Model) (*checkpoint.File, tensor.Source, error) {
 	if path == "" {
 		return nil, nil, nil
 	}
@@ -41,7 +41,7 @@ func openCheckpoint(path string) (*checkpoint.File, error) {
 }
 
 // loadWeights reads a checkpoint into memory; nil without a path.
-func loadWeights(path string, m *resnet.Model) (tensor.Source, error) {
+func loadWeights(path string, m *nn.Model) (tensor.Source, error) {
 	f, from, err := openWeights(path, m)
 	if f == nil {
 		return nil, err

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"resnet-tui/internal/oracle"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu"
 )
@@ -68,7 +68,7 @@ func (p pass) checkOn(t *testing.T, dev tensor.Device, o tensor.Options) {
 }
 
 // resultOf reads a program's buffers and a state's parameters as need be.
-func (p pass) resultOf(t *testing.T, l *resnet.Lowered, state tensor.State, read func(tensor.BufferID) []float64) result {
+func (p pass) resultOf(t *testing.T, l *nn.Lowered, state tensor.State, read func(tensor.BufferID) []float64) result {
 	return result{
 		logits: read(l.Output),
 		buffer: func(id tensor.BufferID) (mean, std float64) { x := read(id); return x[0], x[1] },

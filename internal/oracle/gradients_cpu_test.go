@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"resnet-tui/internal/oracle"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -29,7 +29,7 @@ func (s step) checkOn(t *testing.T, dev tensor.Device, o tensor.Options, r *orac
 }
 
 // runOn runs a plan on a device.
-func (s step) runOn(t *testing.T, dev tensor.Device, o tensor.Options, l *resnet.Lowered) (read func(tensor.BufferID) []float64, done func()) {
+func (s step) runOn(t *testing.T, dev tensor.Device, o tensor.Options, l *nn.Lowered) (read func(tensor.BufferID) []float64, done func()) {
 	t.Helper()
 	state, err := dev.NewState(l.Plan.Params, s.source)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s step) runOn(t *testing.T, dev tensor.Device, o tensor.Options, l *resnet
 // compare holds every gradient of the device to the reference's: its norm to
 // 1e-4 or what PyTorch's own float32 is off by, itself to 1e-3 or a fifth of how
 // far that is off along a direction; and the loss and the norms at blocks.
-func (s step) compare(t *testing.T, l *resnet.Lowered, read func(tensor.BufferID) []float64, r *oracle.Step) {
+func (s step) compare(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []float64, r *oracle.Step) {
 	t.Helper()
 	theirs := s.want.Float32
 	bar := oracle.GradientErrors{
@@ -90,7 +90,7 @@ func (s step) compare(t *testing.T, l *resnet.Lowered, read func(tensor.BufferID
 		}
 	}
 	for _, b := range l.Blocks {
-		for _, p := range []resnet.Reading{b.In, b.Out, b.Branch, b.Skip} {
+		for _, p := range []nn.Reading{b.In, b.Out, b.Branch, b.Skip} {
 			if p.Buffer != tensor.NoBuffer {
 				note("a norm at "+b.Path, &worst.Blocks, math.Abs(read(p.Buffer)[p.At]/r.Buffer(p.Buffer)[p.At]-1), bar.Blocks)
 			}

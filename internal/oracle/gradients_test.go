@@ -6,6 +6,7 @@ import (
 
 	"resnet-tui/internal/oracle"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -66,9 +67,9 @@ func (s step) run(t *testing.T, devices []tensor.Device) {
 }
 
 // lower makes the step's plan.
-func (s step) lower(t *testing.T, fuse bool) *resnet.Lowered {
+func (s step) lower(t *testing.T, fuse bool) *nn.Lowered {
 	t.Helper()
-	l, err := s.model.Lower(resnet.LowerOptions{Train: s.train, Fuse: fuse, Backward: true, Blocks: true, KeepGrads: true, InputGrad: true})
+	l, err := s.model.Lower(nn.LowerOptions{Train: s.train, Fuse: fuse, Backward: true, Blocks: true, KeepGrads: true, InputGrad: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func (s step) target() *tensor.Tensor {
 }
 
 // check compares what a device or the reference gave with the golden.
-func (s step) check(t *testing.T, l *resnet.Lowered, read func(tensor.BufferID) []float64, bar oracle.GradientErrors) {
+func (s step) check(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []float64, bar oracle.GradientErrors) {
 	t.Helper()
 	worst := oracle.GradientErrors{Loss: math.Abs(read(l.Loss)[0]-s.want.Loss) / s.want.Loss}
 	if !(worst.Loss <= bar.Loss) {
@@ -135,14 +136,14 @@ func checkElements(t *testing.T, f *oracle.Figures, grad []float64, bar float64)
 }
 
 // checkBlocks compares the norms at residual blocks.
-func (s step) checkBlocks(t *testing.T, l *resnet.Lowered, read func(tensor.BufferID) []float64, bar float64) (worst float64) {
+func (s step) checkBlocks(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []float64, bar float64) (worst float64) {
 	t.Helper()
 	if len(l.Blocks) != len(s.want.Blocks) {
 		t.Fatalf("%d blocks, PyTorch has %d", len(l.Blocks), len(s.want.Blocks))
 	}
 	for i, p := range l.Blocks {
 		want := s.want.Blocks[i]
-		note := func(what string, r resnet.Reading, want, scale float64) {
+		note := func(what string, r nn.Reading, want, scale float64) {
 			t.Helper()
 			e := math.Inf(1)
 			if r.Buffer != tensor.NoBuffer {
@@ -166,7 +167,7 @@ func (s step) checkBlocks(t *testing.T, l *resnet.Lowered, read func(tensor.Buff
 }
 
 // reference runs the step in float64.
-func (s step) reference(t *testing.T, l *resnet.Lowered) *tensor.Reference[float64] {
+func (s step) reference(t *testing.T, l *nn.Lowered) *tensor.Reference[float64] {
 	t.Helper()
 	r, err := tensor.NewReference[float64](l.Plan, s.source)
 	if err != nil {

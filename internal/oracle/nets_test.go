@@ -9,6 +9,7 @@ import (
 
 	"resnet-tui/internal/oracle"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -116,9 +117,9 @@ func (w weights) Load(p tensor.Param, t *tensor.Tensor) error {
 }
 
 // lower makes the plan, with probes.
-func (p pass) lower(t *testing.T, fuse bool) *resnet.Lowered {
+func (p pass) lower(t *testing.T, fuse bool) *nn.Lowered {
 	t.Helper()
-	l, err := p.model.Lower(resnet.LowerOptions{Train: p.train, Moments: true, Fuse: fuse})
+	l, err := p.model.Lower(nn.LowerOptions{Train: p.train, Moments: true, Fuse: fuse})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ type result struct {
 // check compares a result with the golden. Where PyTorch's own float32 misses a
 // bar, because batch statistics of a few values amplify rounding, slack times
 // its error is the bar.
-func (p pass) check(t *testing.T, l *resnet.Lowered, r result, bar oracle.Errors, slack float64) {
+func (p pass) check(t *testing.T, l *nn.Lowered, r result, bar oracle.Errors, slack float64) {
 	t.Helper()
 	own := p.want.Float32
 	e := oracle.Errors{
@@ -159,7 +160,7 @@ func (p pass) check(t *testing.T, l *resnet.Lowered, r result, bar oracle.Errors
 
 // checkLayers compares every call's path and shape, and its statistics if it
 // has a probe.
-func (p pass) checkLayers(t *testing.T, l *resnet.Lowered, r result, bar float64) (worst float64) {
+func (p pass) checkLayers(t *testing.T, l *nn.Lowered, r result, bar float64) (worst float64) {
 	t.Helper()
 	if len(p.model.Layers) != len(p.want.Layers) {
 		t.Errorf("%d calls, PyTorch makes %d", len(p.model.Layers), len(p.want.Layers))

@@ -10,7 +10,7 @@ import (
 	pprof "github.com/google/pprof/profile"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -42,7 +42,7 @@ func sample() *profile.Profile {
 		p.Layers = append(p.Layers, r)
 	}
 	p.Loss = new(profile.Number(2.5))
-	p.Blocks = profile.BlockGrads([]resnet.BlockGradient{
+	p.Blocks = profile.BlockGrads([]nn.BlockGradient{
 		{Path: "layer1.0", Out: 0.04, In: 0.5, Skip: 0.4, Branch: 0.1, Cosine: 0.25, HasSkip: true, HasBranch: true},
 		{Path: "layer1.1", Out: 0.03, In: 0.04, Branch: 0.04, Cosine: math.NaN(), HasBranch: true},
 		{Path: "layer3.4", Out: 0.02, In: 0.03, Skip: 0.03, Branch: 0, Cosine: math.NaN(), HasSkip: true, HasBranch: true},

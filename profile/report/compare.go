@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 )
 
@@ -57,7 +57,7 @@ type TimePair struct {
 // gradients; Profile's layers have samples.
 type Side struct {
 	Run       *Run
-	Responses []resnet.Response
+	Responses []nn.Response
 	Profile   *profile.Profile
 }
 
@@ -86,16 +86,16 @@ func pairOutputs(a, b []Row) *OutputPair {
 	return &OutputPair{KL: Number(c.KL()), Agree: c.Images - c.Moved}
 }
 
-func pairResponses(a, b []resnet.Response) []ResponsePair {
+func pairResponses(a, b []nn.Response) []ResponsePair {
 	var rows []ResponsePair
-	for _, p := range profile.Align(a, b, func(r *resnet.Response) string { return r.Path }) {
+	for _, p := range profile.Align(a, b, func(r *nn.Response) string { return r.Path }) {
 		rows = append(rows, ResponsePair{p.Path, deviation(p.A), deviation(p.B)})
 	}
 	return rows
 }
 
 // deviation is a response's standard deviation, nil for no response.
-func deviation(r *resnet.Response) *Number {
+func deviation(r *nn.Response) *Number {
 	if r == nil {
 		return nil
 	}

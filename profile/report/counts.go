@@ -8,6 +8,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // Counts lists a net's operations by every convention.
@@ -51,7 +52,7 @@ func (c *Counts) Text(w io.Writer) error { return c.Table().Text(w) }
 
 // Convention is how a report counts operations. The zero Convention counts
 // multiply-adds and prints no total.
-type Convention struct{ count resnet.Count }
+type Convention struct{ count nn.Count }
 
 // FindConvention returns the named convention with m's total by it. An unknown
 // name is an error that lists the known ones.
@@ -101,7 +102,7 @@ func (c Convention) facts() (f facts) {
 	return f
 }
 
-func countNames(counts []resnet.Count) string {
+func countNames(counts []nn.Count) string {
 	names := make([]string, 0, len(counts))
 	for _, c := range counts {
 		names = append(names, c.Name)

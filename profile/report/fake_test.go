@@ -7,14 +7,16 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
 // fakeNet is a CIFAR net whose groups take 1, 2, 3 … ms; nothing is computed.
 type fakeNet struct {
-	model   *resnet.Model
-	lowered *resnet.Lowered
-	options resnet.SessionOptions
+	model   *nn.Model
+	config  resnet.Config
+	lowered *nn.Lowered
+	options nn.SessionOptions
 	logits  *tensor.Tensor
 }
 
@@ -24,20 +26,20 @@ func newFakeNet(t *testing.T, fuse, moments bool) *fakeNet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := m.Lower(resnet.LowerOptions{Fuse: fuse, Moments: moments})
+	l, err := m.Lower(nn.LowerOptions{Fuse: fuse, Moments: moments})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeNet{model: m, lowered: l, options: resnet.SessionOptions{Fuse: fuse}, logits: tensor.New(2, 10)}
+	f := &fakeNet{model: m.Model, config: m.Config, lowered: l, options: nn.SessionOptions{Fuse: fuse}, logits: tensor.New(2, 10)}
 	for i := range f.logits.Data {
 		f.logits.Data[i] = float32(i * 7 % 11)
 	}
 	return f
 }
 
-func (f *fakeNet) Model() *resnet.Model            { return f.model }
-func (f *fakeNet) Lowered() *resnet.Lowered        { return f.lowered }
-func (f *fakeNet) Options() resnet.SessionOptions  { return f.options }
+func (f *fakeNet) Model() *nn.Model                { return f.model }
+func (f *fakeNet) Lowered() *nn.Lowered            { return f.lowered }
+func (f *fakeNet) Options() nn.SessionOptions      { return f.options }
 func (f *fakeNet) Logits() (*tensor.Tensor, error) { return f.logits, nil }
 func (f *fakeNet) Memory() tensor.MemoryPlan {
 	return tensor.MemoryPlan{ArenaBytes: 1 << 20, WeightBytes: 300_000}
@@ -58,7 +60,7 @@ func (f *fakeNet) Kernels() (kernels []tensor.KernelInfo) {
 	return kernels
 }
 
-func (f *fakeNet) Run(ctx context.Context, obs resnet.Observer) error {
+func (f *fakeNet) Run(ctx context.Context, obs nn.Observer) error {
 	if obs == nil {
 		return nil
 	}
@@ -82,3 +84,6 @@ func (f *fakeNet) recorded(t *testing.T) *profile.Recorder {
 	}
 	return r
 }
+
+// net is the model as one of the family.
+func (f *fakeNet) net() *resnet.Model { return &resnet.Model{Model: f.model, Config: f.config} }

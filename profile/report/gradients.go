@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // ParamGrad is the L2 norm of ∂loss/∂parameter; Name is PyTorch's.
@@ -20,7 +20,7 @@ type BlockGrad = profile.BlockGrad
 
 // PathRow splits the gradient at a block's input, or at the net's, by path
 // length: the number of branches that a part has come through, see
-// resnet.PathSpectrum.
+// nn.PathSpectrum.
 type PathRow struct {
 	Block    string   `json:"block"`
 	Branches []Number `json:"branches"`
@@ -33,8 +33,8 @@ type PathRow struct {
 type Gradients interface {
 	Target() []int
 	Loss() (float64, error)
-	BlockGradients() ([]resnet.BlockGradient, error)
-	ParamNorms() ([]resnet.ParamNorm, error)
+	BlockGradients() ([]nn.BlockGradient, error)
+	ParamNorms() ([]nn.ParamNorm, error)
 }
 
 // SetGradients adds labels, loss and gradients of the last backward pass. Its
@@ -61,7 +61,7 @@ func (r *Run) SetGradients(g Gradients) error {
 }
 
 // SetPaths adds the gradients by path length.
-func (r *Run) SetPaths(spectra []resnet.PathSpectrum) {
+func (r *Run) SetPaths(spectra []nn.PathSpectrum) {
 	for _, s := range spectra {
 		row := PathRow{Block: s.Block, Rest: Number(s.Rest), Gradient: Number(s.Gradient), SumError: Number(s.SumError)}
 		for _, v := range s.Branches {

@@ -134,7 +134,7 @@ func newRun(t *testing.T, fuse bool) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Model = profile.Describe(f.model, "random, seed 1")
+	r.Model = profile.Describe(f.net(), "random, seed 1")
 	r.Input = RunInput{Shape: f.model.Root.In, Source: "random, seed 1"}
 	r.Device = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
 	if err := r.SetLabels(f.logits, []int{3, 7}); err != nil {
@@ -243,7 +243,7 @@ func newProfile(t *testing.T) Profile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Model = profile.Describe(f.model, "random, seed 1")
+	p.Model = profile.Describe(f.net(), "random, seed 1")
 	p.Input = profile.Input{Shape: f.model.Root.In, Source: "random, seed 1"}
 	p.Device = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
 	p.Machine = &profile.Machine{CPUMS: 150, Preempted: 2.5, Processors: 2, OthersCores: 0.9}

@@ -6,6 +6,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -98,7 +99,7 @@ func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
 	return s, nil
 }
 
-func summaryLayer(l *resnet.Layer) SummaryLayer {
+func summaryLayer(l *nn.Layer) SummaryLayer {
 	c := l.Cost
 	return SummaryLayer{
 		Path:            l.Path,
@@ -150,7 +151,7 @@ type moduleRow struct {
 	kind     string
 	geometry string
 	out      tensor.Shape
-	cost     resnet.Cost
+	cost     nn.Cost
 	field    int // receptive field and cumulative stride of its last layer, pixels of the image
 	stride   int
 }

@@ -5,22 +5,22 @@ import (
 	"strings"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // tree is the modules as rows; a block's skip is a line at the left, from
 // where its input enters to where it is added.
 func (s *Summary) tree() Table[moduleRow] {
-	return s.moduleTable(s.modules(nil, profile.NewTree(profile.Net{Model: s.model}).Root, 0))
+	return s.moduleTable(s.modules(nil, profile.NewTree(profile.Net{Model: s.model.Model}).Root, 0))
 }
 
 // gutters draw each kind of skip, by profile.Rail.
-var gutters = map[resnet.SkipKind][4]string{
-	resnet.NoSkip:     {"  ", "  ", "  ", "  "},
-	resnet.Identity:   {"  ", "┌ ", "│ ", "└ "},
-	resnet.Projection: {"  ", "┏ ", "┃ ", "┗ "},
-	resnet.ZeroPad:    {"  ", "┌ ", "┆ ", "└ "},
-	resnet.PoolSkip:   {"  ", "┌ ", "┆ ", "└ "},
+var gutters = map[nn.SkipKind][4]string{
+	nn.NoSkip:     {"  ", "  ", "  ", "  "},
+	nn.Identity:   {"  ", "┌ ", "│ ", "└ "},
+	nn.Projection: {"  ", "┏ ", "┃ ", "┗ "},
+	nn.ZeroPad:    {"  ", "┌ ", "┆ ", "└ "},
+	nn.PoolSkip:   {"  ", "┌ ", "┆ ", "└ "},
 }
 
 // gutterOf is what stands before a row's name: nothing outside of blocks.
@@ -65,7 +65,7 @@ func moduleRowOf(r *profile.Row, depth int) moduleRow {
 }
 
 // moduleDesc is the geometry of a leaf, or the skip of a block.
-func moduleDesc(r *profile.Row, m *resnet.Module) string {
+func moduleDesc(r *profile.Row, m *nn.Module) string {
 	switch {
 	case m.Block != nil:
 		return blockDesc(m.Block)
@@ -78,9 +78,9 @@ func moduleDesc(r *profile.Row, m *resnet.Module) string {
 	return strings.TrimPrefix(desc, ", ")
 }
 
-func blockDesc(b *resnet.Block) string {
+func blockDesc(b *nn.Block) string {
 	desc := b.Skip.String()
-	if b.Skip == resnet.NoSkip {
+	if b.Skip == nn.NoSkip {
 		desc = "no skip"
 	}
 	if b.Stride > 1 {

@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
 )
@@ -82,7 +82,7 @@ func someModules() []moduleRow {
 		{
 			name: "  conv1", kind: "Conv2d", geometry: "3×3, 3→16", out: tensor.Shape{1, 16, 32, 32}, field: 3,
 			stride: 1,
-			cost:   resnet.Cost{Params: 432, MACs: 442_368, ActivationBytes: 65_536},
+			cost:   nn.Cost{Params: 432, MACs: 442_368, ActivationBytes: 65_536},
 		},
 		{},
 	}

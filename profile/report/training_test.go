@@ -7,7 +7,7 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 )
 
@@ -38,7 +38,7 @@ func TestTrainText(t *testing.T) {
 	tracks := someTracks()
 	var c train.Comparison
 	for _, k := range tracks {
-		c.Results = append(c.Results, train.Result{Run: k.Run, Net: f.model, Steps: 100, Epochs: 2,
+		c.Results = append(c.Results, train.Result{Run: k.Run, Net: f.net(), Steps: 100, Epochs: 2,
 			Final: &k.Epochs[1], Seconds: 12.5})
 	}
 	c.Results[3].Final = nil // it was interrupted
@@ -50,7 +50,7 @@ func TestTrainText(t *testing.T) {
 	r.Settings = train.Settings{
 		Epochs: 2, Batch: 8, Schedule: train.Schedule{Rate: 0.1, Decay: train.Cosine, WarmUp: 0.5},
 		Augment: true, Smoothing: 0.1,
-		SGD: resnet.SGD{Momentum: 0.9, Decay: 1e-4, Nesterov: true},
+		SGD: nn.SGD{Momentum: 0.9, Decay: 1e-4, Nesterov: true},
 	}
 	golden.RequireEqual(t, write(t, r, "text"))
 }
@@ -61,22 +61,22 @@ func TestTrainHistoryText(t *testing.T) {
 
 // gradients are made-up results of a backward pass.
 type gradients struct {
-	blocks []resnet.BlockGradient
-	params []resnet.ParamNorm
+	blocks []nn.BlockGradient
+	params []nn.ParamNorm
 }
 
-func (g gradients) Target() []int                                   { return []int{3, 7} }
-func (g gradients) Loss() (float64, error)                          { return 2.25, nil }
-func (g gradients) BlockGradients() ([]resnet.BlockGradient, error) { return g.blocks, nil }
-func (g gradients) ParamNorms() ([]resnet.ParamNorm, error)         { return g.params, nil }
+func (g gradients) Target() []int                               { return []int{3, 7} }
+func (g gradients) Loss() (float64, error)                      { return 2.25, nil }
+func (g gradients) BlockGradients() ([]nn.BlockGradient, error) { return g.blocks, nil }
+func (g gradients) ParamNorms() ([]nn.ParamNorm, error)         { return g.params, nil }
 
 // withGradients is a run with gradients, of a net with skips or without.
 func withGradients(t *testing.T, skips bool) *Run {
 	t.Helper()
 	r := newRun(t, true)
-	g := gradients{params: []resnet.ParamNorm{{Name: "conv1.weight", Norm: 0.5}}}
+	g := gradients{params: []nn.ParamNorm{{Name: "conv1.weight", Norm: 0.5}}}
 	for i, path := range []string{"layer1.0", "layer2.0", "layer3.0"} {
-		b := resnet.BlockGradient{Path: path, Out: math.Pow(10, float64(-i-1)), In: math.Pow(10, float64(-i)),
+		b := nn.BlockGradient{Path: path, Out: math.Pow(10, float64(-i-1)), In: math.Pow(10, float64(-i)),
 			Branch: 0.1, HasBranch: true, Cosine: math.NaN()}
 		if skips {
 			b.Skip, b.HasSkip, b.Cosine = 0.2, true, -0.125
@@ -91,7 +91,7 @@ func withGradients(t *testing.T, skips bool) *Run {
 
 func TestGradientsText(t *testing.T) {
 	r := withGradients(t, true)
-	r.SetPaths([]resnet.PathSpectrum{
+	r.SetPaths([]nn.PathSpectrum{
 		{Block: "input", Branches: []float64{0.1, 0.2}, Rest: 0.7, HasRest: true, Gradient: 1, SumError: 2e-7},
 		{Block: "layer3.0", Branches: []float64{0.3}, Gradient: 0.5},
 	})
@@ -104,8 +104,8 @@ func TestCompareText(t *testing.T) {
 		{Pass: "backward", SamplesMS: []float64{9, 8, 7}},
 	}}
 	a := Side{withGradients(t, true),
-		[]resnet.Response{{Path: "conv1", Std: 1}, {Path: "layer1.0.conv1", Std: 0.5}}, timed}
-	b := Side{withGradients(t, false), []resnet.Response{{Path: "conv1", Std: 2}}, timed}
+		[]nn.Response{{Path: "conv1", Std: 1}, {Path: "layer1.0.conv1", Std: 0.5}}, timed}
+	b := Side{withGradients(t, false), []nn.Response{{Path: "conv1", Std: 2}}, timed}
 	b.Run.Blocks = b.Run.Blocks[:2]
 	c := NewCompare(a, b)
 	if c.Times.A != (PassTimes{4, 8, 3}) {

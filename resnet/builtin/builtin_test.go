@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/resnet/vision"
 	"resnet-tui/tensor"
@@ -12,7 +13,7 @@ import (
 )
 
 // session runs a carried net.
-func session(t *testing.T, n Net, batch int) *resnet.Session {
+func session(t *testing.T, n Net, batch int) *nn.Session {
 	t.Helper()
 	dev, err := cpu.New(cpu.Config{})
 	if err != nil {
@@ -34,7 +35,7 @@ func session(t *testing.T, n Net, batch int) *resnet.Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := resnet.NewSession(t.Context(), dev, m, resnet.SessionOptions{Fuse: true, Source: source})
+	s, err := nn.NewSession(t.Context(), dev, m.Model, nn.SessionOptions{Fuse: true, Source: source})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -153,7 +153,7 @@ func (t *trainer) probe(ctx context.Context, b batch) (what string, err error) {
 	if !finite(b.input.Data) {
 		return "an image", nil
 	}
-	s, err := t.learner.Beside(ctx, t.model, func(o *resnet.SessionOptions) {
+	s, err := t.learner.Beside(ctx, t.model.Model, func(o *nn.SessionOptions) {
 		o.Fuse, o.Moments, o.Norms, o.Update = false, true, true, nil
 	})
 	if err != nil {
@@ -179,7 +179,7 @@ func (t *trainer) probe(ctx context.Context, b batch) (what string, err error) {
 
 // firstNotFinite looks at outputs in the order of the forward pass, then at
 // parameters' gradients in the order of the backward pass.
-func firstNotFinite(s *resnet.Session) (string, error) {
+func firstNotFinite(s *nn.Session) (string, error) {
 	for i, l := range s.Model().Layers {
 		mean, std, ok := s.Stats(i)
 		if ok && mean-mean+std-std != 0 {

@@ -4,15 +4,15 @@ import (
 	"context"
 	"fmt"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/vision"
 	"resnet-tui/tensor"
 )
 
-// Net classifies a batch: a *resnet.Session in eval mode.
+// Net classifies a batch: a *nn.Session in eval mode.
 type Net interface {
 	SetInput(t *tensor.Tensor) error
-	Run(ctx context.Context, obs resnet.Observer) error
+	Run(ctx context.Context, obs nn.Observer) error
 	Logits() (*tensor.Tensor, error)
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -35,8 +35,8 @@ type oracle struct {
 	classes int
 }
 
-func (o *oracle) SetInput(t *tensor.Tensor) error                    { o.input = t; return nil }
-func (o *oracle) Run(ctx context.Context, obs resnet.Observer) error { return ctx.Err() }
+func (o *oracle) SetInput(t *tensor.Tensor) error                { o.input = t; return nil }
+func (o *oracle) Run(ctx context.Context, obs nn.Observer) error { return ctx.Err() }
 func (o *oracle) Logits() (*tensor.Tensor, error) {
 	n := o.input.Shape[0]
 	out := tensor.New(n, o.classes)

@@ -11,6 +11,7 @@ import (
 
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -69,7 +70,7 @@ func (s *saved) write(m *resnet.Model, state tensor.State) error {
 }
 
 // kept is what a checkpoint holds.
-func kept(m *resnet.Model, o resnet.SGD) []tensor.Param {
+func kept(m *resnet.Model, o nn.SGD) []tensor.Param {
 	params := append([]tensor.Param(nil), m.Params...)
 	if o.Momentum != 0 {
 		params = append(params, m.Slots()...)

@@ -6,20 +6,20 @@ import (
 	"reflect"
 	"strings"
 
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // Settings are all that decides the numbers of a run, with the net, the images
 // and the machine. A checkpoint carries them.
 type Settings struct {
-	Epochs    int        `json:"epochs"`
-	Batch     int        `json:"batch"`
-	Seed      uint64     `json:"seed"` // of initialisation, order and augmentation
-	Schedule  Schedule   `json:"schedule"`
-	SGD       resnet.SGD `json:"sgd"`
-	Smoothing float64    `json:"smoothing"` // of labels
-	Augment   bool       `json:"augment"`   // pad, crop and mirror
-	Data      string     `json:"data"`      // names the training images
+	Epochs    int      `json:"epochs"`
+	Batch     int      `json:"batch"`
+	Seed      uint64   `json:"seed"` // of initialisation, order and augmentation
+	Schedule  Schedule `json:"schedule"`
+	SGD       nn.SGD   `json:"sgd"`
+	Smoothing float64  `json:"smoothing"` // of labels
+	Augment   bool     `json:"augment"`   // pad, crop and mirror
+	Data      string   `json:"data"`      // names the training images
 }
 
 func (s *Settings) check() error {

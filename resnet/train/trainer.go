@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/vision"
 	"resnet-tui/tensor"
 )
@@ -22,7 +23,7 @@ type Options struct {
 	Test   vision.Dataset // nil: nothing to evaluate on
 	// Session says how the net runs: threads, precision, first weights. What
 	// Settings decide is set by them.
-	Session   resnet.SessionOptions
+	Session   nn.SessionOptions
 	Folder    string // of checkpoints, one an epoch; "": none
 	SaveEvery int    // steps between checkpoints within an epoch, 0: none
 	Resume    bool   // go on from the newest checkpoint in Folder
@@ -71,9 +72,9 @@ type trainer struct {
 	Options
 	model    *resnet.Model
 	run      Run
-	learner  *resnet.Session // steps
-	judge    *resnet.Session // evaluates, on the learner's weights
-	perEpoch int             // steps
+	learner  *nn.Session // steps
+	judge    *nn.Session // evaluates, on the learner's weights
+	perEpoch int         // steps
 	at       position
 	before   snapshot
 	pace     pace
@@ -126,8 +127,8 @@ func (t *trainer) check() error {
 }
 
 // lower are the options of a step's plan.
-func (t *trainer) lower() resnet.LowerOptions {
-	return resnet.LowerOptions{Train: true, Fuse: true, Backward: true, Smoothing: t.Smoothing, Update: &t.SGD}
+func (t *trainer) lower() nn.LowerOptions {
+	return nn.LowerOptions{Train: true, Fuse: true, Backward: true, Smoothing: t.Smoothing, Update: &t.SGD}
 }
 
 // find looks for the checkpoint to go on from.
@@ -160,10 +161,10 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 	o := t.Session
 	o.Train, o.Fuse, o.Backward, o.Calibrate = true, true, true, false
 	o.Seed, o.Smoothing, o.Update = t.Seed, t.Smoothing, &t.SGD
-	if t.learner, err = resnet.NewSession(ctx, dev, t.model, o); err != nil {
+	if t.learner, err = nn.NewSession(ctx, dev, t.model.Model, o); err != nil {
 		return err
 	}
-	t.judge, err = t.learner.Beside(ctx, t.model, func(o *resnet.SessionOptions) {
+	t.judge, err = t.learner.Beside(ctx, t.model.Model, func(o *nn.SessionOptions) {
 		o.Train, o.Backward, o.Update = false, false, nil
 	})
 	if err != nil {
@@ -237,7 +238,7 @@ func (t *trainer) result() Result {
 
 func (t *trainer) close() error {
 	var err error
-	for _, s := range slices.Backward([]*resnet.Session{t.learner, t.judge}) {
+	for _, s := range slices.Backward([]*nn.Session{t.learner, t.judge}) {
 		if s != nil {
 			err = errors.Join(err, s.Close())
 		}

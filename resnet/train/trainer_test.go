@@ -14,6 +14,7 @@ import (
 
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu"
 )
@@ -70,9 +71,9 @@ func options(change func(*Options)) Options {
 	o := Options{
 		Settings: Settings{
 			Epochs: 3, Batch: 8, Seed: 1, Schedule: Schedule{Rate: 0.05, Decay: Cosine, WarmUp: 0.5},
-			SGD: resnet.SGD{Momentum: 0.9, Decay: 1e-4}, Augment: true, Data: "patches",
+			SGD: nn.SGD{Momentum: 0.9, Decay: 1e-4}, Augment: true, Data: "patches",
 		},
-		Images: patches{44, 1, -1}, Test: patches{20, 2, -1}, Session: resnet.SessionOptions{Threads: 2},
+		Images: patches{44, 1, -1}, Test: patches{20, 2, -1}, Session: nn.SessionOptions{Threads: 2},
 	}
 	if change != nil {
 		change(&o)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu"
 )
@@ -21,7 +22,7 @@ var (
 )
 
 // net opens a net on the CPU, fused.
-func net(t testing.TB, arch string, batch int, o resnet.SessionOptions) *resnet.Session {
+func net(t testing.TB, arch string, batch int, o nn.SessionOptions) *nn.Session {
 	t.Helper()
 	c, err := resnet.ParseArch(arch)
 	if err != nil {
@@ -37,12 +38,12 @@ func net(t testing.TB, arch string, batch int, o resnet.SessionOptions) *resnet.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	s, err := resnet.NewSession(context.Background(), d, m, o)
+	s, err := nn.NewSession(context.Background(), d, m.Model, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if err := s.SetInput(resnet.RandomInput(1, m.Root.In)); err != nil {
+	if err := s.SetInput(nn.RandomInput(1, m.Root.In)); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -51,12 +52,12 @@ func net(t testing.TB, arch string, batch int, o resnet.SessionOptions) *resnet.
 // BenchmarkNet times a forward pass; the best of the passes is reported beside
 // the mean, since machines are shared.
 func BenchmarkNet(b *testing.B) {
-	s := net(b, *benchArch, *benchBatch, resnet.SessionOptions{Fuse: true, Exact: *benchExact, Threads: *benchThreads})
+	s := net(b, *benchArch, *benchBatch, nn.SessionOptions{Fuse: true, Exact: *benchExact, Threads: *benchThreads})
 	least := time.Hour
 	times := layerTimes{best: map[int]time.Duration{}}
 	for b.Loop() {
 		start := time.Now()
-		var obs resnet.Observer
+		var obs nn.Observer
 		if *benchLayers {
 			obs = &times
 		}
@@ -78,7 +79,7 @@ type layerTimes struct {
 	now  map[int][]tensor.Span
 }
 
-func (l *layerTimes) Begin(*resnet.Lowered) { l.now = map[int][]tensor.Span{} }
+func (l *layerTimes) Begin(*nn.Lowered) { l.now = map[int][]tensor.Span{} }
 
 func (l *layerTimes) Span(s tensor.Span) { l.now[s.Op] = append(l.now[s.Op], s) }
 
@@ -94,7 +95,7 @@ func (l *layerTimes) End(time.Duration) {
 	}
 }
 
-func (l *layerTimes) print(s *resnet.Session) {
+func (l *layerTimes) print(s *nn.Session) {
 	var sum time.Duration
 	for _, k := range s.Kernels() {
 		t := l.best[k.Op]

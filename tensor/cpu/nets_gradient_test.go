@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"resnet-tui/internal/oracle"
-	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu"
 )
@@ -37,7 +37,7 @@ func TestNetsGradients(t *testing.T) {
 			t.Run(fmt.Sprintf("%s train %v", net.arch, train), func(t *testing.T) {
 				c := config(t, net.arch)
 				c.Height, c.Width, c.Batch, c.Classes = 35, 33, 3, 7
-				l, err := build(t, c).Lower(resnet.LowerOptions{Train: train, Backward: true, KeepGrads: true, InputGrad: true, Blocks: true, Norms: true, Smoothing: 0.1})
+				l, err := build(t, c).Lower(nn.LowerOptions{Train: train, Backward: true, KeepGrads: true, InputGrad: true, Blocks: true, Norms: true, Smoothing: 0.1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -48,12 +48,12 @@ func TestNetsGradients(t *testing.T) {
 }
 
 // gradientInputs are an image and classes by buffer.
-func gradientInputs(l *resnet.Lowered) map[tensor.BufferID]*tensor.Tensor {
+func gradientInputs(l *nn.Lowered) map[tensor.BufferID]*tensor.Tensor {
 	target := tensor.New(l.Plan.Buffers[l.Target].Shape...)
 	for i := range target.Data {
 		target.Data[i] = float32(i % 5)
 	}
-	return map[tensor.BufferID]*tensor.Tensor{l.Input: resnet.RandomInput(2, l.Plan.Buffers[l.Input].Shape), l.Target: target}
+	return map[tensor.BufferID]*tensor.Tensor{l.Input: nn.RandomInput(2, l.Plan.Buffers[l.Input].Shape), l.Target: target}
 }
 
 // initial are first values that keep a net's activations in a sane range.
@@ -72,7 +72,7 @@ func (initial) Load(p tensor.Param, t *tensor.Tensor) error {
 	return nil
 }
 
-func referenceRun(t *testing.T, l *resnet.Lowered) *tensor.Reference[float64] {
+func referenceRun(t *testing.T, l *nn.Lowered) *tensor.Reference[float64] {
 	t.Helper()
 	r, err := tensor.NewReference[float64](l.Plan, initial{})
 	if err != nil {
@@ -89,7 +89,7 @@ func referenceRun(t *testing.T, l *resnet.Lowered) *tensor.Reference[float64] {
 	return r
 }
 
-func checkGradients(t *testing.T, d tensor.Device, l *resnet.Lowered, train bool, o tensor.Options) {
+func checkGradients(t *testing.T, d tensor.Device, l *nn.Lowered, train bool, o tensor.Options) {
 	t.Helper()
 	kept := append(l.Plan.Find(tensor.Output), l.Plan.Find(tensor.Kept)...)
 	oracle.KeepChoices(l.Plan)

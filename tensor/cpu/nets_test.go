@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu"
 )
@@ -30,9 +31,9 @@ func config(t testing.TB, arch string) resnet.Config {
 }
 
 // logits runs a session once on seeded input.
-func logits(t *testing.T, s *resnet.Session) []float32 {
+func logits(t *testing.T, s *nn.Session) []float32 {
 	t.Helper()
-	if err := s.SetInput(resnet.RandomInput(1, s.Model().Root.In)); err != nil {
+	if err := s.SetInput(nn.RandomInput(1, s.Model().Root.In)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Run(context.Background(), nil); err != nil {
@@ -59,12 +60,12 @@ func TestNetsFusedAndExact(t *testing.T) {
 			c := config(t, arch)
 			c.Height, c.Width, c.Batch, c.Classes = size, size, 2, 10
 			m := build(t, c)
-			s, err := resnet.NewSession(context.Background(), d, m, resnet.SessionOptions{Fuse: true, Threads: 2, Calibrate: true})
+			s, err := nn.NewSession(context.Background(), d, m.Model, nn.SessionOptions{Fuse: true, Threads: 2, Calibrate: true})
 			if err != nil {
 				t.Fatal(err)
 			}
 			fast := logits(t, s)
-			if s, err = s.With(context.Background(), m, func(o *resnet.SessionOptions) { o.Fuse, o.Exact, o.Threads = false, true, 1 }); err != nil {
+			if s, err = s.With(context.Background(), m.Model, func(o *nn.SessionOptions) { o.Fuse, o.Exact, o.Threads = false, true, 1 }); err != nil {
 				t.Fatal(err)
 			}
 			defer s.Close()
@@ -90,7 +91,7 @@ func TestEstimatesAtOnce(t *testing.T) {
 	for arch, batch := range map[string]int{"resnet152": 256, "cifar_resnet1202": 1} {
 		c := config(t, arch)
 		c.Batch = batch
-		l, err := build(t, c).Lower(resnet.LowerOptions{Fuse: true})
+		l, err := build(t, c).Lower(nn.LowerOptions{Fuse: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -26,9 +27,9 @@ func trainingPlan(t testing.TB, arch string, batch int, blocks, update bool) *te
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := resnet.LowerOptions{Train: true, Backward: true, Fuse: true, Blocks: blocks}
+	o := nn.LowerOptions{Train: true, Backward: true, Fuse: true, Blocks: blocks}
 	if update {
-		o.Update = &resnet.SGD{Momentum: 0.9, Decay: 1e-4}
+		o.Update = &nn.SGD{Momentum: 0.9, Decay: 1e-4}
 	}
 	l, err := m.Lower(o)
 	if err != nil {

@@ -1,0 +1,216 @@
+package nn
+
+import (
+	"slices"
+
+	"resnet-tui/tensor"
+)
+
+// backward is a backward pass under construction: it goes through the layers
+// in reverse, and holds at each the gradients that have reached its result.
+type backward struct {
+	*lowering
+	learn  bool     // parameters get gradients
+	probed bool     // look at blocks
+	split  bool     // carry a block's two paths apart where they share layers
+	want   []bool   // by layer: the gradient of its result is wanted
+	image  bool     // so is that of the image
+	flows  [][]flow // by layer, and behind the last the image
+	parts  map[tensor.ParamID][]tensor.BufferID
+	blocks blockValues
+}
+
+// flow is a part of a gradient that has come back through a part of a block.
+type flow struct {
+	id   tensor.BufferID
+	part Part // Branch or Skip of the block that has taken the value
+}
+
+// backward appends the loss, the backward pass and the update.
+func (f *lowering) backward() {
+	dy := f.loss()
+	b := f.newBackward(true, f.options.Blocks, f.options.InputGrad)
+	b.start(dy)
+	for i := len(f.model.Layers) - 1; i >= 0; i-- {
+		b.layer(f.model.Layers[i])
+	}
+	if image := b.flows[len(f.model.Layers)]; f.options.InputGrad && len(image) > 0 {
+		f.InputGrad = b.settle(-1, image)
+		f.Plan.Buffers[f.InputGrad].Name, f.Plan.Buffers[f.InputGrad].Class = "input.grad", tensor.Kept
+	}
+	if f.options.Update != nil {
+		f.update()
+	}
+}
+
+// loss appends the loss, and its gradient, which it returns.
+func (f *lowering) loss() tensor.BufferID {
+	shape := f.Plan.Buffers[f.Output].Shape
+	f.Target = f.buffer("target", shape[:1], tensor.Input)
+	f.Loss = f.buffer("loss", tensor.Shape{1}, tensor.Kept)
+	p := f.buffer("probabilities", shape, tensor.Scratch)
+	op := tensor.Op{Kind: tensor.CrossEntropy, Path: "loss", Eps: f.options.Smoothing, Scalar: tensor.NoScalar}
+	op.In, op.Out = []tensor.BufferID{f.Output, f.Target}, []tensor.BufferID{f.Loss, p}
+	f.add(op, -1)
+	dy := f.buffer("loss.grad_input", shape, tensor.Scratch)
+	op.Kind, op.Pass = tensor.CrossEntropyGrad, tensor.Backward
+	op.In, op.Out = []tensor.BufferID{p, f.Target}, []tensor.BufferID{dy}
+	f.add(op, -1)
+	return dy
+}
+
+// newBackward is a pass that has not begun.
+func (f *lowering) newBackward(learn, probed, image bool) *backward {
+	layers := f.model.Layers
+	b := &backward{
+		lowering: f, learn: learn, probed: probed, split: probed, image: image, want: make([]bool, len(layers)),
+		flows: make([][]flow, len(layers)+1), parts: map[tensor.ParamID][]tensor.BufferID{}, blocks: f.model.blockValues(),
+	}
+	for i, l := range layers {
+		b.want[i] = b.learns(l) || slices.ContainsFunc(l.Inputs, b.wanted) || probed && b.blocks.boundary(i)
+	}
+	if probed {
+		b.Blocks = b.blocks.probes()
+	}
+	return b
+}
+
+// start gives the result of the last layer its gradient.
+func (b *backward) start(dy tensor.BufferID) {
+	last := len(b.model.Layers) - 1
+	b.flows[last] = []flow{{dy, Trunk}}
+}
+
+// learns reports whether a layer's parameters get gradients.
+func (b *backward) learns(l *Layer) bool { return b.learn && len(l.Params) > 0 && !l.Frozen }
+
+// wanted reports whether the gradient of a layer's result is, or that of the
+// image, −1.
+func (b *backward) wanted(layer int) bool {
+	if layer < 0 {
+		return b.image
+	}
+	return b.want[layer]
+}
+
+// layer takes the gradient back through a layer.
+func (b *backward) layer(l *Layer) {
+	flows := b.flows[l.Index]
+	if !b.want[l.Index] || len(flows) == 0 {
+		return
+	}
+	if !b.apart(l) {
+		part := flows[0].part
+		flows = []flow{{b.settle(l.Index, flows), part}}
+	}
+	for _, f := range flows {
+		for i, dx := range gradientRules[l.Kind](b, l, f.id) {
+			if to := l.Inputs[i]; b.wanted(to) {
+				at := (to + len(b.flows)) % len(b.flows)
+				b.flows[at] = append(b.flows[at], flow{dx, partOf(l, i, f.part)})
+			}
+		}
+	}
+	b.settleParams(l)
+}
+
+// apart reports whether the gradients of a block's two paths go back through a
+// layer each by itself: the normalisation and ReLU that a pre-activation
+// block's branch and projection share, when somebody looks at the parts.
+func (b *backward) apart(l *Layer) bool {
+	return b.split && l.Part == Trunk && l.blockOf() != nil
+}
+
+// blockOf is the block that a layer lies in, or nil.
+func (l *Layer) blockOf() *Module {
+	m := l.Module
+	for m != nil && m.Block == nil {
+		m = m.Parent
+	}
+	return m
+}
+
+// partOf is the path that a gradient of operand i has come back through.
+func partOf(l *Layer, i int, came Part) Part {
+	switch {
+	case l.Part == Trunk:
+		return came
+	case l.Part == Skip || l.Part == Join && !(l.Kind == tensor.Add && i == 0):
+		return Skip
+	}
+	return Branch
+}
+
+// settle adds the gradients of a layer's result, branch before skip, and
+// probes them where a block begins or ends.
+func (b *backward) settle(layer int, flows []flow) tensor.BufferID {
+	slices.SortStableFunc(flows, func(x, y flow) int { return int(x.part) - int(y.part) })
+	if b.probed && b.blocks.boundary(layer) {
+		return b.probeBoundary(layer, flows)
+	}
+	sum := flows[0].id
+	for _, f := range flows[1:] {
+		sum = b.sum(layer, sum, f.id)
+	}
+	return sum
+}
+
+// sum appends the addition of two gradients of a layer's result.
+func (b *backward) sum(layer int, x, y tensor.BufferID) tensor.BufferID {
+	op, at := b.fork(layer, tensor.Add, x, y)
+	b.add(op, at)
+	return op.Out[0]
+}
+
+// fork is an operation that adds two gradients of a value that two layers have
+// taken. It belongs to the addition that joins them again.
+func (b *backward) fork(layer int, k tensor.Kind, x, y tensor.BufferID) (tensor.Op, int) {
+	at := max(layer, 0)
+	for _, l := range b.model.Layers[at+1:] {
+		if l.Kind == tensor.Add {
+			at = l.Index
+			break
+		}
+	}
+	joint := b.model.Layers[at]
+	op := tensor.Op{Kind: k, Pass: tensor.Backward, Path: joint.Path, Call: joint.Call, In: []tensor.BufferID{x, y}, Scalar: tensor.NoScalar}
+	op.Out = []tensor.BufferID{b.buffer(joint.Path+".grad_input", b.Plan.Buffers[x].Shape, tensor.Scratch)}
+	return op, at
+}
+
+// settleParams adds the parts of the gradients of a layer's parameters, and
+// probes them.
+func (b *backward) settleParams(l *Layer) {
+	for _, id := range l.Params {
+		parts := b.parts[id]
+		if len(parts) == 0 {
+			continue
+		}
+		grad := parts[0]
+		for _, p := range parts[1:] {
+			sum := b.buffer(b.model.Params[id].Name+".grad", b.model.Params[id].Shape, tensor.Scratch)
+			b.add(tensor.Op{
+				Kind: tensor.Add, Pass: tensor.Backward, Path: l.Path, Call: l.Call, Scalar: tensor.NoScalar,
+				In: []tensor.BufferID{grad, p}, Out: []tensor.BufferID{sum},
+			}, l.Index)
+			grad = sum
+		}
+		b.ParamGrad[id] = grad
+		if b.options.KeepGrads {
+			b.Plan.Buffers[grad].Class = tensor.Kept
+		}
+		if b.options.Norms {
+			b.ParamNorm[id] = b.norm(b.model.Params[id].Name, grad)
+		}
+	}
+}
+
+// norm appends a probe.
+func (f *lowering) norm(path string, of tensor.BufferID) tensor.BufferID {
+	out := f.buffer(path+".norm", tensor.Shape{1}, tensor.Kept)
+	f.add(tensor.Op{
+		Kind: tensor.Norm, Pass: tensor.Backward, Path: path, Scalar: tensor.NoScalar,
+		In: []tensor.BufferID{of}, Out: []tensor.BufferID{out},
+	}, -1)
+	return out
+}

@@ -1,0 +1,212 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"resnet-tui/tensor"
+)
+
+// Builder makes a Model, layer by layer in execution order. The first error
+// stays, and what is added after it has no effect, so that blocks read without
+// error handling; Model returns it.
+type Builder struct {
+	model   *Model
+	at      *Module // where layers are added
+	part    Part    // of the layers that are added
+	frozen  bool    // so are the layers that are added
+	skipped bool    // a lesion takes away what is added
+	calls   map[string]int
+	params  map[string]tensor.ParamID // of a net with lesions: those of the whole net
+	lesions lesionPlan
+	macs    int64 // so far, to bound them
+	err     error
+}
+
+// Value is the result of a layer, which others take.
+type Value struct {
+	Shape    tensor.Shape // with the batch
+	layer    int          // −1 is the image
+	rf, jump int
+}
+
+// NewBuilder begins a net and returns its input, of N×C×H×W. kind names the
+// root: "ResNet".
+func NewBuilder(name, kind string, input tensor.Shape) (*Builder, Value) {
+	root := &Module{Kind: kind, Alike: 1}
+	b := &Builder{model: &Model{Name: name, Input: input, Root: root}, at: root, calls: map[string]int{}}
+	return b, Value{Shape: input, layer: -1, rf: 1, jump: 1}
+}
+
+// NewLesionedBuilder begins the net again that whole is, to do lesions to it.
+// The result has the same parameters, so that it runs on the same state, though
+// it may not use all of them. A lesion that the net can't have is an error.
+func NewLesionedBuilder(whole *Model, lesions []Lesion) (*Builder, Value, error) {
+	plan, err := planLesions(whole, lesions)
+	if err != nil {
+		return nil, Value{}, err
+	}
+	b, image := NewBuilder(whole.Name, whole.Root.Kind, whole.Input)
+	b.model.Params, b.model.Lesions, b.model.Whole = whole.Params, slices.Clone(lesions), whole
+	b.params = make(map[string]tensor.ParamID, len(whole.Params))
+	for id, p := range whole.Params {
+		b.params[p.Name] = tensor.ParamID(id)
+	}
+	b.lesions = plan
+	return b, image, nil
+}
+
+// Model is the net as it has been built, or the first error.
+func (b *Builder) Model() (*Model, error) {
+	switch {
+	case b.err != nil:
+		return nil, b.err
+	case len(b.model.Layers) == 0:
+		return nil, errors.New("the net has no layers")
+	}
+	b.model.Root.finish()
+	b.model.Total = b.model.Root.Cost
+	return b.model, nil
+}
+
+// Within adds a module and, inside it, what build adds. A module in which a
+// lesion leaves nothing is not added.
+func (b *Builder) Within(name, kind string, build func() Value) Value {
+	outer := b.at
+	b.at = b.child(name, kind)
+	v := build()
+	b.at = outer
+	return v
+}
+
+// child is a module by its name, made if need be.
+func (b *Builder) child(name, kind string) *Module {
+	for _, m := range b.at.Children {
+		if m.Name == name {
+			return m
+		}
+	}
+	m := &Module{Name: name, Path: Dotted(b.at.Path, name), Kind: kind, Parent: b.at, Alike: 1}
+	if !b.skipped {
+		b.at.Children = append(b.at.Children, m)
+	}
+	return m
+}
+
+// Dotted is the path of a module's child: "layer1.0" and "conv1" make
+// "layer1.0.conv1".
+func Dotted(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// layerSpec is a layer to be added.
+type layerSpec struct {
+	name   string
+	op     tensor.Op // kind and geometry
+	out    tensor.Shape
+	params []tensor.Param // names without the module's path
+	reach  int            // receptive field in units of the input's jump
+	stride int
+	desc   string
+	scaled string // the scalar input that scales the first operand
+}
+
+// add appends one call of the leaf s.name, and gives its result.
+func (b *Builder) add(s layerSpec, in ...Value) Value {
+	if b.err != nil {
+		return in[0]
+	}
+	path := Dotted(b.at.Path, s.name)
+	call := b.calls[path]
+	b.calls[path]++
+	if b.skipped {
+		return Value{Shape: s.out, layer: in[0].layer, rf: in[0].rf, jump: in[0].jump}
+	}
+	leaf := b.child(s.name, s.op.Kind.String())
+	l := &Layer{
+		Index: len(b.model.Layers), Path: path, Call: call, Kind: s.op.Kind, Module: leaf, Part: b.part, Frozen: b.frozen,
+		In: in[0].Shape, Out: s.out, Desc: s.desc, Op: s.op, Scaled: s.scaled, reach: s.reach, stride: s.stride,
+	}
+	for _, v := range in {
+		l.Inputs = append(l.Inputs, v.layer)
+		l.see(v.rf, v.jump)
+	}
+	if err := l.check(); err != nil {
+		b.err = err
+		return in[0]
+	}
+	b.addParams(l, s.params)
+	l.Op.Path, l.Op.Call, l.Op.Params = l.Path, l.Call, l.Params
+	b.addCost(l)
+	b.model.Layers = append(b.model.Layers, l)
+	for m := leaf; m != nil; m = m.Parent {
+		m.Layers = append(m.Layers, l)
+	}
+	return Value{Shape: l.Out, layer: l.Index, rf: l.RF, jump: l.Jump}
+}
+
+// see widens what a layer sees by an operand that sees rf and jump pixels.
+func (l *Layer) see(rf, jump int) {
+	l.RF = max(l.RF, rf+(l.reach-1)*jump)
+	l.Jump = max(l.Jump, jump*l.stride)
+}
+
+// check reports a layer whose result is empty or too large.
+func (l *Layer) check() error {
+	if len(l.Out) == 4 && (l.Out[2] < 1 || l.Out[3] < 1) {
+		return fmt.Errorf("%s (%v %s) gets %d×%d pixels, too few for its window: the image must be larger",
+			l.Path, l.Kind, l.Desc, l.In[2], l.In[3])
+	}
+	if err := l.Out.Check(); err != nil {
+		return fmt.Errorf("the result of %s: %w", l.Path, err)
+	}
+	return nil
+}
+
+// addParams gives a layer its parameters.
+func (b *Builder) addParams(l *Layer, params []tensor.Param) {
+	for _, p := range params {
+		if err := p.Shape.Check(); err != nil {
+			b.err = fmt.Errorf("%s.%s: %w", l.Path, p.Name, err)
+			return
+		}
+		p.Name = Dotted(l.Path, p.Name)
+		id, known := b.params[p.Name]
+		if !known {
+			id = tensor.ParamID(len(b.model.Params))
+			b.model.Params = append(b.model.Params, p)
+		}
+		l.Params = append(l.Params, id)
+	}
+}
+
+// finish sums costs and shapes over the tree, from the leaves up.
+func (m *Module) finish() {
+	for _, c := range m.Children {
+		c.finish()
+		m.Cost.Add(c.Cost)
+	}
+	if len(m.Children) == 0 {
+		for _, l := range m.Layers {
+			m.Cost.Add(l.Cost)
+		}
+	}
+	if n := len(m.Layers); n > 0 { // a block may have lost them all to a lesion
+		m.In, m.Out = m.Layers[0].In, m.Layers[n-1].Out
+	}
+	for i := len(m.Children) - 2; i >= 0; i-- {
+		if c, next := m.Children[i], m.Children[i+1]; c.like(next) {
+			c.Alike = next.Alike + 1
+		}
+	}
+}
+
+// like reports whether two blocks have the same kind, shapes and cost.
+func (m *Module) like(o *Module) bool {
+	return m.Block != nil && o.Block != nil && *m.Block == *o.Block && m.Kind == o.Kind &&
+		m.In.Equal(o.In) && m.Out.Equal(o.Out) && m.Cost == o.Cost
+}

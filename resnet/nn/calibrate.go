@@ -1,0 +1,91 @@
+package nn
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+
+	"resnet-tui/tensor"
+)
+
+// calibrationValues is how many values a channel has at least for its batch
+// statistics, where it has fewest: two images of 224×224 in a ResNet-50.
+const calibrationValues = 64
+
+// wantsCalibration reports whether the running statistics are still those of
+// the initialisation, and the session would normalise by them.
+func (s *Session) wantsCalibration() bool {
+	o := &s.options
+	running := !o.Train || slices.ContainsFunc(s.model.Layers, func(l *Layer) bool { return l.Frozen })
+	return o.Calibrate && o.Source == nil && running && !s.calibrated && s.model.Total.Buffers > 0
+}
+
+// calibrate sets the running statistics to those of one seeded batch. It is
+// the same pass whatever the session's own batch and options, so that these do
+// not change the net.
+func (s *Session) calibrate(ctx context.Context, weights func(done, total int64)) (err error) {
+	whole := s.model.Unlesioned()
+	m, err := whole.WithBatch(whole.calibrationBatch())
+	if err != nil {
+		return err
+	}
+	l, err := m.Lower(LowerOptions{Train: true, Momentum: 1, Fuse: true})
+	if err != nil {
+		return err
+	}
+	o := tensor.Options{Threads: s.options.Threads, Fuse: true, Exact: true, Progress: weights}
+	p, err := s.device.Compile(l.Plan, s.state, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.Write(l.Input, normal(s.options.Seed, "calibration", m.Input)); err != nil {
+		return err
+	}
+	run := tensor.RunOptions{Observe: spansDone(len(l.Plan.Ops), s.stageProgress("calibration")), Scalars: make([]float32, len(l.Plan.Scalars))}
+	if err := p.Run(ctx, run); err != nil {
+		return err
+	}
+	s.calibrated = true
+	return nil
+}
+
+// calibrationBatch is the smallest batch that gives every channel
+// calibrationValues.
+func (m *Model) calibrationBatch() int {
+	least := calibrationValues
+	for _, l := range m.Layers {
+		if l.Kind == tensor.BatchNorm2d {
+			least = min(least, l.In[2]*l.In[3])
+		}
+	}
+	return (calibrationValues + least - 1) / least
+}
+
+// spansDone makes an observer that reports the operations of a pass as they
+// end, or none without report.
+func spansDone(ops int, report func(done, total int64)) func(tensor.Span) {
+	if report == nil {
+		return nil
+	}
+	var most atomic.Int64
+	return func(span tensor.Span) {
+		done := int64(span.Op + 1)
+		for old := most.Load(); done > old; old = most.Load() {
+			if most.CompareAndSwap(old, done) {
+				report(done, int64(ops))
+				return
+			}
+		}
+	}
+}
+
+// stageProgress reports one stage of a session's start.
+func (s *Session) stageProgress(stage string) func(done, total int64) {
+	report := s.options.Progress
+	if report == nil {
+		return nil
+	}
+	return func(done, total int64) { report(stage, done, total) }
+}

@@ -1,0 +1,116 @@
+package nn
+
+import (
+	"context"
+	"errors"
+
+	"resnet-tui/tensor"
+)
+
+// With makes a session of another program on the same weights: m may have
+// another batch or image, change may set other options, but for Source and
+// Seed, which the weights have come from. It takes the place of s, which is
+// closed; if it can't be made, s goes on. An input of the right shape stays,
+// another is to be set.
+func (s *Session) With(ctx context.Context, m *Model, change func(*SessionOptions)) (*Session, error) {
+	next, err := s.another(m, change)
+	if err != nil {
+		return nil, err
+	}
+	err = next.prepare(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = s.giveWay(ctx, next, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	next.passes = s.passes
+	if rate, ok := s.values[learningRate]; ok {
+		next.values[learningRate] = rate
+	}
+	s.state = nil // it is next's now
+	if err := errors.Join(s.Close(), next.inherit(s)); err != nil {
+		return nil, errors.Join(err, next.Close())
+	}
+	return next, nil
+}
+
+// inherit takes over another session's input and target if they suit.
+func (s *Session) inherit(from *Session) error {
+	if from.target != nil && len(from.target) == s.model.Batch() && s.lowered.Target != tensor.NoBuffer {
+		if err := s.SetTarget(from.target); err != nil {
+			return err
+		}
+	}
+	if from.input == nil || !from.input.Shape.Equal(s.model.Input) {
+		return nil
+	}
+	return s.SetInput(from.input)
+}
+
+// giveWay tries again with the memory that s holds; failing that, it restores
+// s and returns why next can't be made.
+func (s *Session) giveWay(ctx context.Context, next *Session, why error) error {
+	if err := s.swap(nil).Close(); err != nil {
+		return errors.Join(why, err)
+	}
+	if next.prepare(ctx) == nil {
+		return nil
+	}
+	s.done = 0
+	if err := s.prepare(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(why, err)
+	}
+	return errors.Join(why, s.inherit(s))
+}
+
+func sameParams(a, b []tensor.Param) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Name != b[i].Name || a[i].Role != b[i].Role || !a[i].Shape.Equal(b[i].Shape) {
+			return false
+		}
+	}
+	return true
+}
+
+// MaxBatch is the largest batch of the net that fits into limit bytes, see
+// Needs; 0 if not even one image does.
+func MaxBatch(dev tensor.Device, m *Model, o SessionOptions, limit int64) int {
+	fits := func(batch int) bool {
+		bigger, err := m.WithBatch(batch)
+		if err != nil {
+			return false
+		}
+		n, err := Needs(dev, bigger, o)
+		return err == nil && n <= limit
+	}
+	if !fits(1) {
+		return 0
+	}
+	low, high := 1, 2 // low fits
+	for high < tensor.MaxElems && fits(high) {
+		low, high = high, 2*high
+	}
+	for high-low > 1 {
+		if mid := low + (high-low)/2; fits(mid) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// Needs is the bytes that a session of the net takes at once: the program's, by
+// the device's estimate, and the batch that the caller holds.
+func Needs(dev tensor.Device, m *Model, o SessionOptions) (int64, error) {
+	l, err := m.Lower(o.lower())
+	if err != nil {
+		return 0, err
+	}
+	e, err := dev.Estimate(l.Plan, o.compile(nil))
+	return e.Memory.Total() + l.Plan.Buffers[l.Input].Bytes(), err
+}

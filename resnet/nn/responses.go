@@ -1,0 +1,54 @@
+package nn
+
+import (
+	"context"
+	"errors"
+
+	"resnet-tui/tensor"
+)
+
+// Response is the standard deviation of what a convolution of the main path
+// gives, behind its own batch norm where it has one, before any ReLU or
+// addition (He et al. 2015, figure 7).
+type Response struct {
+	Path string // the convolution's
+	Std  float64
+}
+
+// Responses measures them in one more pass on the session's input and mode,
+// every layer by itself.
+func (s *Session) Responses(ctx context.Context) (r []Response, err error) {
+	if s.input == nil {
+		return nil, errors.New("no input is set")
+	}
+	b, err := s.Beside(ctx, s.model, func(o *SessionOptions) {
+		o.Fuse, o.Moments, o.Backward, o.Update = false, true, false, nil
+		o.Blocks, o.Norms, o.KeepGrads, o.InputGrad = false, false, false, false
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	if err := errors.Join(b.SetInput(s.input), b.Run(ctx, nil)); err != nil {
+		return nil, err
+	}
+	for _, l := range s.model.Layers {
+		if l.Kind != tensor.Conv2d || l.Part == Skip {
+			continue
+		}
+		if _, std, ok := b.Stats(s.model.responding(l)); ok {
+			r = append(r, Response{l.Path, std})
+		}
+	}
+	return r, nil
+}
+
+// responding is the layer whose result a convolution's response is.
+func (m *Model) responding(conv *Layer) int {
+	if next := conv.Index + 1; next < len(m.Layers) {
+		if l := m.Layers[next]; l.Kind == tensor.BatchNorm2d && l.Inputs[0] == conv.Index {
+			return next
+		}
+	}
+	return conv.Index
+}

@@ -1,0 +1,199 @@
+package nn
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"resnet-tui/tensor"
+)
+
+// Observer hears of passes as they run: one call after the other, though not
+// from one goroutine.
+type Observer interface {
+	Begin(l *Lowered)       // a pass, or a step of one, starts
+	Span(s tensor.Span)     // a worker's part of a group
+	End(wall time.Duration) // it ended; there is no call for one that failed
+}
+
+// Labeller is an Observer that labels the workers for a profile of the CPU:
+// the context's labels (runtime/pprof) hold while the group with that head
+// runs.
+type Labeller interface {
+	Observer
+	Label(head int) context.Context
+}
+
+// WorkerObserver is an Observer that takes the spans of every worker, not of
+// whole groups.
+type WorkerObserver interface {
+	Observer
+	ObservesWorkers()
+}
+
+// CPUTimer is an Observer whose spans shall tell the processor time of their
+// threads.
+type CPUTimer interface {
+	Observer
+	TimesCPU()
+}
+
+// Run makes a whole pass. Without an observer no clock is read.
+func (s *Session) Run(ctx context.Context, obs Observer) error {
+	return s.run(ctx, 0, 0, obs)
+}
+
+// Step runs one group of an unfused net: an operation, or the probe behind it.
+// The groups of a pass are to be run in order, from 0.
+func (s *Session) Step(ctx context.Context, group int, obs Observer) error {
+	switch {
+	case s.options.Fuse:
+		return errors.New("single steps need a net that is not fused")
+	case group < 0 || group >= len(s.lowered.Groups):
+		return fmt.Errorf("step %d: the net has steps 0 to %d", group, len(s.lowered.Groups)-1)
+	}
+	op := s.lowered.Groups[group].Head
+	if op != 0 && op != s.done {
+		return fmt.Errorf("step %d is not due: %d steps of this pass have run", group, s.done)
+	}
+	return s.run(ctx, op, op+1, obs)
+}
+
+// run runs operations [from, to) of a pass, all if to is 0; the first begins a
+// pass.
+func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
+	switch {
+	case s.program == nil:
+		return errClosed
+	case s.input == nil:
+		return errors.New("no input is set")
+	case s.target == nil && s.lowered.Target != tensor.NoBuffer:
+		return errors.New("no target is set: the loss needs a class for each image")
+	}
+	if from == 0 {
+		s.passes++
+	}
+	scalars, err := s.scalarsOf(s.lowered.Plan)
+	if err != nil {
+		return err
+	}
+	s.done = from // should it fail
+	o := tensor.RunOptions{From: from, To: to, Scalars: scalars}
+	if err := observed(ctx, s.program, o, s.lowered, obs); err != nil {
+		return err
+	}
+	s.done = cmp.Or(to, len(s.lowered.Plan.Ops))
+	return nil
+}
+
+func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Lowered, obs Observer) error {
+	if obs == nil {
+		return p.Run(ctx, o)
+	}
+	o.Observe = obs.Span
+	if x, ok := obs.(Labeller); ok {
+		o.Label = x.Label
+	}
+	_, o.Workers = obs.(WorkerObserver)
+	_, o.CPU = obs.(CPUTimer)
+	obs.Begin(l)
+	start := time.Now()
+	if err := p.Run(ctx, o); err != nil {
+		return err
+	}
+	obs.End(time.Since(start))
+	return nil
+}
+
+// scalarsOf are a plan's scalar inputs in this pass: dropout draws anew each
+// time.
+func (s *Session) scalarsOf(p *tensor.Plan) ([]float32, error) {
+	var scalars []float32
+	for _, name := range p.Scalars {
+		v, ok := s.values[name]
+		switch {
+		case name == dropoutSeed:
+			v = maskSeed(s.options.Seed, s.passes)
+		case name == minusOne:
+			v = -1
+		case !ok:
+			return nil, fmt.Errorf("no %s is set", name)
+		}
+		scalars = append(scalars, v)
+	}
+	return scalars, nil
+}
+
+// maskSeed is a whole number that float32 holds exactly.
+func maskSeed(seed, pass uint64) float32 {
+	return float32(tensor.NewStream(seed, dropoutSeed).Bits(pass) >> 40)
+}
+
+// Logits are the results of the last pass, N×classes.
+func (s *Session) Logits() (*tensor.Tensor, error) {
+	return s.read(s.lowered.Output, "logits")
+}
+
+// read reads a buffer of the last pass. Without a buffer the session was not
+// asked for what; a pass that has not got so far has none either.
+func (s *Session) read(id tensor.BufferID, what string) (*tensor.Tensor, error) {
+	switch {
+	case s.program == nil:
+		return nil, errClosed
+	case id == tensor.NoBuffer:
+		return nil, fmt.Errorf("the session was not asked for %s", what)
+	case s.done <= s.writer[id]:
+		return nil, fmt.Errorf("no pass has got so far: there are no %s", what)
+	}
+	t := tensor.New(s.lowered.Plan.Buffers[id].Shape...)
+	if err := s.program.Read(id, t); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// writers are by buffer the operations that write them, −1 for inputs.
+func (l *Lowered) writers() []int {
+	w := slices.Repeat([]int{-1}, len(l.Plan.Buffers))
+	for i, op := range l.Plan.Ops {
+		for _, id := range op.Out {
+			w[id] = i
+		}
+	}
+	return w
+}
+
+// Stats are the mean and population deviation of a layer's output over the
+// batch, if the session probes it and this pass has got so far.
+func (s *Session) Stats(layer int) (mean, std float64, ok bool) {
+	if layer < 0 || layer >= len(s.lowered.Moments) {
+		return 0, 0, false
+	}
+	t, err := s.read(s.lowered.Moments[layer], "moments")
+	if err != nil {
+		return 0, 0, false
+	}
+	return float64(t.Data[0]), float64(t.Data[1]), true
+}
+
+// Progress is the layer that runs now, −1 when none does. It may be called
+// from any goroutine.
+func (s *Session) Progress() int {
+	s.mu.Lock()
+	p := s.program
+	s.mu.Unlock()
+	if p == nil {
+		return -1
+	}
+	op := p.Progress()
+	for op >= 0 && op < len(s.lowered.OpLayer) {
+		if layer := s.lowered.OpLayer[op]; layer >= 0 {
+			return layer
+		}
+		op-- // a probe stands behind its layer
+	}
+	return -1
+}

@@ -1,0 +1,196 @@
+package nn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"resnet-tui/tensor"
+)
+
+// SessionOptions say how a net runs.
+type SessionOptions struct {
+	Train     bool // batch statistics and dropout; each pass moves the running statistics
+	Hold      bool // but leave them as they are
+	Fuse      bool // let the device absorb what follows a convolution
+	Exact     bool // no algorithm that changes rounding
+	Moments   bool // probe outputs' mean and deviation, see Stats
+	Threads   int  // 0: what the device finds fit
+	Precision tensor.Precision
+	Source    tensor.Source // of the parameters; nil: the He initialisation from Seed
+	Seed      uint64        // of the initialisation, the calibration and dropout
+	// Backward makes every pass a step: forward, loss and gradients. The options
+	// below it are those of LowerOptions.
+	Backward  bool
+	Smoothing float64
+	Blocks    bool // see BlockGradients
+	Norms     bool // see ParamNorms
+	KeepGrads bool // see ParamGrad
+	InputGrad bool // see InputGrad
+	Update    *SGD // and the optimiser's step; see SetLearningRate
+	// Calibrate sets the running statistics of a net without Source by one
+	// train-mode pass on seeded input: with 0 and 1 its activations explode.
+	Calibrate bool
+	// Progress, if not nil, hears of "weights" and "calibration": done of
+	// total. It must be quick, and may be called from any goroutine.
+	Progress func(stage string, done, total int64)
+}
+
+// Session is a net that runs on a device. It is used by one goroutine at a
+// time, but for Progress.
+type Session struct {
+	model      *Model
+	lowered    *Lowered
+	options    SessionOptions
+	device     tensor.Device
+	state      tensor.State   // nil once another session has it
+	borrowed   bool           // the state: another session closes it
+	mu         sync.Mutex     // guards program, for Progress
+	program    tensor.Program // nil once closed
+	calibrated bool
+	input      *tensor.Tensor     // nil until it is set
+	target     []int              // nil until it is set
+	values     map[string]float32 // of scalar inputs
+	writer     []int              // by buffer: the operation that writes it, −1 for an input
+	passes     uint64             // begun
+	done       int                // operations of the current pass that have run
+}
+
+var errClosed = errors.New("the session is closed")
+
+// NewSession makes weights ready, calibrates them if that is asked, and
+// compiles the net. The input is still to be set.
+func NewSession(ctx context.Context, dev tensor.Device, m *Model, o SessionOptions) (*Session, error) {
+	source := o.Source
+	if source == nil {
+		source = m.Initial(o.Seed)
+	}
+	state, err := dev.NewState(slices.Concat(m.Params, m.Slots()), withSlots{source})
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{device: dev, state: state, model: m, options: o, values: m.Alphas()}
+	if err = s.lower(); err == nil {
+		err = s.prepare(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, state.Close())
+	}
+	return s, nil
+}
+
+func (s *Session) lower() (err error) {
+	if s.lowered, err = s.model.Lower(s.options.lower()); err == nil {
+		s.writer = s.lowered.writers()
+	}
+	return err
+}
+
+// lower are the options of the session's plan.
+func (o *SessionOptions) lower() LowerOptions {
+	return LowerOptions{
+		Train: o.Train, Hold: o.Hold, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Smoothing: o.Smoothing, Blocks: o.Blocks,
+		Norms: o.Norms, KeepGrads: o.KeepGrads, InputGrad: o.InputGrad, Update: o.Update,
+	}
+}
+
+// prepare calibrates if need be and compiles.
+func (s *Session) prepare(ctx context.Context) error {
+	part, parts := int64(0), int64(1)
+	if s.wantsCalibration() {
+		parts = 2 // the weights are packed twice: as they are, then with the statistics
+		if err := s.calibrate(ctx, s.weightsProgress(part, parts)); err != nil {
+			return fmt.Errorf("calibration: %w", err)
+		}
+		part = 1
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p, err := s.device.Compile(s.lowered.Plan, s.state, s.options.compile(s.weightsProgress(part, parts)))
+	if err != nil {
+		return err
+	}
+	s.swap(p)
+	return nil
+}
+
+// swap puts a program in the place of another, which it returns.
+func (s *Session) swap(p tensor.Program) tensor.Program {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.program
+	s.program = p
+	return old
+}
+
+// compile are the device's options.
+func (o *SessionOptions) compile(progress func(done, total int64)) tensor.Options {
+	return tensor.Options{Threads: o.Threads, Fuse: o.Fuse, Exact: o.Exact, Precision: o.Precision, Progress: progress}
+}
+
+// weightsProgress reports one of several equal parts of the work on weights.
+func (s *Session) weightsProgress(part, parts int64) func(done, total int64) {
+	report := s.options.Progress
+	if report == nil {
+		return nil
+	}
+	return func(done, total int64) { report("weights", part*total+done, parts*total) }
+}
+
+// Model is the net.
+func (s *Session) Model() *Model { return s.model }
+
+// Lowered is the plan that runs.
+func (s *Session) Lowered() *Lowered { return s.lowered }
+
+// Options are what the session was made with.
+func (s *Session) Options() SessionOptions { return s.options }
+
+// Kernels are what runs for each of Lowered's groups.
+func (s *Session) Kernels() []tensor.KernelInfo { return s.program.Kernels() }
+
+// State is what outlives the session's programs: parameters, running
+// statistics and, by the names of Model.Slots, the optimiser's buffers. What is
+// written to it holds from the next pass on.
+func (s *Session) State() tensor.State { return s.state }
+
+// Memory is what the program holds.
+func (s *Session) Memory() tensor.MemoryPlan { return s.program.Memory() }
+
+// Calibrated reports whether the running statistics come from random input.
+func (s *Session) Calibrated() bool { return s.calibrated }
+
+// SetInput sets the batch that passes run on, of the model's input shape. With
+// may read t again.
+func (s *Session) SetInput(t *tensor.Tensor) error {
+	if want := s.model.Input; !t.Shape.Equal(want) {
+		return fmt.Errorf("the input is %v, but %s takes %v", t.Shape, s.model.Name, want)
+	}
+	if len(t.Data) != t.Shape.Elems() {
+		return fmt.Errorf("the input %v has %d elements", t.Shape, len(t.Data))
+	}
+	if s.program == nil {
+		return errClosed
+	}
+	if err := s.program.Write(s.lowered.Input, t); err != nil {
+		return err
+	}
+	s.input = t
+	return nil
+}
+
+// Close frees what the session holds.
+func (s *Session) Close() error {
+	var err error
+	if p := s.swap(nil); p != nil {
+		err = p.Close()
+	}
+	if s.state != nil && !s.borrowed {
+		err = errors.Join(err, s.state.Close())
+	}
+	s.state = nil
+	return err
+}

@@ -1,0 +1,94 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"resnet-tui/tensor"
+)
+
+// SGD is stochastic gradient descent as PyTorch's: see tensor.SGD. Its
+// learning rate is a scalar input, LearningRate.
+type SGD struct {
+	Momentum float64 `json:"momentum"`  // μ in [0, 1)
+	Decay    float64 `json:"decay"`     // weight decay λ, of weights alone
+	DecayAll bool    `json:"decay_all"` // of biases and batch norms' parameters too, as PyTorch's default
+	Nesterov bool    `json:"nesterov"`
+}
+
+// learningRate names the scalar input of the update.
+const learningRate = "learning rate"
+
+func (s *SGD) check() error {
+	switch {
+	case s == nil:
+		return nil
+	case !(s.Momentum >= 0 && s.Momentum < 1):
+		return fmt.Errorf("momentum %v: it must be from 0 to below 1", s.Momentum)
+	case !(s.Decay >= 0) || math.IsInf(s.Decay, 1):
+		return fmt.Errorf("weight decay %v: it must be a finite number from 0", s.Decay)
+	case s.Nesterov && s.Momentum == 0:
+		return errors.New("a step of Nesterov's needs momentum")
+	}
+	return nil
+}
+
+// slotSuffix is behind a parameter's name in that of its momentum buffer.
+const slotSuffix = ".momentum_buffer"
+
+// Slots are the momentum buffers of the learnable parameters, in their order.
+func (m *Model) Slots() []tensor.Param {
+	var slots []tensor.Param
+	for _, p := range m.Params {
+		if p.Role.Learnable() {
+			slots = append(slots, tensor.Param{Name: p.Name + slotSuffix, Shape: p.Shape, Role: tensor.Slot})
+		}
+	}
+	return slots
+}
+
+// withSlots is a source of parameters whose slots are zero.
+type withSlots struct{ tensor.Source }
+
+// Load fills a slot with zeros, and has the source fill anything else.
+func (s withSlots) Load(p tensor.Param, t *tensor.Tensor) error {
+	if p.Role == tensor.Slot {
+		clear(t.Data)
+		return nil
+	}
+	return s.Source.Load(p, t)
+}
+
+// update appends the optimiser's step on every parameter that has a gradient.
+func (f *lowering) update() {
+	o := f.options.Update
+	slots := map[string]tensor.ParamID{}
+	if o.Momentum != 0 {
+		f.Plan.Params = append([]tensor.Param(nil), f.model.Params...)
+		for _, s := range f.model.Slots() {
+			slots[s.Name] = tensor.ParamID(len(f.Plan.Params))
+			f.Plan.Params = append(f.Plan.Params, s)
+		}
+	}
+	for _, l := range f.model.Layers {
+		for _, id := range l.Params {
+			grad := f.ParamGrad[id]
+			if grad == tensor.NoBuffer {
+				continue
+			}
+			param := f.model.Params[id]
+			op := tensor.Op{
+				Kind: tensor.SGD, Pass: tensor.Update, Path: l.Path, Call: l.Call, In: []tensor.BufferID{grad}, Params: []tensor.ParamID{id},
+				Momentum: o.Momentum, Nesterov: o.Nesterov, Scalar: f.scalar(learningRate),
+			}
+			if o.DecayAll || param.Role == tensor.Weight {
+				op.Decay = o.Decay
+			}
+			if o.Momentum != 0 {
+				op.Params = append(op.Params, slots[param.Name+slotSuffix])
+			}
+			f.add(op, l.Index)
+		}
+	}
+}
