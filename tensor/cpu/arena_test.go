@@ -45,9 +45,9 @@ func planned(p *program) int64 {
 	return int64(len(lines)) * lineBytes
 }
 
-// TestArenaIsTouchedAsPlanned holds the bytes that the plan tells against those
-// that a pass really wrote, evaluating and training: none that it holds is
-// idle, and none is written that it does not hold.
+// TestArenaIsTouchedAsPlanned compares the planned bytes with those that a pass
+// really writes, evaluating and training: it writes all that it holds, and nothing
+// else.
 func TestArenaIsTouchedAsPlanned(t *testing.T) {
 	d := open(t, "")
 	r := rand.New(rand.NewPCG(31, 32))

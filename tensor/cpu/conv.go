@@ -217,16 +217,16 @@ type operands struct {
 // pixels computes some pixels, counted over rows and images.
 func (c *conv) pixels(a *asm.ConvArgs, l *operands, pixels span) {
 	at := pixels.from * pixelBytes
-	row(a, l.panel, rows{width: pixels.len(), count: 1, first: place{
+	line(a, l.panel, pixels.len(), place{
 		src: unsafe.Add(l.in.base, l.ib*l.in.plane+at),
 		dst: unsafe.Add(l.out.base, l.panel.ob*l.out.plane+at),
 		res: unsafe.Add(l.res.base, l.panel.ob*l.res.plane+at),
-	}})
+	})
 }
 
 // rows computes rows [y0, y1) of image n.
 func (c *conv) rows(a *asm.ConvArgs, l *operands, n, y0, y1 int) {
-	row(a, l.panel, rows{
+	lines(a, l.panel, &rows{
 		width: c.out.w, count: y1 - y0,
 		first: place{
 			src: l.in.pixelAt(l.ib, n, y0*c.window.SH-c.window.Top, -c.window.Left),

@@ -82,7 +82,7 @@
 //     whole to pieces, panels, tiles and the kernel's arguments. tuning.go has the
 //     constants.
 //  4. weight.go, panel.go, pack.go, state.go: packed weights, and who owns them.
-//  5. winograd.go, winograd_weight.go.
+//  5. winograd.go, winograd_tiles.go, winograd_weight.go.
 //  6. launch.go, elementwise.go, then pooling.go, statistics.go, partials.go,
 //     shuffle.go, loss.go, probe.go: the kinds that are not convolutions.
 //  7. grad_input.go, grad_weight.go, grad_norm.go, grad_pool.go, update.go.

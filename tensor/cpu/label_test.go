@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestWorkersCarryLabels: each worker that takes part carries the step's
-// labels, and drops them in a run without; the caller, who leads, behind each.
+// TestWorkersCarryLabels: each worker that takes part carries the launch's labels,
+// and drops them in a run without; the caller, who leads, drops them after each run.
 func TestWorkersCarryLabels(t *testing.T) {
 	p := newPool(2)
 	defer p.stop()
@@ -28,7 +28,7 @@ func TestWorkersCarryLabels(t *testing.T) {
 			p.run(&ph)
 		})
 		if p.workers[0].labels != nil {
-			t.Error("the caller keeps a step's labels")
+			t.Error("the caller keeps a launch's labels")
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// TestSpansFollowEachOther: what is told of steps that end at known times is
+// TestSpansFollowEachOther: what is reported of launches that end at known times is
 // when they ran, in order, some of them on the way.
 func TestSpansFollowEachOther(t *testing.T) {
 	var err error
@@ -22,67 +22,67 @@ func TestSpansFollowEachOther(t *testing.T) {
 }
 
 func spansFollow() error {
-	const step, slow = 400 * time.Microsecond, 3 * time.Millisecond
+	const length, slow = 400 * time.Microsecond, 3 * time.Millisecond
 	var s spans
-	var told []tensor.Span
+	var reported []tensor.Span
 	var ends []time.Duration
-	var counts []int // told after each step
+	var counts []int // reported after each launch
 	began := monotonic()
 	s.begin(began, func(sp tensor.Span) {
-		if told = append(told, sp); sp.Op == 3 {
-			work(slow) // which is no step's time
+		if reported = append(reported, sp); sp.Op == 3 {
+			work(slow) // which belongs to no launch
 		}
 	})
 	for op := range 12 {
-		work(step)
+		work(length)
 		ends = append(ends, monotonic()-began)
 		s.end(op)
-		counts = append(counts, len(told))
+		counts = append(counts, len(reported))
 	}
 	s.report()
-	if len(told) != 12 {
-		return fmt.Errorf("%d spans told, want 12", len(told))
+	if len(reported) != 12 {
+		return fmt.Errorf("%d spans reported, want 12", len(reported))
 	}
 	if !slices.ContainsFunc(counts, func(n int) bool { return n > 0 && n < 12 }) {
-		return fmt.Errorf("spans told after each step: %v, want some on the way", counts)
+		return fmt.Errorf("spans reported after each launch: %v, want some on the way", counts)
 	}
-	for i, sp := range told {
+	for i, sp := range reported {
 		if sp.Op != i {
-			return fmt.Errorf("span %d is of step %d", i, sp.Op)
+			return fmt.Errorf("span %d is of launch %d", i, sp.Op)
 		}
-		if off := sp.End - ends[i]; off < -step/4 || off > step/4 {
-			return fmt.Errorf("step %d ended at %v, told %v", i, ends[i], sp.End)
+		if off := sp.End - ends[i]; off < -length/4 || off > length/4 {
+			return fmt.Errorf("launch %d ended at %v, reported %v", i, ends[i], sp.End)
 		}
-		if d := sp.End - sp.Start; d < step*3/4 || d > 2*step {
-			return fmt.Errorf("step %d took %v, told %v", i, step, d)
+		if d := sp.End - sp.Start; d < length*3/4 || d > 2*length {
+			return fmt.Errorf("launch %d took %v, reported %v", i, length, d)
 		}
-		if i > 0 && sp.Start < told[i-1].End {
-			return fmt.Errorf("step %d starts at %v, before the end %v of the one before", i, sp.Start, told[i-1].End)
+		if i > 0 && sp.Start < reported[i-1].End {
+			return fmt.Errorf("launch %d starts at %v, before the end %v of the one before", i, sp.Start, reported[i-1].End)
 		}
 	}
 	return nil
 }
 
-// TestSpansWithinABunchTouch: nothing lies between steps that are told together.
+// TestSpansWithinABunchTouch: nothing lies between launches that are reported together.
 func TestSpansWithinABunchTouch(t *testing.T) {
 	var s spans
-	var told []tensor.Span
-	s.begin(monotonic(), func(sp tensor.Span) { told = append(told, sp) })
+	var reported []tensor.Span
+	s.begin(monotonic(), func(sp tensor.Span) { reported = append(reported, sp) })
 	s.due = 1 << 62
 	for op := range 5 {
 		work(50 * time.Microsecond)
 		s.end(op)
 	}
-	if len(told) != 0 {
-		t.Errorf("%d spans told before they are due", len(told))
+	if len(reported) != 0 {
+		t.Errorf("%d spans reported before they are due", len(reported))
 	}
 	s.report()
-	if len(told) != 5 {
-		t.Fatalf("%d spans told, want 5", len(told))
+	if len(reported) != 5 {
+		t.Fatalf("%d spans reported, want 5", len(reported))
 	}
-	for i := 1; i < len(told); i++ {
-		if told[i].Start != told[i-1].End {
-			t.Errorf("step %d starts at %v, the one before ends at %v", i, told[i].Start, told[i-1].End)
+	for i := 1; i < len(reported); i++ {
+		if reported[i].Start != reported[i-1].End {
+			t.Errorf("launch %d starts at %v, the one before ends at %v", i, reported[i].Start, reported[i-1].End)
 		}
 	}
 }

@@ -42,79 +42,94 @@ type rows struct {
 	next         stride
 }
 
-// tiles is nx × ny tiles of px pixels. Where a tile has two halves, half is the
-// distance between them.
-type tiles struct {
-	px, nx, ny        int
-	first             place
-	right, down, half stride
-}
+// Who sets which of a kernel's arguments, none of which has to be restored:
+//
+//	panel, multiply   what all calls for a panel share
+//	line, columns     distances between tiles, and between the halves of a tile
+//	aim               places and counts of tiles
+//	the kernel        Pf
 
-// The functions below say what of a panel's arguments is where: all but the
-// places, distances and counts of tiles was set before, and stays.
-
-// row computes rows, each cut into near-equal tiles.
-func row(a *asm.ConvArgs, p *panel, r rows) {
+// lines computes rows of pixels, each cut into near-equal tiles.
+func lines(a *asm.ConvArgs, p *panel, r *rows) {
 	t := newTiling(r.width, p.px)
-	columns(a, p, r, t.px, t.wide)
+	columns(a, p, r, r.first, t.px, t.wide)
 	if t.narrow > 0 {
-		r.first = r.first.plus(pixelStride(a, t.wide*t.px))
-		columns(a, p, r, t.px-1, t.narrow)
+		columns(a, p, r, r.first.plus(pixelStride(a, t.wide*t.px)), t.px-1, t.narrow)
 	}
 }
 
-// columns computes nx tiles of px pixels of each row. A single column of narrow
-// tiles goes two rows at a time, as the halves of wider tiles: they have too few
-// sums to hide the latency of the multiply-add. On AVX2 it gained a tenth of a
-// ResNet's 7×7 stage.
-func columns(a *asm.ConvArgs, p *panel, r rows, px, nx int) {
-	if nx == 1 && 2*px >= p.halves && 2*px <= p.px && r.count > 1 {
-		pairs := r.count / 2
+// line computes one row of width pixels. Winograd computes many short ones.
+func line(a *asm.ConvArgs, p *panel, width int, first place) {
+	t := newTiling(width, p.px)
+	distances(a, t.px, stride{}, pixelStride(a, (t.px+1)/2))
+	run(a, p, t.px, t.wide, 1, first)
+	if t.narrow > 0 {
+		first = first.plus(pixelStride(a, t.wide*t.px))
+		distances(a, t.px-1, stride{}, pixelStride(a, t.px/2))
+		run(a, p, t.px-1, t.narrow, 1, first)
+	}
+}
+
+// columns computes nx tiles of px pixels of each row, from the place first on. A
+// single column of narrow tiles goes two rows at a time, as the halves of wider
+// tiles: they have too few sums to hide the latency of the multiply-add. On AVX2 it
+// gained a tenth of a ResNet's 7×7 stage.
+func columns(a *asm.ConvArgs, p *panel, r *rows, first place, px, nx int) {
+	rest := r.count
+	if nx == 1 && rest > 1 && 2*px >= p.halves && 2*px <= p.px {
+		pairs := rest / 2
 		two := r.next.times(2)
-		run(a, p, &tiles{px: 2 * px, nx: 1, ny: pairs, first: r.first, down: two, half: r.next})
-		r.first = r.first.plus(two.times(pairs))
-		r.count -= 2 * pairs
+		distances(a, 2*px, two, r.next)
+		run(a, p, 2*px, 1, pairs, first)
+		first = first.plus(two.times(pairs))
+		rest -= 2 * pairs
 	}
-	if r.count > 0 {
-		run(a, p, &tiles{
-			px: px, nx: nx, ny: r.count, first: r.first, right: pixelStride(a, px), down: r.next,
-			half: pixelStride(a, (px+1)/2), // both are neighbours in a row
-		})
+	if rest > 0 {
+		distances(a, px, r.next, pixelStride(a, (px+1)/2)) // both halves are neighbours in a row
+		run(a, p, px, nx, rest, first)
 	}
 }
 
-// run computes tiles, in calls that do not last.
-func run(a *asm.ConvArgs, p *panel, t *tiles) {
-	a.SrcX = t.right.src
-	a.SrcY = t.down.src
-	a.SrcHalf = t.half.src
-	a.DstX = t.right.dst
-	a.DstY = t.down.dst
-	a.DstHalf = t.half.dst
-	a.ResX = t.right.res
-	a.ResY = t.down.res
-	a.ResHalf = t.half.res
-	tile := t.px * a.Icb * a.Kh * a.Run * p.lanes
+// distances sets those between tiles of px pixels and between the halves of a tile.
+func distances(a *asm.ConvArgs, px int, down, half stride) {
+	right := pixelStride(a, px)
+	a.SrcX = right.src
+	a.DstX = right.dst
+	a.ResX = right.res
+	a.SrcY = down.src
+	a.DstY = down.dst
+	a.ResY = down.res
+	a.SrcHalf = half.src
+	a.DstHalf = half.dst
+	a.ResHalf = half.res
+}
+
+// run computes nx × ny tiles of px pixels, in calls that do not last.
+func run(a *asm.ConvArgs, p *panel, px, nx, ny int, first place) {
+	tile := px * a.Icb * a.Kh * a.Run * p.lanes
 	most := max(1, callMACs/tile) // tiles of a call
-	if t.nx*t.ny <= most {
-		call(a, p, t, 0, 0, t.nx, t.ny)
+	if nx*ny <= most {
+		aim(a, first, nx, ny)
+		p.kernels[px](a)
 		return
 	}
-	stepX, stepY := min(t.nx, most), max(1, most/t.nx)
-	for y := 0; y < t.ny; y += stepY {
-		for x := 0; x < t.nx; x += stepX {
-			call(a, p, t, x, y, min(stepX, t.nx-x), min(stepY, t.ny-y))
+	right := stride{a.SrcX, a.DstX, a.ResX}
+	down := stride{a.SrcY, a.DstY, a.ResY}
+	stepX, stepY := min(nx, most), max(1, most/nx)
+	for y := 0; y < ny; y += stepY {
+		for x := 0; x < nx; x += stepX {
+			at := first.plus(down.times(y)).plus(right.times(x))
+			aim(a, at, min(stepX, nx-x), min(stepY, ny-y))
+			p.kernels[px](a)
 		}
 	}
 }
 
-// call computes nx × ny tiles from tile (x, y) on.
-func call(a *asm.ConvArgs, p *panel, t *tiles, x, y, nx, ny int) {
-	first := t.first.plus(t.down.times(y)).plus(t.right.times(x))
+// aim points a kernel at nx × ny tiles, from the place first on.
+func aim(a *asm.ConvArgs, first place, nx, ny int) {
 	a.Src = first.src
 	a.Dst = first.dst
 	a.Res = first.res
 	a.Nx = nx
 	a.Ny = ny
-	p.kernels[t.px](a)
 }
