@@ -1,10 +1,13 @@
-package tensor
+package tensor_test
 
 import (
 	"fmt"
 	"math"
 	"slices"
 	"testing"
+
+	. "resnet-tui/tensor" // these tests can't be in the package: tensortest imports it
+	"resnet-tui/tensor/tensortest"
 )
 
 // values is a Source of given values by parameter name.
@@ -18,27 +21,28 @@ func (v values) Load(p Param, t *Tensor) error {
 	return nil
 }
 
+// rolesOf are the roles of parameters, in the order of operations that have
+// some.
+var rolesOf = map[Kind][]Role{
+	Conv2d: {Weight, Bias}, Linear: {Weight, Bias}, BatchNorm2d: {Gamma, Beta, RunningMean, RunningVar},
+}
+
 // single is a plan of one operation on inputs of the given shapes; params are
 // the shapes of its parameters, named p0, p1, ….
 func single(op Op, out Shape, in []Shape, params ...Shape) *Plan {
-	p := &Plan{}
-	roles := rules[op.Kind].roles
+	var b tensortest.Builder
 	for i, s := range params {
-		p.Params = append(p.Params, Param{Name: fmt.Sprint("p", i), Shape: s, Role: roles[i]})
-		op.Params = append(op.Params, ParamID(i))
+		op.Params = append(op.Params, b.Param(rolesOf[op.Kind][i], s...))
 	}
-	for i, s := range in {
-		p.Buffers = append(p.Buffers, Buffer{Name: "input", Shape: s, Class: Input})
-		op.In = append(op.In, BufferID(i))
+	var operands []BufferID
+	for _, s := range in {
+		operands = append(operands, b.Input(s...))
 	}
-	class := Output
-	if op.Kind == Moments {
-		class = Kept
+	y := b.Append(op, operands, out)
+	if b.Output(y...); op.Kind == Moments {
+		b.Keep(y...)
 	}
-	p.Buffers = append(p.Buffers, Buffer{Name: op.Path, Shape: out, Class: class})
-	op.Out = []BufferID{BufferID(len(in))}
-	p.Ops = []Op{op}
-	return p
+	return &b.Plan
 }
 
 // count is 1, 2, …, n.

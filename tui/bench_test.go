@@ -27,7 +27,7 @@ func BenchmarkSample(b *testing.B) {
 	m := screen(b, "cifar_resnet1202", 120, 40)
 	run(b, m, true, recorded)
 	l := m.program.lowered
-	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups}
+	f := fake(nil).Program(l.Plan, true)
 	for b.Loop() {
 		b.StopTimer()
 		record(b, m.program, f)

@@ -17,9 +17,9 @@ import (
 func programFor(t *testing.T, net *nn.Model, passes int) *program {
 	t.Helper()
 	l := lower(t, net, nn.LowerOptions{Fuse: true})
-	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups, memory: fakeMemory(l.Plan)}
+	f := fake(nil).Program(l.Plan, true)
 	p := &program{
-		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: true,
+		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true,
 		recorder: profile.NewRecorder(l, net, recorded), progress: func() int { return -1 },
 	}
 	for range passes {
@@ -193,9 +193,9 @@ func TestLesionMenuIsDrawn(t *testing.T) {
 func stepProgram(t *testing.T, net *nn.Model, passes int) *program {
 	t.Helper()
 	l := lower(t, net, nn.LowerOptions{Fuse: true, Train: true, Backward: true, Blocks: true, Norms: true})
-	f := &fakeProgram{device: &fakeDevice{}, plan: l.Plan, groups: l.Groups, memory: fakeMemory(l.Plan)}
+	f := fake(nil).Program(l.Plan, true)
 	p := &program{
-		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.memory, calibrated: true, fused: true, train: true,
+		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true, train: true,
 		recorder: profile.NewRecorder(l, net, recorded), progress: func() int { return -1 },
 	}
 	for range passes {

@@ -11,10 +11,11 @@ import (
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
 // start is an engine for a small net on a device, ended with the test.
-func start(t *testing.T, d *fakeDevice, change func(*Options)) *engine {
+func start(t *testing.T, d *tensortest.Fake, change func(*Options)) *engine {
 	t.Helper()
 	o := &Options{Model: build(t, "cifar_resnet20"), Device: d, Session: nn.SessionOptions{Fuse: true, Seed: 1, Threads: 2}}
 	if change != nil {
@@ -40,7 +41,7 @@ func await(t *testing.T, e *engine, what string, ok func(*state) bool) *state {
 func isAt(p phase) func(*state) bool { return func(s *state) bool { return s.phase == p } }
 
 func TestEngineRunsAndPauses(t *testing.T) {
-	e := start(t, &fakeDevice{}, nil)
+	e := start(t, fake(nil), nil)
 	s := await(t, e, "passes", func(s *state) bool { return s.phase == running && s.program.recorder.Passes() > 3 })
 	e.send(wishRun)
 	await(t, e, "pause", isAt(paused))
@@ -54,7 +55,7 @@ func TestEngineRunsAndPauses(t *testing.T) {
 }
 
 func TestEngineStepsLayerByLayer(t *testing.T) {
-	e := start(t, &fakeDevice{}, func(o *Options) { o.Paused = true })
+	e := start(t, fake(nil), func(o *Options) { o.Paused = true })
 	await(t, e, "pause", isAt(paused))
 	layers := len(e.opts.Model.Layers)
 	for i := range layers + 1 {
@@ -78,7 +79,7 @@ func TestEngineStepsLayerByLayer(t *testing.T) {
 }
 
 func TestEngineChangesBatchAndFusion(t *testing.T) {
-	e := start(t, &fakeDevice{}, nil)
+	e := start(t, fake(nil), nil)
 	await(t, e, "run", isAt(running))
 	for range 3 {
 		e.send(wishLarger)
@@ -97,7 +98,7 @@ func TestEngineChangesBatchAndFusion(t *testing.T) {
 }
 
 func TestEngineRefusesWhatDoesNotFit(t *testing.T) {
-	e := start(t, &fakeDevice{memory: 102 << 20}, nil)
+	e := start(t, fake(func(d *tensortest.Fake) { d.About.Memory = 102 << 20 }), nil)
 	await(t, e, "run", isAt(running))
 	for range 8 {
 		e.send(wishLarger)
@@ -114,8 +115,12 @@ func TestEngineRefusesWhatDoesNotFit(t *testing.T) {
 }
 
 func TestEngineErrorsAreStates(t *testing.T) {
-	for name, d := range map[string]*fakeDevice{"compile": {refuse: errFake}, "run": {broken: errFake}, "panic": {panics: true}} {
-		e := start(t, d, nil)
+	for name, script := range map[string]func(d *tensortest.Fake){
+		"compile": func(d *tensortest.Fake) { d.CompileError = errFake },
+		"run":     func(d *tensortest.Fake) { d.RunError = errFake },
+		"panic":   func(d *tensortest.Fake) { d.RunPanic = "a kernel lost its way" },
+	} {
+		e := start(t, fake(script), nil)
 		s := await(t, e, name, isAt(failed))
 		if s.err == nil || name != "panic" && !errors.Is(s.err, errFake) {
 			t.Errorf("%s: error %v", name, s.err)
@@ -127,7 +132,7 @@ func TestEngineErrorsAreStates(t *testing.T) {
 }
 
 func TestEngineEndsPromptly(t *testing.T) {
-	d := &fakeDevice{pace: 5 * time.Millisecond}
+	d := fake(func(d *tensortest.Fake) { d.Delay = 5 * time.Millisecond })
 	e := start(t, d, nil)
 	await(t, e, "run", isAt(running))
 	began := time.Now()
@@ -138,7 +143,7 @@ func TestEngineEndsPromptly(t *testing.T) {
 }
 
 func TestWishesInterruptAPass(t *testing.T) {
-	e := start(t, &fakeDevice{pace: 300 * time.Millisecond}, nil) // some ten seconds a pass
+	e := start(t, fake(func(d *tensortest.Fake) { d.Delay = 300 * time.Millisecond }), nil) // some ten seconds a pass
 	await(t, e, "run", isAt(running))
 	began := time.Now()
 	e.send(wishRun)
@@ -187,7 +192,7 @@ func TestGuesses(t *testing.T) {
 }
 
 func TestWeightsAreLookedAt(t *testing.T) {
-	e := start(t, &fakeDevice{}, nil)
+	e := start(t, fake(nil), nil)
 	await(t, e, "run", isAt(running))
 	w := weightOf(e.opts.Model.Model, plannedTree(e.opts.Model, e.opts.Model, lower(t, e.opts.Model.Model, nn.LowerOptions{})).byLayer[0])
 	e.inspect(*w)
@@ -200,7 +205,7 @@ func TestWeightsAreLookedAt(t *testing.T) {
 }
 
 func TestEngineRunsBackward(t *testing.T) {
-	e := start(t, &fakeDevice{}, nil)
+	e := start(t, fake(nil), nil)
 	await(t, e, "run", isAt(running))
 	e.send(wishBackward)
 	s := await(t, e, "gradients", func(s *state) bool { return s.back && s.grads != nil })
@@ -220,7 +225,7 @@ func TestEngineRunsBackward(t *testing.T) {
 }
 
 func TestEngineKeepsATwin(t *testing.T) {
-	e := start(t, &fakeDevice{}, nil)
+	e := start(t, fake(nil), nil)
 	await(t, e, "run", isAt(running))
 	e.send(wishTwin)
 	s := await(t, e, "twin", func(s *state) bool { return s.twin != nil && s.twin.program.recorder.Passes() > 2 })
@@ -238,7 +243,7 @@ func TestEngineKeepsATwin(t *testing.T) {
 }
 
 func TestEngineRefusesATwinThatDoesNotFit(t *testing.T) {
-	e := start(t, &fakeDevice{memory: 150 << 20}, nil)
+	e := start(t, fake(func(d *tensortest.Fake) { d.About.Memory = 150 << 20 }), nil)
 	await(t, e, "run", isAt(running))
 	e.send(wishTwin)
 	s := await(t, e, "notice", func(s *state) bool { return s.notice != "" })
@@ -249,7 +254,7 @@ func TestEngineRefusesATwinThatDoesNotFit(t *testing.T) {
 }
 
 func TestEngineOperates(t *testing.T) {
-	e := start(t, &fakeDevice{}, nil)
+	e := start(t, fake(nil), nil)
 	s := await(t, e, "run", func(s *state) bool { return s.phase == running && s.program.recorder.Passes() > 3 })
 	intact := s.program
 	drop := nn.Lesion{Path: "layer2.1", Kind: nn.DropBranch}
@@ -286,7 +291,7 @@ func TestEngineOperates(t *testing.T) {
 }
 
 func TestEngineTakesABaselineWhenLesionsComeFirst(t *testing.T) {
-	e := start(t, &fakeDevice{}, func(o *Options) { o.Paused = true })
+	e := start(t, fake(nil), func(o *Options) { o.Paused = true })
 	await(t, e, "pause", isAt(paused))
 	post(e.surgery, []nn.Lesion{{Path: "layer2.1", Kind: nn.CutSkip}})
 	e.cut()
@@ -300,7 +305,7 @@ func TestEngineTakesABaselineWhenLesionsComeFirst(t *testing.T) {
 }
 
 func TestEngineTracesPaths(t *testing.T) {
-	e := start(t, &fakeDevice{}, func(o *Options) { o.Paused, o.Paths = true, 4 })
+	e := start(t, fake(nil), func(o *Options) { o.Paused, o.Paths = true, 4 })
 	await(t, e, "pause", isAt(paused))
 	e.send(wishPaths)
 	s := await(t, e, "paths", func(s *state) bool { return s.paths != nil && s.phase == paused })
@@ -315,7 +320,7 @@ func TestEngineTracesPaths(t *testing.T) {
 }
 
 func TestWishesInterruptPaths(t *testing.T) {
-	e := start(t, &fakeDevice{pace: 2 * time.Millisecond}, func(o *Options) { o.Paused = true })
+	e := start(t, fake(func(d *tensortest.Fake) { d.Delay = 2 * time.Millisecond }), func(o *Options) { o.Paused = true })
 	await(t, e, "pause", isAt(paused))
 	e.send(wishPaths)
 	await(t, e, "tracing", isAt(tracing))
@@ -332,7 +337,7 @@ func TestEngineStartsWithLesionsAndGradients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Model: hurt, Device: &fakeDevice{}, Session: nn.SessionOptions{Fuse: true, Backward: true, Blocks: true}}
+	o := Options{Model: hurt, Device: fake(nil), Session: nn.SessionOptions{Fuse: true, Backward: true, Blocks: true}}
 	m, err := New(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

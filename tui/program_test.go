@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/vt"
 
 	"resnet-tui/resnet/nn"
+	"resnet-tui/tensor/tensortest"
 )
 
 // lineMode makes the emulator take a line feed for a new line, as a terminal
@@ -67,7 +68,7 @@ func TestProgram(t *testing.T) {
 	term := terminalOf(t, 120, 24)
 	keys, typed := io.Pipe()
 	o := Options{
-		Model: build(t, "resnet50"), Device: &fakeDevice{pace: 50 * time.Microsecond}, In: keys, Out: term,
+		Model: build(t, "resnet50"), Device: fake(func(d *tensortest.Fake) { d.Delay = 50 * time.Microsecond }), In: keys, Out: term,
 		Session: nn.SessionOptions{Fuse: true, Seed: 1, Threads: 2}, Environ: []string{"TERM=xterm-256color"}, Theme: ThemeDark,
 	}
 	m, err := New(context.Background(), o)
@@ -122,7 +123,7 @@ func TestFirstFrame(t *testing.T) {
 		model := build(t, arch)
 		began := time.Now()
 		gate := make(chan struct{})
-		m, err := New(context.Background(), Options{Model: model, Device: &fakeDevice{compile: gate}, Session: nn.SessionOptions{Fuse: true}})
+		m, err := New(context.Background(), Options{Model: model, Device: fake(func(d *tensortest.Fake) { d.CompileGate = gate }), Session: nn.SessionOptions{Fuse: true}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +150,7 @@ func TestFirstFrame(t *testing.T) {
 // TestErrorsAreShown holds that an engine that breaks leaves a screen that
 // says so and can be left.
 func TestErrorsAreShown(t *testing.T) {
-	m, err := New(context.Background(), Options{Model: build(t, "resnet18"), Device: &fakeDevice{refuse: errFake}})
+	m, err := New(context.Background(), Options{Model: build(t, "resnet18"), Device: fake(func(d *tensortest.Fake) { d.CompileError = errFake })})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func TestErrorsAreShown(t *testing.T) {
 
 func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	o := Options{Model: build(t, "resnet18"), Device: &fakeDevice{}, In: strings.NewReader(""), Out: terminalOf(t, 80, 24)}
+	o := Options{Model: build(t, "resnet18"), Device: fake(nil), In: strings.NewReader(""), Out: terminalOf(t, 80, 24)}
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if err := Run(ctx, o); err != context.Canceled {
 		t.Errorf("Run returns %v", err)

@@ -25,7 +25,6 @@ type row struct {
 // import its internal folders, and those in it without a row.
 var layers = []row{
 	{"tensor", nil},
-	{"tensor/internal", []string{"tensor"}},
 	{"tensor/tensortest", []string{"tensor"}}, // support of tests: no layer below may import it
 	{"tensor/cpu", []string{"tensor", "golang.org/x/sys"}},
 	{"tensor/cpu/internal", []string{"golang.org/x/sys/cpu"}},

@@ -7,42 +7,42 @@ import (
 	"testing"
 
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
 // reluStep is a step of one ReLU and its gradient on the reference: operands
 // that are ±1 in turn, but for some, and a dy of 1, 2, 3 …
 func reluStep(t *testing.T, n int, operands map[int]float64) (s *Step, p *tensor.Plan, dx func() []float64) {
 	t.Helper()
-	shape := tensor.Shape{n}
-	p = &tensor.Plan{Buffers: []tensor.Buffer{
-		{Name: "x", Shape: shape, Class: tensor.Input}, {Name: "dy", Shape: shape, Class: tensor.Input},
-		{Name: "y", Shape: shape}, {Name: "dx", Shape: shape, Class: tensor.Output},
-	}, Ops: []tensor.Op{
-		{Kind: tensor.ReLU, In: []tensor.BufferID{0}, Out: []tensor.BufferID{2}, Scalar: tensor.NoScalar},
-		{Kind: tensor.ReLUGrad, Pass: tensor.Backward, In: []tensor.BufferID{2, 1}, Out: []tensor.BufferID{3}, Scalar: tensor.NoScalar},
-	}}
+	var b tensortest.Builder
+	x := b.Input(n)
+	b.ReLU(x)
+	dy := b.Like(x)
+	out := b.Differentiate(0, dy, true).In[0]
+	b.Output(out)
+	p = &b.Plan
 	KeepChoices(p)
 	r, err := tensor.NewReference[float64](p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {
-		r.Buffer(0)[i], r.Buffer(1)[i] = float64(1-i%2*2), float64(i+1)
+		r.Buffer(x)[i], r.Buffer(dy)[i] = float64(1-i%2*2), float64(i+1)
 		if v, ok := operands[i]; ok {
-			r.Buffer(0)[i] = v
+			r.Buffer(x)[i] = v
 		}
 	}
 	if err := r.Run(nil); err != nil {
 		t.Fatal(err)
 	}
-	return &Step{Reference: r}, p, func() []float64 { return r.Buffer(3) }
+	return &Step{Reference: r}, p, func() []float64 { return r.Buffer(out) }
 }
 
 // TestAdopt: the gradient goes where the device's has gone, and a second
 // device finds nothing of the first.
 func TestAdopt(t *testing.T) {
 	s, p, dx := reluStep(t, 6, map[int]float64{0: 1e-9, 1: -1e-9})
-	if p.Buffers[2].Class != tensor.Kept {
+	if p.Buffers[p.Ops[0].Out[0]].Class != tensor.Kept {
 		t.Error("the ReLU's result can't be read")
 	}
 	own := slices.Clone(dx())
@@ -74,7 +74,7 @@ func TestChoicesOfAnotherNet(t *testing.T) {
 		near[i] = 1e-9
 	}
 	s, p, _ := reluStep(t, n, near)
-	exact := slices.Clone(s.Buffer(2))
+	exact := slices.Clone(s.Buffer(p.Ops[0].Out[0]))
 	for _, c := range []struct {
 		name  string
 		spoil func(y []float64)
@@ -121,20 +121,19 @@ func TestAdoptMaxima(t *testing.T) {
 		{"far away", false, []float64{1, 2, 3, 4, 5, 6, 8, 7}, []float64{2, 1, 3, 4, 5, 6, 8, 7}, -1, nil},
 	} {
 		win := tensor.Window{KH: 2, KW: 2, SH: 1, SW: 2, Top: 1}
-		x, y := tensor.Shape{1, 1, 2, 4}, tensor.Shape{1, 1, 2, 2}
-		p := &tensor.Plan{Buffers: []tensor.Buffer{
-			{Name: "x", Shape: x, Class: tensor.Input}, {Name: "dy", Shape: y, Class: tensor.Input}, {Name: "y", Shape: y}, {Name: "dx", Shape: x, Class: tensor.Output},
-		}, Ops: []tensor.Op{
-			{Kind: tensor.MaxPool2d, Window: win, PadZero: c.zeros, In: []tensor.BufferID{0}, Out: []tensor.BufferID{2}, Scalar: tensor.NoScalar},
-			{Kind: tensor.MaxPool2dGrad, Pass: tensor.Backward, Window: win, PadZero: c.zeros, In: []tensor.BufferID{0, 1}, Out: []tensor.BufferID{3}, Scalar: tensor.NoScalar},
-		}}
+		var b tensortest.Builder
+		x := b.Input(1, 1, 2, 4)
+		dy := b.Like(b.MaxPool(x, win, c.zeros))
+		dx := b.Differentiate(0, dy, true).In[0]
+		b.Output(dx)
+		p := &b.Plan
 		KeepChoices(p)
 		r, err := tensor.NewReference[float64](p, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		copy(r.Buffer(0), c.x)
-		copy(r.Buffer(1), []float64{1, 2, 3, 4})
+		copy(r.Buffer(x), c.x)
+		copy(r.Buffer(dy), []float64{1, 2, 3, 4})
 		if err := r.Run(nil); err != nil {
 			t.Fatal(err)
 		}
@@ -149,11 +148,11 @@ func TestAdoptMaxima(t *testing.T) {
 			}
 			continue
 		}
-		if choices.Err() != nil || choices.Others != c.others || choices.All != 4 || !slices.Equal(r.Buffer(3), c.gradient) {
-			t.Errorf("%s: %v, and the gradient is %v, want %v", c.name, choices, r.Buffer(3), c.gradient)
+		if choices.Err() != nil || choices.Others != c.others || choices.All != 4 || !slices.Equal(r.Buffer(dx), c.gradient) {
+			t.Errorf("%s: %v, and the gradient is %v, want %v", c.name, choices, r.Buffer(dx), c.gradient)
 		}
-		if _, err := s.Adopt(p, func(tensor.BufferID) []float64 { return c.x }, nil); err != nil || !slices.Equal(r.Buffer(0), c.x) {
-			t.Errorf("%s: the operand stays %v (%v)", c.name, r.Buffer(0), err)
+		if _, err := s.Adopt(p, func(tensor.BufferID) []float64 { return c.x }, nil); err != nil || !slices.Equal(r.Buffer(x), c.x) {
+			t.Errorf("%s: the operand stays %v (%v)", c.name, r.Buffer(x), err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,10 +10,12 @@ import (
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
-// fakeNet is a CIFAR net whose groups take 1, 2, 3 … ms; nothing is computed.
+// fakeNet is a CIFAR net whose kernels take 1, 2, 3 … ms; nothing is computed.
 type fakeNet struct {
+	program tensor.Program
 	model   *nn.Model
 	config  resnet.Config
 	lowered *nn.Lowered
@@ -31,6 +34,8 @@ func newFakeNet(t *testing.T, fuse, moments bool) *fakeNet {
 		t.Fatal(err)
 	}
 	f := &fakeNet{model: m.Model, config: m.Config, lowered: l, options: nn.SessionOptions{Fuse: fuse}, logits: tensor.New(2, 10)}
+	device := &tensortest.Fake{Memory: fakeMemory, Kernel: fakeKernel, Time: f.time}
+	f.program = device.Program(l.Plan, fuse)
 	for i := range f.logits.Data {
 		f.logits.Data[i] = float32(i * 7 % 11)
 	}
@@ -41,8 +46,21 @@ func (f *fakeNet) Model() *nn.Model                { return f.model }
 func (f *fakeNet) Lowered() *nn.Lowered            { return f.lowered }
 func (f *fakeNet) Options() nn.SessionOptions      { return f.options }
 func (f *fakeNet) Logits() (*tensor.Tensor, error) { return f.logits, nil }
-func (f *fakeNet) Memory() tensor.MemoryPlan {
+func (f *fakeNet) Memory() tensor.MemoryPlan       { return f.program.Memory() }
+func (f *fakeNet) Kernels() []tensor.KernelInfo    { return f.program.Kernels() }
+
+func fakeMemory(*tensor.Plan) tensor.MemoryPlan {
 	return tensor.MemoryPlan{ArenaBytes: 1 << 20, WeightBytes: 300_000}
+}
+
+func fakeKernel(*tensor.Plan, tensor.KernelInfo) tensor.KernelInfo {
+	return tensor.KernelInfo{Name: "fake", FLOPs: 1e6, Bytes: 1e5}
+}
+
+// time is a kernel's number in ms, from 1.
+func (f *fakeNet) time(_ *tensor.Plan, k tensor.KernelInfo, _ int) time.Duration {
+	i := slices.IndexFunc(f.Kernels(), func(o tensor.KernelInfo) bool { return o.Op == k.Op })
+	return time.Duration(i+1) * time.Millisecond
 }
 
 func (f *fakeNet) Stats(layer int) (mean, std float64, ok bool) {
@@ -52,27 +70,19 @@ func (f *fakeNet) Stats(layer int) (mean, std float64, ok bool) {
 	return float64(layer), 1, true
 }
 
-func (f *fakeNet) Kernels() (kernels []tensor.KernelInfo) {
-	for _, g := range f.lowered.Groups {
-		kernels = append(kernels, tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed, Name: "fake", FLOPs: 1e6,
-			Bytes: 1e5})
-	}
-	return kernels
-}
-
+// Run is a pass whose wall time is its kernels' and 1 ms.
 func (f *fakeNet) Run(ctx context.Context, obs nn.Observer) error {
 	if obs == nil {
 		return nil
 	}
 	obs.Begin(f.lowered)
-	at := time.Duration(0)
-	for i, g := range f.lowered.Groups {
-		end := at + time.Duration(i+1)*time.Millisecond
-		obs.Span(tensor.Span{Op: g.Head, Start: at, End: end})
-		at = end
-	}
-	obs.End(at + time.Millisecond)
-	return nil
+	wall := time.Millisecond
+	err := f.program.Run(ctx, tensor.RunOptions{Observe: func(s tensor.Span) {
+		obs.Span(s)
+		wall += s.End - s.Start
+	}})
+	obs.End(wall)
+	return err
 }
 
 // recorded is a recorder of one pass.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
 // fillings are two patterns that no kernel writes by chance.
@@ -19,7 +20,7 @@ func touched(t *testing.T, p *program, plan *tensor.Plan, filling uint32) (bytes
 	for i := range p.arena.data {
 		p.arena.data[i] = math.Float32frombits(filling)
 	}
-	runs(t, p, plan, 1, make([]float32, len(plan.Scalars)))
+	runOnce(t, p, plan, 1)
 	for line := range slices.Chunk(p.arena.data, lineBytes/floatBytes) {
 		if slices.ContainsFunc(line, func(v float32) bool { return math.Float32bits(v) != filling }) {
 			bytes += int64(len(line)) * floatBytes
@@ -53,7 +54,7 @@ func TestArenaIsTouchedAsPlanned(t *testing.T) {
 	r := rand.New(rand.NewPCG(31, 32))
 	plans := []*tensor.Plan{trainingPlan(t, "cifar_resnet20", 2, false, false), trainingPlan(t, "cifar_resnet20", 2, true, false)}
 	for range 12 {
-		plans = append(plans, residualPlan(r))
+		plans = append(plans, tensortest.RandomNet(r))
 	}
 	for i, plan := range plans {
 		for _, fuse := range []bool{false, true} {

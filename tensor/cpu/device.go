@@ -17,6 +17,8 @@ type Config struct {
 	Kernels string
 }
 
+var errDeviceClosed = errors.New("the device is closed")
+
 // maxThreads bounds Options.Threads: each thread costs memory and wake-ups.
 const maxThreads = 1024
 
@@ -53,6 +55,11 @@ func (d *device) Info() tensor.Info {
 
 // NewState makes a net's state.
 func (d *device) NewState(params []tensor.Param, source tensor.Source) (tensor.State, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, errDeviceClosed
+	}
 	return newState(params, source)
 }
 
@@ -119,7 +126,7 @@ func (d *device) grow(n int) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return errors.New("the device is closed")
+		return errDeviceClosed
 	}
 	if d.pool != nil && len(d.pool.workers) >= n {
 		return nil

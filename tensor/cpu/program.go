@@ -146,7 +146,7 @@ func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
 	p.dev.mu.Lock()
 	defer p.dev.mu.Unlock()
 	if p.dev.pool == nil {
-		return errors.New("the device is closed")
+		return errDeviceClosed
 	}
 	p.dev.pool.do(p.threads, func(*worker) { err = p.run(ctx, p.dev.pool, launches, o) })
 	return err

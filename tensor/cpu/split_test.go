@@ -7,6 +7,7 @@ import (
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
+	"resnet-tui/tensor/tensortest"
 )
 
 // wide is a set of kernels as far as splitting looks at it: AVX-512's panels of
@@ -18,16 +19,22 @@ func wide() *asm.Kernels {
 	return k
 }
 
+// geometry is tensortest.Convolution, without its methods.
+type geometry struct {
+	N, C, H, W, K, Groups int
+	Window                tensor.Window
+}
+
 // convOf is a direct convolution that is not bound to memory.
 func convOf(g geometry) *conv {
-	op := &tensor.Op{Kind: tensor.Conv2d, Window: g.win}
-	in := tensor.Shape{g.n, g.c, g.h, g.w}
-	h, w := g.win.Out(g.h, g.w)
-	out := tensor.Shape{g.n, g.k, h, w}
-	stem := g.c < asm.Block && g.groups == 1
-	shape := filterShape{c: g.c, k: g.k, groups: g.groups, kh: g.win.KH, kw: g.win.KW, interleaved: stem}
+	op := &tensor.Op{Kind: tensor.Conv2d, Window: g.Window}
+	in := tensor.Shape{g.N, g.C, g.H, g.W}
+	h, w := g.Window.Out(g.H, g.W)
+	out := tensor.Shape{g.N, g.K, h, w}
+	stem := g.C < asm.Block && g.Groups == 1
+	shape := filterShape{c: g.C, k: g.K, groups: g.Groups, kh: g.Window.KH, kw: g.Window.KW, interleaved: stem}
 	c := &conv{
-		packing: newPacking(shape, wide()), window: g.win,
+		packing: newPacking(shape, wide()), window: g.Window,
 		in:  &view{layout: newLayout(in, windowHalo(op, in, out), stem)},
 		out: &view{layout: newLayout(out, halo{}, false)},
 	}
@@ -38,7 +45,7 @@ func convOf(g geometry) *conv {
 // gradOf is the weight gradient of a convolution.
 func gradOf(g geometry) *gradWeight {
 	c := convOf(g)
-	w := &gradWeight{x: c.in, dy: c.out, window: g.win, packing: gradPacking(c.filterShape)}
+	w := &gradWeight{x: c.in, dy: c.out, window: g.Window, packing: gradPacking(c.filterShape)}
 	w.prepare()
 	return w
 }
@@ -186,8 +193,8 @@ func TestSplitInvariants(t *testing.T) {
 func TestGradChunksCoverTheBatch(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for range 300 {
-		g := randomGeometry(r)
-		g.n = 1 + r.IntN(40)
+		g := geometry(tensortest.RandomConvolution(r))
+		g.N = 1 + r.IntN(40)
 		w := gradOf(g)
 		if w.flat {
 			if n := w.dy.n * w.dy.h * w.dy.w; ceilDiv(n, w.split.pixels) != w.split.chunks.count {
@@ -224,7 +231,7 @@ func TestSplitIgnoresThreads(t *testing.T) {
 	} {
 		var pieces [][]int
 		for _, threads := range []int{1, 2, 3, 64} {
-			sc, err := newSchedule(g.plan(15), tensor.Options{Fuse: true}, threads, asm.Get("generic"))
+			sc, err := newSchedule(tensortest.Convolution(g).Plan(15), tensor.Options{Fuse: true}, threads, asm.Get("generic"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -239,6 +246,17 @@ func TestSplitIgnoresThreads(t *testing.T) {
 		for i, list := range pieces {
 			if !slices.Equal(list, pieces[0]) {
 				t.Errorf("%+v: pieces %v, with other threads %v", g, pieces[0], pieces[i])
+			}
+		}
+	}
+}
+
+func TestTilingCoversTheRow(t *testing.T) {
+	for maxPx := 1; maxPx <= asm.MaxPix; maxPx++ {
+		for width := 1; width < 100; width++ {
+			c := newTiling(width, maxPx)
+			if c.px > maxPx || c.wide < 1 || c.wide*c.px+c.narrow*(c.px-1) != width {
+				t.Errorf("%d pixels in tiles of %d: %+v", width, maxPx, c)
 			}
 		}
 	}

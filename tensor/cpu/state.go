@@ -71,14 +71,20 @@ func (s *state) find(name string, shape tensor.Shape) (*param, error) {
 	return p, nil
 }
 
+// check is the parameter of that name, for a tensor that is to hold its value.
+func (s *state) check(name string, t *tensor.Tensor) (*param, error) {
+	p, err := s.find(name, t.Shape)
+	if err == nil && len(t.Data) != t.Shape.Elems() {
+		err = fmt.Errorf("parameter %s: %d values for the shape %v", name, len(t.Data), t.Shape)
+	}
+	return p, err
+}
+
 // Write sets a parameter.
 func (s *state) Write(name string, t *tensor.Tensor) error {
-	p, err := s.find(name, t.Shape)
+	p, err := s.check(name, t)
 	if err != nil {
 		return err
-	}
-	if len(t.Data) != t.Shape.Elems() {
-		return fmt.Errorf("parameter %s: %d values for the shape %v", name, len(t.Data), t.Shape)
 	}
 	if p.master == nil {
 		p.master = slices.Clone(t.Data)
@@ -96,7 +102,7 @@ func (s *state) touch(p *param) {
 
 // Read gets a parameter's value.
 func (s *state) Read(name string, t *tensor.Tensor) error {
-	p, err := s.find(name, t.Shape)
+	p, err := s.check(name, t)
 	if err != nil {
 		return err
 	}

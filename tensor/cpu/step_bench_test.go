@@ -12,6 +12,7 @@ import (
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
 // trainingPlan is the training step of a net: forward, loss, backward, with
@@ -56,7 +57,7 @@ func benchmarkStep(b *testing.B, blocks, update bool) {
 	exact := flag.Lookup("exact").Value.String() == "true"
 	p, _ := compile(b, open(b, ""), plan, 1, tensor.Options{Fuse: true, Threads: flagInt("threads"), Exact: exact})
 	for _, id := range plan.Find(tensor.Input) {
-		if err := p.Write(id, inputOf(plan, id, 1)); err != nil {
+		if err := p.Write(id, tensortest.InputValues(plan, id, 1)); err != nil {
 			b.Fatal(err)
 		}
 	}

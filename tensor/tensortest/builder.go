@@ -206,17 +206,18 @@ func (b *Builder) Join(branch, skip tensor.BufferID) (sum, probe tensor.BufferID
 }
 
 // CrossEntropy adds the loss of logits[N,K] for a target[N], with label
-// smoothing.
-func (b *Builder) CrossEntropy(logits, target tensor.BufferID, smoothing float64) (loss, probabilities tensor.BufferID) {
+// smoothing, and the probabilities p[N,K].
+func (b *Builder) CrossEntropy(logits, target tensor.BufferID, smoothing float64) (loss, p tensor.BufferID) {
 	op := tensor.Op{Kind: tensor.CrossEntropy, Eps: smoothing}
 	out := b.Append(op, []tensor.BufferID{logits, target}, tensor.Shape{1}, b.Shape(logits))
 	return out[0], out[1]
 }
 
-// CrossEntropyGrad adds the gradient of the loss with respect to the logits.
-func (b *Builder) CrossEntropyGrad(probabilities, target tensor.BufferID, smoothing float64) tensor.BufferID {
+// CrossEntropyGrad adds the gradient of the loss with respect to the logits,
+// from the probabilities p.
+func (b *Builder) CrossEntropyGrad(p, target tensor.BufferID, smoothing float64) tensor.BufferID {
 	op := tensor.Op{Kind: tensor.CrossEntropyGrad, Pass: tensor.Backward, Eps: smoothing}
-	return b.Append(op, []tensor.BufferID{probabilities, target}, b.Shape(probabilities))[0]
+	return b.Append(op, []tensor.BufferID{p, target}, b.Shape(p))[0]
 }
 
 // SGD adds the update of a parameter by its gradient, with op's Momentum, Decay

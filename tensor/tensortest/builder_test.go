@@ -43,7 +43,8 @@ func TestTrainIsValid(t *testing.T) {
 			}
 		}
 		if updates != learnable || len(b.Find(tensor.Kept)) != learnable {
-			t.Errorf("train %v: %d updates and %d gradients of %d parameters", train, updates, len(b.Find(tensor.Kept)), learnable)
+			t.Errorf("train %v: %d updates and %d gradients of %d parameters",
+				train, updates, len(b.Find(tensor.Kept)), learnable)
 		}
 	}
 }

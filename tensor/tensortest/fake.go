@@ -14,6 +14,7 @@ import (
 // values are zero. Fields must not change while a program runs.
 type Fake struct {
 	About  tensor.Info                            // what Info returns
+	Peak   tensor.Ceilings                        // what Ceilings returns
 	Memory func(p *tensor.Plan) tensor.MemoryPlan // of a program; nil for what Reference takes
 	// Kernel names a kernel and gives its costs; nil leaves them empty. Op and
 	// Absorbed stay as they are.
@@ -56,9 +57,9 @@ func (f *Fake) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, erro
 	return tensor.Estimate{Kernels: f.kernels(p, o.Fuse), Memory: f.memory(p)}, nil
 }
 
-// Ceilings are those of a machine that is fast at neither.
+// Ceilings are Peak.
 func (f *Fake) Ceilings(ctx context.Context, _ int) (tensor.Ceilings, error) {
-	return tensor.Ceilings{FLOPS: 1e9, BytesPerSecond: 1e9}, ctx.Err()
+	return f.Peak, ctx.Err()
 }
 
 func (f *Fake) memory(p *tensor.Plan) tensor.MemoryPlan {

@@ -19,10 +19,8 @@ func (b *Builder) Differentiate(i int, dy tensor.BufferID, operands bool) Gradie
 	op := b.Ops[i]
 	g := Gradients{In: missing(len(op.In)), Params: missing(len(op.Params))}
 	switch op.Kind {
-	case tensor.Conv2d:
-		b.affine(op, dy, operands, g, tensor.Conv2dGradWeight, tensor.Conv2dGradBias, tensor.Conv2dGradInput)
-	case tensor.Linear:
-		b.affine(op, dy, operands, g, tensor.LinearGradWeight, tensor.LinearGradBias, tensor.LinearGradInput)
+	case tensor.Conv2d, tensor.Linear:
+		b.affine(op, dy, operands, g)
 	case tensor.BatchNorm2d:
 		b.normGradients(i, dy, g)
 	case tensor.Add:
@@ -38,18 +36,24 @@ func (b *Builder) Differentiate(i int, dy tensor.BufferID, operands bool) Gradie
 
 func missing(n int) []tensor.BufferID { return slices.Repeat([]tensor.BufferID{tensor.NoBuffer}, n) }
 
+// affineKinds are the gradients of operations with a weight and a bias.
+var affineKinds = map[tensor.Kind]struct{ weight, bias, input tensor.Kind }{
+	tensor.Conv2d: {tensor.Conv2dGradWeight, tensor.Conv2dGradBias, tensor.Conv2dGradInput},
+	tensor.Linear: {tensor.LinearGradWeight, tensor.LinearGradBias, tensor.LinearGradInput},
+}
+
 // affine adds the gradients of a convolution or a linear layer.
-func (b *Builder) affine(op tensor.Op, dy tensor.BufferID, operands bool, g Gradients, weight, bias, input tensor.Kind) {
-	x := op.In[0]
+func (b *Builder) affine(op tensor.Op, dy tensor.BufferID, operands bool, g Gradients) {
+	x, kinds := op.In[0], affineKinds[op.Kind]
 	back := tensor.Op{Pass: tensor.Backward, Window: op.Window, Groups: op.Groups}
-	back.Kind = weight
+	back.Kind = kinds.weight
 	g.Params[0] = b.Append(back, []tensor.BufferID{x, dy}, b.Params[op.Params[0]].Shape)[0]
 	if len(op.Params) > 1 {
-		back.Kind = bias
+		back.Kind = kinds.bias
 		g.Params[1] = b.Append(back, []tensor.BufferID{dy}, b.Params[op.Params[1]].Shape)[0]
 	}
 	if operands {
-		back.Kind, back.Params = input, op.Params[:1]
+		back.Kind, back.Params = kinds.input, op.Params[:1]
 		g.In[0] = b.Append(back, []tensor.BufferID{dy}, b.Shape(x))[0]
 	}
 }
@@ -58,7 +62,8 @@ func (b *Builder) affine(op tensor.Op, dy tensor.BufferID, operands bool, g Grad
 func (b *Builder) normGradients(i int, dy tensor.BufferID, g Gradients) {
 	op := &b.Ops[i]
 	x, c := op.In[0], b.Shape(op.In[0])[1]
-	back := tensor.Op{Kind: tensor.BatchNorm2dGrad, Pass: tensor.Backward, Train: op.Train, Eps: op.Eps, Params: op.Params[:1]}
+	back := tensor.Op{Kind: tensor.BatchNorm2dGrad, Pass: tensor.Backward, Train: op.Train, Eps: op.Eps}
+	back.Params = op.Params[:1]
 	if !op.Train {
 		back.Params = []tensor.ParamID{op.Params[0], op.Params[2], op.Params[3]}
 	} else if len(op.Out) == 1 {
@@ -145,7 +150,7 @@ func (t *tape) back(i int, dy tensor.BufferID) {
 		}
 		id := op.Params[j]
 		if _, twice := t.params[id]; twice {
-			panic(fmt.Sprintf("tensortest: parameter %s is read by two operations, and Train adds no gradients of parameters", t.Params[id].Name))
+			panic(fmt.Sprintf("tensortest: Train can't add up the gradients of %s, which two operations read", t.Params[id].Name))
 		}
 		t.params[id] = grad
 		t.order = append(t.order, id)

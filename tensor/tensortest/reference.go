@@ -32,9 +32,10 @@ type Usage struct {
 // Reference returns the oracle as a device. It computes in float32.
 func Reference() *ReferenceDevice { return &ReferenceDevice{} }
 
-// Info names the device.
+// Info names the device. Its memory is the limit.
 func (d *ReferenceDevice) Info() tensor.Info {
-	return tensor.Info{ID: "reference", Name: "reference", Cores: 1, Kernels: "reference"}
+	free := max(0, d.Limit-d.Usage().Bytes)
+	return tensor.Info{ID: "reference", Name: "reference", Cores: 1, Memory: d.Limit, Free: free, Kernels: "reference"}
 }
 
 // Usage counts what was opened and closed.

@@ -71,7 +71,7 @@ func (p *referenceProgram) alive() error {
 
 // Run runs the plan, or a part of it. It looks at ctx before each kernel.
 func (p *referenceProgram) Run(ctx context.Context, o tensor.RunOptions) error {
-	todo, err := part(p.plan, p.kernels, o)
+	todo, err := selected(p.plan, p.kernels, o)
 	if err := errors.Join(err, p.alive(), p.refresh()); err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ func (p *referenceProgram) Run(ctx context.Context, o tensor.RunOptions) error {
 	return nil
 }
 
-// part is the kernels that a run asks for.
-func part(p *tensor.Plan, all []tensor.KernelInfo, o tensor.RunOptions) ([]tensor.KernelInfo, error) {
+// selected is the kernels that a run asks for.
+func selected(p *tensor.Plan, all []tensor.KernelInfo, o tensor.RunOptions) ([]tensor.KernelInfo, error) {
 	switch {
 	case len(o.Scalars) != len(p.Scalars):
 		return nil, fmt.Errorf("the plan takes %d scalars %v, not %d", len(p.Scalars), p.Scalars, len(o.Scalars))

@@ -19,6 +19,8 @@ func (v Values) Load(p tensor.Param, t *tensor.Tensor) error {
 		s.Uniforms(t.Data, 0, 0.5, 1.5)
 	case tensor.Weight: // He's initialisation
 		s.Normals(t.Data, 0, math.Sqrt(2/float64(p.Shape.Elems()/p.Shape[0])))
+	case tensor.Slot: // small, or the first steps leave the range
+		s.Normals(t.Data, 0, 0.05)
 	default:
 		s.Normals(t.Data, 0, 0.5)
 	}
@@ -50,7 +52,7 @@ func ScalarValues(p *tensor.Plan) []float32 {
 	values := make([]float32, len(p.Scalars))
 	for i, name := range p.Scalars {
 		if values[i] = 0.3 + float32(i); name == "rate" {
-			values[i] = 0.1
+			values[i] = 0.01
 		}
 	}
 	return values

@@ -1,4 +1,4 @@
-package tensor_test
+package tensortest_test
 
 import (
 	"errors"
@@ -6,10 +6,12 @@ import (
 	"testing"
 
 	"resnet-tui/tensor"
-	"resnet-tui/tensor/internal/onnxcases"
+	"resnet-tui/tensor/tensortest/internal/onnxcases"
 )
 
-func TestONNXCases(t *testing.T) {
+// TestReferenceIsONNX holds the reference to the operator cases of the ONNX
+// project, in both of its arithmetics.
+func TestReferenceIsONNX(t *testing.T) {
 	cases, skipped, err := onnxcases.Load(onnxcases.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the cases are not there: install libonnx-testdata")
