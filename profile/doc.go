@@ -1,8 +1,12 @@
 // Package profile turns the spans of a running net into figures: a Recorder
 // keeps the last passes, a Snapshot has their statistics for a screen, Measure
-// makes a Profile of many passes, Tree sums along the modules, and the roofline
-// says what bounds a layer. One table of units serves every report and the
-// screen.
+// makes a Profile of many passes, a Tree has the rows that screen, reports and
+// exporters print, and the roofline says what bounds a layer. One table of units
+// serves them all.
+//
+// A Tree is pprof's graph for a net: each kernel is in one row, a row's flat
+// time is that of its own kernels, its cumulative time has those of the rows
+// below it too, and the flat times of all rows make up a pass.
 //
 // Times are wall times of groups of operations (tensor.Group): from the first
 // worker's start to the last one's end. What a pass takes beyond the sum of its

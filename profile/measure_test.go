@@ -93,7 +93,7 @@ func TestMeasure(t *testing.T) {
 	if math.Abs(sum-p.Total.MeanMS) > 1e-12 || math.Abs(p.Total.OverheadMS-0.1) > 1e-12 {
 		t.Errorf("means sum to %v with an overhead of %v, want %v", sum, p.Total.OverheadMS, p.Total.MeanMS)
 	}
-	if got := P50MS(p.Layers); math.Abs(got-1.9) > 1e-9 {
+	if got := p.P50([]int{0, 1, 2}); got != 1900*time.Microsecond {
 		t.Errorf("the layers' p50 together is %v, want 95 %% of the pass's 2 ms", got)
 	}
 	first := p.Layers[0]

@@ -13,12 +13,12 @@ type Memory struct {
 	ScratchBytes   int64         `json:"scratch_bytes,omitempty"`
 	PeakRSSBytes   int64         `json:"peak_rss_bytes,omitempty"`
 	Peak           *MemoryPeak   `json:"peak,omitempty"`     // of the arena
-	Timeline       []MemoryPoint `json:"timeline,omitempty"` // one a row of the layers
+	Timeline       []MemoryPoint `json:"timeline,omitempty"` // one per row of the layers
 	Blocks         []MemoryBlock `json:"blocks,omitempty"`
 }
 
-// MemoryBlock is a tensor.Block in few letters: buffer, offset, bytes, and the
-// first and the last operation between which it lives.
+// MemoryBlock is a tensor.Block in compact form: buffer, offset, bytes, and the
+// first and the last operation of its life.
 type MemoryBlock [5]int64
 
 func (b MemoryBlock) block() tensor.Block {

@@ -196,33 +196,20 @@ func (p *Profile) AboveRoof() bool {
 	return false
 }
 
-// P50MS is the median of what rows of one profile took together in a pass,
-// which is not the sum of their medians.
-func P50MS(rows []LayerRow) float64 {
-	sums := make([]time.Duration, len(rows[0].SamplesMS))
-	for i := range rows {
-		rows[i].addSamples(sums)
-	}
-	return milliseconds(NewSeries(sums).P50)
-}
-
-// P50 is the same of rows by their index in Layers, 0 of none.
+// P50 is the median of what rows, by their index in Layers, took together in a
+// pass, which is not the sum of their medians; 0 without rows or samples.
 func (p *Profile) P50(rows []int) time.Duration {
-	if len(rows) == 0 {
-		return 0
-	}
-	sums := make([]time.Duration, len(p.Layers[rows[0]].SamplesMS))
+	var sums []time.Duration
 	for _, i := range rows {
-		p.Layers[i].addSamples(sums)
+		samples := p.Layers[i].SamplesMS
+		if sums == nil {
+			sums = make([]time.Duration, len(samples))
+		}
+		for pass, ms := range samples[:min(len(samples), len(sums))] {
+			sums[pass] += nanoseconds(ms)
+		}
 	}
 	return NewSeries(sums).P50
-}
-
-// addSamples adds the row's samples to the sums of as many passes.
-func (r *LayerRow) addSamples(sums []time.Duration) {
-	for i, ms := range r.SamplesMS[:min(len(sums), len(r.SamplesMS))] {
-		sums[i] += nanoseconds(ms)
-	}
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }

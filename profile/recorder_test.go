@@ -25,8 +25,8 @@ func TestRecorderAddsUp(t *testing.T) {
 	if sum := s.Sum([]int{0, 1}); sum.Min != 90 || sum.Last != 96 {
 		t.Errorf("sum of two groups %+v", sum)
 	}
-	if p50, mean := s.P50([]int{0, 1}), s.Mean([]int{0, 1}); p50 != 93 || mean != 93 {
-		t.Errorf("two groups have a median of %v, a mean of %v", p50, mean)
+	if p50 := s.P50([]int{0, 1}); p50 != 93 {
+		t.Errorf("two groups have a median of %v", p50)
 	}
 }
 

@@ -5,22 +5,22 @@ import "time"
 // Ceilings are what this machine can do at best, as measured. The zero value
 // means that they are not known.
 type Ceilings struct {
-	GFLOPS float64 // multiply-adds counted as two, all threads, 10⁹ a second
-	GBPS   float64 // read from memory, all threads, 10⁹ bytes a second
+	GFLOPS float64 // 10⁹ FLOPs per second of all threads, a multiply-add counted as two
+	GBPS   float64 // 10⁹ bytes per second that all threads read from memory
 }
 
 // Known reports whether both ceilings were measured.
 func (c Ceilings) Known() bool { return c.GFLOPS > 0 && c.GBPS > 0 }
 
-// Ridge is the intensity, in FLOPs a byte, from which arithmetic and not
+// Ridge is the intensity, in FLOPs per byte, from which arithmetic and not
 // memory is the roof (Williams, Waterman and Patterson 2009).
 func (c Ceilings) Ridge() float64 { return c.GFLOPS / c.GBPS }
 
 // Bound says what keeps a kernel from being faster.
 type Bound string
 
-// The bounds. A kernel is bound by overhead when it takes over five times as
-// long as either roof explains: dispatch, threads that wait, latency.
+// The bounds. A kernel is bound by overhead if it takes more than five times as
+// long as either roof explains: dispatch, waiting threads, latency.
 const (
 	BoundUnknown  Bound = ""
 	BoundCompute  Bound = "compute"
@@ -28,12 +28,12 @@ const (
 	BoundOverhead Bound = "overhead"
 )
 
-const overheadPart = 0.2 // of its time, that a roof must explain
+const overheadPart = 0.2 // the part of a kernel's time that a roof must explain
 
-// Place puts a kernel that executed flops, and moved at least that many bytes,
-// in the time taken under the roofs: what bounds it, and how much of that roof
-// it reaches. Bytes that come out of a cache are faster than memory, so memory
-// bound kernels of small layers may exceed their roof.
+// Place puts a kernel under the roofs by the FLOPs that it executed and the
+// bytes that it moved at least in the time taken: it returns what bounds the
+// kernel, and the part of that roof which it reaches. Caches are faster than
+// memory, so memory-bound kernels of small layers may exceed their roof.
 func (c Ceilings) Place(flops, bytes int64, taken time.Duration) (Bound, float64) {
 	if !c.Known() || taken <= 0 {
 		return BoundUnknown, 0

@@ -116,17 +116,3 @@ func (s *Snapshot) P50(groups []int) time.Duration {
 	slices.Sort(s.sums)
 	return quantile(s.sums, 0.50)
 }
-
-// Mean is the mean of the passes' sums over some groups, which adds up as
-// medians don't; the newest times' sum where there is no whole pass yet.
-func (s *Snapshot) Mean(groups []int) time.Duration {
-	sum := time.Duration(0)
-	for _, g := range groups {
-		if x := &s.Groups[g]; x.N > 0 {
-			sum += x.Mean
-		} else {
-			sum += x.Last
-		}
-	}
-	return sum
-}

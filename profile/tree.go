@@ -82,7 +82,7 @@ func (t *Tree) gather() {
 		}
 		r.Cost = nn.Cost{}
 		for _, c := range r.Children {
-			r.Cost = sumCosts(r.Cost, c.Cost)
+			r.Cost.Add(c.Cost)
 			for p := range passes {
 				own[i][p] = append(own[i][p], own[c.Index][p]...)
 			}
@@ -96,22 +96,11 @@ func Fold(label string, rows []*Row) *Row {
 	r := &Row{Kind: RunRow, Path: label, Label: label, Kernel: -1}
 	var kernels [passes][]int
 	for _, of := range rows {
-		r.Cost = sumCosts(r.Cost, of.Cost)
+		r.Cost.Add(of.Cost)
 		for p := range passes {
 			kernels[p] = append(kernels[p], of.Kernels.In(tensor.Pass(p))...)
 		}
 	}
 	r.Kernels = newKernels(kernels)
 	return r
-}
-
-func sumCosts(a, b nn.Cost) nn.Cost {
-	a.Params += b.Params
-	a.Buffers += b.Buffers
-	a.MACs += b.MACs
-	a.FLOPs += b.FLOPs
-	a.ReadBytes += b.ReadBytes
-	a.WriteBytes += b.WriteBytes
-	a.ActivationBytes += b.ActivationBytes
-	return a
 }

@@ -206,7 +206,7 @@ func (b *builder) kernelRow(parent *Row, l *nn.Layer, k int) *Row {
 		}
 	}
 	for _, l := range r.Layers {
-		r.Cost = sumCosts(r.Cost, l.Cost)
+		r.Cost.Add(l.Cost)
 		b.ByLayer[l.Index] = r
 	}
 	r.Out = r.Layers[len(r.Layers)-1].Out

@@ -30,7 +30,7 @@ func (n *node) gutter() string {
 }
 
 // cutGutter draws a skip that a lesion has cut.
-var cutGutter = [5]string{profile.NoRail: "  ", profile.RailTop: "┌╴", profile.RailMid: "╳ ", profile.RailEnd: "└╴", railShut: "╳╳"}
+var cutGutter = [5]string{"  ", "┌╴", "╳ ", "└╴", "╳╳"}
 
 // lineOf is the kind of line that draws a skip.
 func lineOf(s nn.SkipKind) int {
@@ -43,8 +43,9 @@ func lineOf(s nn.SkipKind) int {
 	return 0
 }
 
+// gutters draw a skip by its line and its rail: none, top, middle, end, shut.
 var gutters = [3][5]string{
-	{profile.NoRail: "  ", profile.RailTop: "┌─", profile.RailMid: "│ ", profile.RailEnd: "└─", railShut: "┌┐"},
-	{profile.NoRail: "  ", profile.RailTop: "┏━", profile.RailMid: "┃ ", profile.RailEnd: "┗━", railShut: "┏┓"},
-	{profile.NoRail: "  ", profile.RailTop: "┌┄", profile.RailMid: "┆ ", profile.RailEnd: "└┄", railShut: "┆┆"},
+	{"  ", "┌─", "│ ", "└─", "┌┐"},
+	{"  ", "┏━", "┃ ", "┗━", "┏┓"},
+	{"  ", "┌┄", "┆ ", "└┄", "┆┆"},
 }

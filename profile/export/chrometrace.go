@@ -12,7 +12,7 @@ import (
 )
 
 // ChromeTrace writes the JSON that https://ui.perfetto.dev and chrome://tracing
-// open: one track a worker, and one for the pass with its stages and blocks.
+// open: one track per worker, and one for the pass with its stages and blocks.
 // It needs p.Trace, which a profile that was read back does not have.
 func ChromeTrace(w io.Writer, p *profile.Profile) error {
 	if p.Trace == nil || len(p.Trace.Passes) == 0 {
@@ -121,8 +121,10 @@ func (t *tracer) pass(number int, pass profile.TracedPass) {
 		row := &t.p.Layers[s.Row]
 		end = max(end, pass.Start+s.End)
 		open = t.modules(open, t.holders[s.Row], pass.Start+s.Start, pass.Start+s.End)
-		t.slice(s.Worker+1, row.Path, row.Pass, pass.Start+s.Start, s.End-s.Start,
-			map[string]any{"kernel": row.Kernel, "kind": row.Kind, "absorbed": row.Absorbed, "macs": row.MACs * int64(t.p.Batch()), "bytes": row.Bytes})
+		t.slice(s.Worker+1, row.Path, row.Pass, pass.Start+s.Start, s.End-s.Start, map[string]any{
+			"kernel": row.Kernel, "kind": row.Kind, "absorbed": row.Absorbed,
+			"macs": row.MACs * int64(t.p.Batch()), "bytes": row.Bytes,
+		})
 	}
 	t.modules(open, nil, 0, 0)
 	t.end(name, end)

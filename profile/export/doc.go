@@ -3,6 +3,10 @@
 //
 //	func(w io.Writer, p *profile.Profile) error
 //
-// Times in them are means of a pass; what a pass takes beyond its layers is
-// the frame "overhead".
+// They print one tree, Profile.ByPass: pass, stage, block, layer, kernel. Times
+// are those of profile.Statistic; what a pass takes beyond its kernels is the
+// frame "overhead", so that the frames add up to the pass.
+//
+// Exporters only read the profile, and may run side by side. They return the
+// first error of the writer.
 package export

@@ -15,8 +15,8 @@ const (
 	flameLeast  = 0.3 // narrower frames are not drawn
 )
 
-// flameSVG draws the tree as an icicle: a row a level, the root on top, widths
-// in proportion to time, left to right as it runs.
+// flameSVG draws the tree as an icicle: one row of frames per level, the root on
+// top, widths in proportion to time, left to right in execution order.
 func flameSVG(root *profile.Row) template.HTML {
 	d := newDrawing(flameWidth, flameRow*float64(depth(root)), "flame", "flame graph of a "+profile.Statistic+" pass")
 	total := max(root.Took.Total(), 1)
@@ -50,7 +50,7 @@ func passClass(pass string) string {
 	return "mixed"
 }
 
-// shorten cuts a name to so many letters.
+// shorten cuts a name to that many letters, the last an ellipsis.
 func shorten(name string, letters int) string {
 	r := []rune(name)
 	if len(r) <= letters {

@@ -9,8 +9,8 @@ import (
 	"resnet-tui/profile"
 )
 
-// Folded writes a line a stack: frames with semicolons between, a space, whole
-// nanoseconds of a pass. flamegraph.pl, inferno and speedscope read it.
+// Folded writes one line per stack: frames with semicolons between, a space, and
+// whole nanoseconds per pass. flamegraph.pl, inferno and speedscope read it.
 func Folded(w io.Writer, p *profile.Profile) error {
 	b := bufio.NewWriter(w)
 	for _, s := range stacks(p) {

@@ -16,7 +16,7 @@ type gradientCurve struct {
 }
 
 // gradientsSVG draws the gradient norms at the blocks' inputs over whole
-// decades; empty without blocks, or where none is a positive number.
+// decades; empty without blocks, or if no norm is a positive number.
 func gradientsSVG(p *profile.Profile) template.HTML {
 	curves := gradientCurves(p.Blocks)
 	var norms []float64
@@ -27,7 +27,10 @@ func gradientsSVG(p *profile.Profile) template.HTML {
 	if !ok {
 		return ""
 	}
-	c := &chart{newDrawing(chartWidth, chartHeight, "chart", "gradient norm by block"), 0, 1, float64(axis.Low), float64(axis.High)}
+	c := &chart{
+		newDrawing(chartWidth, chartHeight, "chart", "gradient norm by block"),
+		0, 1, float64(axis.Low), float64(axis.High),
+	}
 	step := (chartWidth - chartLeft - chartRight) / float64(len(p.Blocks))
 	x := func(block int) float64 { return chartLeft + (float64(block)+0.5)*step }
 	c.levels("‖∂L/∂x‖")
@@ -39,10 +42,13 @@ func gradientsSVG(p *profile.Profile) template.HTML {
 }
 
 func gradientCurves(blocks []profile.BlockGrad) []gradientCurve {
-	whole, skip, branch := gradientCurve{"whole", "in all", nil}, gradientCurve{"skip", "through the skip", nil}, gradientCurve{"branch", "through the branch", nil}
+	whole := gradientCurve{class: "whole", words: "in all"}
+	skip := gradientCurve{class: "skip", words: "through the skip"}
+	branch := gradientCurve{class: "branch", words: "through the branch"}
 	for _, b := range blocks {
 		whole.norms = append(whole.norms, float64(b.GradIn))
-		skip.norms, branch.norms = append(skip.norms, orNaN(b.GradSkip)), append(branch.norms, orNaN(b.GradBranch))
+		skip.norms = append(skip.norms, orNaN(b.GradSkip))
+		branch.norms = append(branch.norms, orNaN(b.GradBranch))
 	}
 	return []gradientCurve{whole, skip, branch}
 }

@@ -16,13 +16,14 @@ var reportTemplate string
 var reportPage = template.Must(template.New("report").Parse(reportTemplate))
 
 // HTML writes a report that is one file and needs no network: totals, flame
-// graph, roofline, memory, the gradient by block, and the tree, in light or dark as the reader has it.
+// graph, roofline, memory, the gradient by block, and the tree, in the reader's
+// choice of light or dark.
 func HTML(w io.Writer, p *profile.Profile) error {
 	root := p.ByPass().Root
 	return reportPage.Execute(w, page{
 		Title: fmt.Sprintf("%s, %v on %s", p.Model.Arch, p.Input.Shape, p.Device.Name),
-		Facts: pageFacts(p), Flame: flameSVG(root), Roofline: rooflineSVG(p), Memory: memorySVG(p), Gradients: gradientsSVG(p), Tree: pageRow(p, root, 0),
-		Version: p.Version,
+		Facts: pageFacts(p), Flame: flameSVG(root), Roofline: rooflineSVG(p), Memory: memorySVG(p),
+		Gradients: gradientsSVG(p), Tree: pageRow(p, root, 0), Version: p.Version,
 	})
 }
 
@@ -105,17 +106,21 @@ func pageFacts(p *profile.Profile) []fact {
 		{"net", fmt.Sprintf("%s, %s parameters, %s multiply-adds an image, weights %s",
 			p.Model.Arch, profile.FormatCount(p.Model.Params), profile.FormatCount(p.Model.MACs), p.Model.Weights)},
 		{"input", fmt.Sprintf("%v, %s, %s mode", p.Input.Shape, p.Input.Source, p.Mode)},
-		{"device", fmt.Sprintf("%s (%s), %d threads, %s, %s kernels", p.Device.ID, p.Device.Name, p.Device.Threads, p.Device.Precision, p.Device.Kernels)},
-		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes",
-			milliseconds(t.P50MS), milliseconds(t.MeanMS), profile.FormatShare(t.CV), milliseconds(t.P95MS), milliseconds(t.MinMS), p.Runs)},
-		{"throughput", fmt.Sprintf("%s images/s, %s GFLOP/s direct-equivalent", profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
-		{"memory", fmt.Sprintf("%s planned, %s of them weights", profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))},
+		{"device", fmt.Sprintf("%s (%s), %d threads, %s, %s kernels",
+			p.Device.ID, p.Device.Name, p.Device.Threads, p.Device.Precision, p.Device.Kernels)},
+		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes", milliseconds(t.P50MS),
+			milliseconds(t.MeanMS), profile.FormatShare(t.CV), milliseconds(t.P95MS), milliseconds(t.MinMS), p.Runs)},
+		{"throughput", fmt.Sprintf("%s images/s, %s GFLOP/s direct-equivalent",
+			profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
+		{"memory", fmt.Sprintf("%s planned, %s of them weights",
+			profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))},
 	}
 	if p.Loss != nil {
 		facts = append(facts, fact{"loss", profile.Significant(float64(*p.Loss)) + ", of the last pass"})
 	}
 	if p.Machine.Busy(p.Device.Threads) {
-		facts = append(facts, fact{"warning", fmt.Sprintf("the machine was busy: other programs used %s of %d cores, times are too long",
+		facts = append(facts, fact{"warning", fmt.Sprintf(
+			"the machine was busy: other programs used %s of %d cores, times are too long",
 			profile.Significant(p.Machine.OthersCores), p.Machine.Processors)})
 	}
 	if !p.Recorded.IsZero() {

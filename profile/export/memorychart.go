@@ -21,7 +21,8 @@ func memorySVG(p *profile.Profile) template.HTML {
 	scale := (bottom - top) / float64(p.Memory.Peak.LiveBytes)
 	for i, m := range points {
 		x, live, skip := chartLeft+float64(i)*step, float64(m.LiveBytes)*scale, float64(m.SkipBytes)*scale
-		title := fmt.Sprintf("%s (%s): %s live, %s of them wait for a skip", m.Path, m.Pass, profile.FormatBytes(m.LiveBytes), profile.FormatBytes(m.SkipBytes))
+		title := fmt.Sprintf("%s (%s): %s live, %s of them wait for a skip",
+			m.Path, m.Pass, profile.FormatBytes(m.LiveBytes), profile.FormatBytes(m.SkipBytes))
 		d.rect(x, bottom-live, step, live-skip, "whole", title)
 		d.rect(x, bottom-skip, step, skip, "skip", title)
 	}

@@ -12,9 +12,9 @@ import (
 	own "resnet-tui/profile"
 )
 
-// PProf writes a gzip'd profile for go tool pprof. Values are means of a pass:
-// time in nanoseconds, multiply-adds of the batch, bytes moved; runs counts
-// the passes. Comparing two of them by -diff_base compares passes.
+// PProf writes a gzip'd profile for go tool pprof. Values are per pass: time in
+// nanoseconds, multiply-adds of the batch, bytes moved; runs counts the passes.
+// Comparing two of them by -diff_base compares passes.
 func PProf(w io.Writer, p *own.Profile) error {
 	b := newBuilder(p)
 	for _, s := range stacks(p) {
@@ -47,7 +47,8 @@ type builder struct {
 func newBuilder(p *own.Profile) *builder {
 	b := &builder{of: p, frames: map[string]*profile.Location{}, Profile: &profile.Profile{
 		SampleType: []*profile.ValueType{
-			{Type: "time", Unit: "nanoseconds"}, {Type: "macs", Unit: "count"}, {Type: "bytes", Unit: "bytes"}, {Type: "runs", Unit: "count"},
+			{Type: "time", Unit: "nanoseconds"}, {Type: "macs", Unit: "count"},
+			{Type: "bytes", Unit: "bytes"}, {Type: "runs", Unit: "count"},
 		},
 		DefaultSampleType: "time",
 		PeriodType:        &profile.ValueType{Type: "pass", Unit: "count"},
@@ -65,7 +66,10 @@ func newBuilder(p *own.Profile) *builder {
 
 // add appends a sample. pprof lists the leaf's frame first.
 func (b *builder) add(s stack) {
-	sample := &profile.Sample{Value: []int64{s.ns, 0, 0, int64(b.of.Runs)}, Label: map[string][]string{"device": {b.of.Device.ID}}}
+	sample := &profile.Sample{
+		Value: []int64{s.ns, 0, 0, int64(b.of.Runs)},
+		Label: map[string][]string{"device": {b.of.Device.ID}},
+	}
 	if s.row != nil {
 		sample.Value[1], sample.Value[2] = s.row.MACs*int64(b.of.Batch()), s.row.Bytes
 	}

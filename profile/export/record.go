@@ -46,7 +46,7 @@ func findRecord(raw []byte) ([]byte, error) {
 }
 
 // fieldExtent is where the content of a field of that wire type lies in raw,
-// which begins behind its tag; end is −1 if it can't be told.
+// which begins after its tag; end is −1 if raw is broken.
 func fieldExtent(raw []byte, wire uint64) (start, end int) {
 	switch wire {
 	case 0, wireBytes:

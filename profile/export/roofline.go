@@ -28,8 +28,8 @@ func (c *chart) y(v float64) float64 {
 	return chartHeight - chartBottom - (math.Log10(v)-c.y0)/(c.y1-c.y0)*(chartHeight-chartBottom-chartTop)
 }
 
-// rooflineSVG draws the rows under the roofs by what they executed, an area a
-// row in proportion to its time; empty without ceilings.
+// rooflineSVG draws the rows under the roofs by what they executed, each as a
+// disc whose area is in proportion to its time; empty without ceilings.
 func rooflineSVG(p *profile.Profile) template.HTML {
 	if p.Ceilings == nil || p.Ceilings.GFLOPS <= 0 || p.Ceilings.GBPS <= 0 {
 		return ""
@@ -43,8 +43,7 @@ func rooflineSVG(p *profile.Profile) template.HTML {
 	c.roofs(p.Ceilings)
 	for _, d := range dots {
 		radius := 2.5 + 22*math.Sqrt(d.row.Share)
-		c.circle(c.x(d.row.Intensity), c.y(d.gflops), radius, "dot "+passClass(d.row.Pass), fmt.Sprintf("%s (%s): %s GFLOP/s executed, %s FLOP/byte, %s, %s of its roof",
-			d.row.Path, d.row.Pass, profile.Significant(d.gflops), profile.Significant(d.row.Intensity), milliseconds(d.row.MeanMS), profile.FormatShare(d.row.Roof)))
+		c.circle(c.x(d.row.Intensity), c.y(d.gflops), radius, "dot "+passClass(d.row.Pass), d.title())
 	}
 	return c.done()
 }
@@ -52,6 +51,12 @@ func rooflineSVG(p *profile.Profile) template.HTML {
 type rooflineDot struct {
 	row    *profile.LayerRow
 	gflops float64 // executed
+}
+
+func (d rooflineDot) title() string {
+	return fmt.Sprintf("%s (%s): %s GFLOP/s executed, %s FLOP/byte, %s, %s of its roof",
+		d.row.Path, d.row.Pass, profile.Significant(d.gflops), profile.Significant(d.row.Intensity),
+		milliseconds(d.row.MeanMS), profile.FormatShare(d.row.Roof))
 }
 
 // rooflineDots are the rows that have a place: those that do arithmetic.
@@ -80,7 +85,7 @@ func rooflineFrame(roofs *profile.Roofs, dots []rooflineDot) *chart {
 	}
 }
 
-// grid draws a line a decade, with its value.
+// grid draws a line per decade, with its value.
 func (c *chart) grid() {
 	bottom := chartHeight - chartBottom
 	for e := c.x0; e <= c.x1; e++ {
@@ -92,7 +97,7 @@ func (c *chart) grid() {
 	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "executed FLOPs a byte moved")
 }
 
-// levels draws the grid of the upright axis, a line a decade, and its name.
+// levels draws the grid of the vertical axis, a line per decade, and its name.
 func (c *chart) levels(name string) {
 	for e := c.y0; e <= c.y1; e++ {
 		y := c.y(math.Pow(10, e))

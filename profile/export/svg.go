@@ -13,7 +13,8 @@ type drawing struct{ strings.Builder }
 
 func newDrawing(w, h float64, class, label string) *drawing {
 	d := &drawing{}
-	fmt.Fprintf(d, `<svg viewBox="0 0 %g %g" class="%s" role="img" aria-label="%s">`, w, h, class, html.EscapeString(label))
+	fmt.Fprintf(d, `<svg viewBox="0 0 %g %g" class="%s" role="img" aria-label="%s">`,
+		w, h, class, html.EscapeString(label))
 	return d
 }
 
@@ -24,11 +25,13 @@ func (d *drawing) done() template.HTML {
 }
 
 func (d *drawing) rect(x, y, w, h float64, class, title string) {
-	fmt.Fprintf(d, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" class="%s"><title>%s</title></rect>`, x, y, w, h, class, html.EscapeString(title))
+	fmt.Fprintf(d, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f" class="%s"><title>%s</title></rect>`,
+		x, y, w, h, class, html.EscapeString(title))
 }
 
 func (d *drawing) circle(x, y, r float64, class, title string) {
-	fmt.Fprintf(d, `<circle cx="%.2f" cy="%.2f" r="%.2f" class="%s"><title>%s</title></circle>`, x, y, r, class, html.EscapeString(title))
+	fmt.Fprintf(d, `<circle cx="%.2f" cy="%.2f" r="%.2f" class="%s"><title>%s</title></circle>`,
+		x, y, r, class, html.EscapeString(title))
 }
 
 func (d *drawing) line(x1, y1, x2, y2 float64, class string) {
@@ -46,5 +49,6 @@ func (d *drawing) curve(points []float64, class string) {
 
 // text writes s with its anchor ("start", "middle" or "end") at x.
 func (d *drawing) text(x, y float64, anchor, class, s string) {
-	fmt.Fprintf(d, `<text x="%.2f" y="%.2f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(s))
+	fmt.Fprintf(d, `<text x="%.2f" y="%.2f" text-anchor="%s" class="%s">%s</text>`,
+		x, y, anchor, class, html.EscapeString(s))
 }

@@ -9,6 +9,7 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
+	"resnet-tui/tensor"
 )
 
 // Compare shows two nets side by side, after a backward pass of each on the
@@ -104,18 +105,12 @@ func deviation(r *nn.Response) *Number {
 
 // passTimes summarizes the forward and the backward rows of a profile.
 func passTimes(p *profile.Profile) PassTimes {
-	rows := map[string][]profile.LayerRow{}
-	for _, r := range p.Layers {
-		rows[r.Pass] = append(rows[r.Pass], r)
+	kernels := p.ByPass().Root.Kernels
+	return PassTimes{
+		Runs:       p.Runs,
+		ForwardMS:  float64(p.P50(kernels.In(tensor.Forward))) / 1e6,
+		BackwardMS: float64(p.P50(kernels.In(tensor.Backward))) / 1e6,
 	}
-	t := PassTimes{Runs: p.Runs}
-	if f := rows["forward"]; len(f) > 0 {
-		t.ForwardMS = profile.P50MS(f)
-	}
-	if b := rows["backward"]; len(b) > 0 {
-		t.BackwardMS = profile.P50MS(b)
-	}
-	return t
 }
 
 // Text writes what the nets cost, what the passes took, and the gradients and
