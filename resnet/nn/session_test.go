@@ -12,6 +12,7 @@ import (
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
 // small is a net that the reference runs in milliseconds.
@@ -61,8 +62,8 @@ func deviation(x []float32) float64 {
 // and does not with those of a seeded batch.
 func TestCalibration(t *testing.T) {
 	deep := resnet.Config{Arch: "cifar_resnet110", Height: 8, Width: 8}
-	raw := open(t, &refDevice{}, deep, nn.SessionOptions{Seed: 1})
-	calibrated := open(t, &refDevice{}, deep, nn.SessionOptions{Seed: 1, Calibrate: true})
+	raw := open(t, tensortest.Reference(), deep, nn.SessionOptions{Seed: 1})
+	calibrated := open(t, tensortest.Reference(), deep, nn.SessionOptions{Seed: 1, Calibrate: true})
 	if raw.Calibrated() || !calibrated.Calibrated() {
 		t.Error("Calibrated does not say what was done")
 	}
@@ -76,13 +77,13 @@ func TestCalibration(t *testing.T) {
 
 // TestCalibrationIsTheNets: options of the session do not change the weights.
 func TestCalibrationIsTheNets(t *testing.T) {
-	want := logits(t, open(t, &refDevice{}, small, nn.SessionOptions{Seed: 3, Calibrate: true}))
+	want := logits(t, open(t, tensortest.Reference(), small, nn.SessionOptions{Seed: 3, Calibrate: true}))
 	for _, o := range []nn.SessionOptions{{Seed: 3, Calibrate: true, Fuse: true}, {Seed: 3, Calibrate: true, Exact: true, Moments: true}} {
-		if got := logits(t, open(t, &refDevice{}, small, o)); !slices.Equal(got, want) {
+		if got := logits(t, open(t, tensortest.Reference(), small, o)); !slices.Equal(got, want) {
 			t.Errorf("%+v: other logits", o)
 		}
 	}
-	other := logits(t, open(t, &refDevice{}, small, nn.SessionOptions{Seed: 4, Calibrate: true}))
+	other := logits(t, open(t, tensortest.Reference(), small, nn.SessionOptions{Seed: 4, Calibrate: true}))
 	if slices.Equal(other, want) {
 		t.Error("another seed gives the same logits")
 	}
@@ -109,7 +110,7 @@ func (c *counter) Span(tensor.Span)  { c.spans++ }
 func (c *counter) End(time.Duration) { c.ended++ }
 
 func TestObserver(t *testing.T) {
-	s := open(t, &refDevice{}, small, nn.SessionOptions{Fuse: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Fuse: true})
 	var c counter
 	if err := s.Run(context.Background(), &c); err != nil {
 		t.Fatal(err)
@@ -129,7 +130,7 @@ func TestObserver(t *testing.T) {
 
 // TestSteps walks through a net, and each layer's moments arrive with it.
 func TestSteps(t *testing.T) {
-	s := open(t, &refDevice{}, small, nn.SessionOptions{Moments: true, Calibrate: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Moments: true, Calibrate: true})
 	ctx := context.Background()
 	if err := s.Step(ctx, 3, nil); err == nil {
 		t.Error("step 3 runs before step 0")
@@ -160,7 +161,7 @@ func TestSteps(t *testing.T) {
 
 // TestWith changes batch, fusion and mode on the same weights.
 func TestWith(t *testing.T) {
-	ctx, dev := context.Background(), &refDevice{}
+	ctx, dev := context.Background(), tensortest.Reference()
 	s := open(t, dev, small, nn.SessionOptions{Calibrate: true, Seed: 5})
 	want := logits(t, s)
 	fused, err := s.With(ctx, s.Model(), func(o *nn.SessionOptions) { o.Fuse, o.Seed = true, 99 })
@@ -190,12 +191,11 @@ func TestWith(t *testing.T) {
 	if got := logits(t, larger); !slices.Equal(got[:len(want)], want) {
 		t.Error("the first images of a larger batch give other logits")
 	}
-	if dev.compiled != 4 {
-		t.Errorf("%d programs were compiled, want 4: one calibration in all", dev.compiled)
+	if n := dev.Usage().Compiled; n != 4 {
+		t.Errorf("%d programs were compiled, want 4: one calibration in all", n)
 	}
-	state := larger.State().(*refState)
-	if err := larger.Close(); err != nil || state.closed != 1 || dev.held != 0 {
-		t.Errorf("closed: %v, state closed %d times, %d bytes held", err, state.closed, dev.held)
+	if err := larger.Close(); err != nil || dev.Usage() != (tensortest.Usage{Compiled: 4}) {
+		t.Errorf("closed: %v, and the device has %+v", err, dev.Usage())
 	}
 }
 
@@ -203,15 +203,16 @@ func TestWith(t *testing.T) {
 func TestWithRefused(t *testing.T) {
 	ctx := context.Background()
 	m := build(t, small)
-	one, _ := nn.Needs(&refDevice{}, m, nn.SessionOptions{})
-	dev := &refDevice{limit: one + one/2}
+	one, _ := nn.Needs(tensortest.Reference(), m, nn.SessionOptions{})
+	dev := tensortest.Reference()
+	dev.Limit = one + one/2
 	s := open(t, dev, small, nn.SessionOptions{})
 	want := logits(t, s)
 	hundred, err := m.WithBatch(100)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.With(ctx, hundred, nil); !errors.Is(err, errNoRoom) {
+	if _, err := s.With(ctx, hundred, nil); !errors.As(err, new(*tensor.MemoryError)) {
 		t.Fatalf("too large a batch gives %v", err)
 	}
 	if got := logits(t, s); !slices.Equal(got, want) {
@@ -234,12 +235,12 @@ func TestWithRefused(t *testing.T) {
 
 func TestMaxBatch(t *testing.T) {
 	m := build(t, small)
-	one, _ := nn.Needs(&refDevice{}, build(t, resnet.Config{Arch: "cifar_resnet8", Height: 8, Width: 8}), nn.SessionOptions{})
+	one, _ := nn.Needs(tensortest.Reference(), build(t, resnet.Config{Arch: "cifar_resnet8", Height: 8, Width: 8}), nn.SessionOptions{})
 	for _, c := range []struct {
 		limit int64
 		want  int
 	}{{one - 1, 0}, {one, 1}, {7*one + one/2, 7}, {1000 * one, 1000}} {
-		if got := nn.MaxBatch(&refDevice{}, m, nn.SessionOptions{}, c.limit); got != c.want {
+		if got := nn.MaxBatch(tensortest.Reference(), m, nn.SessionOptions{}, c.limit); got != c.want {
 			t.Errorf("%d bytes: batch %d, want %d", c.limit, got, c.want)
 		}
 	}
@@ -248,7 +249,7 @@ func TestMaxBatch(t *testing.T) {
 // TestTrainMode: batch statistics are used and move the running ones; dropout
 // draws anew in each pass.
 func TestTrainMode(t *testing.T) {
-	s := open(t, &refDevice{}, small, nn.SessionOptions{Train: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Train: true})
 	if d := deviation(logits(t, s)); d < 0.01 || d > 50 {
 		t.Errorf("logits deviate by %g", d)
 	}
@@ -267,7 +268,7 @@ func TestTrainMode(t *testing.T) {
 
 func TestSessionRefuses(t *testing.T) {
 	ctx := context.Background()
-	s := open(t, &refDevice{}, small, nn.SessionOptions{Fuse: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Fuse: true})
 	if err := s.SetInput(tensor.New(1, 3, 8, 8)); err == nil || !strings.Contains(err.Error(), "2×3×8×8") {
 		t.Errorf("an input of another batch gives %v", err)
 	}
@@ -282,7 +283,7 @@ func TestSessionRefuses(t *testing.T) {
 // TestProgress: both stages report, and end complete.
 func TestProgress(t *testing.T) {
 	last := map[string][2]int64{}
-	open(t, &refDevice{}, small, nn.SessionOptions{Calibrate: true, Progress: func(stage string, done, total int64) {
+	open(t, tensortest.Reference(), small, nn.SessionOptions{Calibrate: true, Progress: func(stage string, done, total int64) {
 		if done < last[stage][0] || done > total {
 			t.Errorf("%s: %d of %d after %d", stage, done, total, last[stage][0])
 		}

@@ -11,6 +11,7 @@ import (
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
 // everything is a session that looks at all there is to a step.
@@ -18,7 +19,7 @@ var everything = nn.SessionOptions{Train: true, Backward: true, Blocks: true, No
 
 func openStep(t *testing.T, c resnet.Config, o nn.SessionOptions) *nn.Session {
 	t.Helper()
-	s := open(t, &refDevice{}, c, o)
+	s := open(t, tensortest.Reference(), c, o)
 	m := s.Model()
 	if err := s.SetTarget(nn.RandomTarget(1, m.Batch(), m.Classes())); err != nil {
 		t.Fatal(err)
@@ -151,7 +152,7 @@ func TestTraining(t *testing.T) {
 // TestScaledBranch: α changes without another program.
 func TestScaledBranch(t *testing.T) {
 	m := lesioned(t, small, lesions(t, "layer2.0=scale:0.5")...)
-	dev := &refDevice{}
+	dev := tensortest.Reference()
 	s, err := nn.NewSession(context.Background(), dev, m, nn.SessionOptions{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +167,7 @@ func TestScaledBranch(t *testing.T) {
 	}
 	whole := logits(t, s)
 	intact := logits(t, open(t, dev, small, nn.SessionOptions{Seed: 1}))
-	if slices.Equal(half, whole) || !slices.Equal(whole, intact) || dev.compiled != 2 {
+	if slices.Equal(half, whole) || !slices.Equal(whole, intact) || dev.Usage().Compiled != 2 {
 		t.Error("α is not what it was set to")
 	}
 	healed, err := s.With(context.Background(), build(t, small), nil)
@@ -223,7 +224,7 @@ func TestPathLengthsOfSession(t *testing.T) {
 
 func TestStepsRefused(t *testing.T) {
 	ctx := context.Background()
-	s := open(t, &refDevice{}, small, nn.SessionOptions{Train: true, Backward: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Train: true, Backward: true})
 	if err := s.Run(ctx, nil); err == nil || !strings.Contains(err.Error(), "target") {
 		t.Errorf("without a target: %v", err)
 	}
@@ -256,7 +257,7 @@ func TestStepsRefused(t *testing.T) {
 	if b, err := s.BlockGradients(); err != nil || b != nil {
 		t.Errorf("gradients at blocks that were not probed: %v (%v)", b, err)
 	}
-	forward := open(t, &refDevice{}, small, nn.SessionOptions{})
+	forward := open(t, tensortest.Reference(), small, nn.SessionOptions{})
 	if err := forward.SetTarget([]int{1, 2}); err == nil {
 		t.Error("a forward pass takes a target")
 	}
