@@ -71,7 +71,7 @@ const (
 // Winograd's costs beside its multiply-adds, in multiply-adds of one thread: what
 // decides between Winograd and direct convolution (see winogradGains). Measured
 // on Zen 3, 4 and 5; on most layers the choice is far from close. In a prototype
-// with the same kernels, Winograd in stages 1 to 3 took 16 % off a ResNet-50's pass on
+// of these kernels, Winograd in stages 1 to 3 took 16 % off a ResNet-50's pass on
 // Zen 5 and 19 % on Zen 4 (one image, two threads).
 const (
 	tileCost  = 8000 // per tile and channel block, of a transform there or back
