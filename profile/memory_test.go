@@ -42,8 +42,8 @@ func TestMemoryTimeline(t *testing.T) {
 
 // TestLiveness: what lives adds up at every operation, a skip's bytes apart.
 func TestLiveness(t *testing.T) {
-	_, m := built(t, "cifar_resnet8")
-	n := lowered(t, nil, m, nn.LowerOptions{Fuse: true})
+	m := built(t, "cifar_resnet8")
+	n := lowered(t, m, nn.LowerOptions{Fuse: true})
 	plan := n.Lowered.Plan
 	var memory tensor.MemoryPlan
 	for i, b := range plan.Buffers { // each in a place of its own, until its last reader

@@ -57,7 +57,7 @@ func (p *Profile) netTree() *Tree {
 	if err != nil {
 		return nil
 	}
-	return NewTree(Net{Model: m, Whole: m.Unlesioned(), Lowered: lowered, Kernels: kernels})
+	return NewTree(Net{Model: m, Lowered: lowered, Kernels: kernels})
 }
 
 // build is the net with its lesions.

@@ -24,9 +24,8 @@ type Tree struct {
 
 // Net is what a Tree is made of.
 type Net struct {
+	// Model is the net as it runs. The rows that its lesions took away stay.
 	Model *nn.Model
-	// Whole is the net without lesions, whose rows all stay; nil means Model.
-	Whole *nn.Model
 	// Lowered is Model as a plan, and Kernels are the program's, in order of
 	// execution. Without them the tree's leaves are the net's leaf modules.
 	Lowered *nn.Lowered
@@ -43,7 +42,7 @@ type kernelName struct {
 // NewTree makes the rows of a net.
 func NewTree(n Net) *Tree {
 	b := newBuilder(n)
-	b.Root = b.module(nil, b.whole.Root)
+	b.Root = b.module(nil, n.Model.Unlesioned().Root)
 	b.Root.Label = n.Model.Name
 	b.list(b.Root)
 	if n.Lowered != nil {

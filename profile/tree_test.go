@@ -15,21 +15,21 @@ import (
 )
 
 // lowered is a net as a plan with the kernels that a device would run.
-func lowered(t testing.TB, whole, m *nn.Model, o nn.LowerOptions) Net {
+func lowered(t testing.TB, m *nn.Model, o nn.LowerOptions) Net {
 	t.Helper()
 	l, err := m.Lower(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := Net{Model: m, Whole: whole, Lowered: l}
+	n := Net{Model: m, Lowered: l}
 	for _, g := range l.Groups {
 		n.Kernels = append(n.Kernels, tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed, Name: "k" + l.Plan.Ops[g.Head].Kind.String()})
 	}
 	return n
 }
 
-// built is a net, and the same with lesions.
-func built(t testing.TB, arch string, lesions ...string) (whole, m *nn.Model) {
+// built is a net, with lesions if there are any.
+func built(t testing.TB, arch string, lesions ...string) *nn.Model {
 	t.Helper()
 	c, err := resnet.ParseArch(arch)
 	if err != nil {
@@ -46,7 +46,7 @@ func built(t testing.TB, arch string, lesions ...string) (whole, m *nn.Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return net.Unlesioned(), net.Model
+	return net.Model
 }
 
 // training are the options of a step of training.
@@ -102,11 +102,11 @@ var treeCases = []struct {
 // eachTree runs do on the net of every case, fused or not, forward or a step.
 func eachTree(t *testing.T, do func(t *testing.T, n Net)) {
 	for _, c := range treeCases {
-		whole, m := built(t, c.arch, c.lesions...)
+		m := built(t, c.arch, c.lesions...)
 		for name, o := range map[string]nn.LowerOptions{
 			"forward": {Fuse: true}, "forward unfused": {}, "step": training(true), "step unfused": training(false),
 		} {
-			t.Run(c.name+" "+name, func(t *testing.T) { do(t, lowered(t, whole, m, o)) })
+			t.Run(c.name+" "+name, func(t *testing.T) { do(t, lowered(t, m, o)) })
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestTreeText(t *testing.T) {
 func TestTreeWithoutKernels(t *testing.T) {
 	for _, arch := range []string{"resnet18", "resnet50v2", "cifar_resnet20"} {
 		t.Run(arch, func(t *testing.T) {
-			_, m := built(t, arch)
+			m := built(t, arch)
 			golden.RequireEqual(t, printed(NewTree(Net{Model: m})))
 		})
 	}
@@ -220,10 +220,10 @@ func TestRecordedTree(t *testing.T) {
 
 // TestForeignTree: rows of no net that this version builds.
 func TestForeignTree(t *testing.T) {
-	whole, m := built(t, "cifar_resnet8")
+	m := built(t, "cifar_resnet8")
 	for name, fuse := range map[string]bool{"fused": true, "unfused": false} {
 		t.Run(name, func(t *testing.T) {
-			p := recordedOf(lowered(t, whole, m, training(fuse)))
+			p := recordedOf(lowered(t, m, training(fuse)))
 			p.Model.Arch = "somebody's net"
 			golden.RequireEqual(t, printed(p.Tree()))
 		})
@@ -233,8 +233,8 @@ func TestForeignTree(t *testing.T) {
 // TestMeasureLive: times of a snapshot, also before the first whole pass; a
 // snapshot of another program changes nothing.
 func TestMeasureLive(t *testing.T) {
-	_, m := built(t, "cifar_resnet8")
-	n := lowered(t, nil, m, nn.LowerOptions{Fuse: true, Moments: true})
+	m := built(t, "cifar_resnet8")
+	n := lowered(t, m, nn.LowerOptions{Fuse: true, Moments: true})
 	tree, r := NewTree(n), NewRecorder(n.Lowered, m, 8)
 	times := func(each time.Duration) []time.Duration { return slices.Repeat([]time.Duration{each}, len(n.Kernels)) }
 	var s Snapshot

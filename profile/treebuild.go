@@ -12,10 +12,9 @@ import (
 type builder struct {
 	*Tree
 	net      Net
-	whole    *nn.Model
 	headOf   map[int]int // layer → the kernel of the forward pass that it heads
 	running  map[call]*nn.Layer
-	modules  map[string]*nn.Module // of the net as it runs, if that isn't whole
+	modules  map[string]*nn.Module // of the net as it runs, if it has lesions
 	lesioned map[string]bool       // blocks by path
 }
 
@@ -29,7 +28,7 @@ func callOf(l *nn.Layer) call { return call{l.Path, l.Call} }
 
 func newBuilder(n Net) *builder {
 	b := &builder{
-		Tree: &Tree{Model: n.Model}, net: n, whole: n.Whole,
+		Tree: &Tree{Model: n.Model}, net: n,
 		headOf: map[int]int{}, running: map[call]*nn.Layer{}, lesioned: map[string]bool{},
 	}
 	for _, l := range n.Model.Layers {
@@ -38,10 +37,7 @@ func newBuilder(n Net) *builder {
 	for _, l := range n.Model.Lesions {
 		b.lesioned[l.Path], b.lesioned[l.Other] = true, true
 	}
-	switch {
-	case n.Whole == nil:
-		b.whole = n.Model
-	case n.Whole != n.Model:
+	if n.Model.Unlesioned() != n.Model {
 		b.modules = map[string]*nn.Module{}
 		b.index(n.Model.Root)
 	}

@@ -55,7 +55,7 @@ func (e *engine) reachTwin(to aim) error {
 	if err := errors.Join(s.SetInput(e.opts.input(m.Model)), e.aimAt(s, m.Model)); err != nil {
 		return err
 	}
-	e.state.twin = &companion{program: programOf(s, m.Model), responses: e.responses(s), own: e.responses(e.session)}
+	e.state.twin = &companion{program: programOf(s), responses: e.responses(s), own: e.responses(e.session)}
 	return nil
 }
 

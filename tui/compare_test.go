@@ -19,7 +19,7 @@ func programFor(t *testing.T, net *nn.Model, passes int) *program {
 	l := lower(t, net, nn.LowerOptions{Fuse: true})
 	f := fake(nil).Program(l.Plan, true)
 	p := &program{
-		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true,
+		model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true,
 		recorder: profile.NewRecorder(l, net, recorded), progress: func() int { return -1 },
 	}
 	for range passes {
@@ -121,7 +121,6 @@ func TestLesionsAreDrawn(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := programFor(t, hurt.Model, 3)
-			p.whole = m.opts.Model.Model
 			var changed train.Change
 			for i := range 8 {
 				changed.Add([]float32{1, 0}, []float32{float32(i / 3), 1}, i%2)
@@ -195,7 +194,7 @@ func stepProgram(t *testing.T, net *nn.Model, passes int) *program {
 	l := lower(t, net, nn.LowerOptions{Fuse: true, Train: true, Backward: true, Blocks: true, Norms: true})
 	f := fake(nil).Program(l.Plan, true)
 	p := &program{
-		whole: net, model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true, train: true,
+		model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true, train: true,
 		recorder: profile.NewRecorder(l, net, recorded), progress: func() int { return -1 },
 	}
 	for range passes {

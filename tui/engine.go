@@ -194,7 +194,7 @@ func (e *engine) adopt(s *nn.Session) error {
 	if err := e.aimAt(s, m); err != nil {
 		return err
 	}
-	e.state.program = programOf(s, e.whole.Model)
+	e.state.program = programOf(s)
 	e.state.step, e.next = nil, 0
 	e.state.grads, e.state.paths, e.state.effect = nil, nil, nil
 	e.rest()
@@ -202,10 +202,10 @@ func (e *engine) adopt(s *nn.Session) error {
 }
 
 // programOf describes what a session runs.
-func programOf(s *nn.Session, whole *nn.Model) *program {
+func programOf(s *nn.Session) *program {
 	m, l := s.Model(), s.Lowered()
 	return &program{
-		whole: whole, model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),
+		model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),
 		calibrated: s.Calibrated(), fused: s.Options().Fuse, train: s.Options().Train, progress: s.Progress,
 	}
 }

@@ -194,7 +194,7 @@ func TestGuesses(t *testing.T) {
 func TestWeightsAreLookedAt(t *testing.T) {
 	e := start(t, fake(nil), nil)
 	await(t, e, "run", isAt(running))
-	w := weightOf(e.opts.Model.Model, plannedTree(e.opts.Model, e.opts.Model, lower(t, e.opts.Model.Model, nn.LowerOptions{})).byLayer[0])
+	w := weightOf(e.opts.Model.Model, plannedTree(e.opts.Model, lower(t, e.opts.Model.Model, nn.LowerOptions{})).byLayer[0])
 	e.inspect(*w)
 	s := await(t, e, "moments", func(s *state) bool { return len(s.weights) == 1 })
 	mo := s.weights["conv1.weight"]
@@ -216,7 +216,7 @@ func TestEngineRunsBackward(t *testing.T) {
 	if s.grads.params["conv1.weight"] != 0.5 || s.grads.labels != "seeded labels" {
 		t.Errorf("norms %v of %s", s.grads.params["conv1.weight"], s.grads.labels)
 	}
-	tree := newTree(s.program.whole, s.program.model, s.program.lowered, s.program.kernels)
+	tree := newTree(s.program.model, s.program.lowered, s.program.kernels)
 	if n := tree.byLayer[0]; !tree.runsBack() || len(n.Flat.After()) == 0 {
 		t.Errorf("the first layer has the kernels %v of a backward pass", n.Flat.After())
 	}
@@ -263,7 +263,7 @@ func TestEngineOperates(t *testing.T) {
 	e.cut()
 	s = await(t, e, "lesions", func(s *state) bool { return len(s.lesions) == 2 && s.effect != nil })
 	gone := 0
-	for _, n := range newTree(s.program.whole, s.program.model, s.program.lowered, s.program.kernels).byBlock["layer2.1"].children {
+	for _, n := range newTree(s.program.model, s.program.lowered, s.program.kernels).byBlock["layer2.1"].children {
 		if n.Gone && n.Kernel < 0 {
 			gone += len(n.Layers)
 		}
@@ -344,8 +344,8 @@ func TestEngineStartsWithLesionsAndGradients(t *testing.T) {
 	}
 	defer m.engine.close()
 	s := await(t, m.engine, "gradients with the lesion", func(s *state) bool { return s.grads != nil && len(s.lesions) == 1 && s.effect != nil })
-	if len(s.program.whole.Lesions) != 0 || s.effect.Images != 1 {
-		t.Errorf("the whole net has the lesions %v", s.program.whole.Lesions)
+	if len(s.program.model.Unlesioned().Lesions) != 0 || s.effect.Images != 1 {
+		t.Errorf("the whole net has the lesions %v", s.program.model.Unlesioned().Lesions)
 	}
 	m.Update(engineMsg{})
 	press(m, "X")

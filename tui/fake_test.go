@@ -91,8 +91,8 @@ func lower(t testing.TB, m *nn.Model, o nn.LowerOptions) *nn.Lowered {
 }
 
 // plannedTree is the tree of a net before it is compiled.
-func plannedTree(whole, m *resnet.Model, l *nn.Lowered) *tree {
-	return newTree(whole.Model, m.Model, l, plannedKernels(l))
+func plannedTree(m *resnet.Model, l *nn.Lowered) *tree {
+	return newTree(m.Model, l, plannedKernels(l))
 }
 
 // screen is a Model of a net without an engine, of w×h cells.
@@ -114,7 +114,7 @@ func run(t testing.TB, m *Model, fused bool, passes int) {
 	f := fake(nil).Program(l.Plan, fused)
 	layer := 0
 	p := &program{
-		whole: m.opts.Model.Model, model: m.opts.Model.Model, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: fused,
+		model: m.opts.Model.Model, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: fused,
 		recorder: profile.NewRecorder(l, m.opts.Model.Model, recorded), progress: func() int { return layer },
 	}
 	for range passes {

@@ -82,7 +82,7 @@ func newModel(o *Options, lowered *nn.Lowered) *Model {
 		opts: o, keymap: &m.keys, state: &state{}, screen: m,
 		units: units{time: o.TimeUnit, flops: o.FLOPs},
 	}
-	m.list.setTree(newTree(o.Model.Model, o.Model.Model, lowered, plannedKernels(lowered)))
+	m.list.setTree(newTree(o.Model.Model, lowered, plannedKernels(lowered)))
 	m.list.openHeaviest()
 	m.views = newViews(m.shared)
 	m.layers = m.views[0].(*layersView)
@@ -221,7 +221,7 @@ func (m *Model) adopt(p *program) {
 		return
 	}
 	m.program, m.sampled = p, time.Time{}
-	m.list.setTree(newTree(p.whole, p.model, p.lowered, p.kernels))
+	m.list.setTree(newTree(p.model, p.lowered, p.kernels))
 }
 
 // refresh brings the layout and what the views keep up to date with everything

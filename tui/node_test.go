@@ -43,7 +43,7 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree, s := plannedTree(m, m, l), turns(l)
+		tree, s := plannedTree(m, l), turns(l)
 		tree.update(s)
 		differ := 0
 		for _, n := range tree.nodes {
@@ -85,7 +85,7 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, n := range plannedTree(whole, whole, lower(t, whole.Model, nn.LowerOptions{Fuse: fuse})).nodes {
+			for _, n := range plannedTree(whole, lower(t, whole.Model, nn.LowerOptions{Fuse: fuse})).nodes {
 				if n.Folds() && n.Module != nil && n.Cost != n.Module.Cost {
 					t.Errorf("%s, fused %v: %s costs %+v, want %+v", arch, fuse, n.Path, n.Cost, n.Module.Cost)
 				}
@@ -105,7 +105,7 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree := plannedTree(whole, hurt, lower(t, hurt.Model, nn.LowerOptions{Fuse: true}))
+		tree := plannedTree(hurt, lower(t, hurt.Model, nn.LowerOptions{Fuse: true}))
 		if got, want := tree.root.Cost, hurt.Root.Cost; got != want {
 			t.Errorf("%s: the net costs %+v, want %+v", text, got, want)
 		}

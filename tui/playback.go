@@ -28,7 +28,7 @@ func (e *engine) playback() {
 		return
 	}
 	e.state.program = &program{
-		whole: e.opts.Model.Model, model: e.opts.Model.Model, lowered: r.Lowered, kernels: r.Kernels, memory: r.Memory, recorder: r.Recorder,
+		model: e.opts.Model.Model, lowered: r.Lowered, kernels: r.Kernels, memory: r.Memory, recorder: r.Recorder,
 		calibrated: true, // what the weights were, opts.Weights says
 		fused:      e.opts.Recorded.Fused, progress: func() int { return -1 },
 	}

@@ -48,7 +48,6 @@ type state struct {
 
 // program is a net as it is compiled now.
 type program struct {
-	whole      *nn.Model // without lesions
 	model      *nn.Model
 	lowered    *nn.Lowered
 	kernels    []tensor.KernelInfo

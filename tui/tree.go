@@ -26,10 +26,9 @@ type tree struct {
 	passes int           // that update has seen
 }
 
-// newTree is the tree of a net's rows: m is what runs, whole the net without
-// lesions.
-func newTree(whole, m *nn.Model, l *nn.Lowered, kernels []tensor.KernelInfo) *tree {
-	rows := profile.NewTree(profile.Net{Model: m, Whole: whole, Lowered: l, Kernels: kernels})
+// newTree is the tree of a net's rows, with those that its lesions took away.
+func newTree(m *nn.Model, l *nn.Lowered, kernels []tensor.KernelInfo) *tree {
+	rows := profile.NewTree(profile.Net{Model: m, Lowered: l, Kernels: kernels})
 	t := &tree{model: m, rows: rows, root: newNode(nil, rows.Root), byBlock: map[string]*node{}}
 	t.root.open = true
 	t.root.each(func(n *node) {

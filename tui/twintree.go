@@ -25,7 +25,7 @@ func (t *twinTree) adopt(c *companion) bool {
 	}
 	*t = twinTree{program: p}
 	if p != nil {
-		t.tree, t.byID = newTree(p.whole, p.model, p.lowered, p.kernels), map[string]*node{}
+		t.tree, t.byID = newTree(p.model, p.lowered, p.kernels), map[string]*node{}
 		for _, n := range append(t.tree.nodes, t.tree.tail...) {
 			t.byID[n.ID] = n
 		}
