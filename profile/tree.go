@@ -32,14 +32,15 @@ type Net struct {
 	Kernels []tensor.KernelInfo
 }
 
-// kernelName is what a kernel is called, whatever tree it hangs in.
+// kernelName says where a kernel belongs, whatever the shape of the tree.
 type kernelName struct {
 	pass   tensor.Pass
 	path   string // of its head
 	kernel string // the device's name
 }
 
-// NewTree makes the rows of a net.
+// NewTree makes the rows of a net. Every operation of the plan must belong to one
+// of the kernels, as a program's do.
 func NewTree(n Net) *Tree {
 	b := newBuilder(n)
 	b.Root = b.module(nil, n.Model.Unlesioned().Root)
