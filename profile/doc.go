@@ -8,7 +8,7 @@
 // time is that of its own kernels, its cumulative time has those of the rows
 // below it too, and the flat times of all rows make up a pass.
 //
-// Times are wall times of groups of operations (tensor.Group): from the first
-// worker's start to the last one's end. What a pass takes beyond the sum of its
-// groups is the overhead, a row of its own, so that means add up.
+// Times are wall times of the program's kernels (tensor.KernelInfo): from the
+// first worker's start to the last one's end. What a pass takes beyond the sum
+// of its kernels is the overhead, a row of its own, so that means add up.
 package profile

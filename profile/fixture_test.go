@@ -1,14 +1,24 @@
 package profile
 
 import (
+	"testing"
 	"time"
 
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
-// smallNet is a tree of two stages with three layers, in two groups and a
-// probe: conv1+relu, conv2, Moments of conv2.
+// smallKernels are the kernels of smallNet: conv1+relu, conv2, Moments of conv2.
+func smallKernels() []tensor.KernelInfo {
+	return []tensor.KernelInfo{
+		{Op: 0, Absorbed: []int{1}, Name: "winograd", FLOPs: 1e6, Bytes: 2000},
+		{Op: 2, Name: "direct", FLOPs: 2000, Bytes: 1000},
+		{Op: 3, Name: "moments", FLOPs: 10, Bytes: 100},
+	}
+}
+
+// smallNet is a tree of two stages with three layers and a probe.
 func smallNet() (*nn.Model, *nn.Lowered) {
 	root := &nn.Module{Kind: "ResNet"}
 	var layers []*nn.Layer
@@ -27,20 +37,38 @@ func smallNet() (*nn.Model, *nn.Lowered) {
 	l := &nn.Lowered{
 		Plan:    &tensor.Plan{Ops: make([]tensor.Op, 4)},
 		OpLayer: []int{0, 1, 2, -1},
-		Groups:  []tensor.Group{{Head: 0, Absorbed: []int{1}}, {Head: 2}, {Head: 3}},
 	}
 	return &nn.Model{Root: root, Layers: layers}, l
 }
 
-// pass plays one pass of smallNet to r, two workers a group.
-func pass(r *Recorder, l *nn.Lowered, wall time.Duration, groups ...time.Duration) {
-	r.Begin(l)
+// kernelsOf are the kernels that a device would run.
+func kernelsOf(t testing.TB, l *nn.Lowered, fuse bool) []tensor.KernelInfo {
+	t.Helper()
+	e, err := tensortest.Reference().Estimate(l.Plan, tensor.Options{Fuse: fuse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Kernels
+}
+
+// smallRecorder records the passes of smallNet.
+func smallRecorder(capacity int) *Recorder {
+	_, l := smallNet()
+	return NewRecorder(l, smallKernels(), capacity)
+}
+
+// pass plays one pass to r, whose kernels take these times.
+func pass(r *Recorder, wall time.Duration, kernels ...time.Duration) {
+	r.Begin(r.lowered)
+	play(r, kernels...)
+	r.End(wall)
+}
+
+// play sends the spans of the first kernels.
+func play(r *Recorder, kernels ...time.Duration) {
 	at := time.Duration(0)
-	for i, d := range groups {
-		head := l.Groups[i].Head
-		r.Span(tensor.Span{Op: head, Worker: 0, Start: at, End: at + d/2})
-		r.Span(tensor.Span{Op: head, Worker: 1, Start: at + d/4, End: at + d})
+	for i, d := range kernels {
+		r.Span(tensor.Span{Op: r.kernels[i].Op, Start: at, End: at + d})
 		at += d
 	}
-	r.End(wall)
 }

@@ -51,7 +51,7 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 	if err != nil {
 		return nil, err
 	}
-	m := measurement{runner: s, recorder: NewRecorder(s.Lowered(), s.Model(), capacity)}
+	m := measurement{runner: s, recorder: NewRecorder(s.Lowered(), s.Kernels(), capacity)}
 	machine := watchMachine()
 	for !m.enough(o, capacity) {
 		if err := m.pass(ctx); err != nil {
@@ -67,7 +67,10 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 			return nil, err
 		}
 	}
-	p := newProfile(s, m.recorder)
+	p, err := newProfile(s, m.recorder)
+	if err != nil {
+		return nil, err
+	}
 	p.Warmup, p.WarmupSpread = warm.passes, warm.spread
 	p.Recorder, p.Machine = m.cost.summary(), about
 	times, err := measureCPU(ctx, s)
@@ -132,7 +135,7 @@ func (m *measurement) pair(ctx context.Context, observed func(context.Context) (
 // settleCost makes more pairs, that count for the recorder's cost alone: a
 // small net's few passes would not tell it. Their recorder is as large.
 func (m *measurement) settleCost(ctx context.Context, capacity int) error {
-	spare := NewRecorder(m.runner.Lowered(), m.runner.Model(), capacity)
+	spare := NewRecorder(m.runner.Lowered(), m.runner.Kernels(), capacity)
 	observed := func(ctx context.Context) (time.Duration, error) {
 		taken, _, err := m.timed(ctx, spare)
 		return taken, err
@@ -150,6 +153,9 @@ func (m *measurement) count(ctx context.Context) (time.Duration, error) {
 	taken, cpu, err := m.timed(ctx, m.recorder)
 	m.cpu += cpu
 	m.observed += taken
+	if err == nil {
+		err = m.recorder.Err()
+	}
 	return taken, err
 }
 
@@ -168,30 +174,33 @@ func traced(ctx context.Context, s Runner, passes int) (*Trace, error) {
 	if passes < 1 {
 		return nil, nil
 	}
-	t := NewTracer(s.Lowered())
+	t := NewTracer(s.Lowered(), s.Kernels())
 	for range passes {
 		if err := s.Run(ctx, t); err != nil {
 			return nil, err
 		}
 	}
-	return t.Trace(), nil
+	return t.Trace()
 }
 
 // newProfile is the profile of what r recorded.
-func newProfile(s Runner, r *Recorder) *Profile {
+func newProfile(s Runner, r *Recorder) (*Profile, error) {
 	var snap Snapshot
-	r.Snapshot(&snap)
+	if r.Snapshot(&snap); snap.Err != nil {
+		return nil, snap.Err
+	}
 	o, batch := s.Options(), s.Model().Batch()
 	p := &Profile{Schema: Schema, Mode: "eval", Fused: o.Fuse, Runs: snap.Passes}
 	if o.Train {
 		p.Mode = "train"
 	}
-	p.Memory = NewMemory(s.Lowered(), s.Memory())
+	kernels := s.Kernels()
+	p.Memory = NewMemory(s.Lowered(), kernels, s.Memory())
 	p.Total = total(snap.Wall)
 	p.Total.OverheadMS = p.Total.MeanMS
 	var multiplyAdds int64
-	for g, k := range KernelsByGroup(s) {
-		row := layerRow(s, g, k, snap.Groups[g])
+	for i := range kernels {
+		row := layerRow(s, &kernels[i], snap.Kernels[i])
 		row.Share = row.MeanMS / p.Total.MeanMS
 		p.Total.OverheadMS -= row.MeanMS
 		multiplyAdds += row.MACs
@@ -199,7 +208,7 @@ func newProfile(s Runner, r *Recorder) *Profile {
 	}
 	p.Total.ImagesPerS = float64(batch) / p.Total.MeanMS * 1e3
 	p.Total.GFLOPS = rate(multiplyAdds, batch, p.Total.MeanMS)
-	return p
+	return p, nil
 }
 
 func total(wall Series) Total {
@@ -210,18 +219,17 @@ func total(wall Series) Total {
 	}
 }
 
-// layerRow is the row of group g, which ran as kernel k.
-func layerRow(s Runner, g int, k tensor.KernelInfo, times Series) LayerRow {
+// layerRow is the row of a kernel.
+func layerRow(s Runner, k *tensor.KernelInfo, times Series) LayerRow {
 	m, l := s.Model(), s.Lowered()
-	group := l.Groups[g]
-	op := l.Plan.Ops[group.Head]
+	op := l.Plan.Ops[k.Op]
 	mean, _ := moments(times.Recent)
 	row := LayerRow{
-		Path: op.Path, Call: op.Call, Kind: op.Kind.String(), Pass: op.Pass.String(), OutShape: resultShape(l.Plan, group.Last()),
+		Path: op.Path, Call: op.Call, Kind: op.Kind.String(), Pass: op.Pass.String(), OutShape: resultShape(l.Plan, k.Last()),
 		MeanMS: mean / 1e6, P50MS: milliseconds(times.P50), P95MS: milliseconds(times.P95), MinMS: milliseconds(times.Min), CV: times.CV,
 		ExecutedFLOPs: k.FLOPs, Bytes: k.Bytes, Kernel: k.Name, SamplesMS: thin(times.Recent),
 	}
-	for i, op := range append([]int{group.Head}, group.Absorbed...) {
+	for i, op := range append([]int{k.Op}, k.Absorbed...) {
 		if i > 0 {
 			row.Absorbed = append(row.Absorbed, l.Plan.Ops[op].Path)
 		}
@@ -269,20 +277,6 @@ func resultShape(p *tensor.Plan, op int) tensor.Shape {
 		return p.Params[o.Params[0]].Shape
 	}
 	return tensor.Shape{1}
-}
-
-// KernelsByGroup is the kernel of each of s.Lowered().Groups.
-func KernelsByGroup(s Runner) []tensor.KernelInfo {
-	byHead := map[int]tensor.KernelInfo{}
-	for _, k := range s.Kernels() {
-		byHead[k.Op] = k
-	}
-	groups := s.Lowered().Groups
-	kernels := make([]tensor.KernelInfo, len(groups))
-	for g := range groups {
-		kernels[g] = byHead[groups[g].Head]
-	}
-	return kernels
 }
 
 // rate is GFLOP/s, a multiply-add counted as two.

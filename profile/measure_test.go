@@ -11,15 +11,17 @@ import (
 	"resnet-tui/tensor"
 )
 
-// fakeRunner plays passes whose walls are given; groups take 60, 30 and 5 %.
+// fakeRunner plays passes whose walls are given; kernels take 60, 30 and 5 %.
 type fakeRunner struct {
 	model   *nn.Model
 	lowered *nn.Lowered
+	kernels []tensor.KernelInfo
 	walls   []time.Duration // the last one repeats
 	passes  int
 	// unobserved counts those of the passes that nobody watched: they take no wall.
 	unobserved int
-	fail       int // the pass that fails, from 1; 0 none
+	fail       int   // the pass that fails, from 1; 0 none
+	heads      []int // of the kernels that are timed; nil: those that there are
 }
 
 func newFakeRunner(walls ...time.Duration) *fakeRunner {
@@ -34,7 +36,7 @@ func newFakeRunner(walls ...time.Duration) *fakeRunner {
 			l.Plan.Ops[i].Path, l.Plan.Ops[i].Kind = m.Layers[at].Path, m.Layers[at].Kind
 		}
 	}
-	return &fakeRunner{model: m, lowered: l, walls: walls}
+	return &fakeRunner{model: m, lowered: l, kernels: smallKernels(), walls: walls}
 }
 
 func (f *fakeRunner) Model() *nn.Model           { return f.model }
@@ -44,13 +46,7 @@ func (f *fakeRunner) Memory() tensor.MemoryPlan {
 	return tensor.MemoryPlan{ArenaBytes: 100, WeightBytes: 40, ScratchBytes: 2}
 }
 
-func (f *fakeRunner) Kernels() []tensor.KernelInfo {
-	return []tensor.KernelInfo{
-		{Op: 3, Name: "moments", FLOPs: 10, Bytes: 100},
-		{Op: 2, Name: "direct", FLOPs: 2000, Bytes: 1000},
-		{Op: 0, Name: "winograd", FLOPs: 1e6, Bytes: 2000, Absorbed: []int{1}},
-	}
-}
+func (f *fakeRunner) Kernels() []tensor.KernelInfo { return f.kernels }
 
 func (f *fakeRunner) Run(ctx context.Context, obs nn.Observer) error {
 	f.passes++
@@ -64,9 +60,13 @@ func (f *fakeRunner) Run(ctx context.Context, obs nn.Observer) error {
 	wall := f.walls[min(f.passes-f.unobserved, len(f.walls))-1]
 	obs.Begin(f.lowered)
 	at := time.Duration(0)
-	for g, percent := range []time.Duration{60, 30, 5} {
-		end := at + wall*percent/100
-		obs.Span(tensor.Span{Op: f.lowered.Groups[g].Head, Start: at, End: end})
+	heads := f.heads
+	if heads == nil {
+		heads = []int{0, 2, 3}
+	}
+	for i, op := range heads {
+		end := at + wall*[]time.Duration{60, 30, 5}[i]/100
+		obs.Span(tensor.Span{Op: op, Start: at, End: end})
 		at = end
 	}
 	obs.End(wall)
@@ -148,6 +148,35 @@ func TestMeasureStops(t *testing.T) {
 	}
 	if _, err := Measure(t.Context(), f, MeasureOptions{Runs: 0}); err == nil {
 		t.Error("no runs at all made a profile")
+	}
+}
+
+// TestMeasureReportsWrongSpans: a device whose spans are not those of its kernels
+// makes no profile, and no endless loop.
+func TestMeasureReportsWrongSpans(t *testing.T) {
+	for name, heads := range map[string][]int{"another": {0, 1, 3}, "too few": {0, 2}, "too many": {0, 2, 2}} {
+		for _, runs := range []int{Adaptive, 3} {
+			f := newFakeRunner(time.Millisecond)
+			f.heads = heads
+			var wrong *SpanError
+			if _, err := Measure(t.Context(), f, MeasureOptions{Runs: runs}); !errors.As(err, &wrong) {
+				t.Errorf("%s, %d runs: %v", name, runs, err)
+			}
+		}
+	}
+}
+
+// TestOtherObserversReportWrongSpans: those that see each worker find unknown
+// kernels too.
+func TestOtherObserversReportWrongSpans(t *testing.T) {
+	f := newFakeRunner(time.Millisecond)
+	f.heads = []int{0, 1, 3}
+	var wrong *SpanError
+	if _, err := measureCPU(t.Context(), f); !errors.As(err, &wrong) || wrong.Op != 1 {
+		t.Errorf("processor time: %v", err)
+	}
+	if _, err := traced(t.Context(), f, 1); !errors.As(err, &wrong) || wrong.Op != 1 {
+		t.Errorf("trace: %v", err)
 	}
 }
 

@@ -49,8 +49,8 @@ type Holder struct {
 	Bytes int64  `json:"bytes"`
 }
 
-// NewMemory is a program's memory plan along the rows of its net.
-func NewMemory(l *nn.Lowered, plan tensor.MemoryPlan) Memory {
+// NewMemory is a program's memory plan along its kernels.
+func NewMemory(l *nn.Lowered, kernels []tensor.KernelInfo, plan tensor.MemoryPlan) Memory {
 	m := Memory{PredictedBytes: plan.Total(), ArenaBytes: plan.ArenaBytes, WeightBytes: plan.WeightBytes, ScratchBytes: plan.ScratchBytes}
 	if len(plan.Blocks) == 0 {
 		return m
@@ -59,8 +59,8 @@ func NewMemory(l *nn.Lowered, plan tensor.MemoryPlan) Memory {
 		m.Blocks = append(m.Blocks, MemoryBlock{int64(b.Buffer), b.Offset, b.Bytes, int64(b.First), int64(b.Last)})
 	}
 	live := NewLiveness(l.Plan, plan)
-	for _, g := range l.Groups {
-		op, at := l.Plan.Ops[g.Head], g.Last()
+	for _, k := range kernels {
+		op, at := l.Plan.Ops[k.Op], k.Last()
 		point := MemoryPoint{Path: op.Path, Pass: op.Pass.String(), LiveBytes: live.Live[at], SkipBytes: live.Skip[at]}
 		m.Timeline = append(m.Timeline, point)
 		if m.Peak == nil || point.LiveBytes > m.Peak.LiveBytes {

@@ -15,7 +15,7 @@ func TestMemoryTimeline(t *testing.T) {
 	for i, name := range []string{"input", "conv1", "conv2", "probe"} {
 		f.lowered.Plan.Buffers[i].Name = name
 	}
-	m := NewMemory(f.lowered, tensor.MemoryPlan{ArenaBytes: 1000, Blocks: []tensor.Block{
+	m := NewMemory(f.lowered, f.kernels, tensor.MemoryPlan{ArenaBytes: 1000, Blocks: []tensor.Block{
 		{Buffer: 0, Offset: 0, Bytes: 100, First: 0, Last: 2},
 		{Buffer: 1, Offset: 100, Bytes: 400, First: 1, Last: 2},
 		{Buffer: 2, Offset: 100, Bytes: 400, First: 2, Last: 3},
@@ -35,7 +35,7 @@ func TestMemoryTimeline(t *testing.T) {
 	if m.Peak == nil || m.Peak.Path != "a.conv1" || m.Peak.LiveBytes != 500 || m.Peak.Holders[0].Name != "conv1" {
 		t.Errorf("peak %+v", m.Peak)
 	}
-	if plain := NewMemory(f.lowered, tensor.MemoryPlan{ArenaBytes: 10}); plain.Peak != nil || plain.ArenaBytes != 10 {
+	if plain := NewMemory(f.lowered, f.kernels, tensor.MemoryPlan{ArenaBytes: 10}); plain.Peak != nil || plain.ArenaBytes != 10 {
 		t.Errorf("a plan without blocks: %+v", plain)
 	}
 }
@@ -43,7 +43,7 @@ func TestMemoryTimeline(t *testing.T) {
 // TestLiveness: what lives adds up at every operation, a skip's bytes apart.
 func TestLiveness(t *testing.T) {
 	m := built(t, "cifar_resnet8")
-	n := lowered(t, m, nn.LowerOptions{Fuse: true})
+	n := lowered(t, m, nn.LowerOptions{}, true)
 	plan := n.Lowered.Plan
 	var memory tensor.MemoryPlan
 	for i, b := range plan.Buffers { // each in a place of its own, until its last reader

@@ -34,7 +34,7 @@ type Profile struct {
 	Ceilings     *Roofs        `json:"ceilings,omitempty"`
 	Recorder     *RecorderCost `json:"recorder,omitempty"`
 	Machine      *Machine      `json:"machine,omitempty"`
-	Layers       []LayerRow    `json:"layers,omitempty"` // one a group that ran, in execution order
+	Layers       []LayerRow    `json:"layers,omitempty"` // one per kernel, in execution order
 	Loss         *Number       `json:"loss,omitempty"`   // of the last pass, if it went backward
 	Blocks       []BlockGrad   `json:"blocks,omitempty"` // and its gradients
 
@@ -112,7 +112,7 @@ type Roofs struct {
 	Measured bool    `json:"measured"`
 }
 
-// LayerRow is one group of operations that ran as one kernel. GFLOPS is
+// LayerRow is what one kernel ran: one operation or several. GFLOPS is
 // direct-equivalent: the multiply-adds of a direct convolution, whatever was
 // executed. Bytes are what the kernel moves at least.
 type LayerRow struct {

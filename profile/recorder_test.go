@@ -1,8 +1,10 @@
 package profile
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,56 +12,116 @@ import (
 )
 
 func TestRecorderAddsUp(t *testing.T) {
-	m, l := smallNet()
-	r := NewRecorder(l, m, 8)
-	pass(r, l, 107, 60, 30, 10)
-	pass(r, l, 115, 64, 32, 12)
+	r := smallRecorder(8)
+	pass(r, 107, 60, 30, 10)
+	pass(r, 115, 64, 32, 12)
 	var s Snapshot
 	r.Snapshot(&s)
 	if s.Passes != 2 || s.Wall.N != 2 || s.Wall.Mean != 111 || s.Overhead.Mean != 7 {
 		t.Fatalf("passes %d, wall %+v, overhead %+v", s.Passes, s.Wall, s.Overhead)
 	}
-	if g := s.Groups[0]; g.Mean != 62 || g.Last != 64 || g.Min != 60 || g.P50 != 62 {
-		t.Errorf("first group %+v", g)
+	if k := s.Kernels[0]; k.Mean != 62 || k.Last != 64 || k.Min != 60 || k.P50 != 62 {
+		t.Errorf("first kernel %+v", k)
 	}
 	if sum := s.Sum([]int{0, 1}); sum.Min != 90 || sum.Last != 96 {
-		t.Errorf("sum of two groups %+v", sum)
+		t.Errorf("sum of two kernels %+v", sum)
 	}
 	if p50 := s.P50([]int{0, 1}); p50 != 93 {
-		t.Errorf("two groups have a median of %v", p50)
+		t.Errorf("two kernels have a median of %v", p50)
 	}
 }
 
-func TestRecorderIgnoresWhatIsNoPass(t *testing.T) {
-	m, l := smallNet()
-	_, other := smallNet()
-	r := NewRecorder(l, m, 8)
-	pass(r, l, 50, 40)              // cut short after the first group
-	pass(r, other, 100, 60, 30, 10) // another program
+// TestRecorderOfSteps: a step moves the newest time of its kernel, and is no
+// pass.
+func TestRecorderOfSteps(t *testing.T) {
+	r := smallRecorder(8)
+	r.BeginStep(r.lowered)
+	play(r, 40)
+	r.End(50)
 	var s Snapshot
 	r.Snapshot(&s)
-	if s.Passes != 0 || s.Wall.N != 0 {
-		t.Fatalf("recorded %d passes", s.Passes)
+	if s.Passes != 0 || s.Wall.N != 0 || s.Err != nil {
+		t.Fatalf("recorded %d passes, error %v", s.Passes, s.Err)
 	}
-	if s.Groups[0].Last != 40 {
-		t.Errorf("the newest time of a group is %v, want that of the pass cut short", s.Groups[0].Last)
+	if s.Kernels[0].Last != 40 {
+		t.Errorf("the kernel's newest time is %v, want the step's", s.Kernels[0].Last)
+	}
+}
+
+// TestRecorderOfAnotherProgram: its passes are not this program's.
+func TestRecorderOfAnotherProgram(t *testing.T) {
+	r := smallRecorder(8)
+	_, other := smallNet()
+	r.Begin(other)
+	play(r, 60, 30, 10)
+	r.End(100)
+	if r.Passes() != 0 || r.Err() != nil {
+		t.Errorf("recorded %d passes, error %v", r.Passes(), r.Err())
+	}
+}
+
+// TestRecorderReportsWrongSpans: a pass whose spans are not one per kernel is
+// left out, and the recorder says why, even when later passes are right.
+func TestRecorderReportsWrongSpans(t *testing.T) {
+	for name, c := range map[string]struct {
+		heads []int
+		says  string
+	}{
+		"another fusion":   {[]int{0, 1, 2, 3}, "operation 1, which heads no kernel"},
+		"beyond the plan":  {[]int{0, 2, 3, 4}, "operation 4, which heads no kernel"},
+		"below the plan":   {[]int{-1}, "operation -1, which heads no kernel"},
+		"too few":          {[]int{0, 3}, "did not time the kernel of operation 2"},
+		"none":             {nil, "did not time the kernel of operation 0"},
+		"twice":            {[]int{0, 2, 2, 3}, "the kernel of operation 2 2 times"},
+		"one for each op":  {[]int{0, 1}, "operation 1, which heads no kernel"},
+		"twice in a row":   {[]int{0, 0}, "the kernel of operation 0 2 times"},
+		"all of them late": {[]int{0, 2, 3, 0, 2, 3}, "the kernel of operation 0 2 times"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := smallRecorder(8)
+			r.Begin(r.lowered)
+			for _, op := range c.heads {
+				r.Span(tensor.Span{Op: op, End: 10})
+			}
+			r.End(50)
+			pass(r, 107, 60, 30, 10)
+			var s Snapshot
+			r.Snapshot(&s)
+			var wrong *SpanError
+			if !errors.As(s.Err, &wrong) || !strings.Contains(s.Err.Error(), c.says) {
+				t.Errorf("error %v, want %q", s.Err, c.says)
+			}
+			if s.Passes != 1 || s.Wall.Last != 107 {
+				t.Errorf("%d passes, the last took %v: want the right one alone", s.Passes, s.Wall.Last)
+			}
+		})
+	}
+}
+
+// TestRecorderReportsWrongSteps: a step may time fewer kernels, but no others.
+func TestRecorderReportsWrongSteps(t *testing.T) {
+	r := smallRecorder(8)
+	r.BeginStep(r.lowered)
+	r.Span(tensor.Span{Op: 1, End: 10})
+	r.End(10)
+	if r.Err() == nil {
+		t.Error("a step of an unknown kernel is no error")
 	}
 }
 
 // TestSnapshotWindow compares the incremental statistics with fresh ones over
 // the same passes, for readers that are slow, quick and late.
 func TestSnapshotWindow(t *testing.T) {
-	m, l := smallNet()
 	const capacity = 16
 	rng := rand.New(rand.NewPCG(1, 2))
-	r := NewRecorder(l, m, capacity)
+	r := smallRecorder(capacity)
 	var walls []time.Duration
 	var s Snapshot
 	for round := range 40 {
 		for range []int{1, 3, 0, 40}[round%4] {
 			wall := time.Duration(100 + rng.IntN(50))
 			walls = append(walls, wall)
-			pass(r, l, wall, 60, 30, 5)
+			pass(r, wall, 60, 30, 5)
 		}
 		r.Snapshot(&s)
 		want := NewSeries(slices.Clone(walls[max(0, len(walls)-capacity):]))
@@ -73,11 +135,10 @@ func TestSnapshotWindow(t *testing.T) {
 }
 
 func TestSnapshotFollowsAnotherRecorder(t *testing.T) {
-	m, l := smallNet()
-	a, b := NewRecorder(l, m, 4), NewRecorder(l, m, 4)
-	pass(a, l, 107, 60, 30, 10)
-	pass(b, l, 50, 20, 20, 5)
-	pass(b, l, 50, 20, 20, 5)
+	a, b := smallRecorder(4), smallRecorder(4)
+	pass(a, 107, 60, 30, 10)
+	pass(b, 50, 20, 20, 5)
+	pass(b, 50, 20, 20, 5)
 	var s Snapshot
 	a.Snapshot(&s)
 	b.Snapshot(&s)
@@ -86,17 +147,16 @@ func TestSnapshotFollowsAnotherRecorder(t *testing.T) {
 	}
 }
 
-// TestReadersNeverSeeHalfAPass: each pass's groups are all as long as its
+// TestReadersNeverSeeHalfAPass: each pass's kernels are all as long as its
 // number, so a torn copy would show.
 func TestReadersNeverSeeHalfAPass(t *testing.T) {
-	m, l := smallNet()
-	r := NewRecorder(l, m, 3)
+	r := smallRecorder(3)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for i := range 3000 {
 			d := time.Duration(4 * (i + 1))
-			pass(r, l, 3*d, d, d, d)
+			pass(r, 3*d, d, d, d)
 		}
 	}()
 	var s Snapshot
@@ -107,9 +167,9 @@ func TestReadersNeverSeeHalfAPass(t *testing.T) {
 		default:
 		}
 		r.Snapshot(&s)
-		for i, d := range s.Groups[0].Recent {
-			if s.Groups[1].Recent[i] != d || s.Wall.Recent[i] != 3*d || s.Overhead.Recent[i] != 0 {
-				t.Fatalf("half a pass: groups %v and %v, wall %v", d, s.Groups[1].Recent[i], s.Wall.Recent[i])
+		for i, d := range s.Kernels[0].Recent {
+			if s.Kernels[1].Recent[i] != d || s.Wall.Recent[i] != 3*d || s.Overhead.Recent[i] != 0 {
+				t.Fatalf("half a pass: kernels %v and %v, wall %v", d, s.Kernels[1].Recent[i], s.Wall.Recent[i])
 			}
 		}
 	}
@@ -119,14 +179,13 @@ func TestReadersNeverSeeHalfAPass(t *testing.T) {
 }
 
 func TestRecordingAllocatesNothing(t *testing.T) {
-	m, l := smallNet()
-	r := NewRecorder(l, m, 4)
+	r := smallRecorder(4)
 	var s Snapshot
 	for range 5 {
-		pass(r, l, 107, 60, 30, 10)
+		pass(r, 107, 60, 30, 10)
 		r.Snapshot(&s)
 	}
-	if n := testing.AllocsPerRun(100, func() { pass(r, l, 107, 60, 30, 10); r.Snapshot(&s) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { pass(r, 107, 60, 30, 10); r.Snapshot(&s) }); n > 0 {
 		t.Errorf("%v allocations a pass", n)
 	}
 }
@@ -145,25 +204,26 @@ func TestQuantiles(t *testing.T) {
 }
 
 func BenchmarkSnapshotAfterOnePass(b *testing.B) {
-	m, l := smallNet()
-	for len(l.Groups) < 1200 {
+	_, l := smallNet()
+	kernels := smallKernels()
+	for len(kernels) < 1200 {
+		kernels = append(kernels, tensor.KernelInfo{Op: len(l.Plan.Ops)})
 		l.Plan.Ops = append(l.Plan.Ops, tensor.Op{})
 		l.OpLayer = append(l.OpLayer, -1)
-		l.Groups = append(l.Groups, tensor.Group{Head: len(l.Plan.Ops) - 1})
 	}
-	r := NewRecorder(l, m, 256)
+	r := NewRecorder(l, kernels, 256)
 	times := make([]time.Duration, 1200)
 	for i := range times {
 		times[i] = time.Duration(1000 + i)
 	}
 	var s Snapshot
 	for range 300 {
-		pass(r, l, time.Millisecond, times...)
+		pass(r, time.Millisecond, times...)
 	}
 	r.Snapshot(&s)
 	b.ReportAllocs()
 	for b.Loop() {
-		pass(r, l, time.Millisecond, times...)
+		pass(r, time.Millisecond, times...)
 		r.Snapshot(&s)
 	}
 }

@@ -40,28 +40,15 @@ func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 		passes = min(passes, len(p.Layers[0].SamplesMS))
 	}
 	r := &Replay{
-		Lowered: l, Kernels: kernels, Recorder: NewRecorder(l, m, max(passes, 1)), Memory: p.Memory.plan(l),
+		Lowered: l, Kernels: kernels, Recorder: NewRecorder(l, kernels, max(passes, 1)), Memory: p.Memory.plan(l),
 	}
 	for i := range passes {
-		r.play(p.Total.SamplesMS[i], func(g int) float64 { return p.Layers[g].SamplesMS[i] })
+		r.play(p.Total.SamplesMS[i], func(k int) float64 { return p.Layers[k].SamplesMS[i] })
 	}
 	if passes == 0 {
-		r.play(p.Total.MeanMS, func(g int) float64 { return p.Layers[g].MeanMS })
+		r.play(p.Total.MeanMS, func(k int) float64 { return p.Layers[k].MeanMS })
 	}
 	return r, nil
-}
-
-// program is m as the profile ran it, with the recorded kernels.
-func (p *Profile) program(m *nn.Model) (*nn.Lowered, []tensor.KernelInfo, error) {
-	l, err := p.lower(m)
-	if err != nil {
-		return nil, nil, err
-	}
-	kernels := make([]tensor.KernelInfo, len(p.Layers))
-	for g, row := range p.Layers {
-		kernels[g] = tensor.KernelInfo{Op: l.Groups[g].Head, Absorbed: l.Groups[g].Absorbed, Name: row.Kernel, FLOPs: row.ExecutedFLOPs, Bytes: row.Bytes}
-	}
-	return l, kernels, nil
 }
 
 // plan is the memory plan of a program of l. Blocks of a buffer that l does not
@@ -78,12 +65,12 @@ func (m *Memory) plan(l *nn.Lowered) tensor.MemoryPlan {
 }
 
 // play records one pass.
-func (r *Replay) play(wall float64, row func(g int) float64) {
+func (r *Replay) play(wall float64, row func(k int) float64) {
 	r.Recorder.Begin(r.Lowered)
 	at := time.Duration(0)
-	for g := range r.Lowered.Groups {
-		end := at + time.Duration(row(g)*1e6)
-		r.Recorder.Span(tensor.Span{Op: r.Lowered.Groups[g].Head, Start: at, End: end})
+	for k := range r.Kernels {
+		end := at + time.Duration(row(k)*1e6)
+		r.Recorder.Span(tensor.Span{Op: r.Kernels[k].Op, Start: at, End: end})
 		at = end
 	}
 	r.Recorder.End(time.Duration(wall * 1e6))
@@ -91,31 +78,33 @@ func (r *Replay) play(wall float64, row func(g int) float64) {
 
 var errOtherRows = errors.New("its rows are not those of the net as this version runs it")
 
-// lower is m in the mode and with the passes that p has. Which norms were
-// probed is found by trying.
-func (p *Profile) lower(m *nn.Model) (*nn.Lowered, error) {
-	o := p.lowerOptions()
+// program is m in the mode and with the passes that p has, and the kernels that
+// ran it. Which norms were probed is found by trying.
+func (p *Profile) program(m *nn.Model) (*nn.Lowered, []tensor.KernelInfo, error) {
+	o := p.lowerOptions(m)
 	for _, norms := range []struct{ blocks, params bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
 		o.Blocks, o.Norms = norms.blocks, norms.params
 		l, err := m.Lower(o)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if p.sameRows(l) {
-			return l, nil
+		if kernels := p.kernels(l.Plan); kernels != nil {
+			return l, kernels, nil
 		}
 		if !o.Backward {
 			break
 		}
 	}
-	return nil, errOtherRows
+	return nil, nil, errOtherRows
 }
 
-func (p *Profile) lowerOptions() nn.LowerOptions {
-	o := nn.LowerOptions{Train: p.Mode == "train", Fuse: p.Fused}
+func (p *Profile) lowerOptions(m *nn.Model) nn.LowerOptions {
+	o := nn.LowerOptions{Train: p.Mode == "train"}
 	for _, r := range p.Layers {
-		o.Moments = o.Moments || r.Kind == tensor.Moments.String()
 		o.Backward = o.Backward || r.Pass == tensor.Backward.String()
+		if r.Kind == tensor.Moments.String() {
+			o.Moments = append(o.Moments, layersOf(m, r)...)
+		}
 		if r.Pass == tensor.Update.String() {
 			o.Update = &nn.SGD{}
 		}
@@ -123,15 +112,12 @@ func (p *Profile) lowerOptions() nn.LowerOptions {
 	return o
 }
 
-// sameRows reports whether p's rows are l's groups.
-func (p *Profile) sameRows(l *nn.Lowered) bool {
-	if len(l.Groups) != len(p.Layers) {
-		return false
-	}
-	for g, group := range l.Groups {
-		if op, r := &l.Plan.Ops[group.Head], &p.Layers[g]; op.Path != r.Path || op.Call != r.Call || op.Pass.String() != r.Pass {
-			return false
+// layersOf are the layers of a row's path and call: one, or none in another net.
+func layersOf(m *nn.Model, r LayerRow) (layers []int) {
+	for i, l := range m.Layers {
+		if l.Path == r.Path && l.Call == r.Call {
+			layers = append(layers, i)
 		}
 	}
-	return true
+	return layers
 }

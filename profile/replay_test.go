@@ -17,16 +17,19 @@ func TestReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := m.Lower(nn.LowerOptions{Fuse: true})
+	l, err := m.Lower(nn.LowerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeRunner{model: m.Model, lowered: l, walls: []time.Duration{time.Second}}
-	r := NewRecorder(l, m.Model, 3)
+	f := &fakeRunner{model: m.Model, lowered: l, kernels: kernelsOf(t, l, true), walls: []time.Duration{time.Second}}
+	r := NewRecorder(l, f.kernels, 3)
 	for pass := range 3 {
-		playPass(r, l, time.Duration(pass+1)*time.Millisecond)
+		playPass(r, time.Duration(pass+1)*time.Millisecond)
 	}
-	p := newProfile(f, r)
+	p, err := newProfile(f, r)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.Model, p.Input = Describe(m, ""), Input{Shape: m.Root.In}
 	c, err := p.Config()
 	if err != nil || c.Arch != "cifar_resnet8" || c.Batch != 2 {
@@ -39,7 +42,7 @@ func TestReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	replay.Recorder.Snapshot(&got)
-	if got.Passes != 3 || got.Wall.P50 != want.Wall.P50 || got.Groups[2].P95 != want.Groups[2].P95 {
+	if got.Passes != 3 || got.Wall.P50 != want.Wall.P50 || got.Kernels[2].P95 != want.Kernels[2].P95 {
 		t.Errorf("%+v, want %+v", got.Wall, want.Wall)
 	}
 	p.Total.SamplesMS = nil
@@ -63,8 +66,8 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// playPass plays a pass whose groups take d each.
-func playPass(r *Recorder, l *nn.Lowered, d time.Duration) {
-	replay := Replay{Lowered: l, Recorder: r}
-	replay.play(float64(len(l.Groups)+1)*float64(d)/1e6, func(int) float64 { return float64(d) / 1e6 })
+// playPass plays a pass whose kernels take d each.
+func playPass(r *Recorder, d time.Duration) {
+	replay := Replay{Lowered: r.lowered, Kernels: r.kernels, Recorder: r}
+	replay.play(float64(len(r.kernels)+1)*float64(d)/1e6, func(int) float64 { return float64(d) / 1e6 })
 }

@@ -9,8 +9,9 @@ import (
 type Snapshot struct {
 	Passes   int      // recorded so far
 	Wall     Series   // per pass
-	Overhead Series   // wall − Σ groups
-	Groups   []Series // by index into Lowered.Groups
+	Overhead Series   // wall − Σ kernels
+	Kernels  []Series // by kernel, in execution order
+	Err      error    // Recorder.Err
 
 	from    *Recorder
 	scratch []time.Duration
@@ -25,6 +26,7 @@ func (r *Recorder) Snapshot(into *Snapshot) {
 	if into.from != r {
 		into.reset(r)
 	}
+	into.Err = r.Err()
 	published := r.passes.Load()
 	first := max(int64(into.Passes), published-int64(r.capacity))
 	for i := first; i < published; i++ {
@@ -36,29 +38,29 @@ func (r *Recorder) Snapshot(into *Snapshot) {
 		into.Passes = int(published)
 		into.summarise()
 	}
-	for g := range into.Groups {
-		if live := r.live[g].Load(); live >= 0 {
-			into.Groups[g].Last = time.Duration(live)
+	for k := range into.Kernels {
+		if live := r.live[k].Load(); live >= 0 {
+			into.Kernels[k].Last = time.Duration(live)
 		}
 	}
 }
 
 func (s *Snapshot) reset(r *Recorder) {
-	n := len(r.lowered.Groups)
-	if cap(s.Groups) < n {
-		s.Groups = make([]Series, n)
+	n := len(r.kernels)
+	if cap(s.Kernels) < n {
+		s.Kernels = make([]Series, n)
 	}
-	s.Groups, s.scratch = s.Groups[:n], make([]time.Duration, n+1)
+	s.Kernels, s.scratch = s.Kernels[:n], make([]time.Duration, n+1)
 	s.from, s.Passes = r, 0
 	s.each(func(x *Series) { x.clear() })
 }
 
-// push adds one pass: its wall time, then its groups' times.
+// push adds one pass: its wall time, then its kernels' times.
 func (s *Snapshot) push(pass []time.Duration, capacity int) {
 	rest := pass[0]
 	s.Wall.push(pass[0], capacity)
-	for g, d := range pass[1:] {
-		s.Groups[g].push(d, capacity)
+	for k, d := range pass[1:] {
+		s.Kernels[k].push(d, capacity)
 		rest -= d
 	}
 	s.Overhead.push(rest, capacity)
@@ -69,21 +71,21 @@ func (s *Snapshot) summarise() { s.each(func(x *Series) { x.summarise() }) }
 func (s *Snapshot) each(do func(*Series)) {
 	do(&s.Wall)
 	do(&s.Overhead)
-	for g := range s.Groups {
-		do(&s.Groups[g])
+	for k := range s.Kernels {
+		do(&s.Kernels[k])
 	}
 }
 
-// Sum is the series of the passes' sums over some groups: a module's own
+// Sum is the series of the passes' sums over some kernels: a module's own
 // percentiles, which are not the sums of its layers'. It allocates.
-func (s *Snapshot) Sum(groups []int) Series {
+func (s *Snapshot) Sum(kernels []int) Series {
 	sums := make([]time.Duration, s.Wall.N)
 	last := time.Duration(0)
-	for _, g := range groups {
-		for i, d := range s.Groups[g].Recent {
+	for _, k := range kernels {
+		for i, d := range s.Kernels[k].Recent {
 			sums[i] += d
 		}
-		last += s.Groups[g].Last
+		last += s.Kernels[k].Last
 	}
 	sum := NewSeries(sums)
 	sum.Last = last
@@ -92,24 +94,24 @@ func (s *Snapshot) Sum(groups []int) Series {
 
 // P50 is Sum's median alone, which allocates nothing in the long run; the
 // newest times' sum where there is no whole pass yet.
-func (s *Snapshot) P50(groups []int) time.Duration {
+func (s *Snapshot) P50(kernels []int) time.Duration {
 	if s.Wall.N == 0 {
 		last := time.Duration(0)
-		for _, g := range groups {
-			last += s.Groups[g].Last
+		for _, k := range kernels {
+			last += s.Kernels[k].Last
 		}
 		return last
 	}
-	switch len(groups) {
+	switch len(kernels) {
 	case 0:
 		return 0
 	case 1:
-		return s.Groups[groups[0]].P50
+		return s.Kernels[kernels[0]].P50
 	}
 	s.sums = slices.Grow(s.sums[:0], s.Wall.N)[:s.Wall.N]
 	clear(s.sums)
-	for _, g := range groups {
-		for i, d := range s.Groups[g].Recent {
+	for _, k := range kernels {
+		for i, d := range s.Kernels[k].Recent {
 			s.sums[i] += d
 		}
 	}

@@ -30,20 +30,19 @@ const MaxSpans = 100_000
 
 // Tracer is a nn.Observer that keeps every span of whole passes.
 type Tracer struct {
-	groupOf map[int]int
+	plan    *tensor.Plan
+	index   kernelIndex
 	first   time.Time
 	current TracedPass
 	spans   int // in passes that ended
 	trace   Trace
+	err     error
 }
 
-// NewTracer makes a tracer for the passes of l.
-func NewTracer(l *nn.Lowered) *Tracer {
-	t := &Tracer{groupOf: make(map[int]int, len(l.Groups))}
-	for g := range l.Groups {
-		t.groupOf[l.Groups[g].Head] = g
-	}
-	return t
+// NewTracer makes a tracer for the passes of a program of l. The kernels are the
+// program's.
+func NewTracer(l *nn.Lowered, kernels []tensor.KernelInfo) *Tracer {
+	return &Tracer{plan: l.Plan, index: indexKernels(l.Plan, kernels)}
 }
 
 // ObservesWorkers makes the spans those of workers.
@@ -58,11 +57,14 @@ func (t *Tracer) Begin(*nn.Lowered) {
 	t.current = TracedPass{Start: now.Sub(t.first)}
 }
 
-// Span keeps a worker's part of a group.
+// Span keeps a worker's part of a kernel.
 func (t *Tracer) Span(s tensor.Span) {
-	if g, ok := t.groupOf[s.Op]; ok {
-		t.current.Spans = append(t.current.Spans, TraceSpan{Row: g, Worker: s.Worker, Start: s.Start, End: s.End})
+	k := t.index.of(s.Op)
+	if k < 0 {
+		t.err = unknownHead(t.plan, s.Op)
+		return
 	}
+	t.current.Spans = append(t.current.Spans, TraceSpan{Row: k, Worker: s.Worker, Start: s.Start, End: s.End})
 }
 
 // End keeps the pass, as long as there is room for it.
@@ -76,7 +78,8 @@ func (t *Tracer) End(wall time.Duration) {
 	t.trace.Passes = append(t.trace.Passes, t.current)
 }
 
-// Trace is what was kept.
-func (t *Tracer) Trace() *Trace {
-	return &t.trace
+// Trace is what was kept, or a *SpanError if the device timed a kernel that the
+// program doesn't have.
+func (t *Tracer) Trace() (*Trace, error) {
+	return &t.trace, t.err
 }

@@ -15,15 +15,16 @@ import (
 )
 
 // lowered is a net as a plan with the kernels that a device would run.
-func lowered(t testing.TB, m *nn.Model, o nn.LowerOptions) Net {
+func lowered(t testing.TB, m *nn.Model, o nn.LowerOptions, fuse bool) Net {
 	t.Helper()
 	l, err := m.Lower(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := Net{Model: m, Lowered: l}
-	for _, g := range l.Groups {
-		n.Kernels = append(n.Kernels, tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed, Name: "k" + l.Plan.Ops[g.Head].Kind.String()})
+	n.Kernels = kernelsOf(t, l, fuse)
+	for i := range n.Kernels {
+		n.Kernels[i].Name = "k" + l.Plan.Ops[n.Kernels[i].Op].Kind.String()
 	}
 	return n
 }
@@ -50,8 +51,8 @@ func built(t testing.TB, arch string, lesions ...string) *nn.Model {
 }
 
 // training are the options of a step of training.
-func training(fuse bool) nn.LowerOptions {
-	return nn.LowerOptions{Train: true, Fuse: fuse, Backward: true, Blocks: true, Norms: true, Update: &nn.SGD{Momentum: 0.9}}
+func training() nn.LowerOptions {
+	return nn.LowerOptions{Train: true, Backward: true, Blocks: true, Norms: true, Update: &nn.SGD{Momentum: 0.9}}
 }
 
 var treeRails = map[nn.SkipKind][4]string{
@@ -103,10 +104,9 @@ var treeCases = []struct {
 func eachTree(t *testing.T, do func(t *testing.T, n Net)) {
 	for _, c := range treeCases {
 		m := built(t, c.arch, c.lesions...)
-		for name, o := range map[string]nn.LowerOptions{
-			"forward": {Fuse: true}, "forward unfused": {}, "step": training(true), "step unfused": training(false),
-		} {
-			t.Run(c.name+" "+name, func(t *testing.T) { do(t, lowered(t, m, o)) })
+		for name, o := range map[string]nn.LowerOptions{"forward": {}, "step": training()} {
+			t.Run(c.name+" "+name, func(t *testing.T) { do(t, lowered(t, m, o, true)) })
+			t.Run(c.name+" "+name+" unfused", func(t *testing.T) { do(t, lowered(t, m, o, false)) })
 		}
 	}
 }
@@ -223,7 +223,7 @@ func TestForeignTree(t *testing.T) {
 	m := built(t, "cifar_resnet8")
 	for name, fuse := range map[string]bool{"fused": true, "unfused": false} {
 		t.Run(name, func(t *testing.T) {
-			p := recordedOf(lowered(t, m, training(fuse)))
+			p := recordedOf(lowered(t, m, training(), fuse))
 			p.Model.Arch = "somebody's net"
 			golden.RequireEqual(t, printed(p.Tree()))
 		})
@@ -234,19 +234,24 @@ func TestForeignTree(t *testing.T) {
 // snapshot of another program changes nothing.
 func TestMeasureLive(t *testing.T) {
 	m := built(t, "cifar_resnet8")
-	n := lowered(t, m, nn.LowerOptions{Fuse: true, Moments: true})
-	tree, r := NewTree(n), NewRecorder(n.Lowered, m, 8)
+	bare := lowered(t, m, nn.LowerOptions{}, true)
+	n := lowered(t, m, nn.LowerOptions{Moments: bare.Lowered.Ends(bare.Kernels)}, true)
+	if len(n.Kernels) != 2*len(bare.Kernels) {
+		t.Fatalf("%d kernels with a probe after each, %d without", len(n.Kernels), len(bare.Kernels))
+	}
+	tree, r := NewTree(n), NewRecorder(n.Lowered, n.Kernels, 8)
 	times := func(each time.Duration) []time.Duration { return slices.Repeat([]time.Duration{each}, len(n.Kernels)) }
 	var s Snapshot
-	pass(r, n.Lowered, 50, 40) // cut short
+	r.Begin(n.Lowered)
+	play(r, 40) // it goes on
 	r.Snapshot(&s)
 	tree.Measure(&s)
 	if got := tree.ByKernel[0].Took; got.Flat[0] != 40 || got.ForwardP50 != 40 {
 		t.Errorf("before a whole pass: %+v", got)
 	}
 	kernels := time.Duration(len(n.Kernels))
-	pass(r, n.Lowered, 10*kernels+5, times(10)...)
-	pass(r, n.Lowered, 12*kernels+9, times(12)...)
+	pass(r, 10*kernels+5, times(10)...)
+	pass(r, 12*kernels+9, times(12)...)
 	r.Snapshot(&s)
 	tree.Measure(&s)
 	sum := time.Duration(0)

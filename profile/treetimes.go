@@ -19,15 +19,15 @@ type Timings interface {
 	overhead() (p50, stat time.Duration) // what passes took beyond their kernels, not negative
 }
 
-func (s *Snapshot) kernelCount() int { return len(s.Groups) }
+func (s *Snapshot) kernelCount() int { return len(s.Kernels) }
 
 // KernelTime is what a kernel takes in a pass; its newest time before the first
 // whole pass.
 func (s *Snapshot) KernelTime(kernel int) time.Duration {
-	if x := &s.Groups[kernel]; x.N > 0 {
+	if x := &s.Kernels[kernel]; x.N > 0 {
 		return x.Mean
 	}
-	return s.Groups[kernel].Last
+	return s.Kernels[kernel].Last
 }
 
 func (s *Snapshot) overhead() (p50, stat time.Duration) {

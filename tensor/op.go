@@ -42,8 +42,9 @@ const (
 
 	// CrossEntropy: logits[N,K], target[N] → loss[1], probabilities[N,K]: the
 	// mean over N of −Σ t·log p, where p is the softmax of the logits and t is
-	// (1−ε)·(target = k) + ε/K with ε = Op.Eps, PyTorch's label smoothing. A
-	// target is a class's index as a float32; what is none makes the run fail.
+	// (1−ε)·(target = k) + ε/K with ε = Op.Eps, PyTorch's label smoothing.
+	// Targets are class indices stored as float32; anything else fails the run
+	// with a *TargetError.
 	CrossEntropy
 	// CrossEntropyGrad: probabilities[N,K], target[N] → dlogits = (p − t)/N
 	CrossEntropyGrad
@@ -62,14 +63,14 @@ const (
 	LinearGradBias
 	// BatchNorm2dGrad, with Op.Train: x, dy, mean[C], rstd[C] → dx, dγ[C],
 	// dβ[C]  [weight], with what the forward operation saved; else x, dy →
-	// dx, dγ, dβ  [weight, running_mean, running_var]. dγ and dβ may be left
-	// out together (Ioffe and Szegedy 2015, section 3).
+	// dx, dγ, dβ  [weight, running_mean, running_var]. dγ and dβ may be omitted
+	// together (Ioffe and Szegedy 2015, section 3).
 	BatchNorm2dGrad
 	// ReLUGrad: y, dy → dx = dy where y > 0, else 0
 	ReLUGrad
 	// MaxPool2dGrad: x, dy → dx. A window's gradient goes to its first
-	// maximum in row-major order, as PyTorch's, or to nobody where that is a
-	// zero of the padding.
+	// maximum in row-major order, as in PyTorch, or nowhere if that is a zero
+	// of the padding.
 	MaxPool2dGrad
 	// AdaptiveAvgPool2dGrad: dy[N,C,OH,OW] → dx[N,C,H,W]
 	AdaptiveAvgPool2dGrad
@@ -82,14 +83,14 @@ const (
 	DropoutGrad
 	// Scale: x → Scalars[Op.Scalar]·x
 	Scale
-	// Join adds the two parts of a gradient and looks at them: branch, skip →
+	// Join adds the two parts of a gradient and measures them: branch, skip →
 	// sum, probe[4] = ‖branch‖, ‖skip‖, ⟨branch, skip⟩, ‖sum‖ (L2, accumulated
 	// in float64). The probe is Kept.
 	Join
 	// Norm is a probe: x → y[1] = ‖x‖, L2, accumulated in float64. Its output
 	// is Kept.
 	Norm
-	// SGD is PyTorch's step, with λ = Decay, μ = Momentum and the learning
+	// SGD is PyTorch's optimiser step, with λ = Decay, μ = Momentum and the learning
 	// rate Scalars[Op.Scalar]: g → nothing  [parameter, momentum slot if μ ≠ 0].
 	// d = g + λw; v ← μv + d; w ← w − lr·v, or with Nesterov w − lr·(d + μv),
 	// or without a slot w − lr·d. The slot is zero before the first step.
@@ -135,8 +136,8 @@ type Window struct {
 	Top, Left, Bottom, Right int // padding; may differ by side
 }
 
-// Out is the output's height and width for an input of h×w; not positive
-// where the window does not fit.
+// Out is the height and width of the output for an input of h×wd, or 0, 0 if
+// the window doesn't fit.
 func (w Window) Out(h, wd int) (int, int) {
 	oh := (h + w.Top + w.Bottom - w.KH)
 	ow := (wd + w.Left + w.Right - w.KW)
@@ -158,7 +159,7 @@ const NoScalar = -1
 type Op struct {
 	Kind Kind
 	Pass Pass
-	Path string // PyTorch's module path, "layer1.0.conv1"; "layer1.0.add" for what is no module
+	Path string // PyTorch's module path, "layer1.0.conv1"; "layer1.0.add" for what isn't a module
 	Call int    // 0 for a module's first call in the pass, 1 for its second, …
 
 	In     []BufferID

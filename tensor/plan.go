@@ -3,10 +3,13 @@ package tensor
 // BufferID is an index into Plan.Buffers.
 type BufferID int
 
+// NoBuffer is the id of no buffer.
+const NoBuffer BufferID = -1
+
 // ParamID is an index into Plan.Params.
 type ParamID int
 
-// Class says who may read or write a buffer, and when.
+// Class says whether the caller may read or write a buffer, and when.
 type Class uint8
 
 // The classes of buffers. The arena reuses Scratch as soon as its last reader
@@ -19,9 +22,9 @@ const (
 )
 
 // Buffer is an activation or another value that lives during a run. Every
-// buffer is written by one operation (or is an Input) and never changed.
+// buffer is written once, by one operation or, if it is an Input, by the caller.
 type Buffer struct {
-	Name  string // path of the operation that writes it
+	Name  string // the path of the operation that writes it
 	Shape Shape
 	Class Class
 	DType DType
@@ -30,7 +33,7 @@ type Buffer struct {
 // Bytes is the size of its values, densely stored.
 func (b *Buffer) Bytes() int64 { return b.DType.Bytes(b.Shape) }
 
-// Role says what a parameter is to its layer.
+// Role says what a layer uses a parameter for.
 type Role uint8
 
 // The roles of parameters. Running statistics and slots are state, but not
@@ -44,6 +47,22 @@ const (
 	RunningVar
 	Slot // an optimiser's: a momentum buffer, "conv1.weight.momentum_buffer"
 )
+
+var roleNames = [...]string{
+	Weight: "weight", Bias: "bias", Gamma: "gamma", Beta: "beta",
+	RunningMean: "running mean", RunningVar: "running variance", Slot: "slot",
+}
+
+// String is the role's name.
+func (r Role) String() string {
+	if r == anyLearnable {
+		return "learnable"
+	}
+	if int(r) < len(roleNames) {
+		return roleNames[r]
+	}
+	return "Role?"
+}
 
 // Learnable reports whether an optimiser may change it.
 func (r Role) Learnable() bool { return r < RunningMean }
@@ -59,7 +78,8 @@ type Param struct {
 // Bytes is the size of its values, densely stored.
 func (p *Param) Bytes() int64 { return p.DType.Bytes(p.Shape) }
 
-// Plan is a net lowered to operations in execution order: pure data.
+// Plan is a net lowered to operations in execution order: pure data. It may be
+// read from several goroutines at once.
 type Plan struct {
 	Params  []Param
 	Buffers []Buffer
@@ -70,7 +90,7 @@ type Plan struct {
 // InShape is the shape of operation i's first operand.
 func (p *Plan) InShape(i int) Shape { return p.Buffers[p.Ops[i].In[0]].Shape }
 
-// OutShape is the shape of operation i's first result, nil if it has none (SGD).
+// OutShape is the shape of operation i's first result, nil if it has no result (SGD).
 func (p *Plan) OutShape(i int) Shape { return p.firstOut(&p.Ops[i]) }
 
 func (p *Plan) firstOut(op *Op) Shape {

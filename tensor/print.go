@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// String lists a plan, one operation a line: its number, kind, path, operands
-// and result with their shapes, and what else its kind depends on. It is meant
-// for people and for comparing plans; nothing reads it back.
+// String lists a plan, one operation per line: its number, kind, path, operands
+// and results with their shapes, and its other fields that its kind uses. It is
+// for people and for comparing plans, not for parsing.
 func (p *Plan) String() string {
 	var b strings.Builder
 	for i := range p.Ops {

@@ -3,11 +3,12 @@ package tensor
 import "math"
 
 // Stream is a sequence of random numbers addressed by position: Bits(i) needs
-// no state, so any part of it can be drawn by any worker in any order. It is
-// keyed by a seed and a name (a parameter's name, an operation's path), so
-// that two nets share the values of what both call by the same name. The same
-// key gives the same bits on any processor: every step is integer arithmetic,
-// or IEEE 754 operations that an explicit conversion keeps from being fused.
+// no state, so any worker can draw any part of it in any order. It is keyed by
+// a seed and a name (a parameter's name, an operation's path), so two nets
+// share the values of everything that has the same name in both. The same key
+// gives the same bits on any processor: every step is integer arithmetic, or
+// IEEE 754 operations that an explicit conversion keeps from being fused.
+// Its methods are safe for concurrent use.
 type Stream uint64
 
 // golden is ⌊2⁶⁴/φ⌋ made odd: the increment of SplitMix64 (Steele, Lea and
@@ -38,8 +39,8 @@ func (s Stream) Bits(i uint64) uint64 { return mix(uint64(s) + (i+1)*golden) }
 func (s Stream) Uniform(i uint64) float64 { return float64(s.Bits(i)>>11) * 0x1p-53 }
 
 // Normal is the i-th number as a standard normal deviate, by inversion of the
-// distribution function: within 2e-7 of the exact inverse, relatively, and
-// symmetric. Its largest size is 8.3.
+// distribution function: symmetric, within a relative 2e-7 of the exact
+// inverse, and at most 8.3 in magnitude.
 func (s Stream) Normal(i uint64) float64 {
 	bits := s.Bits(i)
 	tail := (float64(bits&(1<<52-1)) + 0.5) * 0x1p-53 // exact, in (0, ½)
@@ -90,8 +91,7 @@ func cubic(x, c0, c1, c2, c3 float64) float64 {
 	return float64(y*x) + c0
 }
 
-// logarithm is ln x of a normal positive x to some 1e-13, relatively, for x
-// below ½. With x = 2ᵉ·m, ½√2 ≤ m < √2, and t = (m−1)/(m+1), ln m is
+// logarithm is ln x of a normal positive x below ½, to a relative 1e-13 or so. With x = 2ᵉ·m, ½√2 ≤ m < √2, and t = (m−1)/(m+1), ln m is
 // 2·(t + t³/3 + t⁵/5 + …), where |t| < 0.172. The standard library's would do,
 // but may differ in its last bits between processors.
 func logarithm(x float64) float64 {

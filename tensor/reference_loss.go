@@ -41,7 +41,7 @@ func crossEntropyGrad[T Real](dx, p, target images[T], smoothing float64) error 
 	return nil
 }
 
-// classOf reads image n's target.
+// classOf is the target of image n as an index, or a *TargetError.
 func classOf[T Real](v T, n, classes int) (int, error) {
 	if !(v >= 0 && v < T(classes)) || v != T(int(v)) {
 		return 0, &TargetError{Image: n, Target: float64(v), Classes: classes}
@@ -49,14 +49,14 @@ func classOf[T Real](v T, n, classes int) (int, error) {
 	return int(v), nil
 }
 
-// TargetError says that a loss was asked for a class that does not exist.
+// TargetError says that the target of a loss is not a class index.
 type TargetError struct {
 	Image   int // in the batch
 	Target  float64
 	Classes int
 }
 
-// Error names the image, its target and the classes that there are.
+// Error gives the image, its target and the valid range.
 func (e *TargetError) Error() string {
 	return fmt.Sprintf("the target of image %d is %v: the classes are 0 to %d", e.Image, e.Target, e.Classes-1)
 }

@@ -21,18 +21,19 @@ func conv2d[T Real](y, x images[T], w, bias []T, op *Op) {
 	})
 }
 
-// together is how many pixels of a convolution's result are worked on at once:
-// a filter is read once for all of them, which is most of the time that deep
-// layers take.
-const together = 16
+// patchBatch is how many pixels of a convolution's result are computed at once:
+// each filter is read once for all of them, and reading filters takes most of
+// the time in deep layers.
+const patchBatch = 16
 
-// eachPatches goes through the pixels of a convolution's result, of all images,
-// some at once, a group after the other, with memory for what they see.
+// eachPatches calls f for every group g and every patchBatch pixels of a
+// convolution's result, counted over all images, with memory for their patches
+// of size elements each.
 func (v images[T]) eachPatches(op *Op, size int, f func(patches []T, first, count, g int)) {
-	patches := make([]T, together*size)
+	patches := make([]T, patchBatch*size)
 	for g := range op.Groups {
-		for first := 0; first < v.n*v.h*v.w; first += together {
-			f(patches, first, min(together, v.n*v.h*v.w-first), g)
+		for first := 0; first < v.n*v.h*v.w; first += patchBatch {
+			f(patches, first, min(patchBatch, v.n*v.h*v.w-first), g)
 		}
 	}
 }
@@ -40,13 +41,14 @@ func (v images[T]) eachPatches(op *Op, size int, f func(patches []T, first, coun
 // pixel is channel c of a pixel, counted over all images.
 func (v images[T]) pixel(i, c int) *T { return &v.plane(i/(v.h*v.w), c)[i%(v.h*v.w)] }
 
-// corner is the image of a convolution's pixel, and where its window begins.
+// corner is the image of pixel i of a convolution's result, and the top left of
+// its window.
 func (v images[T]) corner(i int, op *Op) (n, top, left int) {
 	at := i % (v.h * v.w)
 	return i / (v.h * v.w), at/v.w*op.SH - op.Top, at%v.w*op.SW - op.Left
 }
 
-// gather copies what a kernel sees at top, left: patch[c,u,v] =
+// gather copies the window at top, left into a patch: patch[c,u,v] =
 // x[n, first+c, top+u, left+v], or zero outside the image.
 func gather[T Real](patch []T, x images[T], n, first, top, left int, win Window) {
 	clear(patch)
@@ -70,8 +72,7 @@ func linear[T Real](y, x images[T], w, bias []T) {
 	}
 }
 
-// dot is Σ a[i]·b[i] over i < len(a), in four sums that don't wait for each
-// other.
+// dot is Σ a[i]·b[i] over i < len(a), in four independent sums.
 func dot[T Real](a, b []T) T {
 	b = b[:len(a)]
 	var s0, s1, s2, s3 T
@@ -146,8 +147,8 @@ func moveStatistics[T Real](runningMean, runningVar, mean, variance []T, x image
 	}
 }
 
-// saveStatistics keeps what the gradient needs, where it is asked for:
-// mean[c], and rstd[c] = 1/√(σ²[c] + ε).
+// saveStatistics stores what the gradient needs: mean[c], unless that is nil,
+// and rstd[c] = 1/√(σ²[c] + ε).
 func saveStatistics[T Real](toMean, rstd, mean, variance []T, eps float64) {
 	copy(toMean, mean)
 	for c := range rstd {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// MaxElems bounds the elements of one tensor (4 TB of float32; less where int
-// has 32 bits): a shape that exceeds it is a mistake, and products of its
+// MaxElems is the largest number of elements of one tensor (4 TB of float32,
+// less where int has 32 bits). A larger shape is a mistake, and products of its
 // extents could overflow.
 const MaxElems = 1 << min(40, strconv.IntSize-5)
 
@@ -25,7 +25,7 @@ func (s Shape) Elems() int {
 	return n
 }
 
-// Check reports an extent below one, or a number of elements above MaxElems.
+// Check returns an error for an extent below 1 or more than MaxElems elements.
 func (s Shape) Check() error {
 	n := 1
 	for _, d := range s {

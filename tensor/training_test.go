@@ -59,14 +59,14 @@ func TestValidateTrainingStep(t *testing.T) {
 		spoil func(s *wholeStep)
 	}{
 		{"1 operands and 2 results, not 1 and 1 or 3", func(s *wholeStep) { s.Ops[norm].Out = s.Ops[norm].Out[:2] }},
-		{"only batch statistics are saved", func(s *wholeStep) { s.Ops[norm].Train = false }},
+		{"only batch statistics can be saved", func(s *wholeStep) { s.Ops[norm].Train = false }},
 		{"buffer", func(s *wholeStep) { s.Buffers[s.rstd].Shape = Shape{4} }},
 		{"loss) is", func(s *wholeStep) { s.Ops[5].Out[0], s.Ops[5].Out[1] = s.Ops[5].Out[1], s.Ops[5].Out[0] }},
 		{"target) is", func(s *wholeStep) { s.Buffers[s.target].Shape = Shape{3} }},
 		{"smoothing 1.5", func(s *wholeStep) { s.Ops[6].Eps = 1.5 }},
 		{"not 2 and 1 or 3", func(s *wholeStep) { s.Ops[grad].Train = false }},
 		{"2 results", func(s *wholeStep) { s.Ops[grad].Out = s.Ops[grad].Out[:2] }},
-		{"ε is NaN", func(s *wholeStep) { s.Ops[grad].Eps = math.NaN() }},
+		{"ε NaN", func(s *wholeStep) { s.Ops[grad].Eps = math.NaN() }},
 		{"as the gradient of an operation 2×3×4×4", func(s *wholeStep) { s.Ops[weight].SH = 2 }},
 		{"result is 3×3×3×3", func(s *wholeStep) { s.Ops[weight].KH, s.Ops[weight].Top, s.Ops[weight].Bottom = 1, 0, 0 }},
 		{"must be kept", func(s *wholeStep) { s.Buffers[s.joined].Class = Scratch }},
@@ -75,9 +75,9 @@ func TestValidateTrainingStep(t *testing.T) {
 		{"must be kept", func(s *wholeStep) { s.Buffers[s.norm].Class = Output }},
 		{"needs a scalar", func(s *wholeStep) { s.Ops[sgd].Scalar = NoScalar }},
 		{"1 results, not 1 and 0", func(s *wholeStep) { s.Ops[sgd].Out = []BufferID{s.sum} }},
-		{"place of role", func(s *wholeStep) { s.Ops[sgd].Params[0] = 3 }},
-		{"momentum needs a slot", func(s *wholeStep) { s.Ops[sgd].Params = s.Ops[sgd].Params[:1] }},
-		{"momentum needs a slot", func(s *wholeStep) { s.Ops[sgd].Momentum = 0 }},
+		{"has the role running mean, not learnable", func(s *wholeStep) { s.Ops[sgd].Params[0] = 3 }},
+		{"momentum requires a slot", func(s *wholeStep) { s.Ops[sgd].Params = s.Ops[sgd].Params[:1] }},
+		{"momentum requires a slot", func(s *wholeStep) { s.Ops[sgd].Momentum = 0 }},
 		{"momentum 1 ", func(s *wholeStep) { s.Ops[sgd].Momentum = 1 }},
 		{"Nesterov", func(s *wholeStep) {
 			s.Ops[sgd].Params, s.Ops[sgd].Momentum, s.Ops[sgd].Nesterov = s.Ops[sgd].Params[:1], 0, true

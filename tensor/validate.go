@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Validate reports what makes a plan unfit to be run: ids out of range, a
-// buffer that is read before it is written or written twice, operands whose
-// number, shape or role does not suit their operation. Devices compile only
-// what it accepts.
+// Validate reports why a plan can't be run: ids out of range, a buffer that is
+// read before it is written or written twice, unknown dtypes, operands whose
+// number, shape or role is wrong for their operation. Devices compile only what
+// it accepts.
 func (p *Plan) Validate() error {
 	if err := p.validateParams(); err != nil {
 		return err
@@ -43,12 +43,13 @@ func (p *Plan) Validate() error {
 	return nil
 }
 
-// validateParams reports a parameter without a name or shape of its own.
+// validateParams checks that parameters have distinct names, and valid shapes
+// and dtypes.
 func (p *Plan) validateParams() error {
 	seen := make(map[string]bool, len(p.Params))
 	for i, param := range p.Params {
 		if param.Name == "" || seen[param.Name] {
-			return fmt.Errorf("parameter %d: name %q is empty or taken", i, param.Name)
+			return fmt.Errorf("parameter %d: name %q is empty or already in use", i, param.Name)
 		}
 		seen[param.Name] = true
 		if err := param.Shape.Check(); err != nil {
@@ -64,7 +65,7 @@ func (p *Plan) validateParams() error {
 // validateOp checks one operation, and marks what it writes.
 func (p *Plan) validateOp(op *Op, written []bool) error {
 	if int(op.Kind) >= len(rules) || rules[op.Kind].check == nil {
-		return fmt.Errorf("kind %d is unknown", op.Kind)
+		return fmt.Errorf("unknown kind %d", op.Kind)
 	}
 	rule := ruleOf(op)
 	if len(op.In) != rule.in || !slices.Contains(rule.outs, len(op.Out)) {
@@ -72,12 +73,12 @@ func (p *Plan) validateOp(op *Op, written []bool) error {
 	}
 	for _, id := range op.In {
 		if id < 0 || int(id) >= len(p.Buffers) || !written[id] {
-			return fmt.Errorf("it reads buffer %d, which nothing before it has written", id)
+			return fmt.Errorf("it reads buffer %d, which doesn't exist or hasn't been written yet", id)
 		}
 	}
 	for _, id := range op.Out {
 		if id < 0 || int(id) >= len(p.Buffers) || written[id] {
-			return fmt.Errorf("it writes buffer %d, which is not there to be written", id)
+			return fmt.Errorf("it writes buffer %d, which doesn't exist or has already been written", id)
 		}
 		written[id] = true
 	}
@@ -106,28 +107,28 @@ func (p *Plan) validateScalar(op *Op, rule rule) error {
 	case op.Scalar == NoScalar && rule.scalar == required:
 		return errors.New("it needs a scalar")
 	case op.Scalar != NoScalar && (op.Scalar < 0 || op.Scalar >= len(p.Scalars)):
-		return fmt.Errorf("scalar %d is not among the plan's %d", op.Scalar, len(p.Scalars))
+		return fmt.Errorf("invalid scalar %d: the plan has %d", op.Scalar, len(p.Scalars))
 	}
 	return nil
 }
 
-// validateRoles checks that an operation's parameters are what its kind takes.
+// validateRoles checks the number and the roles of an operation's parameters.
 func (p *Plan) validateRoles(op *Op, rule rule) error {
 	if n := len(op.Params); n != len(rule.roles) && !(rule.lastOptional && n == len(rule.roles)-1) {
 		return fmt.Errorf("it has %d parameters, not %d", n, len(rule.roles))
 	}
 	for i, id := range op.Params {
 		if id < 0 || int(id) >= len(p.Params) {
-			return fmt.Errorf("parameter %d is not among the plan's %d", id, len(p.Params))
+			return fmt.Errorf("invalid parameter %d: the plan has %d", id, len(p.Params))
 		}
 		if param := p.Params[id]; param.Role != rule.roles[i] && !(rule.roles[i] == anyLearnable && param.Role.Learnable()) {
-			return fmt.Errorf("parameter %s stands in the place of role %d", param.Name, rule.roles[i])
+			return fmt.Errorf("parameter %s has the role %v, not %v", param.Name, param.Role, rule.roles[i])
 		}
 	}
 	return nil
 }
 
-// wantParam reports a parameter that is present and has another shape.
+// wantParam checks the shape of parameter i, if the operation has it.
 func (p *Plan) wantParam(op *Op, i int, want ...int) error {
 	if i >= len(op.Params) {
 		return nil
@@ -138,7 +139,7 @@ func (p *Plan) wantParam(op *Op, i int, want ...int) error {
 	return nil
 }
 
-// wantShape reports an operand or result of another shape.
+// wantShape checks a buffer's shape.
 func (p *Plan) wantShape(id BufferID, want ...int) error {
 	if b := p.Buffers[id]; !b.Shape.Equal(want) {
 		return fmt.Errorf("buffer %d (%s) is %v, not %v", id, b.Name, b.Shape, Shape(want))
@@ -146,7 +147,7 @@ func (p *Plan) wantShape(id BufferID, want ...int) error {
 	return nil
 }
 
-// want reports a result of another shape.
+// want checks a result's shape.
 func want(out Shape, extents ...int) error {
 	if !out.Equal(extents) {
 		return fmt.Errorf("its result is %v, not %v", out, Shape(extents))

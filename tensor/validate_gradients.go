@@ -6,8 +6,9 @@ import (
 	"math"
 )
 
-// inverse is the check of a gradient by its forward operation's: the first
-// operand has the shape of the forward result, the result that of the operand.
+// inverse makes the check of a gradient from that of its forward operation: its
+// first operand has the shape of the forward result, its result that of the
+// forward operand.
 func inverse(forward func(p *Plan, op *Op, in, out Shape) error) func(p *Plan, op *Op, in, out Shape) error {
 	return func(p *Plan, op *Op, dy, dx Shape) error {
 		if err := forward(p, op, dx, dy); err != nil {
@@ -60,7 +61,7 @@ func checkBatchNorm2dGrad(p *Plan, op *Op, x, dx Shape) error {
 		}
 	}
 	if !(op.Eps >= 0) {
-		return fmt.Errorf("ε is %v", op.Eps)
+		return fmt.Errorf("invalid ε %v: it must not be negative", op.Eps)
 	}
 	if err := p.wantChannels(op.In[2:], x[1]); err != nil {
 		return err
@@ -88,7 +89,7 @@ func checkCrossEntropyGrad(p *Plan, op *Op, probabilities, out Shape) error {
 	return want(out, probabilities...)
 }
 
-// checkTarget checks the target of a loss and its smoothing.
+// checkTarget checks a loss's target and label smoothing.
 func checkTarget(p *Plan, op *Op, logits Shape) error {
 	if len(logits) != 2 {
 		return errors.New("its operand must be N×K")
@@ -118,11 +119,11 @@ func checkSGD(p *Plan, op *Op, grad, _ Shape) error {
 	case !(op.Momentum >= 0 && op.Momentum < 1):
 		return fmt.Errorf("momentum %v is not in [0, 1)", op.Momentum)
 	case (op.Momentum != 0) != (len(op.Params) == 2):
-		return errors.New("momentum needs a slot, and a slot momentum")
+		return errors.New("momentum requires a slot, and a slot requires momentum")
 	case op.Nesterov && op.Momentum == 0:
-		return errors.New("the step of Nesterov needs momentum")
+		return errors.New("a Nesterov step requires momentum")
 	case !(op.Decay >= 0) || math.IsInf(op.Decay, 0):
-		return fmt.Errorf("weight decay %v is not a finite number from 0", op.Decay)
+		return fmt.Errorf("invalid weight decay %v: it must be finite and not negative", op.Decay)
 	}
 	return nil
 }

@@ -6,12 +6,12 @@ import (
 )
 
 // rule says what a kind of operation takes. check gets the shapes of its first
-// operand and of its first result, nil if it has none.
+// operand and of its first result, nil if it has no result.
 type rule struct {
 	in           int
 	outs         []int // how many results it may have
 	roles        []Role
-	lastOptional bool // the last of the parameters may be left out
+	lastOptional bool // the last of the parameters may be omitted
 	scalar       scalarUse
 	check        func(p *Plan, op *Op, in, out Shape) error
 }
@@ -85,7 +85,7 @@ func checkConv2d(p *Plan, op *Op, in, out Shape) error {
 		return errImages
 	}
 	if op.Groups < 1 || in[1]%op.Groups != 0 || out[1]%op.Groups != 0 {
-		return fmt.Errorf("%d groups do not divide %d and %d channels", op.Groups, in[1], out[1])
+		return fmt.Errorf("%d groups don't divide %d and %d channels", op.Groups, in[1], out[1])
 	}
 	if err := checkWindow(op.Window); err != nil {
 		return err
@@ -136,13 +136,13 @@ func checkBatchNorm2d(p *Plan, op *Op, in, out Shape) error {
 		}
 	}
 	if op.Train && in[0]*in[2]*in[3] < 2 {
-		return errors.New("batch statistics need more than one value a channel: a larger batch or image")
+		return errors.New("batch statistics need more than one value per channel: use a larger batch or image")
 	}
 	if !(op.Eps >= 0) {
-		return fmt.Errorf("ε is %v", op.Eps)
+		return fmt.Errorf("invalid ε %v: it must not be negative", op.Eps)
 	}
 	if len(op.Out) > 1 && !op.Train {
-		return errors.New("only batch statistics are saved")
+		return errors.New("only batch statistics can be saved")
 	}
 	if err := p.wantChannels(op.Out[1:], in[1]); err != nil {
 		return err
@@ -150,7 +150,7 @@ func checkBatchNorm2d(p *Plan, op *Op, in, out Shape) error {
 	return want(out, in...)
 }
 
-// wantChannels reports a buffer that is not one value a channel.
+// wantChannels checks that buffers have one value per channel.
 func (p *Plan) wantChannels(ids []BufferID, channels int) error {
 	for _, id := range ids {
 		if err := p.wantShape(id, channels); err != nil {
@@ -183,7 +183,7 @@ func checkAdaptiveAvgPool2d(_ *Plan, _ *Op, in, out Shape) error {
 	return want(out, in[0], in[1], out[2], out[3])
 }
 
-// checkAlike checks two operands of one shape, and a result of the same.
+// checkAlike checks that both operands and the result have the same shape.
 func checkAlike(p *Plan, op *Op, in, out Shape) error {
 	if err := p.wantShape(op.In[1], in...); err != nil {
 		return err
@@ -203,7 +203,7 @@ func checkPad(_ *Plan, op *Op, in, out Shape) error {
 		return errImages
 	}
 	if op.SH < 1 || op.SW < 1 || min(op.PadBefore, op.PadAfter) < 0 || max(op.PadBefore, op.PadAfter) > MaxElems {
-		return errors.New("its stride must be at least 1, and its padding not negative or huge")
+		return errors.New("its stride must be at least 1, and its padding neither negative nor huge")
 	}
 	return want(out, in[0], op.PadBefore+in[1]+op.PadAfter, (in[2]-1)/op.SH+1, (in[3]-1)/op.SW+1)
 }
@@ -224,7 +224,7 @@ func checkDropout(_ *Plan, op *Op, in, out Shape) error {
 
 func checkMoments(p *Plan, op *Op, _, out Shape) error { return p.wantProbe(op.Out[0], 2) }
 
-// wantProbe reports a probe whose result has other than n values, or is lost.
+// wantProbe checks that a probe's result is Kept and has n values.
 func (p *Plan) wantProbe(id BufferID, n int) error {
 	if p.Buffers[id].Class != Kept {
 		return errors.New("its result must be kept")

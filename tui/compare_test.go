@@ -16,11 +16,11 @@ import (
 // programFor is a program of a net that has made some passes of fake times.
 func programFor(t *testing.T, net *nn.Model, passes int) *program {
 	t.Helper()
-	l := lower(t, net, nn.LowerOptions{Fuse: true})
+	l := lower(t, net, nn.LowerOptions{})
 	f := fake(nil).Program(l.Plan, true)
 	p := &program{
 		model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true,
-		recorder: profile.NewRecorder(l, net, recorded), progress: func() int { return -1 },
+		recorder: profile.NewRecorder(l, f.Kernels(), recorded), progress: func() int { return -1 },
 	}
 	for range passes {
 		record(t, p, f)
@@ -191,11 +191,11 @@ func TestLesionMenuIsDrawn(t *testing.T) {
 // stepProgram is a program of training steps that has made some of fake times.
 func stepProgram(t *testing.T, net *nn.Model, passes int) *program {
 	t.Helper()
-	l := lower(t, net, nn.LowerOptions{Fuse: true, Train: true, Backward: true, Blocks: true, Norms: true})
+	l := lower(t, net, nn.LowerOptions{Train: true, Backward: true, Blocks: true, Norms: true})
 	f := fake(nil).Program(l.Plan, true)
 	p := &program{
 		model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true, train: true,
-		recorder: profile.NewRecorder(l, net, recorded), progress: func() int { return -1 },
+		recorder: profile.NewRecorder(l, f.Kernels(), recorded), progress: func() int { return -1 },
 	}
 	for range passes {
 		record(t, p, f)

@@ -36,13 +36,13 @@ func (d *detailPane) update(n *node) {
 	d.row, d.samples = n, d.shared.samples
 	d.series = profile.Series{}
 	switch {
-	case n == nil || d.program == nil || len(d.snap.Groups) == 0:
+	case n == nil || d.program == nil || len(d.snap.Kernels) == 0:
 	case n == d.list.tree.root:
 		d.series = d.snap.Wall
 	case n.Kind == profile.OverheadRow:
 		d.series = d.snap.Overhead
 	case n.Kernel >= 0 && !n.Folds() && len(n.Flat.After()) == 0:
-		d.series = d.snap.Groups[n.Kernel]
+		d.series = d.snap.Kernels[n.Kernel]
 	default:
 		d.series = d.snap.Sum(n.Kernels.All())
 	}

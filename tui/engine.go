@@ -44,7 +44,7 @@ type engine struct {
 	tracing bool  // path lengths are wanted
 	twin    *pair // nil without
 	steps   int   // asked for
-	next    int   // group of the next step
+	next    int   // kernel of the next step
 	topped  time.Time
 }
 
@@ -203,9 +203,9 @@ func (e *engine) adopt(s *nn.Session) error {
 
 // programOf describes what a session runs.
 func programOf(s *nn.Session) *program {
-	m, l := s.Model(), s.Lowered()
+	m, l, kernels := s.Model(), s.Lowered(), s.Kernels()
 	return &program{
-		model: m, lowered: l, kernels: s.Kernels(), memory: s.Memory(), recorder: profile.NewRecorder(l, m, recorded),
+		model: m, lowered: l, kernels: kernels, memory: s.Memory(), recorder: profile.NewRecorder(l, kernels, recorded),
 		calibrated: s.Calibrated(), fused: s.Options().Fuse, train: s.Options().Train, progress: s.Progress,
 	}
 }

@@ -85,10 +85,10 @@ func TestEngineChangesBatchAndFusion(t *testing.T) {
 		e.send(wishLarger)
 	}
 	s := await(t, e, "batch 8", func(s *state) bool { return s.phase == running && s.program.model.Batch() == 8 })
-	fused := len(s.program.lowered.Groups)
+	fused := len(s.program.kernels)
 	e.send(wishFuse)
 	s = await(t, e, "no fuse", func(s *state) bool { return s.phase == running && !s.program.fused })
-	if n := len(s.program.lowered.Groups); n <= fused {
+	if n := len(s.program.kernels); n <= fused {
 		t.Errorf("%d kernels unfused, %d fused", n, fused)
 	}
 	e.send(wishSmaller)
@@ -194,7 +194,7 @@ func TestGuesses(t *testing.T) {
 func TestWeightsAreLookedAt(t *testing.T) {
 	e := start(t, fake(nil), nil)
 	await(t, e, "run", isAt(running))
-	w := weightOf(e.opts.Model.Model, plannedTree(e.opts.Model, lower(t, e.opts.Model.Model, nn.LowerOptions{})).byLayer[0])
+	w := weightOf(e.opts.Model.Model, plannedTree(t, e.opts.Model, nn.LowerOptions{}, false).byLayer[0])
 	e.inspect(*w)
 	s := await(t, e, "moments", func(s *state) bool { return len(s.weights) == 1 })
 	mo := s.weights["conv1.weight"]
@@ -216,7 +216,7 @@ func TestEngineRunsBackward(t *testing.T) {
 	if s.grads.params["conv1.weight"] != 0.5 || s.grads.labels != "seeded labels" {
 		t.Errorf("norms %v of %s", s.grads.params["conv1.weight"], s.grads.labels)
 	}
-	tree := newTree(s.program.model, s.program.lowered, s.program.kernels)
+	tree := s.program.tree()
 	if n := tree.byLayer[0]; !tree.runsBack() || len(n.Flat.After()) == 0 {
 		t.Errorf("the first layer has the kernels %v of a backward pass", n.Flat.After())
 	}
@@ -263,7 +263,7 @@ func TestEngineOperates(t *testing.T) {
 	e.cut()
 	s = await(t, e, "lesions", func(s *state) bool { return len(s.lesions) == 2 && s.effect != nil })
 	gone := 0
-	for _, n := range newTree(s.program.model, s.program.lowered, s.program.kernels).byBlock["layer2.1"].children {
+	for _, n := range s.program.tree().byBlock["layer2.1"].children {
 		if n.Gone && n.Kernel < 0 {
 			gone += len(n.Layers)
 		}

@@ -91,8 +91,10 @@ func lower(t testing.TB, m *nn.Model, o nn.LowerOptions) *nn.Lowered {
 }
 
 // plannedTree is the tree of a net before it is compiled.
-func plannedTree(m *resnet.Model, l *nn.Lowered) *tree {
-	return newTree(m.Model, l, plannedKernels(l))
+func plannedTree(t testing.TB, m *resnet.Model, o nn.LowerOptions, fuse bool) *tree {
+	t.Helper()
+	l := lower(t, m.Model, o)
+	return newTree(m.Model, l, fake(nil).Program(l.Plan, fuse).Kernels())
 }
 
 // screen is a Model of a net without an engine, of w×h cells.
@@ -101,7 +103,11 @@ func screen(t testing.TB, arch string, w, h int) *Model {
 	m := build(t, arch)
 	o := &Options{Model: m, Device: fake(func(d *tensortest.Fake) { d.About.Memory = 8 << 30 }), Version: "v0.1.0", InputName: "random"}
 	o.Session = nn.SessionOptions{Fuse: true, Seed: 1, Calibrate: true, Threads: 2}
-	s := newModel(o, lower(t, m.Model, nn.LowerOptions{Fuse: true}))
+	first, err := o.first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newModel(o, first)
 	s.w, s.h = w, h
 	s.refresh()
 	return s
@@ -110,12 +116,12 @@ func screen(t testing.TB, arch string, w, h int) *Model {
 // run gives a screen a program that has made some passes of fake times.
 func run(t testing.TB, m *Model, fused bool, passes int) {
 	t.Helper()
-	l := lower(t, m.opts.Model.Model, nn.LowerOptions{Fuse: fused})
+	l := lower(t, m.opts.Model.Model, nn.LowerOptions{})
 	f := fake(nil).Program(l.Plan, fused)
 	layer := 0
 	p := &program{
 		model: m.opts.Model.Model, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: fused,
-		recorder: profile.NewRecorder(l, m.opts.Model.Model, recorded), progress: func() int { return layer },
+		recorder: profile.NewRecorder(l, f.Kernels(), recorded), progress: func() int { return layer },
 	}
 	for range passes {
 		record(t, p, f)

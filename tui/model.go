@@ -7,9 +7,6 @@ import (
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
-
-	"resnet-tui/resnet/nn"
-	"resnet-tui/tensor"
 )
 
 // frameTime is the time between two pictures while something moves.
@@ -41,6 +38,8 @@ type Model struct {
 	cost    time.Duration // of the last sample
 	ticking bool          // a frame has been asked for
 
+	unrecorded error // why passes have no times, as of the last sample
+
 	frame string // the last picture
 	stale bool   // frame no longer holds
 }
@@ -51,38 +50,30 @@ type (
 )
 
 // New makes a screen that shows o.Model at once and follows the engine, which
-// it starts. It fails if the model can't be lowered.
+// it starts. It fails if the device can't run the model, or if a recorded
+// profile is of other rows.
 func New(ctx context.Context, o Options) (*Model, error) {
 	if err := o.begin(); err != nil {
 		return nil, err
 	}
-	lowered, err := o.Model.Lower(nn.LowerOptions{Train: o.Session.Train, Fuse: o.Session.Fuse})
+	first, err := o.first()
 	if err != nil {
 		return nil, err
 	}
-	m := newModel(&o, lowered)
+	m := newModel(&o, first)
 	m.engine = startEngine(ctx, &o)
 	m.read()
 	return m, nil
 }
 
-// plannedKernels are what a program of l will run, as far as its plan says it.
-func plannedKernels(l *nn.Lowered) []tensor.KernelInfo {
-	kernels := make([]tensor.KernelInfo, len(l.Groups))
-	for i, g := range l.Groups {
-		kernels[i] = tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed}
-	}
-	return kernels
-}
-
 // newModel is a screen without an engine.
-func newModel(o *Options, lowered *nn.Lowered) *Model {
+func newModel(o *Options, first *tree) *Model {
 	m := &Model{host: newHost(o.Theme), filter: newTextInput(), stale: true}
 	m.shared = &shared{
 		opts: o, keymap: &m.keys, state: &state{}, screen: m,
 		units: units{time: o.TimeUnit, flops: o.FLOPs},
 	}
-	m.list.setTree(newTree(o.Model.Model, lowered, plannedKernels(lowered)))
+	m.list.setTree(first)
 	m.list.openHeaviest()
 	m.views = newViews(m.shared)
 	m.layers = m.views[0].(*layersView)
@@ -221,7 +212,7 @@ func (m *Model) adopt(p *program) {
 		return
 	}
 	m.program, m.sampled = p, time.Time{}
-	m.list.setTree(newTree(p.model, p.lowered, p.kernels))
+	m.list.setTree(p.tree())
 }
 
 // refresh brings the layout and what the views keep up to date with everything

@@ -12,20 +12,20 @@ import (
 )
 
 // turns are three passes in each of which another third of the kernels is slow.
-func turns(l *nn.Lowered) *profile.Snapshot {
+func turns(kernels int) *profile.Snapshot {
 	const passes, left = 3, 500 * time.Microsecond
 	s := &profile.Snapshot{Passes: passes}
 	walls := []time.Duration{left, left, left}
-	for g := range l.Groups {
+	for k := range kernels {
 		times := make([]time.Duration, passes)
 		for i := range times {
 			times[i] = time.Millisecond
-			if g%passes == i {
+			if k%passes == i {
 				times[i] = 3 * time.Millisecond
 			}
 			walls[i] += times[i]
 		}
-		s.Groups = append(s.Groups, profile.NewSeries(times))
+		s.Kernels = append(s.Kernels, profile.NewSeries(times))
 	}
 	s.Wall, s.Overhead = profile.NewSeries(walls), profile.NewSeries([]time.Duration{left, left, left})
 	return s
@@ -39,11 +39,9 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := m.Lower(nn.LowerOptions{Fuse: true, Train: backward, Backward: backward, Blocks: backward})
-		if err != nil {
-			t.Fatal(err)
-		}
-		tree, s := plannedTree(m, l), turns(l)
+		o := nn.LowerOptions{Train: backward, Backward: backward, Blocks: backward}
+		tree := plannedTree(t, m, o, true)
+		s := turns(len(tree.rows.ByKernel))
 		tree.update(s)
 		differ := 0
 		for _, n := range tree.nodes {
@@ -62,12 +60,12 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		if differ == 0 {
 			t.Error("every module's median is the sum of its layers': the test says nothing")
 		}
-		mean, groups := time.Duration(0), 0
+		mean, kernels := time.Duration(0), 0
 		for _, n := range append(tree.order, tree.tail...) {
-			mean, groups = mean+n.mean, groups+len(n.Kernels.All())
+			mean, kernels = mean+n.mean, kernels+len(n.Kernels.All())
 		}
-		if off := math.Abs(float64(mean)/float64(tree.mean) - 1); off > 1e-6 || tree.mean != s.Wall.Mean || groups != len(l.Groups) {
-			t.Errorf("rows of %d kernels in %d make up %v, passes take %v", groups, len(l.Groups), mean, tree.mean)
+		if off := math.Abs(float64(mean)/float64(tree.mean) - 1); off > 1e-6 || tree.mean != s.Wall.Mean || kernels != len(tree.rows.ByKernel) {
+			t.Errorf("rows of %d kernels in %d make up %v, passes take %v", kernels, len(tree.rows.ByKernel), mean, tree.mean)
 		}
 	}
 }
@@ -85,7 +83,7 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, n := range plannedTree(whole, lower(t, whole.Model, nn.LowerOptions{Fuse: fuse})).nodes {
+			for _, n := range plannedTree(t, whole, nn.LowerOptions{}, fuse).nodes {
 				if n.Folds() && n.Module != nil && n.Cost != n.Module.Cost {
 					t.Errorf("%s, fused %v: %s costs %+v, want %+v", arch, fuse, n.Path, n.Cost, n.Module.Cost)
 				}
@@ -105,7 +103,7 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree := plannedTree(hurt, lower(t, hurt.Model, nn.LowerOptions{Fuse: true}))
+		tree := plannedTree(t, hurt, nn.LowerOptions{}, true)
 		if got, want := tree.root.Cost, hurt.Root.Cost; got != want {
 			t.Errorf("%s: the net costs %+v, want %+v", text, got, want)
 		}

@@ -40,8 +40,9 @@ type Options struct {
 	// Device may be nil, and nothing is computed.
 	Recorded *profile.Profile
 
-	lesions []nn.Lesion // at the start
-	back    bool        // so is a backward pass
+	replay  *profile.Replay // of Recorded
+	lesions []nn.Lesion     // at the start
+	back    bool            // so is a backward pass
 
 	Theme       Theme
 	TimeUnit    string           // "ns", "µs" or "ms"; "" means the one that suits
@@ -64,6 +65,25 @@ func (o *Options) begin() (err error) {
 	}
 	o.Session.Backward, o.Session.Blocks, o.Session.Norms = false, false, false
 	return err
+}
+
+// first makes the rows to begin with: of the recorded program, or of the one that
+// the device would compile.
+func (o *Options) first() (*tree, error) {
+	m := o.Model.Model
+	if o.Recorded != nil {
+		r, err := profile.NewReplay(o.Recorded, m)
+		if err != nil {
+			return nil, err
+		}
+		o.replay = r
+		return newTree(m, r.Lowered, r.Kernels), nil
+	}
+	lowered, would, err := nn.Estimate(o.Device, m, o.Session)
+	if err != nil {
+		return nil, err
+	}
+	return newTree(m, lowered, would.Kernels), nil
 }
 
 // limit is the memory that a program may take, 0 if unknown.

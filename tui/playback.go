@@ -22,11 +22,7 @@ func recordedInfo(p *profile.Profile) tensor.Info {
 // playback publishes the recorded passes and answers wishes until the program
 // ends.
 func (e *engine) playback() {
-	r, err := profile.NewReplay(e.opts.Recorded, e.opts.Model.Model)
-	if err != nil {
-		e.fail(err)
-		return
-	}
+	r := e.opts.replay
 	e.state.program = &program{
 		model: e.opts.Model.Model, lowered: r.Lowered, kernels: r.Kernels, memory: r.Memory, recorder: r.Recorder,
 		calibrated: true, // what the weights were, opts.Weights says

@@ -16,16 +16,20 @@ import (
 func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 	t.Helper()
 	m := build(t, "cifar_resnet20")
-	l := lower(t, m.Model, nn.LowerOptions{Fuse: true})
+	l := lower(t, m.Model, nn.LowerOptions{})
 	p := &profile.Profile{
 		Schema: profile.Schema, Model: profile.Describe(m, "random, seed 1"), Input: profile.Input{Shape: m.Root.In, Source: "random, seed 1"}, Mode: "eval", Fused: true,
 		Device: profile.Device{ID: "cpu", Name: "Abacus", Threads: 3, Kernels: "beads", Precision: "fp32"},
 	}
-	for g, group := range l.Groups {
-		op := l.Plan.Ops[group.Head]
-		ms := float64(g + 1)
+	for i, k := range fake(nil).Program(l.Plan, true).Kernels() {
+		op := l.Plan.Ops[k.Op]
+		ms := float64(i + 1)
+		var absorbed []string
+		for _, i := range k.Absorbed {
+			absorbed = append(absorbed, l.Plan.Ops[i].Path)
+		}
 		p.Layers = append(p.Layers, profile.LayerRow{
-			Path: op.Path, Call: op.Call, Pass: op.Pass.String(), Kind: op.Kind.String(), Kernel: "bead", MeanMS: ms, SamplesMS: []float64{ms, ms},
+			Absorbed: absorbed, Path: op.Path, Call: op.Call, Pass: op.Pass.String(), Kind: op.Kind.String(), Kernel: "bead", MeanMS: ms, SamplesMS: []float64{ms, ms},
 		})
 		p.Total.MeanMS += ms
 	}

@@ -45,10 +45,10 @@ func (v *rooflineView) roofDots() (dots []roofDot) {
 			dots = append(dots, d)
 		}
 		for _, g := range n.Flat.After() {
-			if g >= len(v.snap.Groups) {
+			if g >= len(v.snap.Kernels) {
 				continue
 			}
-			if d, ok := v.roofDot(n, g, typical(&v.snap.Groups[g])); ok {
+			if d, ok := v.roofDot(n, g, typical(&v.snap.Kernels[g])); ok {
 				d.back = true
 				dots = append(dots, d)
 			}

@@ -13,11 +13,25 @@ func (m *Model) sample(now bool) {
 	if !now && start.Sub(m.sampled) < sampling*m.cost {
 		return
 	}
-	m.program.recorder.Snapshot(&m.snap)
+	m.snapshot()
 	m.samples++
 	m.figures()
 	m.refresh()
 	m.sampled, m.cost = start, time.Since(start)
+}
+
+// snapshot takes the newest figures. What keeps passes from being recorded, the
+// net's or its twin's, becomes the notice, once.
+func (m *Model) snapshot() {
+	m.program.recorder.Snapshot(&m.snap)
+	err := m.snap.Err
+	if twin := m.state.twin; err == nil && twin != nil {
+		err = twin.program.recorder.Err()
+	}
+	if err != nil && err != m.unrecorded {
+		m.notice = "passes without times: " + oneLine(err)
+	}
+	m.unrecorded = err
 }
 
 // figures spreads a snapshot over the rows.

@@ -59,6 +59,9 @@ type program struct {
 	progress   func() int // layer that runs now, −1 for none
 }
 
+// tree makes the rows of what the program runs.
+func (p *program) tree() *tree { return newTree(p.model, p.lowered, p.kernels) }
+
 // step is the newest of the single steps, with what all of this pass left.
 type step struct {
 	layer   int // index of the layer that ran, −1 before the first

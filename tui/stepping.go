@@ -12,12 +12,12 @@ import (
 // step runs the next kernel alone, and the probes that look at what it made.
 func (e *engine) step() {
 	e.steps--
-	groups, opLayer := e.state.program.lowered.Groups, e.state.program.lowered.OpLayer
-	if e.next >= len(groups) {
+	kernels, opLayer := e.state.program.kernels, e.state.program.lowered.OpLayer
+	if e.next >= len(kernels) {
 		e.next, e.state.step = 0, nil
 	}
-	layer := opLayer[groups[e.next].Head]
-	for first := true; e.next < len(groups) && (first || opLayer[groups[e.next].Head] < 0); first = false {
+	layer := opLayer[kernels[e.next].Op]
+	for first := true; e.next < len(kernels) && (first || opLayer[kernels[e.next].Op] < 0); first = false {
 		if err := e.session.Step(e.ctx, e.next, e.state.program.recorder); err != nil {
 			e.fail(err)
 			return
@@ -25,7 +25,7 @@ func (e *engine) step() {
 		e.next++
 	}
 	e.state.step = e.stepped(layer)
-	if e.next >= len(groups) {
+	if e.next >= len(kernels) {
 		e.look()
 	}
 	e.rest()

@@ -55,7 +55,7 @@ func newTree(m *nn.Model, l *nn.Lowered, kernels []tensor.KernelInfo) *tree {
 // update takes the newest times, if there are any. The net is what a whole pass
 // takes.
 func (t *tree) update(s *profile.Snapshot) {
-	if len(s.Groups) != len(t.rows.ByKernel) || s.Wall.N > 0 && s.Passes == t.passes {
+	if len(s.Kernels) != len(t.rows.ByKernel) || s.Wall.N > 0 && s.Passes == t.passes {
 		return
 	}
 	t.passes = s.Passes
@@ -63,7 +63,7 @@ func (t *tree) update(s *profile.Snapshot) {
 	for _, n := range t.nodes {
 		n.time, n.back, n.mean = n.Took.ForwardP50, n.Took.AfterP50, n.Took.Total()
 		if n.Kernel >= 0 {
-			n.p95, n.spread = s.Groups[n.Kernel].P95, s.Groups[n.Kernel].CV
+			n.p95, n.spread = s.Kernels[n.Kernel].P95, s.Kernels[n.Kernel].CV
 		}
 	}
 	t.whole, t.mean = t.root.time+t.root.back, t.root.mean

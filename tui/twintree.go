@@ -25,7 +25,7 @@ func (t *twinTree) adopt(c *companion) bool {
 	}
 	*t = twinTree{program: p}
 	if p != nil {
-		t.tree, t.byID = newTree(p.model, p.lowered, p.kernels), map[string]*node{}
+		t.tree, t.byID = p.tree(), map[string]*node{}
 		for _, n := range append(t.tree.nodes, t.tree.tail...) {
 			t.byID[n.ID] = n
 		}
@@ -56,7 +56,7 @@ func (t *twinTree) of(n *node) *node {
 		rows = append(rows, own.Row)
 	}
 	sum := &node{Row: profile.Fold(n.Label, rows), depth: n.depth}
-	if len(t.snap.Groups) > 0 {
+	if len(t.snap.Kernels) > 0 {
 		sum.time, sum.back = t.snap.P50(sum.Kernels.In(tensor.Forward)), t.snap.P50(sum.Kernels.After())
 	}
 	return sum

@@ -128,12 +128,13 @@ func (s *subject) largest(of func(*nn.Cost) int64) string {
 
 // checkMemory checks what the device would hold.
 func (b *Bench) checkMemory(limit float64, checks *profile.Checks) error {
-	l, plan, err := estimate(b.device, b.model.Model, b.spec.sessionOptions(probes{}))
+	l, would, err := nn.Estimate(b.device, b.model.Model, b.spec.sessionOptions(probes{}))
 	if err != nil {
 		return err
 	}
 	blame := b.largest(params)
-	if memory := profile.NewMemory(l, plan); plan.ArenaBytes > plan.WeightBytes && memory.Peak != nil {
+	plan := would.Memory
+	if memory := profile.NewMemory(l, would.Kernels, plan); plan.ArenaBytes > plan.WeightBytes && memory.Peak != nil {
 		blame = memory.Peak.Path
 	}
 	checks.Add("max-memory", limit, float64(plan.Total()), blame)

@@ -16,15 +16,15 @@ import (
 // kernels in Go's own profile of the CPU.
 type labelled struct{ heads map[int]context.Context }
 
-func newLabelled(ctx context.Context, l *nn.Lowered) *labelled {
-	x := &labelled{heads: make(map[int]context.Context, len(l.Groups))}
-	for _, g := range l.Groups {
-		op := l.Plan.Ops[g.Head]
+func newLabelled(ctx context.Context, p *tensor.Plan, kernels []tensor.KernelInfo) *labelled {
+	x := &labelled{heads: make(map[int]context.Context, len(kernels))}
+	for _, k := range kernels {
+		op := p.Ops[k.Op]
 		labels := []string{"path", op.Path, "pass", op.Pass.String(), "kind", op.Kind.String()}
 		if parts := strings.SplitN(op.Path, ".", 3); len(parts) == 3 {
 			labels = append(labels, "block", parts[0]+"."+parts[1])
 		}
-		x.heads[g.Head] = pprof.WithLabels(ctx, pprof.Labels(labels...))
+		x.heads[k.Op] = pprof.WithLabels(ctx, pprof.Labels(labels...))
 	}
 	return x
 }
@@ -33,7 +33,7 @@ func (*labelled) Begin(*nn.Lowered) {}
 func (*labelled) Span(tensor.Span)  {}
 func (*labelled) End(time.Duration) {}
 
-// Label is the context of the group with that head.
+// Label is the context of the kernel with that head.
 func (x *labelled) Label(head int) context.Context { return x.heads[head] }
 
 // cpuProfileTime is enough for some 200 samples a thread.
@@ -43,7 +43,7 @@ const cpuProfileTime = 2 * time.Second
 // count, and returns what it wrote.
 func cpuProfile(ctx context.Context, s *nn.Session) ([]byte, error) {
 	var data bytes.Buffer
-	x := newLabelled(ctx, s.Lowered())
+	x := newLabelled(ctx, s.Lowered().Plan, s.Kernels())
 	if err := pprof.StartCPUProfile(&data); err != nil {
 		return nil, err
 	}

@@ -9,16 +9,6 @@ import (
 	"resnet-tui/tensor"
 )
 
-// estimate is the plan of a pass, and the memory that the device would take for it.
-func estimate(dev tensor.Device, m *nn.Model, o nn.SessionOptions) (*nn.Lowered, tensor.MemoryPlan, error) {
-	l, err := m.Lower(nn.LowerOptions{Train: o.Train, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Update: o.Update})
-	if err != nil {
-		return nil, tensor.MemoryPlan{}, err
-	}
-	e, err := dev.Estimate(l.Plan, tensor.Options{Threads: o.Threads, Fuse: o.Fuse, Exact: o.Exact, Precision: o.Precision})
-	return l, e.Memory, err
-}
-
 // checkMemory refuses what the device can't hold now, before anything is computed
 // for it.
 func checkMemory(dev tensor.Device, m *nn.Model, o nn.SessionOptions) error {

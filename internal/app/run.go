@@ -100,7 +100,7 @@ func timedPass(ctx context.Context, s *nn.Session) (*profile.Recorder, error) {
 			return nil, err
 		}
 	}
-	times := profile.NewRecorder(s.Lowered(), s.Model(), 1)
+	times := profile.NewRecorder(s.Lowered(), s.Kernels(), 1)
 	return times, s.Run(ctx, times)
 }
 

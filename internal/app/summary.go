@@ -3,6 +3,7 @@ package app
 import (
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 )
 
 // SummaryOptions say what a summary shows.
@@ -62,19 +63,19 @@ func peakBytes(device string, m *resnet.Model) (eval, train int64, err error) {
 	}
 	defer dev.Close()
 	infer := Spec{}
-	_, plan, err := estimate(dev, m.Model, infer.sessionOptions(probes{}))
+	_, would, err := nn.Estimate(dev, m.Model, infer.sessionOptions(probes{}))
 	if err != nil {
 		return 0, 0, err
 	}
-	eval = plan.Total()
+	eval = would.Memory.Total()
 	step, err := Spec{Step: Step{Update: true}}.settle()
 	if err != nil {
 		return eval, 0, err
 	}
-	if _, plan, err = estimate(dev, m.Model, step.sessionOptions(probes{})); err != nil {
+	if _, would, err = nn.Estimate(dev, m.Model, step.sessionOptions(probes{})); err != nil {
 		return eval, 0, nil
 	}
-	return eval, plan.Total() + 4*(2*m.Total.Params+m.Total.Buffers), nil
+	return eval, would.Memory.Total() + 4*(2*m.Total.Params+m.Total.Buffers), nil
 }
 
 // Conventions are the ways of counting operations, by name.

@@ -40,7 +40,10 @@ func openCPUs(t *testing.T) []tensor.Device {
 
 // checkOn runs the pass on a device.
 func (p pass) checkOn(t *testing.T, dev tensor.Device, o tensor.Options) {
-	l := p.lower(t, o.Fuse)
+	l, _, err := nn.Estimate(dev, p.model.Model, nn.SessionOptions{Train: p.train, Moments: true, Fuse: o.Fuse, Exact: o.Exact})
+	if err != nil {
+		t.Fatal(err)
+	}
 	state, err := dev.NewState(l.Plan.Params, p.source)
 	if err != nil {
 		t.Fatal(err)

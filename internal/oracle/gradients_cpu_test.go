@@ -13,7 +13,7 @@ import (
 // checkOn holds a device's step to the reference that PyTorch has confirmed,
 // through the ReLUs and max pools as the device has found them: see oracle.Step.Adopt.
 func (s step) checkOn(t *testing.T, dev tensor.Device, o tensor.Options, r *oracle.Step) {
-	l := s.lower(t, o.Fuse)
+	l := s.lower(t)
 	oracle.KeepChoices(l.Plan)
 	read, done := s.runOn(t, dev, o, l)
 	defer done()

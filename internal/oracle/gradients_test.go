@@ -51,7 +51,7 @@ func TestGradientsArePyTorch(t *testing.T) {
 // run checks a step in every way. One set of the CPU's kernels is enough for
 // nets that are not tiny, and one way for huge ones.
 func (s step) run(t *testing.T, devices []tensor.Device) {
-	l := s.lower(t, false)
+	l := s.lower(t)
 	r := &oracle.Step{Reference: s.reference(t, l)}
 	exact := oracle.GradientErrors{Loss: 1e-9, Norms: 1e-9, Directions: 1e-9, Blocks: 1e-9}
 	s.check(t, l, r.Buffer, exact)
@@ -67,9 +67,9 @@ func (s step) run(t *testing.T, devices []tensor.Device) {
 }
 
 // lower makes the step's plan.
-func (s step) lower(t *testing.T, fuse bool) *nn.Lowered {
+func (s step) lower(t *testing.T) *nn.Lowered {
 	t.Helper()
-	l, err := s.model.Lower(nn.LowerOptions{Train: s.train, Fuse: fuse, Backward: true, Blocks: true, KeepGrads: true, InputGrad: true})
+	l, err := s.model.Lower(nn.LowerOptions{Train: s.train, Backward: true, Blocks: true, KeepGrads: true, InputGrad: true})
 	if err != nil {
 		t.Fatal(err)
 	}

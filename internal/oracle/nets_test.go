@@ -117,9 +117,9 @@ func (w weights) Load(p tensor.Param, t *tensor.Tensor) error {
 }
 
 // lower makes the plan, with probes.
-func (p pass) lower(t *testing.T, fuse bool) *nn.Lowered {
+func (p pass) lower(t *testing.T) *nn.Lowered {
 	t.Helper()
-	l, err := p.model.Lower(nn.LowerOptions{Train: p.train, Moments: true, Fuse: fuse})
+	l, err := p.model.Lower(nn.LowerOptions{Train: p.train, Moments: p.model.EveryLayer()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 // checkReference: the plain-Go reference in float64 is PyTorch in float64.
 func (p pass) checkReference(t *testing.T) {
-	l := p.lower(t, false)
+	l := p.lower(t)
 	r, err := tensor.NewReference[float64](l.Plan, p.source)
 	if err != nil {
 		t.Fatal(err)

@@ -29,12 +29,13 @@ func newFakeNet(t *testing.T, fuse, moments bool) *fakeNet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := m.Lower(nn.LowerOptions{Fuse: fuse, Moments: moments})
+	device := &tensortest.Fake{Memory: fakeMemory, Kernel: fakeKernel}
+	l, _, err := nn.Estimate(device, m.Model, nn.SessionOptions{Fuse: fuse, Moments: moments})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := &fakeNet{model: m.Model, config: m.Config, lowered: l, options: nn.SessionOptions{Fuse: fuse}, logits: tensor.New(2, 10)}
-	device := &tensortest.Fake{Memory: fakeMemory, Kernel: fakeKernel, Time: f.time}
+	device.Time = f.time
 	f.program = device.Program(l.Plan, fuse)
 	for i := range f.logits.Data {
 		f.logits.Data[i] = float32(i * 7 % 11)
@@ -88,7 +89,7 @@ func (f *fakeNet) Run(ctx context.Context, obs nn.Observer) error {
 // recorded is a recorder of one pass.
 func (f *fakeNet) recorded(t *testing.T) *profile.Recorder {
 	t.Helper()
-	r := profile.NewRecorder(f.lowered, f.model, 1)
+	r := profile.NewRecorder(f.lowered, f.Kernels(), 1)
 	if err := f.Run(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}

@@ -143,7 +143,7 @@ func newRun(t *testing.T, fuse bool) *Run {
 	return r
 }
 
-// TestRunRows: fused, an absorbed layer has no time, and the group's
+// TestRunRows: fused, an absorbed layer has no time, and the kernel's
 // statistics stand on its last layer; unfused, each has its own.
 func TestRunRows(t *testing.T) {
 	r := newRun(t, true)

@@ -89,24 +89,26 @@ const topClasses = 5
 
 // NewRun reports on the last pass of n, which times has recorded. names are the
 // classes'; a class beyond them is called by its number. The caller fills in
-// Model, Device and Input. Its errors are those of n's Logits.
+// Model, Device and Input. Its errors are those of n's Logits and of times.
 func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
 	logits, err := n.Logits()
 	if err != nil {
 		return nil, err
 	}
 	var last profile.Snapshot
-	times.Snapshot(&last)
+	if times.Snapshot(&last); last.Err != nil {
+		return nil, last.Err
+	}
 	o := n.Options()
 	r := &Run{
 		Schema: RunSchema, Mode: "eval", Fused: o.Fuse, TimeNS: int64(last.Wall.Last),
-		Memory: profile.NewMemory(n.Lowered(), n.Memory()),
+		Memory: profile.NewMemory(n.Lowered(), n.Kernels(), n.Memory()),
 	}
 	if o.Train {
 		r.Mode = "train"
 	}
 	r.Output = output(logits, names)
-	r.Layers = runLayers(n, last.Groups)
+	r.Layers = runLayers(n, last.Kernels)
 	return r, nil
 }
 
@@ -162,20 +164,19 @@ func runLayers(n Net, times []profile.Series) []RunLayer {
 		}
 		rows = append(rows, row)
 	}
-	for g, kernel := range profile.KernelsByGroup(n) {
-		group := l.Groups[g]
-		head := l.OpLayer[group.Head]
-		switch pass := l.Plan.Ops[group.Head].Pass; {
+	for i, kernel := range n.Kernels() {
+		head := l.OpLayer[kernel.Op]
+		switch pass := l.Plan.Ops[kernel.Op].Pass; {
 		case head < 0: // a probe
 			continue
 		case pass == tensor.Backward:
-			rows[head].addBackward(times[g].Last)
+			rows[head].addBackward(times[i].Last)
 			continue
 		case pass == tensor.Update:
 			continue
 		}
-		rows[head].TimeNS, rows[head].Kernel = known(int64(times[g].Last)), kernel.Name
-		for _, op := range group.Absorbed {
+		rows[head].TimeNS, rows[head].Kernel = known(int64(times[i].Last)), kernel.Name
+		for _, op := range kernel.Absorbed {
 			if at := l.OpLayer[op]; at >= 0 {
 				rows[at].FusedInto = rows[head].Path
 			}

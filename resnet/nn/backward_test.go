@@ -15,9 +15,9 @@ import (
 // steps are the kinds of training step.
 var steps = map[string]nn.LowerOptions{
 	"eval":    {Backward: true},
-	"probed":  {Train: true, Backward: true, Blocks: true, Norms: true, Moments: true, InputGrad: true, KeepGrads: true},
-	"fused":   {Train: true, Backward: true, Blocks: true, Fuse: true, Moments: true, Smoothing: 0.1},
-	"updated": {Train: true, Fuse: true, Update: &nn.SGD{Momentum: 0.9, Nesterov: true, Decay: 1e-4}},
+	"probed":  {Train: true, Backward: true, Blocks: true, Norms: true, InputGrad: true, KeepGrads: true},
+	"smooth":  {Train: true, Backward: true, Blocks: true, Smoothing: 0.1},
+	"updated": {Train: true, Update: &nn.SGD{Momentum: 0.9, Nesterov: true, Decay: 1e-4}},
 }
 
 // TestStepsAreValid lowers steps of every net.
@@ -28,6 +28,9 @@ func TestStepsAreValid(t *testing.T) {
 			continue // the same blocks
 		}
 		for kind, o := range steps {
+			if o.Norms || o.Blocks {
+				o.Moments = m.EveryLayer()
+			}
 			l, err := m.Lower(o)
 			if err == nil {
 				err = l.Plan.Validate()
@@ -144,7 +147,7 @@ func TestProbesChangeNothing(t *testing.T) {
 	for _, arch := range smallNets {
 		m := smallNet(t, arch)
 		bare := newExact(t, m, nn.LowerOptions{Train: true, Backward: true})
-		probed := newExact(t, m, nn.LowerOptions{Train: true, Backward: true, Blocks: true, Norms: true, InputGrad: true, Moments: true})
+		probed := newExact(t, m, nn.LowerOptions{Train: true, Backward: true, Blocks: true, Norms: true, InputGrad: true, Moments: m.EveryLayer()})
 		bare.run(t)
 		probed.run(t)
 		apart := slices.ContainsFunc(m.Blocks(), func(b *nn.Module) bool { return b.Block.PreAct && b.Block.Skip == nn.Projection })

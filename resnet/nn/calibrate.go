@@ -30,7 +30,7 @@ func (s *Session) calibrate(ctx context.Context, weights func(done, total int64)
 	if err != nil {
 		return err
 	}
-	l, err := m.Lower(LowerOptions{Train: true, Momentum: 1, Fuse: true})
+	l, err := m.Lower(LowerOptions{Train: true, Momentum: 1})
 	if err != nil {
 		return err
 	}

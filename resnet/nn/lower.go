@@ -14,8 +14,7 @@ type LowerOptions struct {
 	Train    bool    // batch statistics and dropout
 	Momentum float64 // of the running statistics, 0 means PyTorch's 0.1
 	Hold     bool    // leave the running statistics as they are
-	Moments  bool    // probe the mean and deviation of outputs
-	Fuse     bool    // probe only where a fused group ends, so that probes stop no fusion
+	Moments  []int   // layers whose outputs' mean and deviation are probed, by index
 
 	Backward  bool    // the loss and the gradients behind the forward pass
 	Smoothing float64 // of the loss's labels, in [0, 1]
@@ -38,7 +37,6 @@ type Lowered struct {
 	OpLayer []int
 	LayerOp []int             // by layer: its operation in the forward pass
 	Moments []tensor.BufferID // by layer: the probe's result
-	Groups  []tensor.Group    // Plan.Groups(Fuse)
 
 	Target    tensor.BufferID   // N classes, as float32
 	Loss      tensor.BufferID   // one value
@@ -68,17 +66,36 @@ func (m *Model) lowerWith(o LowerOptions, rest func(f *lowering)) (*Lowered, err
 		return nil, err
 	}
 	probe := make([]bool, len(m.Layers))
-	if o.Moments {
-		bare := m.lower(o, probe, rest)
-		for _, g := range bare.Plan.Groups(o.Fuse) {
-			if op := bare.Plan.Ops[g.Last()]; op.Pass == tensor.Forward && bare.OpLayer[g.Last()] >= 0 {
-				probe[bare.OpLayer[g.Last()]] = true
-			}
+	for _, i := range o.Moments {
+		if i < 0 || i >= len(probe) {
+			return nil, fmt.Errorf("no layer %d to probe: %s has %d", i, m.Name, len(probe))
+		}
+		probe[i] = true
+	}
+	return m.lower(o, probe, rest), nil
+}
+
+// Ends are the layers whose results are those of kernels of the forward pass.
+// Probes there keep a device that runs l by these kernels from nothing, for
+// every other result lives inside a kernel.
+func (l *Lowered) Ends(kernels []tensor.KernelInfo) []int {
+	var layers []int
+	for i := range kernels {
+		op := kernels[i].Last()
+		if layer := l.OpLayer[op]; layer >= 0 && l.Plan.Ops[op].Pass == tensor.Forward {
+			layers = append(layers, layer)
 		}
 	}
-	l := m.lower(o, probe, rest)
-	l.Groups = l.Plan.Groups(o.Fuse)
-	return l, nil
+	return layers
+}
+
+// EveryLayer are the indices of all layers.
+func (m *Model) EveryLayer() []int {
+	layers := make([]int, len(m.Layers))
+	for i := range layers {
+		layers[i] = i
+	}
+	return layers
 }
 
 func (o *LowerOptions) check() error {

@@ -6,13 +6,15 @@ import (
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
 // TestPlansAreValid lowers every net in every mode.
 func TestPlansAreValid(t *testing.T) {
 	for _, name := range resnet.Archs() {
 		m := build(t, resnet.Config{Arch: name, Batch: 2})
-		for _, o := range []nn.LowerOptions{{}, {Train: true, Moments: true}, {Fuse: true, Moments: true}, {Train: true, Fuse: true, Moments: true}} {
+		some := []int{0, len(m.Layers) / 2, len(m.Layers) - 1}
+		for _, o := range []nn.LowerOptions{{}, {Train: true, Moments: m.EveryLayer()}, {Moments: some}, {Train: true, Moments: some}} {
 			l, err := m.Lower(o)
 			if err == nil {
 				err = l.Plan.Validate()
@@ -60,31 +62,42 @@ func checkMaps(t *testing.T, m *nn.Model, l *nn.Lowered) {
 	}
 }
 
-// TestProbesStopNoFusion: with probes a net has the same fused groups, and one
-// probe behind each; unfused, one behind each layer.
+// TestProbesStopNoFusion: with probes a net has the same kernels, and one probe
+// after each, however the device fuses; unfused, one after each layer.
 func TestProbesStopNoFusion(t *testing.T) {
 	m := build(t, resnet.Config{Depth: 50})
-	bare, _ := m.Lower(nn.LowerOptions{Fuse: true})
-	probed, _ := m.Lower(nn.LowerOptions{Fuse: true, Moments: true})
-	var i int
-	for _, g := range probed.Groups {
-		layer := probed.OpLayer[g.Head]
-		if layer < 0 {
-			continue
+	for name, dev := range map[string]tensor.Device{"cpu": device(t), "reference": tensortest.Reference(), "pairs": pairs{}} {
+		bare, without, err := nn.Estimate(dev, m, nn.SessionOptions{Fuse: true})
+		if err != nil {
+			t.Fatal(err)
 		}
-		want := bare.Groups[i]
-		if layer != bare.OpLayer[want.Head] || len(g.Absorbed) != len(want.Absorbed) {
-			t.Fatalf("group %d is %+v with probes, %+v without", i, g, want)
+		probed, with, err := nn.Estimate(dev, m, nn.SessionOptions{Fuse: true, Moments: true})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if probed.Moments[probed.OpLayer[g.Last()]] == tensor.NoBuffer {
-			t.Errorf("the result of %s is not probed", m.Layers[layer].Path)
+		i := 0
+		for _, k := range with.Kernels {
+			layer := probed.OpLayer[k.Op]
+			if layer < 0 {
+				continue
+			}
+			want := without.Kernels[i]
+			if layer != bare.OpLayer[want.Op] || len(k.Absorbed) != len(want.Absorbed) {
+				t.Fatalf("%s: kernel %d is %+v with probes, %+v without", name, i, k, want)
+			}
+			if probed.Moments[probed.OpLayer[k.Last()]] == tensor.NoBuffer {
+				t.Errorf("%s: the result of %s is not probed", name, m.Layers[layer].Path)
+			}
+			i++
 		}
-		i++
+		if n := len(without.Kernels); i != n || len(with.Kernels) != 2*n || n >= len(m.Layers) {
+			t.Errorf("%s: %d kernels of %d layers without probes, %d with", name, n, len(m.Layers), len(with.Kernels))
+		}
 	}
-	if i != len(bare.Groups) || len(probed.Groups) != 2*i || i >= len(m.Layers)/2 {
-		t.Errorf("%d groups of %d layers without probes, %d with", len(bare.Groups), len(m.Layers), len(probed.Groups))
+	if _, err := m.Lower(nn.LowerOptions{Moments: []int{len(m.Layers)}}); err == nil {
+		t.Error("a layer that does not exist is probed")
 	}
-	each, _ := m.Lower(nn.LowerOptions{Moments: true})
+	each, _ := m.Lower(nn.LowerOptions{Moments: m.EveryLayer()})
 	if n := len(each.Plan.Ops); n != 2*len(m.Layers) {
 		t.Errorf("%d operations unfused with probes, want %d", n, 2*len(m.Layers))
 	}
@@ -114,4 +127,25 @@ func TestModes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// pairs is a device that fuses otherwise: a ReLU into what comes right before it.
+type pairs struct{ tensor.Device }
+
+func (pairs) Estimate(p *tensor.Plan, _ tensor.Options) (e tensor.Estimate, err error) {
+	readers := make([]int, len(p.Buffers))
+	for i := range p.Ops {
+		for _, id := range p.Ops[i].In {
+			readers[id]++
+		}
+	}
+	for i := range p.Ops {
+		op, n := &p.Ops[i], len(e.Kernels)
+		if op.Kind == tensor.ReLU && n > 0 && op.In[0] == p.Ops[i-1].Out[0] && readers[op.In[0]] == 1 {
+			e.Kernels[n-1].Absorbed = []int{i}
+			continue
+		}
+		e.Kernels = append(e.Kernels, tensor.KernelInfo{Op: i})
+	}
+	return e, nil
 }

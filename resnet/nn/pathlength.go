@@ -62,7 +62,7 @@ func (m *Model) LowerPaths(o LowerOptions, k int) (*Lowered, []PathProbe, error)
 	case k < 1:
 		return nil, nil, fmt.Errorf("%d path lengths: it must be at least 1", k)
 	}
-	o = LowerOptions{Train: o.Train, Momentum: o.Momentum, Hold: o.Hold, Fuse: o.Fuse, Smoothing: o.Smoothing, Backward: true}
+	o = LowerOptions{Train: o.Train, Momentum: o.Momentum, Hold: o.Hold, Smoothing: o.Smoothing, Backward: true}
 	var found []PathProbe
 	l, err := m.lowerWith(o, func(f *lowering) {
 		p := &paths{backward: f.newBackward(false, false, true), parts: make([]tensor.BufferID, min(k, len(blocks)+1)+1)}
@@ -218,7 +218,7 @@ func (s *Session) PathLengths(ctx context.Context, k int, progress func(done, to
 	case s.input == nil || s.target == nil:
 		return nil, errors.New("paths need an input and a target")
 	}
-	o := s.options.lower()
+	o := s.options.bare()
 	o.Hold = true
 	l, probes, err := s.model.LowerPaths(o, k)
 	if err != nil {

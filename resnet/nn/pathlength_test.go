@@ -41,7 +41,7 @@ func TestPathLengths(t *testing.T) {
 		e := newExact(t, m, nn.LowerOptions{Train: true, Backward: true, Blocks: true, InputGrad: true})
 		e.run(t)
 		all := spectra(t, m, nn.LowerOptions{Train: true}, 100)
-		some := spectra(t, m, nn.LowerOptions{Train: true, Fuse: true}, 2)
+		some := spectra(t, m, nn.LowerOptions{Train: true}, 2)
 		if len(all) != len(blocks)+1 || all[0].Block != nn.PathsInput {
 			t.Fatalf("%s: %d spectra of %d blocks", arch, len(all), len(blocks))
 		}

@@ -15,20 +15,27 @@ import (
 // from one goroutine.
 type Observer interface {
 	Begin(l *Lowered)       // a pass, or a step of one, starts
-	Span(s tensor.Span)     // a worker's part of a group
+	Span(s tensor.Span)     // a kernel's time, or a worker's part of it
 	End(wall time.Duration) // it ended; there is no call for one that failed
 }
 
 // Labeller is an Observer that labels the workers for a profile of the CPU:
-// the context's labels (runtime/pprof) hold while the group with that head
+// the context's labels (runtime/pprof) hold while the kernel with that head
 // runs.
 type Labeller interface {
 	Observer
 	Label(head int) context.Context
 }
 
+// StepObserver is an Observer that is told of single steps: BeginStep is called
+// in the place of Begin.
+type StepObserver interface {
+	Observer
+	BeginStep(l *Lowered)
+}
+
 // WorkerObserver is an Observer that takes the spans of every worker, not of
-// whole groups.
+// whole kernels.
 type WorkerObserver interface {
 	Observer
 	ObservesWorkers()
@@ -46,20 +53,19 @@ func (s *Session) Run(ctx context.Context, obs Observer) error {
 	return s.run(ctx, 0, 0, obs)
 }
 
-// Step runs one group of an unfused net: an operation, or the probe behind it.
-// The groups of a pass are to be run in order, from 0.
-func (s *Session) Step(ctx context.Context, group int, obs Observer) error {
+// Step runs one kernel of a net that is not fused: one operation of its plan.
+// The kernels of a pass must be run in order, from 0.
+func (s *Session) Step(ctx context.Context, kernel int, obs Observer) error {
+	ops := len(s.lowered.Plan.Ops)
 	switch {
 	case s.options.Fuse:
 		return errors.New("single steps need a net that is not fused")
-	case group < 0 || group >= len(s.lowered.Groups):
-		return fmt.Errorf("step %d: the net has steps 0 to %d", group, len(s.lowered.Groups)-1)
+	case kernel < 0 || kernel >= ops:
+		return fmt.Errorf("step %d: the net has steps 0 to %d", kernel, ops-1)
+	case kernel != 0 && kernel != s.done:
+		return fmt.Errorf("step %d is not due: %d steps of this pass have run", kernel, s.done)
 	}
-	op := s.lowered.Groups[group].Head
-	if op != 0 && op != s.done {
-		return fmt.Errorf("step %d is not due: %d steps of this pass have run", group, s.done)
-	}
-	return s.run(ctx, op, op+1, obs)
+	return s.run(ctx, kernel, kernel+1, obs)
 }
 
 // run runs operations [from, to) of a pass, all if to is 0; the first begins a
@@ -99,7 +105,11 @@ func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Low
 	}
 	_, o.Workers = obs.(WorkerObserver)
 	_, o.CPU = obs.(CPUTimer)
-	obs.Begin(l)
+	if x, ok := obs.(StepObserver); ok && o.To > 0 {
+		x.BeginStep(l)
+	} else {
+		obs.Begin(l)
+	}
 	start := time.Now()
 	if err := p.Run(ctx, o); err != nil {
 		return err

@@ -14,9 +14,9 @@ import (
 type SessionOptions struct {
 	Train     bool // batch statistics and dropout; each pass moves the running statistics
 	Hold      bool // but leave them as they are
-	Fuse      bool // let the device absorb what follows a convolution
+	Fuse      bool // let the device run several layers as one kernel
 	Exact     bool // no algorithm that changes rounding
-	Moments   bool // probe outputs' mean and deviation, see Stats
+	Moments   bool // probe the mean and deviation of what kernels compute, see Stats
 	Threads   int  // 0: what the device finds fit
 	Precision tensor.Precision
 	Source    tensor.Source // of the parameters; nil: the He initialisation from Seed
@@ -82,17 +82,17 @@ func NewSession(ctx context.Context, dev tensor.Device, m *Model, o SessionOptio
 }
 
 func (s *Session) lower() (err error) {
-	if s.lowered, err = s.model.Lower(s.options.lower()); err == nil {
+	if s.lowered, err = s.options.lower(s.device, s.model); err == nil {
 		s.writer = s.lowered.writers()
 	}
 	return err
 }
 
-// lower are the options of the session's plan.
-func (o *SessionOptions) lower() LowerOptions {
+// bare are the options of the session's plan, but for Moments.
+func (o *SessionOptions) bare() LowerOptions {
 	return LowerOptions{
-		Train: o.Train, Hold: o.Hold, Moments: o.Moments, Fuse: o.Fuse, Backward: o.Backward, Smoothing: o.Smoothing, Blocks: o.Blocks,
-		Norms: o.Norms, KeepGrads: o.KeepGrads, InputGrad: o.InputGrad, Update: o.Update,
+		Train: o.Train, Hold: o.Hold, Backward: o.Backward, Smoothing: o.Smoothing, Blocks: o.Blocks, Norms: o.Norms,
+		KeepGrads: o.KeepGrads, InputGrad: o.InputGrad, Update: o.Update,
 	}
 }
 
@@ -149,7 +149,7 @@ func (s *Session) Lowered() *Lowered { return s.lowered }
 // Options are what the session was made with.
 func (s *Session) Options() SessionOptions { return s.options }
 
-// Kernels are what runs for each of Lowered's groups.
+// Kernels says what runs, in execution order; see tensor.Program.
 func (s *Session) Kernels() []tensor.KernelInfo { return s.program.Kernels() }
 
 // State is what outlives the session's programs: parameters, running

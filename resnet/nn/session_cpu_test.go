@@ -69,7 +69,7 @@ func TestStepsAreAPass(t *testing.T) {
 		t.Errorf("the pass was seen at %d layers, ended %d times, and is at %d after it", w.layers.Load(), w.ended, s.Progress())
 	}
 	want, stats := results(t, s)
-	for g := range s.Lowered().Groups {
+	for g := range s.Kernels() {
 		if err := s.Step(ctx, g, w); err != nil {
 			t.Fatalf("step %d: %v", g, err)
 		}

@@ -115,7 +115,7 @@ func TestObserver(t *testing.T) {
 	if err := s.Run(context.Background(), &c); err != nil {
 		t.Fatal(err)
 	}
-	if want := (counter{1, len(s.Lowered().Groups), 1}); c != want {
+	if want := (counter{1, len(s.Kernels()), 1}); c != want {
 		t.Errorf("observed %+v, want %+v", c, want)
 	}
 	ended, cancel := context.WithCancel(context.Background())
@@ -135,18 +135,18 @@ func TestSteps(t *testing.T) {
 	if err := s.Step(ctx, 3, nil); err == nil {
 		t.Error("step 3 runs before step 0")
 	}
-	for g, group := range s.Lowered().Groups {
+	for g := range s.Kernels() {
 		if err := s.Step(ctx, g, nil); err != nil {
 			t.Fatalf("step %d: %v", g, err)
 		}
-		layer := s.Lowered().OpLayer[group.Head]
+		layer := s.Lowered().OpLayer[g]
 		if layer >= 0 {
 			if _, _, ok := s.Stats(layer); ok {
 				t.Errorf("%s has moments before its probe ran", s.Model().Layers[layer].Path)
 			}
 			continue
 		}
-		layer = s.Lowered().OpLayer[group.Head-1]
+		layer = s.Lowered().OpLayer[g-1]
 		if mean, std, ok := s.Stats(layer); !ok || math.IsNaN(mean) || std <= 0 {
 			t.Errorf("%s: mean %g, deviation %g, %v", s.Model().Layers[layer].Path, mean, std, ok)
 		}

@@ -91,7 +91,7 @@ func norm32(x []float32) float64 {
 func TestStepByStep(t *testing.T) {
 	s := openStep(t, small, everything)
 	seen := 0
-	for g := range s.Lowered().Groups {
+	for g := range s.Kernels() {
 		if err := s.Step(context.Background(), g, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -128,7 +128,7 @@ func (t *trainer) check() error {
 
 // lower are the options of a step's plan.
 func (t *trainer) lower() nn.LowerOptions {
-	return nn.LowerOptions{Train: true, Fuse: true, Backward: true, Smoothing: t.Smoothing, Update: &t.SGD}
+	return nn.LowerOptions{Train: true, Backward: true, Smoothing: t.Smoothing, Update: &t.SGD}
 }
 
 // find looks for the checkpoint to go on from.

@@ -72,7 +72,7 @@ func BenchmarkNet(b *testing.B) {
 	}
 }
 
-// layerTimes keeps each group's best time, from the first worker's start to
+// layerTimes keeps each kernel's best time, from the first worker's start to
 // the last one's end, summed over its phases.
 type layerTimes struct {
 	best map[int]time.Duration

@@ -3,6 +3,7 @@ package cpu_test
 import (
 	"context"
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
@@ -91,7 +92,7 @@ func TestEstimatesAtOnce(t *testing.T) {
 	for arch, batch := range map[string]int{"resnet152": 256, "cifar_resnet1202": 1} {
 		c := config(t, arch)
 		c.Batch = batch
-		l, err := build(t, c).Lower(nn.LowerOptions{Fuse: true})
+		l, err := build(t, c).Lower(nn.LowerOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,6 +107,68 @@ func TestEstimatesAtOnce(t *testing.T) {
 		} else {
 			t.Logf("%s, batch %d: %.1f MB weights, %.1f MB arena, %.1f MB scratch in %v", arch, batch,
 				float64(m.WeightBytes)/1e6, float64(m.ArenaBytes)/1e6, float64(m.ScratchBytes)/1e6, took)
+		}
+	}
+}
+
+// TestEstimateIsTheProgram: for whole nets, in inference and in training, fused
+// and not, the device estimates the kernels and the memory that it compiles.
+func TestEstimateIsTheProgram(t *testing.T) {
+	d, err := cpu.New(cpu.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, arch := range []string{"resnet18", "cifar_preact_resnet29", "cifar_plain20"} {
+		for _, o := range []nn.SessionOptions{
+			{}, {Fuse: true}, {Fuse: true, Moments: true, Exact: true},
+			{Fuse: true, Train: true, Backward: true, Blocks: true, Norms: true, Update: &nn.SGD{Momentum: 0.9}},
+			{Train: true, Backward: true},
+		} {
+			c := config(t, arch)
+			c.Batch, c.Height, c.Width, c.Classes = 2, 32, 32, 10
+			m := build(t, c).Model
+			o.Threads = 2
+			l, want, err := nn.Estimate(d, m, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := nn.NewSession(context.Background(), d, m, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Kernels(); !reflect.DeepEqual(got, want.Kernels) {
+				t.Errorf("%s, %+v: %d kernels, estimated were %d others", arch, o, len(got), len(want.Kernels))
+			}
+			if !reflect.DeepEqual(s.Memory(), want.Memory) {
+				t.Errorf("%s, %+v: holds other memory than estimated", arch, o)
+			}
+			checkCover(t, l.Plan, want.Kernels)
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// checkCover: each operation belongs to one kernel, and kernels run when their
+// last operation is due.
+func checkCover(t *testing.T, p *tensor.Plan, kernels []tensor.KernelInfo) {
+	t.Helper()
+	in := make([]int, len(p.Ops))
+	last := -1
+	for _, k := range kernels {
+		for _, op := range append([]int{k.Op}, k.Absorbed...) {
+			in[op]++
+		}
+		if k.Last() <= last {
+			t.Errorf("kernel %+v comes after one that ends with operation %d", k, last)
+		}
+		last = k.Last()
+	}
+	for op, n := range in {
+		if n != 1 {
+			t.Errorf("operation %d (%s) is in %d kernels", op, p.Ops[op].Path, n)
 		}
 	}
 }

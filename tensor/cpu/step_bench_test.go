@@ -28,7 +28,7 @@ func trainingPlan(t testing.TB, arch string, batch int, blocks, update bool) *te
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := nn.LowerOptions{Train: true, Backward: true, Fuse: true, Blocks: blocks}
+	o := nn.LowerOptions{Train: true, Backward: true, Blocks: blocks}
 	if update {
 		o.Update = &nn.SGD{Momentum: 0.9, Decay: 1e-4}
 	}
@@ -41,7 +41,7 @@ func trainingPlan(t testing.TB, arch string, batch int, blocks, update bool) *te
 }
 
 // BenchmarkStep times a training step of the net that the flags of BenchmarkNet
-// name; with -layers also each kind of operation and the slowest groups.
+// name; with -layers also each kind of operation and the slowest kernels.
 func BenchmarkStep(b *testing.B) {
 	for _, name := range []string{"plain", "blocks", "update"} {
 		b.Run(name, func(b *testing.B) { benchmarkStep(b, name == "blocks", name == "update") })

@@ -16,6 +16,11 @@ type Fake struct {
 	About  tensor.Info                            // what Info returns
 	Peak   tensor.Ceilings                        // what Ceilings returns
 	Memory func(p *tensor.Plan) tensor.MemoryPlan // of a program; nil for what Reference takes
+	// Kernels are those of a plan; nil for Reference's.
+	Kernels func(p *tensor.Plan, fuse bool) []tensor.KernelInfo
+	// Spans are the heads that an observer is told of when a kernel has run;
+	// nil for the kernel's own, as the contract wants.
+	Spans func(k tensor.KernelInfo) []int
 	// Kernel names a kernel and gives its costs; nil leaves them empty. Op and
 	// Absorbed stay as they are.
 	Kernel func(p *tensor.Plan, k tensor.KernelInfo) tensor.KernelInfo
@@ -97,7 +102,12 @@ func (f *Fake) Program(p *tensor.Plan, fuse bool) tensor.Program {
 
 // kernels are those of a program, as scripted.
 func (f *Fake) kernels(p *tensor.Plan, fuse bool) []tensor.KernelInfo {
-	list := kernels(p, fuse)
+	var list []tensor.KernelInfo
+	if f.Kernels != nil {
+		list = f.Kernels(p, fuse)
+	} else {
+		list = kernels(p, fuse)
+	}
 	if f.Kernel == nil {
 		return list
 	}
@@ -167,8 +177,15 @@ func (p *fakeProgram) step(k tensor.KernelInfo, pass int, begin time.Duration, o
 	if p.device.Time != nil {
 		end += p.device.Time(p.plan, k, pass)
 	}
-	if observe != nil {
-		observe(tensor.Span{Op: k.Op, Start: begin, End: end})
+	if observe == nil {
+		return end
+	}
+	heads := []int{k.Op}
+	if p.device.Spans != nil {
+		heads = p.device.Spans(k)
+	}
+	for _, op := range heads {
+		observe(tensor.Span{Op: op, Start: begin, End: end})
 	}
 	return end
 }

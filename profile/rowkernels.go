@@ -1,0 +1,79 @@
+package profile
+
+import "resnet-tui/tensor"
+
+// kernels are the kernels of p's rows as parts of a plan; nil if they don't make
+// up the plan.
+func (p *Profile) kernels(plan *tensor.Plan) []tensor.KernelInfo {
+	find := newRowFinder(plan)
+	kernels := make([]tensor.KernelInfo, len(p.Layers))
+	for i, r := range p.Layers {
+		k := tensor.KernelInfo{Op: find.head(r), Name: r.Kernel, FLOPs: r.ExecutedFLOPs, Bytes: r.Bytes}
+		if k.Op < 0 {
+			return nil
+		}
+		for _, path := range r.Absorbed {
+			op := find.after(k.Last(), path)
+			if op < 0 {
+				return nil
+			}
+			k.Absorbed = append(k.Absorbed, op)
+		}
+		kernels[i] = k
+	}
+	if find.left > 0 {
+		return nil
+	}
+	return kernels
+}
+
+// rowFinder finds the operations of a plan by what rows say of them, each once.
+type rowFinder struct {
+	plan  *tensor.Plan
+	heads map[headKey][]int // operations in order, those that are found removed
+	taken []bool
+	left  int // operations that are not found yet
+}
+
+// headKey is what a row says of its kernel's head.
+type headKey struct {
+	path, kind, pass string
+	call             int
+}
+
+func newRowFinder(plan *tensor.Plan) *rowFinder {
+	f := &rowFinder{plan: plan, heads: map[headKey][]int{}, taken: make([]bool, len(plan.Ops)), left: len(plan.Ops)}
+	for i := range plan.Ops {
+		op := &plan.Ops[i]
+		key := headKey{op.Path, op.Kind.String(), op.Pass.String(), op.Call}
+		f.heads[key] = append(f.heads[key], i)
+	}
+	return f
+}
+
+// head is the first operation that a row may be headed by, or −1.
+func (f *rowFinder) head(r LayerRow) int {
+	key := headKey{r.Path, r.Kind, r.Pass, r.Call}
+	for list := f.heads[key]; len(list) > 0; list = list[1:] {
+		if f.heads[key] = list[1:]; !f.taken[list[0]] {
+			return f.take(list[0])
+		}
+	}
+	return -1
+}
+
+// after is the next operation of a path in the same pass after one, or −1.
+func (f *rowFinder) after(op int, path string) int {
+	for i := op + 1; i < len(f.plan.Ops) && f.plan.Ops[i].Pass == f.plan.Ops[op].Pass; i++ {
+		if !f.taken[i] && f.plan.Ops[i].Path == path {
+			return f.take(i)
+		}
+	}
+	return -1
+}
+
+func (f *rowFinder) take(op int) int {
+	f.taken[op] = true
+	f.left--
+	return op
+}
