@@ -195,7 +195,7 @@ func (d *differentiated) back(t *testing.T, x, dy []float64) []float64 {
 	return r.Buffer(d.buffers[0])
 }
 
-func TestTargetsThatAreNoClass(t *testing.T) {
+func TestInvalidTargets(t *testing.T) {
 	for _, target := range []float64{-1, 3, 0.5, math.NaN(), math.Inf(1)} {
 		s := newStep()
 		r, err := NewReference[float64](&s.Plan, seeded{})

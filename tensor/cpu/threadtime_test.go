@@ -9,7 +9,7 @@ import (
 // of its time.
 func TestThreadTime(t *testing.T) {
 	if threadTime() == 0 {
-		t.Skip("this system does not tell a thread's time")
+		t.Skip("this system doesn't report a thread's time")
 	}
 	p := newPool(1)
 	defer p.stop()

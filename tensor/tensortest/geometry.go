@@ -21,10 +21,10 @@ const (
 	TailAdd
 	TailReLU
 	TailBias
-	Tails = 1 << iota // how many sets there are
+	Tails = 1 << iota // the number of sets
 )
 
-// RandomConvolution draws shapes that the family has and many that it has not:
+// RandomConvolution draws shapes that the family has and many that it lacks:
 // channels around the multiples of 16, narrow and odd groups, uneven windows.
 func RandomConvolution(r *rand.Rand) Convolution {
 	one := func(list ...int) int { return list[r.IntN(len(list))] }

@@ -36,7 +36,7 @@ func (b *Builder) randomBlock(r *rand.Rand, x tensor.BufferID) tensor.BufferID {
 	if r.IntN(3) == 0 {
 		stride, k = 2, c+16*r.IntN(2)
 	}
-	// Statistics of a handful of values are ill-conditioned, whoever computes them.
+	// Statistics of a handful of values are ill-conditioned, on any device.
 	train := b.Shape(x).Elems()/c/stride/stride > 40 && r.IntN(5) == 0
 	y := b.ReLU(b.Norm(b.Conv(x, k, tensor.Square(3, stride, 1), 1, false), train))
 	if r.IntN(2) == 0 && k%8 == 0 {

@@ -190,7 +190,7 @@ func (s *suite) planRefusals(state tensor.State) []refusal {
 	return list
 }
 
-// targets: what is no class fails the run with a *tensor.TargetError that names
+// targets: an invalid target fails the run with a *tensor.TargetError that names
 // the image, and the next run works.
 func (s *suite) targets(t *testing.T) {
 	var b Builder

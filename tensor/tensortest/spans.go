@@ -129,7 +129,7 @@ func (s *suite) labels(t *testing.T) {
 	c := s.compile(t, plan, 1, tensor.Options{Threads: 2})
 	c.write(t, 1)
 	ctx, cancel := context.WithCancel(context.Background())
-	var begun, told []int
+	var begun, reported []int
 	o := tensor.RunOptions{
 		Label: func(op int) context.Context {
 			if begun = append(begun, op); len(begun) == 2 {
@@ -137,21 +137,21 @@ func (s *suite) labels(t *testing.T) {
 			}
 			return nil
 		},
-		Observe: func(sp tensor.Span) { told = append(told, sp.Op) },
+		Observe: func(sp tensor.Span) { reported = append(reported, sp.Op) },
 	}
-	if err := c.Run(ctx, o); !errors.Is(err, context.Canceled) || len(begun) != 2 || !slices.Equal(told, begun) {
-		t.Errorf("cancelled in the second kernel: error %v after %v, spans of %v", err, begun, told)
+	if err := c.Run(ctx, o); !errors.Is(err, context.Canceled) || len(begun) != 2 || !slices.Equal(reported, begun) {
+		t.Errorf("cancelled in the second kernel: error %v after %v, spans of %v", err, begun, reported)
 	}
-	begun, told = nil, nil
-	if err := c.Run(ctx, o); !errors.Is(err, context.Canceled) || len(begun)+len(told) != 0 {
+	begun, reported = nil, nil
+	if err := c.Run(ctx, o); !errors.Is(err, context.Canceled) || len(begun)+len(reported) != 0 {
 		t.Errorf("cancelled before: error %v after %v", err, begun)
 	}
 	if at := c.Progress(); at != -1 {
 		t.Errorf("progress is at %d after a cancelled run", at)
 	}
 	err := c.Run(context.Background(), o)
-	if want := heads(c.Kernels()); err != nil || !slices.Equal(begun, want) || !slices.Equal(told, want) {
-		t.Errorf("the next run: error %v after %v, spans of %v, want %v", err, begun, told, want)
+	if want := heads(c.Kernels()); err != nil || !slices.Equal(begun, want) || !slices.Equal(reported, want) {
+		t.Errorf("the next run: error %v after %v, spans of %v, want %v", err, begun, reported, want)
 	}
 	got := c.read(t)
 	o.Label = func(int) context.Context { return ctx }

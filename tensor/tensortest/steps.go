@@ -7,7 +7,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// stepTimes is how many steps a training test takes.
+// stepTimes is the number of steps of a training test.
 const stepTimes = 3
 
 // trainingPlan is a net's training step, with gradients that can be read.

@@ -10,8 +10,8 @@ import (
 )
 
 // Run holds a device to the suite. open opens a fresh device; Run closes each.
-// Every part is a subtest. A part that ran far fewer cases than it has fails,
-// unless -run picked some of them.
+// Every part is a subtest. A part fails if it runs far fewer cases than it has,
+// unless -run or -skip picks among them.
 func Run(t *testing.T, open func() (tensor.Device, error), options ...Option) {
 	t.Helper()
 	s := &suite{open: open, prepare: func(tensor.Program) {}, without: map[tensor.Kind]string{}}
@@ -37,9 +37,8 @@ func Run(t *testing.T, open func() (tensor.Device, error), options ...Option) {
 // Option says what is special about a device.
 type Option func(*suite)
 
-// Prepare has f called with each program after it was compiled, before it runs:
-// to fill its memory with NaN, say, so that what is read before it is written
-// shows.
+// Prepare has f called with each program between Compile and its first run: to
+// fill its memory with NaN, say, so that reading it before writing it shows.
 func Prepare(f func(tensor.Program)) Option { return func(s *suite) { s.prepare = f } }
 
 // Precisions are those that a device has beside FP32. Convolutions are held to
@@ -97,7 +96,7 @@ var parts = []part{
 	{"ONNX", 0, 0, (*suite).onnx},
 }
 
-// count reports how many cases a part ran, and fails where they are too few.
+// count reports the number of cases that a part ran, and fails if it is too low.
 func (s *suite) count(t *testing.T, p part) {
 	t.Helper()
 	t.Logf("%d cases, %d of them refused as the options say", s.cases, s.refusals)

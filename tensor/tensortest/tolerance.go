@@ -22,8 +22,8 @@ const (
 	// residualBar is for nets of 3 to 20 convolutions, where errors of the first
 	// go through all the others, and Winograd's algorithm may be among them.
 	residualBar = 1e-5
-	// stepBar is for what a whole training step leaves in buffers: batch
-	// statistics of a few dozen values amplify the rounding of what they divide.
+	// stepBar is for the buffers of a whole training step: batch statistics of a
+	// few dozen values amplify rounding.
 	stepBar = 1e-4
 	// paramBar is for parameters after three steps: they move by a tenth of their
 	// gradients at most, so less of the gradients' error shows.

@@ -218,7 +218,7 @@ func (b *builder) add() (tensor.Op, error) {
 func (b *builder) flatten() (tensor.Op, error) {
 	in, out := b.operands[0].shape, b.outputs[0].shape
 	if len(in) != 4 || out[0] != in[0] {
-		return tensor.Op{}, unfit("not flattened behind the first of four dimensions")
+		return tensor.Op{}, unfit("not flattened after the first of four dimensions")
 	}
 	return tensor.Op{Kind: tensor.Flatten, Scalar: tensor.NoScalar}, nil
 }
