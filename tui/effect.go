@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"resnet-tui/internal/app"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -84,18 +85,16 @@ func (e *engine) typicalPass() time.Duration {
 
 // runIntact makes a baseline of one pass.
 func (e *engine) runIntact(whole *resnet.Model, to aim) error {
-	s, err := e.session.Beside(e.ctx, whole.Model, e.options(to))
-	if err != nil {
-		return err
+	feed := func(s *nn.Session) error {
+		return errors.Join(s.SetInput(e.opts.input(whole.Model)), e.aimAt(s, whole.Model))
 	}
-	err = errors.Join(s.SetInput(e.opts.input(whole.Model)), e.aimAt(s, whole.Model))
-	if err == nil {
-		err = s.Run(e.ctx, nil)
-	}
-	if err == nil {
+	return app.WithIntact(e.ctx, e.session, whole.Model, e.options(to), feed, func(s *nn.Session) error {
+		if err := s.Run(e.ctx, nil); err != nil {
+			return err
+		}
 		e.remember(s)
-	}
-	return errors.Join(err, s.Close())
+		return nil
+	})
 }
 
 // rescale reaches the target by other αs alone, if that is all there is to do.
@@ -126,12 +125,10 @@ func (e *engine) judge(logits *tensor.Tensor) *effect {
 		return nil
 	}
 	f := &effect{loss: e.intact.loss, grads: e.intact.grads, wall: e.intact.wall}
-	labels := e.opts.target(e.session.Model())
-	for i, label := range labels {
-		if len(e.opts.Target) == 0 {
-			label = -1 // a seeded one: no class of the image
-		}
-		f.Add(train.Image(e.intact.logits, i), train.Image(logits, i), label)
+	var labels []int
+	if len(e.opts.Target) > 0 { // seeded targets aren't the images' classes
+		labels = e.opts.target(e.session.Model())
 	}
+	f.Change = app.LesionChange(e.intact.logits, logits, labels)
 	return f
 }

@@ -21,7 +21,8 @@ func compareCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare",
 		Short: "compare a net with its plain twin, or any two: cost, time, gradients and responses by depth",
-		Long: "Runs two nets forward and backward on the same images and labels and shows them side by side: the net, and its plain " +
+		Long: "Runs two nets forward and backward on the same images and labels and shows them side by side: the " +
+			"net, and its plain " +
 			"twin unless --with names another. Both begin with the same weights where both have them. " +
 			"With --history it shows a record of training instead.",
 		Example: "resnet-tui compare --depth 34\n" +
@@ -32,7 +33,9 @@ func compareCommand(p *program) *cobra.Command {
 	addNet(cmd, &spec)
 	addLesions(cmd, &spec)
 	section(cmd, "net", func(fs *pflag.FlagSet) {
-		fs.StringVar(&with, "with", "", "flags of the other net, for example \"--depth 50 --plain\"; the rest is as for the first (default: its plain twin)")
+		fs.StringVar(&with, "with", "",
+			"flags of the other net, for example \"--depth 50 --plain\"; the rest is as for the first (default: "+
+				"its plain twin)")
 	})
 	addInput(cmd, &spec)
 	addLabels(cmd, &spec)

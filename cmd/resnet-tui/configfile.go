@@ -75,7 +75,8 @@ func configEntries(data []byte) ([]configEntry, error) {
 	for i := 0; i+1 < len(top.Content); i += 2 {
 		key, value := top.Content[i], top.Content[i+1]
 		if !slices.Contains(configKeys, key.Value) {
-			return nil, fmt.Errorf("line %d: unknown key %q; known are %s", key.Line, key.Value, strings.Join(configKeys, ", "))
+			known := strings.Join(configKeys, ", ")
+			return nil, fmt.Errorf("line %d: unknown key %q; known are %s", key.Line, key.Value, known)
 		}
 		if value.Kind != yaml.ScalarNode {
 			return nil, fmt.Errorf("line %d: %s takes one value", value.Line, key.Value)

@@ -15,9 +15,11 @@ func diffCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "compare two recorded profiles layer by layer, and mark what is beyond noise",
-		Long: "Compares two profiles that were written by profile --format json or --pprof, from this machine or others. " +
+		Long: "Compares two profiles that were written by profile --format json or --pprof, from this machine or " +
+			"others. " +
 			"Layers are matched by path; of different nets, as far as paths agree. Times are mean times of a pass. " +
-			"Each side may be several recordings of the same, separated by commas: differences between processes then count as noise.",
+			"Each side may be several recordings of the same, separated by commas: differences between " +
+			"processes then count as noise.",
 		Example: "resnet-tui profile --depth 50 --format json -o a.json\n" +
 			"resnet-tui profile --depth 50 --exact --format json -o b.json\n" +
 			"resnet-tui diff a.json b.json\n" +

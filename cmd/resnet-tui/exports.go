@@ -51,7 +51,8 @@ func (e *exportFlags) add(cmd *cobra.Command) {
 
 func (e *exportFlags) addCPUProfile(cmd *cobra.Command) {
 	section(cmd, "export", func(fs *pflag.FlagSet) {
-		fs.StringVar(&e.cpuProfile, cpuProfileFlag, "", "write Go's own CPU profile of some more passes, labelled by layer (.pb.gz)")
+		fs.StringVar(&e.cpuProfile, cpuProfileFlag, "",
+			"write Go's own CPU profile of some more passes, labelled by layer (.pb.gz)")
 	})
 }
 

@@ -26,8 +26,8 @@ var groups = []string{"net", "input", "limits", "training", "run", "output", "ex
 // that a command has before all others.
 var mostUsed = []string{
 	"depth", "arch", "weights", "data", "max-params", "max-macs", "max-memory", "max-ms", "baseline", "with",
-	"epochs", "save", "resume", "compare", "input", "size", "batch", "backward", "runs", "threads", "last", "format", "output",
-	"lesion", "html",
+	"epochs", "save", "resume", "compare", "input", "size", "batch", "backward",
+	"runs", "threads", "last", "format", "output", "lesion", "html",
 }
 
 const mostUsedFlags = 10
@@ -170,10 +170,11 @@ func flagUse(f *pflag.Flag) string {
 
 // valueWords are words for the values of flags that take any text.
 var valueWords = map[string]string{
-	"arch": "NAME", "net": "NAME", "device": "NAME", "count": "NAME", "schedule": "NAME", "data": "SET", "test-data": "SET",
-	"weights": "FILE", "input": "FILE", "output": "FILE", "baseline": "FILE", "history": "FILE", "training": "FILE", "save": "FOLDER",
-	"pprof": "FILE", "trace": "FILE", "speedscope": "FILE", "folded": "FILE", "html": "FILE", cpuProfileFlag: "FILE",
-	"lesion": "BLOCK=WHAT", "with": "FLAGS",
+	"arch": "NAME", "net": "NAME", "device": "NAME", "count": "NAME", "schedule": "NAME",
+	"data": "SET", "test-data": "SET", "lesion": "BLOCK=WHAT", "with": "FLAGS",
+	"weights": "FILE", "input": "FILE", "output": "FILE", "baseline": "FILE", "history": "FILE", "training": "FILE",
+	"save": "FOLDER", "pprof": "FILE", "trace": "FILE", "speedscope": "FILE", "folded": "FILE", "html": "FILE",
+	cpuProfileFlag: "FILE",
 }
 
 // flagText is what a flag does, with its default.

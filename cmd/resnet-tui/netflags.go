@@ -20,21 +20,28 @@ const (
 func addNet(cmd *cobra.Command, spec *app.Spec) {
 	section(cmd, "net", func(fs *pflag.FlagSet) {
 		c := &spec.Net
-		wholeFlag(fs, &c.Depth, "depth", 1, 1_000_000, "number of layers with weights: 18, 34, 50, 101, 152; cifar: 6n+2 or 9n+2 (default 50)")
-		fs.StringVar(&c.Arch, "arch", "", "net by name, instead of the flags below: resnet50, resnext50_32x4d, cifar_resnet20, vgg19 …")
-		fs.StringVar(&spec.Weights, "weights", "", "checkpoint (.pth, .pt, .th, .safetensors), or weights that come with the program: "+
-			strings.Join(app.Builtins(), ", ")+" (default: He initialisation)")
+		wholeFlag(fs, &c.Depth, "depth", 1, 1_000_000,
+			"number of layers with weights: 18, 34, 50, 101, 152; cifar: 6n+2 or 9n+2 (default 50)")
+		fs.StringVar(&c.Arch, "arch", "",
+			"net by name, instead of the flags below: resnet50, resnext50_32x4d, cifar_resnet20, vgg19 …")
+		fs.StringVar(&spec.Weights, "weights", "",
+			"checkpoint (.pth, .pt, .th, .safetensors), or weights that come with the program: "+
+				strings.Join(app.Builtins(), ", ")+" (default: He initialisation)")
 		fs.Var(&c.Family, "family", "stem and stages: imagenet or cifar (default imagenet)")
-		fs.Var(&c.Variant, "variant", "stride of a bottleneck: v1 on its first 1×1, v1.5 on its 3×3; v2 is pre-activation (default v1.5)")
+		fs.Var(&c.Variant, "variant",
+			"stride of a bottleneck: v1 on its first 1×1, v1.5 on its 3×3; v2 is pre-activation (default v1.5)")
 		fs.Var(&c.Block, "block", "kind of block: basic or bottleneck (default by depth)")
-		fs.Var(&c.Shortcut, "shortcut", "skip option: A zero-padded identity, B projection where shapes differ, C projection everywhere (default B; cifar A)")
+		fs.Var(&c.Shortcut, "shortcut",
+			"skip option: A zero-padded identity, B projection where shapes differ, C projection everywhere "+
+				"(default B; cifar A)")
 		fs.BoolVar(&c.Plain, "plain", false, "remove the skips")
 		fs.Var(&c.Norm, "norm", "normalisation: batch or none (default batch)")
 		wholeFlag(fs, &c.Classes, "classes", 1, math.MaxInt32, "number of classes (default 1000; cifar 10)")
 		wholeFlag(fs, &c.Channels, "channels", 1, 1<<16, "image channels (default 3)")
 		fs.Var(&size{&c.Height, &c.Width}, "size", "image size in pixels, N or HxW (default 224; cifar 32)")
 		wholeFlag(fs, &c.Batch, "batch", 1, maxBatch, "images per pass (default 1)")
-		fs.Var(&optional[uint64]{&spec.Seed, readSeed}, "seed", "seed of the initialisation and of random input; the same seed gives the same bits (default 1)")
+		fs.Var(&optional[uint64]{&spec.Seed, readSeed}, "seed",
+			"seed of the initialisation and of random input; the same seed gives the same bits (default 1)")
 		for _, name := range []string{"family", "variant", "block", "shortcut", "norm"} {
 			fs.Lookup(name).DefValue = "" // it stands in the text
 		}
@@ -46,7 +53,8 @@ func addNet(cmd *cobra.Command, spec *app.Spec) {
 func addLesions(cmd *cobra.Command, spec *app.Spec) {
 	section(cmd, "net", func(fs *pflag.FlagSet) {
 		fs.StringArrayVar(&spec.Lesions, "lesion", nil,
-			"damage a block, for example layer3.5=drop-branch; also cut-skip, scale:ALPHA, swap:BLOCK, freeze; repeatable")
+			"damage a block, for example layer3.5=drop-branch; "+
+				"also cut-skip, scale:ALPHA, swap:BLOCK, freeze; repeatable")
 	})
 }
 
@@ -67,7 +75,8 @@ func completeNet(cmd *cobra.Command) {
 
 // complete offers fixed values for a flag.
 func complete(cmd *cobra.Command, flag string, values ...string) {
-	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+	offer := cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
+	if err := cmd.RegisterFlagCompletionFunc(flag, offer); err != nil {
 		panic(err) // the flag does not exist
 	}
 }

@@ -23,16 +23,20 @@ func openCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "open FILE [OTHER]",
 		Short: "show a recorded profile on the screen, without the engine, or convert it",
-		Long: "Shows a profile that was written by profile --format json or --pprof, on this machine or another; nothing is run. " +
-			"Two profiles are compared layer by layer. Without a terminal, or with --format, -o or --plain-output, it is printed. " +
+		Long: "Shows a profile that was written by profile --format json or --pprof, on this machine or another; " +
+			"nothing is run. " +
+			"Two profiles are compared layer by layer. Without a terminal, or with --format, -o or " +
+			"--plain-output, it is printed. " +
 			"With --html, --speedscope and so on it is written in those formats instead.",
-		Example: "resnet-tui open r50.json\nresnet-tui open r50.pb.gz --html r50.html\nresnet-tui open before.json after.json",
+		Example: "resnet-tui open r50.json\nresnet-tui open r50.pb.gz --html r50.html\nresnet-tui open before.json " +
+			"after.json",
 	}
 	out.add(cmd)
 	exports.add(cmd)
 	theme := addTheme(cmd)
 	addPlainOutput(cmd, &plain)
-	cmd.RunE = p.runFiles(1, 2, "one file, or two to compare: resnet-tui open FILE [OTHER]", func(cmd *cobra.Command, files []string) error {
+	const want = "one file, or two to compare: resnet-tui open FILE [OTHER]"
+	cmd.RunE = p.runFiles(1, 2, want, func(cmd *cobra.Command, files []string) error {
 		if err := errors.Join(out.check(), exports.check(cmd)); err != nil {
 			return err
 		}
@@ -87,7 +91,9 @@ func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, f
 	}
 	o := tui.Options{
 		Model: m, Recorded: recorded,
-		Session: nn.SessionOptions{Train: recorded.Mode == "train", Fuse: recorded.Fused, Threads: recorded.Device.Threads},
+		Session: nn.SessionOptions{
+			Train: recorded.Mode == app.ModeTrain, Fuse: recorded.Fused, Threads: recorded.Device.Threads,
+		},
 		Weights: recorded.Model.Weights, InputName: recorded.Input.Source, Version: recorded.Version, Theme: theme,
 	}
 	if c := recorded.Ceilings; c != nil {

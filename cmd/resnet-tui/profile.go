@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"resnet-tui/internal/app"
-	"resnet-tui/profile/report"
 )
 
 // profileCommand measures many passes.
@@ -50,7 +49,7 @@ func profileCommand(p *program) *cobra.Command {
 			return p.profile(cmd.Context(), spec, o, &out, &exports)
 		}
 		if exports.any(cmd) {
-			return usage("exports are of one profile, and the lists ask for several")
+			return usage("exports hold one profile, but the lists ask for several")
 		}
 		s, err := p.service().Sweep(cmd.Context(), spec, lists.options(), o, p.console.listener())
 		if err != nil {
@@ -62,13 +61,15 @@ func profileCommand(p *program) *cobra.Command {
 }
 
 // profile makes a profile and writes it wherever it is wanted.
-func (p *program) profile(ctx context.Context, spec app.Spec, o app.ProfileOptions, out *outputFlags, exports *exportFlags) error {
+func (p *program) profile(
+	ctx context.Context, spec app.Spec, o app.ProfileOptions, out *outputFlags, exports *exportFlags,
+) error {
 	made, err := p.service().Profile(ctx, spec, o, p.console.listener())
 	if err != nil {
 		return err
 	}
-	var r report.Report = made.Profile
-	return errors.Join(p.print(out, r), exports.write(made.Profile.Profile), exports.writeCPUProfile(made.CPUProfile))
+	recorded := made.Profile.Profile
+	return errors.Join(p.print(out, made.Profile), exports.write(recorded), exports.writeCPUProfile(made.CPUProfile))
 }
 
 // addHistory adds the flag that opts out of the history.

@@ -73,9 +73,12 @@ func isTerminal(w any) bool {
 	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
+// action is a command's function.
+type action = func(cmd *cobra.Command, args []string) error
+
 // run makes a command's function of f. An argument that f does not take is a
 // mistake.
-func (p *program) run(f func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+func (p *program) run(f func(cmd *cobra.Command) error) action {
 	return func(cmd *cobra.Command, args []string) error {
 		if p.failure != nil {
 			return nil
@@ -92,7 +95,7 @@ func (p *program) run(f func(cmd *cobra.Command) error) func(*cobra.Command, []s
 }
 
 // runFiles makes a command's function of f, which takes least to most files.
-func (p *program) runFiles(least, most int, want string, f func(cmd *cobra.Command, files []string) error) func(*cobra.Command, []string) error {
+func (p *program) runFiles(least, most int, want string, f action) action {
 	return func(cmd *cobra.Command, files []string) error {
 		if p.failure == nil && (len(files) < least || len(files) > most) {
 			p.failure = usage("%s takes %s", cmd.Name(), want)
@@ -105,7 +108,7 @@ func (p *program) runFiles(least, most int, want string, f func(cmd *cobra.Comma
 // leftover says what is wrong with an argument that nobody takes.
 func leftover(cmd *cobra.Command, arg string) error {
 	if cmd.HasParent() {
-		return usage("%s takes no argument %q; what it works on is given by flags (%s --help)", cmd.Name(), arg, cmd.CommandPath())
+		return usage("%s takes no argument %q, only flags (%s --help)", cmd.Name(), arg, cmd.CommandPath())
 	}
 	if near := cmd.SuggestionsFor(arg); len(near) > 0 {
 		return usage("unknown command %q; did you mean %s?", arg, strings.Join(near, " or "))

@@ -14,9 +14,11 @@ func addDevice(cmd *cobra.Command, spec *app.Spec) {
 	section(cmd, "run", func(fs *pflag.FlagSet) {
 		r := &spec.Run
 		fs.StringVar(&r.Device, "device", "auto", "device: "+strings.Join(app.Devices(), ", "))
-		wholeFlag(fs, &r.Threads, "threads", 0, app.MaxThreads, "number of threads (default: all that this process may use)")
+		wholeFlag(fs, &r.Threads, "threads", 0, app.MaxThreads,
+			"number of threads (default: all that this process may use)")
 		r.Precision = "fp32"
-		fs.Var(&choice{&r.Precision, app.Precisions()}, "precision", "arithmetic of convolutions: fp32, tf32 or bf16; the CPU has fp32")
+		fs.Var(&choice{&r.Precision, app.Precisions()}, "precision",
+			"arithmetic of convolutions: fp32, tf32 or bf16; the CPU has fp32")
 		fs.BoolVar(&r.Exact, "exact", false, "use no algorithm that changes rounding, such as Winograd")
 	})
 	complete(cmd, "device", app.Devices()...)
@@ -27,8 +29,10 @@ func addDevice(cmd *cobra.Command, spec *app.Spec) {
 func addEngine(cmd *cobra.Command, spec *app.Spec) {
 	addDevice(cmd, spec)
 	section(cmd, "run", func(fs *pflag.FlagSet) {
-		fs.BoolVar(&spec.Run.NoFuse, "no-fuse", false, "run every layer as its own kernel, so each has its own time and output")
-		fs.BoolVar(&spec.Run.NoCalibrate, "no-calibrate", false, "leave the running statistics of a freshly initialised net at 0 and 1")
+		fs.BoolVar(&spec.Run.NoFuse, "no-fuse", false,
+			"run every layer as its own kernel, so each has its own time and output")
+		fs.BoolVar(&spec.Run.NoCalibrate, "no-calibrate", false,
+			"leave the running statistics of a freshly initialised net at 0 and 1")
 	})
 }
 
@@ -38,7 +42,8 @@ func addInput(cmd *cobra.Command, spec *app.Spec) {
 		fs.StringArrayVar(&spec.Input.Files, "input", nil,
 			"image, folder of images, or array N×C×H×W (.npy, .safetensors); repeatable (default: random)")
 		fs.Var(&choice{&spec.Run.Mode, []string{app.ModeEval, app.ModeTrain}}, "mode",
-			"batch norm's statistics: eval takes the running ones, train the batch's own (default eval; train for a backward pass)")
+			"batch norm's statistics: eval takes the running ones, train the batch's own "+
+				"(default eval; train for a backward pass)")
 	})
 	complete(cmd, "mode", app.ModeEval, app.ModeTrain)
 }
@@ -46,7 +51,8 @@ func addInput(cmd *cobra.Command, spec *app.Spec) {
 // addLabels adds the flag of the right classes.
 func addLabels(cmd *cobra.Command, spec *app.Spec) {
 	section(cmd, "input", func(fs *pflag.FlagSet) {
-		fs.Var(&list[int]{&spec.Input.Labels, readWhole}, "labels", "right classes, one per image: 3,7 (default for a backward pass: random)")
+		fs.Var(&list[int]{&spec.Input.Labels, readWhole}, "labels",
+			"right classes, one per image: 3,7 (default for a backward pass: random)")
 	})
 }
 
@@ -70,7 +76,8 @@ func addUpdate(cmd *cobra.Command, spec *app.Spec) {
 func addPaths(cmd *cobra.Command, spec *app.Spec) {
 	section(cmd, "run", func(fs *pflag.FlagSet) {
 		wholeFlag(fs, &spec.Step.Paths, "paths", 1, app.MaxPaths,
-			"split the gradient at each block's input by path length (branches taken): N exact lengths plus a remainder (implies --backward)")
+			"split the gradient at each block's input by path length (branches taken): "+
+				"N exact lengths plus a remainder (implies --backward)")
 	})
 }
 
@@ -79,8 +86,10 @@ const maxRuns = 10_000
 // addPasses adds the flags that say how often the net runs.
 func addPasses(cmd *cobra.Command, runs, warmup **int) {
 	section(cmd, "run", func(fs *pflag.FlagSet) {
-		fs.Var(&optional[int]{runs, wholeFrom(1, maxRuns)}, "runs", "measured passes (default: about two seconds of them)")
-		fs.Var(&optional[int]{warmup, wholeFrom(0, maxRuns)}, "warmup", "warm-up passes (default: until they stop getting faster)")
+		fs.Var(&optional[int]{runs, wholeFrom(1, maxRuns)}, "runs",
+			"measured passes (default: about two seconds of them)")
+		fs.Var(&optional[int]{warmup, wholeFrom(0, maxRuns)}, "warmup",
+			"warm-up passes (default: until they stop getting faster)")
 	})
 }
 
@@ -97,7 +106,9 @@ func addData(cmd *cobra.Command, data *app.Data) {
 	section(cmd, "input", func(fs *pflag.FlagSet) {
 		fs.StringVar(&data.Name, "data", "", "data set: "+app.DataSets)
 		wholeFlag(fs, &data.Limit, "limit", 1, 1<<31-1, "use at most N images")
-		fs.Var(&list[float32]{&data.Mean, readFloat}, "mean", "subtract these per channel: 0.485,0.456,0.406 (default: the data set's usual means)")
-		fs.Var(&list[float32]{&data.Std, readFloat}, "std", "divide by these per channel (default: the data set's usual deviations)")
+		fs.Var(&list[float32]{&data.Mean, readFloat}, "mean",
+			"subtract these per channel: 0.485,0.456,0.406 (default: the data set's usual means)")
+		fs.Var(&list[float32]{&data.Std, readFloat}, "std",
+			"divide by these per channel (default: the data set's usual deviations)")
 	})
 }

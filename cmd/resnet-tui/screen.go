@@ -28,7 +28,8 @@ func screenCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   programName,
 		Short: "look inside a ResNet while it runs",
-		Long: "Shows the tree of a residual network while it runs: shapes, parameters, MACs, memory and live time per layer. " +
+		Long: "Shows the tree of a residual network while it runs: shapes, parameters, MACs, memory and live time " +
+			"per layer. " +
 			"Without a terminal it prints a profile as text.",
 		Example: "resnet-tui --depth 101\n" +
 			"resnet-tui --arch resnext50_32x4d --batch 4\n" +
@@ -44,7 +45,8 @@ func screenCommand(p *program) *cobra.Command {
 	addPasses(cmd, &o.Runs, &o.Warmup)
 	f.theme = addTheme(cmd)
 	section(cmd, "screen", func(fs *pflag.FlagSet) {
-		fs.StringVar(&f.training, "training", "", "show the curves of a history that train --history writes; they grow as the file does")
+		fs.StringVar(&f.training, "training", "",
+			"show the curves of a history that train --history writes; they grow as the file does")
 	})
 	addPlainOutput(cmd, &plain)
 	addCount(cmd, &o.Count)
@@ -54,7 +56,7 @@ func screenCommand(p *program) *cobra.Command {
 			return p.printed(cmd.Context(), spec, o, f.training)
 		}
 		if f.count = o.Count; given(cmd, "count") && f.count != "macs" && f.count != "flops" {
-			return usage("--count %s: the screen shows macs or flops; summary and profile know every convention", f.count)
+			return usage("--count %s: the screen shows macs or flops; summary and profile know the rest", f.count)
 		}
 		return p.show(cmd.Context(), spec, &f)
 	})
@@ -64,10 +66,10 @@ func screenCommand(p *program) *cobra.Command {
 // printed prints the profile, without a screen.
 func (p *program) printed(ctx context.Context, spec app.Spec, o app.ProfileOptions, training string) error {
 	if training != "" {
-		return usage("--training %s: curves are on the screen; there is no terminal to draw on", training)
+		return usage("--training %s: there is no terminal to draw curves on", training)
 	}
 	if spec.Step.Paths > 0 {
-		return usage("--paths %d: path lengths are on the screen, or what run prints; there is no terminal to draw on", spec.Step.Paths)
+		return usage("--paths %d: there is no terminal to draw path lengths on; run prints them", spec.Step.Paths)
 	}
 	return p.profile(ctx, spec, o, &outputFlags{format: "text", file: "-"}, &exportFlags{})
 }
@@ -94,9 +96,10 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 		return errors.Join(err, b.Close())
 	}
 	o := tui.Options{
-		Model: b.Model(), Device: b.Device(), Session: b.SessionOptions(), Weights: spec.Weights, Labels: app.ClassNames(b.Model().Config),
+		Model: b.Model(), Device: b.Device(), Session: b.SessionOptions(), Weights: spec.Weights,
+		Labels: app.ClassNames(b.Model().Config), Target: b.Labels(),
 		Version: service.Version, Ceilings: service.Ceilings(b), Theme: tui.Theme(*f.theme), FLOPs: ops.Doubled(),
-		EvalBackward: spec.Run.Mode == app.ModeEval, Paths: spec.Step.Paths, Target: b.Labels(),
+		EvalBackward: spec.Run.Mode == app.ModeEval, Paths: spec.Step.Paths,
 	}
 	o.Session.Train = spec.Run.Mode == app.ModeTrain // else only backward passes take the batch's statistics
 	o.TwinWeights, o.TwinSource = b.TwinWeights()

@@ -14,7 +14,7 @@ import (
 func reporting[R interface {
 	comparable
 	report.Report
-}](p *program, out *outputFlags, make func(ctx context.Context) (R, error)) func(*cobra.Command, []string) error {
+}](p *program, out *outputFlags, make func(ctx context.Context) (R, error)) action {
 	return p.run(func(cmd *cobra.Command) error {
 		if err := out.check(); err != nil {
 			return err

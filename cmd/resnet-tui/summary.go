@@ -27,12 +27,13 @@ func summaryCommand(p *program) *cobra.Command {
 	}
 	addNet(cmd, &spec)
 	section(cmd, "run", func(fs *pflag.FlagSet) {
-		fs.StringVar(&spec.Run.Device, "device", "auto", "device whose memory is planned: "+strings.Join(app.Devices(), ", "))
+		fs.StringVar(&spec.Run.Device, "device", "auto",
+			"device whose memory is planned: "+strings.Join(app.Devices(), ", "))
 	})
 	complete(cmd, "device", app.Devices()...)
 	out.add(cmd)
 	addCount(cmd, &o.Count, "all")
-	cmd.Flags().Lookup("count").Usage = "how operations are counted, or all to list every way (resnet-tui help counting)"
+	cmd.Flags().Lookup("count").Usage = "how operations are counted, or all for every way (resnet-tui help counting)"
 	section(cmd, "output", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&o.All, "all", false, "show every block, not one row for a run of identical ones")
 	})

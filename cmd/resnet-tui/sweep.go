@@ -20,7 +20,9 @@ func addSweep(cmd *cobra.Command, spec *app.Spec) *sweepFlags {
 	s := &sweepFlags{}
 	makeList(cmd, "batch", func() { s.batches = append(s.batches, spec.Net.Batch) })
 	makeList(cmd, "threads", func() { s.threads = append(s.threads, spec.Run.Threads) })
-	makeList(cmd, "size", func() { s.sizes = append(s.sizes, app.Size{Height: spec.Net.Height, Width: spec.Net.Width}) })
+	makeList(cmd, "size", func() {
+		s.sizes = append(s.sizes, app.Size{Height: spec.Net.Height, Width: spec.Net.Width})
+	})
 	return s
 }
 

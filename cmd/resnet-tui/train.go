@@ -23,10 +23,14 @@ func trainCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "train a small net, or nets and their plain twins, on a data set",
-		Long: "Trains by stochastic gradient descent. --save writes a checkpoint after each epoch and when training is interrupted; " +
-			"--resume continues from there, with the same bits as without the interruption. --compare also trains each net's plain twin; " +
-			"--depth takes a list; --seeds N repeats every run with N seeds. All three together are the experiment of the paper's figure 6.",
-		Example: "resnet-tui train --depth 20 --data fashion-mnist --epochs 10 --schedule cosine --augment --save runs/r20\n" +
+		Long: "Trains by stochastic gradient descent. --save writes a checkpoint after each epoch and when " +
+			"training is interrupted; " +
+			"--resume continues from there, with the same bits as without the interruption. --compare also " +
+			"trains each net's plain twin; " +
+			"--depth takes a list; --seeds N repeats every run with N seeds. All three together are the " +
+			"experiment of the paper's figure 6.",
+		Example: "resnet-tui train --depth 20 --data fashion-mnist --epochs 10 --schedule cosine --augment --save " +
+			"runs/r20\n" +
 			"resnet-tui train --compare --depth 20,56 --data fashion-mnist --seeds 3 --history figure6.jsonl\n" +
 			"resnet-tui train --data synthetic:2000 --depth 8",
 	}
@@ -40,48 +44,62 @@ func trainCommand(p *program) *cobra.Command {
 		fs.BoolVar(&plain, "plain-output", false, "print lines on stderr instead of live curves")
 	})
 	cmd.RunE = reporting(p, &out, func(ctx context.Context) (*report.Train, error) {
-		if o.History != "" {
-			if err := checkTarget("history", o.History); err != nil {
-				return nil, err
-			}
-		}
-		t, err := p.service().OpenTraining(spec, o, p.console.listener())
-		if err != nil {
-			return nil, err
-		}
-		rep, err := p.train(ctx, t, !plain && p.onTerminal() && out.format == "text")
-		p.console.clear()
-		if at := lastCheckpoint(rep); errors.Is(err, context.Canceled) && at != "" {
-			fmt.Fprintf(p.err, "%s holds what was trained; --resume goes on from there\n", at)
-		}
-		return rep, err
+		return p.train(ctx, spec, o, !plain && p.onTerminal() && out.format == "text")
 	})
 	return cmd
+}
+
+// train trains, and says where an interrupted run can be continued from.
+func (p *program) train(ctx context.Context, spec app.Spec, o app.TrainOptions, screen bool) (*report.Train, error) {
+	if o.History != "" {
+		if err := checkTarget("history", o.History); err != nil {
+			return nil, err
+		}
+	}
+	t, err := p.service().OpenTraining(spec, o, p.console.listener())
+	if err != nil {
+		return nil, err
+	}
+	work := t.Run
+	if screen {
+		work = func(ctx context.Context) (*report.Train, error) { return p.trainOnScreen(ctx, t) }
+	}
+	rep, err := work(ctx)
+	p.console.clear()
+	if at := lastCheckpoint(rep); errors.Is(err, context.Canceled) && at != "" {
+		fmt.Fprintf(p.err, "%s holds what was trained; --resume goes on from there\n", at)
+	}
+	return rep, err
 }
 
 // addTraining adds the flags of how nets are trained.
 func addTraining(cmd *cobra.Command, o *app.TrainOptions) {
 	fs := cmd.Flags()
 	fs.Lookup("depth").Value = &depthList{list[int]{&o.Depths, readWhole}}
-	fs.Lookup("depth").Usage = "number of layers with weights, or a list: cifar 6n+2 or 9n+2, imagenet 18, 34, 50 … (default 20)"
+	fs.Lookup("depth").Usage = "number of layers with weights, or a list: cifar 6n+2 or 9n+2, imagenet 18, 34, 50 … " +
+		"(default 20)"
 	fs.Lookup("family").Usage = "stem and stages: cifar or imagenet (default cifar)"
 	fs.Lookup("batch").Usage = fmt.Sprintf("images per step (default %d)", app.TrainBatch)
-	fs.Lookup("seed").Usage = "seed of the initialisation, of the images' order and of their augmentation; the same seed gives the same bits (default 1)"
+	fs.Lookup("seed").Usage = "seed of the initialisation, of the images' order and of their augmentation; " +
+		"the same seed gives the same bits (default 1)"
 	fs.Lookup("weights").Usage = "checkpoint to begin with (default: He initialisation)"
 	section(cmd, "training", func(fs *pflag.FlagSet) {
 		wholeFlag(fs, &o.Epochs, "epochs", 1, 1_000_000, "passes over the training images")
 		fs.Var(number{&o.Rate}, "lr", "learning rate")
 		fs.BoolVar(&o.Twins, "compare", false, "also train the plain twin of each net")
 		wholeFlag(fs, &o.Seeds, "seeds", 1, 1000, "repeat every run with N seeds, counting up from --seed")
-		fs.StringVar(&o.Schedule, "schedule", o.Schedule, "learning-rate schedule: "+app.Schedules+" (step divides it by ten at 1/2 and 3/4 of the run)")
+		fs.StringVar(&o.Schedule, "schedule", o.Schedule,
+			"learning-rate schedule: "+app.Schedules+" (step divides it by ten at 1/2 and 3/4 of the run)")
 		fs.Var(number{&o.WarmUp}, "lr-warmup", "epochs in which the learning rate rises from zero")
 		fs.Var(number{&o.Momentum}, "momentum", "momentum of SGD")
 		fs.BoolVar(&o.Nesterov, "nesterov", false, "use Nesterov momentum")
 		fs.Var(number{&o.WeightDecay}, "weight-decay", "weight decay of convolutions and linear layers")
 		fs.BoolVar(&o.DecayAll, "decay-all", false, "apply weight decay to biases and batch norms too")
 		fs.Var(number{&o.LabelSmoothing}, "label-smoothing", "part of each label that is spread over all classes")
-		fs.BoolVar(&o.Augment, "augment", false, "shift images by up to 4 pixels and mirror half of them, as the paper does")
-		fs.StringVar(&o.TestData, "test-data", "", "data set to evaluate on after each epoch (default: the test images of --data)")
+		fs.BoolVar(&o.Augment, "augment", false,
+			"shift images by up to 4 pixels and mirror half of them, as the paper does")
+		fs.StringVar(&o.TestData, "test-data", "",
+			"data set to evaluate on after each epoch (default: the test images of --data)")
 	})
 	complete(cmd, "schedule", "constant", "step", "cosine")
 }
@@ -91,8 +109,11 @@ func addCheckpoints(cmd *cobra.Command, o *app.TrainOptions) {
 	section(cmd, "output", func(fs *pflag.FlagSet) {
 		fs.StringVar(&o.Save, "save", "", "folder for a checkpoint per epoch, and the history")
 		fs.BoolVar(&o.Resume, "resume", false, "continue from the newest checkpoint in the folder of --save")
-		wholeFlag(fs, &o.SaveEvery, "save-every", 1, 1<<31-1, "also save a checkpoint every N steps, replacing the previous one")
-		fs.StringVar(&o.History, "history", "", "file of JSON lines: the loss of each step, the errors of each epoch (default: history.jsonl in the folder of --save)")
+		wholeFlag(fs, &o.SaveEvery, "save-every", 1, 1<<31-1,
+			"also save a checkpoint every N steps, replacing the previous one")
+		fs.StringVar(&o.History, "history", "",
+			"file of JSON lines: the loss of each step, the errors of each epoch (default: history.jsonl in the "+
+				"folder of --save)")
 	})
 }
 
@@ -118,12 +139,9 @@ func (d *depthList) Set(s string) error {
 	return nil
 }
 
-// train trains, on the screen with live curves. When the user leaves the screen,
-// training goes on with lines.
-func (p *program) train(ctx context.Context, t *app.Training, screen bool) (rep *report.Train, err error) {
-	if !screen {
-		return t.Run(ctx)
-	}
+// trainOnScreen trains with live curves on the screen. When the user leaves the
+// screen, training goes on with lines.
+func (p *program) trainOnScreen(ctx context.Context, t *app.Training) (rep *report.Train, err error) {
 	var finished sync.WaitGroup
 	done := make(chan struct{})
 	p.console.mute(true)
@@ -131,16 +149,16 @@ func (p *program) train(ctx context.Context, t *app.Training, screen bool) (rep 
 		defer close(done)
 		rep, err = t.Run(ctx)
 	})
-	failed := tui.Watch(ctx, tui.WatchOptions{Title: "train", Theme: tui.ThemeAuto, Training: func() (*tui.Training, error) {
-		curves := t.Curves()
-		now := &tui.Training{Tracks: curves.Tracks(), Note: curves.Note() + "  (q: training goes on without the screen)"}
+	now := func() (*tui.Training, error) {
 		select {
 		case <-done:
-			now.Note, now.Done = "done", true
+			return &tui.Training{Tracks: t.Curves().Tracks(), Note: "done", Done: true}, nil
 		default:
+			note := t.Curves().Note() + "  (q: training goes on without the screen)"
+			return &tui.Training{Tracks: t.Curves().Tracks(), Note: note}, nil
 		}
-		return now, nil
-	}})
+	}
+	failed := tui.Watch(ctx, tui.WatchOptions{Title: "train", Theme: tui.ThemeAuto, Training: now})
 	p.console.mute(false)
 	finished.Wait()
 	if errors.Is(failed, context.Canceled) {

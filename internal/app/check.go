@@ -123,7 +123,8 @@ func params(c *nn.Cost) int64 { return c.Params }
 
 // largest is the path of the layer that has most of a cost.
 func (s *subject) largest(of func(*nn.Cost) int64) string {
-	return slices.MaxFunc(s.model.Layers, func(a, b *nn.Layer) int { return cmp.Compare(of(&a.Cost), of(&b.Cost)) }).Path
+	byCost := func(a, b *nn.Layer) int { return cmp.Compare(of(&a.Cost), of(&b.Cost)) }
+	return slices.MaxFunc(s.model.Layers, byCost).Path
 }
 
 // checkMemory checks what the device would hold.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 
@@ -68,8 +69,8 @@ func (w *trainWatch) observe(e train.Event) {
 	case e.Step != nil:
 		w.progress(e.Step.Step, e.Steps, w.stepLine(e))
 	case e.Scored != nil:
-		right := 100 * float64(e.Scored.Correct) / float64(e.Scored.Total)
-		w.progress(e.Scored.Total, 0, fmt.Sprintf("%s  evaluating: %d images, %.2f %% right", w.name(), e.Scored.Total, right))
+		done, right := e.Scored.Total, 100*float64(e.Scored.Correct)/float64(e.Scored.Total)
+		w.progress(done, 0, fmt.Sprintf("%s  evaluating: %d images, %.2f %% right", w.name(), done, right))
 	case e.Begin != nil && w.resume:
 		w.listener.notice("%s", w.beginLine(e.Begin))
 	case e.Epoch != nil:
@@ -86,7 +87,8 @@ func (w *trainWatch) progress(done, total int, text string) {
 func (w *trainWatch) stepLine(e train.Event) string {
 	s := e.Step
 	return fmt.Sprintf("%s  epoch %d of %d  step %d of %d  %s  loss %.4f  lr %.3g  %.0f img/s  %s",
-		w.name(), s.Epoch, e.Epochs, s.Step, e.Steps, profile.ProgressBar(float64(s.Step)/float64(max(e.Steps, 1)), 10),
+		w.name(), s.Epoch, e.Epochs, s.Step, e.Steps,
+		profile.ProgressBar(float64(s.Step)/float64(max(e.Steps, 1)), 10),
 		s.Loss, s.Rate, e.ImagesPerS, timeLeft(e))
 }
 
@@ -129,4 +131,29 @@ func timeLeft(e train.Event) string {
 		return fmt.Sprintf("%d h %02d min left", s/3600, s%3600/60)
 	}
 	return fmt.Sprintf("%d:%02d left", s/60, s%60)
+}
+
+// ReadTracks reads the curves of a history that training wrote.
+func ReadTracks(path string) ([]*train.Track, error) {
+	tracks, err := readTracks(path)
+	if err != nil {
+		return nil, refuse("{history}: %w", err)
+	}
+	return tracks, nil
+}
+
+func readTracks(path string) ([]*train.Track, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	tracks, bad, err := train.ReadHistory(file)
+	if err == nil && len(tracks) == 0 {
+		err = fmt.Errorf("it has no record of a training run (%d other lines)", bad)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return tracks, nil
 }

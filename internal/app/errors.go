@@ -24,8 +24,8 @@ var fieldMark = regexp.MustCompile(`\{([a-z-]+)\}`)
 func (m Message) Named(naming func(field string) string) string { return m.err(naming).Error() }
 
 func (m Message) err(naming func(field string) string) error {
-	format := fieldMark.ReplaceAllStringFunc(m.format, func(mark string) string { return naming(mark[1 : len(mark)-1]) })
-	return fmt.Errorf(format, m.args...)
+	unmark := func(mark string) string { return naming(mark[1 : len(mark)-1]) }
+	return fmt.Errorf(fieldMark.ReplaceAllStringFunc(m.format, unmark), m.args...)
 }
 
 // InputError says that a Spec, an option or a file that one of them names can't

@@ -29,7 +29,8 @@ func (v Service) Info(ctx context.Context, o InfoOptions) (*report.Info, error) 
 		Schema:  report.InfoSchema,
 		Version: v.Version,
 		CPU: report.CPU{
-			Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features, Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels),
+			Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features,
+			Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels),
 		},
 		CUDA:  findCUDA(),
 		Paths: report.Paths{State: v.StateDir, Cache: v.CacheDir},

@@ -46,7 +46,8 @@ func (v Service) Diff(a, b string, l Listener) (*profile.Diff, error) {
 		return nil, refused(err)
 	}
 	if len(d.Layers) == 0 {
-		l.notice("no layer of %s (%s) is in %s (%s): nothing to compare but the totals", a, d.AboutA.Model, b, d.AboutB.Model)
+		l.notice("no layer of %s (%s) is in %s (%s): nothing to compare but the totals",
+			a, d.AboutA.Model, b, d.AboutB.Model)
 	}
 	return d, nil
 }

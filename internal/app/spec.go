@@ -12,7 +12,7 @@ import (
 type Spec struct {
 	Net     resnet.Config `json:"net,omitzero"`
 	Lesions []string      `json:"lesions,omitempty"` // as "layer3.5=drop-branch", see nn.ParseLesion
-	Weights string        `json:"weights,omitempty"` // a checkpoint's file, or "builtin:NAME"; "" is the He initialisation
+	Weights string        `json:"weights,omitempty"` // a checkpoint, or "builtin:NAME"; "" is the He initialisation
 	Seed    *uint64       `json:"seed,omitempty"`    // of the initialisation and of random input; nil is 1
 	Input   Input         `json:"input,omitzero"`
 	Run     Run           `json:"run,omitzero"`
@@ -39,7 +39,7 @@ type Data struct {
 type Run struct {
 	Device      string `json:"device,omitempty"`    // "" is "auto"
 	Precision   string `json:"precision,omitempty"` // "" is "fp32"
-	Mode        string `json:"mode,omitempty"`      // of batch norm: "eval" or "train"; "" is eval, but train for a backward pass
+	Mode        string `json:"mode,omitempty"`      // ModeEval or ModeTrain; "" is eval, but train for a backward pass
 	Threads     int    `json:"threads,omitempty"`   // 0 is what the device finds fit
 	Exact       bool   `json:"exact,omitempty"`     // no algorithm that changes rounding
 	NoFuse      bool   `json:"no_fuse,omitempty"`   // every layer is a kernel of its own

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
@@ -113,7 +114,7 @@ func (s *Spec) build(c resnet.Config) (*resnet.Model, error) {
 	for _, text := range s.Lesions {
 		l, err := nn.ParseLesion(text)
 		if err != nil {
-			return nil, refused(err)
+			return nil, refuse("{lesion}%s", strings.TrimPrefix(err.Error(), "lesion"))
 		}
 		if slices.Contains(lesions, l) {
 			return nil, refuse("{lesion} %s is given twice", text)

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -38,19 +40,14 @@ func (v Service) Summary(spec Spec, o SummaryOptions) (report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := report.NewSummary(m, report.SummaryOptions{Count: countName(o.Count), All: o.All, PeakEval: peakEval, PeakTrain: peakTrain})
+	s, err := report.NewSummary(m, report.SummaryOptions{
+		Count: cmp.Or(o.Count, "macs"), All: o.All, PeakEval: peakEval, PeakTrain: peakTrain,
+	})
 	if err != nil {
 		return nil, refused(err)
 	}
 	s.Model.Weights = spec.Weights
 	return s, nil
-}
-
-func countName(name string) string {
-	if name == "" {
-		return "macs"
-	}
-	return name
 }
 
 // peakBytes is what a device's fused programs hold at once: that of inference, and

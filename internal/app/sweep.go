@@ -26,7 +26,9 @@ type Size struct {
 const MaxSweep = 1000
 
 // Sweep makes a profile for each combination, by threads, then size, then batch.
-func (v Service) Sweep(ctx context.Context, spec Spec, o SweepOptions, p ProfileOptions, l Listener) (report.Sweep, error) {
+func (v Service) Sweep(
+	ctx context.Context, spec Spec, o SweepOptions, p ProfileOptions, l Listener,
+) (report.Sweep, error) {
 	specs, err := o.specs(spec)
 	if err != nil {
 		return report.Sweep{}, err
@@ -34,7 +36,8 @@ func (v Service) Sweep(ctx context.Context, spec Spec, o SweepOptions, p Profile
 	sweep := &profile.Sweep{}
 	for i, s := range specs {
 		l.progress(Progress{
-			Stage: "profiles", Done: int64(i), Total: int64(len(specs)), Text: fmt.Sprintf("profile %d of %d", i+1, len(specs)),
+			Stage: "profiles", Done: int64(i), Total: int64(len(specs)),
+			Text: fmt.Sprintf("profile %d of %d", i+1, len(specs)),
 		})
 		one, err := v.Profile(ctx, s, p, l)
 		if err != nil {

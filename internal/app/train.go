@@ -18,44 +18,6 @@ import (
 	"resnet-tui/tensor"
 )
 
-// TrainOptions say how nets are trained. The zero value trains nothing: begin with
-// DefaultTrainOptions.
-type TrainOptions struct {
-	Depths   []int  `json:"depths,omitempty"` // a net of each, in place of the spec's depth
-	Twins    bool   `json:"twins,omitempty"`  // the plain twin of each net too
-	Seeds    int    `json:"seeds"`            // runs of each net, with seeds counted up from the spec's
-	Epochs   int    `json:"epochs"`
-	Augment  bool   `json:"augment,omitempty"`   // shift and mirror images
-	TestData string `json:"test_data,omitempty"` // a data set to evaluate on; "": the test images of the spec's
-
-	Schedule       string  `json:"schedule"` // of the learning rate, see Schedules
-	Rate           float64 `json:"lr"`
-	WarmUp         float64 `json:"lr_warmup,omitempty"` // epochs
-	Momentum       float64 `json:"momentum"`
-	Nesterov       bool    `json:"nesterov,omitempty"`
-	WeightDecay    float64 `json:"weight_decay"`
-	DecayAll       bool    `json:"decay_all,omitempty"` // biases and batch norms decay too
-	LabelSmoothing float64 `json:"label_smoothing,omitempty"`
-
-	Save      string `json:"save,omitempty"`       // folder of checkpoints, one per epoch; "" for none
-	SaveEvery int    `json:"save_every,omitempty"` // steps between checkpoints within an epoch, 0 for none
-	Resume    bool   `json:"resume,omitempty"`     // continue from the newest checkpoint in Save
-	History   string `json:"history,omitempty"`    // file of JSON lines; "": history.jsonl in Save, if that is set
-}
-
-// TrainBatch is the number of images per step where the spec leaves it open.
-const TrainBatch = 128
-
-// Schedules is how schedules of the learning rate are named, for help and messages.
-const Schedules = train.Schedules
-
-// DefaultTrainOptions are those of a short run.
-func DefaultTrainOptions() TrainOptions {
-	return TrainOptions{
-		Seeds: 1, Epochs: 3, Schedule: string(train.Constant), Rate: 0.05, Momentum: 0.9, WeightDecay: 1e-4,
-	}
-}
-
 // Training is nets that are ready to be trained. It is for one Run.
 type Training struct {
 	spec    Spec // settled
@@ -134,21 +96,6 @@ func newTraining(spec Spec, o TrainOptions, l Listener) (*Training, error) {
 	return t, nil
 }
 
-// check refuses options that do not go together.
-func (o *TrainOptions) check(spec Spec) error {
-	switch {
-	case o.Seeds < 1:
-		return refuse("{seeds} %d: it must be at least 1", o.Seeds)
-	case o.Save == "" && (o.Resume || o.SaveEvery > 0):
-		return refuse("{resume} and {save-every} need the folder that {save} names")
-	case o.Twins && spec.Net.Plain:
-		return refuse("{compare} trains the plain twin beside the net: leave {plain} out")
-	case spec.Net.Arch != "" && len(o.Depths) > 1:
-		return refuse("{arch} names one net: a list of depths does not go with it")
-	}
-	return nil
-}
-
 // chooseNet resolves which nets are meant: a CIFAR net of depth 20 where the spec
 // leaves that open. It returns their depths; 0 is that of a net by name.
 func (t *Training) chooseNet(depths []int) ([]int, error) {
@@ -185,7 +132,8 @@ func (t *Training) openData(testData string, l Listener) (err error) {
 	if testData != "" {
 		test.Input.Data.Name = testData
 	} else if !vision.HasTest(data.Name) {
-		l.notice("%s has no test images of its own: nothing is evaluated after an epoch ({test-data} names some)", data.Name)
+		l.notice("%s has no test images of its own, so nothing is evaluated after an epoch ({test-data} names some)",
+			data.Name)
 		return nil
 	}
 	images, err := test.openData(&t.config, vision.Test)
@@ -226,7 +174,7 @@ func (t *Training) build(depths []int, twins bool) ([]*resnet.Model, error) {
 			twin, ok := c.Twin()
 			if !ok {
 				_, err := c.Resolve()
-				return nil, refused(errors.Join(err, fmt.Errorf("%s has no plain twin to train beside it", c.Arch)))
+				return nil, refuse("{compare}: %w", cmp.Or(err, fmt.Errorf("%s has no plain twin", c.Arch)))
 			}
 			configs = []resnet.Config{twin, c}
 		}
@@ -247,7 +195,7 @@ func (t *Training) openWeights() (err error) {
 		return nil
 	}
 	if len(t.nets) > 1 {
-		return refuse("{weights} are those of one net, and %d are to be trained", len(t.nets))
+		return refuse("{weights} are of one net, but %d are to be trained", len(t.nets))
 	}
 	t.options.Session.Source, err = loadWeights(t.spec.Weights, t.nets[0].Model)
 	return err
@@ -333,26 +281,4 @@ func (t *Training) tracks() ([]*train.Track, error) {
 		return t.watch.curves.Tracks(), nil
 	}
 	return readTracks(t.history)
-}
-
-// ReadTracks reads the curves of a history that training wrote.
-func ReadTracks(path string) ([]*train.Track, error) {
-	tracks, err := readTracks(path)
-	if err != nil {
-		return nil, refuse("{history} %s: %w", path, err)
-	}
-	return tracks, nil
-}
-
-func readTracks(path string) ([]*train.Track, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	tracks, bad, err := train.ReadHistory(file)
-	if err == nil && len(tracks) == 0 {
-		err = fmt.Errorf("it has no record of a training run (%d other lines)", bad)
-	}
-	return tracks, err
 }

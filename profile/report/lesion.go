@@ -20,17 +20,9 @@ type LesionEffect struct {
 	IntactGrads []BlockGrad `json:"blocks_intact,omitempty"`
 }
 
-// SetEffect compares the pass with one of the intact net. right says that the
-// report's labels are the images' true classes, not random ones.
-func (r *Run) SetEffect(intact *Run, right bool) {
-	var c train.Change
-	for i, before := range intact.Output.Logits {
-		label := -1
-		if right && i < len(r.Labels) {
-			label = r.Labels[i]
-		}
-		c.Add(before, r.Output.Logits[i], label)
-	}
+// SetEffect sets the pass beside one of the intact net; c is how far the logits
+// are from that pass's.
+func (r *Run) SetEffect(intact *Run, c train.Change) {
 	r.Effect = &LesionEffect{
 		Images: c.Images, Moved: c.Moved, KL: Number(c.KL()),
 		IntactTop: intact.Output.Top, IntactLoss: intact.Loss, IntactNS: intact.TimeNS, IntactGrads: intact.Blocks,

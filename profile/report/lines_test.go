@@ -240,7 +240,13 @@ func TestLesionLines(t *testing.T) {
 func TestSetEffect(t *testing.T) {
 	intact := &Run{Loss: known(Number(1)), TimeNS: 5, Output: RunOutput{Logits: []Row{{1, 0}, {0, 1}}}}
 	r := &Run{Labels: []int{0, 1}, Output: RunOutput{Logits: []Row{{0, 1}, {0, 1}}}}
-	r.SetEffect(intact, true)
+	changed := func(labels ...int) (c train.Change) {
+		for i, before := range intact.Output.Logits {
+			c.Add(before, r.Output.Logits[i], labels[i])
+		}
+		return c
+	}
+	r.SetEffect(intact, changed(0, 1))
 	e := r.Effect
 	if e.Images != 2 || e.Moved != 1 || e.Correct == nil || *e.Correct != 1 || *e.WasCorrect != 2 {
 		t.Errorf("with true labels: %+v", e)
@@ -253,7 +259,7 @@ func TestSetEffect(t *testing.T) {
 	if e.IntactNS != 5 || *e.IntactLoss != 1 {
 		t.Errorf("the intact net's: %+v", e)
 	}
-	if r.SetEffect(intact, false); r.Effect.Correct != nil || r.Effect.WasCorrect != nil {
+	if r.SetEffect(intact, changed(-1, -1)); r.Effect.Correct != nil || r.Effect.WasCorrect != nil {
 		t.Errorf("with random labels: %+v", r.Effect)
 	}
 }
