@@ -8,14 +8,16 @@ import (
 	"strings"
 )
 
-// ParseArch reads a net's name: one of Archs, or one formed like them.
+// ParseArch parses the name of a net: one of Archs, or one formed by the same
+// rules. Case doesn't matter, and - stands for _.
 //
 //	[cifar_][preact_](resnet|plain)DEPTH[_v1][_basic|_bottleneck][_a|_b|_c][_nonorm]
 //	wide_(resnet|plain)DEPTH_TIMES, (resnext|plainext)DEPTH_GROUPSxWIDTHd
 //	keras_(resnet|plain)DEPTH, (resnet|plain)DEPTHv2 (Keras's), vggDEPTH[_bn]
 //
-// A name says nothing of classes or image size. An unknown name is an error
-// that lists near ones.
+// The Config holds what the name says, and its canonical form in Arch; classes
+// and image size aren't part of a name and stay zero. The error for an unknown
+// name lists similar ones.
 func ParseArch(name string) (Config, error) {
 	c, err := parseName(name)
 	if err != nil {
@@ -26,7 +28,7 @@ func ParseArch(name string) (Config, error) {
 	return c, err
 }
 
-// parseName is the Config of what a name says; the rest stays zero.
+// parseName returns what a name says as a Config; all other fields stay zero.
 func parseName(arch string) (Config, error) {
 	s := affixes{rest: strings.ReplaceAll(strings.ToLower(arch), "-", "_")}
 	c := Config{Arch: s.rest, Family: ImageNet}
@@ -40,22 +42,26 @@ func parseName(arch string) (Config, error) {
 	return c, nil
 }
 
-// affixes is a name from which what is understood is cut off at either end.
+// affixes is what is left of a name while its prefixes and suffixes are read and
+// cut off.
 type affixes struct {
 	rest string
-	wide bool
+	wide bool // had the prefix "wide_"
 }
 
+// prefix cuts off p and reports whether it was there.
 func (s *affixes) prefix(p string) (ok bool) {
 	s.rest, ok = strings.CutPrefix(s.rest, p)
 	return ok
 }
 
+// suffix cuts off p and reports whether it was there.
 func (s *affixes) suffix(p string) (ok bool) {
 	s.rest, ok = strings.CutSuffix(s.rest, p)
 	return ok
 }
 
+// vgg reads "vgg19" and "vgg19_bn".
 func (s *affixes) vgg(c *Config) bool {
 	if !s.prefix("vgg") {
 		return false
@@ -67,7 +73,7 @@ func (s *affixes) vgg(c *Config) bool {
 	return number(s.rest, &c.Depth)
 }
 
-// before reads what stands before the stem of a name.
+// before reads the prefixes of a name.
 func (s *affixes) before(c *Config) bool {
 	if s.prefix("cifar_") {
 		c.Family = CIFAR
@@ -80,7 +86,7 @@ func (s *affixes) before(c *Config) bool {
 	return !preAct || once(&c.Variant, V2)
 }
 
-// after reads what stands behind the depth, from the end.
+// after reads the suffixes of a name, from its end: what follows the depth.
 func (s *affixes) after(c *Config) bool {
 	if s.suffix("_nonorm") {
 		c.Norm = NormNone
@@ -107,36 +113,58 @@ func (s *affixes) after(c *Config) bool {
 
 // stem reads "resnet50", "plain34", "resnext50_32x4d", "resnet50_2" (wide).
 func (s *affixes) stem(c *Config) bool {
-	c.Plain = s.prefix("plain")
-	next := s.prefix("resnext") || c.Plain && s.prefix("ext")
-	if !next && !c.Plain && !s.prefix("resnet") {
+	next, ok := s.kind(c)
+	if !ok || next && s.wide {
 		return false
 	}
-	depth, width, cut := strings.Cut(s.rest, "_")
-	if !number(depth, &c.Depth) || cut != (next || s.wide) || next && s.wide {
+	depth, width, hasWidth := strings.Cut(s.rest, "_")
+	if !number(depth, &c.Depth) || hasWidth != (next || s.wide) {
 		return false
 	}
-	if next {
-		groups, per, found := strings.Cut(strings.TrimSuffix(width, "d"), "x")
-		return found && strings.HasSuffix(width, "d") && number(groups, &c.Groups) && number(per, &c.WidthPerGroup)
-	}
-	if s.wide {
-		c.Groups = 1
-		ok := number(width, &c.WidthPerGroup)
-		c.WidthPerGroup *= 64
-		return ok
+	switch {
+	case next:
+		return groupWidth(width, c)
+	case s.wide:
+		return widthFactor(width, c)
 	}
 	return true
 }
 
-// once sets a variant, and reports whether none was set before.
+// kind reads the name of a ResNet, a ResNeXt or the plain twin of one.
+func (s *affixes) kind(c *Config) (next, ok bool) {
+	c.Plain = s.prefix("plain")
+	if c.Plain {
+		return s.prefix("ext"), true
+	}
+	if s.prefix("resnext") {
+		return true, true
+	}
+	return false, s.prefix("resnet")
+}
+
+// groupWidth reads "32x4d": 32 groups of 4 channels.
+func groupWidth(s string, c *Config) bool {
+	s, ok := strings.CutSuffix(s, "d")
+	groups, width, found := strings.Cut(s, "x")
+	return ok && found && number(groups, &c.Groups) && number(width, &c.WidthPerGroup)
+}
+
+// widthFactor reads the "2" of a Wide ResNet: bottlenecks twice as wide inside.
+func widthFactor(s string, c *Config) bool {
+	c.Groups = 1
+	ok := number(s, &c.WidthPerGroup)
+	c.WidthPerGroup *= defaultWidth
+	return ok
+}
+
+// once sets a variant and reports whether it is the first to be set.
 func once(v *Variant, to Variant) bool {
 	free := *v == VariantDefault
 	*v = to
 	return free
 }
 
-// number reads one to six digits, the first not 0.
+// number parses one to six digits, the first of them not 0.
 func number(s string, n *int) bool {
 	v, err := strconv.Atoi(s)
 	if err != nil || len(s) > 6 || s[0] < '1' || s[0] > '9' {
@@ -146,7 +174,8 @@ func number(s string, n *int) bool {
 	return true
 }
 
-// name is the canonical name of a resolved Config, which ParseArch reads back.
+// name is the canonical name of a resolved Config; ParseArch turns it back into the
+// same Config.
 func (c *Config) name() string {
 	if c.Family == VGG {
 		return fmt.Sprint("vgg", c.Depth, map[Norm]string{NormBatch: "_bn"}[c.Norm])
@@ -157,8 +186,8 @@ func (c *Config) name() string {
 			b.WriteString(s)
 		}
 	}
-	next := c.Groups > 1 || c.WidthPerGroup%64 != 0
-	wide := !next && c.WidthPerGroup != 64
+	next := c.Groups > 1 || c.WidthPerGroup%defaultWidth != 0
+	wide := !next && c.WidthPerGroup != defaultWidth
 	add(c.Family == CIFAR, "cifar_")
 	add(c.Keras && c.Variant == V1, "keras_")
 	add(!c.Keras && c.Variant == V2, "preact_")
@@ -169,7 +198,7 @@ func (c *Config) name() string {
 	add(!next && !c.Plain, "net")
 	add(true, strconv.Itoa(c.Depth))
 	add(next, fmt.Sprintf("_%dx%dd", c.Groups, c.WidthPerGroup))
-	add(wide, fmt.Sprint("_", c.WidthPerGroup/64))
+	add(wide, fmt.Sprint("_", c.WidthPerGroup/defaultWidth))
 	add(c.Keras && c.Variant == V2, "v2")
 	add(!c.Keras && c.Variant == V1, "_v1")
 	add(c.Family == CIFAR && c.Block != cifarBlock(c.Depth), "_"+c.Block.String())
@@ -178,8 +207,8 @@ func (c *Config) name() string {
 	return b.String()
 }
 
-// Archs are the names of well-known nets, for help and completion. ParseArch
-// knows more.
+// Archs returns the names of well-known nets, for help and completion. ParseArch
+// accepts more.
 func Archs() []string {
 	var names, plain []string
 	for _, row := range imageNetDepths {
@@ -187,7 +216,8 @@ func Archs() []string {
 		names = append(names, "resnet"+d)
 		plain = append(plain, "plain"+d, "preact_resnet"+d)
 	}
-	names = append(names, "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2")
+	names = append(names, "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d")
+	names = append(names, "wide_resnet50_2", "wide_resnet101_2")
 	names = append(names, plain...)
 	for _, d := range []string{"50", "101", "152"} {
 		names = append(names, "keras_resnet"+d, "resnet"+d+"v2", "resnet"+d+"_v1")
@@ -202,18 +232,19 @@ func Archs() []string {
 	return names
 }
 
-// unknownArch is the error for a name that is none, with the nearest that are.
+// unknownArch is the error for an unknown name; it lists the four most similar
+// names.
 func unknownArch(name string) error {
 	names := Archs()
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(distance(name, a), distance(name, b)) })
 	if len(name) > 40 {
 		name = name[:40] + "…"
 	}
-	return fmt.Errorf("unknown net %q; near it: %s", name, strings.Join(names[:4], ", "))
+	return fmt.Errorf("unknown net %q; similar names: %s", name, strings.Join(names[:4], ", "))
 }
 
-// distance is Levenshtein's, between the first 40 bytes; the start of a name is
-// near to it.
+// distance is the Levenshtein distance of the first 40 bytes of both, in lower
+// case. A prefix of a name counts as one edit, however much is missing.
 func distance(a, b string) int {
 	a, b = strings.ToLower(a[:min(len(a), 40)]), b[:min(len(b), 40)]
 	if a != "" && strings.HasPrefix(b, a) {
@@ -227,12 +258,12 @@ func distance(a, b string) int {
 		diagonal := row[0]
 		row[0] = i + 1
 		for j := range len(b) {
-			change := diagonal
+			substitute := diagonal
 			if a[i] != b[j] {
-				change++
+				substitute++
 			}
 			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
 		}
 	}
 	return row[len(b)]

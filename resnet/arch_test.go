@@ -62,7 +62,8 @@ func TestNames(t *testing.T) {
 
 func TestParseArch(t *testing.T) {
 	c, err := ParseArch("Wide-ResNet50-2")
-	if want := (Config{Arch: "wide_resnet50_2", Family: ImageNet, Depth: 50, Groups: 1, WidthPerGroup: 128}); err != nil || c != want {
+	want := Config{Arch: "wide_resnet50_2", Family: ImageNet, Depth: 50, Groups: 1, WidthPerGroup: 128}
+	if err != nil || c != want {
 		t.Errorf("parsed %+v (%v), want %+v", c, err, want)
 	}
 	for name, want := range map[string]string{
@@ -78,7 +79,7 @@ func TestParseArch(t *testing.T) {
 		"cifar_resnet2":           "6n+2",
 		"vgg12":                   "11, 13, 16, 19",
 		"vgg":                     "vgg11",
-		"keras_resnet18":          "50, 101 and 152",
+		"keras_resnet18":          "50, 101 or 152",
 		"keras_resnet50v2":        "resnet50v2",
 		"preact_resnet50v2":       "resnet50v2",
 		"preact_resnet50_v1":      "resnet50_v1",
@@ -92,12 +93,12 @@ func TestParseArch(t *testing.T) {
 		if _, err := ParseArch(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseArch(%.30q): %v, want an error with %q", name, err, want)
 		} else if strings.Contains(err.Error(), "\n") || len(err.Error()) > 250 {
-			t.Errorf("ParseArch(%.30q): the error is no short line: %v", name, err)
+			t.Errorf("ParseArch(%.30q): the error isn't one short line: %v", name, err)
 		}
 	}
 }
 
-// TestContradictions: what can't be meant is refused, and the error says why.
+// TestContradictions: a Config that makes no sense is refused, and the error says why.
 func TestContradictions(t *testing.T) {
 	for _, c := range []struct {
 		config Config
@@ -136,8 +137,8 @@ func TestContradictions(t *testing.T) {
 	}
 }
 
-// TestTwin: a twin has the same layers but for the skips, under the same
-// names, and its twin is the net.
+// TestTwin: a twin has the same layers except for the skips, under the same names,
+// and its twin is the original net.
 func TestTwin(t *testing.T) {
 	for _, name := range Archs() {
 		m := mustBuild(t, Config{Arch: name, Classes: 7})
@@ -159,7 +160,7 @@ func TestTwin(t *testing.T) {
 		} else {
 			for i := range a {
 				if a[i].Path != b[i].Path || !a[i].Out.Equal(b[i].Out) {
-					t.Errorf("%s: block %s has no equal", name, a[i].Path)
+					t.Errorf("%s: block %s differs in the twin", name, a[i].Path)
 				}
 			}
 		}

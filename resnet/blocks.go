@@ -6,15 +6,15 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// blockSpec is one residual block, or its plain twin.
+// blockSpec is the geometry of one residual block, or of its plain twin.
 type blockSpec struct {
 	inner  int // channels inside the branch
-	out    int // channels of the result
+	out    int // channels of the block's output
 	stride int
 	skip   nn.SkipKind
 }
 
-// block adds the block of a stage with that number.
+// block adds a block, named by its number within the stage.
 func (n *net) block(x nn.Value, number int, b blockSpec) nn.Value {
 	kind, build := "BasicBlock", n.basic
 	preAct := n.config.Variant == V2
@@ -30,15 +30,16 @@ func (n *net) block(x nn.Value, number int, b blockSpec) nn.Value {
 	return n.Block(x, strconv.Itoa(number), kind, block, func() nn.Value { return build(x, b) })
 }
 
-// basic is figure 5, left, of He et al. 2015.
+// basic adds the block of He et al. 2015, figure 5, left.
 func (n *net) basic(x nn.Value, b blockSpec) nn.Value {
 	y := n.relu(n.norm(n.conv(x, "conv1", nn.Conv{Out: b.inner, K: 3, Stride: b.stride}), "bn1"))
 	y = n.norm(n.conv(y, "conv2", nn.Conv{Out: b.out, K: 3, Stride: 1}), "bn2")
 	return n.relu(n.join(y, x, b))
 }
 
-// bottleneck is figure 5, right, of He et al. 2015; with groups, figure 3(c)
-// of Xie et al. 2016. The paper strides on the first 1×1, v1.5 on the 3×3.
+// bottleneck adds the block of He et al. 2015, figure 5, right; with groups, that
+// of Xie et al. 2016, figure 3(c). v1, as in the paper, strides on the first 1×1
+// convolution, v1.5 on the 3×3.
 func (n *net) bottleneck(x nn.Value, b blockSpec) nn.Value {
 	first, second := 1, b.stride
 	if n.config.Variant == V1 {
@@ -50,7 +51,7 @@ func (n *net) bottleneck(x nn.Value, b blockSpec) nn.Value {
 	return n.relu(n.join(y, x, b))
 }
 
-// preActBasic is figure 1(b) of He et al. 2016.
+// preActBasic adds the block of He et al. 2016, figure 1(b).
 func (n *net) preActBasic(x nn.Value, b blockSpec) nn.Value {
 	a := n.preAct(x, b)
 	y := n.conv(a, "conv1", nn.Conv{Out: b.inner, K: 3, Stride: b.stride})
@@ -58,17 +59,18 @@ func (n *net) preActBasic(x nn.Value, b blockSpec) nn.Value {
 	return n.join(y, skipInput(x, a, b), b)
 }
 
-// preActBottleneck is the same with three convolutions (He et al. 2016, A.1).
+// preActBottleneck adds the same with three convolutions (He et al. 2016, A.1).
 func (n *net) preActBottleneck(x nn.Value, b blockSpec) nn.Value {
 	a := n.preAct(x, b)
 	y := n.conv(a, "conv1", nn.Conv{Out: b.inner, K: 1, Stride: 1})
-	y = n.conv(n.relu(n.norm(y, "bn2")), "conv2", nn.Conv{Out: b.inner, K: 3, Stride: b.stride, Groups: n.config.Groups})
+	middle := nn.Conv{Out: b.inner, K: 3, Stride: b.stride, Groups: n.config.Groups}
+	y = n.conv(n.relu(n.norm(y, "bn2")), "conv2", middle)
 	y = n.bare(n.relu(n.norm(y, "bn3")), "conv3", nn.Conv{Out: b.out, K: 1, Stride: 1})
 	return n.join(y, skipInput(x, a, b), b)
 }
 
-// preAct is the normalisation and ReLU at the head of a block. A projection
-// takes their result, so that they belong to both paths.
+// preAct adds the normalisation and ReLU at the head of a block. A projection
+// starts from their output; they then belong to both paths.
 func (n *net) preAct(x nn.Value, b blockSpec) nn.Value {
 	build := func() nn.Value { return n.relu(n.norm(x, "bn1")) }
 	if b.skip == nn.Projection {
@@ -77,7 +79,7 @@ func (n *net) preAct(x nn.Value, b blockSpec) nn.Value {
 	return build()
 }
 
-// skipInput is what a pre-activation block's skip starts from.
+// skipInput is the value from which a pre-activation block's skip starts.
 func skipInput(x, activated nn.Value, b blockSpec) nn.Value {
 	if b.skip == nn.Projection {
 		return activated
@@ -85,7 +87,8 @@ func skipInput(x, activated nn.Value, b blockSpec) nn.Value {
 	return x
 }
 
-// join adds the skip of x to the branch y. A plain block has none.
+// join adds the skip that starts at x to the branch y. A plain block has no skip,
+// and is its branch.
 func (n *net) join(y, x nn.Value, b blockSpec) nn.Value {
 	if b.skip == nn.NoSkip {
 		return n.Join(y, nil)
@@ -93,7 +96,8 @@ func (n *net) join(y, x nn.Value, b blockSpec) nn.Value {
 	return n.Join(y, func() nn.Value { return n.skip(x, b) })
 }
 
-// skip is S(x): He et al. 2015, section 3.3, options A, B and C.
+// skip adds S(x), the skip without the branch: He et al. 2015, section 3.3, options
+// A, B and C.
 func (n *net) skip(x nn.Value, b blockSpec) nn.Value {
 	switch b.skip {
 	case nn.Projection:
@@ -107,7 +111,7 @@ func (n *net) skip(x nn.Value, b blockSpec) nn.Value {
 	return x
 }
 
-// projection is W·x of equation 2 in He et al. 2015.
+// projection adds W·x of He et al. 2015, equation 2.
 func (n *net) projection(x nn.Value, b blockSpec) nn.Value {
 	c := nn.Conv{Out: b.out, K: 1, Stride: b.stride}
 	if n.config.Variant == V2 {
@@ -116,7 +120,7 @@ func (n *net) projection(x nn.Value, b blockSpec) nn.Value {
 	return n.norm(n.conv(x, "0", c), "1")
 }
 
-// skipOf chooses a block's skip.
+// skipOf chooses the skip of a block from its shapes: in and out are channels.
 func (c *Config) skipOf(in, out, stride int) nn.SkipKind {
 	switch {
 	case c.Plain:

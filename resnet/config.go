@@ -5,30 +5,34 @@ import (
 	"strings"
 )
 
-// Config says which net is asked for. A zero field means its default, so that
-// a Config can hold just what a user said; Resolve fills in the rest.
+// Config selects a net. A zero field stands for its default, so a Config can hold
+// just what a user asked for; Resolve fills in the rest. Configs are comparable
+// with ==.
 type Config struct {
-	Arch     string    `json:"arch,omitempty"`     // a name in place of the fields below: see Archs
+	Arch     string    `json:"arch,omitempty"`     // a name that sets the fields below: see ParseArch
 	Family   Family    `json:"family,omitempty"`   // default ImageNet
-	Depth    int       `json:"depth,omitempty"`    // default 50; CIFAR 20
+	Depth    int       `json:"depth,omitempty"`    // weighted layers; default 50; VGG 19
 	Variant  Variant   `json:"variant,omitempty"`  // default V15
 	Block    BlockKind `json:"block,omitempty"`    // default by depth
-	Shortcut Shortcut  `json:"shortcut,omitempty"` // default B; CIFAR A. A plain net has none, but its residual twin does.
+	Shortcut Shortcut  `json:"shortcut,omitempty"` // default B; CIFAR A. Of a plain net, that of its residual twin.
 	Plain    bool      `json:"plain,omitempty"`    // without skips
-	Norm     Norm      `json:"norm,omitempty"`     // default batch. Without it every convolution has a bias.
+	Norm     Norm      `json:"norm,omitempty"`     // default batch. Without it, every convolution has a bias.
 	Keras    bool      `json:"keras,omitempty"`    // Keras Applications' own layout of V1 and V2
 
-	Groups        int `json:"groups,omitempty"`          // of the 3×3 convolutions, default 1 (ResNeXt)
-	WidthPerGroup int `json:"width_per_group,omitempty"` // default 64; with Groups it sets a bottleneck's inner width (Wide ResNet, ResNeXt)
+	// Groups of a bottleneck's 3×3 convolution; default 1, more in a ResNeXt.
+	Groups int `json:"groups,omitempty"`
+	// WidthPerGroup is the channels per group in the first stage, default 64; with
+	// Groups it sets a bottleneck's inner width (Wide ResNet, ResNeXt).
+	WidthPerGroup int `json:"width_per_group,omitempty"`
 
 	Classes  int `json:"classes,omitempty"`  // default 1000; CIFAR 10
-	Channels int `json:"channels,omitempty"` // of the image, default 3
-	Height   int `json:"height,omitempty"`   // of the image, default 224; CIFAR 32
-	Width    int `json:"width,omitempty"`    // of the image, default 224; CIFAR 32
-	Batch    int `json:"batch,omitempty"`    // images in one pass, default 1
+	Channels int `json:"channels,omitempty"` // of an image, default 3
+	Height   int `json:"height,omitempty"`   // of an image in pixels, default 224; CIFAR 32
+	Width    int `json:"width,omitempty"`    // of an image in pixels, default 224; CIFAR 32
+	Batch    int `json:"batch,omitempty"`    // images per pass, default 1
 }
 
-// Family is a net's stem and stages.
+// Family determines a net's stem and stages.
 type Family uint8
 
 // The families.
@@ -39,7 +43,7 @@ const (
 	VGG                  // Simonyan and Zisserman 2014, table 1
 )
 
-// Variant says where a block strides and normalises.
+// Variant determines where a block strides and normalises.
 type Variant uint8
 
 // The variants.
@@ -50,7 +54,7 @@ const (
 	V2                     // He et al. 2016: normalisation and ReLU before each convolution
 )
 
-// BlockKind is a residual block's branch.
+// BlockKind determines the convolutions of a residual block's branch.
 type BlockKind uint8
 
 // The kinds of block.
@@ -60,7 +64,8 @@ const (
 	Bottleneck             // 1×1, 3×3, 1×1, four times as wide outside
 )
 
-// Shortcut is how a skip meets a change of shape (He et al. 2015, section 4.1).
+// Shortcut determines what a skip does where the shape changes (He et al. 2015,
+// section 4.1).
 type Shortcut uint8
 
 // The options of the paper.
@@ -104,20 +109,21 @@ func (s Shortcut) String() string { return shortcutNames[s] }
 // String is the normalisation's name in flags.
 func (n Norm) String() string { return normNames[n] }
 
-// Set reads a family's name; with Type it makes a Family a flag's value, as
-// those of the other choices do.
+// Set parses a family's name, in any case. With Type it makes a *Family a flag's
+// value, as the methods of the other choices do. An unknown name is an error that
+// lists the known ones, and leaves the value as it is.
 func (f *Family) Set(s string) error { return setName(f, s, familyNames) }
 
-// Set reads a variant's name.
+// Set parses a variant's name.
 func (v *Variant) Set(s string) error { return setName(v, s, variantNames) }
 
-// Set reads a block's name.
+// Set parses a block's name.
 func (b *BlockKind) Set(s string) error { return setName(b, s, blockNames) }
 
-// Set reads an option's letter, small or capital.
+// Set parses an option's letter, in any case.
 func (s *Shortcut) Set(v string) error { return setName(s, v, shortcutNames) }
 
-// Set reads a normalisation's name.
+// Set parses a normalisation's name.
 func (n *Norm) Set(s string) error { return setName(n, s, normNames) }
 
 // Type is the metavariable shown in help.

@@ -9,7 +9,7 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// mustBuild builds a net that must exist.
+// mustBuild builds a net that is known to build.
 func mustBuild(t testing.TB, c Config) *Model {
 	t.Helper()
 	m, err := Build(c)
@@ -19,18 +19,19 @@ func mustBuild(t testing.TB, c Config) *Model {
 	return m
 }
 
-// TestParameters holds the family against published numbers of learnable
-// parameters: torchvision's, the paper's for CIFAR, Keras's summaries (which
-// add the running statistics).
+// TestParameters compares the family with published numbers of learnable parameters:
+// torchvision's, the paper's for CIFAR, Keras's summaries (which include the running
+// statistics).
 func TestParameters(t *testing.T) {
 	for arch, want := range map[string]int64{
-		"resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032, "resnet101": 44_549_160, "resnet152": 60_192_808,
+		"resnet18": 11_689_512, "resnet34": 21_797_672,
+		"resnet50": 25_557_032, "resnet101": 44_549_160, "resnet152": 60_192_808,
 		"resnext50_32x4d": 25_028_904, "resnext101_32x8d": 88_791_336, "resnext101_64x4d": 83_455_272,
 		"wide_resnet50_2": 68_883_240, "wide_resnet101_2": 126_886_696,
 		"resnet34_a": 21_623_848, "resnet34_b": 21_797_672, "resnet34_c": 22_716_840,
 		"plain34": 21_623_848, "resnet50_v1": 25_557_032,
-		"vgg11": 132_863_336, "vgg13": 133_047_848, "vgg16": 138_357_544, "vgg19": 143_667_240, "vgg19_bn": 143_678_248,
-		"vgg16_bn":       138_365_992,
+		"vgg11": 132_863_336, "vgg13": 133_047_848, "vgg16": 138_357_544, "vgg19": 143_667_240,
+		"vgg16_bn": 138_365_992, "vgg19_bn": 143_678_248,
 		"cifar_resnet20": 269_722, "cifar_resnet32": 464_154, "cifar_resnet44": 658_586, "cifar_resnet56": 853_018,
 		"cifar_resnet110": 1_727_962, "cifar_resnet1202": 19_421_274, "cifar_plain20": 269_722,
 	} {
@@ -48,23 +49,25 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// TestMACs holds multiply-adds against torchvision's table of GFLOPS, and v1
-// against what the paper's strides give.
+// TestMACs compares multiply-adds with torchvision's table of GFLOPS, and those of v1
+// with what the paper's strides give.
 func TestMACs(t *testing.T) {
 	for arch, want := range map[string]string{
 		"resnet18": "1.81", "resnet34": "3.66", "resnet50": "4.09", "resnet101": "7.80", "resnet152": "11.51",
-		"resnext50_32x4d": "4.23", "wide_resnet50_2": "11.40", "resnext101_32x8d": "16.41", "resnext101_64x4d": "15.46",
-		"wide_resnet101_2": "22.75", "vgg11": "7.61", "vgg13": "11.31", "vgg16": "15.47", "vgg19": "19.63", "vgg19_bn": "19.63",
+		"resnext50_32x4d": "4.23", "resnext101_32x8d": "16.41", "resnext101_64x4d": "15.46",
+		"wide_resnet50_2": "11.40", "wide_resnet101_2": "22.75",
+		"vgg11": "7.61", "vgg13": "11.31", "vgg16": "15.47", "vgg19": "19.63", "vgg19_bn": "19.63",
 		"resnet50_v1": "3.858", "resnet101_v1": "7.570", "resnet152_v1": "11.282",
 	} {
-		got := fmt.Sprintf("%.*f", len(want)-1-strings.IndexByte(want, '.'), float64(mustBuild(t, Config{Arch: arch}).Total.MACs)/1e9)
+		digits := len(want) - 1 - strings.IndexByte(want, '.')
+		got := fmt.Sprintf("%.*f", digits, float64(mustBuild(t, Config{Arch: arch}).Total.MACs)/1e9)
 		if got != want {
 			t.Errorf("%s: %s GMACs, want %s", arch, got, want)
 		}
 	}
 }
 
-// TestInstant holds the largest nets to what a prompt answer takes.
+// TestInstant: even the largest nets are built, counted and lowered promptly.
 func TestInstant(t *testing.T) {
 	for _, c := range []Config{{Arch: "cifar_resnet1202", Batch: 256}, {Depth: 152, Batch: 256}} {
 		start := time.Now()

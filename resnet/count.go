@@ -6,7 +6,8 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// Counts is the net's cost by every convention: nn's, and the paper's.
+// Counts returns the operations per image by every convention: those of package nn,
+// and the paper's.
 func (m *Model) Counts() []nn.Count {
 	paper := nn.Count{
 		Name: "paper", Value: m.paperMACs(),
@@ -26,7 +27,7 @@ func (m *Model) paperMACs() int64 {
 	c.Arch, c.Variant = "", V1
 	v1, err := Build(c, m.Lesions...)
 	if err != nil {
-		return m.Total.MACs // it can't happen: v1's layers are no larger
+		return m.Total.MACs // unreachable: v1 builds wherever v1.5 does
 	}
 	return v1.Total.MACs
 }

@@ -2,11 +2,12 @@ package resnet
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
-// imageNetDepths is table 1 of He et al. 2015: by depth, the kind of block and
-// how often it stands in each stage.
+// imageNetDepths is table 1 of He et al. 2015: by depth, the kind of block and the
+// number of blocks per stage.
 var imageNetDepths = []struct {
 	depth   int
 	block   BlockKind
@@ -29,14 +30,15 @@ var vggDepths = map[int][]int{
 }
 
 const (
-	// maxDepth bounds the CIFAR family, whose depths have no end.
+	// maxDepth bounds the CIFAR family, which any number of blocks could extend.
 	maxDepth = 10_000
-	// expansion is how much wider a bottleneck is outside than inside.
+	// expansion is the ratio of a bottleneck's output channels to its inner ones.
 	expansion = 4
 )
 
-// stages resolves c.Block and gives the blocks of each stage. A depth or block
-// that the family does not have is an error that says what it has.
+// stages sets c.Block where it is still the default, and returns the number of
+// blocks per stage (of VGG: of convolutions). The error for a depth or block that
+// the family doesn't have lists those that it has.
 func (c *Config) stages() ([]int, error) {
 	switch c.Family {
 	case CIFAR:
@@ -49,7 +51,7 @@ func (c *Config) stages() ([]int, error) {
 	}
 	var known []string
 	for _, row := range imageNetDepths {
-		known = append(known, fmt.Sprint(row.depth))
+		known = append(known, strconv.Itoa(row.depth))
 		if row.depth != c.Depth {
 			continue
 		}
@@ -59,7 +61,8 @@ func (c *Config) stages() ([]int, error) {
 		c.Block = row.block
 		return row.repeats, nil
 	}
-	return nil, fmt.Errorf("there is no ImageNet net of depth %d: the depths are %s", c.Depth, strings.Join(known, ", "))
+	return nil, fmt.Errorf("there is no ImageNet net of depth %d: the depths are %s",
+		c.Depth, strings.Join(known, ", "))
 }
 
 // cifarStages are three stages of n blocks: depth 6n+2 with basic blocks
@@ -71,20 +74,21 @@ func (c *Config) cifarStages() ([]int, error) {
 	if c.Block == BlockDefault {
 		c.Block = cifarBlock(c.Depth)
 	}
-	per := 6
+	perBlock := 6 // layers that one more block in each stage adds
 	if c.Block == Bottleneck {
-		per = 9
+		perBlock = 9
 	}
-	if c.Depth < per+2 || c.Depth%per != 2 {
-		return nil, fmt.Errorf("there is no CIFAR net of depth %d%s: the depths are 6n+2 with basic blocks (20, 32, 44, 56, 110, …), 9n+2 with bottlenecks (29, 164, 1001, …)",
+	if c.Depth < perBlock+2 || c.Depth%perBlock != 2 {
+		return nil, fmt.Errorf("there is no CIFAR net of depth %d%s: "+
+			"the depths are 6n+2 with basic blocks (20, 32, 44, 56, 110, …), 9n+2 with bottlenecks (29, 164, 1001, …)",
 			c.Depth, c.blockClause())
 	}
-	n := (c.Depth - 2) / per
+	n := (c.Depth - 2) / perBlock
 	return []int{n, n, n}, nil
 }
 
-// cifarBlock is the block that a CIFAR net of some depth is known with: basic
-// where 6n+2 gives it, but for the 164 of He et al. 2016, table 2.
+// cifarBlock is the kind of block of the published CIFAR net of that depth: basic
+// where the depth is 6n+2, except for the 164 of He et al. 2016, table 2.
 func cifarBlock(depth int) BlockKind {
 	if depth != 164 && depth%6 == 2 || depth%9 != 2 {
 		return Basic
@@ -92,7 +96,7 @@ func cifarBlock(depth int) BlockKind {
 	return Bottleneck
 }
 
-// blockClause names the block where it decides whether a depth exists.
+// blockClause names the kind of block in an error, if another kind has the depth.
 func (c *Config) blockClause() string {
 	if c.Depth%6 != 2 && c.Depth%9 != 2 {
 		return ""

@@ -6,10 +6,11 @@ import (
 	"resnet-tui/tensor"
 )
 
-// TestKeras: what Keras does in its own way.
+// TestKeras: the details in which Keras differs from PyTorch.
 func TestKeras(t *testing.T) {
 	for arch, want := range map[string]struct{ bias, bare int }{
-		"keras_resnet50": {bias: 53}, "resnet50v2": {bias: 1 + 16 + 4, bare: 32}, "preact_resnet50": {bare: 53}, "resnet50_nonorm": {bias: 53},
+		"keras_resnet50": {bias: 53}, "resnet50v2": {bias: 1 + 16 + 4, bare: 32},
+		"preact_resnet50": {bare: 53}, "resnet50_nonorm": {bias: 53},
 	} {
 		m := mustBuild(t, Config{Arch: arch})
 		var bias, bare int

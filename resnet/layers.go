@@ -2,29 +2,29 @@ package resnet
 
 import "resnet-tui/resnet/nn"
 
-// net is a net of the family under construction.
+// net is a net of the family while it is built.
 type net struct {
 	*nn.Builder
 	config *Config
 }
 
-// conv adds a convolution. It has a bias where the net's makers gave it one:
-// VGG's have, Keras's v1 nets', and all convolutions of a net without
-// normalisation.
+// conv adds a convolution. It has a bias where the original implementation has one:
+// in VGG, in Keras's v1 nets, and in all nets without normalisation.
 func (n *net) conv(x nn.Value, name string, c nn.Conv) nn.Value {
 	cfg := n.config
 	c.Bias = cfg.Family == VGG || cfg.Norm == NormNone || cfg.Keras && cfg.Variant == V1
 	return n.Conv2d(x, name, c)
 }
 
-// bare adds a convolution that no normalisation follows: Keras's v2 nets give
-// these a bias too.
+// bare adds a convolution that no normalisation follows. In Keras's v2 nets, these
+// have a bias too.
 func (n *net) bare(x nn.Value, name string, c nn.Conv) nn.Value {
 	c.Bias = n.config.Norm == NormNone || n.config.Keras
 	return n.Conv2d(x, name, c)
 }
 
-// norm adds a batch normalisation, or nothing in a net without.
+// norm adds a batch normalisation, or nothing in a net without normalisation. Keras
+// has an ε of its own.
 func (n *net) norm(x nn.Value, name string) nn.Value {
 	if n.config.Norm == NormNone {
 		return x

@@ -13,9 +13,12 @@ type Model struct {
 }
 
 // Build makes the tree of a net: names, shapes and costs, but no weights. With
-// lesions it makes the net that they leave, with the same parameters, so that
-// it runs on the same state. An image that is too small for some layer, and a
-// lesion that the net can't have, are errors that name the layer or block.
+// lesions, it builds the lesioned net with the parameters of the intact one, so
+// that both run on the same state.
+//
+// It returns the errors of Config.Resolve, and one that names the layer or block if
+// the image is too small for it, its tensors would be too large, or a lesion
+// doesn't apply to it.
 func Build(c Config, lesions ...nn.Lesion) (*Model, error) {
 	c, err := c.Resolve()
 	if err != nil {
@@ -37,7 +40,7 @@ func Build(c Config, lesions ...nn.Lesion) (*Model, error) {
 	return &Model{m, c}, nil
 }
 
-// kind names the root of the tree.
+// kind is the module kind of the tree's root.
 func (c *Config) kind() string {
 	switch {
 	case c.Family == VGG:

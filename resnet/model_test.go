@@ -10,10 +10,10 @@ import (
 	"resnet-tui/tensor"
 )
 
-// TestReceptiveField holds fields and strides before the global pool against
-// Araujo, Norris and Sim 2019 ("Computing Receptive Fields of Convolutional
-// Neural Networks", table 1; its ResNet-v2s stride as Keras's do), and those of
-// VGG.
+// TestReceptiveField compares receptive fields and strides before the global pool
+// with Araujo, Norris and Sim 2019 ("Computing Receptive Fields of Convolutional
+// Neural Networks", table 1; its ResNet-v2s stride where Keras's do), and with the
+// known ones of VGG.
 func TestReceptiveField(t *testing.T) {
 	for arch, want := range map[string][2]int{
 		"resnet50v2": {483, 32}, "resnet101v2": {1027, 32}, "resnet152v2": {1507, 32},
@@ -27,7 +27,7 @@ func TestReceptiveField(t *testing.T) {
 	}
 }
 
-// outline lists a subtree's calls with what they take.
+// outline lists the calls of a subtree with their inputs, strides and parts.
 func outline(m *Model, path string) (lines []string) {
 	for _, l := range m.Find(path).Layers {
 		line := strings.TrimPrefix(l.Path, path+".")
@@ -47,27 +47,40 @@ func outline(m *Model, path string) (lines []string) {
 	return lines
 }
 
-// TestBlocks spells out every kind of block as its source has it.
+// TestBlocks spells out every kind of block as its source defines it.
 func TestBlocks(t *testing.T) {
 	for _, c := range []struct{ arch, path, want string }{
-		{"resnet18", "layer2.0", `conv1 /2 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch,
+		{"resnet18", "layer2.0", `
+			conv1 /2 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch,
 			downsample.0←layer1.1.relu /2 skip, downsample.1 skip, add←bn2←downsample.1 join, relu#1 join`},
-		{"resnet34_a", "layer2.0", `conv1 /2 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch,
-			pad←layer1.2.relu /2 skip, add←bn2←pad join, relu#1 join`},
-		{"resnet50", "layer3.0", `conv1 branch, bn1 branch, relu#0 branch, conv2 /2 branch, bn2 branch, relu#1 branch, conv3 branch, bn3 branch,
-			downsample.0←layer2.3.relu /2 skip, downsample.1 skip, add←bn3←downsample.1 join, relu#2 join`},
-		{"resnet50_v1", "layer3.0", `conv1 /2 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch, relu#1 branch, conv3 branch, bn3 branch,
-			downsample.0←layer2.3.relu /2 skip, downsample.1 skip, add←bn3←downsample.1 join, relu#2 join`},
-		{"plain50", "layer3.1", `conv1 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch, relu#1 branch, conv3 branch, bn3 branch, relu#2 branch`},
-		{"preact_resnet18", "layer2.0", `bn1 trunk, relu#0 trunk, conv1 /2 branch, bn2 branch, relu#1 branch, conv2 branch,
+		{"resnet34_a", "layer2.0", `
+			conv1 /2 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch, pad←layer1.2.relu /2 skip,
+			add←bn2←pad join, relu#1 join`},
+		{"resnet50", "layer3.0", `
+			conv1 branch, bn1 branch, relu#0 branch, conv2 /2 branch, bn2 branch, relu#1 branch, conv3 branch,
+			bn3 branch, downsample.0←layer2.3.relu /2 skip, downsample.1 skip, add←bn3←downsample.1 join,
+			relu#2 join`},
+		{"resnet50_v1", "layer3.0", `
+			conv1 /2 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch, relu#1 branch, conv3 branch,
+			bn3 branch, downsample.0←layer2.3.relu /2 skip, downsample.1 skip, add←bn3←downsample.1 join,
+			relu#2 join`},
+		{"plain50", "layer3.1", `
+			conv1 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch, relu#1 branch, conv3 branch,
+			bn3 branch, relu#2 branch`},
+		{"preact_resnet18", "layer2.0", `
+			bn1 trunk, relu#0 trunk, conv1 /2 branch, bn2 branch, relu#1 branch, conv2 branch,
 			downsample.0←relu /2 skip, add←conv2←downsample.0 join`},
-		{"preact_resnet50", "layer2.1", `bn1 branch, relu#0 branch, conv1 branch, bn2 branch, relu#1 branch, conv2 branch, bn3 branch, relu#2 branch, conv3 branch,
-			add←conv3←layer2.0.add join`},
-		{"cifar_preact_resnet20", "layer3.0", `bn1 branch, relu#0 branch, conv1 /2 branch, bn2 branch, relu#1 branch, conv2 branch,
+		{"preact_resnet50", "layer2.1", `
+			bn1 branch, relu#0 branch, conv1 branch, bn2 branch, relu#1 branch, conv2 branch, bn3 branch,
+			relu#2 branch, conv3 branch, add←conv3←layer2.0.add join`},
+		{"cifar_preact_resnet20", "layer3.0", `
+			bn1 branch, relu#0 branch, conv1 /2 branch, bn2 branch, relu#1 branch, conv2 branch,
 			pad←layer2.2.add /2 skip, add←conv2←pad join`},
-		{"resnet50v2", "layer1.2", `bn1 branch, relu#0 branch, conv1 branch, bn2 branch, relu#1 branch, conv2 /2 branch, bn3 branch, relu#2 branch, conv3 branch,
-			pool←layer1.1.add /2 skip, add←conv3←pool join`},
-		{"cifar_resnet20_nonorm", "layer1.1", `conv1 branch, relu#0 branch, conv2 branch, add←conv2←layer1.0.relu join, relu#1 join`},
+		{"resnet50v2", "layer1.2", `
+			bn1 branch, relu#0 branch, conv1 branch, bn2 branch, relu#1 branch, conv2 /2 branch, bn3 branch,
+			relu#2 branch, conv3 branch, pool←layer1.1.add /2 skip, add←conv3←pool join`},
+		{"cifar_resnet20_nonorm", "layer1.1", `
+			conv1 branch, relu#0 branch, conv2 branch, add←conv2←layer1.0.relu join, relu#1 join`},
 	} {
 		m := mustBuild(t, Config{Arch: c.arch})
 		want := strings.Join(strings.Fields(c.want), " ")
@@ -77,15 +90,16 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestTree: sums, shapes, fields and runs of alike blocks.
+// TestTree: sums, shapes, receptive fields and runs of equal blocks.
 func TestTree(t *testing.T) {
 	m := mustBuild(t, Config{Depth: 101, Batch: 4})
 	if got := m.Root.Out.String(); got != "4×1000" || m.Root.In.String() != "4×3×224×224" {
 		t.Errorf("the net makes %v of %v", got, m.Root.In)
 	}
 	layer3 := m.Find("layer3")
-	if len(layer3.Children) != 23 || layer3.Children[0].Alike != 1 || layer3.Children[1].Alike != 22 || layer3.Children[22].Alike != 1 {
-		t.Error("layer3 does not show 22 like blocks after its first")
+	blocks := layer3.Children
+	if len(blocks) != 23 || blocks[0].Alike != 1 || blocks[1].Alike != 22 || blocks[22].Alike != 1 {
+		t.Error("layer3 doesn't show 22 equal blocks after its first")
 	}
 	if b := layer3.Children[0].Block; *b != (nn.Block{Skip: nn.Projection, Stride: 2}) {
 		t.Errorf("layer3.0 is %+v", *b)
@@ -117,8 +131,8 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// TestLayerCosts spells out one layer of each kind: 2 images, ReLUs and
-// batch norms on 64×112×112 values each.
+// TestLayerCosts spells out one layer of each kind: for 2 images, with ReLU and batch
+// norm on 64×112×112 values per image.
 func TestLayerCosts(t *testing.T) {
 	const batch, stem = 2, 64 * 112 * 112
 	m := mustBuild(t, Config{Depth: 18, Batch: batch})
@@ -127,13 +141,18 @@ func TestLayerCosts(t *testing.T) {
 	for path, want := range map[string]nn.Cost{
 		"conv1": {Params: 9408, MACs: 147 * stem, FLOPs: 294 * stem, ReadBytes: bytes(3*224*224) + 4*9408,
 			WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
-		"bn1":          {Params: 128, Buffers: 128, FLOPs: 2 * stem, ReadBytes: bytes(stem) + 4*256, WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
-		"relu":         {FLOPs: stem, ReadBytes: bytes(stem), WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
-		"maxpool":      {FLOPs: 8 * pooled, ReadBytes: bytes(stem), WriteBytes: bytes(pooled), ActivationBytes: bytes(pooled)},
-		"layer1.0.add": {FLOPs: pooled, ReadBytes: 2 * bytes(pooled), WriteBytes: bytes(pooled), ActivationBytes: bytes(pooled)},
-		"avgpool":      {FLOPs: 512 * 49, ReadBytes: bytes(512 * 49), WriteBytes: bytes(512), ActivationBytes: bytes(512)},
-		"flatten":      {},
-		"fc":           {Params: 513_000, MACs: 512_000, FLOPs: 1_025_000, ReadBytes: bytes(512) + 4*513_000, WriteBytes: bytes(1000), ActivationBytes: bytes(1000)},
+		"bn1": {Params: 128, Buffers: 128, FLOPs: 2 * stem, ReadBytes: bytes(stem) + 4*256,
+			WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
+		"relu": {FLOPs: stem, ReadBytes: bytes(stem), WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
+		"maxpool": {FLOPs: 8 * pooled, ReadBytes: bytes(stem),
+			WriteBytes: bytes(pooled), ActivationBytes: bytes(pooled)},
+		"layer1.0.add": {FLOPs: pooled, ReadBytes: 2 * bytes(pooled),
+			WriteBytes: bytes(pooled), ActivationBytes: bytes(pooled)},
+		"avgpool": {FLOPs: 512 * 49, ReadBytes: bytes(512 * 49),
+			WriteBytes: bytes(512), ActivationBytes: bytes(512)},
+		"flatten": {},
+		"fc": {Params: 513_000, MACs: 512_000, FLOPs: 1_025_000, ReadBytes: bytes(512) + 4*513_000,
+			WriteBytes: bytes(1000), ActivationBytes: bytes(1000)},
 	} {
 		if got := m.Find(path).Cost; got != want {
 			t.Errorf("%s costs\n%+v, want\n%+v", path, got, want)
@@ -141,10 +160,13 @@ func TestLayerCosts(t *testing.T) {
 	}
 }
 
-// TestSizes: any image that leaves something of itself makes a valid plan.
+// TestSizes: every image of which some pixel reaches the end makes a valid plan.
 func TestSizes(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {1, 64}, {7, 5}, {33, 31}, {97, 64}, {225, 223}} {
-		for _, arch := range []string{"resnet18", "resnet34_a", "resnet50_v1", "preact_resnet50", "resnet50v2", "cifar_resnet20", "cifar_preact_plain29", "plainext50_32x4d"} {
+		for _, arch := range []string{
+			"resnet18", "resnet34_a", "resnet50_v1", "preact_resnet50", "resnet50v2",
+			"cifar_resnet20", "cifar_preact_plain29", "plainext50_32x4d",
+		} {
 			m := mustBuild(t, Config{Arch: arch, Height: size[0], Width: size[1], Channels: 1, Classes: 7})
 			l, err := m.Lower(nn.LowerOptions{})
 			if err == nil {

@@ -10,8 +10,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// TestTorchvisionNames holds parameters and calls, their order, names, kinds
-// and shapes against torchvision's (testdata/names/names.py).
+// TestTorchvisionNames compares parameters and calls with torchvision's, in order:
+// their names, kinds and shapes (testdata/names/names.py).
 func TestTorchvisionNames(t *testing.T) {
 	f, err := os.Open("../testdata/names/names.txt")
 	if err != nil {

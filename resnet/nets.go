@@ -7,9 +7,9 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// resNet is table 1 of He et al. 2015, or section 4.2 for CIFAR: a stem,
-// stages of blocks, each half as large and twice as wide as the one before, a
-// global average and a classifier.
+// resNet adds the net of He et al. 2015, table 1, or section 4.2 for CIFAR: a stem;
+// stages of blocks, each with half the height and width and twice the channels of
+// the one before; a global average pool and a classifier.
 func (n *net) resNet(x nn.Value, stages []int) {
 	x = n.stem(x)
 	for s, repeats := range stages {
@@ -23,8 +23,8 @@ func (n *net) resNet(x nn.Value, stages []int) {
 	n.Linear(x, "fc", n.config.Classes)
 }
 
-// stem is what stands before the stages. Pre-activation nets leave its
-// normalisation to the first block.
+// stem adds the layers before the stages. In pre-activation nets its normalisation
+// is left to the first block.
 func (n *net) stem(x nn.Value) nn.Value {
 	c := nn.Conv{Out: 64, K: 7, Stride: 2}
 	if n.config.Family == CIFAR {
@@ -41,7 +41,8 @@ func (n *net) stem(x nn.Value) nn.Value {
 	return n.MaxPool2d(x, "maxpool", 3, 2, n.config.Keras)
 }
 
-// stage adds the blocks of stage s. A swapped block keeps its number.
+// stage adds the blocks of stage s, counted from 0. Blocks that a lesion has swapped
+// keep their numbers and so their parameters.
 func (n *net) stage(x nn.Value, s, repeats int, last bool) nn.Value {
 	for i := range repeats {
 		number := n.BlockAt(i)
@@ -52,8 +53,8 @@ func (n *net) stage(x nn.Value, s, repeats int, last bool) nn.Value {
 	return x
 }
 
-// strideOf is a block's stride. The first block of each stage but the first
-// strides; in Keras's v2 nets it is the last block of each but the last.
+// strideOf is the stride of a block. The first block of every stage but the first
+// strides; in Keras's v2 nets, the last block of every stage but the last.
 func (c *Config) strideOf(stage, number, repeats int, last bool) int {
 	striding, strides := 0, stage > 0
 	if c.Keras && c.Variant == V2 {
@@ -65,20 +66,21 @@ func (c *Config) strideOf(stage, number, repeats int, last bool) int {
 	return 1
 }
 
-// blockSpec is a block of stage s, but for its skip.
+// blockSpec is the geometry of the blocks of stage s, without their skip.
 func (c *Config) blockSpec(s, stride int) blockSpec {
 	planes := 64 << s
 	if c.Family == CIFAR {
 		planes = 16 << s
 	}
 	if c.Block == Bottleneck {
-		return blockSpec{inner: planes * c.WidthPerGroup / 64 * c.Groups, out: planes * expansion, stride: stride}
+		inner := planes * c.WidthPerGroup / defaultWidth * c.Groups
+		return blockSpec{inner: inner, out: planes * expansion, stride: stride}
 	}
 	return blockSpec{inner: planes, out: planes, stride: stride}
 }
 
-// vgg is table 1 of Simonyan and Zisserman 2014, with torchvision's numbers
-// for names and its average pool before the classifier.
+// vgg adds the net of Simonyan and Zisserman 2014, table 1, with torchvision's
+// numbers as names and its average pool before the classifier.
 func (n *net) vgg(x nn.Value, stages []int) {
 	x = n.Within("features", "Sequential", func() nn.Value { return n.vggFeatures(x, stages) })
 	x = n.Flatten(n.AdaptiveAvgPool2d(x, "avgpool", 7), "flatten")
@@ -92,6 +94,7 @@ func (n *net) vgg(x nn.Value, stages []int) {
 	})
 }
 
+// vggFeatures adds the convolutions and max pools, numbered as in torchvision.
 func (n *net) vggFeatures(x nn.Value, stages []int) nn.Value {
 	i := -1
 	next := func() string { i++; return strconv.Itoa(i) }

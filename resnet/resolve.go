@@ -8,9 +8,10 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Resolve fills in every default and refuses what contradicts itself or is out
-// of range. Arch becomes the net's canonical name. Resolving twice changes
-// nothing.
+// Resolve returns c with every default filled in and Arch set to the net's canonical
+// name; resolving twice changes nothing. It returns an error that says what is wrong
+// and what is possible if Arch is unknown, if a field contradicts Arch or another
+// field, or if a number is out of range.
 func (c Config) Resolve() (Config, error) {
 	if c.Arch != "" {
 		named, err := parseName(c.Arch)
@@ -35,8 +36,8 @@ func (c Config) Resolve() (Config, error) {
 	return c, nil
 }
 
-// Twin is the plain net of the same layers, or the residual one of a plain
-// net; false for VGG, which has none.
+// Twin returns the plain net with the same layers, or the residual twin of a plain
+// net. It reports false for VGG, which has no twin, and if c doesn't resolve.
 func (c Config) Twin() (Config, bool) {
 	c, err := c.Resolve()
 	if err != nil || c.Family == VGG {
@@ -47,8 +48,8 @@ func (c Config) Twin() (Config, bool) {
 	return c, err == nil
 }
 
-// merge takes from a name what it says, and reports the first thing that c says
-// otherwise.
+// merge sets the fields that a name determines, and returns an error for the first
+// that c has set to something else.
 func (c *Config) merge(named Config) error {
 	return cmp.Or(
 		take(c.Arch, "family", &c.Family, named.Family),
@@ -64,6 +65,7 @@ func (c *Config) merge(named Config) error {
 	)
 }
 
+// take sets a field to what the name says, unless it is set already.
 func take[T comparable](arch, what string, asked *T, named T) error {
 	var unset T
 	if *asked != unset && named != unset && *asked != named {
@@ -75,7 +77,7 @@ func take[T comparable](arch, what string, asked *T, named T) error {
 	return nil
 }
 
-// fill sets defaults, but for the block, which the depth decides.
+// fill sets defaults, except for the block, which depends on the depth.
 func (c *Config) fill() {
 	c.Family = cmp.Or(c.Family, ImageNet)
 	if c.Family == VGG {
@@ -95,7 +97,7 @@ func (c *Config) fill() {
 		c.Variant = cmp.Or(c.Variant, V15)
 		c.Shortcut = cmp.Or(c.Shortcut, c.defaultShortcut())
 		c.Groups = cmp.Or(c.Groups, 1)
-		c.WidthPerGroup = cmp.Or(c.WidthPerGroup, 64)
+		c.WidthPerGroup = cmp.Or(c.WidthPerGroup, defaultWidth)
 	}
 	c.Classes = cmp.Or(c.Classes, classes)
 	c.Channels = cmp.Or(c.Channels, 3)
@@ -112,22 +114,59 @@ func (c *Config) defaultShortcut() Shortcut {
 	return ShortcutB
 }
 
-// contradiction reports choices that do not go together.
+// contradiction returns an error for choices that exclude each other.
 func (c *Config) contradiction() error {
+	if c.Family == VGG {
+		return c.checkVGG()
+	}
+	if c.Keras {
+		if err := c.checkKeras(); err != nil {
+			return err
+		}
+	}
+	return c.checkGroups()
+}
+
+// checkVGG refuses every choice that is about residual blocks.
+func (c *Config) checkVGG() error {
+	blocks := Config{
+		Variant: c.Variant, Block: c.Block, Shortcut: c.Shortcut, Plain: c.Plain, Keras: c.Keras,
+		Groups: c.Groups, WidthPerGroup: c.WidthPerGroup,
+	}
+	if blocks != (Config{}) {
+		return errors.New("VGG has no blocks: variant, block, shortcut, plain and groups don't apply to it")
+	}
+	return nil
+}
+
+// checkKeras refuses nets that Keras Applications doesn't have.
+func (c *Config) checkKeras() error {
 	switch {
-	case c.Family == VGG && (c.Plain || c.Keras || c.Shortcut != 0 || c.Variant != 0 || c.Block != 0 || c.Groups != 0 || c.WidthPerGroup != 0):
-		return errors.New("VGG has no blocks: variant, block, shortcut, plain and groups do not apply to it")
-	case c.Family == VGG:
-		return nil
-	case c.Keras && (c.Family != ImageNet || c.Block != Bottleneck):
-		return errors.New("nets of Keras's own are ImageNet's of depth 50, 101 and 152")
-	case c.Keras && c.Variant == V15:
-		return errors.New("nets of Keras's own are v1 and v2, not v1.5")
-	case c.Keras && c.Shortcut != ShortcutB:
-		return fmt.Errorf("nets of Keras's own have shortcut B, not %v", c.Shortcut)
+	case c.Family != ImageNet || c.Block != Bottleneck:
+		return errors.New("the ResNets of Keras are for ImageNet, with depth 50, 101 or 152")
+	case c.Variant == V15:
+		return errors.New("the ResNets of Keras are v1 or v2, not v1.5")
+	case c.Shortcut != ShortcutB:
+		return fmt.Errorf("the ResNets of Keras have shortcut B, not %v", c.Shortcut)
+	}
+	return nil
+}
+
+const (
+	// defaultWidth is the channels of a bottleneck's 3×3 convolution in the first
+	// stage, which other widths are relative to.
+	defaultWidth = 64
+	// maxWidth bounds groups and their width, far above any known net.
+	maxWidth = 4096
+)
+
+// checkGroups checks the numbers of ResNeXt and Wide ResNet.
+func (c *Config) checkGroups() error {
+	own := c.Groups != 1 || c.WidthPerGroup != defaultWidth
+	switch {
 	case c.Groups < 1 || c.WidthPerGroup < 1:
 		return fmt.Errorf("%d groups of width %d: both must be at least 1", c.Groups, c.WidthPerGroup)
-	case (c.Groups != 1 || c.WidthPerGroup != 64) && (c.Family != ImageNet || c.Block != Bottleneck || c.Keras):
+	case own && (c.Family != ImageNet || c.Block != Bottleneck || c.Keras):
 		return errors.New("groups and width per group apply to ImageNet's bottlenecks only (depth 50, 101, 152)")
 	case c.Groups > maxWidth || c.WidthPerGroup > maxWidth:
 		return fmt.Errorf("%d groups of width %d: at most %d each", c.Groups, c.WidthPerGroup, maxWidth)
@@ -135,16 +174,15 @@ func (c *Config) contradiction() error {
 	return nil
 }
 
-// maxWidth bounds groups and their width, far above any known net.
-const maxWidth = 4096
-
-// checkExtents reports extents below one, and an image or a batch so large
-// that its elements can't be counted.
+// checkExtents refuses extents below 1, and an input or output with more elements
+// than a tensor can have.
 func (c *Config) checkExtents() error {
 	for _, e := range []struct {
 		name  string
 		value int
-	}{{"classes", c.Classes}, {"channels", c.Channels}, {"height", c.Height}, {"width", c.Width}, {"batch", c.Batch}} {
+	}{
+		{"classes", c.Classes}, {"channels", c.Channels}, {"height", c.Height}, {"width", c.Width}, {"batch", c.Batch},
+	} {
 		if e.value < 1 {
 			return fmt.Errorf("%s %d: it must be at least 1", e.name, e.value)
 		}
@@ -158,7 +196,7 @@ func (c *Config) checkExtents() error {
 	return nil
 }
 
-// input is the shape of the net's input.
+// input is the shape of the net's input, N×C×H×W.
 func (c *Config) input() tensor.Shape {
 	return tensor.Shape{c.Batch, c.Channels, c.Height, c.Width}
 }

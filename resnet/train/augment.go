@@ -6,8 +6,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// order is the order in which epoch, counted from 0, goes through n images: a
-// shuffle by Fisher and Yates, which depends on the seed and the epoch alone.
+// order returns the order in which an epoch, counted from 0, visits n images: a
+// Fisher–Yates shuffle that depends on the seed and the epoch alone.
 func order(seed uint64, epoch, n int) []int {
 	stream := tensor.NewStream(seed, fmt.Sprint("order of epoch ", epoch))
 	images := make([]int, n)
@@ -21,26 +21,28 @@ func order(seed uint64, epoch, n int) []int {
 	return images
 }
 
-// cropPad is how far an image is shifted at most: the paper pads 4 pixels on
-// each side, crops at random and mirrors every other image (He et al. 2015,
-// section 4.2). The padding is 0 after normalisation.
+// cropPad is how far an image is shifted at most, in pixels: the paper pads 4 on each
+// side, crops at random and mirrors with probability ½ (He et al. 2015, section 4.2).
+// Padding is 0 after normalisation.
 const cropPad = 4
 
-// augmentation draws anew for each image in each epoch, by the seed, the epoch
-// and the image's number alone: who prepares a batch, and when, has no part.
+// augmentation crops and mirrors the images of one epoch. What it does to an image
+// depends on the seed, the epoch and the image's number alone, not on which goroutine
+// prepares it or when.
 type augmentation struct {
 	stream  tensor.Stream
 	epoch   int
-	c, h, w int
+	c, h, w int // shape of an image
 }
 
 func newAugmentation(seed uint64, epoch int, shape tensor.Shape) augmentation {
-	return augmentation{stream: tensor.NewStream(seed, "augmentation"), epoch: epoch, c: shape[1], h: shape[2], w: shape[3]}
+	stream := tensor.NewStream(seed, "augmentation")
+	return augmentation{stream: stream, epoch: epoch, c: shape[1], h: shape[2], w: shape[3]}
 }
 
-// apply writes image number i, whose values are src, to dst.
+// apply writes image number i to dst. src holds its values; both are C×H×W.
 func (a augmentation) apply(i int, dst, src []float32) {
-	const span = 2*cropPad + 1
+	const span = 2*cropPad + 1 // shifts per axis
 	bits := a.stream.Bits(uint64(a.epoch)<<32 | uint64(i))
 	dy, dx := int(bits%span)-cropPad, int(bits/span%span)-cropPad
 	mirror := bits>>63 == 1

@@ -13,7 +13,7 @@ func TestOrder(t *testing.T) {
 	sorted := slices.Sorted(slices.Values(first))
 	for i, v := range sorted {
 		if i != v {
-			t.Fatalf("the order is no permutation: %d at %d", v, i)
+			t.Fatalf("the order isn't a permutation: %d at %d", v, i)
 		}
 	}
 	if !slices.Equal(first, order(7, 0, n)) {
@@ -27,7 +27,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Every shift and both mirrorings occur, and each is a crop of the padded
+// TestAugmentation: all shifts occur, mirrored and not, and each is a crop of the padded
 // image.
 func TestAugmentation(t *testing.T) {
 	shape := tensor.Shape{1, 2, 5, 3}
@@ -51,7 +51,7 @@ func TestAugmentation(t *testing.T) {
 		}
 		seen[key] = true
 	}
-	// Shifts by as much as the image is wide leave nothing, and look alike.
+	// Shifts by the image's width or more leave only padding, and can't be distinguished.
 	if len(seen) < 2*5*9 {
 		t.Errorf("only %d crops occurred", len(seen))
 	}

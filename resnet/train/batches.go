@@ -9,24 +9,26 @@ import (
 	"resnet-tui/tensor"
 )
 
-// batch is some images with a label each; input may have room for more.
+// batch is a batch of images, each with a label. An incomplete batch has fewer labels
+// than input has images; the other images are zeros.
 type batch struct {
 	input  *tensor.Tensor
 	labels []int
 	err    error
 }
 
-// feed makes batches of a data set, each ahead of who takes it.
+// feed prepares the batches of a data set, one ahead of the consumer.
 type feed struct {
 	shape   tensor.Shape // N×C×H×W
 	data    vision.Dataset
-	order   []int         // of the images; nil: as they come
+	order   []int         // order of the images; nil: that of the data set
 	augment *augmentation // nil: images as they are
-	whole   bool          // no batch at the end that is not full
-	first   int           // batch, counted from 0
+	whole   bool          // drop an incomplete batch at the end
+	first   int           // number of the first batch, counted from 0
 }
 
-// batches is how many there are, those before the first included.
+// batches is the number of batches of the whole data set, including those before
+// first.
 func (f *feed) batches() int {
 	n := f.data.Len()
 	if !f.whole {
@@ -35,8 +37,9 @@ func (f *feed) batches() int {
 	return n / f.shape[0]
 }
 
-// start prepares batches until they or ctx end; the next is ready while one is
-// used.
+// start sends batches until the last, the first with an error, or the end of ctx, and
+// then closes the channel. The next batch is prepared while one is used. Cancel ctx to
+// stop reading early.
 func (f *feed) start(ctx context.Context) <-chan batch {
 	out := make(chan batch)
 	go func() {
@@ -56,7 +59,7 @@ func (f *feed) start(ctx context.Context) <-chan batch {
 	return out
 }
 
-// read prepares one batch.
+// read prepares one batch, several images at a time.
 func (f *feed) read(number int) batch {
 	from := number * f.shape[0]
 	n := min(f.shape[0], f.data.Len()-from)
@@ -73,11 +76,11 @@ func (f *feed) read(number int) batch {
 	return b
 }
 
-// image reads the image at a place of the order.
-func (f *feed) image(place int, dst, spare []float32, label *int) (err error) {
-	number := place
+// image reads the image at an index of the order. spare has room for an image.
+func (f *feed) image(index int, dst, spare []float32, label *int) (err error) {
+	number := index
 	if f.order != nil {
-		number = f.order[place]
+		number = f.order[index]
 	}
 	if f.augment == nil {
 		*label, err = f.data.Read(number, dst)
@@ -88,14 +91,14 @@ func (f *feed) image(place int, dst, spare []float32, label *int) (err error) {
 	return err
 }
 
-// imageOf is image i of a batch N×C×H×W.
+// imageOf returns the values of image i of a batch N×C×H×W.
 func imageOf(t *tensor.Tensor, i int) []float32 {
 	n := t.Shape[1:].Elems()
 	return t.Data[i*n : (i+1)*n]
 }
 
-// eachPart calls f for parts of [0, n) side by side, and returns the error of
-// the first part that has one.
+// eachPart splits [0, n) into parts, calls f for each in its own goroutine, and
+// returns the error of the lowest part that has one.
 func eachPart(n int, f func(low, high int) error) error {
 	parts := max(1, min(n, runtime.GOMAXPROCS(0), maxReaders))
 	errs := make([]error, parts)
@@ -112,5 +115,5 @@ func eachPart(n int, f func(low, high int) error) error {
 	return nil
 }
 
-// maxReaders bounds how many images are decoded side by side.
+// maxReaders bounds how many images are decoded at the same time.
 const maxReaders = 8

@@ -2,18 +2,19 @@ package train
 
 import "math"
 
-// Change tells how far a net's outputs are from those that it, or another, gave
-// on the same images before.
+// Change sums up how a net's outputs differ between two passes over the same images,
+// before and after a change to the net.
 type Change struct {
-	Images   int
-	Moved    int // images whose likeliest class is another
-	Labels   int // images that have one
-	Right    int // of those, whose likeliest class is it
-	WasRight int // of those, whose likeliest class it was
-	sum      float64
+	Images   int     // images added
+	Moved    int     // images whose likeliest class has changed
+	Labels   int     // images with a label
+	Right    int     // labelled images classified correctly after the change
+	WasRight int     // labelled images classified correctly before it
+	sum      float64 // of divergences
 }
 
-// Add compares an image's logits before and after. A label below 0 is none.
+// Add compares an image's logits before and after. label is the image's class, or
+// negative if it isn't known.
 func (c *Change) Add(before, after []float32, label int) {
 	was, is := likeliest(before), likeliest(after)
 	c.Images++
@@ -33,7 +34,7 @@ func (c *Change) Add(before, after []float32, label int) {
 	}
 }
 
-// likeliest is the first of Top, without an order of the others.
+// likeliest returns the same class as Top(logits, 1), without sorting.
 func likeliest(logits []float32) int {
 	at := 0
 	for i, x := range logits {
@@ -44,11 +45,11 @@ func likeliest(logits []float32) int {
 	return at
 }
 
-// KL is the mean of Divergence over the images; NaN without any.
+// KL returns the mean of Divergence over the images, in nats; NaN without images.
 func (c *Change) KL() float64 { return c.sum / float64(c.Images) }
 
-// Divergence is KL(p ‖ q) = Σ p·ln(p/q) in nats of the softmaxes of two rows of
-// logits; NaN if one of them is no number.
+// Divergence returns the Kullback–Leibler divergence KL(p ‖ q) = Σ p·ln(p/q), in nats,
+// of the softmaxes of two rows of logits; NaN if one of them holds a NaN.
 func Divergence(p, q []float32) float64 {
 	zp, zq, sum := logSum(p), logSum(q), 0.0
 	for i := range p {

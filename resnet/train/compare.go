@@ -8,10 +8,15 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Compare trains several nets with several seeds each, one run after another:
-// the nets of one seed first. The runs share everything else, and the history.
-// A run that diverges does not stop the others; its error is in Failed.
-func Compare(ctx context.Context, dev tensor.Device, nets []*resnet.Model, seeds []uint64, o Options) (c Comparison, err error) {
+// Compare trains each net with each seed, one run after another: all nets with the
+// first seed, then all with the second. The runs share all other options, including
+// the history.
+//
+// A run that diverges doesn't stop the others; its error is in Failed. Any other error
+// of Train ends the comparison and is returned, with the results so far.
+func Compare(
+	ctx context.Context, dev tensor.Device, nets []*resnet.Model, seeds []uint64, o Options,
+) (c Comparison, err error) {
 	o.Shared = len(nets)*len(seeds) > 1
 	for _, seed := range seeds {
 		for _, m := range nets {
@@ -29,8 +34,8 @@ func Compare(ctx context.Context, dev tensor.Device, nets []*resnet.Model, seeds
 	return c, nil
 }
 
-// Comparison is what runs have come to.
+// Comparison holds the results of several runs.
 type Comparison struct {
-	Results []Result
-	Failed  []error
+	Results []Result // in the order in which they ran
+	Failed  []error  // a *DivergedError for each run that diverged
 }

@@ -9,23 +9,25 @@ import (
 	"resnet-tui/tensor"
 )
 
-// DivergedError says that a run has left the finite numbers.
+// DivergedError reports that the loss or a weight of a run is no longer finite.
 type DivergedError struct {
 	Run
-	Step       int     // at which it was noticed, from 1
-	Loss       float64 // then
-	First      string  // the first value that was not finite, and the step: "the gradient of conv1.weight in step 12"; "" if it was not found
-	Checkpoint string  // the last, "" if there is none
+	Step int     // the step at which it was noticed, counted from 1
+	Loss float64 // the loss of that step; NaN if a weight was noticed first
+	// First is the first non-finite value, with its step: "the gradient of
+	// conv1.weight in step 12"; "" if it wasn't found.
+	First      string
+	Checkpoint string // the path of the last checkpoint, "" if there is none
 }
 
-// Error says where it began, and what is left.
+// Error says where the run diverged, and what can be done.
 func (e *DivergedError) Error() string {
 	s := fmt.Sprintf("%s, seed %d, has diverged: the loss of step %d is %v", e.Model, e.Seed, e.Step, e.Loss)
 	if math.IsNaN(e.Loss) {
 		s = fmt.Sprintf("%s, seed %d, has diverged by step %d", e.Model, e.Seed, e.Step)
 	}
 	if e.First != "" {
-		s += "; the first value that is no finite number was " + e.First
+		s += "; the first non-finite value was " + e.First
 	}
 	if e.Checkpoint != "" {
 		s += "; the last checkpoint is " + e.Checkpoint
@@ -33,19 +35,18 @@ func (e *DivergedError) Error() string {
 	return s + "; a lower learning rate or a warm-up may help"
 }
 
-// snapshotEvery is the steps between copies of the state in memory, from which
-// a step that went wrong is repeated.
+// snapshotEvery is the number of steps between copies of the state in memory. Steps
+// are repeated from a copy to find where a run diverged.
 const snapshotEvery = 32
 
 // snapshot is a copy of the state, finite throughout.
 type snapshot struct {
 	at      position
-	tensors []*tensor.Tensor // by kept
-	spare   []*tensor.Tensor
+	tensors []*tensor.Tensor // in the order of kept; nil before the first copy
+	spare   []*tensor.Tensor // for the next copy, until it is known to be finite
 }
 
-// take copies the state, unless something in it is not finite: then the copy
-// before it stays.
+// take copies the state. If a value in it isn't finite, the previous copy is kept.
 func (s *snapshot) take(t *trainer) error {
 	params := kept(t.model, t.SGD)
 	if s.spare == nil {
@@ -54,42 +55,44 @@ func (s *snapshot) take(t *trainer) error {
 		}
 	}
 	for i, p := range params {
-		if err := t.learner.State().Read(p.Name, s.spare[i]); err != nil {
+		if err := t.training.State().Read(p.Name, s.spare[i]); err != nil {
 			return err
 		}
 		if !finite(s.spare[i].Data) {
 			return nil
 		}
 	}
-	s.at, s.tensors, s.spare = t.at, s.spare, s.tensors
+	s.at = t.at
+	s.tensors, s.spare = s.spare, s.tensors
 	return nil
 }
 
+// restore writes the copy back into the state.
 func (s *snapshot) restore(t *trainer) error {
 	for i, p := range kept(t.model, t.SGD) {
-		if err := t.learner.State().Write(p.Name, s.tensors[i]); err != nil {
+		if err := t.training.State().Write(p.Name, s.tensors[i]); err != nil {
 			return err
 		}
 	}
-	t.learner.SetPasses(uint64(s.at.Step))
+	t.training.SetPasses(uint64(s.at.Step))
 	return nil
 }
 
 func finite(values []float32) bool {
 	for _, v := range values {
-		if v-v != 0 {
+		if v-v != 0 { // NaN for ±Inf and NaN
 			return false
 		}
 	}
 	return true
 }
 
-// notFinite names the first parameter, statistic or optimiser's buffer that
-// holds a value which is not finite.
+// notFinite names the first parameter, running statistic or momentum buffer with a
+// non-finite value; "" if there is none.
 func (t *trainer) notFinite() (string, error) {
 	for _, p := range kept(t.model, t.SGD) {
 		x := tensor.New(p.Shape...)
-		if err := t.learner.State().Read(p.Name, x); err != nil {
+		if err := t.training.State().Read(p.Name, x); err != nil {
 			return "", err
 		}
 		if !finite(x.Data) {
@@ -99,9 +102,9 @@ func (t *trainer) notFinite() (string, error) {
 	return "", nil
 }
 
-// diverged finds out where a run left the finite numbers: it goes back to the
-// last copy of the state, repeats the steps since, and looks at every layer of
-// the last two.
+// diverged makes the error of a run that has diverged. To find the first non-finite
+// value, it goes back to the last copy of the state, repeats the steps since then, and
+// looks at every layer of the last two.
 func (t *trainer) diverged(ctx context.Context, loss float64) error {
 	e := &DivergedError{Run: t.run, Step: t.at.Step + 1, Loss: loss, Checkpoint: t.file}
 	if t.before.tensors == nil {
@@ -118,8 +121,8 @@ func (t *trainer) diverged(ctx context.Context, loss float64) error {
 	return e
 }
 
-// locate finds the first value that is not finite, at the latest in the step
-// after failed others.
+// locate names the first non-finite value and its step, up to step failed, counted
+// from 0.
 func (t *trainer) locate(ctx context.Context, failed int) (string, error) {
 	if err := t.before.restore(t); err != nil {
 		return "", err
@@ -137,7 +140,7 @@ func (t *trainer) locate(ctx context.Context, failed int) (string, error) {
 				return fmt.Sprintf("%s in step %d", what, step+1), err
 			}
 		}
-		if _, err := t.forward(ctx, b, t.Schedule.at(step, t.perEpoch, t.Epochs)); err != nil {
+		if _, err := t.update(ctx, b, t.Schedule.at(step, t.perEpoch, t.Epochs)); err != nil {
 			return "", err
 		}
 		if what, err := t.notFinite(); what != "" || err != nil {
@@ -147,13 +150,13 @@ func (t *trainer) locate(ctx context.Context, failed int) (string, error) {
 	return "", nil
 }
 
-// probe makes a step without its update, layer by layer, and names the first
-// output or gradient that is not finite; "" if all are.
+// probe runs a step without its update, unfused, and names the first non-finite output
+// or gradient; "" if all are finite.
 func (t *trainer) probe(ctx context.Context, b batch) (what string, err error) {
 	if !finite(b.input.Data) {
 		return "an image", nil
 	}
-	s, err := t.learner.Beside(ctx, t.model.Model, func(o *nn.SessionOptions) {
+	s, err := t.training.Beside(ctx, t.model.Model, func(o *nn.SessionOptions) {
 		o.Fuse, o.Moments, o.Norms, o.Update = false, true, true, nil
 	})
 	if err != nil {
@@ -164,7 +167,7 @@ func (t *trainer) probe(ctx context.Context, b batch) (what string, err error) {
 			err = e
 		}
 	}()
-	s.SetPasses(t.learner.Passes())
+	s.SetPasses(t.training.Passes())
 	if err := s.SetInput(b.input); err != nil {
 		return "", err
 	}
@@ -177,8 +180,8 @@ func (t *trainer) probe(ctx context.Context, b batch) (what string, err error) {
 	return firstNotFinite(s)
 }
 
-// firstNotFinite looks at outputs in the order of the forward pass, then at
-// parameters' gradients in the order of the backward pass.
+// firstNotFinite checks outputs in the order of the forward pass, then the loss, then
+// parameter gradients in the order of the backward pass.
 func firstNotFinite(s *nn.Session) (string, error) {
 	for i, l := range s.Model().Layers {
 		mean, std, ok := s.Stats(i)

@@ -9,27 +9,30 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Net classifies a batch: a *nn.Session in eval mode.
+// Net classifies batches of images. A *nn.Session in eval mode is one.
 type Net interface {
 	SetInput(t *tensor.Tensor) error
 	Run(ctx context.Context, obs nn.Observer) error
 	Logits() (*tensor.Tensor, error)
 }
 
-// Score is what a net got right on a data set.
+// Score is a net's accuracy on a data set.
 type Score struct {
-	Total   int
-	Correct int     // the likeliest class is the label
-	Top5    int     // the label is among the five likeliest
-	Loss    float64 // mean cross-entropy
+	Total   int     // images
+	Correct int     // images whose likeliest class is the label
+	Top5    int     // images whose label is among the five likeliest classes
+	Loss    float64 // mean cross-entropy in nats
 }
 
-// Evaluate scores net, whose input is shape (N×C×H×W), on data. The next batch
-// is read while one runs; the last is filled up with zeros that do not count.
-// done, if not nil, hears of each batch.
+// Evaluate scores net, whose input has shape N×C×H×W, on data. The next batch is read
+// while one runs; the last is filled up with zeros, which don't count. done, if not
+// nil, is called after each batch with the score so far, whose Loss is still a sum.
+//
+// It returns an error if the images don't fit the net, a label is out of range, an
+// image can't be read, net fails, or ctx is cancelled.
 func Evaluate(ctx context.Context, net Net, shape tensor.Shape, data vision.Dataset, done func(Score)) (Score, error) {
-	if c, h, w := data.Shape(); !shape[1:].Equal(tensor.Shape{c, h, w}) {
-		return Score{}, fmt.Errorf("the data has images of %v, the net takes %v", tensor.Shape{c, h, w}, shape[1:])
+	if err := checkImages(data, shape); err != nil {
+		return Score{}, err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -52,7 +55,18 @@ func Evaluate(ctx context.Context, net Net, shape tensor.Shape, data vision.Data
 	return s, ctx.Err()
 }
 
-// add scores one batch; Loss is a sum meanwhile.
+// checkImages returns an error if the images of data don't fit a net whose input has
+// shape N×C×H×W.
+func checkImages(data vision.Dataset, shape tensor.Shape) error {
+	c, h, w := data.Shape()
+	image := tensor.Shape{c, h, w}
+	if !image.Equal(shape[1:]) {
+		return fmt.Errorf("the data has images of shape %v, the net takes %v", image, shape[1:])
+	}
+	return nil
+}
+
+// add scores one batch. Until Evaluate returns, Loss is the sum over the images.
 func (s *Score) add(ctx context.Context, net Net, b batch) error {
 	if err := net.SetInput(b.input); err != nil {
 		return err
@@ -69,12 +83,12 @@ func (s *Score) add(ctx context.Context, net Net, b batch) error {
 	}
 	for i, label := range b.labels {
 		row := Image(logits, i)
-		for place, class := range Top(row, 5) {
+		for rank, class := range Top(row, 5) {
 			if class != label {
 				continue
 			}
 			s.Top5++
-			if place == 0 {
+			if rank == 0 {
 				s.Correct++
 			}
 		}

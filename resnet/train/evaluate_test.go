@@ -11,7 +11,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// digits is a data set whose image i is the number i, of class i mod 7.
+// digits is a data set whose image i is the single value i, of class i mod 7.
 type digits struct {
 	n      int
 	broken int // the image that can't be read, or −1
@@ -28,8 +28,8 @@ func (d digits) Read(i int, dst []float32) (int, error) {
 	return i % 7, nil
 }
 
-// oracle knows the class of each number, but for those that end in 3, where
-// its second guess is right.
+// oracle knows the class of each image, except that for numbers ending in 3 only its
+// second guess is right.
 type oracle struct {
 	input   *tensor.Tensor
 	classes int
@@ -52,7 +52,8 @@ func (o *oracle) Logits() (*tensor.Tensor, error) {
 
 func TestEvaluate(t *testing.T) {
 	batches := 0
-	s, err := Evaluate(t.Context(), &oracle{classes: 7}, tensor.Shape{8, 1, 1, 1}, digits{30, -1}, func(Score) { batches++ })
+	count := func(Score) { batches++ }
+	s, err := Evaluate(t.Context(), &oracle{classes: 7}, tensor.Shape{8, 1, 1, 1}, digits{30, -1}, count)
 	if err != nil || s.Total != 30 || s.Correct != 27 || s.Top5 != 30 || batches != 4 {
 		t.Fatalf("%+v after %d batches (%v)", s, batches, err)
 	}
@@ -74,8 +75,8 @@ func TestEvaluateFails(t *testing.T) {
 		want    string
 	}{
 		"image":     {t.Context(), 7, tensor.Shape{4, 1, 1, 1}, digits{30, 9}, "image 9 is broken"},
-		"shape":     {t.Context(), 7, tensor.Shape{4, 3, 1, 1}, digits{30, -1}, "images of 1×1×1"},
-		"classes":   {t.Context(), 5, tensor.Shape{4, 1, 1, 1}, digits{30, -1}, "no class"},
+		"shape":     {t.Context(), 7, tensor.Shape{4, 3, 1, 1}, digits{30, -1}, "images of shape 1×1×1"},
+		"classes":   {t.Context(), 5, tensor.Shape{4, 1, 1, 1}, digits{30, -1}, "label 5 of image 1 is out of range"},
 		"cancelled": {cancelled, 7, tensor.Shape{4, 1, 1, 1}, digits{30, -1}, "canceled"},
 	} {
 		_, err := Evaluate(c.ctx, &oracle{classes: c.classes}, c.shape, c.data, nil)

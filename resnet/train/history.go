@@ -13,22 +13,23 @@ import (
 	"resnet-tui/resnet/checkpoint"
 )
 
-// History is a file of JSON lines, one a step and one an epoch, that several
-// runs may share. A line is in the file when the call that adds it returns. The
-// file is opened, and what was there is lost, when the first run begins.
+// History is a file of JSON lines, one per step and one per epoch, to which several
+// runs may write one after another. A line is in the file when the call that adds it
+// returns. The file is opened, and truncated if it is to be new, when the first run
+// starts; its errors come from Train. A History isn't safe for concurrent use.
 type History struct {
 	path string
-	mode int      // to open the file with
-	file *os.File // nil until then
+	mode int      // how the file is opened: os.O_TRUNC or os.O_APPEND
+	file *os.File // nil until it is opened
 }
 
-// NewHistory is an empty file, in the place of another.
+// NewHistory returns a history that replaces the file at path.
 func NewHistory(path string) *History { return &History{path: path, mode: os.O_TRUNC} }
 
-// ContinueHistory goes on with a file, or begins it where there is none.
+// ContinueHistory returns a history that appends to the file at path, or creates it.
 func ContinueHistory(path string) *History { return &History{path: path, mode: os.O_APPEND} }
 
-// open opens the file, if it is not.
+// open opens the file, if it isn't open.
 func (h *History) open() (err error) {
 	if h.file == nil {
 		h.file, err = os.OpenFile(h.path, os.O_WRONLY|os.O_CREATE|h.mode, 0o666)
@@ -36,7 +37,7 @@ func (h *History) open() (err error) {
 	return err
 }
 
-// add appends a record.
+// add appends a record as a line of JSON.
 func (h *History) add(record any) error {
 	line, err := json.Marshal(record)
 	if err != nil {
@@ -46,8 +47,8 @@ func (h *History) add(record any) error {
 	return err
 }
 
-// cut takes away what the file says of a run beyond a step and an epoch, and a
-// line that is not complete: the run is about to repeat them.
+// cut removes the records of a run after a step and an epoch, which the run is about to
+// repeat, and an incomplete last line.
 func (h *History) cut(r Run, step, epoch int) error {
 	if err := h.open(); err != nil {
 		return err
@@ -59,7 +60,8 @@ func (h *History) cut(r Run, step, epoch int) error {
 	var kept bytes.Buffer
 	for line := range bytes.Lines(data) {
 		var l historyLine
-		if json.Unmarshal(line, &l) == nil && bytes.HasSuffix(line, []byte("\n")) && !(l.Run == r && l.beyond(step, epoch)) {
+		complete := json.Unmarshal(line, &l) == nil && bytes.HasSuffix(line, []byte("\n"))
+		if complete && !(l.Run == r && l.beyond(step, epoch)) {
 			kept.Write(line)
 		}
 	}
@@ -78,7 +80,7 @@ func (h *History) cut(r Run, step, epoch int) error {
 	return errors.Join(old.Close(), h.open())
 }
 
-// Close closes the file.
+// Close closes the file, if it was opened.
 func (h *History) Close() error {
 	if h.file == nil {
 		return nil
@@ -86,7 +88,7 @@ func (h *History) Close() error {
 	return h.file.Close()
 }
 
-// historyLine is a line of either kind: a step has a loss.
+// historyLine is a record of either kind: only steps have a Loss.
 type historyLine struct {
 	Run
 	Step       int      `json:"step"`
@@ -99,6 +101,7 @@ type historyLine struct {
 	TestError  *float64 `json:"test_error"`
 }
 
+// beyond reports whether a step's record is later than step, or an epoch's than epoch.
 func (l *historyLine) beyond(step, epoch int) bool {
 	if l.Loss != nil {
 		return l.Step > step
@@ -106,17 +109,20 @@ func (l *historyLine) beyond(step, epoch int) bool {
 	return l.Epoch > epoch
 }
 
-// Track is what a history tells of one run.
+// Track holds the records of one run.
 type Track struct {
 	Run
 	Steps  []StepRecord
 	Epochs []EpochRecord
 }
 
-// Tracker keeps what runs tell as they go.
-type Tracker struct{ Tracks []*Track }
+// Tracker collects the records of runs while they train. It isn't safe for concurrent
+// use.
+type Tracker struct {
+	Tracks []*Track // in the order in which the runs started
+}
 
-// Observe takes an event in.
+// Observe adds the step or epoch of an event. Other events are ignored.
 func (t *Tracker) Observe(e Event) {
 	switch {
 	case e.Step != nil:
@@ -128,7 +134,7 @@ func (t *Tracker) Observe(e Event) {
 	}
 }
 
-// track is a run's track, a new one if it has none.
+// track returns a run's track, and adds one if it has none.
 func (t *Tracker) track(r Run) *Track {
 	for _, k := range slices.Backward(t.Tracks) {
 		if k.Run == r {
@@ -139,11 +145,12 @@ func (t *Tracker) track(r Run) *Track {
 	return t.Tracks[len(t.Tracks)-1]
 }
 
-// maxLine bounds a line of a history.
+// maxLine bounds a line of a history, in bytes.
 const maxLine = 1 << 16
 
-// ReadHistory reads the runs of a history, in the order in which they begin.
-// Lines that are none of its records are passed over, and counted.
+// ReadHistory reads the runs of a history, in the order in which they start. Lines that
+// aren't records are skipped and counted in bad. It returns an error if reading fails
+// or a line is too long for a history.
 func ReadHistory(r io.Reader) (tracks []*Track, bad int, err error) {
 	var tracker Tracker
 	lines := bufio.NewScanner(r)
@@ -157,15 +164,19 @@ func ReadHistory(r io.Reader) (tracks []*Track, bad int, err error) {
 		tracker.track(l.Run).add(&l)
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return nil, bad, fmt.Errorf("a line is longer than %d bytes: this is no history of training", maxLine)
+		return nil, bad, fmt.Errorf("a line is longer than %d bytes: this is not a training history", maxLine)
 	}
 	return tracker.Tracks, bad, lines.Err()
 }
 
+// add adds a record of either kind.
 func (t *Track) add(l *historyLine) {
 	if l.Loss != nil {
 		t.Steps = append(t.Steps, StepRecord{t.Run, l.Step, l.Epoch, l.Rate, *l.Loss})
 		return
 	}
-	t.Epochs = append(t.Epochs, EpochRecord{t.Run, l.Epoch, l.Step, l.TrainLoss, l.TrainError, l.TestLoss, l.TestError})
+	t.Epochs = append(t.Epochs, EpochRecord{
+		Run: t.Run, Epoch: l.Epoch, Step: l.Step,
+		TrainLoss: l.TrainLoss, TrainError: l.TrainError, TestLoss: l.TestLoss, TestError: l.TestError,
+	})
 }

@@ -8,8 +8,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Softmax is the probability of each class: exp(xᵢ) / Σ exp(xⱼ), computed from
-// the differences to the largest logit, so that nothing overflows.
+// Softmax returns the probability of each class, exp(xᵢ) / Σ exp(xⱼ). The largest logit
+// is subtracted first, so that nothing overflows.
 func Softmax(logits []float32) []float64 {
 	top := math.Inf(-1)
 	for _, x := range logits {
@@ -26,7 +26,8 @@ func Softmax(logits []float32) []float64 {
 	return p
 }
 
-// Loss is the cross-entropy of one image: −log softmax(logits)[label].
+// Loss returns the cross-entropy of one image, −ln softmax(logits)[label], in nats.
+// label must be the index of a logit.
 func Loss(logits []float32, label int) float64 {
 	top := math.Inf(-1)
 	for _, x := range logits {
@@ -39,7 +40,8 @@ func Loss(logits []float32, label int) float64 {
 	return math.Log(sum) - (float64(logits[label]) - top)
 }
 
-// CrossEntropy is the mean loss over a batch of logits [N, classes].
+// CrossEntropy returns the mean loss over a batch of logits N×classes, in nats, or the
+// error of CheckLabels.
 func CrossEntropy(logits *tensor.Tensor, labels []int) (float64, error) {
 	if err := CheckLabels(labels, logits.Shape[0], logits.Shape[1]); err != nil {
 		return 0, err
@@ -51,28 +53,28 @@ func CrossEntropy(logits *tensor.Tensor, labels []int) (float64, error) {
 	return sum / float64(len(labels)), nil
 }
 
-// CheckLabels reports a number of labels other than n, or a label that is no
-// class.
+// CheckLabels returns an error if there aren't n labels, or if one isn't between 0 and
+// classes−1.
 func CheckLabels(labels []int, n, classes int) error {
 	if len(labels) != n {
-		return fmt.Errorf("%d labels for %d images: give one each", len(labels), n)
+		return fmt.Errorf("%d labels for %d images: give one per image", len(labels), n)
 	}
 	for i, label := range labels {
 		if label < 0 || label >= classes {
-			return fmt.Errorf("label %d of image %d is no class: the net has classes 0 to %d", label, i, classes-1)
+			return fmt.Errorf("label %d of image %d is out of range: the net has classes 0 to %d", label, i, classes-1)
 		}
 	}
 	return nil
 }
 
-// Image is the logits of image i.
+// Image returns the logits of image i of a batch N×classes, without copying them.
 func Image(logits *tensor.Tensor, i int) []float32 {
 	n := logits.Shape[1]
 	return logits.Data[i*n : (i+1)*n]
 }
 
-// Top is the k classes with the largest logits, the largest first; of equals
-// the lower class first, as torch.topk mostly does, and what is no number last.
+// Top returns the k classes with the largest logits, the largest first. Of equal logits
+// the lower class comes first, as it mostly does in torch.topk, and NaN comes last.
 func Top(logits []float32, k int) []int {
 	classes := make([]int, len(logits))
 	for i := range classes {

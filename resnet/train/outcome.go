@@ -7,9 +7,9 @@ import (
 	"resnet-tui/resnet"
 )
 
-// Spread is a number over several seeds.
+// Spread sums up a figure over several seeds.
 type Spread struct {
-	N    int     `json:"n"` // seeds that have it
+	N    int     `json:"n"` // seeds for which it is known
 	Mean float64 `json:"mean"`
 	Min  float64 `json:"min"`
 	Max  float64 `json:"max"`
@@ -26,7 +26,7 @@ func spreadOf(values []float64) Spread {
 	return s
 }
 
-// Outcome is what the runs of one net have come to, over its seeds.
+// Outcome sums up the runs of one net over its seeds.
 type Outcome struct {
 	Model      string `json:"arch"`
 	TrainLoss  Spread `json:"train_loss"`
@@ -35,24 +35,24 @@ type Outcome struct {
 	TestError  Spread `json:"test_error,omitzero"`
 }
 
-// Ratio is the training loss of one net in terms of another's, by seed.
+// Ratio is the training loss of net A divided by that of net B, for each seed.
 type Ratio struct {
 	A     string `json:"a"`
 	B     string `json:"b"`
-	Ratio Spread `json:"ratio"` // of A's loss to B's
+	Ratio Spread `json:"ratio"`
 }
 
-// Summary is what a history says about its nets: all in the same epoch, the
-// last that every run has ended.
+// Summary compares the nets of a history, all at the same epoch: the last that every
+// run has completed.
 type Summary struct {
 	Epoch    int       `json:"epoch"`
-	Outcomes []Outcome `json:"outcomes"` // in the order in which nets begin
+	Outcomes []Outcome `json:"outcomes"` // in the order in which the nets started
 	Ratios   []Ratio   `json:"ratios,omitempty"`
 }
 
-// Summarise sums up runs by net; nil while a run has not ended an epoch. The
-// ratios are those of plain nets to their residual twins, and of nets to
-// shallower ones of their kind.
+// Summarise sums up runs by net. It returns nil while there is a run without a
+// completed epoch. The ratios compare plain nets with their residual twins, and nets
+// with shallower ones of their kind.
 func Summarise(tracks []*Track) *Summary {
 	s := &Summary{Epoch: math.MaxInt}
 	at := map[Run]EpochRecord{}
@@ -82,6 +82,7 @@ func Summarise(tracks []*Track) *Summary {
 	return s
 }
 
+// outcome sums up the runs of one net; at holds their records of the same epoch.
 func outcome(net string, tracks []*Track, at map[Run]EpochRecord) Outcome {
 	var trainLoss, trainError, testLoss, testError []float64
 	for _, t := range tracks {
@@ -89,10 +90,15 @@ func outcome(net string, tracks []*Track, at map[Run]EpochRecord) Outcome {
 			continue
 		}
 		r := at[t.Run]
-		trainLoss, trainError = append(trainLoss, r.TrainLoss), append(trainError, r.TrainError)
-		testLoss, testError = appendKnown(testLoss, r.TestLoss), appendKnown(testError, r.TestError)
+		trainLoss = append(trainLoss, r.TrainLoss)
+		trainError = append(trainError, r.TrainError)
+		testLoss = appendKnown(testLoss, r.TestLoss)
+		testError = appendKnown(testError, r.TestError)
 	}
-	return Outcome{net, spreadOf(trainLoss), spreadOf(trainError), spreadOf(testLoss), spreadOf(testError)}
+	return Outcome{
+		Model: net, TrainLoss: spreadOf(trainLoss), TrainError: spreadOf(trainError),
+		TestLoss: spreadOf(testLoss), TestError: spreadOf(testError),
+	}
 }
 
 func appendKnown(list []float64, v *float64) []float64 {
@@ -102,7 +108,8 @@ func appendKnown(list []float64, v *float64) []float64 {
 	return append(list, *v)
 }
 
-// worthComparing reports whether a is b's plain twin, or as b but deeper.
+// worthComparing reports whether net a is the plain twin of b, or a deeper net of the
+// same kind.
 func worthComparing(a, b string) bool {
 	x, errA := resnet.ParseArch(a)
 	y, errB := resnet.ParseArch(b)
@@ -113,9 +120,15 @@ func worthComparing(a, b string) bool {
 		twin, ok := x.Twin()
 		return ok && x.Plain && twin.Arch == b
 	}
-	deeper := x.Depth > y.Depth
-	x.Depth, y.Depth, x.Arch, y.Arch, x.Block, y.Block = 0, 0, "", "", 0, 0
-	return deeper && x == y
+	return x.Depth > y.Depth && kindOf(x) == kindOf(y)
+}
+
+// kindOf is c without what depends on the depth.
+func kindOf(c resnet.Config) resnet.Config {
+	c.Arch = ""
+	c.Depth = 0
+	c.Block = resnet.BlockDefault
+	return c
 }
 
 // ratio divides the losses of runs with the same seed.

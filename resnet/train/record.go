@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Run names a training run: a net and a seed.
+// Run identifies a training run by its net and seed.
 type Run struct {
 	Model string `json:"model"`
 	Seed  uint64 `json:"seed"`
@@ -14,22 +14,22 @@ type Run struct {
 // StepRecord is one step of a run.
 type StepRecord struct {
 	Run
-	Step  int     `json:"step"`  // from 1
-	Epoch int     `json:"epoch"` // that it belongs to, from 1
-	Rate  float64 `json:"lr"`
-	Loss  float64 `json:"loss"` // of its batch, before its update
+	Step  int     `json:"step"`  // counted from 1
+	Epoch int     `json:"epoch"` // that the step belongs to, counted from 1
+	Rate  float64 `json:"lr"`    // learning rate
+	Loss  float64 `json:"loss"`  // mean over the batch, before the update
 }
 
-// EpochRecord is one epoch of a run. What was not measured, or is no finite
-// number, is nil.
+// EpochRecord is one completed epoch of a run. Figures of the test images are nil if they
+// weren't measured or aren't finite.
 type EpochRecord struct {
 	Run
-	Epoch      int      `json:"epoch"` // from 1
-	Step       int      `json:"step"`  // steps made until its end
-	TrainLoss  float64  `json:"train_loss"`
-	TrainError float64  `json:"train_error"` // part of its images that were told wrongly, each before its update
+	Epoch      int      `json:"epoch"`       // counted from 1
+	Step       int      `json:"step"`        // steps of the run up to the end of the epoch
+	TrainLoss  float64  `json:"train_loss"`  // mean over the epoch's steps
+	TrainError float64  `json:"train_error"` // share of images misclassified, each in its own step
 	TestLoss   *float64 `json:"test_loss,omitempty"`
-	TestError  *float64 `json:"test_error,omitempty"`
+	TestError  *float64 `json:"test_error,omitempty"` // share of images misclassified
 }
 
 // setTest adds the score on the test images.
@@ -44,37 +44,39 @@ func (r *EpochRecord) setTest(s Score) {
 	}
 }
 
-// Begin tells how a run begins.
+// Begin says how a run starts.
 type Begin struct {
-	From string // the checkpoint, "" for none
+	From string // the path of the checkpoint that it resumes from, "" if it starts anew
 	Step int    // steps made before
-	Done bool   // it had ended before: nothing is left to do
+	Done bool   // the checkpoint is of a finished run: nothing is left to do
 }
 
-// Event tells of a run as it goes: one of the pointers is set, or Saved.
+// Event reports the progress of a run. Exactly one of Begin, Step, Epoch, Scored and
+// Saved is set.
 type Event struct {
 	Run
 	Begin  *Begin
 	Step   *StepRecord
 	Epoch  *EpochRecord
-	Scored *Score // so far, while the epoch is evaluated
-	Saved  string // a checkpoint's path
+	Scored *Score // the score so far, while an epoch is evaluated; see Evaluate
+	Saved  string // the path of a checkpoint that was written
 
-	Steps, Epochs int           // that the run will have
-	ImagesPerS    float64       // of late, 0 if not known yet
-	Left          time.Duration // of the run, 0 if not known yet
+	Steps, Epochs int           // of the whole run
+	ImagesPerS    float64       // recent training speed in images per second, 0 if not known yet
+	Left          time.Duration // estimated time left, 0 if not known yet
 }
 
-// pace estimates how fast a run goes.
+// pace estimates the speed of a run.
 type pace struct {
-	perStep float64 // seconds, smoothed; 0: not known yet
-	perEval float64 // seconds of an evaluation
+	perStep float64 // seconds per step, smoothed; 0: not known yet
+	perEval float64 // seconds per evaluation, smoothed; 0: not known yet
 }
 
 func (p *pace) step(d time.Duration) { p.perStep = smooth(p.perStep, d.Seconds()) }
 
 func (p *pace) eval(d time.Duration) { p.perEval = smooth(p.perEval, d.Seconds()) }
 
+// smooth is exponential smoothing with a weight of 0.1 for the new value.
 func smooth(old, now float64) float64 {
 	if old == 0 {
 		return now

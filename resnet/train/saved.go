@@ -15,18 +15,25 @@ import (
 	"resnet-tui/tensor"
 )
 
-// position is how far a run has come.
+// position is how far a run has got.
 type position struct {
 	Step    int          `json:"step"`     // steps made
-	Epoch   int          `json:"epoch"`    // epochs that have ended, with their evaluation
+	Epoch   int          `json:"epoch"`    // epochs completed, with their evaluation
 	LossSum float64      `json:"loss_sum"` // over the current epoch's steps
-	Wrong   int          `json:"wrong"`    // images of the current epoch told wrongly
+	Wrong   int          `json:"wrong"`    // images of the current epoch that were misclassified
 	Seen    int          `json:"seen"`     // images of the current epoch
-	Seconds float64      `json:"seconds"`  // spent
-	Last    *EpochRecord `json:"last"`     // of the last epoch that ended
+	Seconds float64      `json:"seconds"`  // time spent so far
+	Last    *EpochRecord `json:"last"`     // of the last completed epoch
 }
 
-// notes of a checkpoint, as its metadata.
+// possible reports whether a run with perEpoch steps per epoch can be at p.
+func (p position) possible(perEpoch, batch int) bool {
+	within := p.Step - p.Epoch*perEpoch // steps of the current epoch
+	return p.Epoch >= 0 && within >= 0 && within <= perEpoch &&
+		p.Seen == within*batch && (p.Epoch == 0 || p.Last != nil)
+}
+
+// The keys of a checkpoint's safetensors metadata, and the version of their format.
 const (
 	notesKind     = "resnet-tui"
 	notesVersion  = "training/1"
@@ -35,7 +42,7 @@ const (
 	notesPosition = "position"
 )
 
-// saved is a checkpoint's notes.
+// saved is a checkpoint's file and metadata.
 type saved struct {
 	path     string
 	net      string
@@ -43,7 +50,7 @@ type saved struct {
 	position position
 }
 
-// describe names a net with all that a training run can't change.
+// describe names a net and everything about it that must stay the same within a run.
 func describe(m *resnet.Model) string {
 	d := fmt.Sprintf("%s for images of %v, %d classes", m.Name, m.Root.In[1:], m.Config.Classes)
 	for _, l := range m.Lesions {
@@ -64,12 +71,14 @@ func (s *saved) write(m *resnet.Model, state tensor.State) error {
 		return err
 	}
 	notes := map[string]string{
-		"format": "pt", notesKind: notesVersion, notesNet: s.net, notesSettings: string(settings), notesPosition: string(at),
+		"format":  "pt", // as PyTorch writes it
+		notesKind: notesVersion, notesNet: s.net, notesSettings: string(settings), notesPosition: string(at),
 	}
 	return checkpoint.WriteSafetensors(s.path, kept(m, s.settings.SGD), stateSource{state}, notes)
 }
 
-// kept is what a checkpoint holds.
+// kept lists the tensors of a checkpoint: the net's, and the momentum buffers of an
+// SGD that has them.
 func kept(m *resnet.Model, o nn.SGD) []tensor.Param {
 	params := append([]tensor.Param(nil), m.Params...)
 	if o.Momentum != 0 {
@@ -78,7 +87,7 @@ func kept(m *resnet.Model, o nn.SGD) []tensor.Param {
 	return params
 }
 
-// stateSource reads from a state.
+// stateSource makes a state the source of tensors to write.
 type stateSource struct{ tensor.State }
 
 func (s stateSource) Load(p tensor.Param, t *tensor.Tensor) error { return s.Read(p.Name, t) }
@@ -92,7 +101,8 @@ func readSaved(path string) (*saved, error) {
 	defer f.Close()
 	notes := f.Notes()
 	if notes[notesKind] != notesVersion {
-		return nil, fmt.Errorf("%s is no checkpoint of a training run that could go on; --weights begins with its weights", path)
+		return nil, fmt.Errorf("%s is not a resumable training checkpoint; "+
+			"use --weights to start from its weights", path)
 	}
 	s := &saved{path: path, net: notes[notesNet]}
 	if err := json.Unmarshal([]byte(notes[notesSettings]), &s.settings); err != nil {
@@ -130,23 +140,23 @@ func (s *saved) restore(m *resnet.Model, state tensor.State) error {
 
 const extension = ".safetensors"
 
-// prefix is what names of a run's checkpoints begin with.
+// prefix is the start of the names of a run's checkpoints.
 func (r Run) prefix() string { return fmt.Sprintf("%s-seed%d-", r.Model, r.Seed) }
 
-// epochFile and stepFile are the names of checkpoints at the end of an epoch,
-// and between.
+// epochFile is the name of the checkpoint at the end of an epoch.
 func (r Run) epochFile(epoch int) string {
 	return fmt.Sprintf("%sepoch%04d%s", r.prefix(), epoch, extension)
 }
 
+// stepFile is the name of a checkpoint within an epoch.
 func (r Run) stepFile(step int) string {
 	return fmt.Sprintf("%sstep%08d%s", r.prefix(), step, extension)
 }
 
-// newest is the checkpoint in a folder from which a run goes on; nil if the
-// folder has none of any run. one says that there is no other run beside it: a
-// folder with other runs' checkpoints alone is then an error.
-func newest(folder string, r Run, one bool) (*saved, error) {
+// newest returns the checkpoint in a folder from which a run resumes, or nil if there
+// is none. alone means that the folder is for this run only: a folder that holds only
+// other runs' checkpoints is then an error, since it is probably the wrong one.
+func newest(folder string, r Run, alone bool) (*saved, error) {
 	own, others, err := checkpoints(folder, r)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no folder %s to resume from", folder)
@@ -160,17 +170,25 @@ func newest(folder string, r Run, one bool) (*saved, error) {
 		if err != nil {
 			return nil, err
 		}
-		if best == nil || s.position.Step > best.position.Step || s.position.Step == best.position.Step && s.position.Epoch > best.position.Epoch {
+		if best == nil || s.position.after(best.position) {
 			best = s
 		}
 	}
-	if best == nil && one && len(others) > 0 {
-		return nil, fmt.Errorf("%s has no checkpoint of %s with seed %d, but of another run: %s", folder, r.Model, r.Seed, others[0])
+	if best == nil && alone && len(others) > 0 {
+		return nil, fmt.Errorf("%s has no checkpoint of %s with seed %d, only other runs' (such as %s)",
+			folder, r.Model, r.Seed, others[0])
 	}
 	return best, nil
 }
 
-// checkpoints are the names of a run's checkpoints in a folder, and of others.
+// after reports whether p is further on than q. The end of an epoch and its last step
+// differ in the evaluation.
+func (p position) after(q position) bool {
+	return p.Step > q.Step || p.Step == q.Step && p.Epoch > q.Epoch
+}
+
+// checkpoints lists the names of a run's checkpoints in a folder, and those of other
+// runs.
 func checkpoints(folder string, r Run) (own, others []string, err error) {
 	entries, err := os.ReadDir(folder)
 	for _, e := range entries {

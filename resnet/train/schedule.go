@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Decay is how the learning rate falls over a run.
+// Decay is the way in which the learning rate falls over a run.
 type Decay string
 
 // The decays.
@@ -22,18 +22,19 @@ const (
 	Cosine Decay = "cosine"
 )
 
-// Schedule gives each step of a run its learning rate.
+// Schedule determines the learning rate of each step.
 type Schedule struct {
-	Rate   float64   `json:"rate"` // highest
+	Rate   float64   `json:"rate"` // the highest learning rate
 	Decay  Decay     `json:"decay"`
-	At     []float64 `json:"at,omitempty"` // of StepDecay: epochs, rising
-	WarmUp float64   `json:"warm_up"`      // epochs in which the rate rises linearly, up to Rate
+	At     []float64 `json:"at,omitempty"` // when StepDecay lowers the rate: epochs, increasing
+	WarmUp float64   `json:"warm_up"`      // epochs at the start in which the rate rises linearly to Rate
 }
 
-// Schedules are how schedules are named, for messages and help.
+// Schedules lists the notations that ParseSchedule accepts, for messages and help.
 const Schedules = "constant, step, step:EPOCH,EPOCH…, cosine"
 
-// ParseSchedule reads constant, step, step:30,60.5 or cosine.
+// ParseSchedule parses constant, step, step:30,60.5 or cosine. It returns an error that
+// lists Schedules for anything else, and one if epochs aren't positive and increasing.
 func ParseSchedule(s string) (Schedule, error) {
 	name, list, has := strings.Cut(s, ":")
 	d := Decay(name)
@@ -47,7 +48,7 @@ func ParseSchedule(s string) (Schedule, error) {
 	for _, v := range strings.Split(list, ",") {
 		at, err := strconv.ParseFloat(v, 64)
 		if err != nil {
-			return c, fmt.Errorf("%q is no number of epochs", v)
+			return c, fmt.Errorf("%q is not a number of epochs", v)
 		}
 		c.At = append(c.At, at)
 	}
@@ -58,7 +59,7 @@ func (c *Schedule) checkAt() error {
 	last := 0.0
 	for _, at := range c.At {
 		if !(at > last) || math.IsInf(at, 1) {
-			return errors.New("the epochs at which the rate falls must be above 0 and rise")
+			return errors.New("the epochs at which the rate falls must be above 0 and increasing")
 		}
 		last = at
 	}
@@ -70,15 +71,15 @@ func (c *Schedule) check() error {
 	case !(c.Rate > 0) || math.IsInf(float64(float32(c.Rate)), 1):
 		return fmt.Errorf("learning rate %v: it must be a number above 0", c.Rate)
 	case !(c.WarmUp >= 0) || math.IsInf(c.WarmUp, 1):
-		return fmt.Errorf("warm-up of %v epochs: it must be a number from 0", c.WarmUp)
+		return fmt.Errorf("warm-up of %v epochs: it must be a number of at least 0", c.WarmUp)
 	case c.Decay != Constant && c.Decay != StepDecay && c.Decay != Cosine:
 		return fmt.Errorf("schedule %q: it must be one of %s", c.Decay, Schedules)
 	}
 	return c.checkAt()
 }
 
-// at is the learning rate of a step, counted from 0, of a run of epochs of so
-// many steps each.
+// at returns the learning rate of a step, counted from 0, in a run of epochs with
+// perEpoch steps each.
 func (c *Schedule) at(step, perEpoch, epochs int) float64 {
 	now, total := float64(step)/float64(perEpoch), float64(epochs)
 	if now < c.WarmUp {
@@ -94,7 +95,7 @@ func (c *Schedule) at(step, perEpoch, epochs int) float64 {
 	return c.Rate
 }
 
-// falls counts the falls of a step decay up to now.
+// falls counts how often a step decay has lowered the rate by the epoch now.
 func (c *Schedule) falls(now, total float64) int {
 	at := c.At
 	if at == nil {

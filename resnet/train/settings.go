@@ -9,17 +9,17 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// Settings are all that decides the numbers of a run, with the net, the images
-// and the machine. A checkpoint carries them.
+// Settings, with the net, the images and the machine, determine the numbers of a run. A
+// checkpoint holds them.
 type Settings struct {
 	Epochs    int      `json:"epochs"`
 	Batch     int      `json:"batch"`
-	Seed      uint64   `json:"seed"` // of initialisation, order and augmentation
+	Seed      uint64   `json:"seed"` // for everything random: initialisation, order, augmentation, dropout
 	Schedule  Schedule `json:"schedule"`
 	SGD       nn.SGD   `json:"sgd"`
-	Smoothing float64  `json:"smoothing"` // of labels
-	Augment   bool     `json:"augment"`   // pad, crop and mirror
-	Data      string   `json:"data"`      // names the training images
+	Smoothing float64  `json:"smoothing"` // label smoothing, from 0
+	Augment   bool     `json:"augment"`   // pad, crop and mirror the training images
+	Data      string   `json:"data"`      // name of the training images; a run resumes only on the same
 }
 
 func (s *Settings) check() error {
@@ -32,9 +32,9 @@ func (s *Settings) check() error {
 	return s.Schedule.check()
 }
 
-// continues reports whether a run with settings s may go on from step done of
-// one with old settings: nothing differs but the number of epochs, and that
-// has made no difference yet.
+// continues returns an error unless a run with settings s may resume after step done of
+// one with the old settings: they may differ in the number of epochs only, and only if
+// that has made no difference so far.
 func (s *Settings) continues(old *Settings, done, perEpoch int) error {
 	now, before := *s, *old
 	now.Epochs, before.Epochs = 0, 0
@@ -43,13 +43,14 @@ func (s *Settings) continues(old *Settings, done, perEpoch int) error {
 	}
 	for step := range done {
 		if s.Schedule.at(step, perEpoch, s.Epochs) != old.Schedule.at(step, perEpoch, old.Epochs) {
-			return fmt.Errorf("epochs were %d and are %d, which would have changed the learning rate before now", old.Epochs, s.Epochs)
+			return fmt.Errorf("epochs were %d and are %d, which would have changed the learning rate before now",
+				old.Epochs, s.Epochs)
 		}
 	}
 	return nil
 }
 
-// difference names the first field in which two structs differ.
+// difference describes the first field in which two structs differ; "" if none does.
 func difference[T any](was, is T) string {
 	a, b := reflect.ValueOf(was), reflect.ValueOf(is)
 	for i := range a.NumField() {

@@ -17,7 +17,8 @@ func (t *trainer) epochs(ctx context.Context) error {
 	return nil
 }
 
-// giveUp saves what an interrupted run has come to.
+// giveUp saves an interrupted run, unless its last checkpoint is already the state that
+// it has.
 func (t *trainer) giveUp(ctx context.Context, err error) error {
 	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
 		return err
@@ -28,7 +29,7 @@ func (t *trainer) giveUp(ctx context.Context, err error) error {
 	return errors.Join(err, t.save(context.WithoutCancel(ctx), t.run.stepFile(t.at.Step)))
 }
 
-// epoch makes the rest of an epoch's steps, and evaluates.
+// epoch runs the remaining steps of an epoch, and evaluates.
 func (t *trainer) epoch(ctx context.Context) error {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
@@ -54,9 +55,10 @@ func (t *trainer) epoch(ctx context.Context) error {
 	return t.endEpoch(ctx)
 }
 
-// feed is an epoch's batches, the epoch counted from 0.
+// feed returns the batches of an epoch, counted from 0.
 func (t *trainer) feed(epoch int) *feed {
-	f := &feed{shape: t.model.Root.In, data: t.Images, order: order(t.Seed, epoch, t.Images.Len()), whole: true}
+	images := order(t.Seed, epoch, t.Images.Len())
+	f := &feed{shape: t.model.Root.In, data: t.Images, order: images, whole: true}
 	if t.Augment {
 		a := newAugmentation(t.Seed, epoch, f.shape)
 		f.augment = &a
@@ -64,7 +66,7 @@ func (t *trainer) feed(epoch int) *feed {
 	return f
 }
 
-// step makes one step, which nothing interrupts: half of one would leave
+// step runs one step. A cancelled ctx doesn't interrupt it: half a step would leave
 // neither the old weights nor the new.
 func (t *trainer) step(ctx context.Context, b batch) error {
 	if b.err != nil {
@@ -76,7 +78,7 @@ func (t *trainer) step(ctx context.Context, b batch) error {
 		}
 	}
 	rate := t.Schedule.at(t.at.Step, t.perEpoch, t.Epochs)
-	loss, err := t.forward(context.WithoutCancel(ctx), b, rate)
+	loss, err := t.update(context.WithoutCancel(ctx), b, rate)
 	if err != nil {
 		return err
 	}
@@ -88,24 +90,26 @@ func (t *trainer) step(ctx context.Context, b batch) error {
 	}
 	t.pace.step(t.spend())
 	r := StepRecord{t.run, t.at.Step, t.at.Epoch + 1, rate, loss}
-	t.tell(Event{Step: &r})
+	t.notify(Event{Step: &r})
 	return t.record(r)
 }
 
-// forward makes a step and returns its loss.
-func (t *trainer) forward(ctx context.Context, b batch, rate float64) (float64, error) {
-	if err := errors.Join(t.learner.SetInput(b.input), t.learner.SetTarget(b.labels), t.learner.SetLearningRate(rate)); err != nil {
+// update runs the forward pass, backward pass and update of a step, and returns its
+// loss.
+func (t *trainer) update(ctx context.Context, b batch, rate float64) (float64, error) {
+	err := errors.Join(t.training.SetInput(b.input), t.training.SetTarget(b.labels), t.training.SetLearningRate(rate))
+	if err != nil {
 		return 0, err
 	}
-	if err := t.learner.Run(ctx, nil); err != nil {
+	if err := t.training.Run(ctx, nil); err != nil {
 		return 0, err
 	}
-	return t.learner.Loss()
+	return t.training.Loss()
 }
 
 // count adds a step to the epoch's sums.
 func (t *trainer) count(b batch, loss float64) error {
-	logits, err := t.learner.Logits()
+	logits, err := t.training.Logits()
 	if err != nil {
 		return err
 	}
@@ -120,7 +124,7 @@ func (t *trainer) count(b batch, loss float64) error {
 	return nil
 }
 
-// spend counts the time since it was called last.
+// spend adds the time since the last call to the run's, and returns it.
 func (t *trainer) spend() time.Duration {
 	d := time.Since(t.mark)
 	t.mark = t.mark.Add(d)
@@ -128,12 +132,14 @@ func (t *trainer) spend() time.Duration {
 	return d
 }
 
-// endEpoch evaluates, writes the epoch down and saves.
+// endEpoch evaluates, records the epoch and saves a checkpoint.
 func (t *trainer) endEpoch(ctx context.Context) error {
 	r := EpochRecord{Run: t.run, Epoch: t.at.Epoch + 1, Step: t.at.Step}
-	r.TrainLoss, r.TrainError = t.at.LossSum/float64(t.perEpoch), float64(t.at.Wrong)/float64(t.at.Seen)
+	r.TrainLoss = t.at.LossSum / float64(t.perEpoch)
+	r.TrainError = float64(t.at.Wrong) / float64(t.at.Seen)
 	if t.Test != nil {
-		score, err := Evaluate(ctx, t.judge, t.model.Root.In, t.Test, func(s Score) { t.tell(Event{Scored: &s}) })
+		scored := func(s Score) { t.notify(Event{Scored: &s}) }
+		score, err := Evaluate(ctx, t.eval, t.model.Root.In, t.Test, scored)
 		if err != nil {
 			return err
 		}
@@ -141,7 +147,7 @@ func (t *trainer) endEpoch(ctx context.Context) error {
 		t.pace.eval(t.spend())
 	}
 	t.at = position{Step: t.at.Step, Epoch: r.Epoch, Seconds: t.at.Seconds, Last: &r}
-	t.tell(Event{Epoch: &r})
+	t.notify(Event{Epoch: &r})
 	if err := t.record(r); err != nil {
 		return err
 	}

@@ -16,38 +16,43 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Options of a training run.
+// Options are the options of a training run.
 type Options struct {
 	Settings
-	Images vision.Dataset
-	Test   vision.Dataset // nil: nothing to evaluate on
-	// Session says how the net runs: threads, precision, first weights. What
-	// Settings decide is set by them.
+	Images vision.Dataset // to train on
+	Test   vision.Dataset // to evaluate on after each epoch; nil for no evaluation
+	// Session says how the net runs: threads, precision, initial weights. Options
+	// that follow from Settings are overwritten.
 	Session   nn.SessionOptions
-	Folder    string // of checkpoints, one an epoch; "": none
-	SaveEvery int    // steps between checkpoints within an epoch, 0: none
-	Resume    bool   // go on from the newest checkpoint in Folder
-	Shared    bool   // Folder may have other runs' checkpoints too
-	History   *History
-	Observe   func(Event) // hears of each step, from the goroutine that trains
+	Folder    string      // for checkpoints, one per epoch; "": none
+	SaveEvery int         // steps between checkpoints within an epoch; 0: none
+	Resume    bool        // continue from the newest checkpoint in Folder, if it has one
+	Shared    bool        // Folder may also hold checkpoints of other runs
+	History   *History    // records steps and epochs; nil: none
+	Observe   func(Event) // called for each event by the goroutine that trains; nil: none
 }
 
-// Result is what a run has come to.
+// Result is the state of a run when Train returns, even with an error.
 type Result struct {
 	Run
 	Net        *resnet.Model
 	Steps      int
-	Epochs     int          // that ended
-	Final      *EpochRecord // of the last of them, nil if none ended
-	Seconds    float64      // those before an interruption included
-	Checkpoint string       // the last, "" if there is none
+	Epochs     int          // completed epochs
+	Final      *EpochRecord // of the last completed epoch, nil if there is none
+	Seconds    float64      // of training, including the time before an interruption
+	Checkpoint string       // the path of the last checkpoint, "" if there is none
 }
 
-// Train trains a net from the beginning, or from a checkpoint. It ends after
-// its epochs; when ctx does, between two steps, with a checkpoint and ctx's
-// error; or when the loss is no finite number any more, with a
-// *DivergedError. Batches are of images in a random order, the last of which
-// rest where they do not fill a batch.
+// Train trains a net from the beginning, or from a checkpoint, until the last epoch
+// has ended. Images are shuffled every epoch; a last, incomplete batch is dropped.
+//
+// When ctx is cancelled, it stops between two steps, saves a checkpoint if
+// Options.Folder is set, and returns ctx's error. When the loss or a weight stops
+// being finite, it returns a *DivergedError. A run that can't start as asked for
+// returns a RefusedError, before anything is computed.
+//
+// dev and the data sets may be shared with other runs; o.History only with runs that
+// don't overlap.
 func Train(ctx context.Context, dev tensor.Device, m *resnet.Model, o Options) (Result, error) {
 	t := &trainer{Options: o, model: m, run: Run{m.Name, o.Seed}}
 	if err := t.prepare(); err != nil {
@@ -60,38 +65,39 @@ func Train(ctx context.Context, dev tensor.Device, m *resnet.Model, o Options) (
 	return t.result(), errors.Join(err, t.close())
 }
 
-// RefusedError says that a run can't be begun as it was asked for. Nothing was
-// computed.
+// RefusedError reports that a run can't start with the given net, data and options:
+// nothing was computed.
 type RefusedError struct{ error }
 
-// Unwrap is the reason.
+// Unwrap returns the reason.
 func (e RefusedError) Unwrap() error { return e.error }
 
-// trainer is a run.
+// trainer is a run in progress.
 type trainer struct {
 	Options
 	model    *resnet.Model
 	run      Run
-	learner  *nn.Session // steps
-	judge    *nn.Session // evaluates, on the learner's weights
-	perEpoch int         // steps
+	training *nn.Session // runs the steps
+	eval     *nn.Session // evaluates, on the weights of training
+	perEpoch int         // steps per epoch
 	at       position
-	before   snapshot
-	pace     pace
-	mark     time.Time // until which time has been counted
+	before   snapshot  // from which a step that went wrong is repeated
+	pace     pace      // how fast steps and evaluations are
+	mark     time.Time // up to here, time is counted in at.Seconds
 	file     string    // the last checkpoint
-	saved    position  // in it
+	saved    position  // the position in it
 }
 
-// prepare checks what can be checked before anything is computed, and finds
-// the checkpoint to go on from.
+// prepare checks what can be checked before anything is computed, and finds the
+// checkpoint to resume from.
 func (t *trainer) prepare() error {
 	if err := t.check(); err != nil {
 		return err
 	}
 	t.perEpoch = t.Images.Len() / t.Batch
 	if t.perEpoch == 0 {
-		return fmt.Errorf("a batch of %d images needs as many: there are %d to train on", t.Batch, t.Images.Len())
+		return fmt.Errorf("a batch of %d images is too large: there are only %d images to train on",
+			t.Batch, t.Images.Len())
 	}
 	if t.Folder == "" {
 		return nil
@@ -99,13 +105,16 @@ func (t *trainer) prepare() error {
 	if t.Resume {
 		return t.find()
 	}
-	// A run that began anew among them would be mixed up with them.
+	// The checkpoints of a new run would get mixed up with them.
 	if own, _, err := checkpoints(t.Folder, t.run); err == nil && len(own) > 0 {
-		return fmt.Errorf("%s has checkpoints of %s with seed %d already: resume goes on from them, another folder begins anew", t.Folder, t.run.Model, t.run.Seed)
+		return fmt.Errorf("%s already has checkpoints of %s with seed %d: "+
+			"resume to continue from them, or choose another folder", t.Folder, t.run.Model, t.run.Seed)
 	}
 	return os.MkdirAll(t.Folder, 0o777)
 }
 
+// check compares the net with the batch and the data, and lowers it to find out
+// whether it can be trained.
 func (t *trainer) check() error {
 	in := t.model.Root.In
 	if in[0] != t.Batch {
@@ -115,8 +124,8 @@ func (t *trainer) check() error {
 		if data == nil {
 			continue
 		}
-		if c, h, w := data.Shape(); !in[1:].Equal(tensor.Shape{c, h, w}) {
-			return fmt.Errorf("the data has images of %v, the net takes %v", tensor.Shape{c, h, w}, in[1:])
+		if err := checkImages(data, in); err != nil {
+			return err
 		}
 	}
 	if err := t.Settings.check(); err != nil {
@@ -131,7 +140,7 @@ func (t *trainer) lower() nn.LowerOptions {
 	return nn.LowerOptions{Train: true, Backward: true, Smoothing: t.Smoothing, Update: &t.SGD}
 }
 
-// find looks for the checkpoint to go on from.
+// find looks for the checkpoint to resume from. Without one, the run starts anew.
 func (t *trainer) find() error {
 	s, err := newest(t.Folder, t.run, !t.Shared)
 	if s == nil || err != nil {
@@ -141,30 +150,32 @@ func (t *trainer) find() error {
 		return fmt.Errorf("%s is a checkpoint of %s, not of %s", s.path, s.net, net)
 	}
 	if err := t.continues(&s.settings, s.position.Step, t.perEpoch); err != nil {
-		return fmt.Errorf("%s can't be gone on from with these settings: %w", s.path, err)
+		return fmt.Errorf("%s can't be resumed with these settings: %w", s.path, err)
 	}
 	p := s.position
-	if within := p.Step - p.Epoch*t.perEpoch; p.Epoch < 0 || within < 0 || within > t.perEpoch || p.Seen != within*t.Batch || p.Epoch > 0 && p.Last == nil {
-		return fmt.Errorf("%s: its position is damaged: step %d in epoch %d of %d steps each", s.path, p.Step, p.Epoch, t.perEpoch)
+	if !p.possible(t.perEpoch, t.Batch) {
+		return fmt.Errorf("%s: its position is damaged: step %d in epoch %d of %d steps each",
+			s.path, p.Step, p.Epoch, t.perEpoch)
 	}
-	t.at, t.saved, t.file = s.position, s.position, s.path
+	t.at, t.saved = p, p
+	t.file = s.path
 	return nil
 }
 
-// begin compiles the net and restores the checkpoint. A run that is finished
-// needs neither.
+// begin compiles the net and restores the checkpoint. A run that has already
+// finished needs neither.
 func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 	if t.finished() {
-		t.tell(Event{Begin: &Begin{t.file, t.at.Step, true}})
+		t.notify(Event{Begin: &Begin{t.file, t.at.Step, true}})
 		return nil
 	}
 	o := t.Session
 	o.Train, o.Fuse, o.Backward, o.Calibrate = true, true, true, false
 	o.Seed, o.Smoothing, o.Update = t.Seed, t.Smoothing, &t.SGD
-	if t.learner, err = nn.NewSession(ctx, dev, t.model.Model, o); err != nil {
+	if t.training, err = nn.NewSession(ctx, dev, t.model.Model, o); err != nil {
 		return err
 	}
-	t.judge, err = t.learner.Beside(ctx, t.model.Model, func(o *nn.SessionOptions) {
+	t.eval, err = t.training.Beside(ctx, t.model.Model, func(o *nn.SessionOptions) {
 		o.Train, o.Backward, o.Update = false, false, nil
 	})
 	if err != nil {
@@ -172,12 +183,12 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 	}
 	if t.file != "" {
 		s := saved{path: t.file, settings: t.Settings}
-		if err := s.restore(t.model, t.learner.State()); err != nil {
+		if err := s.restore(t.model, t.training.State()); err != nil {
 			return err
 		}
 	}
-	t.learner.SetPasses(uint64(t.at.Step))
-	t.tell(Event{Begin: &Begin{t.file, t.at.Step, false}})
+	t.training.SetPasses(uint64(t.at.Step))
+	t.notify(Event{Begin: &Begin{t.file, t.at.Step, false}})
 	if t.History == nil {
 		return nil
 	}
@@ -186,8 +197,8 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 
 func (t *trainer) finished() bool { return t.at.Epoch >= t.Epochs }
 
-// save writes a checkpoint, if there is a folder for it, and removes the last
-// one if that was made within an epoch: an interrupted run leaves one.
+// save writes a checkpoint, if there is a folder for it. It removes the previous one
+// if that was made within an epoch, so that only checkpoints of whole epochs pile up.
 func (t *trainer) save(ctx context.Context, name string) error {
 	if t.Folder == "" {
 		return nil
@@ -198,7 +209,7 @@ func (t *trainer) save(ctx context.Context, name string) error {
 		return t.diverged(ctx, math.NaN())
 	}
 	s := saved{filepath.Join(t.Folder, name), describe(t.model), t.Settings, t.at}
-	if err := s.write(t.model, t.learner.State()); err != nil {
+	if err := s.write(t.model, t.training.State()); err != nil {
 		return err
 	}
 	old, within := t.file, t.saved.Step != t.saved.Epoch*t.perEpoch
@@ -208,12 +219,12 @@ func (t *trainer) save(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	t.tell(Event{Saved: s.path})
+	t.notify(Event{Saved: s.path})
 	return nil
 }
 
-// tell tells the observer.
-func (t *trainer) tell(e Event) {
+// notify passes an event to the observer, with the run's pace.
+func (t *trainer) notify(e Event) {
 	if t.Observe == nil {
 		return
 	}
@@ -225,6 +236,7 @@ func (t *trainer) tell(e Event) {
 	t.Observe(e)
 }
 
+// record adds a StepRecord or EpochRecord to the history.
 func (t *trainer) record(r any) error {
 	if t.History == nil {
 		return nil
@@ -238,7 +250,7 @@ func (t *trainer) result() Result {
 
 func (t *trainer) close() error {
 	var err error
-	for _, s := range slices.Backward([]*nn.Session{t.learner, t.judge}) {
+	for _, s := range slices.Backward([]*nn.Session{t.training, t.eval}) {
 		if s != nil {
 			err = errors.Join(err, s.Close())
 		}

@@ -19,11 +19,11 @@ import (
 	"resnet-tui/tensor/cpu"
 )
 
-// patches is a data set of 3×8×8 images: a bright quarter tells the class.
+// patches is a data set of 3×8×8 images, whose class is the quarter that is bright.
 type patches struct {
 	n    int
 	seed uint64
-	bad  int // the image with a value that is not finite, or −1
+	bad  int // the image with a non-finite value, or −1
 }
 
 func (p patches) Len() int             { return p.n }
@@ -131,13 +131,14 @@ func TestTrainLearns(t *testing.T) {
 	if r.Steps != 30 || steps != 30 || r.Epochs != 6 || r.Checkpoint != "" || r.Seconds <= 0 {
 		t.Errorf("%+v after %d events", r, steps)
 	}
-	if r.Final.TrainError > 0.05 || *r.Final.TestError > 0.1 || !(r.Final.TrainLoss < 0.3) || !(*r.Final.TestLoss < 0.6) {
-		t.Errorf("it did not learn: %+v", *r.Final)
+	final := *r.Final
+	if final.TrainError > 0.05 || *final.TestError > 0.1 || !(final.TrainLoss < 0.3) || !(*final.TestLoss < 0.6) {
+		t.Errorf("it did not learn: %+v", final)
 	}
 }
 
-// A run that is interrupted anywhere and goes on, with another number of
-// threads, gives the bits and the history of one that was not.
+// TestResumeIsExact: a run that is interrupted anywhere and resumed with another number
+// of threads has the same bits and history as one that wasn't interrupted.
 func TestResumeIsExact(t *testing.T) {
 	dev, dir := newDevice(t), t.TempDir()
 	straight := run(t, dev, filepath.Join(dir, "straight"), context.Background(), nil)
@@ -154,8 +155,9 @@ func TestResumeIsExact(t *testing.T) {
 		if broken.err == nil || broken.Steps != stop || broken.Checkpoint == "" {
 			t.Fatalf("stopped at %d: %+v", stop, broken)
 		}
-		// A run that was killed has written lines which it will write again.
-		appendFile(t, broken.history, `{"model":"cifar_resnet8","seed":1,"step":9,"epoch":2,"lr":0.1,"loss":3}`+"\n"+`{"model":"cifar_re`)
+		// A run that was killed has written lines that the resumed run writes again.
+		appendFile(t, broken.history,
+			`{"model":"cifar_resnet8","seed":1,"step":9,"epoch":2,"lr":0.1,"loss":3}`+"\n"+`{"model":"cifar_re`)
 		resumed := run(t, dev, folder, t.Context(), func(o *Options) { o.Resume, o.Session.Threads = true, 1 })
 		if resumed.err != nil {
 			t.Fatal(resumed.err)
@@ -238,7 +240,8 @@ func TestFinishedRunEndsAtOnce(t *testing.T) {
 			}
 		}
 	})
-	if again.err != nil || again.Checkpoint != first.Checkpoint || *again.Final.TestError != *first.Final.TestError || again.Steps != 5 {
+	if again.err != nil || again.Checkpoint != first.Checkpoint || again.Steps != 5 ||
+		*again.Final.TestError != *first.Final.TestError {
 		t.Errorf("%+v, %v", again, again.err)
 	}
 }
@@ -253,14 +256,16 @@ func TestResumeRefuses(t *testing.T) {
 		net    func(*resnet.Config)
 		want   string
 	}{
-		"plain":   {nil, func(c *resnet.Config) { c.Plain = true }, "no checkpoint of cifar_plain8 with seed 1"},
-		"classes": {nil, func(c *resnet.Config) { c.Classes = 5 }, "of cifar_resnet8 for images of 3×8×8, 4 classes, not of"},
-		"seed":    {func(o *Options) { o.Seed = 2 }, nil, "with seed 2"},
-		"rate":    {func(o *Options) { o.Schedule.Rate = 0.1 }, nil, "schedule was {Rate:0.05"},
-		"data":    {func(o *Options) { o.Data = "others" }, nil, "data was patches and is others"},
-		"epochs":  {func(o *Options) { o.Epochs = 5 }, nil, "would have changed the learning rate"},
-		"anew":    {func(o *Options) { o.Resume = false }, nil, "has checkpoints of cifar_resnet8 with seed 1 already"},
-		"folder":  {func(o *Options) { o.Folder += "/no" }, nil, "there is no folder"},
+		"plain": {nil, func(c *resnet.Config) { c.Plain = true }, "no checkpoint of cifar_plain8 with seed 1"},
+		"classes": {
+			nil, func(c *resnet.Config) { c.Classes = 5 }, "of cifar_resnet8 for images of 3×8×8, 4 classes, not of",
+		},
+		"seed":   {func(o *Options) { o.Seed = 2 }, nil, "with seed 2"},
+		"rate":   {func(o *Options) { o.Schedule.Rate = 0.1 }, nil, "schedule was {Rate:0.05"},
+		"data":   {func(o *Options) { o.Data = "others" }, nil, "data was patches and is others"},
+		"epochs": {func(o *Options) { o.Epochs = 5 }, nil, "would have changed the learning rate"},
+		"anew":   {func(o *Options) { o.Resume = false }, nil, "already has checkpoints of cifar_resnet8 with seed 1"},
+		"folder": {func(o *Options) { o.Folder += "/no" }, nil, "there is no folder"},
 	} {
 		o := options(func(o *Options) { o.Folder, o.Resume, o.Epochs = folder, true, 1 })
 		if c.change != nil {
@@ -273,7 +278,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
-// A checkpoint whose notes are damaged is an error, not a run from nowhere.
+// TestDamagedNotes: a checkpoint with damaged notes is an error.
 func TestDamagedNotes(t *testing.T) {
 	m := tiny(t, nil)
 	o := options(func(o *Options) { o.Resume = true })
@@ -290,7 +295,9 @@ func TestDamagedNotes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		notes := map[string]string{notesKind: notesVersion, notesNet: describe(m), notesSettings: string(settings), notesPosition: position}
+		notes := map[string]string{
+			notesKind: notesVersion, notesNet: describe(m), notesSettings: string(settings), notesPosition: position,
+		}
 		path := filepath.Join(o.Folder, Run{m.Name, 1}.stepFile(3))
 		if err := checkpoint.WriteSafetensors(path, kept(m, o.SGD), zeros{}, notes); err != nil {
 			t.Fatal(err)
@@ -306,7 +313,7 @@ type zeros struct{}
 
 func (zeros) Load(tensor.Param, *tensor.Tensor) error { return nil }
 
-// More epochs may be added where the schedule does not look ahead.
+// TestMoreEpochs: epochs may be added if the schedule so far doesn't depend on them.
 func TestMoreEpochs(t *testing.T) {
 	dev, dir := newDevice(t), t.TempDir()
 	constant := func(epochs int) func(*Options) {
@@ -330,7 +337,10 @@ func TestDivergence(t *testing.T) {
 		net    func(*resnet.Config)
 		want   string
 	}{
-		"rate":  {func(o *Options) { o.Schedule = Schedule{Rate: 1e30, Decay: Constant} }, func(c *resnet.Config) { c.Norm = resnet.NormNone }, "the first value that is no finite number was"},
+		"rate": {
+			func(o *Options) { o.Schedule = Schedule{Rate: 1e30, Decay: Constant} },
+			func(c *resnet.Config) { c.Norm = resnet.NormNone }, "the first non-finite value was",
+		},
 		"image": {func(o *Options) { o.Images = patches{44, 1, 3} }, nil, "was an image in step"},
 	} {
 		folder := t.TempDir()
@@ -344,7 +354,7 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// A checkpoint that can't be written leaves the one before as it was.
+// TestSaveFails: a checkpoint that can't be written leaves the previous one intact.
 func TestSaveFails(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Log("as root, a folder's permissions don't bind: a folder in the file's place stands in for a full disk")
@@ -394,8 +404,9 @@ func TestCompare(t *testing.T) {
 
 func TestWorthComparing(t *testing.T) {
 	for pair, want := range map[[2]string]bool{
-		{"cifar_plain56", "cifar_resnet56"}: true, {"cifar_resnet56", "cifar_plain56"}: false, {"cifar_plain56", "cifar_plain20"}: true,
-		{"cifar_plain20", "cifar_plain56"}: false, {"cifar_plain56", "cifar_resnet20"}: false, {"resnet50", "resnet18"}: true, {"mine", "resnet18"}: false,
+		{"cifar_plain56", "cifar_resnet56"}: true, {"cifar_resnet56", "cifar_plain56"}: false,
+		{"cifar_plain56", "cifar_plain20"}: true, {"cifar_plain20", "cifar_plain56"}: false,
+		{"cifar_plain56", "cifar_resnet20"}: false, {"resnet50", "resnet18"}: true, {"mine", "resnet18"}: false,
 	} {
 		if worthComparing(pair[0], pair[1]) != want {
 			t.Errorf("%v: %v", pair, !want)
@@ -404,7 +415,10 @@ func TestWorthComparing(t *testing.T) {
 }
 
 func TestReadHistory(t *testing.T) {
-	tracks, bad, err := ReadHistory(strings.NewReader("nonsense\n{\"x\":1}\n{\"model\":\"a\",\"seed\":1,\"step\":1,\"epoch\":1,\"lr\":0.1,\"loss\":2}\n{\"model\":\"a\",\"se"))
+	lines := "nonsense\n{\"x\":1}\n" +
+		"{\"model\":\"a\",\"seed\":1,\"step\":1,\"epoch\":1,\"lr\":0.1,\"loss\":2}\n" +
+		"{\"model\":\"a\",\"se"
+	tracks, bad, err := ReadHistory(strings.NewReader(lines))
 	if err != nil || bad != 3 || len(tracks) != 1 || tracks[0].Steps[0].Loss != 2 {
 		t.Errorf("%v, %d bad, %v", tracks, bad, err)
 	}
