@@ -57,10 +57,11 @@ type Options struct {
 	Environ []string
 }
 
-// begin sets apart what the session does from what the screen can change.
+// begin sets apart what the session does from what the screen can change, which is
+// nothing of a recorded profile.
 func (o *Options) begin() (err error) {
 	o.lesions, o.back = o.Model.Lesions, o.Session.Backward
-	if len(o.lesions) > 0 {
+	if len(o.lesions) > 0 && o.Recorded == nil {
 		o.Model, err = resnet.Build(o.Model.Config)
 	}
 	o.Session.Backward, o.Session.Blocks, o.Session.Norms = false, false, false

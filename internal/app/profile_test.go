@@ -132,11 +132,22 @@ func TestDiff(t *testing.T) {
 	refusedFor(t, err, "")
 	_, err = v.Diff(a, filepath.Join(t.TempDir(), "none.json"), Listener{})
 	refusedFor(t, err, "none.json")
-	p, err := ReadProfile(a)
+}
+
+// A recorded profile knows its net, lesions and passes.
+func TestRecordedNet(t *testing.T) {
+	v, spec := service(t), tiny("cifar_resnet8")
+	spec.Lesions, spec.Step.Backward = []string{"layer2.0=drop-branch"}, true
+	p, err := v.Profile(t.Context(), spec, ProfileOptions{Runs: new(1), Warmup: new(0), NoHistory: true}, Listener{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, err := RecordedNet(p); err != nil || m.Name != "cifar_resnet8" {
-		t.Errorf("the net of a recorded profile: %v", err)
+	m, err := RecordedNet(p.Profile.Profile)
+	if err != nil || m.Name != "cifar_resnet8" || len(m.Lesions) != 1 || m.Lesions[0].String() != spec.Lesions[0] {
+		t.Errorf("the net of a recorded profile: %+v (%v)", m, err)
+	}
+	p.Layers = p.Layers[1:]
+	if _, err := RecordedNet(p.Profile.Profile); err == nil {
+		t.Error("rows of another net are taken")
 	}
 }

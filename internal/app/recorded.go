@@ -15,14 +15,15 @@ func ReadProfile(path string) (*profile.Profile, error) {
 	return p, refused(err)
 }
 
-// RecordedNet is the net of a profile. It is an error if the rows of the profile
-// are not those of the net as this version runs it.
+// RecordedNet is the net of a profile, with its lesions. It is an error if the rows of
+// the profile are not those of the net as this version runs it.
 func RecordedNet(p *profile.Profile) (*resnet.Model, error) {
 	c, err := p.Config()
 	if err != nil {
 		return nil, err
 	}
-	m, err := resnet.Build(c)
+	s := Spec{Lesions: p.Model.Lesions}
+	m, err := s.build(c)
 	if err != nil {
 		return nil, err
 	}

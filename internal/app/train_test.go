@@ -58,7 +58,7 @@ func TestTrainRefusals(t *testing.T) {
 		"momentum 1":          func(_ *Spec, o *TrainOptions) { o.Momentum = 1 },
 		"0 epochs":            func(_ *Spec, o *TrainOptions) { o.Epochs = 0 },
 		"seeds 0":             func(_ *Spec, o *TrainOptions) { o.Seeds = 0 },
-		"needs as many":       func(s *Spec, _ *TrainOptions) { s.Net.Batch = 64 },
+		"a batch of 64":       func(s *Spec, _ *TrainOptions) { s.Net.Batch = 64 },
 		"classes 3 does not":  func(s *Spec, _ *TrainOptions) { s.Net.Classes = 3 },
 		"label smoothing 1.5": func(_ *Spec, o *TrainOptions) { o.LabelSmoothing = 1.5 },
 	} {
