@@ -124,7 +124,7 @@ func TestStepMistakes(t *testing.T) {
 		"train --data synthetic --save " + dir + "/no --resume":       "there is no folder",
 		"train --data synthetic --history " + dir + "/no/such/file":   "no folder",
 		"train --data synthetic --arch vgg11 --compare":               "no plain twin",
-		"train --data synthetic:40 --batch 64":                        "needs as many",
+		"train --data synthetic:40 --batch 64":                        "a batch of 64 images is too large",
 		"train --data synthetic --depth 8,14 --weights " + dir + "/x": "of one net",
 		"train --data folder:" + dir + "/nowhere":                     "nowhere",
 	} {
