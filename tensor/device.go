@@ -30,6 +30,11 @@ type Device interface {
 	// After an error nothing is held, and programs on the state run on.
 	Compile(p *Plan, s State, o Options) (Program, error)
 
+	// Fusions says which operations Compile would run as one kernel: the Op and
+	// Absorbed of Program.Kernels, in the same order; the rest is zero. It
+	// is much quicker than Estimate. An invalid plan or option is an error.
+	Fusions(p *Plan, o Options) ([]KernelInfo, error)
+
 	// Estimate says what Compile would make of the plan, without making it: it
 	// reads no parameter and takes no memory to speak of. Its errors are those
 	// of Compile, except that a plan that does not fit is none of them:

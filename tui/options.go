@@ -80,11 +80,11 @@ func (o *Options) first() (*tree, error) {
 		o.replay = r
 		return newTree(m, r.Lowered, r.Kernels), nil
 	}
-	lowered, would, err := nn.Estimate(o.Device, m, o.Session)
+	lowered, kernels, err := nn.Fusions(o.Device, m, o.Session)
 	if err != nil {
 		return nil, err
 	}
-	return newTree(m, lowered, would.Kernels), nil
+	return newTree(m, lowered, kernels), nil
 }
 
 // limit is the memory that a program may take, 0 if unknown.

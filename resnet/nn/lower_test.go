@@ -67,21 +67,21 @@ func checkMaps(t *testing.T, m *nn.Model, l *nn.Lowered) {
 func TestProbesStopNoFusion(t *testing.T) {
 	m := build(t, resnet.Config{Depth: 50})
 	for name, dev := range map[string]tensor.Device{"cpu": device(t), "reference": tensortest.Reference(), "pairs": pairs{}} {
-		bare, without, err := nn.Estimate(dev, m, nn.SessionOptions{Fuse: true})
+		bare, without, err := nn.Fusions(dev, m, nn.SessionOptions{Fuse: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		probed, with, err := nn.Estimate(dev, m, nn.SessionOptions{Fuse: true, Moments: true})
+		probed, with, err := nn.Fusions(dev, m, nn.SessionOptions{Fuse: true, Moments: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		i := 0
-		for _, k := range with.Kernels {
+		for _, k := range with {
 			layer := probed.OpLayer[k.Op]
 			if layer < 0 {
 				continue
 			}
-			want := without.Kernels[i]
+			want := without[i]
 			if layer != bare.OpLayer[want.Op] || len(k.Absorbed) != len(want.Absorbed) {
 				t.Fatalf("%s: kernel %d is %+v with probes, %+v without", name, i, k, want)
 			}
@@ -90,8 +90,8 @@ func TestProbesStopNoFusion(t *testing.T) {
 			}
 			i++
 		}
-		if n := len(without.Kernels); i != n || len(with.Kernels) != 2*n || n >= len(m.Layers) {
-			t.Errorf("%s: %d kernels of %d layers without probes, %d with", name, n, len(m.Layers), len(with.Kernels))
+		if n := len(without); i != n || len(with) != 2*n || n >= len(m.Layers) {
+			t.Errorf("%s: %d kernels of %d layers without probes, %d with", name, n, len(m.Layers), len(with))
 		}
 	}
 	if _, err := m.Lower(nn.LowerOptions{Moments: []int{len(m.Layers)}}); err == nil {
@@ -132,7 +132,7 @@ func TestModes(t *testing.T) {
 // pairs is a device that fuses otherwise: a ReLU into what comes right before it.
 type pairs struct{ tensor.Device }
 
-func (pairs) Estimate(p *tensor.Plan, _ tensor.Options) (e tensor.Estimate, err error) {
+func (pairs) Fusions(p *tensor.Plan, _ tensor.Options) (kernels []tensor.KernelInfo, err error) {
 	readers := make([]int, len(p.Buffers))
 	for i := range p.Ops {
 		for _, id := range p.Ops[i].In {
@@ -140,12 +140,12 @@ func (pairs) Estimate(p *tensor.Plan, _ tensor.Options) (e tensor.Estimate, err 
 		}
 	}
 	for i := range p.Ops {
-		op, n := &p.Ops[i], len(e.Kernels)
+		op, n := &p.Ops[i], len(kernels)
 		if op.Kind == tensor.ReLU && n > 0 && op.In[0] == p.Ops[i-1].Out[0] && readers[op.In[0]] == 1 {
-			e.Kernels[n-1].Absorbed = []int{i}
+			kernels[n-1].Absorbed = []int{i}
 			continue
 		}
-		e.Kernels = append(e.Kernels, tensor.KernelInfo{Op: i})
+		kernels = append(kernels, tensor.KernelInfo{Op: i})
 	}
-	return e, nil
+	return kernels, nil
 }

@@ -164,37 +164,72 @@ func (sc *schedule) peak(lives []*life) int {
 	return op
 }
 
-// assign gives offsets to lives, sorted by their beginning, and returns the
+// assign gives offsets to lives, in the order of their beginning, and returns the
 // arena's size.
 func assign(lives []*life) int64 {
+	begin, end := slices.Clone(lives), slices.Clone(lives)
+	slices.SortStableFunc(begin, func(a, b *life) int { return cmp.Compare(a.first, b.first) })
+	slices.SortStableFunc(end, func(a, b *life) int { return cmp.Compare(a.last, b.last) })
 	var size int64
-	order := slices.Clone(lives) // by their beginning: those that can still overlap are few
-	slices.SortStableFunc(order, func(a, b *life) int { return cmp.Compare(a.first, b.first) })
-	var live []*life // by offset
-	for _, l := range order {
-		live = slices.DeleteFunc(live, func(o *life) bool { return o.last < l.first })
-		at := fit(live, l)
-		live = slices.Insert(live, at, l)
-		size = max(size, l.offset+l.bytes)
+	var s space
+	for _, l := range begin {
+		for end[0].last < l.first { // it began before l: it has an offset
+			s.free(gap{end[0].offset, end[0].offset + end[0].bytes})
+			end = end[1:]
+		}
+		l.offset = s.take(l.bytes)
+		size = max(size, s.top)
 	}
 	return size
 }
 
-// fit sets l's offset to the start of the smallest gap that holds it, or to the end
-// of all others, and returns its index among them.
-func fit(live []*life, l *life) int {
-	var end, best int64
-	at := -1
-	for i, o := range live {
-		if gap := o.offset - end; gap >= l.bytes && (at < 0 || gap < best) {
-			at = i
-			best = gap
-			l.offset = end
+// space is what is taken of an arena at one moment: everything below top but the
+// gaps, which are in order and don't touch.
+type space struct {
+	gaps []gap
+	top  int64
+}
+
+// gap is the bytes [from, to).
+type gap struct{ from, to int64 }
+
+func (g gap) size() int64 { return g.to - g.from }
+
+// take returns the start of the smallest gap that holds that many bytes, or the top.
+func (s *space) take(bytes int64) (offset int64) {
+	best := -1
+	for i, g := range s.gaps {
+		if g.size() >= bytes && (best < 0 || g.size() < s.gaps[best].size()) {
+			best = i
 		}
-		end = max(end, o.offset+o.bytes)
 	}
-	if at < 0 {
-		at, l.offset = len(live), end
+	if best < 0 {
+		s.top += bytes
+		return s.top - bytes
 	}
-	return at
+	g := &s.gaps[best]
+	offset = g.from
+	if g.from += bytes; g.size() == 0 {
+		s.gaps = slices.Delete(s.gaps, best, best+1)
+	}
+	return offset
+}
+
+// free makes a gap of bytes that were taken, and joins it with those beside it.
+func (s *space) free(g gap) {
+	at, _ := slices.BinarySearchFunc(s.gaps, g.from, func(o gap, from int64) int { return cmp.Compare(o.from, from) })
+	first, last := at, at // of the gaps that g replaces
+	if at > 0 && s.gaps[at-1].to == g.from {
+		first--
+		g.from = s.gaps[first].from
+	}
+	if at < len(s.gaps) && s.gaps[at].from == g.to {
+		last++
+		g.to = s.gaps[at].to
+	}
+	if g.to == s.top {
+		s.gaps, s.top = s.gaps[:first], g.from
+		return
+	}
+	s.gaps = slices.Replace(s.gaps, first, last, g)
 }

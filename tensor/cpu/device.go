@@ -74,6 +74,22 @@ func (d *device) threads(o tensor.Options) (int, error) {
 	return o.Threads, nil
 }
 
+// Fusions are the kernels of the schedule before anything else is decided.
+func (d *device) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo, error) {
+	if _, err := d.threads(o); err != nil {
+		return nil, err
+	}
+	if err := check(p, o); err != nil {
+		return nil, err
+	}
+	list := fusions(p, o.Fuse)
+	kernels := make([]tensor.KernelInfo, len(list))
+	for i := range list {
+		kernels[i] = tensor.KernelInfo{Op: list[i].head, Absorbed: list[i].absorbed}
+	}
+	return kernels, nil
+}
+
 // Estimate describes the schedule that Compile would bind. It reads no weights and
 // takes no memory for the program.
 func (d *device) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {

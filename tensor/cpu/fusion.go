@@ -1,7 +1,7 @@
 package cpu
 
 import (
-	"sort"
+	"slices"
 
 	"resnet-tui/tensor"
 )
@@ -31,14 +31,9 @@ func (f fusion) last() int {
 // operation, a probe or the caller. In the backward pass the gradient of a ReLU
 // absorbs that of the batch norm before it.
 func fusions(p *tensor.Plan, fuse bool) []fusion {
-	readers := make([][]int, len(p.Buffers))
-	for i := range p.Ops {
-		for _, b := range p.Ops[i].In {
-			readers[b] = append(readers[b], i)
-		}
-	}
+	readers := soleReaders(p)
 	taken := make([]bool, len(p.Ops))
-	var list []fusion
+	list := make([]fusion, 0, len(p.Ops))
 	for i := range p.Ops {
 		if taken[i] {
 			continue
@@ -54,8 +49,26 @@ func fusions(p *tensor.Plan, fuse bool) []fusion {
 		}
 		list = append(list, f)
 	}
-	sort.SliceStable(list, func(a, b int) bool { return list[a].last() < list[b].last() })
+	slices.SortStableFunc(list, func(a, b fusion) int { return a.last() - b.last() })
 	return list
+}
+
+// soleReaders are the operations that read each buffer, or −1 where not exactly
+// one operand of one operation is the buffer.
+func soleReaders(p *tensor.Plan) []int {
+	uses, reader := make([]int, len(p.Buffers)), make([]int, len(p.Buffers))
+	for i := range p.Ops {
+		for _, b := range p.Ops[i].In {
+			uses[b]++
+			reader[b] = i
+		}
+	}
+	for b, n := range uses {
+		if n != 1 {
+			reader[b] = -1
+		}
+	}
+	return reader
 }
 
 // absorb appends an operation.
@@ -67,12 +80,12 @@ func (f *fusion) absorb(p *tensor.Plan, op int) {
 }
 
 // follower is the operation that f can absorb next, or −1.
-func follower(p *tensor.Plan, f fusion, readers [][]int, taken []bool) int {
+func follower(p *tensor.Plan, f fusion, readers []int, taken []bool) int {
 	last := &p.Ops[f.last()]
-	if len(last.Out) == 0 || p.Buffers[last.Out[0]].Class != tensor.Scratch || len(readers[last.Out[0]]) != 1 {
+	if len(last.Out) == 0 || p.Buffers[last.Out[0]].Class != tensor.Scratch || readers[last.Out[0]] < 0 {
 		return -1
 	}
-	next := readers[last.Out[0]][0]
+	next := readers[last.Out[0]]
 	op := &p.Ops[next]
 	if last.Kind == tensor.ReLUGrad && op.Kind == tensor.BatchNorm2dGrad && op.In[1] == last.Out[0] {
 		return next

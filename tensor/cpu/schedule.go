@@ -20,6 +20,7 @@ type schedule struct {
 	fusions  []fusion
 	views    []*view      // by buffer; nil for one that lives inside a kernel
 	winograd map[int]bool // heads of fusions that run as Winograd
+	trained  []bool       // by parameter: the plan updates it
 	launches []*launch    // one per fusion
 	weights  map[string]*weight
 	env      *env
@@ -31,14 +32,11 @@ type schedule struct {
 
 // newSchedule compiles a plan, but takes no memory for it.
 func newSchedule(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) (*schedule, error) {
-	if err := p.Validate(); err != nil {
+	if err := check(p, o); err != nil {
 		return nil, err
 	}
-	if o.Precision != tensor.FP32 {
-		return nil, fmt.Errorf("the CPU computes in fp32, not %v", o.Precision)
-	}
 	sc := &schedule{
-		plan: p, kern: k, threads: threads, fusions: fusions(p, o.Fuse), env: &env{},
+		plan: p, kern: k, threads: threads, fusions: fusions(p, o.Fuse), trained: trainedParams(p), env: &env{},
 		views: make([]*view, len(p.Buffers)), winograd: make(map[int]bool), weights: make(map[string]*weight),
 	}
 	sc.assignLayouts(o.Exact)
@@ -53,6 +51,14 @@ func newSchedule(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) 
 	sc.planRepacking()
 	sc.assignMemory()
 	return sc, nil
+}
+
+// check refuses an invalid plan, and a precision that the CPU doesn't have.
+func check(p *tensor.Plan, o tensor.Options) error {
+	if o.Precision != tensor.FP32 {
+		return fmt.Errorf("the CPU computes in fp32, not %v", o.Precision)
+	}
+	return p.Validate()
 }
 
 // newLaunch chooses the kernels of a fusion.

@@ -37,13 +37,22 @@ func winogradGains(op *tensor.Op, in, out tensor.Shape, k *asm.Kernels) bool {
 // winogradPaysOff reports whether Winograd saves more than it costs to pack a weight
 // again in every step of a plan that updates it. Other weights are packed once.
 func (sc *schedule) winogradPaysOff(op *tensor.Op, out tensor.Shape) bool {
-	for i := range sc.plan.Ops {
-		if sgd := &sc.plan.Ops[i]; sgd.Kind == tensor.SGD && sgd.Params[0] == op.Params[0] {
-			tiles := out[0] * ceilDiv(out[2], tileOut) * ceilDiv(out[3], tileOut)
-			return 9*out[0]*out[2]*out[3]-positions*tiles > packCost
+	if !sc.trained[op.Params[0]] {
+		return true
+	}
+	tiles := out[0] * ceilDiv(out[2], tileOut) * ceilDiv(out[3], tileOut)
+	return 9*out[0]*out[2]*out[3]-positions*tiles > packCost
+}
+
+// trainedParams marks the parameters that a plan updates.
+func trainedParams(p *tensor.Plan) []bool {
+	trained := make([]bool, len(p.Params))
+	for i := range p.Ops {
+		if op := &p.Ops[i]; op.Kind == tensor.SGD {
+			trained[op.Params[0]] = true
 		}
 	}
-	return true
+	return trained
 }
 
 // winogradWeight is the packed copy of a filter: biases by output block, then U

@@ -57,6 +57,11 @@ func (fakeState) Read(string, *tensor.Tensor) error  { return nil }
 func (fakeState) Version() uint64                    { return 0 }
 func (fakeState) Close() error                       { return nil }
 
+// Fusions are those of the kernels that Program makes.
+func (f *Fake) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo, error) {
+	return bare(f.kernels(p, o.Fuse)), nil
+}
+
 // Estimate is what Program makes.
 func (f *Fake) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
 	return tensor.Estimate{Kernels: f.kernels(p, o.Fuse), Memory: f.memory(p)}, nil

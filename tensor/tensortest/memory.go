@@ -9,7 +9,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// memory: what Estimate says is what Compile takes, blocks that live at the
+// memory: what Fusions and Estimate say is what Compile makes, blocks that live at the
 // same time don't overlap, and what can't fit is refused.
 func (s *suite) memory(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
@@ -37,6 +37,13 @@ func (s *suite) estimate(t *testing.T, plan *tensor.Plan, o tensor.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fusions, err := s.dev.Fusions(plan, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bare := bare(want.Kernels); !reflect.DeepEqual(fusions, bare) {
+		t.Errorf("fusions %+v, estimated %+v", fusions, bare)
+	}
 	c := s.compile(t, plan, 1, o)
 	if got := (tensor.Estimate{Kernels: c.Kernels(), Memory: c.Memory()}); !reflect.DeepEqual(got, want) {
 		t.Errorf("estimated %+v, compiled %+v", want, got)
@@ -46,6 +53,15 @@ func (s *suite) estimate(t *testing.T, plan *tensor.Plan, o tensor.Options) {
 		t.Errorf("%d bytes, most of them at operation %d of %d", m.Total(), m.PeakOp, len(plan.Ops))
 	}
 	checkBlocks(t, m, len(plan.Ops))
+}
+
+// bare are kernels without what Device.Fusions leaves out.
+func bare(kernels []tensor.KernelInfo) []tensor.KernelInfo {
+	list := make([]tensor.KernelInfo, len(kernels))
+	for i, k := range kernels {
+		list[i] = tensor.KernelInfo{Op: k.Op, Absorbed: k.Absorbed}
+	}
+	return list
 }
 
 // checkBlocks looks at all pairs of buffers that live at once.

@@ -90,6 +90,14 @@ func (d *ReferenceDevice) NewState(params []tensor.Param, source tensor.Source) 
 	return s, nil
 }
 
+// Fusions are those of Estimate's kernels.
+func (d *ReferenceDevice) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo, error) {
+	if err := checkOptions(p, o); err != nil {
+		return nil, err
+	}
+	return kernels(p, o.Fuse), nil
+}
+
 // Estimate counts every buffer: none shares memory. Parameters count as the
 // state's.
 func (d *ReferenceDevice) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {

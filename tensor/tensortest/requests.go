@@ -150,6 +150,7 @@ func (s *suite) compileRefusals(t *testing.T, p *tensor.Plan, state tensor.State
 		{"too many threads", s.refusedProgram(p, state, tensor.Options{Threads: 1 << 20})},
 		{"-1 threads", s.refusedProgram(p, state, tensor.Options{Threads: -1})},
 		{"estimating for -1 threads", func() error { _, err := s.dev.Estimate(p, tensor.Options{Threads: -1}); return err }},
+		{"the fusions for -1 threads", func() error { _, err := s.dev.Fusions(p, tensor.Options{Threads: -1}); return err }},
 		{"a state with two parameters of one name", newState(twice)},
 		{"a state with a parameter that is too large", newState(huge)},
 	}
