@@ -190,10 +190,7 @@ func newProfile(s Runner, r *Recorder) (*Profile, error) {
 		return nil, snap.Err
 	}
 	o, batch := s.Options(), s.Model().Batch()
-	p := &Profile{Schema: Schema, Mode: "eval", Fused: o.Fuse, Runs: snap.Passes}
-	if o.Train {
-		p.Mode = "train"
-	}
+	p := &Profile{Schema: Schema, Mode: o.Mode.String(), Pass: &o.Pass, Fused: o.Fuse, Runs: snap.Passes}
 	kernels := s.Kernels()
 	p.Memory = NewMemory(s.Lowered(), kernels, s.Memory())
 	p.Total = total(snap.Wall)

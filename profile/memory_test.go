@@ -43,7 +43,7 @@ func TestMemoryTimeline(t *testing.T) {
 // TestLiveness: what lives adds up at every operation, a skip's bytes apart.
 func TestLiveness(t *testing.T) {
 	m := built(t, "cifar_resnet8")
-	n := lowered(t, m, nn.LowerOptions{}, true)
+	n := lowered(t, m, nn.Pass{}, true)
 	plan := n.Lowered.Plan
 	var memory tensor.MemoryPlan
 	for i, b := range plan.Buffers { // each in a place of its own, until its last reader

@@ -24,7 +24,8 @@ type Profile struct {
 	Model        Model         `json:"model"`
 	Device       Device        `json:"device"`
 	Input        Input         `json:"input"`
-	Mode         string        `json:"mode"` // "eval" or "train": of batch norm
+	Mode         string        `json:"mode"`           // "eval" or "train": of batch norm
+	Pass         *nn.Pass      `json:"pass,omitempty"` // what ran; nil: older versions did not say it, see Replay
 	Fused        bool          `json:"fused"`
 	Runs         int           `json:"runs"`
 	Warmup       int           `json:"warmup"`

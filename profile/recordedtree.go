@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
@@ -49,34 +48,15 @@ func (r *LayerRow) pass() tensor.Pass {
 // netTree is the tree of the net that the profile is of, nil if it can't be
 // built or has other rows in this version.
 func (p *Profile) netTree() *Tree {
-	m, err := p.build()
+	m, err := p.Net()
 	if err != nil {
 		return nil
 	}
-	lowered, kernels, err := p.program(m)
+	lowered, kernels, err := p.program(m.Model)
 	if err != nil {
 		return nil
 	}
-	return NewTree(Net{Model: m, Lowered: lowered, Kernels: kernels})
-}
-
-// build is the net with its lesions.
-func (p *Profile) build() (*nn.Model, error) {
-	config, err := p.Config()
-	if err != nil {
-		return nil, err
-	}
-	lesions := make([]nn.Lesion, len(p.Model.Lesions))
-	for i, text := range p.Model.Lesions {
-		if lesions[i], err = nn.ParseLesion(text); err != nil {
-			return nil, err
-		}
-	}
-	m, err := resnet.Build(config, lesions...)
-	if err != nil {
-		return nil, err
-	}
-	return m.Model, nil
+	return NewTree(Net{Model: m.Model, Lowered: lowered, Kernels: kernels})
 }
 
 // pathTree is the tree of rows that are no known net's: modules by path, and a

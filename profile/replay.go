@@ -3,6 +3,7 @@ package profile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"resnet-tui/resnet"
@@ -10,13 +11,31 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Config is the net that a profile is of, as Build takes it.
+// Config is the net that a profile is of, without its lesions, as Build takes it.
 func (p *Profile) Config() (resnet.Config, error) {
 	s := p.Input.Shape
 	if len(s) != 4 {
 		return resnet.Config{}, fmt.Errorf("the profile's input %v is no batch of images", s)
 	}
-	return resnet.Config{Arch: p.Model.Arch, Classes: p.Model.Classes, Batch: s[0], Channels: s[1], Height: s[2], Width: s[3]}, nil
+	return resnet.Config{
+		Arch: p.Model.Arch, Classes: p.Model.Classes,
+		Batch: s[0], Channels: s[1], Height: s[2], Width: s[3],
+	}, nil
+}
+
+// Net builds the net that a profile is of, with its lesions.
+func (p *Profile) Net() (*resnet.Model, error) {
+	c, err := p.Config()
+	if err != nil {
+		return nil, err
+	}
+	lesions := make([]nn.Lesion, len(p.Model.Lesions))
+	for i, text := range p.Model.Lesions {
+		if lesions[i], err = nn.ParseLesion(text); err != nil {
+			return nil, err
+		}
+	}
+	return resnet.Build(c, lesions...)
 }
 
 // Replay is a recorded profile in the form in which a run is observed.
@@ -27,8 +46,8 @@ type Replay struct {
 	Recorder *Recorder // with every recorded pass
 }
 
-// NewReplay plays p's samples, or its means if it has none, on m, the net of
-// p.Config. A profile whose rows are not those of m as this version lowers it
+// NewReplay plays p's samples, or its means if it has none, on m, which is
+// p.Net. A profile whose rows are not those of m as this version lowers it
 // is an error.
 func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 	l, kernels, err := p.program(m)
@@ -78,45 +97,86 @@ func (r *Replay) play(wall float64, row func(k int) float64) {
 
 var errOtherRows = errors.New("its rows are not those of the net as this version runs it")
 
-// program is m in the mode and with the passes that p has, and the kernels that
-// ran it. Which norms were probed is found by trying.
+// program is m in the pass that p recorded, and the kernels that ran it.
 func (p *Profile) program(m *nn.Model) (*nn.Lowered, []tensor.KernelInfo, error) {
-	o := p.lowerOptions(m)
-	for _, norms := range []struct{ blocks, params bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
-		o.Blocks, o.Norms = norms.blocks, norms.params
-		l, err := m.Lower(o)
-		if err != nil {
-			return nil, nil, err
-		}
-		if kernels := p.kernels(l.Plan); kernels != nil {
-			return l, kernels, nil
-		}
-		if !o.Backward {
-			break
-		}
+	pass := p.pass(m)
+	l, err := m.LowerVisible(pass, p.probedLayers(m))
+	if err != nil {
+		return nil, nil, err
 	}
-	return nil, nil, errOtherRows
+	kernels := p.kernels(l.Plan)
+	if kernels == nil {
+		return nil, nil, errOtherRows
+	}
+	return l, kernels, nil
 }
 
-func (p *Profile) lowerOptions(m *nn.Model) nn.LowerOptions {
-	o := nn.LowerOptions{Train: p.Mode == "train"}
-	for _, r := range p.Layers {
-		o.Backward = o.Backward || r.Pass == tensor.Backward.String()
-		if r.Kind == tensor.Moments.String() {
-			o.Moments = append(o.Moments, layersOf(m, r)...)
+// pass is the pass that was recorded. Versions before 2026-12 did not record it:
+// then it is what the rows show, of which each is an operation of the plan. What
+// they don't show, the update's settings, has no influence on the rows.
+func (p *Profile) pass(m *nn.Model) nn.Pass {
+	if p.Pass != nil {
+		return *p.Pass
+	}
+	pass := nn.Pass{Mode: nn.Eval}
+	if p.Mode == nn.Train.String() {
+		pass.Mode = nn.Train
+	}
+	probes := map[nn.Probe]bool{}
+	for i := range p.Layers {
+		r := &p.Layers[i]
+		switch {
+		case r.pass() == tensor.Update:
+			pass.Update, pass.Backward = &nn.SGD{}, &nn.Backward{}
+		case r.pass() == tensor.Backward:
+			pass.Backward = &nn.Backward{}
 		}
-		if r.Pass == tensor.Update.String() {
-			o.Update = &nn.SGD{}
+		probes[r.probe(m)] = true
+	}
+	for _, probe := range []nn.Probe{everyOutput, everyBlock, everyParameter} {
+		if probes[probe] {
+			pass.Probes = append(pass.Probes, probe)
 		}
 	}
-	return o
+	return pass
 }
 
-// layersOf are the layers of a row's path and call: one, or none in another net.
-func layersOf(m *nn.Model, r LayerRow) (layers []int) {
+// The probes that profiles without a pass may have.
+var (
+	everyOutput    = nn.Probe{At: nn.EveryLayer, What: nn.Moments}
+	everyBlock     = nn.Probe{At: nn.EveryBlock, What: nn.Flow}
+	everyParameter = nn.Probe{At: nn.EveryParameter, What: nn.Norm}
+)
+
+// probe is the probe that a row is part of, zero if it is part of none.
+func (r *LayerRow) probe(m *nn.Model) nn.Probe {
+	isParameter := func(x tensor.Param) bool { return x.Name == r.Path }
+	switch {
+	case r.Kind == tensor.Moments.String():
+		return everyOutput
+	case r.Kind == tensor.Norm.String() && slices.ContainsFunc(m.Params, isParameter):
+		return everyParameter
+	case r.Kind == tensor.Norm.String(), r.Kind == tensor.Join.String():
+		return everyBlock
+	}
+	return nn.Probe{}
+}
+
+// probedLayers are the layers whose outputs' moments have rows: those that the
+// probes at every layer took.
+func (p *Profile) probedLayers(m *nn.Model) []int {
+	index := make(map[call]int, len(m.Layers))
 	for i, l := range m.Layers {
-		if l.Path == r.Path && l.Call == r.Call {
-			layers = append(layers, i)
+		index[call{l.Path, l.Call}] = i
+	}
+	var layers []int
+	for i := range p.Layers {
+		r := &p.Layers[i]
+		if r.Kind != tensor.Moments.String() {
+			continue
+		}
+		if at, ok := index[call{r.Path, r.Call}]; ok {
+			layers = append(layers, at)
 		}
 	}
 	return layers

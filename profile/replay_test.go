@@ -17,7 +17,7 @@ func TestReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := m.Lower(nn.LowerOptions{})
+	l, err := m.Lower(nn.Pass{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // lowered is a net as a plan with the kernels that a device would run.
-func lowered(t testing.TB, m *nn.Model, o nn.LowerOptions, fuse bool) Net {
+func lowered(t testing.TB, m *nn.Model, o nn.Pass, fuse bool) Net {
 	t.Helper()
 	l, err := m.Lower(o)
 	if err != nil {
@@ -51,8 +51,8 @@ func built(t testing.TB, arch string, lesions ...string) *nn.Model {
 }
 
 // training are the options of a step of training.
-func training() nn.LowerOptions {
-	return nn.LowerOptions{Train: true, Backward: true, Blocks: true, Norms: true, Update: &nn.SGD{Momentum: 0.9}}
+func training() nn.Pass {
+	return nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 0.9}, Probes: []nn.Probe{probeFlows, probeNorms}}
 }
 
 var treeRails = map[nn.SkipKind][4]string{
@@ -104,7 +104,7 @@ var treeCases = []struct {
 func eachTree(t *testing.T, do func(t *testing.T, n Net)) {
 	for _, c := range treeCases {
 		m := built(t, c.arch, c.lesions...)
-		for name, o := range map[string]nn.LowerOptions{"forward": {}, "step": training()} {
+		for name, o := range map[string]nn.Pass{"forward": {}, "step": training()} {
 			t.Run(c.name+" "+name, func(t *testing.T) { do(t, lowered(t, m, o, true)) })
 			t.Run(c.name+" "+name+" unfused", func(t *testing.T) { do(t, lowered(t, m, o, false)) })
 		}
@@ -234,8 +234,12 @@ func TestForeignTree(t *testing.T) {
 // snapshot of another program changes nothing.
 func TestMeasureLive(t *testing.T) {
 	m := built(t, "cifar_resnet8")
-	bare := lowered(t, m, nn.LowerOptions{}, true)
-	n := lowered(t, m, nn.LowerOptions{Moments: bare.Lowered.Ends(bare.Kernels)}, true)
+	bare := lowered(t, m, nn.Pass{}, true)
+	var probes []nn.Probe
+	for _, i := range bare.Lowered.Visible(bare.Kernels) {
+		probes = append(probes, nn.Probe{At: m.Layers[i].At(), What: nn.Moments})
+	}
+	n := lowered(t, m, nn.Pass{Probes: probes}, true)
 	if len(n.Kernels) != 2*len(bare.Kernels) {
 		t.Fatalf("%d kernels with a probe after each, %d without", len(n.Kernels), len(bare.Kernels))
 	}
@@ -272,3 +276,9 @@ func TestMeasureLive(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
+
+// What tests probe.
+var (
+	probeFlows = nn.Probe{At: nn.EveryBlock, What: nn.Flow}
+	probeNorms = nn.Probe{At: nn.EveryParameter, What: nn.Norm}
+)

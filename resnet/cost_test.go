@@ -73,7 +73,7 @@ func TestInstant(t *testing.T) {
 		start := time.Now()
 		m := mustBuild(t, c)
 		m.Counts()
-		if _, err := m.Lower(nn.LowerOptions{Moments: m.EveryLayer()}); err != nil {
+		if _, err := m.Lower(nn.Pass{Probes: []nn.Probe{{At: nn.EveryLayer, What: nn.Moments}}}); err != nil {
 			t.Fatal(err)
 		}
 		t.Logf("%s: built, counted and lowered in %v", m.Name, time.Since(start))

@@ -168,7 +168,7 @@ func TestSizes(t *testing.T) {
 			"cifar_resnet20", "cifar_preact_plain29", "plainext50_32x4d",
 		} {
 			m := mustBuild(t, Config{Arch: arch, Height: size[0], Width: size[1], Channels: 1, Classes: 7})
-			l, err := m.Lower(nn.LowerOptions{})
+			l, err := m.Lower(nn.Pass{})
 			if err == nil {
 				err = l.Plan.Validate()
 			}

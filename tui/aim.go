@@ -91,7 +91,7 @@ func (e *engine) compile(to aim) error {
 	if err := e.keepIntact(whole, to); err != nil {
 		return err
 	}
-	s, err := e.session.With(e.ctx, m.Model, e.options(to))
+	s, err := e.session.Recompile(e.ctx, m.Model, e.options(to))
 	if err != nil {
 		return err
 	}
@@ -101,12 +101,25 @@ func (e *engine) compile(to aim) error {
 
 // options are a session's, to run as aimed at.
 func (e *engine) options(to aim) func(*nn.SessionOptions) {
-	return func(o *nn.SessionOptions) {
-		o.Fuse, o.Moments = to.fused, to.stepping
-		o.Backward, o.Blocks, o.Norms = to.back, to.back, to.back
-		o.Train = e.opts.Session.Train || to.back && !e.opts.EvalBackward
-		o.Hold = !e.opts.Session.Train
+	return func(o *nn.SessionOptions) { o.Fuse, o.Pass = to.fused, e.passOf(to) }
+}
+
+// passOf is the pass that is aimed at. Passes leave the running statistics alone, unless
+// the session is one that trains.
+func (e *engine) passOf(to aim) nn.Pass {
+	p := nn.Pass{Mode: e.opts.Session.Mode, FreezeStats: e.opts.Session.Mode != nn.Train}
+	if to.stepping {
+		p.Probes = append(p.Probes, nn.Probe{At: nn.EveryLayer, What: nn.Moments})
 	}
+	if !to.back {
+		return p
+	}
+	p.Backward = &nn.Backward{}
+	p.Probes = append(p.Probes, nn.Probe{At: nn.EveryBlock, What: nn.Flow}, nn.Probe{At: nn.EveryParameter, What: nn.Norm})
+	if !e.opts.EvalBackward {
+		p.Mode = nn.Train
+	}
+	return p
 }
 
 // rebatch is the whole net for the batch aimed at, if such passes fit into

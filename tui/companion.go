@@ -46,7 +46,7 @@ func (e *engine) reachTwin(to aim) error {
 			e.state.notice = m.Name + " has weights of its own: " + e.opts.TwinWeights
 		}
 	} else {
-		s, err = e.twin.session.With(e.ctx, m.Model, e.options(to))
+		s, err = e.twin.session.Recompile(e.ctx, m.Model, e.options(to))
 	}
 	if err != nil {
 		return fmt.Errorf("the twin %s: %w", m.Name, err)

@@ -16,7 +16,7 @@ import (
 // programFor is a program of a net that has made some passes of fake times.
 func programFor(t *testing.T, net *nn.Model, passes int) *program {
 	t.Helper()
-	l := lower(t, net, nn.LowerOptions{})
+	l := lower(t, net, nn.Pass{})
 	f := fake(nil).Program(l.Plan, true)
 	p := &program{
 		model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true,
@@ -191,7 +191,7 @@ func TestLesionMenuIsDrawn(t *testing.T) {
 // stepProgram is a program of training steps that has made some of fake times.
 func stepProgram(t *testing.T, net *nn.Model, passes int) *program {
 	t.Helper()
-	l := lower(t, net, nn.LowerOptions{Train: true, Backward: true, Blocks: true, Norms: true})
+	l := lower(t, net, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms}})
 	f := fake(nil).Program(l.Plan, true)
 	p := &program{
 		model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true, train: true,

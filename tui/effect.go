@@ -16,7 +16,7 @@ import (
 // baseline is what the net gave before it had lesions, on the same images.
 type baseline struct {
 	batch  int
-	train  bool
+	mode   nn.Mode
 	logits *tensor.Tensor
 	loss   float64 // NaN without a backward pass
 	grads  *gradients
@@ -34,7 +34,7 @@ type effect struct {
 
 // fits reports whether a baseline is of such passes.
 func (b *baseline) fits(batch int, o nn.SessionOptions) bool {
-	return b != nil && b.batch == batch && b.train == o.Train && (b.back || !o.Backward)
+	return b != nil && b.batch == batch && b.mode == o.Mode && (b.back || o.Backward == nil)
 }
 
 // remember takes the newest pass of a net without lesions as the baseline.
@@ -44,7 +44,7 @@ func (e *engine) remember(s *nn.Session) {
 		return
 	}
 	o := s.Options()
-	e.intact = &baseline{batch: s.Model().Batch(), train: o.Train, logits: logits, loss: math.NaN(), back: o.Backward}
+	e.intact = &baseline{batch: s.Model().Batch(), mode: o.Mode, logits: logits, loss: math.NaN(), back: o.Backward != nil}
 	if g := e.gather(s); g != nil {
 		e.intact.loss, e.intact.grads = g.loss, g
 	}

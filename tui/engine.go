@@ -206,7 +206,7 @@ func programOf(s *nn.Session) *program {
 	m, l, kernels := s.Model(), s.Lowered(), s.Kernels()
 	return &program{
 		model: m, lowered: l, kernels: kernels, memory: s.Memory(), recorder: profile.NewRecorder(l, kernels, recorded),
-		calibrated: s.Calibrated(), fused: s.Options().Fuse, train: s.Options().Train, progress: s.Progress,
+		calibrated: s.Calibrated(), fused: s.Options().Fuse, train: s.Options().Mode == nn.Train, progress: s.Progress,
 	}
 }
 

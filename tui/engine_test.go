@@ -194,7 +194,7 @@ func TestGuesses(t *testing.T) {
 func TestWeightsAreLookedAt(t *testing.T) {
 	e := start(t, fake(nil), nil)
 	await(t, e, "run", isAt(running))
-	w := weightOf(e.opts.Model.Model, plannedTree(t, e.opts.Model, nn.LowerOptions{}, false).byLayer[0])
+	w := weightOf(e.opts.Model.Model, plannedTree(t, e.opts.Model, nn.Pass{}, false).byLayer[0])
 	e.inspect(*w)
 	s := await(t, e, "moments", func(s *state) bool { return len(s.weights) == 1 })
 	mo := s.weights["conv1.weight"]
@@ -337,7 +337,7 @@ func TestEngineStartsWithLesionsAndGradients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Model: hurt, Device: fake(nil), Session: nn.SessionOptions{Fuse: true, Backward: true, Blocks: true}}
+	o := Options{Model: hurt, Device: fake(nil), Session: nn.SessionOptions{Pass: nn.Pass{Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows}}, Fuse: true}}
 	m, err := New(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

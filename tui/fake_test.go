@@ -81,7 +81,7 @@ func build(t testing.TB, arch string) *resnet.Model {
 }
 
 // lower is the plan of a net.
-func lower(t testing.TB, m *nn.Model, o nn.LowerOptions) *nn.Lowered {
+func lower(t testing.TB, m *nn.Model, o nn.Pass) *nn.Lowered {
 	t.Helper()
 	l, err := m.Lower(o)
 	if err != nil {
@@ -91,7 +91,7 @@ func lower(t testing.TB, m *nn.Model, o nn.LowerOptions) *nn.Lowered {
 }
 
 // plannedTree is the tree of a net before it is compiled.
-func plannedTree(t testing.TB, m *resnet.Model, o nn.LowerOptions, fuse bool) *tree {
+func plannedTree(t testing.TB, m *resnet.Model, o nn.Pass, fuse bool) *tree {
 	t.Helper()
 	l := lower(t, m.Model, o)
 	return newTree(m.Model, l, fake(nil).Program(l.Plan, fuse).Kernels())
@@ -116,7 +116,7 @@ func screen(t testing.TB, arch string, w, h int) *Model {
 // run gives a screen a program that has made some passes of fake times.
 func run(t testing.TB, m *Model, fused bool, passes int) {
 	t.Helper()
-	l := lower(t, m.opts.Model.Model, nn.LowerOptions{})
+	l := lower(t, m.opts.Model.Model, nn.Pass{})
 	f := fake(nil).Program(l.Plan, fused)
 	layer := 0
 	p := &program{
@@ -147,3 +147,9 @@ func record(t testing.TB, p *program, f tensor.Program) {
 	}
 	p.recorder.End(wall)
 }
+
+// What tests probe.
+var (
+	probeFlows = nn.Probe{At: nn.EveryBlock, What: nn.Flow}
+	probeNorms = nn.Probe{At: nn.EveryParameter, What: nn.Norm}
+)

@@ -39,7 +39,10 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := nn.LowerOptions{Train: backward, Backward: backward, Blocks: backward}
+		var o nn.Pass
+		if backward {
+			o = nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows}}
+		}
 		tree := plannedTree(t, m, o, true)
 		s := turns(len(tree.rows.ByKernel))
 		tree.update(s)
@@ -83,7 +86,7 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, n := range plannedTree(t, whole, nn.LowerOptions{}, fuse).nodes {
+			for _, n := range plannedTree(t, whole, nn.Pass{}, fuse).nodes {
 				if n.Folds() && n.Module != nil && n.Cost != n.Module.Cost {
 					t.Errorf("%s, fused %v: %s costs %+v, want %+v", arch, fuse, n.Path, n.Cost, n.Module.Cost)
 				}
@@ -103,7 +106,7 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree := plannedTree(t, hurt, nn.LowerOptions{}, true)
+		tree := plannedTree(t, hurt, nn.Pass{}, true)
 		if got, want := tree.root.Cost, hurt.Root.Cost; got != want {
 			t.Errorf("%s: the net costs %+v, want %+v", text, got, want)
 		}

@@ -60,11 +60,11 @@ type Options struct {
 // begin sets apart what the session does from what the screen can change, which is
 // nothing of a recorded profile.
 func (o *Options) begin() (err error) {
-	o.lesions, o.back = o.Model.Lesions, o.Session.Backward
+	o.lesions, o.back = o.Model.Lesions, o.Session.Backward != nil
 	if len(o.lesions) > 0 && o.Recorded == nil {
 		o.Model, err = resnet.Build(o.Model.Config)
 	}
-	o.Session.Backward, o.Session.Blocks, o.Session.Norms = false, false, false
+	o.Session.Pass = nn.Pass{Mode: o.Session.Mode}
 	return err
 }
 

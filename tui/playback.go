@@ -28,7 +28,7 @@ func (e *engine) playback() {
 		calibrated: true, // what the weights were, opts.Weights says
 		fused:      e.opts.Recorded.Fused, progress: func() int { return -1 },
 	}
-	e.state.grads = recordedGradients(e.opts.Recorded)
+	e.state.lesions, e.state.grads = e.opts.lesions, recordedGradients(e.opts.Recorded)
 	e.state.phase = paused
 	e.publish()
 	for {

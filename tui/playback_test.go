@@ -16,7 +16,7 @@ import (
 func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 	t.Helper()
 	m := build(t, "cifar_resnet20")
-	l := lower(t, m.Model, nn.LowerOptions{})
+	l := lower(t, m.Model, nn.Pass{})
 	p := &profile.Profile{
 		Schema: profile.Schema, Model: profile.Describe(m, "random, seed 1"), Input: profile.Input{Shape: m.Root.In, Source: "random, seed 1"}, Mode: "eval", Fused: true,
 		Device: profile.Device{ID: "cpu", Name: "Abacus", Threads: 3, Kernels: "beads", Precision: "fp32"},

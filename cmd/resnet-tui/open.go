@@ -92,7 +92,7 @@ func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, f
 	o := tui.Options{
 		Model: m, Recorded: recorded,
 		Session: nn.SessionOptions{
-			Train: recorded.Mode == app.ModeTrain, Fuse: recorded.Fused, Threads: recorded.Device.Threads,
+			Fuse: recorded.Fused, Threads: recorded.Device.Threads,
 		},
 		Weights: recorded.Model.Weights, InputName: recorded.Input.Source, Version: recorded.Version, Theme: theme,
 	}

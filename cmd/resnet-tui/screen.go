@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"resnet-tui/internal/app"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tui"
 )
 
@@ -101,7 +102,9 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 		Version: service.Version, Ceilings: service.Ceilings(b), Theme: tui.Theme(*f.theme), FLOPs: ops.Doubled(),
 		EvalBackward: spec.Run.Mode == app.ModeEval, Paths: spec.Step.Paths,
 	}
-	o.Session.Train = spec.Run.Mode == app.ModeTrain // else only backward passes take the batch's statistics
+	if spec.Run.Mode != app.ModeTrain {
+		o.Session.Mode = nn.Eval // only backward passes take the batch's statistics
+	}
 	o.TwinWeights, o.TwinSource = b.TwinWeights()
 	o.Input, o.InputName = b.Images()
 	if f.training != "" {

@@ -25,9 +25,9 @@ func TestProfileOfAStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := nn.NewSession(t.Context(), dev, m.Model, nn.SessionOptions{
-		Train: true, Fuse: true, Backward: true, Blocks: true, Norms: true, Update: &nn.SGD{Momentum: 0.9}, Seed: 1,
-	})
+	o := nn.SessionOptions{Pass: nn.TrainingStep(0, nn.SGD{Momentum: 0.9}), Fuse: true, Seed: 1}
+	o.Probes = []nn.Probe{{At: nn.EveryBlock, What: nn.Flow}, {At: nn.EveryParameter, What: nn.Norm}}
+	s, err := nn.NewSession(t.Context(), dev, m.Model, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,8 +56,8 @@ func (b *Bench) Close() error {
 }
 
 // options are those of the bench's sessions.
-func (b *Bench) options(p probes) nn.SessionOptions {
-	o := b.spec.sessionOptions(p)
+func (b *Bench) options(probes ...nn.Probe) nn.SessionOptions {
+	o := b.spec.sessionOptions(probes...)
 	o.Source = b.source
 	o.Progress = func(stage string, done, total int64) {
 		if total > 0 {
@@ -73,8 +73,8 @@ func percent(stage string, done, total int64) Progress {
 
 // session compiles the net and sets its input. The session is to be closed before
 // the bench.
-func (b *Bench) session(ctx context.Context, p probes) (*nn.Session, error) {
-	o := b.options(p)
+func (b *Bench) session(ctx context.Context, probes ...nn.Probe) (*nn.Session, error) {
+	o := b.options(probes...)
 	if err := checkMemory(b.device, b.model.Model, o); err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (b *Bench) describe(s *nn.Session) profile.Model {
 
 // describeDevice names the device in reports.
 func (b *Bench) describeDevice() profile.Device {
-	return profile.DescribeDevice(b.device.Info(), b.spec.sessionOptions(probes{}))
+	return profile.DescribeDevice(b.device.Info(), b.spec.sessionOptions())
 }
 
 // Model is the net, with its lesions.
@@ -129,7 +129,7 @@ func (b *Bench) Spec() Spec { return b.spec }
 // SessionOptions are how the spec runs, weights included, without any probe but the
 // gradients at blocks. Progress is left to the caller.
 func (b *Bench) SessionOptions() nn.SessionOptions {
-	o := b.options(probes{blocks: true})
+	o := b.options(probeBlocks)
 	o.Progress = nil
 	return o
 }

@@ -129,7 +129,7 @@ func (s *subject) largest(of func(*nn.Cost) int64) string {
 
 // checkMemory checks what the device would hold.
 func (b *Bench) checkMemory(limit float64, checks *profile.Checks) error {
-	l, would, err := nn.Estimate(b.device, b.model.Model, b.spec.sessionOptions(probes{}))
+	l, would, err := nn.Estimate(b.device, b.model.Model, b.spec.sessionOptions())
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func WithIntact(
 	ctx context.Context, s *nn.Session, whole *nn.Model, change func(*nn.SessionOptions),
 	feed, use func(intact *nn.Session) error,
 ) (err error) {
-	intact, err := s.Beside(ctx, whole, change)
+	intact, err := s.Share(ctx, whole, change)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (v Service) Evaluate(ctx context.Context, spec Spec, l Listener) (e *report
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	session, err := b.session(ctx, probes{})
+	session, err := b.session(ctx)
 	if err != nil {
 		return nil, err
 	}

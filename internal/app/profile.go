@@ -82,7 +82,7 @@ func (v Service) placeUnderRoofs(ctx context.Context, p *profile.Profile, dev te
 
 // passes runs the passes of a profile.
 func (v Service) passes(ctx context.Context, b *Bench, o ProfileOptions) (*Profiled, error) {
-	s, err := b.session(ctx, probes{blocks: true})
+	s, err := b.session(ctx, probeBlocks)
 	if err != nil {
 		return nil, err
 	}

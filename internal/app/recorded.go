@@ -18,12 +18,7 @@ func ReadProfile(path string) (*profile.Profile, error) {
 // RecordedNet is the net of a profile, with its lesions. It is an error if the rows of
 // the profile are not those of the net as this version runs it.
 func RecordedNet(p *profile.Profile) (*resnet.Model, error) {
-	c, err := p.Config()
-	if err != nil {
-		return nil, err
-	}
-	s := Spec{Lesions: p.Model.Lesions}
-	m, err := s.build(c)
+	m, err := p.Net()
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ type afterPass func(ctx context.Context, s *nn.Session, rep *report.Run) error
 
 // onePass runs the net once and reports on the pass.
 func (b *Bench) onePass(ctx context.Context, then ...afterPass) (*report.Run, error) {
-	s, err := b.session(ctx, probes{moments: true, blocks: true, norms: true})
+	s, err := b.session(ctx, probeOutputs, probeBlocks, probeParameters)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (b *Bench) addLoss(s *nn.Session, rep *report.Run) error {
 // timedPass makes the pass. In eval mode one that nobody watches goes first, since
 // the first touches all memory; in train mode it would move the running statistics.
 func timedPass(ctx context.Context, s *nn.Session) (*profile.Recorder, error) {
-	if !s.Options().Train {
+	if s.Options().Mode == nn.Eval {
 		if err := s.Run(ctx, nil); err != nil {
 			return nil, err
 		}

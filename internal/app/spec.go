@@ -96,34 +96,50 @@ const (
 	MaxPaths   = 1 << 15
 )
 
-// probes are what a use case wants to read of a pass beside its output.
-type probes struct {
-	moments bool // mean and deviation of each layer's output
-	blocks  bool // gradients at blocks
-	norms   bool // norms of the parameters' gradients
-}
+// What use cases read of a pass beside its output.
+var (
+	probeOutputs    = nn.Probe{At: nn.EveryLayer, What: nn.Moments}  // mean and deviation of each layer's output
+	probeBlocks     = nn.Probe{At: nn.EveryBlock, What: nn.Flow}     // gradients at blocks
+	probeParameters = nn.Probe{At: nn.EveryParameter, What: nn.Norm} // norms of the parameters' gradients
+)
+
+// profiledUpdate is the optimiser's step of passes that are measured, not trained
+// by: with the settings that ResNets are usually trained with.
+var profiledUpdate = nn.SGD{Momentum: 0.9, Decay: 1e-4}
 
 // sessionOptions are how a settled spec runs. It is the only place that knows
-// how a Spec becomes a pass.
-func (s *Spec) sessionOptions(p probes) nn.SessionOptions {
-	o := nn.SessionOptions{
-		Train:     s.Run.Mode == ModeTrain,
+// how a Spec becomes a pass. Probes of gradients are left out of a pass that goes
+// forward alone.
+func (s *Spec) sessionOptions(probes ...nn.Probe) nn.SessionOptions {
+	return nn.SessionOptions{
+		Pass:      s.pass(probes),
 		Fuse:      !s.Run.NoFuse,
 		Exact:     s.Run.Exact,
 		Threads:   s.Run.Threads,
 		Precision: precisions[s.Run.Precision],
 		Seed:      s.seed(),
 		Calibrate: !s.Run.NoCalibrate,
-		Moments:   p.moments,
 	}
-	if !s.Step.Backward {
-		return o
-	}
-	o.Backward, o.Blocks, o.Norms = true, p.blocks, p.norms
+}
+
+// pass is what a settled spec computes.
+func (s *Spec) pass(probes []nn.Probe) nn.Pass {
+	var p nn.Pass
 	if s.Step.Update {
-		o.Update = &nn.SGD{Momentum: 0.9, Decay: 1e-4}
+		p = nn.TrainingStep(0, profiledUpdate)
+	} else if s.Step.Backward {
+		p.Backward = &nn.Backward{}
 	}
-	return o
+	p.Mode = nn.Eval
+	if s.Run.Mode == ModeTrain {
+		p.Mode = nn.Train
+	}
+	for _, probe := range probes {
+		if p.Backward != nil || probe.At == nn.EveryLayer {
+			p.Probes = append(p.Probes, probe)
+		}
+	}
+	return p
 }
 
 // precisions are the arithmetics by name.

@@ -59,17 +59,14 @@ func peakBytes(device string, m *resnet.Model) (eval, train int64, err error) {
 		return 0, 0, err
 	}
 	defer dev.Close()
-	infer := Spec{}
-	_, would, err := nn.Estimate(dev, m.Model, infer.sessionOptions(probes{}))
+	o := (&Spec{}).sessionOptions()
+	_, would, err := nn.Estimate(dev, m.Model, o)
 	if err != nil {
 		return 0, 0, err
 	}
 	eval = would.Memory.Total()
-	step, err := Spec{Step: Step{Update: true}}.settle()
-	if err != nil {
-		return eval, 0, err
-	}
-	if _, would, err = nn.Estimate(dev, m.Model, step.sessionOptions(probes{})); err != nil {
+	o.Pass = nn.TrainingStep(0, profiledUpdate)
+	if _, would, err = nn.Estimate(dev, m.Model, o); err != nil {
 		return eval, 0, nil
 	}
 	return eval, would.Memory.Total() + 4*(2*m.Total.Params+m.Total.Buffers), nil

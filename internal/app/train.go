@@ -89,7 +89,7 @@ func newTraining(spec Spec, o TrainOptions, l Listener) (*Training, error) {
 	if t.nets, err = t.build(depths, o.Twins); err != nil {
 		return nil, err
 	}
-	t.options.Session = spec.sessionOptions(probes{})
+	t.options.Session = spec.sessionOptions()
 	t.options.Folder, t.options.SaveEvery, t.options.Resume = o.Save, o.SaveEvery, o.Resume
 	t.watch = &trainWatch{listener: l, runs: len(t.nets) * o.Seeds, resume: o.Resume}
 	t.options.Observe = t.watch.observe
@@ -203,10 +203,8 @@ func (t *Training) openWeights() (err error) {
 
 // checkMemory refuses nets whose training does not fit.
 func (t *Training) checkMemory() error {
-	step := t.spec
-	step.Run.Mode, step.Step = ModeTrain, Step{Backward: true, Update: true}
-	o := step.sessionOptions(probes{})
-	o.Update = &t.options.SGD
+	o := t.options.Session
+	o.Pass = nn.TrainingStep(t.options.Smoothing, t.options.SGD)
 	for _, m := range t.nets {
 		err := checkMemory(t.device, m.Model, o)
 		if memory := (*tensor.MemoryError)(nil); err != nil && !errors.As(err, &memory) {

@@ -40,7 +40,7 @@ func openCPUs(t *testing.T) []tensor.Device {
 
 // checkOn runs the pass on a device.
 func (p pass) checkOn(t *testing.T, dev tensor.Device, o tensor.Options) {
-	l, _, err := nn.Estimate(dev, p.model.Model, nn.SessionOptions{Train: p.train, Moments: true, Fuse: o.Fuse, Exact: o.Exact})
+	l, _, err := nn.Estimate(dev, p.model.Model, nn.SessionOptions{Pass: nn.Pass{Mode: modeOf(p.train), Probes: []nn.Probe{probeMoments}}, Fuse: o.Fuse, Exact: o.Exact})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,13 +83,14 @@ func (s step) compare(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []
 		note("the gradient of "+name, &worst.Directions, size(got, want)/scale, bar.Directions)
 	}
 	note("the loss", &worst.Loss, math.Abs(read(l.Loss)[0]/r.Buffer(l.Loss)[0]-1), bar.Loss)
-	gradient("the image", l.InputGrad, 0)
+	gradient("the image", siteOf(l, probeInput), 0)
 	for i, id := range l.ParamGrad {
 		if id != tensor.NoBuffer {
 			gradient(l.Plan.Params[i].Name, id, s.want.Least())
 		}
 	}
-	for _, b := range l.Blocks {
+	for _, site := range l.SitesOf(nn.Flow) {
+		b := site.Flow
 		for _, p := range []nn.Reading{b.In, b.Out, b.Branch, b.Skip} {
 			if p.Buffer != tensor.NoBuffer {
 				note("a norm at "+b.Path, &worst.Blocks, math.Abs(read(p.Buffer)[p.At]/r.Buffer(p.Buffer)[p.At]-1), bar.Blocks)

@@ -69,7 +69,7 @@ func (s step) run(t *testing.T, devices []tensor.Device) {
 // lower makes the step's plan.
 func (s step) lower(t *testing.T) *nn.Lowered {
 	t.Helper()
-	l, err := s.model.Lower(nn.LowerOptions{Train: s.train, Backward: true, Blocks: true, KeepGrads: true, InputGrad: true})
+	l, err := s.model.Lower(nn.Pass{Mode: modeOf(s.train), Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeGrads, probeInput}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func (s step) check(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []fl
 		worst.Norms, worst.Directions = max(worst.Norms, norm), max(worst.Directions, direction)
 		checkElements(t, f, grad, bar.Directions)
 	}
-	compare(&s.want.Input, read(l.InputGrad), 0)
+	compare(&s.want.Input, read(siteOf(l, probeInput)), 0)
 	golden := map[string]*oracle.Figures{}
 	for i, p := range s.want.Params {
 		golden[p.Name] = &s.want.Params[i]
@@ -138,11 +138,12 @@ func checkElements(t *testing.T, f *oracle.Figures, grad []float64, bar float64)
 // checkBlocks compares the norms at residual blocks.
 func (s step) checkBlocks(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []float64, bar float64) (worst float64) {
 	t.Helper()
-	if len(l.Blocks) != len(s.want.Blocks) {
-		t.Fatalf("%d blocks, PyTorch has %d", len(l.Blocks), len(s.want.Blocks))
+	sites := l.SitesOf(nn.Flow)
+	if len(sites) != len(s.want.Blocks) {
+		t.Fatalf("%d blocks, PyTorch has %d", len(sites), len(s.want.Blocks))
 	}
-	for i, p := range l.Blocks {
-		want := s.want.Blocks[i]
+	for i, site := range sites {
+		p, want := site.Flow, s.want.Blocks[i]
 		note := func(what string, r nn.Reading, want, scale float64) {
 			t.Helper()
 			e := math.Inf(1)

@@ -119,7 +119,7 @@ func (w weights) Load(p tensor.Param, t *tensor.Tensor) error {
 // lower makes the plan, with probes.
 func (p pass) lower(t *testing.T) *nn.Lowered {
 	t.Helper()
-	l, err := p.model.Lower(nn.LowerOptions{Train: p.train, Moments: p.model.EveryLayer()})
+	l, err := p.model.Lower(nn.Pass{Mode: modeOf(p.train), Probes: []nn.Probe{probeMoments}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func (p pass) checkLayers(t *testing.T, l *nn.Lowered, r result, bar float64) (w
 	if len(p.model.Layers) != len(p.want.Layers) {
 		t.Errorf("%d calls, PyTorch makes %d", len(p.model.Layers), len(p.want.Layers))
 	}
-	for i, layer := range p.model.Layers {
+	for _, layer := range p.model.Layers {
 		golden, err := p.want.Layer(layer.Path, layer.Call)
 		if err != nil {
 			t.Error(err)
@@ -174,10 +174,11 @@ func (p pass) checkLayers(t *testing.T, l *nn.Lowered, r result, bar float64) (w
 		if !layer.Out.Equal(golden.Shape) {
 			t.Errorf("%s call %d gives %v, PyTorch's %v", layer.Path, layer.Call, layer.Out, golden.Shape)
 		}
-		if l.Moments[i] == tensor.NoBuffer {
+		moments := siteOf(l, nn.Probe{At: layer.At(), What: nn.Moments})
+		if moments == tensor.NoBuffer {
 			continue
 		}
-		e := golden.Error(r.buffer(l.Moments[i]))
+		e := golden.Error(r.buffer(moments))
 		if worst = max(worst, e); !(e <= bar) {
 			t.Errorf("%s call %d: statistics differ by %.2g", layer.Path, layer.Call, e)
 		}
@@ -209,4 +210,26 @@ func (p pass) checkRunning(t *testing.T, r result, bar float64) (worst float64) 
 		t.Errorf("the net has no %s", name)
 	}
 	return worst
+}
+
+// What tests probe.
+var (
+	probeMoments = nn.Probe{At: nn.EveryLayer, What: nn.Moments}
+	probeFlows   = nn.Probe{At: nn.EveryBlock, What: nn.Flow}
+	probeGrads   = nn.Probe{At: nn.EveryParameter, What: nn.Keep}
+	probeInput   = nn.Probe{At: nn.Input, What: nn.Keep}
+)
+
+// modeOf is train mode, or eval mode.
+func modeOf(train bool) nn.Mode {
+	if train {
+		return nn.Train
+	}
+	return nn.Eval
+}
+
+// siteOf is the buffer that a probe is read from.
+func siteOf(l *nn.Lowered, p nn.Probe) tensor.BufferID {
+	s, _ := l.Site(p)
+	return s.Buffer
 }

@@ -30,11 +30,15 @@ func newFakeNet(t *testing.T, fuse, moments bool) *fakeNet {
 		t.Fatal(err)
 	}
 	device := &tensortest.Fake{Memory: fakeMemory, Kernel: fakeKernel}
-	l, _, err := nn.Estimate(device, m.Model, nn.SessionOptions{Fuse: fuse, Moments: moments})
+	o := nn.SessionOptions{Fuse: fuse}
+	if moments {
+		o.Probes = []nn.Probe{{At: nn.EveryLayer, What: nn.Moments}}
+	}
+	l, _, err := nn.Estimate(device, m.Model, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeNet{model: m.Model, config: m.Config, lowered: l, options: nn.SessionOptions{Fuse: fuse}, logits: tensor.New(2, 10)}
+	f := &fakeNet{model: m.Model, config: m.Config, lowered: l, options: o, logits: tensor.New(2, 10)}
 	device.Time = f.time
 	f.program = device.Program(l.Plan, fuse)
 	for i := range f.logits.Data {
@@ -65,7 +69,7 @@ func (f *fakeNet) time(_ *tensor.Plan, k tensor.KernelInfo, _ int) time.Duration
 }
 
 func (f *fakeNet) Stats(layer int) (mean, std float64, ok bool) {
-	if f.lowered.Moments[layer] == tensor.NoBuffer {
+	if _, ok := f.lowered.Site(nn.Probe{At: f.model.Layers[layer].At(), What: nn.Moments}); !ok {
 		return 0, 0, false
 	}
 	return float64(layer), 1, true

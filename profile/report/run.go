@@ -101,11 +101,8 @@ func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
 	}
 	o := n.Options()
 	r := &Run{
-		Schema: RunSchema, Mode: "eval", Fused: o.Fuse, TimeNS: int64(last.Wall.Last),
+		Schema: RunSchema, Mode: o.Mode.String(), Fused: o.Fuse, TimeNS: int64(last.Wall.Last),
 		Memory: profile.NewMemory(n.Lowered(), n.Kernels(), n.Memory()),
-	}
-	if o.Train {
-		r.Mode = "train"
 	}
 	r.Output = output(logits, names)
 	r.Layers = runLayers(n, last.Kernels)

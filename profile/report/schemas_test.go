@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"resnet-tui/profile"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
 )
@@ -112,6 +113,8 @@ func fill(v reflect.Value) {
 
 // specials are values of types that are not filled field by field.
 var specials = map[reflect.Type]any{
+	reflect.TypeFor[nn.Mode]():       nn.Train,
+	reflect.TypeFor[nn.What]():       nn.Moments,
 	reflect.TypeFor[time.Time]():     time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC),
 	reflect.TypeFor[tensor.Shape]():  tensor.Shape{2, 3, 32, 64},
 	reflect.TypeFor[profile.Pixel](): profile.Pixel{Height: 32, Width: 64},

@@ -10,14 +10,13 @@ import (
 // in reverse, and holds at each the gradients that have reached its result.
 type backward struct {
 	*lowering
-	learn  bool     // parameters get gradients
-	probed bool     // look at blocks
-	split  bool     // carry a block's two paths apart where they share layers
-	want   []bool   // by layer: the gradient of its result is wanted
-	image  bool     // so is that of the image
-	flows  [][]flow // by layer, and behind the last the image
-	parts  map[tensor.ParamID][]tensor.BufferID
-	blocks blockValues
+	learn   bool             // parameters get gradients
+	toInput bool             // so does the net's input
+	split   map[*Module]bool // the blocks whose two paths go back apart where they share layers
+	want    []bool           // by layer: the gradient of its result is wanted
+	flows   [][]flow         // by layer, and last the input: gradients that have reached its result
+	parts   map[tensor.ParamID][]tensor.BufferID
+	edges   blockEdges // of the blocks that probes look at
 }
 
 // flow is a part of a gradient that has come back through a part of a block.
@@ -29,17 +28,51 @@ type flow struct {
 // backward appends the loss, the backward pass and the update.
 func (f *lowering) backward() {
 	dy := f.loss()
-	b := f.newBackward(true, f.options.Blocks, f.options.InputGrad)
+	b := f.newBackward()
 	b.start(dy)
 	for i := len(f.model.Layers) - 1; i >= 0; i-- {
 		b.layer(f.model.Layers[i])
 	}
-	if image := b.flows[len(f.model.Layers)]; f.options.InputGrad && len(image) > 0 {
-		f.InputGrad = b.settle(-1, image)
-		f.Plan.Buffers[f.InputGrad].Name, f.Plan.Buffers[f.InputGrad].Class = "input.grad", tensor.Kept
-	}
-	if f.options.Update != nil {
+	b.probeInput()
+	if f.pass.Update != nil {
 		f.update()
+	}
+}
+
+// newBackward is the backward pass of a step, with what its probes want.
+func (f *lowering) newBackward() *backward {
+	blocks := f.model.Blocks()
+	edges := newBlockEdges(blocks, func(i int) bool { return f.probes.wants(Flow, atBlock, i) })
+	if edges.any() {
+		f.blockProbes = noBlockProbes(blocks)
+	}
+	b := &backward{lowering: f, learn: true, toInput: f.probes.wantsInput() || edges.has(-1), split: edges.chosen, edges: edges}
+	return b.begin()
+}
+
+// begin finds out which gradients are wanted.
+func (b *backward) begin() *backward {
+	layers := b.model.Layers
+	b.want, b.flows, b.parts = make([]bool, len(layers)), make([][]flow, len(layers)+1), map[tensor.ParamID][]tensor.BufferID{}
+	for i, l := range layers {
+		b.want[i] = b.learns(l) || slices.ContainsFunc(l.Inputs, b.wanted) || b.edges.has(i)
+	}
+	return b
+}
+
+// probeInput adds the gradients of the net's input, and probes them.
+func (b *backward) probeInput() {
+	flows := b.flows[len(b.model.Layers)]
+	if !b.toInput || len(flows) == 0 {
+		return
+	}
+	grad := b.settle(-1, flows)
+	if b.probes.wants(Keep, atInput, 0) {
+		b.Plan.Buffers[grad].Name, b.Plan.Buffers[grad].Class = "input.grad", tensor.Kept
+		b.probes.found(Keep, atInput, 0, grad)
+	}
+	if b.probes.wants(Norm, atInput, 0) {
+		b.probes.found(Norm, atInput, 0, b.norm("input", grad))
 	}
 }
 
@@ -49,7 +82,7 @@ func (f *lowering) loss() tensor.BufferID {
 	f.Target = f.buffer("target", shape[:1], tensor.Input)
 	f.Loss = f.buffer("loss", tensor.Shape{1}, tensor.Kept)
 	p := f.buffer("probabilities", shape, tensor.Scratch)
-	op := tensor.Op{Kind: tensor.CrossEntropy, Path: "loss", Eps: f.options.Smoothing, Scalar: tensor.NoScalar}
+	op := tensor.Op{Kind: tensor.CrossEntropy, Path: "loss", Eps: f.pass.smoothing(), Scalar: tensor.NoScalar}
 	op.In, op.Out = []tensor.BufferID{f.Output, f.Target}, []tensor.BufferID{f.Loss, p}
 	f.add(op, -1)
 	dy := f.buffer("loss.grad_input", shape, tensor.Scratch)
@@ -57,22 +90,6 @@ func (f *lowering) loss() tensor.BufferID {
 	op.In, op.Out = []tensor.BufferID{p, f.Target}, []tensor.BufferID{dy}
 	f.add(op, -1)
 	return dy
-}
-
-// newBackward is a pass that has not begun.
-func (f *lowering) newBackward(learn, probed, image bool) *backward {
-	layers := f.model.Layers
-	b := &backward{
-		lowering: f, learn: learn, probed: probed, split: probed, image: image, want: make([]bool, len(layers)),
-		flows: make([][]flow, len(layers)+1), parts: map[tensor.ParamID][]tensor.BufferID{}, blocks: f.model.blockValues(),
-	}
-	for i, l := range layers {
-		b.want[i] = b.learns(l) || slices.ContainsFunc(l.Inputs, b.wanted) || probed && b.blocks.boundary(i)
-	}
-	if probed {
-		b.Blocks = b.blocks.probes()
-	}
-	return b
 }
 
 // start gives the result of the last layer its gradient.
@@ -85,10 +102,10 @@ func (b *backward) start(dy tensor.BufferID) {
 func (b *backward) learns(l *Layer) bool { return b.learn && len(l.Params) > 0 && !l.Frozen }
 
 // wanted reports whether the gradient of a layer's result is, or that of the
-// image, −1.
+// net's input, −1.
 func (b *backward) wanted(layer int) bool {
 	if layer < 0 {
-		return b.image
+		return b.toInput
 	}
 	return b.want[layer]
 }
@@ -118,7 +135,7 @@ func (b *backward) layer(l *Layer) {
 // layer each by itself: the normalisation and ReLU that a pre-activation
 // block's branch and projection share, when somebody looks at the parts.
 func (b *backward) apart(l *Layer) bool {
-	return b.split && l.Part == Trunk && l.blockOf() != nil
+	return l.Part == Trunk && b.split[l.blockOf()]
 }
 
 // blockOf is the block that a layer lies in, or nil.
@@ -145,7 +162,7 @@ func partOf(l *Layer, i int, came Part) Part {
 // probes them where a block begins or ends.
 func (b *backward) settle(layer int, flows []flow) tensor.BufferID {
 	slices.SortStableFunc(flows, func(x, y flow) int { return int(x.part) - int(y.part) })
-	if b.probed && b.blocks.boundary(layer) {
+	if b.edges.has(layer) {
 		return b.probeBoundary(layer, flows)
 	}
 	sum := flows[0].id
@@ -196,16 +213,22 @@ func (b *backward) settleParams(l *Layer) {
 			grad = sum
 		}
 		b.ParamGrad[id] = grad
-		if b.options.KeepGrads {
-			b.Plan.Buffers[grad].Class = tensor.Kept
-		}
-		if b.options.Norms {
-			b.ParamNorm[id] = b.norm(b.model.Params[id].Name, grad)
-		}
+		b.probeParam(int(id), grad)
 	}
 }
 
-// norm appends a probe.
+// probeParam takes of a parameter's gradient what probes want of it.
+func (b *backward) probeParam(id int, grad tensor.BufferID) {
+	if b.probes.wants(Keep, atParameter, id) {
+		b.Plan.Buffers[grad].Class = tensor.Kept
+		b.probes.found(Keep, atParameter, id, grad)
+	}
+	if b.probes.wants(Norm, atParameter, id) {
+		b.probes.found(Norm, atParameter, id, b.norm(b.model.Params[id].Name, grad))
+	}
+}
+
+// norm appends a probe of the L2 norm of a gradient.
 func (f *lowering) norm(path string, of tensor.BufferID) tensor.BufferID {
 	out := f.buffer(path+".norm", tensor.Shape{1}, tensor.Kept)
 	f.add(tensor.Op{

@@ -13,11 +13,11 @@ import (
 )
 
 // steps are the kinds of training step.
-var steps = map[string]nn.LowerOptions{
-	"eval":    {Backward: true},
-	"probed":  {Train: true, Backward: true, Blocks: true, Norms: true, InputGrad: true, KeepGrads: true},
-	"smooth":  {Train: true, Backward: true, Blocks: true, Smoothing: 0.1},
-	"updated": {Train: true, Update: &nn.SGD{Momentum: 0.9, Nesterov: true, Decay: 1e-4}},
+var steps = map[string]nn.Pass{
+	"eval":    {Backward: &nn.Backward{}},
+	"probed":  {Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms, probeInput, probeGrads}},
+	"smooth":  {Mode: nn.Train, Backward: &nn.Backward{Smoothing: 0.1}, Probes: []nn.Probe{probeFlows}},
+	"updated": {Mode: nn.Train, Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 0.9, Nesterov: true, Decay: 1e-4}},
 }
 
 // TestStepsAreValid lowers steps of every net.
@@ -28,8 +28,8 @@ func TestStepsAreValid(t *testing.T) {
 			continue // the same blocks
 		}
 		for kind, o := range steps {
-			if o.Norms || o.Blocks {
-				o.Moments = m.EveryLayer()
+			if len(o.Probes) > 0 {
+				o.Probes = append(slices.Clone(o.Probes), probeMoments)
 			}
 			l, err := m.Lower(o)
 			if err == nil {
@@ -46,13 +46,13 @@ func TestStepsAreValid(t *testing.T) {
 
 // checkStep: every parameter that learns has a gradient, a norm if that is
 // asked, and an update; every block its probes; passes follow each other.
-func checkStep(t *testing.T, m *nn.Model, l *nn.Lowered, o nn.LowerOptions) {
+func checkStep(t *testing.T, m *nn.Model, l *nn.Lowered, o nn.Pass) {
 	t.Helper()
 	updates := map[tensor.ParamID]bool{}
 	pass := tensor.Forward
 	for _, op := range l.Plan.Ops {
 		if op.Pass < pass {
-			t.Fatalf("%s: %v of %s in pass %v comes behind pass %v", m.Name, op.Kind, op.Path, op.Pass, pass)
+			t.Fatalf("%s: %v of %s in pass %v comes after pass %v", m.Name, op.Kind, op.Path, op.Pass, pass)
 		}
 		if pass = op.Pass; op.Kind == tensor.SGD {
 			updates[op.Params[0]] = true
@@ -63,15 +63,17 @@ func checkStep(t *testing.T, m *nn.Model, l *nn.Lowered, o nn.LowerOptions) {
 		if has := grad != tensor.NoBuffer; has != p.Role.Learnable() || has && !l.Plan.Buffers[grad].Shape.Equal(p.Shape) {
 			t.Errorf("%s: %s has the gradient %d", m.Name, p.Name, grad)
 		}
-		if (l.ParamNorm[id] != tensor.NoBuffer) != (o.Norms && p.Role.Learnable()) || updates[tensor.ParamID(id)] != (o.Update != nil && p.Role.Learnable()) {
+		_, normed := l.Site(nn.Probe{At: nn.At(p.Name), What: nn.Norm})
+		if normed != (slices.Contains(o.Probes, probeNorms) && p.Role.Learnable()) || updates[tensor.ParamID(id)] != (o.Update != nil && p.Role.Learnable()) {
 			t.Errorf("%s: %s is not probed or updated as it should be", m.Name, p.Name)
 		}
 	}
-	if !o.Blocks {
+	if !slices.Contains(o.Probes, probeFlows) {
 		return
 	}
+	flows := flowsOf(l)
 	for i, b := range m.Blocks() {
-		p, plain := l.Blocks[i], b.Block.Skip == nn.NoSkip
+		p, plain := flows[i], b.Block.Skip == nn.NoSkip
 		if p.Path != b.Path || p.In == nn.NoReading || p.Out == nn.NoReading || p.Branch == nn.NoReading || (p.Skip == nn.NoReading) != plain || (p.Dot == nn.NoReading) != plain {
 			t.Errorf("%s: block %s is probed by %+v", m.Name, b.Path, p)
 		}
@@ -99,7 +101,7 @@ func TestStepGradients(t *testing.T) {
 				continue // eval mode differs in the normalisations alone
 			}
 			t.Run(fmt.Sprint(arch, "/", train), func(t *testing.T) {
-				o := nn.LowerOptions{Train: train, Backward: true, InputGrad: true, Blocks: true, Smoothing: 0.1}
+				o := nn.Pass{Mode: modeOf(train), Backward: &nn.Backward{Smoothing: 0.1}, Probes: []nn.Probe{probeInput, probeFlows}}
 				newExact(t, smallNet(t, arch), o).checkDifferences(t)
 			})
 		}
@@ -109,7 +111,7 @@ func TestStepGradients(t *testing.T) {
 func (e *exact) checkDifferences(t *testing.T) {
 	t.Helper()
 	e.run(t)
-	grads := map[string][]float64{"image": slices.Clone(e.Buffer(e.InputGrad))}
+	grads := map[string][]float64{"image": slices.Clone(e.Buffer(e.at(probeInput)))}
 	values := map[string][]float64{"image": e.Buffer(e.Input)}
 	for id, p := range e.model.Params {
 		if b := e.ParamGrad[id]; b != tensor.NoBuffer {
@@ -146,8 +148,8 @@ func (e *exact) lossAlong(t *testing.T, values []float64, direction tensor.Strea
 func TestProbesChangeNothing(t *testing.T) {
 	for _, arch := range smallNets {
 		m := smallNet(t, arch)
-		bare := newExact(t, m, nn.LowerOptions{Train: true, Backward: true})
-		probed := newExact(t, m, nn.LowerOptions{Train: true, Backward: true, Blocks: true, Norms: true, InputGrad: true, Moments: m.EveryLayer()})
+		bare := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}})
+		probed := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms, probeInput, probeMoments}})
 		bare.run(t)
 		probed.run(t)
 		apart := slices.ContainsFunc(m.Blocks(), func(b *nn.Module) bool { return b.Block.PreAct && b.Block.Skip == nn.Projection })
@@ -159,7 +161,7 @@ func TestProbesChangeNothing(t *testing.T) {
 			if !apart && !slices.Equal(a, b) || !(difference(a, b) <= 1e-12) {
 				t.Errorf("%s: the gradient of %s differs by %g", arch, p.Name, difference(a, b))
 			}
-			if got, want := probed.Buffer(probed.ParamNorm[id])[0], norm(b); math.Abs(got-want) > 1e-12*want {
+			if got, want := probed.Buffer(probed.at(nn.Probe{At: nn.At(p.Name), What: nn.Norm}))[0], norm(b); math.Abs(got-want) > 1e-12*want {
 				t.Errorf("%s: the norm of %s is %g, want %g", arch, p.Name, got, want)
 			}
 		}
@@ -188,7 +190,7 @@ func difference(a, b []float64) float64 {
 func TestBlockGradients(t *testing.T) {
 	for _, arch := range smallNets {
 		m := smallNet(t, arch)
-		e := newExact(t, m, nn.LowerOptions{Train: true, Backward: true, Blocks: true})
+		e := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows}})
 		e.run(t)
 		for i, b := range m.Blocks() {
 			g := e.block(i)
@@ -221,7 +223,7 @@ func TestBlockGradients(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	m := smallNet(t, "cifar_resnet8")
 	for _, all := range []bool{false, true} {
-		e := newExact(t, m, nn.LowerOptions{Train: true, Update: &nn.SGD{Momentum: 0.9, Decay: 0.5, DecayAll: all}})
+		e := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 0.9, Decay: 0.5, DecayAll: all}})
 		before := map[string][]float64{}
 		for _, p := range m.Params {
 			before[p.Name] = slices.Clone(e.Param(p.Name))
@@ -248,9 +250,18 @@ func TestUpdate(t *testing.T) {
 
 func TestStepRefuses(t *testing.T) {
 	m := smallNet(t, "cifar_resnet8")
-	for _, o := range []nn.LowerOptions{
-		{Blocks: true}, {Norms: true}, {InputGrad: true}, {Backward: true, Smoothing: 1.5}, {Backward: true, Smoothing: math.NaN()},
-		{Update: &nn.SGD{Momentum: 1}}, {Update: &nn.SGD{Decay: -1}}, {Update: &nn.SGD{Nesterov: true}}, {Update: &nn.SGD{Decay: math.Inf(1)}},
+	for _, o := range []nn.Pass{
+		{Probes: []nn.Probe{probeFlows}},
+		{Probes: []nn.Probe{probeNorms}},
+		{Probes: []nn.Probe{probeInput}},
+		{Update: &nn.SGD{}},
+		{Mode: nn.Train + 1},
+		{Backward: &nn.Backward{Smoothing: 1.5}},
+		{Backward: &nn.Backward{Smoothing: math.NaN()}},
+		{Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 1}},
+		{Backward: &nn.Backward{}, Update: &nn.SGD{Decay: -1}},
+		{Backward: &nn.Backward{}, Update: &nn.SGD{Nesterov: true}},
+		{Backward: &nn.Backward{}, Update: &nn.SGD{Decay: math.Inf(1)}},
 	} {
 		if _, err := m.Lower(o); err == nil {
 			t.Errorf("%+v: no error", o)

@@ -60,35 +60,43 @@ func (p BlockProbe) read(value func(Reading) float64) BlockGradient {
 	return g
 }
 
-// blockValues are the blocks by the layers whose results they take and give.
-type blockValues struct {
-	blocks   []*Module
-	from, to map[int][]int // by layer: indices of blocks
-}
-
-func (m *Model) blockValues() blockValues {
-	v := blockValues{blocks: m.Blocks(), from: map[int][]int{}, to: map[int][]int{}}
-	for i, b := range v.blocks {
-		v.from[b.From] = append(v.from[b.From], i)
-		v.to[b.To] = append(v.to[b.To], i)
-	}
-	return v
-}
-
-// boundary reports whether a block begins or ends at a layer's result.
-func (v *blockValues) boundary(layer int) bool { return len(v.from[layer])+len(v.to[layer]) > 0 }
-
-// probes are the blocks' probes, with nothing to read yet.
-func (v *blockValues) probes() []BlockProbe {
-	probes := make([]BlockProbe, len(v.blocks))
-	for i, b := range v.blocks {
+// noBlockProbes are the probes of blocks with nothing to read yet.
+func noBlockProbes(blocks []*Module) []BlockProbe {
+	probes := make([]BlockProbe, len(blocks))
+	for i, b := range blocks {
 		probes[i] = BlockProbe{b.Path, NoReading, NoReading, NoReading, NoReading, NoReading}
 	}
 	return probes
 }
 
+// blockEdges are blocks by the layers whose results they take and give.
+type blockEdges struct {
+	blocks   []*Module     // of the whole net
+	from, to map[int][]int // by layer, −1 for the net's input: indices of blocks that begin or end there
+	chosen   map[*Module]bool
+}
+
+// newBlockEdges are those of the blocks that choose picks by index.
+func newBlockEdges(blocks []*Module, choose func(i int) bool) blockEdges {
+	e := blockEdges{blocks: blocks, from: map[int][]int{}, to: map[int][]int{}, chosen: map[*Module]bool{}}
+	for i, b := range blocks {
+		if choose(i) {
+			e.from[b.From] = append(e.from[b.From], i)
+			e.to[b.To] = append(e.to[b.To], i)
+			e.chosen[b] = true
+		}
+	}
+	return e
+}
+
+// any reports whether there is any block.
+func (e *blockEdges) any() bool { return len(e.chosen) > 0 }
+
+// has reports whether a block begins or ends at a layer's result.
+func (e *blockEdges) has(layer int) bool { return len(e.from[layer])+len(e.to[layer]) > 0 }
+
 // probeBoundary adds the gradients of a value at which a block begins or ends,
-// and notes for which blocks its norms are what.
+// and records which norm belongs to which block.
 func (b *backward) probeBoundary(layer int, flows []flow) tensor.BufferID {
 	sum := flows[0].id
 	var whole Reading
@@ -108,13 +116,13 @@ func (b *backward) probeBoundary(layer int, flows []flow) tensor.BufferID {
 			skip = whole
 		}
 	}
-	for _, i := range b.blocks.to[layer] {
-		b.Blocks[i].Out = whole
+	for _, i := range b.edges.to[layer] {
+		b.blockProbes[i].Out = whole
 	}
-	for _, i := range b.blocks.from[layer] {
-		p := &b.Blocks[i]
+	for _, i := range b.edges.from[layer] {
+		p := &b.blockProbes[i]
 		p.In = whole
-		if m := b.blocks.blocks[i]; m.From == m.To { // lesions have left nothing but its skip
+		if m := b.edges.blocks[i]; m.From == m.To { // lesions have left nothing but its skip
 			p.Skip = whole
 			continue
 		}
@@ -125,8 +133,8 @@ func (b *backward) probeBoundary(layer int, flows []flow) tensor.BufferID {
 
 // boundaryPath names the probe at a block's edge.
 func (b *backward) boundaryPath(layer int) string {
-	if at := b.blocks.from[layer]; len(at) > 0 {
-		return b.blocks.blocks[at[len(at)-1]].Path + ".grad_in"
+	if at := b.edges.from[layer]; len(at) > 0 {
+		return b.edges.blocks[at[len(at)-1]].Path + ".grad_in"
 	}
-	return b.blocks.blocks[b.blocks.to[layer][0]].Path + ".grad_out"
+	return b.edges.blocks[b.edges.to[layer][0]].Path + ".grad_out"
 }

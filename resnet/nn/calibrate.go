@@ -17,7 +17,7 @@ const calibrationValues = 64
 // the initialisation, and the session would normalise by them.
 func (s *Session) wantsCalibration() bool {
 	o := &s.options
-	running := !o.Train || slices.ContainsFunc(s.model.Layers, func(l *Layer) bool { return l.Frozen })
+	running := o.Mode != Train || slices.ContainsFunc(s.model.Layers, func(l *Layer) bool { return l.Frozen })
 	return o.Calibrate && o.Source == nil && running && !s.calibrated && s.model.Total.Buffers > 0
 }
 
@@ -30,7 +30,7 @@ func (s *Session) calibrate(ctx context.Context, weights func(done, total int64)
 	if err != nil {
 		return err
 	}
-	l, err := m.Lower(LowerOptions{Train: true, Momentum: 1})
+	l, err := m.lowerCalibration()
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,18 @@ func (s *Session) calibrate(ctx context.Context, weights func(done, total int64)
 	}
 	s.calibrated = true
 	return nil
+}
+
+// lowerCalibration makes the plan of a forward pass that replaces the running
+// statistics by the batch's.
+func (m *Model) lowerCalibration() (*Lowered, error) {
+	f, err := m.newLowering(Pass{Mode: Train}, nil)
+	if err != nil {
+		return nil, err
+	}
+	f.momentum = 1
+	f.forward()
+	return f.finish()
 }
 
 // calibrationBatch is the smallest batch that gives every channel

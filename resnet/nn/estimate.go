@@ -1,6 +1,10 @@
 package nn
 
-import "resnet-tui/tensor"
+import (
+	"slices"
+
+	"resnet-tui/tensor"
+)
 
 // Estimate says what a session of the net would run on the device, without
 // making it: the net lowered, and what the device would compile it to. Its
@@ -28,24 +32,24 @@ func Fusions(dev tensor.Device, m *Model, o SessionOptions) (*Lowered, []tensor.
 }
 
 // lower makes the plan of a session. A device that may fuse is asked first what
-// it makes of the plan without probes: they go where its kernels end.
+// it makes of the plan without the probes at every layer: they go where its
+// kernels end, so that they prevent no fusion.
 func (o *SessionOptions) lower(dev tensor.Device, m *Model) (*Lowered, error) {
-	lo := o.bare()
-	switch {
-	case o.Moments && o.Fuse:
-		bare, err := m.Lower(lo)
-		if err != nil {
-			return nil, err
-		}
-		kernels, err := dev.Fusions(bare.Plan, o.compile(nil))
-		if err != nil {
-			return nil, err
-		}
-		lo.Moments = bare.Ends(kernels)
-	case o.Moments:
-		lo.Moments = m.EveryLayer()
+	atEveryLayer := func(p Probe) bool { return p.At == EveryLayer }
+	if !o.Fuse || !slices.ContainsFunc(o.Probes, atEveryLayer) {
+		return m.Lower(o.Pass)
 	}
-	return m.Lower(lo)
+	bare := o.Pass
+	bare.Probes = slices.DeleteFunc(slices.Clone(o.Probes), atEveryLayer)
+	l, err := m.Lower(bare)
+	if err != nil {
+		return nil, err
+	}
+	kernels, err := dev.Fusions(l.Plan, o.compile(nil))
+	if err != nil {
+		return nil, err
+	}
+	return m.LowerVisible(o.Pass, l.Visible(kernels))
 }
 
 // MaxBatch is the largest batch of the net that fits into limit bytes, see

@@ -18,7 +18,7 @@ type exact struct {
 
 // newExact makes it, with seeded parameters far from a fresh net's, so that no
 // gradient is zero by symmetry.
-func newExact(t testing.TB, m *nn.Model, o nn.LowerOptions) *exact {
+func newExact(t testing.TB, m *nn.Model, o nn.Pass) *exact {
 	t.Helper()
 	l, err := m.Lower(o)
 	if err != nil {
@@ -74,6 +74,12 @@ func (e *exact) run(t testing.TB) float64 {
 	return e.Buffer(e.Loss)[0]
 }
 
+// at is where a probe is read.
+func (e *exact) at(p nn.Probe) tensor.BufferID {
+	s, _ := e.Site(p)
+	return s.Buffer
+}
+
 func (e *exact) reading(r nn.Reading) float64 {
 	if r == nn.NoReading {
 		return 0
@@ -81,4 +87,30 @@ func (e *exact) reading(r nn.Reading) float64 {
 	return e.Buffer(r.Buffer)[r.At]
 }
 
-func (e *exact) block(i int) nn.BlockGradient { return e.Blocks[i].Read(e.reading) }
+func (e *exact) block(i int) nn.BlockGradient { return flowsOf(e.Lowered)[i].Read(e.reading) }
+
+// flowsOf says where the gradients at the blocks are read, in order.
+func flowsOf(l *nn.Lowered) []*nn.BlockProbe {
+	var probes []*nn.BlockProbe
+	for _, s := range l.SitesOf(nn.Flow) {
+		probes = append(probes, s.Flow)
+	}
+	return probes
+}
+
+// What tests probe.
+var (
+	probeMoments = nn.Probe{At: nn.EveryLayer, What: nn.Moments}
+	probeFlows   = nn.Probe{At: nn.EveryBlock, What: nn.Flow}
+	probeNorms   = nn.Probe{At: nn.EveryParameter, What: nn.Norm}
+	probeGrads   = nn.Probe{At: nn.EveryParameter, What: nn.Keep}
+	probeInput   = nn.Probe{At: nn.Input, What: nn.Keep}
+)
+
+// modeOf is train mode, or eval mode.
+func modeOf(train bool) nn.Mode {
+	if train {
+		return nn.Train
+	}
+	return nn.Eval
+}

@@ -21,7 +21,7 @@ func TestEveryRuleHasDifferences(t *testing.T) {
 		}
 	}
 	for _, train := range []bool{false, true} {
-		newExact(t, m, nn.LowerOptions{Train: train, Backward: true, InputGrad: true, Smoothing: 0.1}).checkDifferences(t)
+		newExact(t, m, nn.Pass{Mode: modeOf(train), Backward: &nn.Backward{Smoothing: 0.1}, Probes: []nn.Probe{probeInput}}).checkDifferences(t)
 	}
 }
 

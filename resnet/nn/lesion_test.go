@@ -145,7 +145,7 @@ func checkTree(t *testing.T, m *nn.Model) {
 func exactLogits(t *testing.T, c resnet.Config, source tensor.Source, list ...string) []float64 {
 	t.Helper()
 	m := lesioned(t, c, lesions(t, list...)...)
-	l, err := m.Lower(nn.LowerOptions{})
+	l, err := m.Lower(nn.Pass{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestLesionGradients(t *testing.T) {
 			{"layer2.0=freeze", "layer1.0=swap:layer1.1", "layer3.1=drop-branch", "layer1.1=drop-branch"},
 		} {
 			m := lesioned(t, resnet.Config{Arch: arch, Height: 6, Width: 5, Batch: 3, Classes: 4}, lesions(t, list...)...)
-			e := newExact(t, m, nn.LowerOptions{Train: true, Backward: true, InputGrad: true, Blocks: true})
+			e := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeInput, probeFlows}})
 			kept := map[string][]float64{}
 			for id, p := range m.Params {
 				frozen := strings.HasPrefix(p.Name, "layer2.0.") && m.Find("layer2.0").Block.Lesion == "freeze"

@@ -2,83 +2,68 @@ package nn
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
 	"resnet-tui/tensor"
 )
 
-// LowerOptions say what pass a Model is lowered to.
-type LowerOptions struct {
-	Train    bool    // batch statistics and dropout
-	Momentum float64 // of the running statistics, 0 means PyTorch's 0.1
-	Hold     bool    // leave the running statistics as they are
-	Moments  []int   // layers whose outputs' mean and deviation are probed, by index
-
-	Backward  bool    // the loss and the gradients behind the forward pass
-	Smoothing float64 // of the loss's labels, in [0, 1]
-	Blocks    bool    // probe the gradients at blocks, see Lowered.Blocks
-	Norms     bool    // probe the norms of parameters' gradients
-	KeepGrads bool    // make parameters' gradients readable
-	InputGrad bool    // carry the gradient to the image, readable
-	Update    *SGD    // the optimiser's step behind the backward pass, or nil
-}
-
-// Lowered is a Model as a plan, and the way from one to the other. Where
-// something was not asked for, a buffer is tensor.NoBuffer.
+// Lowered is a Model as the plan of a pass, and the way from one to the other.
+// It does not change, so that any number of goroutines may read it.
 type Lowered struct {
 	Plan          *tensor.Plan
+	Pass          Pass // what the plan is of
 	Input, Output tensor.BufferID
 	// OpLayer is by operation its layer's index: an operation of any pass
 	// belongs to the layer that it computes, differentiates or updates, a sum
 	// of gradients to the addition that it is the gradient of. A probe and the
 	// loss have −1.
 	OpLayer []int
-	LayerOp []int             // by layer: its operation in the forward pass
-	Moments []tensor.BufferID // by layer: the probe's result
+	LayerOp []int // by layer: its operation in the forward pass
 
+	// What a backward pass has; without one, and for a parameter without a
+	// gradient, tensor.NoBuffer. Only what is Kept can be read after a run.
 	Target    tensor.BufferID   // N classes, as float32
 	Loss      tensor.BufferID   // one value
-	InputGrad tensor.BufferID   // ∂loss/∂image
 	ParamGrad []tensor.BufferID // by parameter: its gradient, of the parameter's shape
-	ParamNorm []tensor.BufferID // by parameter: the probe of its gradient's L2 norm
-	Blocks    []BlockProbe      // by block, in execution order
+
+	Probes [][]Site // by probe of the pass: where it is read
+
+	sites map[Probe]Site // of Probes, by their own names
 }
 
 // dropoutSeed names the scalar input that keys the masks of dropout.
 const dropoutSeed = "dropout seed"
 
-// Lower makes the plan of a pass: forward; with Backward or Update, a step of
-// training. Batch statistics of a single value a channel are an error, as in
-// PyTorch.
-func (m *Model) Lower(o LowerOptions) (*Lowered, error) {
-	return m.lowerWith(o, func(f *lowering) {
-		if o.Backward || o.Update != nil {
-			f.backward()
-		}
-	})
-}
+// statsMomentum is the share of the running statistics that a pass in train
+// mode replaces by the batch's: PyTorch's default.
+const statsMomentum = 0.1
 
-// lowerWith makes a plan of the forward pass and what rest adds to it.
-func (m *Model) lowerWith(o LowerOptions, rest func(f *lowering)) (*Lowered, error) {
-	if err := cmp.Or(m.checkTrain(o), o.check()); err != nil {
+// Lower makes the plan of a pass. It is an error if the pass contradicts
+// itself, if a probe names what the net doesn't have or what can't be taken
+// there, and, as in PyTorch, if a batch norm in train mode gets a single value
+// per channel.
+func (m *Model) Lower(p Pass) (*Lowered, error) { return m.LowerVisible(p, upTo(len(m.Layers))) }
+
+// LowerVisible is Lower for a device that runs several layers as one kernel:
+// EveryLayer stands for the layers of those indices, whose outputs the device
+// has in memory anyway (see Lowered.Visible).
+func (m *Model) LowerVisible(p Pass, visible []int) (*Lowered, error) {
+	f, err := m.newLowering(p, visible)
+	if err != nil {
 		return nil, err
 	}
-	probe := make([]bool, len(m.Layers))
-	for _, i := range o.Moments {
-		if i < 0 || i >= len(probe) {
-			return nil, fmt.Errorf("no layer %d to probe: %s has %d", i, m.Name, len(probe))
-		}
-		probe[i] = true
+	f.forward()
+	if p.Backward != nil {
+		f.backward()
 	}
-	return m.lower(o, probe, rest), nil
+	return f.finish()
 }
 
-// Ends are the layers whose results are those of kernels of the forward pass.
-// Probes there keep a device that runs l by these kernels from nothing, for
-// every other result lives inside a kernel.
-func (l *Lowered) Ends(kernels []tensor.KernelInfo) []int {
+// Visible are the layers whose outputs are the results of kernels of the forward
+// pass. Every other output lives inside a kernel: to probe it, a device has to
+// compile the plan to other kernels.
+func (l *Lowered) Visible(kernels []tensor.KernelInfo) []int {
 	var layers []int
 	for i := range kernels {
 		op := kernels[i].Last()
@@ -89,30 +74,12 @@ func (l *Lowered) Ends(kernels []tensor.KernelInfo) []int {
 	return layers
 }
 
-// EveryLayer are the indices of all layers.
-func (m *Model) EveryLayer() []int {
-	layers := make([]int, len(m.Layers))
-	for i := range layers {
-		layers[i] = i
-	}
-	return layers
-}
-
-func (o *LowerOptions) check() error {
-	if !(o.Smoothing >= 0 && o.Smoothing <= 1) {
-		return fmt.Errorf("label smoothing %v: it must be from 0 to 1", o.Smoothing)
-	}
-	if o.Update == nil && (o.Blocks || o.Norms || o.KeepGrads || o.InputGrad) && !o.Backward {
-		return errors.New("gradients are asked for, but no backward pass")
-	}
-	return o.Update.check()
-}
-
-func (m *Model) checkTrain(o LowerOptions) error {
+// checkTrain reports a batch norm that can't normalise by its batch.
+func (m *Model) checkTrain(p Pass) error {
 	for _, l := range m.Layers {
-		if s := l.In; o.Train && !l.Frozen && l.Kind == tensor.BatchNorm2d && s[0]*s[2]*s[3] < 2 {
-			return fmt.Errorf("%s: train mode needs more than one value a channel to normalise, and the input there is %v: "+
-				"a larger batch or image", l.Path, s)
+		if s := l.In; p.Mode == Train && !l.Frozen && l.Kind == tensor.BatchNorm2d && s[0]*s[2]*s[3] < 2 {
+			return fmt.Errorf("%s: train mode needs more than one value per channel to normalise, and the input there is %v: "+
+				"use a larger batch or image", l.Path, s)
 		}
 	}
 	return nil
@@ -121,32 +88,63 @@ func (m *Model) checkTrain(o LowerOptions) error {
 // lowering is a plan under construction.
 type lowering struct {
 	*Lowered
-	model   *Model
-	options LowerOptions
-	results []tensor.BufferID   // by layer
-	saved   [][]tensor.BufferID // by layer: what a batch norm keeps for its gradient
+	model       *Model
+	pass        Pass
+	probes      *probes
+	momentum    float64             // of the running statistics
+	results     []tensor.BufferID   // by layer
+	saved       [][]tensor.BufferID // by layer: what a batch norm keeps for its gradient
+	blockProbes []BlockProbe        // by block, if a probe looks at blocks
 }
 
-// lower makes a plan with probes after some layers, and what rest adds.
-func (m *Model) lower(o LowerOptions, probe []bool, rest func(f *lowering)) *Lowered {
-	l := &Lowered{
-		Plan: &tensor.Plan{Params: m.Params}, Target: tensor.NoBuffer, Loss: tensor.NoBuffer, InputGrad: tensor.NoBuffer,
-		ParamGrad: slices.Repeat([]tensor.BufferID{tensor.NoBuffer}, len(m.Params)),
-		ParamNorm: slices.Repeat([]tensor.BufferID{tensor.NoBuffer}, len(m.Params)),
-		Moments:   slices.Repeat([]tensor.BufferID{tensor.NoBuffer}, len(m.Layers)),
+// newLowering checks a pass and begins its plan.
+func (m *Model) newLowering(p Pass, visible []int) (*lowering, error) {
+	if err := cmp.Or(m.checkTrain(p), p.check()); err != nil {
+		return nil, err
 	}
-	f := &lowering{Lowered: l, model: m, options: o}
-	l.Input = l.buffer("input", m.Input, tensor.Input)
-	for i, layer := range m.Layers {
-		f.layer(layer)
-		if probe[i] {
-			l.probe(layer, f.results[i])
+	for _, i := range visible {
+		if i < 0 || i >= len(m.Layers) {
+			return nil, fmt.Errorf("there is no layer %d: %s has %d", i, m.Name, len(m.Layers))
 		}
 	}
-	l.Output = f.results[len(f.results)-1]
-	l.Plan.Buffers[l.Output].Class = tensor.Output
-	rest(f)
-	return l
+	probes, err := m.findProbes(p, visible)
+	if err != nil {
+		return nil, err
+	}
+	l := &Lowered{
+		Plan: &tensor.Plan{Params: m.Params}, Pass: p, Target: tensor.NoBuffer, Loss: tensor.NoBuffer,
+		ParamGrad: slices.Repeat([]tensor.BufferID{tensor.NoBuffer}, len(m.Params)), sites: map[Probe]Site{},
+	}
+	f := &lowering{Lowered: l, model: m, pass: p, probes: probes, momentum: statsMomentum}
+	if p.FreezeStats {
+		f.momentum = 0
+	}
+	return f, nil
+}
+
+// forward appends the forward pass.
+func (f *lowering) forward() {
+	f.Input = f.buffer("input", f.model.Input, tensor.Input)
+	for _, l := range f.model.Layers {
+		f.layer(l)
+		f.probeLayer(l, f.results[l.Index])
+	}
+	f.Output = f.results[len(f.results)-1]
+	f.Plan.Buffers[f.Output].Class = tensor.Output
+}
+
+// finish is the plan with the places of its probes.
+func (f *lowering) finish() (*Lowered, error) {
+	var err error
+	if f.Probes, err = f.findSites(); err != nil {
+		return nil, err
+	}
+	for _, sites := range f.Probes {
+		for _, s := range sites {
+			f.sites[s.Probe] = s
+		}
+	}
+	return f.Lowered, nil
 }
 
 // layer appends a layer's operation.
@@ -158,7 +156,7 @@ func (f *lowering) layer(l *Layer) {
 	op.Out = []tensor.BufferID{f.buffer(l.Path, l.Out, tensor.Scratch)}
 	f.results = append(f.results, op.Out[0])
 	var saved []tensor.BufferID
-	if op.Train && op.Kind == tensor.BatchNorm2d && f.keepsStatistics() {
+	if op.Train && op.Kind == tensor.BatchNorm2d && f.pass.Backward != nil {
 		c := tensor.Shape{l.Out[1]}
 		saved = []tensor.BufferID{f.buffer(l.Path+".mean", c, tensor.Scratch), f.buffer(l.Path+".rstd", c, tensor.Scratch)}
 		op.Out = append(op.Out, saved...)
@@ -167,10 +165,7 @@ func (f *lowering) layer(l *Layer) {
 	f.LayerOp = append(f.LayerOp, f.add(op, l.Index))
 }
 
-// keepsStatistics reports whether a backward pass follows.
-func (f *lowering) keepsStatistics() bool { return f.options.Backward || f.options.Update != nil }
-
-// result is a layer's result, or the image for −1.
+// result is a layer's result, or the net's input for −1.
 func (f *lowering) result(layer int) tensor.BufferID {
 	if layer < 0 {
 		return f.Input
@@ -180,14 +175,11 @@ func (f *lowering) result(layer int) tensor.BufferID {
 
 // op is a layer's operation in the mode, without its buffers.
 func (f *lowering) op(l *Layer) tensor.Op {
-	op, train := l.Op, f.options.Train
+	op, train := l.Op, f.pass.Mode == Train
 	op.Scalar = tensor.NoScalar
 	switch {
 	case l.Kind == tensor.BatchNorm2d:
-		op.Train, op.Momentum = train && !l.Frozen, cmp.Or(f.options.Momentum, 0.1)
-		if f.options.Hold {
-			op.Momentum = 0
-		}
+		op.Train, op.Momentum = train && !l.Frozen, f.momentum
 	case l.Kind == tensor.Dropout && train:
 		op.Train, op.Scalar = true, f.scalar(dropoutSeed)
 	case l.Scaled != "":
@@ -218,11 +210,19 @@ func (l *Lowered) add(op tensor.Op, layer int) int {
 	return len(l.Plan.Ops) - 1
 }
 
-// probe takes the moments of a layer's result.
-func (l *Lowered) probe(layer *Layer, of tensor.BufferID) {
-	l.Moments[layer.Index] = l.buffer(layer.Path, tensor.Shape{2}, tensor.Kept)
-	l.add(tensor.Op{
-		Kind: tensor.Moments, Path: layer.Path, Call: layer.Call, Scalar: tensor.NoScalar,
-		In: []tensor.BufferID{of}, Out: []tensor.BufferID{l.Moments[layer.Index]},
+// probeLayer takes of a layer's result what probes want of it.
+func (f *lowering) probeLayer(l *Layer, result tensor.BufferID) {
+	if f.probes.wants(Keep, atLayer, l.Index) {
+		f.Plan.Buffers[result].Class = tensor.Kept // the last layer's becomes Output, which is readable too
+		f.probes.found(Keep, atLayer, l.Index, result)
+	}
+	if !f.probes.wants(Moments, atLayer, l.Index) {
+		return
+	}
+	out := f.buffer(l.Path, tensor.Shape{2}, tensor.Kept)
+	f.probes.found(Moments, atLayer, l.Index, out)
+	f.add(tensor.Op{
+		Kind: tensor.Moments, Path: l.Path, Call: l.Call, Scalar: tensor.NoScalar,
+		In: []tensor.BufferID{result}, Out: []tensor.BufferID{out},
 	}, -1)
 }

@@ -13,8 +13,11 @@ import (
 func TestPlansAreValid(t *testing.T) {
 	for _, name := range resnet.Archs() {
 		m := build(t, resnet.Config{Arch: name, Batch: 2})
-		some := []int{0, len(m.Layers) / 2, len(m.Layers) - 1}
-		for _, o := range []nn.LowerOptions{{}, {Train: true, Moments: m.EveryLayer()}, {Moments: some}, {Train: true, Moments: some}} {
+		var some []nn.Probe
+		for _, i := range []int{0, len(m.Layers) / 2, len(m.Layers) - 1} {
+			some = append(some, nn.Probe{At: m.Layers[i].At(), What: nn.Moments}, nn.Probe{At: m.Layers[i].At(), What: nn.Keep})
+		}
+		for _, o := range []nn.Pass{{}, {Mode: nn.Train, Probes: []nn.Probe{probeMoments}}, {Probes: some}, {Mode: nn.Train, Probes: some}} {
 			l, err := m.Lower(o)
 			if err == nil {
 				err = l.Plan.Validate()
@@ -52,13 +55,8 @@ func checkMaps(t *testing.T, m *nn.Model, l *nn.Lowered) {
 			probes++
 		}
 	}
-	for _, id := range l.Moments {
-		if id != tensor.NoBuffer {
-			probes--
-		}
-	}
-	if probes != 0 {
-		t.Errorf("%s: %d probes too many", m.Name, probes)
+	if sites := l.SitesOf(nn.Moments); len(sites) != probes {
+		t.Errorf("%s: %d probes, read at %d places", m.Name, probes, len(sites))
 	}
 }
 
@@ -71,7 +69,7 @@ func TestProbesStopNoFusion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		probed, with, err := nn.Fusions(dev, m, nn.SessionOptions{Fuse: true, Moments: true})
+		probed, with, err := nn.Fusions(dev, m, nn.SessionOptions{Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Fuse: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +83,8 @@ func TestProbesStopNoFusion(t *testing.T) {
 			if layer != bare.OpLayer[want.Op] || len(k.Absorbed) != len(want.Absorbed) {
 				t.Fatalf("%s: kernel %d is %+v with probes, %+v without", name, i, k, want)
 			}
-			if probed.Moments[probed.OpLayer[k.Last()]] == tensor.NoBuffer {
+			last := m.Layers[probed.OpLayer[k.Last()]]
+			if _, ok := probed.Site(nn.Probe{At: last.At(), What: nn.Moments}); !ok {
 				t.Errorf("%s: the result of %s is not probed", name, m.Layers[layer].Path)
 			}
 			i++
@@ -94,10 +93,10 @@ func TestProbesStopNoFusion(t *testing.T) {
 			t.Errorf("%s: %d kernels of %d layers without probes, %d with", name, n, len(m.Layers), len(with))
 		}
 	}
-	if _, err := m.Lower(nn.LowerOptions{Moments: []int{len(m.Layers)}}); err == nil {
+	if _, err := m.LowerVisible(nn.Pass{Probes: []nn.Probe{probeMoments}}, []int{len(m.Layers)}); err == nil {
 		t.Error("a layer that does not exist is probed")
 	}
-	each, _ := m.Lower(nn.LowerOptions{Moments: m.EveryLayer()})
+	each, _ := m.Lower(nn.Pass{Probes: []nn.Probe{probeMoments}})
 	if n := len(each.Plan.Ops); n != 2*len(m.Layers) {
 		t.Errorf("%d operations unfused with probes, want %d", n, 2*len(m.Layers))
 	}
@@ -107,7 +106,7 @@ func TestProbesStopNoFusion(t *testing.T) {
 func TestModes(t *testing.T) {
 	m := build(t, resnet.Config{Arch: "vgg19_bn", Batch: 2})
 	for _, train := range []bool{false, true} {
-		l, err := m.Lower(nn.LowerOptions{Train: train})
+		l, err := m.Lower(nn.Pass{Mode: modeOf(train)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,9 +42,10 @@ const minusOne = "minus one"
 // through k branches, the last through at least that many; NoBuffer is zero.
 type paths struct {
 	*backward
-	parts []tensor.BufferID
-	whole tensor.BufferID // the ordinary gradient
-	found []PathProbe
+	blocks []*Module
+	parts  []tensor.BufferID
+	whole  tensor.BufferID // the ordinary gradient
+	found  []PathProbe
 }
 
 // LowerPaths makes the plan of a forward pass and of a backward pass that
@@ -54,7 +55,7 @@ type paths struct {
 // Each part and the ordinary gradient go back through every block that they
 // can reach: up to k+2 times the data gradients of a backward pass, and as
 // many buffers of a block's input beside the forward pass's.
-func (m *Model) LowerPaths(o LowerOptions, k int) (*Lowered, []PathProbe, error) {
+func (m *Model) LowerPaths(p Pass, k int) (*Lowered, []PathProbe, error) {
 	blocks := m.Blocks()
 	switch {
 	case len(blocks) == 0:
@@ -62,33 +63,36 @@ func (m *Model) LowerPaths(o LowerOptions, k int) (*Lowered, []PathProbe, error)
 	case k < 1:
 		return nil, nil, fmt.Errorf("%d path lengths: it must be at least 1", k)
 	}
-	o = LowerOptions{Train: o.Train, Momentum: o.Momentum, Hold: o.Hold, Smoothing: o.Smoothing, Backward: true}
-	var found []PathProbe
-	l, err := m.lowerWith(o, func(f *lowering) {
-		p := &paths{backward: f.newBackward(false, false, true), parts: make([]tensor.BufferID, min(k, len(blocks)+1)+1)}
-		p.start(f.loss())
-		p.run(blocks)
-		found = p.found
-	})
-	slices.Reverse(found)
-	return l, found, err
+	f, err := m.newLowering(Pass{Mode: p.Mode, FreezeStats: p.FreezeStats, Backward: &Backward{p.smoothing()}}, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.forward()
+	x := &paths{backward: &backward{lowering: f, toInput: true}, blocks: blocks}
+	x.begin()
+	x.parts = make([]tensor.BufferID, min(k, len(blocks)+1)+1)
+	x.start(f.loss())
+	x.run()
+	slices.Reverse(x.found)
+	l, err := f.finish()
+	return l, x.found, err
 }
 
-// run goes from the loss to the image.
-func (p *paths) run(blocks []*Module) {
-	last := blocks[len(blocks)-1]
+// run goes from the loss to the net's input.
+func (p *paths) run() {
+	last := p.blocks[len(p.blocks)-1]
 	p.whole = p.through(p.model.Layers[last.To+1:], last.To)[0].id
 	for i := range p.parts {
 		p.parts[i] = tensor.NoBuffer
 	}
 	p.parts[0] = p.whole
-	for _, b := range slices.Backward(blocks) {
+	for _, b := range slices.Backward(p.blocks) {
 		if b.From != b.To {
 			p.block(b)
 		}
 		p.probe(b.Path)
 	}
-	stem := p.model.Layers[:blocks[0].From+1]
+	stem := p.model.Layers[:p.blocks[0].From+1]
 	for i, dy := range p.parts {
 		if dy != tensor.NoBuffer {
 			p.parts[i] = p.part(stem, dy, -1)[0].id
@@ -122,7 +126,7 @@ func (p *paths) through(layers []*Layer, from int) []flow {
 // number of branches, through its branch it has one more.
 func (p *paths) block(b *Module) {
 	next := slices.Repeat([]tensor.BufferID{tensor.NoBuffer}, len(p.parts))
-	p.split = true
+	p.split = map[*Module]bool{b: true}
 	for i, dy := range p.parts {
 		if dy == tensor.NoBuffer {
 			continue
@@ -135,7 +139,7 @@ func (p *paths) block(b *Module) {
 			next[to] = p.plus(b, next[to], f.id)
 		}
 	}
-	p.parts, p.split = next, false
+	p.parts, p.split = next, nil
 	flows := p.part(b.Layers, p.whole, b.From)
 	p.whole = flows[0].id
 	for _, f := range flows[1:] {
@@ -181,7 +185,7 @@ func (p *paths) probe(block string) {
 // can have.
 func (p *paths) reach() int {
 	n := len(p.found) + 1
-	return min(n, len(p.blocks.blocks))
+	return min(n, len(p.blocks))
 }
 
 // sumFor is scale·x + y, for a probe.
@@ -218,9 +222,9 @@ func (s *Session) PathLengths(ctx context.Context, k int, progress func(done, to
 	case s.input == nil || s.target == nil:
 		return nil, errors.New("paths need an input and a target")
 	}
-	o := s.options.bare()
-	o.Hold = true
-	l, probes, err := s.model.LowerPaths(o, k)
+	pass := s.options.Pass
+	pass.FreezeStats = true
+	l, probes, err := s.model.LowerPaths(pass, k)
 	if err != nil {
 		return nil, err
 	}

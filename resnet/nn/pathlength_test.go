@@ -11,7 +11,7 @@ import (
 )
 
 // spectra are a net's path lengths on the float64 reference.
-func spectra(t *testing.T, m *nn.Model, o nn.LowerOptions, k int) []nn.PathSpectrum {
+func spectra(t *testing.T, m *nn.Model, o nn.Pass, k int) []nn.PathSpectrum {
 	t.Helper()
 	l, probes, err := m.LowerPaths(o, k)
 	if err != nil {
@@ -38,15 +38,15 @@ func TestPathLengths(t *testing.T) {
 	for _, arch := range append([]string{"cifar_resnet20"}, smallNets...) {
 		m := smallNet(t, arch)
 		blocks := m.Blocks()
-		e := newExact(t, m, nn.LowerOptions{Train: true, Backward: true, Blocks: true, InputGrad: true})
+		e := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeInput}})
 		e.run(t)
-		all := spectra(t, m, nn.LowerOptions{Train: true}, 100)
-		some := spectra(t, m, nn.LowerOptions{Train: true}, 2)
+		all := spectra(t, m, nn.Pass{Mode: nn.Train}, 100)
+		some := spectra(t, m, nn.Pass{Mode: nn.Train}, 2)
 		if len(all) != len(blocks)+1 || all[0].Block != nn.PathsInput {
 			t.Fatalf("%s: %d spectra of %d blocks", arch, len(all), len(blocks))
 		}
 		for i, s := range all {
-			want, n := norm(e.Buffer(e.InputGrad)), len(blocks)
+			want, n := norm(e.Buffer(e.at(probeInput))), len(blocks)
 			if i > 0 {
 				want, n = e.block(i-1).In, len(blocks)-i+1
 			}
@@ -66,7 +66,7 @@ func TestPathLengths(t *testing.T) {
 
 // TestPathsOfPlainNets: all of the gradient has gone through every branch.
 func TestPathsOfPlainNets(t *testing.T) {
-	for _, s := range spectra(t, smallNet(t, "cifar_plain8"), nn.LowerOptions{}, 16) {
+	for _, s := range spectra(t, smallNet(t, "cifar_plain8"), nn.Pass{}, 16) {
 		for i, v := range s.Branches {
 			if last := i == len(s.Branches)-1; (v == s.Gradient) != last || (v == 0) == last {
 				t.Errorf("%s: %+v", s.Block, s)
@@ -87,7 +87,7 @@ func TestPathsAreAPolynomial(t *testing.T) {
 		}
 		m := lesioned(t, c, all...)
 		parts := partsOfInput(t, m)
-		o := nn.LowerOptions{Train: true, Backward: true, InputGrad: true}
+		o := nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeInput}}
 		for _, beta := range []float32{0, 1, 2, -0.5} {
 			l, err := m.Lower(o)
 			if err != nil {
@@ -108,7 +108,7 @@ func TestPathsAreAPolynomial(t *testing.T) {
 					sum[i] += math.Pow(float64(beta), float64(k)) * v
 				}
 			}
-			if d := difference(sum, e.Buffer(e.InputGrad)); !(d < 1e-12) {
+			if d := difference(sum, e.Buffer(e.at(probeInput))); !(d < 1e-12) {
 				t.Errorf("%s, β = %g: the parts make a gradient that is off by %g", arch, beta, d)
 			}
 		}
@@ -118,7 +118,7 @@ func TestPathsAreAPolynomial(t *testing.T) {
 // partsOfInput are the parts of the image's gradient.
 func partsOfInput(t *testing.T, m *nn.Model) (parts [][]float64) {
 	t.Helper()
-	l, probes, err := m.LowerPaths(nn.LowerOptions{Train: true}, 100)
+	l, probes, err := m.LowerPaths(nn.Pass{Mode: nn.Train}, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func partsOfInput(t *testing.T, m *nn.Model) (parts [][]float64) {
 func TestPathsByLesions(t *testing.T) {
 	m := lesioned(t, smallConfig("cifar_preact_resnet20"),
 		lesions(t, "layer1.1=drop-branch", "layer2.1=cut-skip", "layer3.2=scale:0.5", "layer3.0=drop-branch")...)
-	all := spectra(t, m, nn.LowerOptions{Train: true}, 100)
+	all := spectra(t, m, nn.Pass{Mode: nn.Train}, 100)
 	for _, s := range all {
 		if !(s.SumError < 1e-13) {
 			t.Errorf("%s: the parts are off by %g", s.Block, s.SumError)
@@ -158,10 +158,10 @@ func TestPathsByLesions(t *testing.T) {
 }
 
 func TestPathsRefuse(t *testing.T) {
-	if _, _, err := build(t, resnet.Config{Arch: "vgg11"}).LowerPaths(nn.LowerOptions{}, 16); err == nil {
+	if _, _, err := build(t, resnet.Config{Arch: "vgg11"}).LowerPaths(nn.Pass{}, 16); err == nil {
 		t.Error("VGG has paths")
 	}
-	if _, _, err := smallNet(t, "cifar_resnet8").LowerPaths(nn.LowerOptions{}, 0); err == nil {
+	if _, _, err := smallNet(t, "cifar_resnet8").LowerPaths(nn.Pass{}, 0); err == nil {
 		t.Error("no parts: no error")
 	}
 }
@@ -171,7 +171,7 @@ func TestPathsRefuse(t *testing.T) {
 func TestPathsOfDeepNets(t *testing.T) {
 	for _, arch := range []string{"resnet101", "preact_resnet101", "resnet101v2", "plain34"} {
 		m := build(t, resnet.Config{Arch: arch})
-		l, probes, err := m.LowerPaths(nn.LowerOptions{}, 16)
+		l, probes, err := m.LowerPaths(nn.Pass{}, 16)
 		if err == nil {
 			err = l.Plan.Validate()
 		}

@@ -7,19 +7,21 @@ import (
 	"resnet-tui/tensor"
 )
 
-// With makes a session of another program on the same weights: m may have
-// another batch or image, change may set other options, but for Source and
-// Seed, which the weights have come from. It takes the place of s, which is
-// closed; if it can't be made, s goes on. An input of the right shape stays,
-// another is to be set.
-func (s *Session) With(ctx context.Context, m *Model, change func(*SessionOptions)) (*Session, error) {
+// Recompile replaces s by a session of another program on the same weights: m
+// may have another batch, image size or lesions, and change, if not nil, may set
+// other options, except Source and Seed, which the weights came from. m must
+// have the parameters of s's model.
+//
+// On success s is closed and must not be used; on error it stays usable. Input
+// and target carry over if their shapes still fit; otherwise set them again.
+func (s *Session) Recompile(ctx context.Context, m *Model, change func(*SessionOptions)) (*Session, error) {
 	next, err := s.another(m, change)
 	if err != nil {
 		return nil, err
 	}
 	err = next.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
-		err = s.giveWay(ctx, next, err)
+		err = s.retryWithoutOld(ctx, next, err)
 	}
 	if err != nil {
 		return nil, err
@@ -48,9 +50,9 @@ func (s *Session) inherit(from *Session) error {
 	return s.SetInput(from.input)
 }
 
-// giveWay tries again with the memory that s holds; failing that, it restores
-// s and returns why next can't be made.
-func (s *Session) giveWay(ctx context.Context, next *Session, why error) error {
+// retryWithoutOld frees the program of s, since both may not fit at once, and
+// tries again; if that fails too, it restores s and returns why.
+func (s *Session) retryWithoutOld(ctx context.Context, next *Session, why error) error {
 	if err := s.swap(nil).Close(); err != nil {
 		return errors.Join(why, err)
 	}

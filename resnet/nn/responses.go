@@ -21,9 +21,9 @@ func (s *Session) Responses(ctx context.Context) (r []Response, err error) {
 	if s.input == nil {
 		return nil, errors.New("no input is set")
 	}
-	b, err := s.Beside(ctx, s.model, func(o *SessionOptions) {
-		o.Fuse, o.Moments, o.Backward, o.Update = false, true, false, nil
-		o.Blocks, o.Norms, o.KeepGrads, o.InputGrad = false, false, false, false
+	b, err := s.Share(ctx, s.model, func(o *SessionOptions) {
+		o.Fuse = false
+		o.Pass = Pass{Mode: o.Mode, FreezeStats: o.FreezeStats, Probes: []Probe{{At: EveryLayer, What: Moments}}}
 	})
 	if err != nil {
 		return nil, err

@@ -176,19 +176,6 @@ func (l *Lowered) writers() []int {
 	return w
 }
 
-// Stats are the mean and population deviation of a layer's output over the
-// batch, if the session probes it and this pass has got so far.
-func (s *Session) Stats(layer int) (mean, std float64, ok bool) {
-	if layer < 0 || layer >= len(s.lowered.Moments) {
-		return 0, 0, false
-	}
-	t, err := s.read(s.lowered.Moments[layer], "moments")
-	if err != nil {
-		return 0, 0, false
-	}
-	return float64(t.Data[0]), float64(t.Data[1]), true
-}
-
 // Progress is the layer that runs now, −1 when none does. It may be called
 // from any goroutine.
 func (s *Session) Progress() int {

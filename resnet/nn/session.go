@@ -10,36 +10,39 @@ import (
 	"resnet-tui/tensor"
 )
 
-// SessionOptions say how a net runs.
+// SessionOptions say what a session runs, and how the device is to run it. The
+// zero value is inference, one kernel per layer, from the He initialisation.
 type SessionOptions struct {
-	Train     bool // batch statistics and dropout; each pass moves the running statistics
-	Hold      bool // but leave them as they are
+	Pass
+
 	Fuse      bool // let the device run several layers as one kernel
 	Exact     bool // no algorithm that changes rounding
-	Moments   bool // probe the mean and deviation of what kernels compute, see Stats
 	Threads   int  // 0: what the device finds fit
 	Precision tensor.Precision
 	Source    tensor.Source // of the parameters; nil: the He initialisation from Seed
 	Seed      uint64        // of the initialisation, the calibration and dropout
-	// Backward makes every pass a step: forward, loss and gradients. The options
-	// below it are those of LowerOptions.
-	Backward  bool
-	Smoothing float64
-	Blocks    bool // see BlockGradients
-	Norms     bool // see ParamNorms
-	KeepGrads bool // see ParamGrad
-	InputGrad bool // see InputGrad
-	Update    *SGD // and the optimiser's step; see SetLearningRate
 	// Calibrate sets the running statistics of a net without Source by one
 	// train-mode pass on seeded input: with 0 and 1 its activations explode.
 	Calibrate bool
-	// Progress, if not nil, hears of "weights" and "calibration": done of
-	// total. It must be quick, and may be called from any goroutine.
+	// Progress, if not nil, is told how far "weights" and "calibration" are: done
+	// of total. It must return quickly, and may be called from any goroutine.
 	Progress func(stage string, done, total int64)
 }
 
-// Session is a net that runs on a device. It is used by one goroutine at a
-// time, but for Progress.
+// Session is a net that runs on a device. A pass is a call of Run, or of Step
+// for each of its operations; what came out of it is read by Logits, Loss and
+// Probe.
+//
+// A session is not safe for concurrent use, except for its method Progress,
+// which may be called from any goroutine at any time. Sessions that share a
+// state (see Share) must not run at the same time if one of them changes it: a
+// training step does, and so does any pass in train mode without FreezeStats.
+//
+// Errors: once a session is closed, or replaced by Recompile, its methods
+// return an error or nothing. What does not fit into memory is a
+// *tensor.MemoryError, a target that is no class a *tensor.TargetError, and an
+// end of the context is its error; a pass that ended early has no results, and
+// the next one starts anew.
 type Session struct {
 	model      *Model
 	lowered    *Lowered
@@ -86,14 +89,6 @@ func (s *Session) lower() (err error) {
 		s.writer = s.lowered.writers()
 	}
 	return err
-}
-
-// bare are the options of the session's plan, but for Moments.
-func (o *SessionOptions) bare() LowerOptions {
-	return LowerOptions{
-		Train: o.Train, Hold: o.Hold, Backward: o.Backward, Smoothing: o.Smoothing, Blocks: o.Blocks, Norms: o.Norms,
-		KeepGrads: o.KeepGrads, InputGrad: o.InputGrad, Update: o.Update,
-	}
 }
 
 // prepare calibrates if need be and compiles.

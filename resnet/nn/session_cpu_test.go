@@ -53,7 +53,7 @@ func (w *walker) Span(tensor.Span) {
 func TestStepsAreAPass(t *testing.T) {
 	ctx := context.Background()
 	m := build(t, resnet.Config{Arch: "cifar_preact_resnet20", Batch: 2})
-	s, err := nn.NewSession(ctx, device(t), m, nn.SessionOptions{Moments: true, Threads: 2, Calibrate: true})
+	s, err := nn.NewSession(ctx, device(t), m, nn.SessionOptions{Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Threads: 2, Calibrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func results(t *testing.T, s *nn.Session) (logits []float32, stats [][2]float64)
 func TestModeChange(t *testing.T) {
 	ctx := context.Background()
 	m := build(t, resnet.Config{Arch: "cifar_resnet20", Batch: 4})
-	s, err := nn.NewSession(ctx, device(t), m, nn.SessionOptions{Train: true, Fuse: true, Threads: 1})
+	s, err := nn.NewSession(ctx, device(t), m, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train}, Fuse: true, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,11 +123,11 @@ func TestModeChange(t *testing.T) {
 		for range 80 * map[bool]int{true: 1}[moved] {
 			logits() // 1 − 0.9⁸⁰: the running statistics are the batch's but for 2e-4
 		}
-		s = with(t, s, func(o *nn.SessionOptions) { o.Train = false })
+		s = with(t, s, func(o *nn.SessionOptions) { o.Mode = nn.Eval })
 		if near := distance(logits(), train) < 0.05; near != moved {
 			t.Errorf("eval mode is near train mode: %v, want %v", near, moved)
 		}
-		s = with(t, s, func(o *nn.SessionOptions) { o.Train = true })
+		s = with(t, s, func(o *nn.SessionOptions) { o.Mode = nn.Train })
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
@@ -136,7 +136,7 @@ func TestModeChange(t *testing.T) {
 
 func with(t *testing.T, s *nn.Session, change func(*nn.SessionOptions)) *nn.Session {
 	t.Helper()
-	next, err := s.With(context.Background(), s.Model(), change)
+	next, err := s.Recompile(context.Background(), s.Model(), change)
 	if err != nil {
 		t.Fatal(err)
 	}

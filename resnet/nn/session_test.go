@@ -78,7 +78,7 @@ func TestCalibration(t *testing.T) {
 // TestCalibrationIsTheNets: options of the session do not change the weights.
 func TestCalibrationIsTheNets(t *testing.T) {
 	want := logits(t, open(t, tensortest.Reference(), small, nn.SessionOptions{Seed: 3, Calibrate: true}))
-	for _, o := range []nn.SessionOptions{{Seed: 3, Calibrate: true, Fuse: true}, {Seed: 3, Calibrate: true, Exact: true, Moments: true}} {
+	for _, o := range []nn.SessionOptions{{Seed: 3, Calibrate: true, Fuse: true}, {Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Seed: 3, Calibrate: true, Exact: true}} {
 		if got := logits(t, open(t, tensortest.Reference(), small, o)); !slices.Equal(got, want) {
 			t.Errorf("%+v: other logits", o)
 		}
@@ -130,7 +130,7 @@ func TestObserver(t *testing.T) {
 
 // TestSteps walks through a net, and each layer's moments arrive with it.
 func TestSteps(t *testing.T) {
-	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Moments: true, Calibrate: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Calibrate: true})
 	ctx := context.Background()
 	if err := s.Step(ctx, 3, nil); err == nil {
 		t.Error("step 3 runs before step 0")
@@ -164,7 +164,7 @@ func TestWith(t *testing.T) {
 	ctx, dev := context.Background(), tensortest.Reference()
 	s := open(t, dev, small, nn.SessionOptions{Calibrate: true, Seed: 5})
 	want := logits(t, s)
-	fused, err := s.With(ctx, s.Model(), func(o *nn.SessionOptions) { o.Fuse, o.Seed = true, 99 })
+	fused, err := s.Recompile(ctx, s.Model(), func(o *nn.SessionOptions) { o.Fuse, o.Seed = true, 99 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestWith(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	larger, err := fused.With(ctx, three, nil)
+	larger, err := fused.Recompile(ctx, three, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,16 +212,16 @@ func TestWithRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.With(ctx, hundred, nil); !errors.As(err, new(*tensor.MemoryError)) {
+	if _, err := s.Recompile(ctx, hundred, nil); !errors.As(err, new(*tensor.MemoryError)) {
 		t.Fatalf("too large a batch gives %v", err)
 	}
 	if got := logits(t, s); !slices.Equal(got, want) {
 		t.Error("the session gives other logits after a refused change")
 	}
-	if _, err := s.With(ctx, build(t, resnet.Config{Arch: "cifar_resnet14"}), nil); err == nil {
+	if _, err := s.Recompile(ctx, build(t, resnet.Config{Arch: "cifar_resnet14"}), nil); err == nil {
 		t.Error("another net runs on these weights")
 	}
-	next, err := s.With(ctx, m, func(o *nn.SessionOptions) { o.Fuse = true })
+	next, err := s.Recompile(ctx, m, func(o *nn.SessionOptions) { o.Fuse = true })
 	if err != nil {
 		t.Fatalf("a program that fits only in the place of the old one: %v", err)
 	}
@@ -249,7 +249,7 @@ func TestMaxBatch(t *testing.T) {
 // TestTrainMode: batch statistics are used and move the running ones; dropout
 // draws anew in each pass.
 func TestTrainMode(t *testing.T) {
-	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Train: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train}})
 	if d := deviation(logits(t, s)); d < 0.01 || d > 50 {
 		t.Errorf("logits deviate by %g", d)
 	}
@@ -260,7 +260,7 @@ func TestTrainMode(t *testing.T) {
 	if nn.MaskSeed(1, 1) == nn.MaskSeed(1, 2) || nn.MaskSeed(1, 1) == nn.MaskSeed(2, 1) {
 		t.Error("masks repeat")
 	}
-	_, err := build(t, resnet.Config{Depth: 18, Height: 32, Width: 32}).Lower(nn.LowerOptions{Train: true})
+	_, err := build(t, resnet.Config{Depth: 18, Height: 32, Width: 32}).Lower(nn.Pass{Mode: nn.Train})
 	if err == nil || !strings.Contains(err.Error(), "layer4.0.bn1") {
 		t.Errorf("batch statistics of one value give %v", err)
 	}

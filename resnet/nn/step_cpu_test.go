@@ -40,7 +40,7 @@ func TestStepOnCPU(t *testing.T) {
 	for _, arch := range []string{"cifar_resnet14", "cifar_preact_resnet14_b", "cifar_plain14"} {
 		for _, fuse := range []bool{false, true} {
 			m := build(t, resnet.Config{Arch: arch, Batch: 4, Height: 12, Width: 12})
-			s := stepOn(t, m, nn.SessionOptions{Train: true, Backward: true, Blocks: true, Norms: true, Fuse: fuse, Threads: 2, Seed: 3})
+			s := stepOn(t, m, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms}}, Fuse: fuse, Threads: 2, Seed: 3})
 			want := referenceStep(t, s)
 			near := func(what string, got, want float64) {
 				t.Helper()
@@ -58,7 +58,7 @@ func TestStepOnCPU(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, b := range blocks {
-				p := s.Lowered().Blocks[i]
+				p := flowsOf(s.Lowered())[i]
 				near(b.Path+" in", b.In, want(p.In.Buffer, p.In.At))
 				near(b.Path+" branch", b.Branch, want(p.Branch.Buffer, p.Branch.At))
 				if b.HasSkip {
@@ -69,12 +69,8 @@ func TestStepOnCPU(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			at := 0
-			for _, id := range s.Lowered().ParamNorm {
-				if id != tensor.NoBuffer {
-					near(norms[at].Name, norms[at].Norm, want(id, 0))
-					at++
-				}
+			for i, site := range s.Lowered().SitesOf(nn.Norm) {
+				near(norms[i].Name, norms[i].Norm, want(site.Buffer, 0))
 			}
 			paths, err := s.PathLengths(context.Background(), 3, nil)
 			if err != nil {
@@ -101,9 +97,9 @@ func TestProbesChangeNothingOnCPU(t *testing.T) {
 	} {
 		for _, fuse := range []bool{false, true} {
 			m := build(t, resnet.Config{Arch: arch, Batch: 4, Height: 12, Width: 12})
-			o := nn.SessionOptions{Train: true, Backward: true, KeepGrads: true, Fuse: fuse, Threads: 2, Seed: 3}
+			o := nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeGrads}}, Fuse: fuse, Threads: 2, Seed: 3}
 			bare := stepOn(t, m, o)
-			o.Blocks, o.Norms = true, true
+			o.Probes = []nn.Probe{probeGrads, probeFlows, probeNorms}
 			probed := stepOn(t, m, o)
 			for _, p := range m.Params {
 				if !p.Role.Learnable() {
@@ -120,7 +116,7 @@ func TestProbesChangeNothingOnCPU(t *testing.T) {
 
 func gradientOf(t *testing.T, s *nn.Session, param string) []float32 {
 	t.Helper()
-	g, err := s.ParamGrad(param)
+	g, err := s.Kept(nn.At(param))
 	if err != nil {
 		t.Fatal(err)
 	}

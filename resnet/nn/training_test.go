@@ -15,7 +15,7 @@ import (
 )
 
 // everything is a session that looks at all there is to a step.
-var everything = nn.SessionOptions{Train: true, Backward: true, Blocks: true, Norms: true, KeepGrads: true, InputGrad: true, Moments: true, Seed: 3}
+var everything = nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms, probeGrads, probeInput, probeMoments}}, Seed: 3}
 
 func openStep(t *testing.T, c resnet.Config, o nn.SessionOptions) *nn.Session {
 	t.Helper()
@@ -43,7 +43,7 @@ func TestStep(t *testing.T) {
 		t.Errorf("%d norms (%v)", len(norms), err)
 	}
 	for _, n := range norms {
-		grad, err := s.ParamGrad(n.Name)
+		grad, err := s.Kept(nn.At(n.Name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestStep(t *testing.T) {
 			t.Errorf("%+v", b)
 		}
 	}
-	image, err := s.InputGrad()
+	image, err := s.Kept(nn.Input)
 	if err != nil || !image.Shape.Equal(s.Model().Input) || norm32(image.Data) == 0 {
 		t.Errorf("the image's gradient is %v (%v)", image, err)
 	}
@@ -113,7 +113,7 @@ func TestStepByStep(t *testing.T) {
 // and what was trained is what eval mode runs.
 func TestTraining(t *testing.T) {
 	ctx := context.Background()
-	s := openStep(t, small, nn.SessionOptions{Train: true, Update: &nn.SGD{Momentum: 0.9, Decay: 1e-4}, Seed: 3})
+	s := openStep(t, small, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 0.9, Decay: 1e-4}}, Seed: 3})
 	if err := s.Run(ctx, nil); err == nil || !strings.Contains(err.Error(), "learning rate") {
 		t.Errorf("without a learning rate: %v", err)
 	}
@@ -139,7 +139,7 @@ func TestTraining(t *testing.T) {
 	if err := s.State().Read("fc.weight"+nn.SlotSuffix, slot); err != nil || norm32(slot.Data) == 0 {
 		t.Errorf("the momentum of fc.weight: %v", err)
 	}
-	s, err := s.With(ctx, s.Model(), func(o *nn.SessionOptions) { o.Blocks, o.Fuse = true, true })
+	s, err := s.Recompile(ctx, s.Model(), func(o *nn.SessionOptions) { o.Probes, o.Fuse = []nn.Probe{probeFlows}, true })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestScaledBranch(t *testing.T) {
 	if slices.Equal(half, whole) || !slices.Equal(whole, intact) || dev.Usage().Compiled != 2 {
 		t.Error("α is not what it was set to")
 	}
-	healed, err := s.With(context.Background(), build(t, small), nil)
+	healed, err := s.Recompile(context.Background(), build(t, small), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestPathLengthsOfSession(t *testing.T) {
 
 func TestStepsRefused(t *testing.T) {
 	ctx := context.Background()
-	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Train: true, Backward: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}}})
 	if err := s.Run(ctx, nil); err == nil || !strings.Contains(err.Error(), "target") {
 		t.Errorf("without a target: %v", err)
 	}
@@ -245,13 +245,10 @@ func TestStepsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	logits(t, s)
-	if _, err := s.ParamGrad("fc.weight"); err == nil {
+	if _, err := s.Kept("fc.weight"); err == nil {
 		t.Error("a gradient that was not kept")
 	}
-	if _, err := s.ParamGrad("bn1.running_mean"); err == nil {
-		t.Error("running statistics have a gradient")
-	}
-	if _, err := s.InputGrad(); err == nil {
+	if _, err := s.Kept(nn.Input); err == nil {
 		t.Error("an image's gradient that was not asked for")
 	}
 	if b, err := s.BlockGradients(); err != nil || b != nil {

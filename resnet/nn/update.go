@@ -62,7 +62,7 @@ func (s withSlots) Load(p tensor.Param, t *tensor.Tensor) error {
 
 // update appends the optimiser's step on every parameter that has a gradient.
 func (f *lowering) update() {
-	o := f.options.Update
+	o := f.pass.Update
 	slots := map[string]tensor.ParamID{}
 	if o.Momentum != 0 {
 		f.Plan.Params = append([]tensor.Param(nil), f.model.Params...)

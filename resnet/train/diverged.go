@@ -156,8 +156,9 @@ func (t *trainer) probe(ctx context.Context, b batch) (what string, err error) {
 	if !finite(b.input.Data) {
 		return "an image", nil
 	}
-	s, err := t.training.Beside(ctx, t.model.Model, func(o *nn.SessionOptions) {
-		o.Fuse, o.Moments, o.Norms, o.Update = false, true, true, nil
+	s, err := t.training.Share(ctx, t.model.Model, func(o *nn.SessionOptions) {
+		o.Fuse, o.Update = false, nil
+		o.Probes = []nn.Probe{{At: nn.EveryLayer, What: nn.Moments}, {At: nn.EveryParameter, What: nn.Norm}}
 	})
 	if err != nil {
 		return "", err

@@ -131,14 +131,12 @@ func (t *trainer) check() error {
 	if err := t.Settings.check(); err != nil {
 		return err
 	}
-	_, err := t.model.Lower(t.lower())
+	_, err := t.model.Lower(t.pass())
 	return err
 }
 
-// lower are the options of a step's plan.
-func (t *trainer) lower() nn.LowerOptions {
-	return nn.LowerOptions{Train: true, Backward: true, Smoothing: t.Smoothing, Update: &t.SGD}
-}
+// pass is that of a training step.
+func (t *trainer) pass() nn.Pass { return nn.TrainingStep(t.Smoothing, t.SGD) }
 
 // find looks for the checkpoint to resume from. Without one, the run starts anew.
 func (t *trainer) find() error {
@@ -170,14 +168,11 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 		return nil
 	}
 	o := t.Session
-	o.Train, o.Fuse, o.Backward, o.Calibrate = true, true, true, false
-	o.Seed, o.Smoothing, o.Update = t.Seed, t.Smoothing, &t.SGD
+	o.Pass, o.Fuse, o.Calibrate, o.Seed = t.pass(), true, false, t.Seed
 	if t.training, err = nn.NewSession(ctx, dev, t.model.Model, o); err != nil {
 		return err
 	}
-	t.eval, err = t.training.Beside(ctx, t.model.Model, func(o *nn.SessionOptions) {
-		o.Train, o.Backward, o.Update = false, false, nil
-	})
+	t.eval, err = t.training.Share(ctx, t.model.Model, func(o *nn.SessionOptions) { o.Pass = nn.Pass{Mode: nn.Eval} })
 	if err != nil {
 		return err
 	}

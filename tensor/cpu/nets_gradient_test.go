@@ -42,7 +42,7 @@ func TestNetsGradients(t *testing.T) {
 			t.Run(fmt.Sprintf("%s train %v", net.arch, train), func(t *testing.T) {
 				c := config(t, net.arch)
 				c.Height, c.Width, c.Batch, c.Classes = 35, 33, 3, 7
-				l, err := build(t, c).Lower(nn.LowerOptions{Train: train, Backward: true, KeepGrads: true, InputGrad: true, Blocks: true, Norms: true, Smoothing: 0.1})
+				l, err := build(t, c).Lower(nn.Pass{Mode: modeOf(train), Backward: &nn.Backward{Smoothing: 0.1}, Probes: []nn.Probe{probeGrads, probeInput, probeFlows, probeNorms}})
 				if err != nil {
 					t.Fatal(err)
 				}

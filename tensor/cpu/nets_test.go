@@ -66,7 +66,7 @@ func TestNetsFusedAndExact(t *testing.T) {
 				t.Fatal(err)
 			}
 			fast := logits(t, s)
-			if s, err = s.With(context.Background(), m.Model, func(o *nn.SessionOptions) { o.Fuse, o.Exact, o.Threads = false, true, 1 }); err != nil {
+			if s, err = s.Recompile(context.Background(), m.Model, func(o *nn.SessionOptions) { o.Fuse, o.Exact, o.Threads = false, true, 1 }); err != nil {
 				t.Fatal(err)
 			}
 			defer s.Close()
@@ -92,7 +92,7 @@ func TestEstimatesAtOnce(t *testing.T) {
 	for arch, batch := range map[string]int{"resnet152": 256, "cifar_resnet1202": 1} {
 		c := config(t, arch)
 		c.Batch = batch
-		l, err := build(t, c).Lower(nn.LowerOptions{})
+		l, err := build(t, c).Lower(nn.Pass{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,9 +121,11 @@ func TestEstimateIsTheProgram(t *testing.T) {
 	defer d.Close()
 	for _, arch := range []string{"resnet18", "cifar_preact_resnet29", "cifar_plain20"} {
 		for _, o := range []nn.SessionOptions{
-			{}, {Fuse: true}, {Fuse: true, Moments: true, Exact: true},
-			{Fuse: true, Train: true, Backward: true, Blocks: true, Norms: true, Update: &nn.SGD{Momentum: 0.9}},
-			{Train: true, Backward: true},
+			{},
+			{Fuse: true},
+			{Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Fuse: true, Exact: true},
+			{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 0.9}, Probes: []nn.Probe{probeFlows, probeNorms}}, Fuse: true},
+			{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}}},
 		} {
 			c := config(t, arch)
 			c.Batch, c.Height, c.Width, c.Classes = 2, 32, 32, 10
@@ -171,4 +173,21 @@ func checkCover(t *testing.T, p *tensor.Plan, kernels []tensor.KernelInfo) {
 			t.Errorf("operation %d (%s) is in %d kernels", op, p.Ops[op].Path, n)
 		}
 	}
+}
+
+// What tests probe.
+var (
+	probeMoments = nn.Probe{At: nn.EveryLayer, What: nn.Moments}
+	probeFlows   = nn.Probe{At: nn.EveryBlock, What: nn.Flow}
+	probeNorms   = nn.Probe{At: nn.EveryParameter, What: nn.Norm}
+	probeGrads   = nn.Probe{At: nn.EveryParameter, What: nn.Keep}
+	probeInput   = nn.Probe{At: nn.Input, What: nn.Keep}
+)
+
+// modeOf is train mode, or eval mode.
+func modeOf(train bool) nn.Mode {
+	if train {
+		return nn.Train
+	}
+	return nn.Eval
 }

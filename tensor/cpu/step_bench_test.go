@@ -28,7 +28,10 @@ func trainingPlan(t testing.TB, arch string, batch int, blocks, update bool) *te
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := nn.LowerOptions{Train: true, Backward: true, Blocks: blocks}
+	o := nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}}
+	if blocks {
+		o.Probes = []nn.Probe{{At: nn.EveryBlock, What: nn.Flow}}
+	}
 	if update {
 		o.Update = &nn.SGD{Momentum: 0.9, Decay: 1e-4}
 	}

@@ -5,10 +5,10 @@ import (
 	"errors"
 )
 
-// Beside makes a session of another program on the same weights, which s goes
-// on running too: what one changes, the other runs with. It has no input yet,
-// and is to be closed before s. m and change are as for With.
-func (s *Session) Beside(ctx context.Context, m *Model, change func(*SessionOptions)) (*Session, error) {
+// Share makes a second session on the same weights: what one of them changes,
+// the other runs with. It has no input or target yet, and must be closed before
+// s. m and change are as for Recompile.
+func (s *Session) Share(ctx context.Context, m *Model, change func(*SessionOptions)) (*Session, error) {
 	next, err := s.another(m, change)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,10 @@ func (s *Session) another(m *Model, change func(*SessionOptions)) (*Session, err
 		change(&o)
 	}
 	o.Source, o.Seed = s.options.Source, s.options.Seed
-	next := &Session{device: s.device, state: s.state, model: m, options: o, calibrated: s.calibrated, borrowed: s.borrowed, values: m.Alphas()}
+	next := &Session{
+		device: s.device, state: s.state, model: m, options: o,
+		calibrated: s.calibrated, borrowed: s.borrowed, values: m.Alphas(),
+	}
 	return next, next.lower()
 }
 
