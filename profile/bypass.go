@@ -1,28 +1,41 @@
 package profile
 
 import (
-	"slices"
 	"strings"
+
+	"resnet-tui/tensor"
 )
 
-// ByPass is a tree of the same kernels with the passes outermost, as a call
-// tree: each pass, its modules, its layers, and below each layer its kernels
+// ByPass is the profile as rows with the passes outermost, as a call tree,
+// measured: each pass, its modules, its layers, and below each layer its kernels
 // by name, in the order in which they first run. The overhead is the last row
 // below the net, so that the net takes the whole of a pass. The modules that
-// hold a layer are the prefixes of its path, which end before its dots.
-func (t *Tree) ByPass() *Tree {
-	b := newPathTree(t)
-	for k, name := range b.kernels {
-		label := name.pass.String()
-		pass := b.child(b.Root, PassRow, label, label)
-		r := b.child(b.holder(pass, name.path), PathRow, name.path, lastName(name.path))
-		if name.kernel != "" {
-			r = b.child(r, KernelRow, name.kernel, name.kernel)
-		}
-		b.ByKernel[k] = r
+// hold a layer are the prefixes of its path, which end before its dots. The
+// kernels are indices into p.Layers.
+func (p *Profile) ByPass() *Tree {
+	t := &Tree{Root: &Row{ID: "m:", Label: p.Model.Arch, Kernel: -1}, ByKernel: make([]*Row, len(p.Layers))}
+	b := pathTree{t, map[pathKey]*Row{}}
+	passes := make([]tensor.Pass, len(p.Layers))
+	for k := range p.Layers {
+		l := &p.Layers[k]
+		passes[k] = l.pass()
+		b.ByKernel[k] = b.kernelRow(l, passes[k].String())
 	}
 	b.child(b.Root, OverheadRow, tailLabels[OverheadRow], tailLabels[OverheadRow])
-	return b.finish()
+	t.list(t.Root)
+	t.gather(func(kernel int) tensor.Pass { return passes[kernel] })
+	t.Measure(p)
+	return t
+}
+
+// pass is the pass that the row belongs to; what is none is forward.
+func (r *LayerRow) pass() tensor.Pass {
+	for pass := tensor.Backward; pass <= tensor.Update; pass++ {
+		if r.Pass == pass.String() {
+			return pass
+		}
+	}
+	return tensor.Forward
 }
 
 // pathTree is a tree under construction whose rows are found by their paths.
@@ -37,14 +50,18 @@ type pathKey struct {
 	path   string
 }
 
-// newPathTree is a tree of another's kernels, without rows.
-func newPathTree(of *Tree) *pathTree {
-	root := &Row{ID: "m:", Label: of.Root.Label, Kernel: -1}
-	return &pathTree{&Tree{Root: root, kernels: of.kernels, ByKernel: make([]*Row, len(of.kernels))}, map[pathKey]*Row{}}
+// kernelRow is the row of a recorded kernel, made with those above it if need be.
+func (b pathTree) kernelRow(l *LayerRow, pass string) *Row {
+	holder := b.holder(b.child(b.Root, PassRow, pass, pass), l.Path)
+	r := b.child(holder, PathRow, l.Path, lastName(l.Path))
+	if l.Kernel != "" {
+		r = b.child(r, KernelRow, l.Kernel, l.Kernel)
+	}
+	return r
 }
 
 // child is a row's child of that kind and path, made if need be.
-func (b *pathTree) child(parent *Row, kind RowKind, path, label string) *Row {
+func (b pathTree) child(parent *Row, kind RowKind, path, label string) *Row {
 	key := pathKey{parent, kind, path}
 	if r := b.found[key]; r != nil {
 		return r
@@ -55,8 +72,8 @@ func (b *pathTree) child(parent *Row, kind RowKind, path, label string) *Row {
 	return r
 }
 
-// holder is the innermost module of a path, below the row of a pass or the net.
-func (b *pathTree) holder(r *Row, path string) *Row {
+// holder is the innermost module of a path, below the row of a pass.
+func (b pathTree) holder(r *Row, path string) *Row {
 	for i, c := range path {
 		if c == '.' {
 			r = b.child(r, ModuleRow, path[:i], lastName(path[:i]))
@@ -67,14 +84,3 @@ func (b *pathTree) holder(r *Row, path string) *Row {
 
 // lastName is the name of a path's module within the one that holds it.
 func lastName(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
-
-// finish lists the rows and sums their kernels.
-func (b *pathTree) finish() *Tree {
-	b.list(b.Root)
-	b.Rows = slices.Concat(b.Rows, b.Tail)
-	for i, r := range b.Rows {
-		r.Index = i
-	}
-	b.gather()
-	return b.Tree
-}

@@ -2,7 +2,6 @@ package profile
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"resnet-tui/resnet/nn"
@@ -26,15 +25,26 @@ func noteOf(r *Row) string {
 
 // kernelLabel names the layers of a kernel as they stand in a module:
 // "conv1 bn1 relu", "conv3 bn3 ⊕ relu", "downsample".
-func kernelLabel(in *nn.Module, layers []*nn.Layer) string {
+func (b *builder) kernelLabel(in *nn.Module, layers []*nn.Layer) string {
 	if whole := wholeModule(in, layers); whole != "" {
 		return whole
 	}
-	names := make([]string, len(layers))
-	for i, l := range layers {
-		names[i] = layerLabel(in, l, i == 0)
+	head := layerLabel(in, layers[0], true)
+	if len(layers) == 1 {
+		return head
 	}
-	return strings.Join(names, " ")
+	return b.withAbsorbed(head, in, layers)
+}
+
+// withAbsorbed is a name, and those of the layers that the first absorbed.
+func (b *builder) withAbsorbed(head string, in *nn.Module, layers []*nn.Layer) string {
+	from := b.names.Len()
+	b.names.WriteString(head)
+	for _, l := range layers[min(1, len(layers)):] {
+		b.names.WriteByte(' ')
+		b.names.WriteString(layerLabel(in, l, false))
+	}
+	return b.names.String()[from:]
 }
 
 // wholeModule is the name of the inner module that the layers make up, or empty.
@@ -53,10 +63,11 @@ func wholeModule(in *nn.Module, layers []*nn.Layer) string {
 
 // below is a path as seen from a module above it.
 func below(in *nn.Module, path string) string {
-	if in.Path == "" {
-		return path
+	rest, inside := strings.CutPrefix(path, in.Path)
+	if name, ok := strings.CutPrefix(rest, "."); inside && ok {
+		return name
 	}
-	return strings.TrimPrefix(path, in.Path+".")
+	return path
 }
 
 // layerLabel is a layer's name; one that is only a number also has its kind.
@@ -66,7 +77,7 @@ func layerLabel(in *nn.Module, l *nn.Layer, head bool) string {
 	}
 	name := below(in, l.Path)
 	last := name[strings.LastIndexByte(name, '.')+1:]
-	if _, err := strconv.Atoi(last); err != nil {
+	if !isNumber(last) {
 		return name
 	}
 	if !head {
@@ -75,26 +86,20 @@ func layerLabel(in *nn.Module, l *nn.Layer, head bool) string {
 	return name + " " + KindLabel(l.Kind)
 }
 
+func isNumber(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
 // joinLabel names the row in which a block's skip is added: the skip's own
 // kernel, or the addition and what its kernel absorbed.
-func joinLabel(block, join *Row) string {
+func (b *builder) joinLabel(block, join *Row) string {
 	switch {
 	case len(join.Layers) > 0 && join.Layers[0].Kind != tensor.Add:
 		return join.Label
 	case block.Skip == nn.Identity:
-		return "identity" + absorbedLabels(block, join)
+		return b.withAbsorbed("identity", block.Module, join.Layers)
 	}
-	return "add" + absorbedLabels(block, join)
-}
-
-func absorbedLabels(block, join *Row) string {
-	s := ""
-	for i, l := range join.Layers {
-		if i > 0 {
-			s += " " + layerLabel(block.Module, l, false)
-		}
-	}
-	return s
+	return b.withAbsorbed("add", block.Module, join.Layers)
 }
 
 // KindLabel is a kind of layer as it stands in labels: "conv", "bn", "fc",

@@ -108,13 +108,13 @@ func (s *Snapshot) P50(kernels []int) time.Duration {
 	case 1:
 		return s.Kernels[kernels[0]].P50
 	}
-	s.sums = slices.Grow(s.sums[:0], s.Wall.N)[:s.Wall.N]
-	clear(s.sums)
-	for _, k := range kernels {
-		for i, d := range s.Kernels[k].Recent {
-			s.sums[i] += d
+	s.sums = append(s.sums[:0], s.Kernels[kernels[0]].Recent...)
+	sums := s.sums
+	for _, k := range kernels[1:] {
+		for i, d := range s.Kernels[k].Recent[:len(sums)] {
+			sums[i] += d
 		}
 	}
-	slices.Sort(s.sums)
-	return quantile(s.sums, 0.50)
+	slices.Sort(sums)
+	return quantile(sums, 0.50)
 }

@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"slices"
+
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
@@ -18,8 +20,6 @@ type Tree struct {
 
 	ByKernel []*Row // the row whose Flat holds each kernel
 	ByLayer  []*Row // by Layer.Index: the row that shows it; nil in a tree without kernels
-
-	kernels []kernelName
 }
 
 // Net is what a Tree is made of.
@@ -32,13 +32,6 @@ type Net struct {
 	Kernels []tensor.KernelInfo
 }
 
-// kernelName says where a kernel belongs, whatever the shape of the tree.
-type kernelName struct {
-	pass   tensor.Pass
-	path   string // of its head
-	kernel string // the device's name
-}
-
 // NewTree makes the rows of a net. Every operation of the plan must belong to one
 // of the kernels, as a program's do.
 func NewTree(n Net) *Tree {
@@ -49,45 +42,95 @@ func NewTree(n Net) *Tree {
 	if n.Lowered != nil {
 		b.tail()
 	}
-	for i, r := range b.Rows {
-		r.Index = i
-	}
 	b.attach()
-	b.gather()
+	b.gather(b.passOf)
 	return b.Tree
 }
 
 // list adds a row and all below it to Rows.
 func (t *Tree) list(r *Row) {
+	r.Index = len(t.Rows)
 	t.Rows = append(t.Rows, r)
 	for _, c := range r.Children {
 		t.list(c)
 	}
 }
 
-// gather sums kernels and costs from the leaves up. A module costs what runs
-// of it: less than the whole where a lesion took a part away.
-func (t *Tree) gather() {
-	own := make([][passes][]int, len(t.Rows))
-	for k, r := range t.ByKernel {
-		pass := t.kernels[k].pass
-		own[r.Index][pass] = append(own[r.Index][pass], k)
+// gather sums kernels and costs from the leaves up; passOf is the pass that a
+// kernel runs in. A module costs what runs of it: less than the whole where a
+// lesion took a part away.
+func (t *Tree) gather(passOf func(kernel int) tensor.Pass) {
+	t.makeRoom(passOf)
+	for pass := range tensor.Pass(passes) {
+		for k, r := range t.ByKernel {
+			if passOf(k) == pass {
+				r.hold(k)
+			}
+		}
 	}
-	for i := len(t.Rows) - 1; i >= 0; i-- {
-		r := t.Rows[i]
-		r.Flat = newKernels(own[i])
-		r.Kernels = r.Flat
+	for _, r := range slices.Backward(t.Rows) {
 		if !r.Folds() {
+			r.Flat = r.Kernels
 			continue
 		}
 		r.Cost = nn.Cost{}
 		for _, c := range r.Children {
 			r.Cost.Add(c.Cost)
-			for p := range passes {
-				own[i][p] = append(own[i][p], own[c.Index][p]...)
-			}
 		}
-		r.Kernels = newKernels(own[i])
+	}
+}
+
+// makeRoom gives every row room for the kernels that it will hold, all of them
+// in one slice.
+func (t *Tree) makeRoom(passOf func(kernel int) tensor.Pass) {
+	flat, below := make([]counts, len(t.Rows)), make([]counts, len(t.Rows))
+	for k, r := range t.ByKernel {
+		flat[r.Index][passOf(k)]++
+	}
+	total := 0
+	for i, r := range slices.Backward(t.Rows) {
+		below[i].add(flat[i])
+		total += below[i].sum()
+		if r.Folds() {
+			total += flat[i].sum()
+		}
+		if r.Parent != nil {
+			below[r.Parent.Index].add(below[i])
+		}
+	}
+	room := make([]int, total)
+	for i, r := range t.Rows {
+		r.Kernels, room = below[i].room(room)
+		if r.Folds() {
+			r.Flat, room = flat[i].room(room)
+		}
+	}
+}
+
+// counts are numbers of kernels by pass.
+type counts [passes]int
+
+func (c *counts) add(o counts) {
+	for pass, n := range o {
+		c[pass] += n
+	}
+}
+
+func (c *counts) sum() int { return c[tensor.Forward] + c[tensor.Backward] + c[tensor.Update] }
+
+// room cuts room for that many kernels off what there is.
+func (c *counts) room(of []int) (k Kernels, rest []int) {
+	n := c.sum()
+	return Kernels{of[:0:n], c[tensor.Forward], c[tensor.Forward] + c[tensor.Backward]}, of[n:]
+}
+
+// hold adds a kernel to its row and those above it, in the room that they have.
+func (r *Row) hold(kernel int) {
+	if r.Folds() {
+		r.Flat.all = append(r.Flat.all, kernel)
+	}
+	for ; r != nil; r = r.Parent {
+		r.Kernels.all = append(r.Kernels.all, kernel)
 	}
 }
 

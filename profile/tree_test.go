@@ -131,7 +131,7 @@ func TestTreeWithoutKernels(t *testing.T) {
 func TestTreeInvariants(t *testing.T) {
 	eachTree(t, func(t *testing.T, n Net) {
 		tree, p := NewTree(n), recordedOf(n)
-		for _, tree := range []*Tree{tree, tree.ByPass()} {
+		for _, tree := range []*Tree{tree, p.ByPass()} {
 			tree.Measure(p)
 			seen := make([]int, len(n.Kernels))
 			var all Took
@@ -203,30 +203,26 @@ func recordedOf(n Net) *Profile {
 	return p
 }
 
-// TestRecordedTree: a profile alone has the rows of its net, if that can be
-// built; foreign rows have those of their paths, by pass the same as the net's.
-func TestRecordedTree(t *testing.T) {
+// TestReplayedTree: a replayed profile has the rows of the run that it is of.
+func TestReplayedTree(t *testing.T) {
 	eachTree(t, func(t *testing.T, n Net) {
-		p := recordedOf(n)
-		live := NewTree(n)
-		if got, want := printed(p.Tree()), printed(live); got != want {
-			t.Errorf("recorded:\n%s\nlive:\n%s", got, want)
+		r, err := NewReplay(recordedOf(n), n.Model)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if got, want := printed(p.ByPass()), printed(live.ByPass()); got != want {
-			t.Errorf("recorded by pass:\n%s\nlive:\n%s", got, want)
+		replayed := NewTree(Net{Model: n.Model, Lowered: r.Lowered, Kernels: r.Kernels})
+		if got, want := printed(replayed), printed(NewTree(n)); got != want {
+			t.Errorf("replayed:\n%s\nlive:\n%s", got, want)
 		}
 	})
 }
 
-// TestForeignTree: rows of no net that this version builds.
-func TestForeignTree(t *testing.T) {
-	m := built(t, "cifar_resnet8")
-	for name, fuse := range map[string]bool{"fused": true, "unfused": false} {
-		t.Run(name, func(t *testing.T) {
-			p := recordedOf(lowered(t, m, training(), fuse))
-			p.Model.Arch = "somebody's net"
-			golden.RequireEqual(t, printed(p.Tree()))
-		})
+// TestTreeTakesFewAllocations: the screen makes a tree before it shows anything.
+func TestTreeTakesFewAllocations(t *testing.T) {
+	n := lowered(t, built(t, "cifar_resnet1202"), nn.Pass{}, true)
+	rows := len(NewTree(n).Rows)
+	if allocs := testing.AllocsPerRun(3, func() { NewTree(n) }); allocs > float64(rows)/4 {
+		t.Errorf("%v allocations for %d rows", allocs, rows)
 	}
 }
 

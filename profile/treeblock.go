@@ -18,30 +18,32 @@ func (b *builder) block(r *Row) {
 		b.blockLeaves(r)
 		return
 	}
-	parts := b.parts(r)
+	b.divide(r)
+	p := &b.parts
 	if r.Skip == nn.NoSkip {
-		r.Children = slices.Concat(parts.branch, parts.skip, parts.after)
+		r.Children = b.children.concat(p.branch, p.skip, p.after)
 		return
 	}
-	join := parts.join
-	if join == nil {
-		join, parts.skip = b.absorbedJoin(r, parts.skip)
+	if p.join == nil {
+		b.absorbedJoin(r)
 	}
-	join.Kind = JoinRow
-	join.Label = joinLabel(r, join)
-	along := slices.Concat(parts.branch, parts.skip)
-	r.Children = slices.Concat(along, []*Row{join}, parts.after)
-	setRails(r, len(along))
+	p.join.Kind = JoinRow
+	p.join.Label = b.joinLabel(r, p.join)
+	r.Children = b.children.concat(p.branch, p.skip, []*Row{p.join}, p.after)
+	setRails(r, len(p.branch)+len(p.skip))
 }
 
 // parts are a block's rows as the paper draws it: the branch downwards, the
 // skip beside it, the ⊕ where they meet, and what comes after.
 type parts struct {
 	branch, skip, after []*Row
-	join                *Row
+	join                *Row // nil if a kernel of the branch adds the skip
 }
 
-func (b *builder) parts(r *Row) (p parts) {
+// divide sorts a block's rows into parts.
+func (b *builder) divide(r *Row) {
+	p := &b.parts
+	*p = parts{branch: p.branch[:0], skip: p.skip[:0], after: p.after[:0]}
 	for _, l := range b.layersOf(r.Module) {
 		switch {
 		case l.Kind == tensor.Add:
@@ -56,7 +58,6 @@ func (b *builder) parts(r *Row) (p parts) {
 			p.branch = b.addLayer(p.branch, r, l)
 		}
 	}
-	return p
 }
 
 // layersOf are a block's layers, with those that a lesion added where they run.
@@ -78,13 +79,15 @@ func (b *builder) layersOf(m *nn.Module) []*nn.Layer {
 	return layers
 }
 
-// absorbedJoin is the ⊕ of a block whose last convolution's kernel adds the
+// absorbedJoin adds the ⊕ of a block whose last convolution's kernel adds the
 // skip. The row stands for the skip's own kernel, where there is one.
-func (b *builder) absorbedJoin(r *Row, skips []*Row) (join *Row, rest []*Row) {
-	if len(skips) == 1 {
-		return skips[0], nil
+func (b *builder) absorbedJoin(r *Row) {
+	p := &b.parts
+	if len(p.skip) == 1 {
+		p.join, p.skip = p.skip[0], p.skip[:0]
+		return
 	}
-	return &Row{ID: "j:" + r.Path, Path: r.Path, Parent: r, Module: r.Module, Out: r.Module.Out, Kernel: -1}, skips
+	p.join = b.newRow(Row{ID: b.text("j:", r.Path), Path: r.Path, Parent: r, Module: r.Module, Out: r.Module.Out})
 }
 
 // setRails leads the skip from the block's row past its children to the join,

@@ -3,6 +3,7 @@ package profile
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
@@ -11,11 +12,20 @@ import (
 // builder makes the rows of a net.
 type builder struct {
 	*Tree
-	net      Net
-	headOf   map[int]int // layer → the kernel of the forward pass that it heads
+	net    Net
+	headOf []int // layer → the kernel of the forward pass that it heads, −1 for none
+
+	// Of a net with lesions, whose rows are those of the whole net:
 	running  map[call]*nn.Layer
-	modules  map[string]*nn.Module // of the net as it runs, if it has lesions
+	modules  map[string]*nn.Module // as they run
 	lesioned map[string]bool       // blocks by path
+
+	// What rows are made of, and the parts of the block in the making.
+	rows     slab[Row]
+	children slab[*Row]
+	layers   slab[*nn.Layer]
+	names    strings.Builder
+	parts    parts
 }
 
 // call is one of a module's calls, whichever the net.
@@ -27,45 +37,76 @@ type call struct {
 func callOf(l *nn.Layer) call { return call{l.Path, l.Call} }
 
 func newBuilder(n Net) *builder {
-	b := &builder{
-		Tree: &Tree{Model: n.Model}, net: n,
-		headOf: map[int]int{}, running: map[call]*nn.Layer{}, lesioned: map[string]bool{},
-	}
-	for _, l := range n.Model.Layers {
-		b.running[callOf(l)] = l
-	}
-	for _, l := range n.Model.Lesions {
-		b.lesioned[l.Path], b.lesioned[l.Other] = true, true
-	}
+	b := &builder{Tree: &Tree{Model: n.Model}, net: n}
 	if n.Model.Unlesioned() != n.Model {
-		b.modules = map[string]*nn.Module{}
-		b.index(n.Model.Root)
+		b.indexLesioned()
 	}
 	if n.Lowered == nil {
 		return b
 	}
 	b.ByLayer = make([]*Row, len(n.Model.Layers))
+	b.headOf = slices.Repeat([]int{-1}, len(n.Model.Layers))
 	for k, info := range n.Kernels {
-		op := &n.Lowered.Plan.Ops[info.Op]
-		b.kernels = append(b.kernels, kernelName{op.Pass, op.Path, info.Name})
-		if layer := n.Lowered.OpLayer[info.Op]; layer >= 0 && op.Pass == tensor.Forward {
+		if layer := n.Lowered.OpLayer[info.Op]; layer >= 0 && b.passOf(k) == tensor.Forward {
 			b.headOf[layer] = k
 		}
 	}
 	return b
 }
 
-func (b *builder) index(m *nn.Module) {
+// passOf is the pass that a kernel runs in.
+func (b *builder) passOf(kernel int) tensor.Pass {
+	return b.net.Lowered.Plan.Ops[b.net.Kernels[kernel].Op].Pass
+}
+
+func (b *builder) indexLesioned() {
+	b.running, b.modules, b.lesioned = map[call]*nn.Layer{}, map[string]*nn.Module{}, map[string]bool{}
+	for _, l := range b.net.Model.Layers {
+		b.running[callOf(l)] = l
+	}
+	for _, l := range b.net.Model.Lesions {
+		b.lesioned[l.Path], b.lesioned[l.Other] = true, true
+	}
+	b.indexModules(b.net.Model.Root)
+}
+
+func (b *builder) indexModules(m *nn.Module) {
 	b.modules[m.Path] = m
 	for _, c := range m.Children {
-		b.index(c)
+		b.indexModules(c)
 	}
+}
+
+// runs is the layer that runs for one of the whole net's, nil if a lesion took
+// it away.
+func (b *builder) runs(l *nn.Layer) *nn.Layer {
+	if b.running == nil {
+		return l
+	}
+	return b.running[callOf(l)]
+}
+
+// newRow is a row without a kernel.
+func (b *builder) newRow(r Row) *Row {
+	made := &b.rows.take(1)[0]
+	*made = r
+	made.Kernel = -1
+	return made
+}
+
+// text is the parts as one string. It is cut from a longer one.
+func (b *builder) text(parts ...string) string {
+	from := b.names.Len()
+	for _, p := range parts {
+		b.names.WriteString(p)
+	}
+	return b.names.String()[from:]
 }
 
 // attach finds each kernel's row: that of the layer which its head computes,
 // differentiates or updates, or one after the net.
 func (b *builder) attach() {
-	b.ByKernel = make([]*Row, len(b.kernels))
+	b.ByKernel = make([]*Row, len(b.net.Kernels))
 	for k, info := range b.net.Kernels {
 		if layer := b.net.Lowered.OpLayer[info.Op]; layer >= 0 {
 			b.ByKernel[k] = b.ByLayer[layer]
@@ -97,15 +138,16 @@ func (b *builder) tail() {
 	}
 	for kind := LossRow; kind <= OverheadRow; kind++ {
 		if label := tailLabels[kind]; wanted[kind] {
-			b.Tail = append(b.Tail, &Row{Kind: kind, ID: label, Path: label, Label: label, Kernel: -1})
+			r := b.newRow(Row{Kind: kind, ID: label, Path: label, Label: label})
+			b.Tail = append(b.Tail, r)
+			b.list(r)
 		}
 	}
-	b.Rows = append(b.Rows, b.Tail...)
 }
 
 // module is the row of a module with all that is under it.
 func (b *builder) module(parent *Row, m *nn.Module) *Row {
-	r := &Row{ID: "m:" + m.Path, Path: m.Path, Label: m.Name, Parent: parent, Module: m, Out: m.Out, Kernel: -1}
+	r := b.newRow(Row{ID: b.text("m:", m.Path), Path: m.Path, Label: m.Name, Parent: parent, Module: m, Out: m.Out})
 	if m.Block != nil {
 		b.block(r)
 		return r
@@ -122,14 +164,14 @@ func (b *builder) inner(r *Row) (rows []*Row) {
 	if b.net.Lowered == nil {
 		return b.leaves(r)
 	}
-	seen := map[*nn.Module]bool{}
+	seen, last := map[*nn.Module]bool{}, (*nn.Module)(nil)
 	for _, l := range r.Module.Layers {
 		c := childToward(r.Module, l.Module)
 		switch {
 		case c == nil || len(c.Children) == 0:
 			rows = b.addLayer(rows, r, l)
-		case !seen[c]:
-			seen[c] = true
+		case c != last && !seen[c]:
+			seen[c], last = true, c
 			rows = append(rows, b.module(r, c))
 		}
 	}
@@ -143,10 +185,10 @@ func (b *builder) leaves(r *Row) (rows []*Row) {
 			rows = append(rows, b.module(r, c))
 			continue
 		}
-		rows = append(rows, &Row{
-			Kind: LeafRow, ID: "m:" + c.Path, Path: c.Path, Label: c.Name, Parent: r,
-			Module: c, Layers: c.Layers, Out: c.Out, Cost: c.Cost, Kernel: -1,
-		})
+		rows = append(rows, b.newRow(Row{
+			Kind: LeafRow, ID: b.text("m:", c.Path), Path: c.Path, Label: c.Name, Parent: r,
+			Module: c, Layers: c.Layers, Out: c.Out, Cost: c.Cost,
+		}))
 	}
 	return rows
 }
@@ -165,19 +207,19 @@ func childToward(m, leaf *nn.Module) *nn.Module {
 // addLayer adds the row of the kernel that l heads, if no other's absorbs it.
 // A layer that a lesion took away joins the row of those before it.
 func (b *builder) addLayer(rows []*Row, parent *Row, l *nn.Layer) []*Row {
-	if runs := b.running[callOf(l)]; runs != nil {
-		if k, ok := b.headOf[runs.Index]; ok {
+	if runs := b.runs(l); runs != nil {
+		if k := b.headOf[runs.Index]; k >= 0 {
 			return append(rows, b.kernelRow(parent, runs, k))
 		}
 		return rows
 	}
 	if n := len(rows); n > 0 && rows[n-1].Gone && !beginsRow(l.Kind) {
 		rows[n-1].Layers = append(rows[n-1].Layers, l)
-		rows[n-1].Label = kernelLabel(parent.Module, rows[n-1].Layers)
+		rows[n-1].Label = b.kernelLabel(parent.Module, rows[n-1].Layers)
 		return rows
 	}
-	r := newRow(parent, l)
-	r.Gone, r.Label = true, kernelLabel(parent.Module, r.Layers)
+	r := b.layerRow(parent, l, 1)
+	r.Gone, r.Label = true, b.kernelLabel(parent.Module, r.Layers)
 	return append(rows, r)
 }
 
@@ -185,18 +227,20 @@ func (b *builder) addLayer(rows []*Row, parent *Row, l *nn.Layer) []*Row {
 // as it would head a kernel.
 func beginsRow(k tensor.Kind) bool { return k == tensor.Conv2d || k == tensor.Linear }
 
-func newRow(parent *Row, l *nn.Layer) *Row {
-	return &Row{
-		Kind: KernelRow, ID: "l:" + l.Path + ":" + strconv.Itoa(l.Call), Path: l.Path, Parent: parent,
-		Module: l.Module, Layers: []*nn.Layer{l}, Kernel: -1,
-	}
+// layerRow is the row of a layer, with room for what else its kernel computes.
+func (b *builder) layerRow(parent *Row, l *nn.Layer, layers int) *Row {
+	return b.newRow(Row{
+		Kind: KernelRow, ID: b.text("l:", l.Path, ":", strconv.Itoa(l.Call)), Path: l.Path, Parent: parent,
+		Module: l.Module, Layers: append(b.layers.take(layers)[:0], l),
+	})
 }
 
 // kernelRow is the row of kernel k, which l heads.
 func (b *builder) kernelRow(parent *Row, l *nn.Layer, k int) *Row {
-	r := newRow(parent, l)
+	absorbed := b.net.Kernels[k].Absorbed
+	r := b.layerRow(parent, l, 1+len(absorbed))
 	r.Kernel = k
-	for _, op := range b.net.Kernels[k].Absorbed {
+	for _, op := range absorbed {
 		if i := b.net.Lowered.OpLayer[op]; i >= 0 {
 			r.Layers = append(r.Layers, b.net.Model.Layers[i])
 		}
@@ -206,7 +250,7 @@ func (b *builder) kernelRow(parent *Row, l *nn.Layer, k int) *Row {
 		b.ByLayer[l.Index] = r
 	}
 	r.Out = r.Layers[len(r.Layers)-1].Out
-	r.Label = kernelLabel(parent.Module, r.Layers)
+	r.Label = b.kernelLabel(parent.Module, r.Layers)
 	return r
 }
 
@@ -221,7 +265,7 @@ func (b *builder) foldRuns(parent *Row) (rows []*Row) {
 			run = b.alike(r, parent.Children[i:])
 		}
 		if run >= 2 {
-			rows = append(rows, runRow(parent, parent.Children[i:i+run]))
+			rows = append(rows, b.runRow(parent, parent.Children[i:i+run]))
 			i += run
 		}
 	}
@@ -241,13 +285,13 @@ func (b *builder) alike(r *Row, rows []*Row) int {
 	return len(rows)
 }
 
-func runRow(parent *Row, blocks []*Row) *Row {
+func (b *builder) runRow(parent *Row, blocks []*Row) *Row {
 	first, last := blocks[0], blocks[len(blocks)-1]
 	label := first.Label + "…" + last.Label
-	r := &Row{
+	r := b.newRow(Row{
 		Kind: RunRow, ID: "r:" + first.Path, Path: label, Label: label, Note: "×" + strconv.Itoa(len(blocks)) + " like this",
-		Parent: parent, Children: blocks, Skip: first.Skip, Rail: first.Rail, Out: last.Out, Kernel: -1,
-	}
+		Parent: parent, Children: blocks, Skip: first.Skip, Rail: first.Rail, Out: last.Out,
+	})
 	for _, c := range blocks {
 		c.Parent = r
 	}

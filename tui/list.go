@@ -93,7 +93,7 @@ func (l *list) rebuild() {
 		l.walk(l.tree.root)
 	}
 	for _, n := range l.tree.tail {
-		if l.matches(n) {
+		if n.matches(l.terms) {
 			l.rows = append(l.rows, n)
 		}
 	}
@@ -108,7 +108,7 @@ func (l *list) rebuild() {
 // walk adds n and what is open below it. With a filter, what matches is shown
 // with all that holds it.
 func (l *list) walk(n *node) {
-	if len(l.terms) > 0 && !l.matches(n) {
+	if len(l.terms) > 0 && !n.matches(l.terms) {
 		l.walkMatching(n)
 		return
 	}
@@ -138,18 +138,9 @@ func (l *list) walkMatching(n *node) {
 	}
 }
 
-func (l *list) matches(n *node) bool {
-	for _, t := range l.terms {
-		if !strings.Contains(n.search, t) {
-			return false
-		}
-	}
-	return true
-}
-
 // collect adds the kernels that match.
 func (l *list) collect(n *node) {
-	if n.Kernel >= 0 && l.matches(n) {
+	if n.Kernel >= 0 && n.matches(l.terms) {
 		l.rows = append(l.rows, n)
 	}
 	for _, c := range n.children {

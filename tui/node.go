@@ -14,7 +14,7 @@ type node struct {
 	parent   *node
 	children []*node
 	depth    int    // of indentation
-	search   string // what the filter looks at
+	search   string // what a filter looks at; "" until there is one
 	lesion   lesionMark
 
 	open     bool
@@ -27,13 +27,23 @@ type node struct {
 	spread float64       // coefficient of variation of a kernel
 }
 
-// newNode is a row with those below it.
-func newNode(parent *node, r *profile.Row) *node {
-	n := &node{Row: r, parent: parent, search: searchText(r), depth: depthOf(parent, r)}
-	for _, c := range r.Children {
-		n.children = append(n.children, newNode(n, c))
+// newNodes are the nodes of a tree's rows, by Row.Index.
+func newNodes(t *profile.Tree) []*node {
+	nodes, room := make([]node, len(t.Rows)), make([]*node, 2*len(t.Rows))
+	list, room := room[:len(t.Rows)], room[len(t.Rows):]
+	for i, r := range t.Rows { // parents come first
+		n := &nodes[i]
+		list[i], n.Row = n, r
+		if r.Parent != nil {
+			n.parent = &nodes[r.Parent.Index]
+		}
+		n.depth = depthOf(n.parent, r)
+		n.children, room = room[:len(r.Children):len(r.Children)], room[len(r.Children):]
+		for j, c := range r.Children {
+			n.children[j] = &nodes[c.Index]
+		}
 	}
-	return n
+	return list
 }
 
 // depthOf is a row's indentation. The net's own rows stand below its name, and
@@ -48,7 +58,21 @@ func depthOf(parent *node, r *profile.Row) int {
 	return parent.depth + 1
 }
 
-// searchText is what a filter compares: path, label and kinds, in small letters.
+// matches reports whether the filter's words all occur in a row: in its path,
+// label or kinds, in small letters.
+func (n *node) matches(words []string) bool {
+	if len(words) > 0 && n.search == "" {
+		n.search = searchText(n.Row)
+	}
+	for _, w := range words {
+		if !strings.Contains(n.search, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// searchText is what a filter compares.
 func searchText(r *profile.Row) string {
 	parts := []string{r.Path, r.Label, r.Note}
 	for _, l := range r.Layers {

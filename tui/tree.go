@@ -29,24 +29,25 @@ type tree struct {
 // newTree is the tree of a net's rows, with those that its lesions took away.
 func newTree(m *nn.Model, l *nn.Lowered, kernels []tensor.KernelInfo) *tree {
 	rows := profile.NewTree(profile.Net{Model: m, Lowered: l, Kernels: kernels})
-	t := &tree{model: m, rows: rows, root: newNode(nil, rows.Root), byBlock: map[string]*node{}}
+	nodes := newNodes(rows)
+	end := len(nodes) - len(rows.Tail)
+	t := &tree{
+		model: m, rows: rows, root: nodes[0], nodes: nodes[:end:end], tail: nodes[end:], byBlock: map[string]*node{},
+		order: make([]*node, 0, len(rows.ByKernel)), byLayer: make([]*node, len(rows.ByLayer)),
+	}
 	t.root.open = true
-	t.root.each(func(n *node) {
-		t.nodes = append(t.nodes, n)
+	for _, n := range t.nodes {
 		if n.Kind == profile.BlockRow {
 			t.byBlock[n.Path] = n
 		}
-	})
-	for _, r := range rows.Tail {
-		t.tail = append(t.tail, newNode(nil, r))
 	}
 	for k, r := range rows.ByKernel {
 		if r.Kernel == k {
 			t.order = append(t.order, t.nodes[r.Index])
 		}
 	}
-	for _, r := range rows.ByLayer {
-		t.byLayer = append(t.byLayer, t.nodes[r.Index])
+	for layer, r := range rows.ByLayer {
+		t.byLayer[layer] = t.nodes[r.Index]
 	}
 	t.markLesions(m.Lesions)
 	return t
@@ -95,13 +96,13 @@ func (t *tree) runsBack() bool { return len(t.tail) > 0 && t.tail[0].Kind == pro
 
 // settle copies what is open from an earlier tree of the same net.
 func (t *tree) settle(old *tree) {
-	open := make(map[string]bool, len(old.nodes))
+	open := map[string]bool{}
 	for _, n := range old.nodes {
-		open[n.ID] = n.open
+		if n.open {
+			open[n.ID] = true
+		}
 	}
 	for _, n := range t.nodes {
-		if was, ok := open[n.ID]; ok {
-			n.open = was && n.Folds()
-		}
+		n.open = n.Folds() && open[n.ID]
 	}
 }
