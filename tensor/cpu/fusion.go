@@ -26,10 +26,13 @@ func (f fusion) last() int {
 // fusions splits a plan into what runs as one kernel, in execution order.
 // Without fuse that is each operation by itself. With it, a convolution or
 // linear layer absorbs the batch norm (in eval mode), the addition of the skip
-// and the ReLU that follow it, and a batch norm or an addition absorbs what
-// follows of these; but never past a value that is read elsewhere: by another
+// and the ReLU that follow it, and a batch norm or an addition absorbs whichever of
+// these follow it; but never past a value that is read elsewhere: by another
 // operation, a probe or the caller. In the backward pass the gradient of a ReLU
 // absorbs that of the batch norm before it.
+//
+// Package tensortest states this policy for its own devices; TestFusesAsReference
+// holds both equal.
 func fusions(p *tensor.Plan, fuse bool) []fusion {
 	readers := soleReaders(p)
 	taken := make([]bool, len(p.Ops))

@@ -116,7 +116,7 @@ func (s *state) load(p *param, dst []float32) error {
 		return nil
 	}
 	if s.source == nil {
-		return fmt.Errorf("parameter %s has no value: none was written, and there is no source", p.Name)
+		return fmt.Errorf("parameter %s has no value: nothing was written, and the state has no source", p.Name)
 	}
 	if err := s.source.Load(p.Param, &tensor.Tensor{Shape: p.Shape, Data: dst}); err != nil {
 		return fmt.Errorf("parameter %s: %w", p.Name, err)

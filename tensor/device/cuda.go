@@ -2,10 +2,11 @@ package device
 
 import "os"
 
-// CUDA is what the search for NVIDIA's driver has found.
+// CUDA is the result of the search for NVIDIA's driver. There is no CUDA device yet;
+// an error that names the driver saves the user from searching for it.
 type CUDA struct {
 	Tried  []string // paths, in order
-	Driver string   // the first of them that exists, "" if none does
+	Driver string   // the first of Tried that exists, or ""
 }
 
 // libcudaVariable names an environment variable with the path of a driver, which
@@ -34,7 +35,7 @@ func FindCUDA() CUDA {
 	return c
 }
 
-// Reason says why there is no CUDA device.
+// Reason says why no CUDA device can be opened.
 func (c CUDA) Reason() string {
 	if c.Driver != "" {
 		return "this version has no CUDA device, though there is a driver at " + c.Driver

@@ -9,17 +9,18 @@ import (
 	"resnet-tui/tensor/cpu"
 )
 
-// Auto is the name of the best device that there is.
+// Auto is the name of the best available device.
 const Auto = "auto"
 
-// Names are what Open accepts, in the order in which help should list them.
+// Names are the names that Open accepts, in the order in which help should list them.
 func Names() []string { return []string{Auto, "cpu"} }
 
-// Open opens the device of that name; the caller closes it. "auto" is the best
-// that there is, so far always the CPU. The error for any other name is a
-// *NameError.
+// Open opens a device by name; the caller closes it. "auto" is the best available
+// one, so far always the CPU. The error for any other name is a *NameError; it says
+// of CUDA and Vulkan, which users may expect, why they can't be opened. Open may be
+// called from any goroutine, and more than once.
 func Open(name string) (tensor.Device, error) {
-	switch kind, _, _ := strings.Cut(name, ":"); {
+	switch kind, _, _ := strings.Cut(name, ":"); { // "cuda:1" is a second GPU
 	case name == Auto || name == "cpu":
 		return cpu.New(cpu.Config{})
 	case kind == "cuda":
@@ -30,7 +31,8 @@ func Open(name string) (tensor.Device, error) {
 	return nil, &NameError{Name: name}
 }
 
-// List describes the devices that Open can open, the CPU first.
+// List describes the devices that Open can open, the CPU first. It opens each for a
+// moment: the figures are those of now, as the free memory.
 func List() ([]tensor.Info, error) {
 	dev, err := cpu.New(cpu.Config{})
 	if err != nil {
@@ -39,13 +41,13 @@ func List() ([]tensor.Info, error) {
 	return []tensor.Info{dev.Info()}, dev.Close()
 }
 
-// NameError says that there is no device of that name.
+// NameError reports a name that Open can't open.
 type NameError struct {
-	Name   string
-	Reason string // why not, "" for a name that no device has
+	Name   string // as it was given
+	Reason string // why it can't be opened; "" for an unknown name
 }
 
-// Error says why, and which names there are.
+// Error says why, and which names are available.
 func (e *NameError) Error() string {
 	reason := e.Reason
 	if reason == "" {

@@ -18,8 +18,9 @@ type Fake struct {
 	Memory func(p *tensor.Plan) tensor.MemoryPlan // of a program; nil for what Reference takes
 	// Kernels are those of a plan; nil for Reference's.
 	Kernels func(p *tensor.Plan, fuse bool) []tensor.KernelInfo
-	// Spans are the heads that an observer is told of when a kernel has run;
-	// nil for the kernel's own, as the contract wants.
+	// Spans are the heads that are reported to an observer when a kernel has run;
+	// nil for the kernel's own, as the contract requires. Others test what a
+	// caller does with a device that breaks the contract.
 	Spans func(k tensor.KernelInfo) []int
 	// Kernel names a kernel and gives its costs; nil leaves them empty. Op and
 	// Absorbed stay as they are.
@@ -29,7 +30,7 @@ type Fake struct {
 	Time  func(p *tensor.Plan, k tensor.KernelInfo, pass int) time.Duration
 	Value func(id tensor.BufferID, i int) float32 // element i of what is read; nil for 0
 
-	Delay        time.Duration // really slept in each kernel
+	Delay        time.Duration // slept in each kernel, whatever Time says
 	CompileGate  chan struct{} // if not nil, Compile waits until it can receive
 	CompileError error
 	RunError     error
@@ -174,7 +175,9 @@ func (p *fakeProgram) Run(ctx context.Context, o tensor.RunOptions) error {
 }
 
 // step "runs" a kernel that begins at a time, and returns when it ends.
-func (p *fakeProgram) step(k tensor.KernelInfo, pass int, begin time.Duration, observe func(tensor.Span)) time.Duration {
+func (p *fakeProgram) step(
+	k tensor.KernelInfo, pass int, begin time.Duration, observe func(tensor.Span),
+) time.Duration {
 	p.progress.Store(int64(k.Op))
 	p.device.ran.Add(1)
 	time.Sleep(p.device.Delay)

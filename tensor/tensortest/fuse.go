@@ -6,13 +6,20 @@ import (
 	"resnet-tui/tensor"
 )
 
-// kernels cuts a plan into the kernels of Reference and Fake, in execution
-// order: unfused, one per operation. Fused, a convolution or linear layer
-// absorbs the batch norm (in eval mode), the addition and the ReLU that follow,
-// and a batch norm or an addition what follows of these; the gradient of a ReLU
-// absorbs that of the batch norm before it. A value that anybody else reads is
-// never absorbed. A kernel runs when the last of its operations is due, so that
-// an absorbed addition finds its skip.
+// kernels splits a plan into the kernels of Reference and Fake, in execution order:
+// unfused, one per operation. Fused, a convolution or linear layer absorbs the batch
+// norm (in eval mode), the addition and the ReLU that follow, and a batch norm or an
+// addition absorbs whichever of these follow it; the gradient of a ReLU absorbs that
+// of the batch norm before it. A value with another reader is never absorbed. A kernel
+// runs when the last of its operations is due, so that an absorbed addition finds its
+// skip.
+//
+// What fuses is a device's own decision, and this is the CPU's, stated a second time
+// on purpose. Reference and Fake can't fuse in just any way: reports and screens are
+// recorded with them in golden files, which should show the rows that a user of the
+// CPU sees. Nor can they call the CPU's code, since its own tests compare with them,
+// and an error that both shared would pass. A test in package cpu holds both
+// statements equal; a change of the policy has to be made in both.
 func kernels(p *tensor.Plan, fuse bool) []tensor.KernelInfo {
 	f := fuser{Plan: p, readers: make([][]int, len(p.Buffers)), taken: make([]bool, len(p.Ops))}
 	for i, op := range p.Ops {
@@ -39,10 +46,11 @@ func kernels(p *tensor.Plan, fuse bool) []tensor.KernelInfo {
 	return list
 }
 
+// fuser splits one plan.
 type fuser struct {
 	*tensor.Plan
-	readers [][]int // of each buffer
-	taken   []bool  // operations that a kernel has absorbed
+	readers [][]int // the operations that read each buffer
+	taken   []bool  // by operation: whether a kernel has absorbed it
 }
 
 // follower is the operation that a kernel with this head and this last
@@ -65,13 +73,14 @@ func (f *fuser) follower(head, last int) int {
 		return -1
 	case f.Ops[head].Kind == tensor.Linear && op.Kind != tensor.ReLU:
 		return -1
-	case op.Kind == tensor.Add && (op.In[0] != out || op.Scalar != tensor.NoScalar): // only the branch absorbs
-		return -1
+	case op.Kind == tensor.Add && (op.In[0] != out || op.Scalar != tensor.NoScalar):
+		return -1 // only the branch, the first operand, absorbs the addition
 	}
 	return next
 }
 
-// stage orders what may follow what in a kernel; 0 takes no part.
+// stage is an operation's place in a kernel: each may only absorb one of a higher
+// stage. Operations of stage 0 never fuse.
 func stage(op tensor.Op) int {
 	switch op.Kind {
 	case tensor.Conv2d, tensor.Linear:

@@ -8,7 +8,7 @@ import (
 )
 
 // Gradients are the gradients of one operation, by its operands and its
-// parameters; NoBuffer where there is none.
+// parameters; NoBuffer where an input or parameter has no gradient.
 type Gradients struct{ In, Params []tensor.BufferID }
 
 // Differentiate appends the gradients of operation i, whose result has the
@@ -150,7 +150,8 @@ func (t *tape) back(i int, dy tensor.BufferID) {
 		}
 		id := op.Params[j]
 		if _, twice := t.params[id]; twice {
-			panic(fmt.Sprintf("tensortest: Train can't add up the gradients of %s, which two operations read", t.Params[id].Name))
+			const shared = "tensortest: Train can't add up the gradients of %s, which two operations read"
+			panic(fmt.Sprintf(shared, t.Params[id].Name))
 		}
 		t.params[id] = grad
 		t.order = append(t.order, id)

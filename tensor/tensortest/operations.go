@@ -42,7 +42,9 @@ var operations = []operation{
 	{"max pool padded on one side", func(b *Builder, _ *rand.Rand, x tensor.BufferID) tensor.BufferID {
 		return b.MaxPool(x, tensor.Window{KH: 3, KW: 3, SH: 2, SW: 2, Bottom: 1, Right: 1}, false)
 	}},
-	{"global average pool", func(b *Builder, _ *rand.Rand, x tensor.BufferID) tensor.BufferID { return b.AvgPool(x, 1, 1) }},
+	{"global average pool", func(b *Builder, _ *rand.Rand, x tensor.BufferID) tensor.BufferID {
+		return b.AvgPool(x, 1, 1)
+	}},
 	{"average pool", func(b *Builder, r *rand.Rand, x tensor.BufferID) tensor.BufferID {
 		return b.AvgPool(x, 1+r.IntN(8), 1+r.IntN(8))
 	}},

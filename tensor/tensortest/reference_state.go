@@ -53,7 +53,7 @@ func (s *referenceState) Read(name string, t *tensor.Tensor) error {
 		return nil
 	}
 	if s.source == nil {
-		return fmt.Errorf("parameter %s has no value: none was written, and there is no source", name)
+		return fmt.Errorf("parameter %s has no value: nothing was written, and the state has no source", name)
 	}
 	return s.source.Load(s.params[name], t)
 }

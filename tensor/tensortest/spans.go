@@ -66,7 +66,7 @@ func (s *suite) observe(t *testing.T, c *compiled, o tensor.RunOptions) {
 	o.Observe = func(sp tensor.Span) {
 		spans = append(spans, sp)
 		if at := c.Progress(); !heads[at] {
-			t.Errorf("progress is at %d during the run, which is no kernel's head", at)
+			t.Errorf("progress is at %d during the run, which isn't a kernel's head", at)
 		}
 	}
 	if at := c.Progress(); at != -1 {

@@ -75,7 +75,7 @@ func Load(dir string) (cases []*Case, skipped []Skipped, err error) {
 	return cases, skipped, nil
 }
 
-// loadCase reads one folder; nil if its operators are none of ours.
+// loadCase reads one folder; nil if plans have no such operator.
 func loadCase(dir string) (*Case, error) {
 	data, err := os.ReadFile(filepath.Join(dir, "model.onnx"))
 	if err != nil {
@@ -121,7 +121,7 @@ func (g *graph) known() bool {
 }
 
 // operands are the node's inputs, from the case's files and the model's
-// weights. Files are numbered as the graph's inputs that are no weights.
+// weights. Files are numbered as the graph's inputs, weights left out.
 func (g *graph) operands(files []array) ([]array, error) {
 	values := map[string]array{}
 	for _, name := range g.inputs {

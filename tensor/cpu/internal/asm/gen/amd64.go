@@ -20,14 +20,14 @@ import (
 
 // isa is what the kernels need to know of an instruction set.
 type isa struct {
-	suffix     string // of function names
-	lanes      int    // float32 in a vector
-	regs       []reg.VecPhysical
-	nob        int // output blocks of a panel
-	maxPx      int
-	maxRows    int // of a weight gradient
-	halvesFrom int // pixels from which on a tile has two halves
-	pfLines    int // cache lines prefetched for each 16 floats of Run
+	suffix     string            // of function names
+	lanes      int               // float32 in a vector
+	regs       []reg.VecPhysical // vector registers
+	nob        int               // output blocks of a convolution's panel
+	maxPx      int               // pixels of a convolution's widest tile
+	maxRows    int               // floats of the source that a weight gradient sums at once
+	halvesFrom int               // pixels from which on a tile has two halves
+	pfLines    int               // cache lines prefetched for each 16 floats of Run
 }
 
 var avx2 = isa{suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, maxRows: 6, halvesFrom: 6, pfLines: 4, regs: ymm}
@@ -52,7 +52,7 @@ const (
 	pixelBytes = block * floatBytes
 )
 
-// parts is the number of vectors in a pixel of a block.
+// parts is the number of vectors in a pixel of a block: 1 with AVX-512, 2 with AVX2.
 func (s isa) parts() int { return block / s.lanes }
 
 // vecBytes is the size of a vector.
@@ -63,11 +63,11 @@ func (s isa) vecBytes() int { return s.lanes * floatBytes }
 type gen struct {
 	*build.Context
 	isa
-	kernel string // that is being written
-	used   int    // vector registers
+	kernel string // the name of the one that is being written
+	used   int    // vector registers that it has taken so far
 }
 
-// amd64 generates one file of assembly a set, and the stubs.
+// amd64 generates one file of assembly per instruction set, and the stubs.
 func amd64() ([]file, error) {
 	var files []file
 	var fns []*ir.Function
@@ -162,8 +162,8 @@ func pointerTo(name string) types.Type {
 
 func variable(name string, t types.Type) *types.Var { return types.NewVar(token.NoPos, pkg, name, t) }
 
-// function starts a function, which is called name, the suffix of the set, and
-// x with the number of pixels where that is not 0. A result of nil is none.
+// function starts a function, whose name is name, the suffix of the set, and "x" with
+// the number of pixels where that is not 0. A result of nil means that it has none.
 func (g *gen) function(name string, px int, result types.Type, params ...*types.Var) {
 	k := kernel{name: name, size: px, nob: g.nob, half: px}
 	if name == "convOne" {
@@ -221,12 +221,14 @@ func (g *gen) ret() {
 	g.RET()
 }
 
-// vec takes a vector register, vecs takes n.
+// vec takes the next vector register. There is no spilling: a kernel that needs more
+// than there are fails here.
 func (g *gen) vec() reg.VecPhysical {
 	g.used++
 	return g.regs[g.used-1]
 }
 
+// vecs takes n vector registers.
 func (g *gen) vecs(n int) []reg.VecPhysical {
 	v := make([]reg.VecPhysical, n)
 	for i := range v {
@@ -235,12 +237,12 @@ func (g *gen) vecs(n int) []reg.VecPhysical {
 	return v
 }
 
-// vecsLeft takes what is left of the registers, n at most.
+// vecsLeft takes the vector registers that are left, n at most.
 func (g *gen) vecsLeft(n int) []reg.VecPhysical {
 	return g.vecs(min(n, len(g.regs)-g.used))
 }
 
-// constant fills a new vector register.
+// constant puts a float32 with these bits into every lane of a new vector register.
 func (g *gen) constant(bits uint32) reg.VecPhysical {
 	r, v := g.GP32(), g.vec()
 	g.MOVL(operand.U32(bits), r)
@@ -249,7 +251,8 @@ func (g *gen) constant(bits uint32) reg.VecPhysical {
 	return v
 }
 
-// relu is max(v, zero). The order of the operands keeps a NaN in v.
+// relu is max(v, zero). The order of the operands keeps a NaN in v: x86 returns the
+// second source, avo's first operand, where either is NaN.
 func (g *gen) relu(v, zero reg.VecPhysical) { g.VMAXPS(v, zero, v) }
 
 // mem is disp(base).
@@ -273,7 +276,7 @@ func (g *gen) newStrides(one reg.GPVirtual, n int) strides {
 	return s
 }
 
-// at is place i after base, disp bytes on.
+// at is disp bytes after place i from base.
 func (s strides) at(base reg.Register, i, disp int) operand.Mem {
 	m := mem(base, disp)
 	switch i {
@@ -287,7 +290,7 @@ func (s strides) at(base reg.Register, i, disp int) operand.Mem {
 	return m
 }
 
-// count decrements r and jumps to label until it is 0.
+// count ends a loop: it decrements r and jumps to label unless r has become 0.
 func (g *gen) count(r operand.Op, label string) {
 	g.DECQ(r)
 	g.JNZ(operand.LabelRef(label))

@@ -31,7 +31,10 @@ type tile struct {
 	weightsPerTap int                    // bytes
 }
 
-// conv is the convolution for any kernel size and stride.
+// conv emits the convolution for any kernel size and stride: nob output blocks at px
+// pixels, summed over blocks of input channels, rows of taps and the floats of a row,
+// which are kw·16 in one run, because the pixels of a row lie side by side. There is
+// a function for each number of pixels, since registers can't be chosen at run time.
 func (g *gen) conv(name string, px, nob int) {
 	t := g.newTile(name, px, nob, 2)
 	t.weightsPerTap = nob * pixelBytes
@@ -52,15 +55,16 @@ func (t *tile) convTap(k int) {
 	}
 }
 
-// loadWeights loads those of step k from wp.
+// loadWeights loads the weights of step k after wp, one vector for each part of the
+// panel.
 func (t *tile) loadWeights(k int) {
 	for j, w := range t.w {
 		t.VMOVUPS(mem(t.wp, k*t.weightsPerTap+j*t.vecBytes()), w)
 	}
 }
 
-// newTile starts a function and deals out its registers, with up to tmp
-// vectors for the source.
+// newTile starts a function and deals out its registers, with up to tmp vectors for
+// the source: fewer where the sums of a wide tile leave fewer.
 func (g *gen) newTile(name string, px, nob, tmp int) *tile {
 	g.function(name, px, nil, variable("a", pointerTo("ConvArgs")))
 	t := &tile{gen: g, px: px, nob: nob, cur: map[string]operand.Mem{}}
@@ -80,11 +84,15 @@ func (g *gen) newTile(name string, px, nob, tmp int) *tile {
 	return t
 }
 
+// arg is the field of the arguments at an offset.
 func (t *tile) arg(offset int) operand.Mem { return mem(t.args, offset) }
 
-// wide says whether the tile has two halves; first is the size of the first.
+// wide says whether the tile has two halves. Strides reach seven pixels from one
+// pointer, so that more need a second one; as it may lie anywhere, a wide tile can
+// also be two short rows of a small image.
 func (t *tile) wide() bool { return t.px >= t.halvesFrom }
 
+// first is the number of pixels in the first half, all if there is one half.
 func (t *tile) first() int {
 	if t.wide() {
 		return (t.px + 1) / 2
@@ -100,7 +108,9 @@ func (t *tile) pixel(p, disp int) operand.Mem {
 	return t.pix.at(t.sp, p, disp)
 }
 
-// loops goes over rows and tiles, with body for one tile's reduction.
+// loops emits the outer loops, over Ny rows of Nx tiles, with body for one tile's
+// reduction. Source, destination and residual advance by their own distances; the
+// pointer that prefetches the next panel only moves on, and is handed back at the end.
 func (t *tile) loops(body func()) {
 	one := t.GP64()
 	t.MOVQ(t.arg(convSrcPix), one)
@@ -135,27 +145,28 @@ func (t *tile) loops(body func()) {
 	t.ret()
 }
 
-// copy sets loop state from an argument, move from other state, step adds an
-// argument to it.
+// copy sets loop state to an argument.
 func (t *tile) copy(to string, from int) {
 	r := t.GP64()
 	t.MOVQ(t.arg(from), r)
 	t.MOVQ(r, t.cur[to])
 }
 
+// move sets loop state to other loop state.
 func (t *tile) move(from, to string) {
 	r := t.GP64()
 	t.MOVQ(t.cur[from], r)
 	t.MOVQ(r, t.cur[to])
 }
 
+// step adds an argument to loop state.
 func (t *tile) step(to string, by int) {
 	r := t.GP64()
 	t.MOVQ(t.arg(by), r)
 	t.ADDQ(r, t.cur[to])
 }
 
-// bias starts the accumulators.
+// bias starts the sums of every pixel with the bias, so that it costs no addition.
 func (t *tile) bias() {
 	r := t.GP64()
 	t.MOVQ(t.arg(convBias), r)
@@ -167,9 +178,10 @@ func (t *tile) bias() {
 	}
 }
 
-// reduce goes over Icb, Kh and Run. The weights are one stream: wp only moves on.
-// tap(k) is step k of `steps` for 16 floats of the source; with tail, the floats that
-// are left are done by tap(0).
+// reduce emits the sum over Icb, Kh and Run. The weights are packed in this order,
+// one stream: wp only moves on. tap(k) is step k of `steps` for 16 floats of the
+// source; with tail, tap(0) does each float that is left. Only a row of the first
+// layer leaves any: kw·C floats of an interleaved image, not padded to blocks.
 func (t *tile) reduce(steps int, tail bool, tap func(k int)) {
 	plane := t.GP64()
 	row := t.GP64()
@@ -202,15 +214,7 @@ func (t *tile) reduce(steps int, tail bool, tap func(k int)) {
 	t.advance(pixelBytes, steps)
 	t.count(n, "run")
 	if tail {
-		t.Label("tail")
-		t.MOVQ(t.arg(convRun), n)
-		t.ANDQ(operand.U8(block-1), n)
-		t.JZ(operand.LabelRef("runDone"))
-		t.Label("tailLoop")
-		tap(0)
-		t.advance(floatBytes, 1)
-		t.count(n, "tailLoop")
-		t.Label("runDone")
+		t.tail(n, func() { tap(0) })
 	}
 	t.ADDQ(t.arg(convSrcRow), row)
 	t.count(kh, "kh")
@@ -218,7 +222,20 @@ func (t *tile) reduce(steps int, tail bool, tap func(k int)) {
 	t.count(icb, "icb")
 }
 
-// advance moves on in the source and the weights.
+// tail emits the last Run%16 floats of a row, one at a time.
+func (t *tile) tail(n reg.GPVirtual, tap func()) {
+	t.Label("tail")
+	t.MOVQ(t.arg(convRun), n)
+	t.ANDQ(operand.U8(block-1), n)
+	t.JZ(operand.LabelRef("runDone"))
+	t.Label("tailLoop")
+	tap()
+	t.advance(floatBytes, 1)
+	t.count(n, "tailLoop")
+	t.Label("runDone")
+}
+
+// advance moves on by src bytes in the source and taps steps in the weights.
 func (t *tile) advance(src, taps int) {
 	t.ADDQ(operand.I32(src), t.sp)
 	if t.wide() {
@@ -227,14 +244,16 @@ func (t *tile) advance(src, taps int) {
 	t.ADDQ(operand.I32(taps*t.weightsPerTap), t.wp)
 }
 
-// prefetchPanel spreads pfLines prefetches over the steps of 16 floats.
+// prefetchPanel spreads the prefetches of pfLines cache lines over the steps of 16
+// floats. They bring the next panel's weights to L2 while this one is computed.
 func (t *tile) prefetchPanel(k, steps int) {
 	for line := k * t.pfLines / steps; line < (k+1)*t.pfLines/steps; line++ {
 		t.PREFETCHT1(mem(t.pf, line*pixelBytes))
 	}
 }
 
-// prefetchOutput touches what the epilogue will read and write.
+// prefetchOutput prefetches what the epilogue will read and write: the reduction is
+// long enough to hide that these lines come from memory.
 func (t *tile) prefetchOutput() {
 	f := t.GP64()
 	t.MOVQ(t.arg(convFlags), f)
@@ -253,7 +272,8 @@ func (t *tile) prefetchOutput() {
 	t.Label("prefetched")
 }
 
-// epilogue adds the residual, clamps, and stores.
+// epilogue adds the residual, clamps, and stores: what the fused addition and ReLU
+// of a convolution do, while the sums are still in registers.
 func (t *tile) epilogue() {
 	t.section("residual")
 	f := t.GP64()
@@ -277,7 +297,9 @@ func (t *tile) epilogue() {
 	})
 }
 
-// eachOutput calls f for every vector of the tile and its place in dst or res.
+// eachOutput calls f for every vector of the tile and its place in dst or res, block
+// by block: part is the vector's number in its block, half and ob are the arguments
+// with the distance to the tile's second half and to the next block.
 func (t *tile) eachOutput(base string, half, ob int, f func(p, part int, m operand.Mem, v reg.VecPhysical)) {
 	r := []reg.GPVirtual{t.GP64(), nil}
 	t.MOVQ(t.cur[base], r[0])

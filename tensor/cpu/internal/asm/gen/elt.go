@@ -2,9 +2,14 @@ package main
 
 import (
 	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
-// elt has a loop for each of scale or none, residual or none.
+// elt emits what a batch norm, an addition and a ReLU do where no convolution has
+// absorbed them. There are four loops, with or without a scale and a residual, so
+// that none branches inside; the ReLU costs nothing extra, as a clamp to −∞ serves
+// where there is none. A vector each for scale and shift, per part of a block, is
+// loaded once.
 func (g *gen) elt() {
 	g.function("elt", 0, nil, variable("a", pointerTo("EltArgs")))
 	args := g.argument("a")
@@ -18,57 +23,71 @@ func (g *gen) elt() {
 	g.MOVQ(mem(args, eltRes), res)
 	g.MOVQ(mem(args, eltN), n)
 	g.MOVQ(mem(args, eltFlags), flags)
-	v := g.vecs(g.parts())
-	scale := g.vecs(g.parts())
-	shift := g.vecs(g.parts())
-	floor := g.constant(bitsMinusInf)
+	e := &elementwise{gen: g, src: src, dst: dst, res: res, n: n}
+	e.v = g.vecs(g.parts())
+	e.scale = g.vecs(g.parts())
+	e.shift = g.vecs(g.parts())
+	e.floor = g.constant(bitsMinusInf)
 	g.unless(flagReLU, flags, "start")
-	g.VXORPS(floor, floor, floor)
+	g.VXORPS(e.floor, e.floor, e.floor)
 	g.Label("start")
 
-	loop := func(name string, scaled, residual bool) {
-		g.Label(name)
-		for i, v := range v {
-			at := i * g.vecBytes()
-			g.VMOVUPS(mem(src, at), v)
-			if scaled {
-				g.VFMADD213PS(shift[i], scale[i], v)
-			}
-			if residual {
-				g.VADDPS(mem(res, at), v, v)
-			}
-			g.relu(v, floor)
-			g.VMOVUPS(v, mem(dst, at))
-		}
-		g.ADDQ(operand.I32(pixelBytes), src)
-		g.ADDQ(operand.I32(pixelBytes), dst)
-		if residual {
-			g.ADDQ(operand.I32(pixelBytes), res)
-		}
-		g.count(n, name)
-		g.ret()
-	}
 	g.unless(flagScale, flags, "unscaled")
 	p := g.GP64()
 	g.MOVQ(mem(args, eltScale), p)
-	for i, v := range scale {
+	for i, v := range e.scale {
 		g.VMOVUPS(mem(p, i*g.vecBytes()), v)
 	}
 	g.MOVQ(mem(args, eltShift), p)
-	for i, v := range shift {
+	for i, v := range e.shift {
 		g.VMOVUPS(mem(p, i*g.vecBytes()), v)
 	}
 	g.unless(flagResidual, flags, "scaledLoop")
-	loop("scaledResidualLoop", true, true)
-	loop("scaledLoop", true, false)
+	e.loop("scaledResidualLoop", true, true)
+	e.loop("scaledLoop", true, false)
 	g.Label("unscaled")
 	g.unless(flagResidual, flags, "plainLoop")
-	loop("residualLoop", false, true)
-	loop("plainLoop", false, false)
+	e.loop("residualLoop", false, true)
+	e.loop("plainLoop", false, false)
 }
 
-// maxPool takes both max(y, x) and max(x, y), which differ where one is NaN,
-// and combines their bits: NaN stays NaN.
+// elementwise holds the registers of elt. Vectors are one for each part of a block.
+type elementwise struct {
+	*gen
+	src, dst, res   reg.GPVirtual
+	n               reg.GPVirtual // pixels that are left
+	v, scale, shift []reg.VecPhysical
+	floor           reg.VecPhysical // the lower bound: 0 with ReLU, else −∞
+}
+
+// loop emits one of the four loops over pixels, and returns at its end.
+func (e *elementwise) loop(name string, scaled, residual bool) {
+	e.Label(name)
+	for i, v := range e.v {
+		at := i * e.vecBytes()
+		e.VMOVUPS(mem(e.src, at), v)
+		if scaled {
+			e.VFMADD213PS(e.shift[i], e.scale[i], v)
+		}
+		if residual {
+			e.VADDPS(mem(e.res, at), v, v)
+		}
+		e.relu(v, e.floor)
+		e.VMOVUPS(v, mem(e.dst, at))
+	}
+	e.ADDQ(operand.I32(pixelBytes), e.src)
+	e.ADDQ(operand.I32(pixelBytes), e.dst)
+	if residual {
+		e.ADDQ(operand.I32(pixelBytes), e.res)
+	}
+	e.count(e.n, name)
+	e.ret()
+}
+
+// maxPool emits the maximum of each window, one output after the other: loops over
+// the window's rows and pixels, with the maximum of a block in registers. x86's
+// maximum is its second operand where one is NaN; so this takes both max(y, x) and
+// max(x, y), which differ there, and combines their bits: NaN stays NaN.
 func (g *gen) maxPool() {
 	g.function("maxPool", 0, nil, variable("a", pointerTo("PoolArgs")))
 	args := g.argument("a")
@@ -114,7 +133,8 @@ func (g *gen) maxPool() {
 	g.ret()
 }
 
-// addPixels adds n pixels to sum, in order.
+// addPixels emits the sum of n pixels for each lane of a block, for average pooling.
+// One sum per lane, in order, gives the same bits with every instruction set.
 func (g *gen) addPixels() {
 	g.function("addPixels", 0, nil, variable("sum", typeLanes), variable("src", typePtr), variable("n", typeInt))
 	sum := g.argument("sum")
@@ -136,7 +156,10 @@ func (g *gen) addPixels() {
 	g.ret()
 }
 
-// sums adds n pixels and their squares in float64, in order.
+// sums emits what a batch norm's statistics need: for each lane of a block, the sum of
+// n pixels and of their squares. They are float64, in order: the difference of two
+// large sums is the variance, and every instruction set must find the same one. The
+// sums take 4 registers with AVX-512 and 8 with AVX2.
 func (g *gen) sums() {
 	g.function("sums", 0, nil, variable("s", typeSums), variable("src", typePtr), variable("n", typeInt))
 	s := g.argument("s")
@@ -163,7 +186,9 @@ func (g *gen) sums() {
 	g.ret()
 }
 
-// peak does as many independent multiply-adds a round as hide the latency.
+// peak emits independent multiply-adds in registers, for the ceiling of the roofline:
+// a round has as many chains as hide the latency of one (4 cycles at 2 per cycle
+// need 8; 12 leave room).
 func (g *gen) peak() {
 	const chains = 12
 	g.function("peak", 0, typeInt64, variable("n", typeInt))
@@ -189,7 +214,9 @@ func (g *gen) peak() {
 	g.ret()
 }
 
-// read loads n bytes, a multiple of 1024.
+// read emits loads of n bytes, a multiple of 1024, whose values are dropped: the
+// ceiling of memory in the roofline. One round is 1024 bytes, so that the loop's own
+// instructions don't count.
 func (g *gen) read() {
 	const round = 1024
 	g.function("read", 0, nil, variable("src", typePtr), variable("n", typeInt))

@@ -7,9 +7,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// group is the convolution with n channels a group, n = 4 or 8: every lane
-// needs channel j of its own group, which one permutation or broadcast of the
-// source gives to all lanes of a vector.
+// group emits the grouped convolution with n channels per group, n = 4 or 8. A block
+// holds 16/n groups, so that input and output blocks are the same ones and Icb is 1:
+// every lane needs channel j of its own group, which one permutation or broadcast of
+// the source gives to all lanes of a vector. A tap is n steps, instead of 16 whose
+// weights would mostly be zero.
 func (g *gen) group(px, n int) {
 	t := g.newTile(fmt.Sprintf("group%d", n), px, 1, 2)
 	t.weightsPerTap = pixelBytes
@@ -31,12 +33,15 @@ func (g *gen) group(px, n int) {
 	})
 }
 
-// spread4 permutes inside 128 bits, which are a group.
+// spread4 permutes inside 128 bits, which are a group: the source's channel j of each
+// group of 4 goes to all lanes of the group.
 func (t *tile) spread4(j, p, part int, x reg.VecPhysical) {
 	t.VPERMILPS(operand.U8(j*0b01010101), t.pixel(p, part*t.vecBytes()), x)
 }
 
-// spread8 broadcasts where a vector is a group, and else permutes.
+// spread8 broadcasts channel j where a vector is a group, with AVX2. With AVX-512 a
+// vector is two groups, which a permutation across lanes serves: its eight index
+// vectors stay in registers, since a tile of groups needs only one vector per pixel.
 func (t *tile) spread8() func(j, p, part int, x reg.VecPhysical) {
 	if t.lanes == 8 {
 		return func(j, p, part int, x reg.VecPhysical) {

@@ -13,8 +13,8 @@ import (
 // R18 and R26 to R30 belong to the platform, the assembler and Go.
 type neon struct {
 	text, stubs bytes.Buffer
-	label       int
-	kernel      string // that is being written
+	label       int    // the number of the last unique label
+	kernel      string // the name of the one that is being written
 }
 
 const neonPx = 6 // 6 pixels × 4 vectors, 6 sources, 2 weights: 32 registers
@@ -52,8 +52,8 @@ func arm64() ([]file, error) {
 	return []file{{"neon_arm64.s", n.text.Bytes()}, {"stubs_arm64.go", stubs}}, err
 }
 
-// function starts one whose parameters and result are of 8 bytes each. size is that
-// of them all, px the kernel's pixels or rows where it has such.
+// function starts a function whose parameters and result have 8 bytes each, size in
+// all. px is the kernel's pixels or rows, 0 for a kernel of one size.
 func (n *neon) function(kind string, px int, params, result string, size int) {
 	name := kind + "NEON"
 	if px > 0 {
@@ -93,8 +93,10 @@ func (n *neon) unique(label string) string {
 	return fmt.Sprintf("%s%d", label, n.label)
 }
 
-// ld and st move vector v from and to memory.
+// ld loads vector v.
 func (n *neon) ld(base string, disp, v int) { n.op("FMOVQ %d(%s), F%d", disp, base, v) }
+
+// st stores vector v.
 func (n *neon) st(v int, base string, disp int) {
 	n.op("FMOVQ F%d, %d(%s)", v, disp, base)
 }
@@ -108,7 +110,7 @@ func (n *neon) add(offset int, r string) {
 	n.op("ADD R25, %s, %s", r, r)
 }
 
-// count decrements r and jumps to label until it is 0.
+// count ends a loop: it decrements r and jumps to label unless r has become 0.
 func (n *neon) count(r, label string) {
 	n.op("SUBS $1, %s, %s", r, r)
 	n.op("BNE %s", label)
@@ -132,6 +134,7 @@ var neonNames = map[uint32]string{
 	neonFCMEQ: "fcmeq.4s", neonFCMGT: "fcmgt.4s", neonORN: "orn.16b", neonBIT: "bit.16b",
 }
 
+// three writes an instruction of three vectors.
 func (n *neon) three(op uint32, d, x, y int) {
 	n.op("WORD $0x%08x // %s v%d, v%d, v%d", op|uint32(y<<16|x<<5|d), neonNames[op], d, x, y)
 }
@@ -142,11 +145,14 @@ func (n *neon) fsub(d, x, y int) { n.three(neonFSUB, d, x, y) }
 // fmax is NaN where one is.
 func (n *neon) fmax(d, x, y int) { n.three(neonFMAX, d, x, y) }
 
-// fmla is d += x·y, fmls d −= x·y.
+// fmla is d += x·y.
 func (n *neon) fmla(d, x, y int) { n.op("VFMLA V%d.S4, V%d.S4, V%d.S4", y, x, d) }
+
+// fmls is d −= x·y.
 func (n *neon) fmls(d, x, y int) { n.op("VFMLS V%d.S4, V%d.S4, V%d.S4", y, x, d) }
 
-// fmlaLane is d += x·y[lane].
+// fmlaLane is d += x·y[lane]. It spares the broadcasts that x86 needs: one load brings
+// four floats of the source.
 func (n *neon) fmlaLane(d, x, y, lane int) {
 	w := 0x4f801000 | uint32(lane&1<<21|lane>>1<<11|y<<16|x<<5|d)
 	n.op("WORD $0x%08x // fmla.4s v%d, v%d, v%d[%d]", w, d, x, y, lane)

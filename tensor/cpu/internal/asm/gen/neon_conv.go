@@ -16,18 +16,22 @@ import "fmt"
 //	R21           what is left of Run
 //	R22           Pf
 //	R23           SrcPix
-//	R24, R25      for the moment
+//	R24, R25      temporary
 const (
-	neonX = 24
-	neonW = 30
+	neonX = 24 // the first of 6
+	neonW = 30 // the first of 2
 )
 
+// neonAcc is the register of part `part` of pixel p's sums.
 func neonAcc(p, part int) int { return 4*p + part }
 
 // neonPixel is the register that points to the source of pixel p.
 func neonPixel(p int) string { return fmt.Sprintf("R%d", 10+p) }
 
-// conv is the convolution for any kernel size and stride.
+// conv emits the convolution for any kernel size and stride: one output block, four
+// vectors, at px pixels. 6 pixels are 24 sums, which with 6 sources and 2 weights fill
+// the 32 registers. A load of weights serves all pixels, a load of the source four
+// floats and 16 multiply-adds.
 func (n *neon) conv(px int) {
 	n.function("conv", px, "a *ConvArgs", "", 8)
 	n.loops(px, func() {
@@ -43,8 +47,8 @@ func (n *neon) conv(px int) {
 	})
 }
 
-// group is the convolution with g channels a group: a vector of the sums, four
-// lanes, needs one quad of the source with g = 4, and two with 8.
+// group emits the grouped convolution with g channels per group: a vector of the
+// sums, four lanes, needs one quad of the source with g = 4, and two with 8.
 func (n *neon) group(px, g int) {
 	n.function(fmt.Sprintf("group%d", g), px, "a *ConvArgs", "", 8)
 	quads := g / 4
@@ -63,8 +67,10 @@ func (n *neon) group(px, g int) {
 	})
 }
 
-// quad adds four floats of each pixel's source, disp bytes on, times their
-// weights, to some parts of the sums.
+// quad adds four floats of each pixel's source, disp bytes after its pointer, times
+// their weights, to some parts of the sums. weight is where the weights of float e and
+// a part lie after R9; two registers take turns, so that the next load doesn't wait
+// for the products of the last.
 func (n *neon) quad(px, disp int, parts []int, weight func(e, part int) int) {
 	for p := range px {
 		n.ld(neonPixel(p), disp, neonX+p)
@@ -82,7 +88,7 @@ func (n *neon) quad(px, disp int, parts []int, weight func(e, part int) int) {
 	}
 }
 
-// loops goes over rows and tiles, with body for one tile's reduction.
+// loops emits the outer loops, over rows and tiles, with body for a row of taps.
 func (n *neon) loops(px int, body func()) {
 	n.op("MOVD a+0(FP), R0")
 	n.field(convNy, "R1")
@@ -98,6 +104,23 @@ func (n *neon) loops(px int, body func()) {
 	n.op("MOVD R5, R8")
 	n.at("tile")
 	n.prefetchOutput(px)
+	n.bias(px)
+	n.taps(px, body)
+	n.epilogue(px)
+	for i, by := range []int{convSrcX, convDstX, convResX} {
+		n.add(by, fmt.Sprintf("R%d", 6+i))
+	}
+	n.count("R2", "tile")
+	for i, by := range []int{convSrcY, convDstY, convResY} {
+		n.add(by, fmt.Sprintf("R%d", 3+i))
+	}
+	n.count("R1", "row")
+	n.op("MOVD R22, %d(R0)", convPf)
+	n.op("RET")
+}
+
+// bias starts the sums of every pixel with the bias.
+func (n *neon) bias(px int) {
 	n.field(convBias, "R24")
 	for part := range 4 {
 		n.ld("R24", 16*part, neonAcc(0, part))
@@ -105,6 +128,12 @@ func (n *neon) loops(px int, body func()) {
 			n.mov(neonAcc(p, part), neonAcc(0, part))
 		}
 	}
+}
+
+// taps emits a tile's reduction over blocks of input channels and rows of taps, with
+// body for a row. Each pixel has a pointer of its own, since arm64 has no addresses of
+// base, scaled index and displacement.
+func (n *neon) taps(px int, body func()) {
 	n.field(convW, "R9")
 	n.field(convIcb, "R16")
 	n.op("MOVD R6, R19")
@@ -121,20 +150,10 @@ func (n *neon) loops(px int, body func()) {
 	n.count("R17", "kh")
 	n.add(convSrcPlane, "R19")
 	n.count("R16", "icb")
-	n.epilogue(px)
-	for i, by := range []int{convSrcX, convDstX, convResX} {
-		n.add(by, fmt.Sprintf("R%d", 6+i))
-	}
-	n.count("R2", "tile")
-	for i, by := range []int{convSrcY, convDstY, convResY} {
-		n.add(by, fmt.Sprintf("R%d", 3+i))
-	}
-	n.count("R1", "row")
-	n.op("MOVD R22, %d(R0)", convPf)
-	n.op("RET")
 }
 
-// reduce repeats 16 floats of the source, each with the weights of that many taps.
+// reduce emits the loop over a row of taps, 16 floats of the source at a time; taps
+// is the number of vectors of 16 weights that body reads for them.
 func (n *neon) reduce(px, taps int, body func()) {
 	n.field(convRun, "R21")
 	n.op("LSR $4, R21, R21")
@@ -150,7 +169,8 @@ func (n *neon) reduce(px, taps int, body func()) {
 	n.at("tail")
 }
 
-// tail does what is left of Run, a float at a time.
+// tail emits what is left of Run, one float at a time: only a row of the first layer
+// leaves any.
 func (n *neon) tail(px int) {
 	n.field(convRun, "R21")
 	n.op("AND $%d, R21, R21", block-1)
@@ -171,10 +191,11 @@ func (n *neon) tail(px int) {
 	n.at("runDone")
 }
 
-// prefetchPanel fetches one of the four lines for 16 floats of the source.
+// prefetchPanel fetches one of the next panel's four cache lines for each 16 floats
+// of the source.
 func (n *neon) prefetchPanel(line int) { n.op("PRFM %d(R22), PLDL2KEEP", line*pixelBytes) }
 
-// prefetchOutput touches what the epilogue will read and write.
+// prefetchOutput prefetches what the epilogue will read and write.
 func (n *neon) prefetchOutput(px int) {
 	n.field(convFlags, "R24")
 	n.op("TBZ $2, R24, prefetched")
@@ -188,7 +209,8 @@ func (n *neon) prefetchOutput(px int) {
 	n.at("prefetched")
 }
 
-// epilogue adds the residual, clamps, and stores.
+// epilogue adds the residual, clamps, and stores. The registers of the source are
+// free by then, and take turns for the residual.
 func (n *neon) epilogue(px int) {
 	each := func(f func(v, disp int)) {
 		for v := range 4 * px {

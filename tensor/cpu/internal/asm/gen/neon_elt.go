@@ -1,7 +1,9 @@
 package main
 
-// elt scales and adds as the flags say. R1, R2 and R3 are source, destination and
-// residual, R4 counts pixels, R5 holds the flags.
+// elt emits a scale, an addition and a clamp, as the flags say. R1, R2 and R3 are
+// source, destination and residual, R4 counts pixels, R5 holds the flags. They are
+// tested at every pixel: the branches always go the same way, and the four vectors of
+// a pixel are work enough to hide them.
 func (n *neon) elt() {
 	n.function("elt", 0, "a *EltArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
@@ -14,7 +16,7 @@ func (n *neon) elt() {
 		scale = 4
 		shift = 8
 		floor = 12
-		res   = 16
+		tmp   = 16
 	)
 	n.floor("R5", floor)
 	n.op("TBZ $3, R5, pixel")
@@ -29,19 +31,13 @@ func (n *neon) elt() {
 		n.ld("R1", 16*i, i)
 	}
 	n.op("TBZ $3, R5, unscaled")
-	for i := range 4 {
-		n.mov(res+i, shift+i)
-		n.fmla(res+i, i, scale+i)
-		n.mov(i, res+i)
+	for i := range 4 { // fmla adds to its destination: the sum starts with the shift
+		n.mov(tmp+i, shift+i)
+		n.fmla(tmp+i, i, scale+i)
+		n.mov(i, tmp+i)
 	}
 	n.at("unscaled")
-	n.op("TBZ $1, R5, noResidual")
-	for i := range 4 {
-		n.ld("R3", 16*i, res+i)
-		n.fadd(i, i, res+i)
-	}
-	n.op("ADD $%d, R3, R3", pixelBytes)
-	n.at("noResidual")
+	n.addResidual(tmp)
 	for i := range 4 {
 		n.fmax(i, i, floor)
 		n.st(i, "R2", 16*i)
@@ -52,7 +48,20 @@ func (n *neon) elt() {
 	n.op("RET")
 }
 
-// maxPool takes the maximum of each window. R1 and R2 are source and destination of
+// addResidual adds the residual at R3 to the pixel in V0 to V3, if the flag in R5 is
+// set, by way of the vectors tmp to tmp+3.
+func (n *neon) addResidual(tmp int) {
+	n.op("TBZ $1, R5, noResidual")
+	for i := range 4 {
+		n.ld("R3", 16*i, tmp+i)
+		n.fadd(i, i, tmp+i)
+	}
+	n.op("ADD $%d, R3, R3", pixelBytes)
+	n.at("noResidual")
+}
+
+// maxPool emits the maximum of each window. NEON's maximum is NaN where an operand
+// is, so that it takes one instruction. R1 and R2 are source and destination of
 // the output, R3 counts outputs; R4 is a row of the window, R5 counts rows; R6 is a
 // pixel, R7 counts pixels.
 func (n *neon) maxPool() {
@@ -88,7 +97,7 @@ func (n *neon) maxPool() {
 	n.op("RET")
 }
 
-// addPixels adds n pixels to sum, in order.
+// addPixels emits the sum of n pixels for each lane of a block, in order.
 func (n *neon) addPixels() {
 	n.function("addPixels", 0, "sum *[16]float32, src unsafe.Pointer, n int", "", 24)
 	n.op("MOVD sum+0(FP), R0")
@@ -110,13 +119,14 @@ func (n *neon) addPixels() {
 	n.op("RET")
 }
 
-// sums adds n pixels and their squares in float64, in order.
+// sums emits the sum of n pixels and of their squares for each lane of a block, in
+// float64 and in order. A block is eight vectors of float64, so that the sums take 16
+// registers: V0 to V7 those of the values, V8 to V15 those of the squares.
 func (n *neon) sums() {
 	n.function("sums", 0, "s *[2][16]float64, src unsafe.Pointer, n int", "", 24)
 	n.op("MOVD s+0(FP), R0")
 	n.op("MOVD src+8(FP), R1")
 	n.op("MOVD n+16(FP), R2")
-	// V0 to V7 are the sums
 	const (
 		all    = 16
 		square = 8
@@ -143,7 +153,9 @@ func (n *neon) sums() {
 	n.op("RET")
 }
 
-// peak does as many independent multiply-adds a round as hide the latency.
+// peak emits independent multiply-adds in registers, for the ceiling of the roofline:
+// a round has as many chains as hide the latency of one (4 cycles at 4 per cycle need
+// 16; 24 leave room).
 func (n *neon) peak() {
 	const chains = 24
 	n.function("peak", 0, "n int", "int64", 16)
@@ -162,7 +174,8 @@ func (n *neon) peak() {
 	n.op("RET")
 }
 
-// read loads n bytes, a multiple of 1024.
+// read emits loads of n bytes, a multiple of 1024, whose values are dropped: the
+// ceiling of memory in the roofline.
 func (n *neon) read() {
 	const round = 256
 	n.function("read", 0, "src unsafe.Pointer, n int", "", 16)

@@ -11,7 +11,8 @@ const (
 	neonNormN   = "R5"
 )
 
-// norm starts a kernel of NormGradArgs, whose name's last parameter they are.
+// norm starts a kernel whose last parameter is a *NormGradArgs; size is that of all
+// parameters in bytes.
 func (n *neon) norm(name, params string, size int) {
 	n.function(name, 0, params, "", size)
 	n.op("MOVD a+%d(FP), R0", size-8)
@@ -20,7 +21,9 @@ func (n *neon) norm(name, params string, size int) {
 	}
 }
 
-// pixels repeats body, which finds dy, masked, in vectors v to v+3.
+// pixels emits the loop over pixels. body finds dy, masked if there is a Y, in vectors
+// v to v+3. All pointers advance, even those that a kernel doesn't use: four additions
+// hide behind the loads.
 func (n *neon) pixels(v, tmp int, body func()) {
 	n.at("pixel")
 	for i := range 4 {
@@ -41,7 +44,9 @@ func (n *neon) pixels(v, tmp int, body func()) {
 	n.count(neonNormN, "pixel")
 }
 
-// normSums adds Σ dy and Σ dy·(x−mean), with products in float64: exact.
+// normSums emits Σ dy and Σ dy·(x−mean) for each lane of a block, in float64, where
+// the products are exact. V0 to V7 hold the sums of dy, V8 to V15 those of the
+// products.
 func (n *neon) normSums() {
 	const (
 		all     = 16
@@ -79,7 +84,8 @@ func (n *neon) normSums() {
 	n.op("RET")
 }
 
-// normGrad is dst = a·dy + (b·x + c).
+// normGrad emits dst = a·dy + (b·x + c), with three factors for each lane of a block
+// in V8 to V19.
 func (n *neon) normGrad() {
 	const (
 		dy = 0
@@ -106,7 +112,7 @@ func (n *neon) normGrad() {
 	n.op("RET")
 }
 
-// mask is dst = dy where y > 0, else 0.
+// mask emits dst = dy where y > 0, else 0: a ReLU's gradient by itself.
 func (n *neon) mask() {
 	n.norm("mask", "a *NormGradArgs", 8)
 	n.pixels(0, 4, func() {
@@ -117,7 +123,8 @@ func (n *neon) mask() {
 	n.op("RET")
 }
 
-// join is dst = x + y, with Σx², Σy², Σx·y and Σ(x+y)² in float64.
+// join emits dst = x + y, with Σx², Σy², Σx·y and Σ(x+y)² in float64: two vectors for
+// each sum, V0 to V7, which are added lane by lane at the end.
 func (n *neon) join() {
 	const (
 		sums = 8
@@ -162,7 +169,7 @@ func (n *neon) join() {
 	n.op("RET")
 }
 
-// squares adds Σx² of n pixels in float64.
+// squares emits Σx² of n pixels in float64, in four chains that hide the latency.
 func (n *neon) squares() {
 	const (
 		sums = 4
@@ -193,7 +200,7 @@ func (n *neon) squares() {
 	n.op("RET")
 }
 
-// double makes the four floats of x two vectors of float64, d and d+1.
+// double converts the four floats of x to two vectors of float64, d and d+1.
 func (n *neon) double(d, x int) {
 	n.op("WORD $0x%08x // fcvtl v%d.2d, v%d.2s", 0x0e617800|uint32(x<<5|d), d, x)
 	n.op("WORD $0x%08x // fcvtl2 v%d.2d, v%d.4s", 0x4e617800|uint32(x<<5|d+1), d+1, x)

@@ -2,9 +2,10 @@ package main
 
 import "fmt"
 
-// winoIn transforms tiles by Bᵀ·d·B, four lanes at a time: rows into the
-// scratch, then columns. R1 and R2 are the tile's source and destination, R8
-// counts lanes in bytes.
+// winoIn emits Winograd's transform of the input, Bᵀ·d·B, four lanes at a time: each
+// row into the scratch, then each column to the positions. R1 and R2 are the tile's
+// source and destination, R4 and R5 the distances between rows and positions, R6 that
+// between rows of positions, R7 the scratch; R8 counts lanes in bytes.
 func (n *neon) winoIn() {
 	n.function("winoIn", 0, "a *WinoInArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
@@ -22,6 +23,19 @@ func (n *neon) winoIn() {
 	n.at("tile")
 	n.op("MOVD $0, R8")
 	n.at("part")
+	n.winoInRows()
+	n.winoInColumns()
+	n.op("ADD $16, R8, R8")
+	n.op("CMP $%d, R8", pixelBytes)
+	n.op("BNE part")
+	n.add(winoInSrcTile, "R1")
+	n.add(winoInDstTile, "R2")
+	n.count("R3", "tile")
+	n.op("RET")
+}
+
+// winoInRows transforms the six rows of a tile, from the pixels to the scratch.
+func (n *neon) winoInRows() {
 	n.section("rows")
 	n.op("ADD R8, R1, R9")
 	for i := range 6 {
@@ -31,6 +45,10 @@ func (n *neon) winoIn() {
 		n.transformB(func(j, v int) { n.st(v, "R7", (6*i+j)*16) })
 		n.op("ADD R4, R9, R9")
 	}
+}
+
+// winoInColumns transforms the six columns, from the scratch to the positions.
+func (n *neon) winoInColumns() {
 	n.section("columns")
 	n.op("ADD R8, R2, R10")
 	for j := range 6 {
@@ -44,13 +62,6 @@ func (n *neon) winoIn() {
 		})
 		n.op("ADD R5, R10, R10")
 	}
-	n.op("ADD $16, R8, R8")
-	n.op("CMP $%d, R8", pixelBytes)
-	n.op("BNE part")
-	n.add(winoInSrcTile, "R1")
-	n.add(winoInDstTile, "R2")
-	n.count("R3", "tile")
-	n.op("RET")
 }
 
 // Registers of constants, and in winoOut those of the clamp and the bias.
@@ -65,7 +76,8 @@ const (
 	neonBias  = 21
 )
 
-// transformB stores the transform of V0 to V5, in order.
+// transformB stores the transform of V0 to V5, in order. Pairs of results share their
+// sums, with + and −, as in transformB.apply for x86.
 func (n *neon) transformB(store func(i, v int)) {
 	const (
 		a = 6
@@ -96,9 +108,10 @@ func (n *neon) transformB(store func(i, v int)) {
 	store(5, b)
 }
 
-// winoOut transforms tiles by Aᵀ·m·A, four lanes at a time: rows into the
-// scratch, then the columns that are wanted. R1, R2 and R3 are the tile's
-// source, destination and residual, R8 counts lanes in bytes.
+// winoOut emits Winograd's transform of the products to the output, Aᵀ·m·A, four
+// lanes at a time: each row into the scratch, then those columns that lie in the
+// image. R1, R2 and R3 are the tile's source, destination and residual, R5 is the
+// distance between positions, R6 the flags, R7 the scratch; R8 counts lanes in bytes.
 func (n *neon) winoOut() {
 	n.function("winoOut", 0, "a *WinoOutArgs", "", 8)
 	n.op("MOVD a+0(FP), R0")
@@ -142,7 +155,7 @@ func (n *neon) winoOut() {
 // neonY is the first of four results of transformA.
 const neonY = 8
 
-// transformA transforms V0 to V5.
+// transformA transforms V0 to V5 to four results, neonY to neonY+3.
 func (n *neon) transformA() {
 	const (
 		s = 12
@@ -165,7 +178,10 @@ func (n *neon) transformA() {
 	n.fmla(neonY+3, d, neonHalf)
 }
 
-// winoOutColumns stores Cols columns of Rows pixels.
+// winoOutColumns emits the loop over Cols columns, from the scratch to Rows pixels
+// each: what a tile at the edge has beyond the image is skipped. R10 and R11 are rows
+// and columns, R12 and R13 distances between rows of destination and residual, R14 to
+// R16 the column's scratch, destination and residual, R17 and R19 the pixel's.
 func (n *neon) winoOutColumns() {
 	n.field(winoOutRows, "R10")
 	n.field(winoOutCols, "R11")

@@ -11,9 +11,10 @@ const (
 	cmpGreater   = 0x1e
 )
 
-// masked writes a loop over pixels twice, without a mask and with one, so that no
-// branch is in the loop. body finds dy, masked, in the vectors dy; advance are the
-// pointers that it uses.
+// masked emits a loop over pixels twice, without a mask and with one, so that no
+// branch is in the loop: a ReLU's gradient and that of the batch norm before it run as
+// one kernel, which costs it one comparison. body finds dy, masked, in the vectors dy;
+// advance are the pointers that it uses. zero[0] becomes 0, zero[1] is temporary.
 func (g *gen) masked(args reg.GPVirtual, advance []reg.GPVirtual, dy, zero []reg.VecPhysical, body func()) {
 	grad := g.GP64()
 	y := g.GP64()
@@ -48,7 +49,9 @@ func (g *gen) masked(args reg.GPVirtual, advance []reg.GPVirtual, dy, zero []reg
 	g.Label("done")
 }
 
-// normSums adds Σ dy and Σ dy·(x−mean), with products in float64: exact.
+// normSums emits Σ dy and Σ dy·(x−mean) for each lane of a block, the two sums that
+// every term of a batch norm's gradient needs. Products of two float32 are exact in
+// float64. The eight vectors of sums stay in registers.
 func (g *gen) normSums() {
 	g.function("normSums", 0, nil, variable("s", typeSums), variable("a", pointerTo("NormGradArgs")))
 	s, args := g.argument("s"), g.argument("a")
@@ -83,7 +86,7 @@ func (g *gen) normSums() {
 	g.ret()
 }
 
-// double is one half of 8 floats as float64.
+// double converts one half of 8 floats to float64.
 func (g *gen) double(v reg.VecPhysical, half int, to reg.VecPhysical) {
 	if half == 1 {
 		g.VEXTRACTF128(operand.U8(1), v, to.AsX())
@@ -92,7 +95,8 @@ func (g *gen) double(v reg.VecPhysical, half int, to reg.VecPhysical) {
 	g.VCVTPS2PD(v.AsX(), to)
 }
 
-// normGrad is dst = a·dy + (b·x + c).
+// normGrad emits dst = a·dy + (b·x + c): a batch norm's gradient, whose sums and
+// statistics the caller has put into three factors for each lane.
 func (g *gen) normGrad() {
 	g.function("normGrad", 0, nil, variable("a", pointerTo("NormGradArgs")))
 	args := g.argument("a")
@@ -122,7 +126,7 @@ func (g *gen) normGrad() {
 	g.ret()
 }
 
-// mask is dst = dy where y > 0, else 0.
+// mask emits dst = dy where y > 0, else 0: a ReLU's gradient by itself.
 func (g *gen) mask() {
 	g.function("mask", 0, nil, variable("a", pointerTo("NormGradArgs")))
 	args := g.argument("a")

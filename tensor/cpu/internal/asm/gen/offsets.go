@@ -153,6 +153,7 @@ type argStruct struct {
 	fields []argField
 }
 
+// argField is one field, with its offset in bytes.
 type argField struct {
 	name   string
 	offset int

@@ -12,8 +12,10 @@ var (
 	typeFour = types.NewPointer(types.NewArray(types.Typ[types.Float64], 4))
 )
 
-// join is dst = a + b, with Σa², Σb², Σa·b and Σ(a+b)² in float64. Each sum is
-// two vectors, which are added at the end, lane by lane.
+// join emits dst = a + b, with Σa², Σb², Σa·b and Σ(a+b)² in float64: where a block's
+// two gradients meet, the probe that splits them costs no second pass over memory.
+// Each sum is two vectors, since one would have to wait for the latency of its own
+// additions; they are added at the end, lane by lane.
 func (g *gen) join() {
 	g.function("join", 0, nil, variable("s", typeFour),
 		variable("dst", typePtr), variable("x", typePtr), variable("y", typePtr), variable("n", typeInt))
@@ -57,7 +59,7 @@ func (g *gen) join() {
 	g.ret()
 }
 
-// reduce adds the lanes of v and w, in float64, into the first of v.
+// reduce adds the lanes of v and w, in float64, into the first lane of v.
 func (g *gen) reduce(v, w, tmp reg.VecPhysical) {
 	g.VADDPD(w, v, v)
 	g.VEXTRACTF128(operand.U8(1), v, tmp.AsX())
@@ -66,7 +68,7 @@ func (g *gen) reduce(v, w, tmp reg.VecPhysical) {
 	g.VADDSD(tmp.AsX(), v.AsX(), v.AsX())
 }
 
-// squares adds Σx² of n pixels in float64.
+// squares emits Σx² of n pixels in float64, in four chains that hide the latency.
 func (g *gen) squares() {
 	g.function("squares", 0, nil, variable("s", typeSum), variable("src", typePtr), variable("n", typeInt))
 	s := g.argument("s")

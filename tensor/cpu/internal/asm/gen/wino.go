@@ -7,15 +7,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// winoIn transforms tiles by Bᵀ·d·B: rows into the scratch, then columns.
+// winoIn emits Winograd's transform of the input, Bᵀ·d·B for tiles of 6×6 pixels:
+// first each row, into the scratch beside the arguments, then each column, from the
+// scratch to the tile's 36 positions. The transform of six values and its constants
+// take 14 registers of the 16 that AVX2 has, so that 36 values have to wait in memory:
+// in L1, which the scratch never leaves. With AVX2 a block is two parts, one after
+// the other.
 func (g *gen) winoIn() {
 	g.function("winoIn", 0, nil, variable("a", pointerTo("WinoInArgs")))
 	args := g.argument("a")
-	load := func(offset int) reg.GPVirtual {
-		r := g.GP64()
-		g.MOVQ(mem(args, offset), r)
-		return r
-	}
+	load := func(offset int) reg.GPVirtual { return g.loadField(args, offset) }
 	src := load(winoInSrc)
 	dst := load(winoInDst)
 	n := load(winoInN)
@@ -45,9 +46,7 @@ func (g *gen) winoIn() {
 		for j := range 6 {
 			b.apply(
 				func(i int) operand.Mem { return scratch(i, j) },
-				func(i int, v reg.VecPhysical) {
-					g.VMOVUPS(v, steps.at(q, i, disp))
-				})
+				func(i int, v reg.VecPhysical) { g.VMOVUPS(v, steps.at(q, i, disp)) })
 			g.ADDQ(pos, q)
 		}
 	}
@@ -57,7 +56,14 @@ func (g *gen) winoIn() {
 	g.ret()
 }
 
-// transformB holds the registers of Bᵀ·d.
+// loadField loads a field of the arguments into a new register.
+func (g *gen) loadField(args reg.GPVirtual, offset int) reg.GPVirtual {
+	r := g.GP64()
+	g.MOVQ(mem(args, offset), r)
+	return r
+}
+
+// transformB holds the registers of Bᵀ·d: constants, six values, and three temporary.
 type transformB struct {
 	*gen
 	half, two, twoAndAHalf, rootHalf, rootTwo reg.VecPhysical
@@ -76,7 +82,9 @@ func (g *gen) newTransformB() *transformB {
 	}
 }
 
-// apply loads six values and stores their transform, in order.
+// apply loads six values and stores their transform, in order. The results come in
+// pairs that share their sums, with + and −, which halves the work: this is what the
+// choice of the points 0, ±√½, ±√2 and ∞ buys.
 func (x *transformB) apply(load func(i int) operand.Mem, store func(i int, v reg.VecPhysical)) {
 	d := x.d
 	a := x.a
@@ -109,16 +117,13 @@ func (x *transformB) apply(load func(i int) operand.Mem, store func(i int, v reg
 	store(5, b)
 }
 
-// winoOut transforms tiles by Aᵀ·m·A: rows into the scratch, then the columns
-// that are wanted.
+// winoOut emits Winograd's transform of the products to the output, Aᵀ·m·A from 6×6
+// values to 4×4 pixels: first each row, into the scratch beside the arguments, then
+// those columns that lie in the image, with bias, residual and ReLU.
 func (g *gen) winoOut() {
 	g.function("winoOut", 0, nil, variable("a", pointerTo("WinoOutArgs")))
 	args := g.argument("a")
-	load := func(offset int) reg.GPVirtual {
-		r := g.GP64()
-		g.MOVQ(mem(args, offset), r)
-		return r
-	}
+	load := func(offset int) reg.GPVirtual { return g.loadField(args, offset) }
 	src := load(winoOutSrc)
 	dst := load(winoOutDst)
 	res := load(winoOutRes)
@@ -159,7 +164,9 @@ func (g *gen) winoOut() {
 	g.ret()
 }
 
-// winoOutColumns transforms and stores Cols columns of Rows pixels.
+// winoOutColumns emits the loop over Cols columns, from the scratch to Rows pixels
+// each. Tiles at the right and lower edge are cut, and their last columns and rows
+// skipped, rather than written to memory that belongs to others.
 func (g *gen) winoOutColumns(
 	part int, a *transformA, bias, floor reg.VecPhysical, args, dst, res, flags reg.GPVirtual,
 ) {
@@ -196,7 +203,7 @@ func (g *gen) winoOutColumns(
 	g.JNE(operand.LabelRef(label("col", 0)))
 }
 
-// transformA holds the registers of Aᵀ·m.
+// transformA holds the registers of Aᵀ·m: constants, six values, and two temporary.
 type transformA struct {
 	*gen
 	half, two, rootHalf, rootTwo reg.VecPhysical

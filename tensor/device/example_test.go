@@ -1,0 +1,26 @@
+package device_test
+
+import (
+	"errors"
+	"fmt"
+	"log"
+
+	"resnet-tui/tensor/device"
+)
+
+// Opens the best device, and shows the error for a name that no device has.
+func ExampleOpen() {
+	dev, err := device.Open(device.Auto)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer dev.Close()
+	fmt.Println(dev.Info().ID)
+
+	_, err = device.Open("tpu")
+	var unknown *device.NameError
+	fmt.Println(errors.As(err, &unknown), err)
+	// Output:
+	// cpu
+	// true no device "tpu": unknown name; available: auto, cpu
+}
