@@ -81,3 +81,12 @@ func moments(samples []time.Duration) (mean, deviation float64) {
 	}
 	return mean, math.Sqrt(squares / float64(len(samples)-1))
 }
+
+// Uncertainty is the half-width of the 95 % confidence interval of the mean, relative
+// to the mean; 0 with too few values for one.
+func (s *Series) Uncertainty() float64 {
+	if s.N < 3 {
+		return 0
+	}
+	return 1.96 * s.CV / math.Sqrt(float64(s.N))
+}

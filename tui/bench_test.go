@@ -26,7 +26,7 @@ func BenchmarkFrame(b *testing.B) {
 func BenchmarkSample(b *testing.B) {
 	m := screen(b, "cifar_resnet1202", 120, 40)
 	run(b, m, true, recorded)
-	l := m.program.lowered
+	l := m.program.Lowered
 	f := fake(nil).Program(l.Plan, true)
 	for b.Loop() {
 		b.StopTimer()

@@ -8,6 +8,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	"github.com/charmbracelet/x/ansi"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -24,7 +25,7 @@ type compareView struct {
 func (v *compareView) title() string { return "Compare" }
 
 func (v *compareView) available() bool {
-	return hasTwin(v.opts.Model) && v.opts.Recorded == nil
+	return hasTwin(v.about.Model) && !v.about.Recorded
 }
 
 // hasTwin reports whether there is a net of the same layers with, or without,
@@ -37,7 +38,7 @@ func hasTwin(m *resnet.Model) bool {
 // update takes the twin that the engine has now, and its newest times whenever
 // the net's were taken.
 func (v *compareView) update(_, _ int) {
-	if v.twin.adopt(v.state.twin) || v.samples != v.shared.samples {
+	if v.twin.adopt(v.state.Twin) || v.samples != v.shared.samples {
 		v.samples = v.shared.samples
 		v.twin.sample()
 	}
@@ -58,13 +59,13 @@ func (v *compareView) actions() []action {
 // side is one of the two nets, as the view of both sees it.
 type side struct {
 	tree      *tree
-	grads     *gradients
+	grads     *live.Gradients
 	responses map[string]float64
 }
 
 func (v *compareView) sides() (net, twin side) {
-	c := v.state.twin
-	return side{v.list.tree, v.state.grads, byPath(c.own)}, side{v.twin.tree, c.grads, byPath(c.responses)}
+	c := v.state.Twin
+	return side{v.list.tree, v.state.Gradients, byPath(c.NetResponses)}, side{v.twin.tree, c.Gradients, byPath(c.Responses)}
 }
 
 func byPath(all []nn.Response) map[string]float64 {
@@ -99,7 +100,7 @@ func (s side) gradient(n *node) profile.Figure {
 	if n.Kind != profile.BlockRow {
 		return profile.Figure{}
 	}
-	g, ok := s.grads.of(n.Module.Path)
+	g, ok := s.grads.Block(n.Module.Path)
 	if !ok {
 		return profile.Figure{}
 	}
@@ -141,7 +142,7 @@ func (v *compareView) fittingColumns(w int) []sideColumn {
 
 // draw draws the net and its twin in step, with one cursor.
 func (v *compareView) draw(c *canvas, r rect) {
-	if v.state.twin == nil || v.twin.tree == nil {
+	if v.state.Twin == nil || v.twin.tree == nil {
 		c.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, v.noTwin(), muted)
 		return
 	}
@@ -150,7 +151,7 @@ func (v *compareView) draw(c *canvas, r rect) {
 		return
 	}
 	chart := 0
-	if r.h >= 18 && len(v.state.twin.own) > 1 {
+	if r.h >= 18 && len(v.state.Twin.NetResponses) > 1 {
 		chart = max(r.h/3, shortestChart+3)
 	}
 	v.drawSides(c, rect{r.x, r.y, r.w, r.h - chart})
@@ -162,11 +163,11 @@ func (v *compareView) draw(c *canvas, r rect) {
 // noTwin says how to get one, and what weights it will have.
 func (v *compareView) noTwin() string {
 	text := v.keymap.Twin.Help().Key + " puts the net without skips beside this one: "
-	if v.opts.Model.Config.Plain {
+	if v.about.Model.Config.Plain {
 		text = v.keymap.Twin.Help().Key + " puts the net with skips beside this plain one: "
 	}
-	if v.opts.TwinWeights != "" {
-		return text + "its weights are " + v.opts.TwinWeights
+	if v.about.TwinWeights != "" {
+		return text + "its weights are " + v.about.TwinWeights
 	}
 	return text + "same seed, and the same weights where both have them"
 }
@@ -243,13 +244,13 @@ func (v *compareView) responseCurves() (curves []curve, n int) {
 	residual := curve{name: "residual", look: skipLook, pen: thickPen}
 	plain := curve{name: "plain", look: plainLook, pen: dashedPen}
 	own, other := &residual, &plain
-	if v.opts.Model.Config.Plain {
+	if v.about.Model.Config.Plain {
 		own, other = other, own
 	}
-	twin := v.state.twin
-	own.responses(twin.own)
-	other.responses(twin.responses)
-	return []curve{plain, residual}, max(len(twin.own), len(twin.responses))
+	twin := v.state.Twin
+	own.responses(twin.NetResponses)
+	other.responses(twin.Responses)
+	return []curve{plain, residual}, max(len(twin.NetResponses), len(twin.Responses))
 }
 
 func (c *curve) responses(all []nn.Response) {
@@ -273,12 +274,12 @@ func (v *compareView) drawResponses(c *canvas, r rect) {
 		s, axis = logScale(curves), "log"
 	}
 	of := "after batch norm"
-	if v.opts.Model.Config.Norm == resnet.NormNone {
+	if v.about.Model.Config.Norm == resnet.NormNone {
 		of = "of convolutions"
 	}
 	title := fmt.Sprintf("response σ by layer · %s · %s, before ReLU and ⊕", axis, of)
-	own := " · twin " + v.opts.TwinWeights
-	if v.opts.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
+	own := " · twin " + v.about.TwinWeights
+	if v.about.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
 		title += own
 	}
 	c.drawFigure(r, figure{title: title, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})

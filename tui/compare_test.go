@@ -7,31 +7,21 @@ import (
 
 	"github.com/charmbracelet/x/exp/golden"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 )
 
-// programFor is a program of a net that has made some passes of fake times.
-func programFor(t *testing.T, net *nn.Model, passes int) *program {
-	t.Helper()
-	l := lower(t, net, nn.Pass{})
-	f := fake(nil).Program(l.Plan, true)
-	p := &program{
-		model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true,
-		recorder: profile.NewRecorder(l, f.Kernels(), recorded), progress: func() int { return -1 },
-	}
-	for range passes {
-		record(t, p, f)
-	}
-	return p
-}
-
 // beside gives a screen its twin, with made-up responses.
 func beside(t *testing.T, m *Model) {
 	t.Helper()
-	net, err := twinOf(m.opts.Model)
+	c, ok := m.about.Model.Config.Twin()
+	if !ok {
+		t.Fatal("there is no twin")
+	}
+	net, err := resnet.Build(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +35,10 @@ func beside(t *testing.T, m *Model) {
 		}
 		return all
 	}
-	m.state.twin = &companion{program: programFor(t, net.Model, 5), grads: someGradients(net.Model), responses: respond(net.Model, 1.02), own: respond(m.opts.Model.Model, 0.97)}
+	m.state.Twin = &live.Twin{
+		Program: programFor(t, net.Model, true, 5), Gradients: someGradients(net.Model),
+		Responses: respond(net.Model, 1.02), NetResponses: respond(m.about.Model.Model, 0.97),
+	}
 	m.refresh()
 }
 
@@ -116,16 +109,19 @@ func TestLesionsAreDrawn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			hurt, err := resnet.Build(m.opts.Model.Config, l)
+			hurt, err := resnet.Build(m.about.Model.Config, l)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := programFor(t, hurt.Model, 3)
+			p := programFor(t, hurt.Model, true, 3)
 			var changed train.Change
 			for i := range 8 {
 				changed.Add([]float32{1, 0}, []float32{float32(i / 3), 1}, i%2)
 			}
-			m.state = &state{phase: paused, program: p, lesions: hurt.Lesions, effect: &effect{Change: changed}}
+			m.state = &live.State{
+				Phase: live.Paused, Actual: live.Settings{Lesions: hurt.Lesions},
+				Results: live.Results{Program: p, Effect: &live.Effect{Change: changed}},
+			}
 			m.adopt(p)
 			m.list.setOpen(true)
 			m.list.setFilter(strings.Split(text, ".")[0])
@@ -143,7 +139,7 @@ func TestLesionMenu(t *testing.T) {
 	choose := func(keys ...string) []nn.Lesion {
 		t.Helper()
 		press(m, keys...)
-		return m.pending
+		return m.desired.Lesions
 	}
 	m.list.selectPath("layer1")
 	press(m, "right")
@@ -189,13 +185,13 @@ func TestLesionMenuIsDrawn(t *testing.T) {
 }
 
 // stepProgram is a program of training steps that has made some of fake times.
-func stepProgram(t *testing.T, net *nn.Model, passes int) *program {
+func stepProgram(t *testing.T, net *nn.Model, passes int) *live.Program {
 	t.Helper()
 	l := lower(t, net, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms}})
 	f := fake(nil).Program(l.Plan, true)
-	p := &program{
-		model: net, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: true, train: true,
-		recorder: profile.NewRecorder(l, f.Kernels(), recorded), progress: func() int { return -1 },
+	p := &live.Program{
+		Model: net, Lowered: l, Kernels: f.Kernels(), Memory: f.Memory(), Calibrated: true, Fused: true, Train: true,
+		Recorder: profile.NewRecorder(l, f.Kernels(), recorded), Layer: func() int { return -1 },
 	}
 	for range passes {
 		record(t, p, f)
@@ -208,8 +204,11 @@ func TestStepsAreDrawn(t *testing.T) {
 	for _, v := range []string{"Layers", "Timeline", "Memory"} {
 		t.Run(v, func(t *testing.T) {
 			m := screen(t, "cifar_resnet20", 120, 30)
-			p := stepProgram(t, m.opts.Model.Model, 5)
-			m.state = &state{phase: running, on: true, back: true, program: p, grads: someGradients(m.opts.Model.Model)}
+			p := stepProgram(t, m.about.Model.Model, 5)
+			m.state = &live.State{
+				Phase: live.Running, Desired: live.Settings{Running: true}, Actual: live.Settings{Backward: true},
+				Results: live.Results{Program: p, Gradients: someGradients(m.about.Model.Model)},
+			}
 			m.adopt(p)
 			m.refresh()
 			m.sample(true)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
@@ -266,19 +267,19 @@ func (d *detailPane) kernelLines(n *node, w int) []detailLine {
 
 // outputs are the moments that single steps left.
 func (d *detailPane) outputs(n *node) []detailLine {
-	if d.state.step == nil || len(n.Layers) == 0 {
+	if d.state.Step == nil || len(n.Layers) == 0 {
 		return nil
 	}
-	mo, ok := d.state.step.moments[n.Layers[len(n.Layers)-1].Index]
+	mo, ok := d.state.Step.Moments[n.Layers[len(n.Layers)-1].Index]
 	if !ok {
 		return nil
 	}
-	return []detailLine{{label: "output"}, {text: " " + mo.String()}}
+	return []detailLine{{label: "output"}, {text: " " + momentsText(mo)}}
 }
 
-// String is both, "μ 0.012 σ 0.983".
-func (mo moments) String() string {
-	return fmt.Sprintf("μ %s σ %s", signed(mo.mean), profile.Significant(mo.std))
+// momentsText is both, "μ 0.012 σ 0.983".
+func momentsText(mo live.Moments) string {
+	return fmt.Sprintf("μ %s σ %s", signed(mo.Mean), profile.Significant(mo.Std))
 }
 
 // thinSpace stands between the thousands of exact counts.
@@ -291,8 +292,8 @@ func (d *detailPane) contents(n *node) []detailLine {
 		lines = append(lines, detailLine{label: "params", text: profile.Grouped(n.Cost.Params, thinSpace)})
 	}
 	if w := weightOf(d.list.tree.model, n); w != nil {
-		if mo, known := d.state.weights[w.Name]; known {
-			lines = append(lines, detailLine{label: "weights"}, detailLine{text: " " + mo.String()})
+		if mo, known := d.state.Params[w.Name]; known {
+			lines = append(lines, detailLine{label: "weights"}, detailLine{text: " " + momentsText(mo)})
 		}
 	}
 	if n.Cost.MACs > 0 {
@@ -313,11 +314,11 @@ func (d *detailPane) contents(n *node) []detailLine {
 func (d *detailPane) detailNotes(n *node, w int) []detailLine {
 	var lines []detailLine
 	if n == d.list.tree.root || n == d.list.tree.order[len(d.list.tree.order)-1] {
-		for i, g := range d.state.top {
+		for i, g := range d.state.Top {
 			if i == 0 {
 				lines = append(lines, detailLine{}, detailLine{text: "first image", look: muted})
 			}
-			lines = append(lines, detailLine{label: fmt.Sprintf("%5.1f %%", 100*g.p), text: g.label})
+			lines = append(lines, detailLine{label: fmt.Sprintf("%5.1f %%", 100*g.Probability), text: d.className(g.Class)})
 		}
 	}
 	if note := d.calibrationNote(); note != "" {
@@ -327,12 +328,20 @@ func (d *detailPane) detailNotes(n *node, w int) []detailLine {
 	return lines
 }
 
+// className is a class's name, or its number where names are not known.
+func (d *detailPane) className(class int) string {
+	if labels := d.opts.Labels; len(labels) == d.about.Model.Classes() {
+		return labels[class]
+	}
+	return fmt.Sprintf("class %d", class)
+}
+
 // calibrationNote says what the activations of a net without weights mean.
 func (d *detailPane) calibrationNote() string {
 	switch {
-	case d.program == nil || d.opts.Session.Source != nil:
+	case d.program == nil || !d.about.Initialised:
 		return ""
-	case d.program.calibrated:
+	case d.program.Calibrated:
 		return "calibrated on random input: without weights, its batch norms know only the scale of noise"
 	}
 	return "not calibrated: running statistics are 0 and 1, so activations may explode"

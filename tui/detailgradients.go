@@ -24,23 +24,23 @@ func (d *detailPane) passTimes(n *node) []detailLine {
 // those that tell its paths apart, of a layer those of its parameters, and of the
 // net the loss that the pass began with.
 func (d *detailPane) gradientLines(n *node) []detailLine {
-	g := d.state.grads
+	g := d.state.Gradients
 	if g == nil {
 		return nil
 	}
 	if b := n.Module; n.Kind == profile.BlockRow && b != nil {
-		if at, ok := g.of(b.Path); ok {
+		if at, ok := g.Block(b.Path); ok {
 			return blockGradientLines(at)
 		}
 	}
 	var lines []detailLine
 	if n == d.list.tree.root {
-		lines = append(lines, detailLine{label: "loss", text: profile.Significant(g.loss)})
+		lines = append(lines, detailLine{label: "loss", text: profile.Significant(g.Loss)})
 	}
 	for _, l := range n.Layers {
 		for _, id := range l.Params {
 			p := &d.list.tree.model.Params[id]
-			if norm, ok := g.params[p.Name]; ok {
+			if norm, ok := g.Params[p.Name]; ok {
 				lines = append(lines, detailLine{label: " " + strings.TrimPrefix(p.Name, n.Module.Parent.Path+"."), text: scientific(norm)})
 			}
 		}
@@ -74,12 +74,12 @@ func blockGradientLines(g nn.BlockGradient) []detailLine {
 // same images: answers, loss, the gradient at the first block, and time. What was
 // not measured both ways is left out.
 func (d *detailPane) effectLines() []detailLine {
-	f := d.state.effect
+	f := d.state.Effect
 	if f == nil {
 		return nil
 	}
 	lines := []detailLine{
-		{label: "lesions", text: fmt.Sprint(len(d.state.lesions)), look: warningLook},
+		{label: "lesions", text: fmt.Sprint(len(d.state.Actual.Lesions)), look: warningLook},
 		{label: "  top-1 ≠", text: fmt.Sprintf("%d of %d", f.Moved, f.Images)},
 		{label: "  KL", text: klText(f.KL())},
 	}
@@ -87,17 +87,17 @@ func (d *detailPane) effectLines() []detailLine {
 		right := fmt.Sprintf("%d → %d of %d", f.WasRight, f.Right, f.Labels)
 		lines = append(lines, detailLine{label: "  right", text: right})
 	}
-	if g := d.state.grads; g != nil && !math.IsNaN(f.loss) {
-		loss := profile.Significant(f.loss) + " → " + profile.Significant(g.loss)
+	if g := d.state.Gradients; g != nil && !math.IsNaN(f.IntactLoss) {
+		loss := profile.Significant(f.IntactLoss) + " → " + profile.Significant(g.Loss)
 		lines = append(lines, detailLine{label: "  loss", text: loss})
 		// The first block is the last that the gradient reaches.
-		if f.grads != nil && len(f.grads.blocks) > 0 && len(g.blocks) > 0 {
-			lines = append(lines, detailLine{label: "  ‖∂L/∂x‖ " + g.blocks[0].Path},
-				detailLine{label: "   ", text: scientific(f.grads.blocks[0].In) + " → " + scientific(g.blocks[0].In)})
+		if f.IntactGrads != nil && len(f.IntactGrads.Blocks) > 0 && len(g.Blocks) > 0 {
+			lines = append(lines, detailLine{label: "  ‖∂L/∂x‖ " + g.Blocks[0].Path},
+				detailLine{label: "   ", text: scientific(f.IntactGrads.Blocks[0].In) + " → " + scientific(g.Blocks[0].In)})
 		}
 	}
-	if now := d.list.tree.whole; f.wall > 0 && now > 0 {
-		change := float64(now)/float64(f.wall) - 1
+	if now := d.list.tree.whole; f.IntactWall > 0 && now > 0 {
+		change := float64(now)/float64(f.IntactWall) - 1
 		lines = append(lines, detailLine{label: "  time", text: fmt.Sprintf("%+.1f %%", 100*change)})
 	}
 	return lines

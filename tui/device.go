@@ -27,7 +27,7 @@ func (v *deviceView) draw(c *canvas, r rect) {
 
 // deviceFacts are what is known of the device and of this program.
 func (v *deviceView) deviceFacts() []detailLine {
-	i := v.opts.Device.Info()
+	i := v.about.Device
 	facts := []detailLine{
 		{label: "device", text: i.ID},
 		{label: "name", text: i.Name},
@@ -44,7 +44,7 @@ func (v *deviceView) deviceFacts() []detailLine {
 			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
 	}
 	if v.program != nil {
-		kernels := plural(len(v.program.kernels), "kernels")
+		kernels := plural(len(v.program.Kernels), "kernels")
 		facts = append(facts, detailLine{label: "program", text: kernels + "; " + memoryTotals(v.program)})
 	}
 	version := fmt.Sprintf("%s %s %s/%s", v.opts.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)

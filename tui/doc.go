@@ -11,7 +11,7 @@
 //
 // Messages change state, drawing only reads it: Update handles a message and
 // then refreshes what follows from it, and a draw method writes to nothing but
-// the canvas. The engine runs in its own goroutine: the screen sends it wishes,
+// the canvas. The engine runs in its own goroutines: the screen sends it requests,
 // reads the states that it publishes, and samples a profile.Recorder at a steady
 // rate. Nothing in Update waits, reads a file or computes for longer than a
 // frame; what could is a tea.Cmd.

@@ -105,7 +105,7 @@ func TestDrawingChangesNothing(t *testing.T) {
 			run(t, m, true, 5)
 			went(t, m, "")
 			beside(t, m)
-			m.state.paths = somePaths(m.opts.Model.Model, 4)
+			m.state.Paths = somePaths(m.about.Model.Model, 4)
 			m.opts.Training = func() (*Training, error) { return nil, nil }
 			m.Update(trainingMsg{training: someTraining(50, 10, "cifar_resnet20", "cifar_plain20")})
 			press(m, "E")

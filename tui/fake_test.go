@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -97,55 +98,108 @@ func plannedTree(t testing.TB, m *resnet.Model, o nn.Pass, fuse bool) *tree {
 	return newTree(m.Model, l, fake(nil).Program(l.Plan, fuse).Kernels())
 }
 
-// screen is a Model of a net without an engine, of w×h cells.
+// still is an engine at rest: it keeps what it is asked for.
+type still struct {
+	about live.About
+	state live.State
+	asked []live.Request
+}
+
+func (e *still) About() *live.About       { return &e.about }
+func (e *still) State() *live.State       { return &e.state }
+func (e *still) Changed() <-chan struct{} { return nil }
+func (e *still) Done() <-chan struct{}    { return nil }
+func (e *still) Send(r live.Request)      { e.asked = append(e.asked, r) }
+
+// screen is a Model of a net that does not run, of w×h cells.
 func screen(t testing.TB, arch string, w, h int) *Model {
 	t.Helper()
 	m := build(t, arch)
-	o := &Options{Model: m, Device: fake(func(d *tensortest.Fake) { d.About.Memory = 8 << 30 }), Version: "v0.1.0", InputName: "random"}
-	o.Session = nn.SessionOptions{Fuse: true, Seed: 1, Calibrate: true, Threads: 2}
-	first, err := o.first()
+	d := fake(func(d *tensortest.Fake) { d.About.Memory = 8 << 30 })
+	l, would, err := nn.Estimate(d, m.Model, nn.SessionOptions{Fuse: true, Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newModel(o, first)
-	s.w, s.h = w, h
+	e := &still{about: live.About{
+		Model: m, First: live.Program{Model: m.Model, Lowered: l, Kernels: would.Kernels}, Device: d.Info(), Threads: 2,
+		Initialised: true, Input: "random",
+	}}
+	s := New(Options{Engine: e, Version: "v0.1.0"})
+	s.w, s.h, s.hovered = w, h, s.list.selected()
 	s.refresh()
 	return s
+}
+
+// start is a running engine, ended with the test.
+func start(t *testing.T, o live.Options) *live.Engine {
+	t.Helper()
+	e, err := live.Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+// await polls an engine's state until ok holds.
+func await(t *testing.T, e Engine, what string, ok func(*live.State) bool) *live.State {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if s := e.State(); ok(s) {
+			return s
+		}
+	}
+	t.Fatalf("%s: not reached; the engine is at %+v", what, e.State())
+	return nil
+}
+
+func isAt(p live.Phase) func(*live.State) bool {
+	return func(s *live.State) bool { return s.Phase == p }
+}
+
+// recorded passes are kept of a program.
+const recorded = 128
+
+// programFor is a program of a net that has made some passes of fake times.
+func programFor(t testing.TB, net *nn.Model, fused bool, passes int) *live.Program {
+	t.Helper()
+	l := lower(t, net, nn.Pass{})
+	f := fake(nil).Program(l.Plan, fused)
+	p := &live.Program{
+		Model: net, Lowered: l, Kernels: f.Kernels(), Memory: f.Memory(), Calibrated: true, Fused: fused,
+		Recorder: profile.NewRecorder(l, f.Kernels(), recorded), Layer: func() int { return -1 },
+	}
+	for range passes {
+		record(t, p, f)
+	}
+	return p
 }
 
 // run gives a screen a program that has made some passes of fake times.
 func run(t testing.TB, m *Model, fused bool, passes int) {
 	t.Helper()
-	l := lower(t, m.opts.Model.Model, nn.Pass{})
-	f := fake(nil).Program(l.Plan, fused)
-	layer := 0
-	p := &program{
-		model: m.opts.Model.Model, lowered: l, kernels: f.Kernels(), memory: f.Memory(), calibrated: true, fused: fused,
-		recorder: profile.NewRecorder(l, f.Kernels(), recorded), progress: func() int { return layer },
-	}
-	for range passes {
-		record(t, p, f)
-	}
-	layer = len(m.opts.Model.Layers) / 2
-	m.state = &state{phase: running, on: true, program: p}
+	p := programFor(t, m.about.Model.Model, fused, passes)
+	layer := len(m.about.Model.Layers) / 2
+	p.Layer = func() int { return layer }
+	m.state = &live.State{Phase: live.Running, Desired: live.Settings{Running: true}, Results: live.Results{Program: p}}
 	m.adopt(p)
 	m.refresh()
 	m.sample(true)
 }
 
 // record makes one pass, whose wall time is its kernels' and a little.
-func record(t testing.TB, p *program, f tensor.Program) {
+func record(t testing.TB, p *live.Program, f tensor.Program) {
 	t.Helper()
-	p.recorder.Begin(p.lowered)
+	p.Recorder.Begin(p.Lowered)
 	wall := 90 * time.Microsecond
 	err := f.Run(context.Background(), tensor.RunOptions{Observe: func(s tensor.Span) {
-		p.recorder.Span(s)
+		p.Recorder.Span(s)
 		wall += s.End - s.Start
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.recorder.End(wall)
+	p.Recorder.End(wall)
 }
 
 // What tests probe.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"charm.land/bubbles/v2/key"
+
+	"resnet-tui/internal/app/live"
 )
 
 // drawTabs draws the views' names, and beside them what the list leaves out: from
@@ -104,8 +106,8 @@ func (m *Model) drawFooter(c *canvas) {
 // no footer for it.
 func (m *Model) drawUrgent(c *canvas) {
 	text := m.notice
-	if m.state.phase == failed && m.layout.header.empty() {
-		text = oneLine(m.state.err)
+	if m.state.Phase == live.Failed && m.layout.header.empty() {
+		text = oneLine(m.state.Err)
 	}
 	if text != "" {
 		c.fill(rect{0, m.h - 1, m.w, 1}, ' ', plainText)
@@ -119,13 +121,13 @@ func (m *Model) drawUrgent(c *canvas) {
 func (m *Model) keysNow() []key.Binding {
 	k := m.keys
 	switch {
-	case m.state.phase == failed:
+	case m.state.Phase == live.Failed:
 		return []key.Binding{k.Help, k.Quit}
-	case m.opts.Recorded != nil:
+	case m.about.Recorded:
 		return append([]key.Binding{k.Help, k.Quit}, m.view.footer()...)
 	}
 	run := named(k.Run, "run")
-	if m.state.on {
+	if m.state.Desired.Running {
 		run = named(k.Run, "pause")
 	}
 	keys := append([]key.Binding{run, named(k.Step, "step"), k.Help}, m.residualKeys()...)
@@ -137,23 +139,23 @@ func (m *Model) keysNow() []key.Binding {
 func (m *Model) residualKeys() []key.Binding {
 	k := m.keys
 	back, twin := named(k.Backward, "backward"), named(k.Twin, "plain twin")
-	if m.state.back {
+	if m.state.Actual.Backward {
 		back = named(k.Backward, "forward only")
 	}
 	switch {
-	case m.state.twin != nil:
+	case m.state.Twin != nil:
 		twin = named(k.Twin, "no twin")
-	case m.opts.Model.Config.Plain:
+	case m.about.Model.Config.Plain:
 		twin = named(k.Twin, "residual twin")
 	}
 	keys := []key.Binding{back}
-	if hasTwin(m.opts.Model) {
+	if hasTwin(m.about.Model) {
 		keys = append(keys, twin)
 	}
 	if len(m.list.tree.byBlock) > 0 {
 		keys = append(keys, named(k.Lesion, "lesion"))
 	}
-	if len(m.state.lesions) > 0 {
+	if len(m.state.Actual.Lesions) > 0 {
 		keys = append(keys, named(k.UndoLesion, "undo"))
 	}
 	return keys

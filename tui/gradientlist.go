@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet/nn"
 )
@@ -89,9 +90,9 @@ type listLayout struct {
 }
 
 // layoutList chooses the columns for w cells, by importance.
-func (v *gradientsView) layoutList(w int, g *gradients) listLayout {
+func (v *gradientsView) layoutList(w int, g *live.Gradients) listLayout {
 	in, bar := make([]bool, len(gradientColumns)), 0
-	skips := slices.ContainsFunc(g.blocks, func(b nn.BlockGradient) bool { return b.HasSkip })
+	skips := slices.ContainsFunc(g.Blocks, func(b nn.BlockGradient) bool { return b.HasSkip })
 	start := min(gradientName, max(w-gradientColumns[1].width, gradientLeft))
 	rest := w - start
 	for rank := 1; rank <= len(gradientColumns)+1; rank++ {
@@ -126,7 +127,7 @@ func spare(bar, rest int) int {
 	return min(bar+rest, widestShares)
 }
 
-func (v *gradientsView) drawGradientList(c *canvas, r rect, g *gradients) {
+func (v *gradientsView) drawGradientList(c *canvas, r rect, g *live.Gradients) {
 	l := v.layoutList(r.w-1, g)
 	c.text(r.x+2, r.y, r.x+l.x, "block", muted)
 	x := r.x + l.x
@@ -139,8 +140,8 @@ func (v *gradientsView) drawGradientList(c *canvas, r rect, g *gradients) {
 	if l.bar > 0 {
 		v.drawShareTitle(c, x+2, r.y, x+2+l.bar)
 	}
-	for i := 0; i < r.h-1 && v.top+i < len(g.blocks); i++ {
-		v.drawGradientRow(c, r.x, r.y+1+i, g.blocks[v.top+i], l)
+	for i := 0; i < r.h-1 && v.top+i < len(g.Blocks); i++ {
+		v.drawGradientRow(c, r.x, r.y+1+i, g.Blocks[v.top+i], l)
 		if v.top+i == v.cursor {
 			c.selectRow(r.x, r.y+1+i, r.w)
 		}
@@ -160,7 +161,7 @@ func (v *gradientsView) drawShareTitle(c *canvas, x, y, end int) {
 
 // drawGradientRow draws a block from x, y on.
 func (v *gradientsView) drawGradientRow(c *canvas, x, y int, g nn.BlockGradient, l listLayout) {
-	twin, _ := v.twinGradients().of(g.Path)
+	twin, _ := v.twinGradients().Block(g.Path)
 	c.text(x+2, y, x+l.x, g.Path, plainText)
 	x += l.x
 	for i, column := range gradientColumns {
@@ -169,7 +170,7 @@ func (v *gradientsView) drawGradientRow(c *canvas, x, y int, g nn.BlockGradient,
 			c.right(x, y, column.text(g, twin), column.look)
 		}
 	}
-	v.drawShares(c, x+2, y, l.bar, skipShare(g))
+	v.drawShares(c, x+2, y, l.bar, live.SkipShare(g))
 }
 
 // drawShares draws the two paths' parts of ‖g in‖², which add up to it.

@@ -6,27 +6,28 @@ import (
 	"slices"
 	"strconv"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet/nn"
 )
 
 // askPaths asks for path lengths, and shows them.
 func (v *gradientsView) askPaths() {
-	if len(v.list.tree.byBlock) == 0 || v.opts.Recorded != nil {
+	if len(v.list.tree.byBlock) == 0 || v.about.Recorded {
 		return
 	}
 	v.screen.show(v)
-	v.screen.request(wishPaths)
+	v.screen.request(live.TracePaths{})
 }
 
 // spectrum is how the gradient at a block's input, or at the net's, splits up by
 // path length; false if it was not measured there.
 func (v *gradientsView) spectrum(block string) (nn.PathSpectrum, bool) {
-	i := slices.IndexFunc(v.state.paths, func(s nn.PathSpectrum) bool { return s.Block == block })
+	i := slices.IndexFunc(v.state.Paths, func(s nn.PathSpectrum) bool { return s.Block == block })
 	if i < 0 {
 		return nn.PathSpectrum{}, false
 	}
-	return v.state.paths[i], true
+	return v.state.Paths[i], true
 }
 
 const (
@@ -38,9 +39,9 @@ const (
 // for.
 func (v *gradientsView) pathLines() int {
 	switch {
-	case v.state.phase == tracing:
+	case v.state.Phase == live.Tracing:
 		return 2
-	case len(v.state.paths) == 0:
+	case len(v.state.Paths) == 0:
 		return 0
 	}
 	return 3 + v.pathRows()
@@ -50,7 +51,7 @@ func (v *gradientsView) pathLines() int {
 // needs, so that nothing jumps when the cursor moves.
 func (v *gradientsView) pathRows() int {
 	most := 0
-	for _, s := range v.state.paths {
+	for _, s := range v.state.Paths {
 		most = max(most, len(s.Branches)+1)
 	}
 	columns := max((v.body.w-2)/pathCell, 1)
@@ -61,17 +62,17 @@ func (v *gradientsView) pathRows() int {
 // has come through.
 func (v *gradientsView) drawPaths(c *canvas, r rect) {
 	y := r.y + 1
-	if v.state.phase == tracing {
+	if v.state.Phase == live.Tracing {
 		part := 0.0
-		if v.state.total > 0 {
-			part = float64(v.state.done) / float64(v.state.total)
+		if v.state.Progress.Total > 0 {
+			part = float64(v.state.Progress.Done) / float64(v.state.Progress.Total)
 		}
 		text := fmt.Sprintf("path lengths %s %3.0f %%   any other request interrupts",
 			profile.ProgressBar(part, 20), 100*part)
 		c.text(r.x+1, y, r.x+r.w, text, backwardLook)
 		return
 	}
-	s, ok := v.spectrum(v.state.grads.blocks[v.cursor].Path)
+	s, ok := v.spectrum(v.state.Gradients.Blocks[v.cursor].Path)
 	if !ok {
 		return
 	}

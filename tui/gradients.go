@@ -3,10 +3,12 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet/nn"
 )
@@ -27,7 +29,7 @@ func (v *gradientsView) title() string { return "Gradients" }
 
 // available: of a recording only if it has gradients.
 func (v *gradientsView) available() bool {
-	return len(v.list.tree.byBlock) > 0 && (v.opts.Recorded == nil || v.state.grads != nil)
+	return len(v.list.tree.byBlock) > 0 && (!v.about.Recorded || v.state.Gradients != nil)
 }
 
 func (v *gradientsView) update(w, h int) {
@@ -38,10 +40,10 @@ func (v *gradientsView) update(w, h int) {
 
 // blocks are those of the newest backward pass.
 func (v *gradientsView) blocks() []nn.BlockGradient {
-	if v.state.grads == nil {
+	if v.state.Gradients == nil {
 		return nil
 	}
-	return v.state.grads.blocks
+	return v.state.Gradients.Blocks
 }
 
 // moveTo puts the cursor on block i, or the nearest there is, and scrolls to it.
@@ -57,9 +59,9 @@ func (v *gradientsView) move(d int) { v.moveTo(v.cursor + d) }
 // opened puts the cursor on the block that is selected in the tree, as the
 // first of the list.
 func (v *gradientsView) opened() {
-	g := v.state.grads
+	g := v.state.Gradients
 	if b := blockOf(v.list.selected()); b != nil && g != nil {
-		if i, ok := g.at[b.Module.Path]; ok {
+		if i := slices.IndexFunc(g.Blocks, func(of nn.BlockGradient) bool { return of.Path == b.Module.Path }); i >= 0 {
 			v.cursor, v.top = i, i
 			v.moveTo(i)
 		}
@@ -68,7 +70,7 @@ func (v *gradientsView) opened() {
 
 func (v *gradientsView) footer() []key.Binding {
 	keys := []key.Binding{named(pathsKey, "path lengths"), named(v.keymap.Toggle, "to the tree")}
-	if v.opts.Recorded != nil {
+	if v.about.Recorded {
 		keys = keys[1:]
 	}
 	return append(keys, v.treeView.footer()...)
@@ -150,8 +152,8 @@ func arrangeGradients(r rect, paths int) gradientPanes {
 
 // draw draws what reaches each block through its skip and its branch.
 func (v *gradientsView) draw(c *canvas, r rect) {
-	g := v.state.grads
-	if g == nil || len(g.blocks) == 0 {
+	g := v.state.Gradients
+	if g == nil || len(g.Blocks) == 0 {
 		c.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, v.noGradients(), muted)
 		return
 	}
@@ -169,34 +171,34 @@ func (v *gradientsView) draw(c *canvas, r rect) {
 // noGradients says how to get some.
 func (v *gradientsView) noGradients() string {
 	switch {
-	case len(v.opts.Model.Blocks()) == 0:
-		return v.opts.Model.Name + " has no blocks whose inputs could get a gradient by two paths"
-	case v.state.back:
+	case len(v.about.Model.Blocks()) == 0:
+		return v.about.Model.Name + " has no blocks whose inputs could get a gradient by two paths"
+	case v.state.Actual.Backward:
 		return "the first backward pass is on its way"
 	}
 	return "no backward pass has run: " + v.keymap.Backward.Help().Key + " runs one behind every forward pass"
 }
 
 // gradientCurves are what the chart shows of each net; nil ones are left out.
-func gradientCurves(nets ...*gradients) []curve {
+func gradientCurves(nets ...*live.Gradients) []curve {
 	var curves []curve
 	for _, g := range nets {
 		if g != nil {
-			curves = append(curves, g.curves()...)
+			curves = append(curves, blockCurves(g)...)
 		}
 	}
 	return curves
 }
 
-// curves are the norms by block: of a net with skips what came through either
+// blockCurves are the norms by block: of a net with skips what came through either
 // path, of a plain one the whole. A block that lacks a path leaves a gap.
-func (g *gradients) curves() []curve {
-	n := len(g.blocks)
+func blockCurves(g *live.Gradients) []curve {
+	n := len(g.Blocks)
 	whole := curve{name: "plain", look: plainLook, pen: dashedPen, x: make([]float64, n), y: make([]float64, n)}
 	branch := curve{name: "branch", look: branchLook, pen: thinPen, x: whole.x, y: make([]float64, n)}
 	skip := curve{name: "skip", look: skipLook, pen: thickPen, x: whole.x, y: make([]float64, n)}
 	skips := false
-	for i, b := range g.blocks {
+	for i, b := range g.Blocks {
 		whole.x[i], whole.y[i] = float64(i), b.In
 		branch.y[i], skip.y[i] = math.NaN(), math.NaN()
 		if b.HasSkip {
@@ -214,10 +216,10 @@ func (g *gradients) curves() []curve {
 
 // drawGradientChart draws the title, the curves and the stages below them. The
 // mark of the selected block is drawn before the curves, which must not be hidden.
-func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *gradients) {
+func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *live.Gradients) {
 	curves := gradientCurves(v.twinGradients(), g)
 	title := fmt.Sprintf("gradient norm ‖∂L/∂x‖ by block · log · loss %s · batch %d, %s",
-		profile.Significant(g.loss), g.batch, g.labels)
+		profile.Significant(g.Loss), g.Batch, g.Labels)
 	end := p.title.x + p.title.w - 1
 	at := c.text(p.title.x+1, p.title.y, end, title, plainText)
 	c.legend(at+2, end, p.title.y, curves)
@@ -229,7 +231,7 @@ func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *gradien
 	}
 	grid := rect{p.chart.x + axisLabel, p.chart.y, p.chart.w - axisLabel - 1, p.chart.h}
 	c.axis(grid.x, grid.y, grid.h, s)
-	plot := newPlot(grid.w, grid.h, 0, float64(max(len(g.blocks)-1, 1)), s)
+	plot := newPlot(grid.w, grid.h, 0, float64(max(len(g.Blocks)-1, 1)), s)
 	for i := range curves {
 		plot.draw(&curves[i])
 	}
@@ -241,13 +243,13 @@ func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *gradien
 }
 
 // drawStageAxis names the stages below the blocks.
-func (v *gradientsView) drawStageAxis(c *canvas, r rect, p *plot, g *gradients) {
+func (v *gradientsView) drawStageAxis(c *canvas, r rect, p *plot, g *live.Gradients) {
 	c.set(r.x-1, r.y, '└', faint)
 	c.fill(r, '─', faint)
-	for from := 0; from < len(g.blocks); {
-		stage, _, _ := strings.Cut(g.blocks[from].Path, ".")
+	for from := 0; from < len(g.Blocks); {
+		stage, _, _ := strings.Cut(g.Blocks[from].Path, ".")
 		to := from
-		for to < len(g.blocks) && strings.HasPrefix(g.blocks[to].Path, stage+".") {
+		for to < len(g.Blocks) && strings.HasPrefix(g.Blocks[to].Path, stage+".") {
 			to++
 		}
 		to = max(to, from+1)
@@ -256,7 +258,7 @@ func (v *gradientsView) drawStageAxis(c *canvas, r rect, p *plot, g *gradients) 
 			start = r.x + p.column(float64(from)-0.5)/2 + 1
 			c.set(start-1, r.y, '┴', faint)
 		}
-		if to < len(g.blocks) {
+		if to < len(g.Blocks) {
 			end = r.x + p.column(float64(to)-0.5)/2
 		}
 		if w := width(stage); w <= end-start {
@@ -267,11 +269,11 @@ func (v *gradientsView) drawStageAxis(c *canvas, r rect, p *plot, g *gradients) 
 }
 
 // gradientSentence says what was measured, with its numbers.
-func gradientSentence(g *gradients) string {
-	first, last := g.blocks[0], g.blocks[len(g.blocks)-1]
+func gradientSentence(g *live.Gradients) string {
+	first, last := g.Blocks[0], g.Blocks[len(g.Blocks)-1]
 	text := fmt.Sprintf("‖g in‖ %s at %s, %s at %s", scientific(first.In), first.Path, scientific(last.In), last.Path)
 	both, more := 0, 0
-	for _, b := range g.blocks {
+	for _, b := range g.Blocks {
 		if b.HasBoth() {
 			both++
 			if b.Skip > b.Branch {

@@ -7,14 +7,15 @@ import (
 
 	"github.com/charmbracelet/x/exp/golden"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet/nn"
 )
 
 // someGradients are made up: they fall from block to block, and the branch has
 // less and less of them.
-func someGradients(m *nn.Model) *gradients {
-	g := &gradients{loss: 7.01, batch: 8, labels: "seeded labels", at: map[string]int{}, params: map[string]float64{"conv1.weight": 0.25}}
+func someGradients(m *nn.Model) *live.Gradients {
+	var blocks []nn.BlockGradient
 	for i, b := range m.Blocks() {
 		f := math.Exp(-float64(i) / 3)
 		v := nn.BlockGradient{Path: b.Path, Out: 0.9 * f, Branch: f * 0.8 / (1 + float64(i)/4), HasBranch: true, Cosine: math.NaN()}
@@ -22,22 +23,23 @@ func someGradients(m *nn.Model) *gradients {
 			v.Skip, v.HasSkip, v.Cosine = f, true, 0.08-float64(i)/100
 			v.In = math.Sqrt(v.Skip*v.Skip + v.Branch*v.Branch + 2*v.Cosine*v.Skip*v.Branch)
 		}
-		g.at[b.Path] = len(g.blocks)
-		g.blocks = append(g.blocks, v)
+		blocks = append(blocks, v)
 	}
+	g := live.NewGradients(7.01, 8, "seeded labels", blocks)
+	g.Params["conv1.weight"] = 0.25
 	return g
 }
 
 // went gives a screen a backward pass, and a twin's if one is named.
 func went(t *testing.T, m *Model, twin string) {
 	t.Helper()
-	m.state.back, m.state.grads = true, someGradients(m.opts.Model.Model)
+	m.state.Actual.Backward, m.state.Gradients = true, someGradients(m.about.Model.Model)
 	if twin != "" {
 		g := someGradients(build(t, twin).Model)
-		for i := range g.blocks {
-			g.blocks[i].In *= math.Pow(2, float64(-i))
+		for i := range g.Blocks {
+			g.Blocks[i].In *= math.Pow(2, float64(-i))
 		}
-		m.state.twin = &companion{grads: g}
+		m.state.Twin = &live.Twin{Gradients: g}
 	}
 }
 
@@ -72,11 +74,11 @@ func TestSharesAddUp(t *testing.T) {
 		g := nn.BlockGradient{In: math.Sqrt(in), Skip: c.skip, Branch: c.branch, Cosine: c.cosine, HasSkip: true, HasBranch: true}
 		other := g
 		other.Skip, other.Branch = g.Branch, g.Skip
-		if sum := skipShare(g) + skipShare(other); math.Abs(sum-1) > 1e-12 {
+		if sum := live.SkipShare(g) + live.SkipShare(other); math.Abs(sum-1) > 1e-12 {
 			t.Errorf("%+v: the two shares add up to %v", c, sum)
 		}
 	}
-	if v := skipShare(nn.BlockGradient{In: 1, Branch: 1, HasBranch: true}); !math.IsNaN(v) {
+	if v := live.SkipShare(nn.BlockGradient{In: 1, Branch: 1, HasBranch: true}); !math.IsNaN(v) {
 		t.Errorf("a plain block has a skip's share %v", v)
 	}
 }
@@ -86,7 +88,7 @@ func TestGradientCursor(t *testing.T) {
 	run(t, m, true, 5)
 	went(t, m, "")
 	v := viewOf[*gradientsView](m)
-	at := func() string { return m.state.grads.blocks[v.cursor].Path }
+	at := func() string { return m.state.Gradients.Blocks[v.cursor].Path }
 	m.list.selectPath("layer3")
 	press(m, "down", "3")
 	if at() != "layer3.0" {
@@ -131,7 +133,7 @@ func TestSkipsShineByTheirShare(t *testing.T) {
 		skip, branch float64
 		want         look
 	}{{0, 1, skipDark}, {1, 3, skipDark}, {3, 4, skipDim}, {4, 3, skipLook}, {3, 1, skipBright}, {1, 0, skipBright}} {
-		g := &m.state.grads.blocks[m.state.grads.at["layer1.1"]]
+		g := &m.state.Gradients.Blocks[1]
 		g.Skip, g.Branch, g.Cosine, g.In = c.skip, c.branch, 0, math.Hypot(c.skip, c.branch)
 		if l := m.gutterLook(n); l != c.want {
 			t.Errorf("skip %v and branch %v have the look %d, want %d", c.skip, c.branch, l, c.want)
@@ -171,7 +173,7 @@ func TestPaths(t *testing.T) {
 			m := screen(t, c.arch, c.w, c.h)
 			run(t, m, true, 5)
 			went(t, m, "")
-			m.state.paths = somePaths(m.opts.Model.Model, 16)
+			m.state.Paths = somePaths(m.about.Model.Model, 16)
 			m.show(viewOf[*gradientsView](m))
 			golden.RequireEqual(t, plain(m))
 		})

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 )
@@ -29,9 +30,9 @@ func (m *Model) drawHeader(c *canvas) {
 	if r.empty() {
 		return
 	}
-	if m.state.phase == failed {
-		x := c.text(1, r.y, r.w, m.opts.Model.Name, strong)
-		c.text(x+2, r.y, r.w-1, "✗ "+oneLine(m.state.err), warningLook)
+	if m.state.Phase == live.Failed {
+		x := c.text(1, r.y, r.w, m.about.Model.Name, strong)
+		c.text(x+2, r.y, r.w-1, "✗ "+oneLine(m.state.Err), warningLook)
 		return
 	}
 	end := r.w - 1
@@ -50,20 +51,20 @@ func (m *Model) drawHeader(c *canvas) {
 
 // segments are the pieces of the header in their order.
 func (m *Model) segments() []segment {
-	device := m.opts.Device.Info()
-	threads := m.opts.Session.Threads
+	device := m.about.Device
+	threads := m.about.Threads
 	if threads == 0 {
 		threads = device.Cores
 	}
 	return []segment{
-		{text: m.opts.Model.Name, look: strong, rank: 0},
-		{text: variant(m.opts.Model.Config), look: plainText, rank: 4, joint: " "},
+		{text: m.about.Model.Name, look: strong, rank: 0},
+		{text: variant(m.about.Model.Config), look: plainText, rank: 4, joint: " "},
 		{text: m.weightsText(), look: muted, rank: 5, joint: " · "},
 		{text: device.ID, look: plainText, rank: 6},
 		{text: plural(threads, "threads"), look: plainText, rank: 7, joint: " "},
-		{text: m.opts.Session.Precision.String(), look: muted, rank: 8, joint: " · "},
+		{text: m.about.Precision.String(), look: muted, rank: 8, joint: " · "},
 		{text: m.list.tree.model.Input.String(), look: plainText, rank: 3},
-		{text: m.opts.InputName, look: muted, rank: 9, joint: " "},
+		{text: m.about.Input, look: muted, rank: 9, joint: " "},
 		{text: m.modeText(), look: muted, rank: 10, joint: " · "},
 		{text: m.phaseText(), look: m.phaseLook(), rank: 1},
 	}
@@ -71,7 +72,7 @@ func (m *Model) segments() []segment {
 
 // modeText says when batch norms use the batch's own statistics.
 func (m *Model) modeText() string {
-	if m.program != nil && m.program.train {
+	if m.program != nil && m.program.Train {
 		return "batch statistics"
 	}
 	return ""
@@ -87,37 +88,43 @@ func variant(c resnet.Config) string {
 
 // weightsText says where the weights are from.
 func (m *Model) weightsText() string {
-	if m.opts.Weights != "" {
-		return m.opts.Weights
+	if m.about.Weights != "" {
+		return m.about.Weights
 	}
 	switch {
 	case m.program == nil:
 		return "random"
-	case m.program.calibrated:
+	case m.program.Calibrated:
 		return "random, calibrated"
 	}
 	return "random, not calibrated"
 }
 
 // phaseMarks stand before the phases' names.
-var phaseMarks = map[phase]string{running: "● ", paused: "‖ ", stepping: "→ ", preparing: "◌ ", compiling: "◌ "}
+var phaseMarks = map[live.Phase]string{live.Running: "● ", live.Paused: "‖ ", live.Stepping: "→ ", live.Preparing: "◌ ", live.Compiling: "◌ "}
+
+// phaseNames stand for the phases.
+var phaseNames = map[live.Phase]string{
+	live.Preparing: "preparing", live.Compiling: "compiling", live.Paused: "paused", live.Running: "forward",
+	live.Stepping: "step", live.Tracing: "path lengths", live.Failed: "stopped",
+}
 
 // phaseText is what the engine is at, with its progress where it is known.
 func (m *Model) phaseText() string {
 	s := m.state
-	mark := phaseMarks[s.phase]
+	mark := phaseMarks[s.Phase]
 	switch {
-	case s.phase == preparing && s.total > 0, s.phase == compiling && s.total > 0 && s.done < s.total:
-		part := float64(s.done) / float64(s.total)
-		return fmt.Sprintf("%s%s %s %3.0f %%", mark, s.stage, profile.ProgressBar(part, 10), 100*part)
-	case s.phase == stepping && s.step != nil:
-		return fmt.Sprintf("%sstep %d/%d", mark, s.step.ordinal, s.step.count)
+	case s.Phase == live.Preparing && s.Progress.Total > 0, s.Phase == live.Compiling && s.Progress.Total > 0 && s.Progress.Done < s.Progress.Total:
+		part := float64(s.Progress.Done) / float64(s.Progress.Total)
+		return fmt.Sprintf("%s%s %s %3.0f %%", mark, s.Progress.Stage, profile.ProgressBar(part, 10), 100*part)
+	case s.Phase == live.Stepping && s.Step != nil:
+		return fmt.Sprintf("%sstep %d/%d", mark, s.Step.Ordinal, s.Step.Count)
 	}
-	text := mark + s.phase.String()
-	if s.phase == running && s.back {
+	text := mark + phaseNames[s.Phase]
+	if s.Phase == live.Running && s.Actual.Backward {
 		text += " + backward"
 	}
-	if m.program != nil && !m.program.fused && s.phase == running {
+	if m.program != nil && !m.program.Fused && s.Phase == live.Running {
 		text += " unfused"
 	}
 	return text
@@ -125,7 +132,7 @@ func (m *Model) phaseText() string {
 
 // phaseLook marks that passes run.
 func (m *Model) phaseLook() look {
-	if m.state.phase == running {
+	if m.state.Phase == live.Running {
 		return forwardLook
 	}
 	return strong
@@ -138,7 +145,7 @@ func (m *Model) rateText() string {
 		return ""
 	}
 	text := profile.Significant(rate) + " img/s"
-	if s := settled(&m.snap.Wall); s > 0 && m.w >= 80 {
+	if s := m.snap.Wall.Uncertainty(); s > 0 && m.w >= 80 {
 		text += fmt.Sprintf(" ±%.1f %%", 100*s)
 	}
 	return text

@@ -7,6 +7,8 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+
+	"resnet-tui/internal/app/live"
 )
 
 // actions are what keys do outside of text fields, in the order in which they
@@ -34,15 +36,17 @@ func (m *Model) helpActions() []action {
 // comes of them is in one of its next states.
 func (m *Model) screenActions() []action {
 	k := &m.keys
-	asks := func(about subject, b key.Binding, w wish) action { return does(about, b, func() { m.request(w) }) }
+	asks := func(about subject, b key.Binding, request func() live.Request) action {
+		return does(about, b, func() { m.request(request()) })
+	}
 	return slices.Concat(m.programActions(m.helpActions), m.tabActions(), []action{
-		asks(aboutEngine, k.Run, wishRun),
-		asks(aboutEngine, k.Step, wishStep),
-		asks(aboutEngine, k.Smaller, wishSmaller),
-		asks(aboutEngine, k.Larger, wishLarger),
-		asks(aboutEngine, k.Fuse, wishFuse),
-		asks(aboutResiduals, k.Backward, wishBackward),
-		asks(aboutResiduals, k.Twin, wishTwin),
+		asks(aboutEngine, k.Run, m.runOrPause),
+		asks(aboutEngine, k.Step, func() live.Request { return live.StepLayer{} }),
+		asks(aboutEngine, k.Smaller, func() live.Request { return live.SetBatch{Images: m.desired.Batch / 2} }),
+		asks(aboutEngine, k.Larger, func() live.Request { return live.SetBatch{Images: m.desired.Batch * 2} }),
+		asks(aboutEngine, k.Fuse, func() live.Request { return live.SetFuse{On: !m.desired.Fused} }),
+		asks(aboutResiduals, k.Backward, func() live.Request { return live.SetBackward{On: !m.desired.Backward} }),
+		asks(aboutResiduals, k.Twin, func() live.Request { return live.SetTwin{On: !m.desired.Twin} }),
 		does(aboutResiduals, k.Lesion, m.openLesionMenu),
 		does(aboutResiduals, k.UndoLesion, m.undoLesion),
 		{aboutShowing, k.Filter, m.startFilter},
@@ -50,6 +54,14 @@ func (m *Model) screenActions() []action {
 		does(aboutShowing, k.Units, m.nextUnit),
 		does(aboutShowing, k.Operations, func() { m.units.flops = !m.units.flops }),
 	})
+}
+
+// runOrPause asks for what is not desired now.
+func (m *Model) runOrPause() live.Request {
+	if m.desired.Running {
+		return live.Pause{}
+	}
+	return live.Run{}
 }
 
 // tabActions are the keys that change views: there is a number for each that

@@ -43,7 +43,7 @@ func (v *layersView) update(w, h int) {
 
 // extras are the columns that the state adds.
 func (v *layersView) extras() extras {
-	return extras{stepping: v.state.step != nil, backward: v.list.tree.runsBack()}
+	return extras{stepping: v.state.Step != nil, backward: v.list.tree.runsBack()}
 }
 
 func (v *layersView) footer() []key.Binding { return v.treeFooter() }
@@ -233,15 +233,15 @@ func (v *layersView) drawShare(c *canvas, x, y, w int, n *node) {
 
 // momentFigure is the mean or deviation of the output that a step left.
 func (v *layersView) momentFigure(id columnID, n *node) profile.Figure {
-	if v.state.step == nil || len(n.Layers) == 0 {
+	if v.state.Step == nil || len(n.Layers) == 0 {
 		return profile.Figure{}
 	}
-	mo, ok := v.state.step.moments[n.Layers[len(n.Layers)-1].Index]
+	mo, ok := v.state.Step.Moments[n.Layers[len(n.Layers)-1].Index]
 	switch {
 	case !ok:
 		return profile.Figure{}
 	case id == colMean:
-		return profile.Figure{Number: signed(mo.mean)}
+		return profile.Figure{Number: signed(mo.Mean)}
 	}
-	return profile.Figure{Number: profile.Significant(mo.std)}
+	return profile.Figure{Number: profile.Significant(mo.Std)}
 }

@@ -135,7 +135,7 @@ func TestEverySizeDraws(t *testing.T) {
 	run(t, m, true, 3)
 	went(t, m, "")
 	beside(t, m)
-	m.state.paths = somePaths(m.opts.Model.Model, 4)
+	m.state.Paths = somePaths(m.about.Model.Model, 4)
 	viewOf[*trainingView](m).training = someTraining(20, 5, "cifar_resnet20", "cifar_plain20")
 	press(m, "x")
 	menu, help := m.dialog, newHelp(m.helpActions())

@@ -9,6 +9,7 @@ import (
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 )
@@ -46,10 +47,10 @@ type lesionMenu struct {
 func (m *Model) openLesionMenu() {
 	b := blockOf(m.view.focus())
 	switch {
-	case m.opts.Recorded != nil:
+	case m.about.Recorded:
 		m.notice = "a recorded profile: there is no net to run with a lesion"
 	case b == nil && len(m.list.tree.byBlock) == 0:
-		m.notice = m.opts.Model.Name + " has no blocks that could have a lesion"
+		m.notice = m.about.Model.Name + " has no blocks that could have a lesion"
 	case b == nil:
 		m.notice = "a lesion needs a block: move to one first"
 	default:
@@ -61,17 +62,13 @@ func (m *Model) openLesionMenu() {
 
 // applyLesions asks the engine for the net with these lesions.
 func (m *Model) applyLesions(lesions []nn.Lesion) {
-	m.pending = lesions
-	if m.engine != nil {
-		post(m.engine.surgery, lesions)
-		m.engine.cut()
-	}
+	m.request(live.SetLesions{Lesions: lesions})
 }
 
 // undoLesion takes the last lesion back.
 func (m *Model) undoLesion() {
-	if n := len(m.pending); n > 0 && m.opts.Recorded == nil {
-		m.applyLesions(slices.Clone(m.pending[:n-1]))
+	if n := len(m.desired.Lesions); n > 0 && !m.about.Recorded {
+		m.applyLesions(slices.Clone(m.desired.Lesions[:n-1]))
 	}
 }
 
@@ -89,7 +86,7 @@ func (l *lesionMenu) itemsFor(b *node) []lesionItem {
 		_, err := l.with(nn.Lesion{Path: l.block, Kind: i.kind, Alpha: 0.5, Other: i.example})
 		return err != nil
 	})
-	if slices.ContainsFunc(l.pending, l.concerns) {
+	if slices.ContainsFunc(l.desired.Lesions, l.concerns) {
 		items = append(items, lesionItem{text: "undo its lesions"})
 	}
 	return items
@@ -98,7 +95,7 @@ func (l *lesionMenu) itemsFor(b *node) []lesionItem {
 // partner is the block that b could be swapped with: the next of the same
 // shapes, or the one before; "" if there is none.
 func (l *lesionMenu) partner(b *node) string {
-	blocks := l.opts.Model.Blocks()
+	blocks := l.about.Model.Blocks()
 	at := slices.IndexFunc(blocks, func(o *nn.Module) bool { return o.Path == b.Module.Path })
 	for _, i := range []int{at + 1, at - 1} {
 		if i < 0 || i >= len(blocks) {
@@ -114,7 +111,7 @@ func (l *lesionMenu) partner(b *node) string {
 // concerns reports whether a lesion touches the menu's block.
 func (l *lesionMenu) concerns(o nn.Lesion) bool { return o.Path == l.block || o.Other == l.block }
 
-// with returns the pending lesions and one more, which takes the place of one
+// with returns the desired lesions and one more, which takes the place of one
 // of its kind. It fails if the net can't have them.
 func (l *lesionMenu) with(added nn.Lesion) ([]nn.Lesion, error) {
 	if added.Kind != nn.ScaleBranch {
@@ -123,11 +120,11 @@ func (l *lesionMenu) with(added nn.Lesion) ([]nn.Lesion, error) {
 	if added.Kind != nn.Swap {
 		added.Other = ""
 	}
-	lesions := slices.DeleteFunc(slices.Clone(l.pending), func(o nn.Lesion) bool {
+	lesions := slices.DeleteFunc(slices.Clone(l.desired.Lesions), func(o nn.Lesion) bool {
 		return o.Path == added.Path && o.Kind == added.Kind
 	})
 	lesions = append(lesions, added)
-	_, err := resnet.Build(l.opts.Model.Config, lesions...)
+	_, err := resnet.Build(l.about.Model.Config, lesions...)
 	return lesions, err
 }
 
@@ -171,7 +168,7 @@ func (l *lesionMenu) choose() dialog {
 	}
 	item := l.items[l.cursor]
 	if item.kind == 0 {
-		l.apply(slices.DeleteFunc(slices.Clone(l.pending), l.concerns))
+		l.apply(slices.DeleteFunc(slices.Clone(l.desired.Lesions), l.concerns))
 		return nil
 	}
 	if item.value != "" && !l.typing {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/tensor"
 )
@@ -13,7 +14,7 @@ import (
 type memoryView struct {
 	treeView
 	w     int              // of the body
-	of    *program         // that the rest is of, worked out once per program
+	of    *live.Program    // that the rest is of, worked out once per program
 	life  profile.Liveness // by operation
 	names []string         // of the kernel that runs each operation
 }
@@ -25,15 +26,15 @@ func (v *memoryView) update(w, _ int) {
 	v.w = w
 	if v.program != nil && v.program != v.of {
 		v.of, v.names = v.program, kernelNames(v.program)
-		v.life = profile.NewLiveness(v.program.lowered.Plan, v.program.memory)
+		v.life = profile.NewLiveness(v.program.Lowered.Plan, v.program.Memory)
 	}
 }
 
 // kernelNames are the paths of the kernels by the operations that they run.
-func kernelNames(p *program) []string {
-	names := make([]string, len(p.lowered.Plan.Ops))
-	for _, k := range p.kernels {
-		head := &p.lowered.Plan.Ops[k.Op]
+func kernelNames(p *live.Program) []string {
+	names := make([]string, len(p.Lowered.Plan.Ops))
+	for _, k := range p.Kernels {
+		head := &p.Lowered.Plan.Ops[k.Op]
 		name := head.Path
 		if head.Pass != tensor.Forward {
 			name += " " + head.Pass.String()
@@ -75,8 +76,8 @@ func (v *memoryView) draw(c *canvas, r rect) {
 }
 
 // memoryTotals says what a program takes, and for what.
-func memoryTotals(program *program) string {
-	p := program.memory
+func memoryTotals(program *live.Program) string {
+	p := program.Memory
 	return fmt.Sprintf("program %s = activations %s + weights %s + workers %s", profile.FormatBytes(p.Total()),
 		profile.FormatBytes(p.ArenaBytes), profile.FormatBytes(p.WeightBytes), profile.FormatBytes(p.ScratchBytes))
 }
@@ -135,16 +136,16 @@ func (v *memoryView) cell(op, w int) int {
 // selectedOp is the operation at whose end the selected row's kernel runs.
 func (v *memoryView) selectedOp() int {
 	n := firstKernel(v.list.selected())
-	if n == nil || n.Kernel >= len(v.program.kernels) {
+	if n == nil || n.Kernel >= len(v.program.Kernels) {
 		return 0
 	}
-	return v.program.kernels[n.Kernel].Last()
+	return v.program.Kernels[n.Kernel].Last()
 }
 
 // drawHolders lists what lives while the selected row runs, the largest first.
 func (v *memoryView) drawHolders(c *canvas, r rect) {
 	op := v.selectedOp()
-	plan := v.program.lowered.Plan
+	plan := v.program.Lowered.Plan
 	blocks := v.life.Holders(op)
 	head := fmt.Sprintf("%s: %s live", v.names[op], profile.FormatBytes(v.life.Live[op]))
 	c.text(r.x, r.y, r.x+r.w, head, strong)
@@ -165,7 +166,7 @@ func (v *memoryView) click(x, _ int) {
 	if v.program == nil || x < 0 || x >= w {
 		return
 	}
-	layer := v.program.lowered.OpLayer[x*len(v.life.Live)/w]
+	layer := v.program.Lowered.OpLayer[x*len(v.life.Live)/w]
 	if layer >= 0 && v.list.tree.byLayer[layer] != nil {
 		v.list.reveal(v.list.tree.byLayer[layer])
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"testing"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
@@ -18,8 +19,8 @@ func TestMemoryView(t *testing.T) {
 		},
 		Buffers: make([]tensor.Buffer, 4),
 	}
-	p := &program{lowered: &nn.Lowered{Plan: plan}, kernels: []tensor.KernelInfo{{Op: 0, Absorbed: []int{1}}, {Op: 2}}}
-	p.memory.Blocks = []tensor.Block{
+	p := &live.Program{Lowered: &nn.Lowered{Plan: plan}, Kernels: []tensor.KernelInfo{{Op: 0, Absorbed: []int{1}}, {Op: 2}}}
+	p.Memory.Blocks = []tensor.Block{
 		{Buffer: 0, Offset: 0, Bytes: 10, First: 0, Last: 2},
 		{Buffer: 1, Offset: 64, Bytes: 7, First: 0, Last: 1},
 		{Buffer: 2, Offset: 64, Bytes: 7, First: 1, Last: 2},

@@ -1,12 +1,13 @@
 package tui
 
 import (
-	"context"
 	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+
+	"resnet-tui/internal/app/live"
 )
 
 // frameTime is the time between two pictures while something moves.
@@ -21,7 +22,8 @@ const sampling = 50
 type Model struct {
 	host
 	*shared
-	engine *engine // nil in tests
+	engine Engine
+	sent   uint64 // requests
 
 	views  []view
 	view   view // that is shown
@@ -49,36 +51,20 @@ type (
 	engineMsg struct{}
 )
 
-// New makes a screen that shows o.Model at once and follows the engine, which
-// it starts. It fails if the device can't run the model, or if a recorded
-// profile is of other rows.
-func New(ctx context.Context, o Options) (*Model, error) {
-	if err := o.begin(); err != nil {
-		return nil, err
-	}
-	first, err := o.first()
-	if err != nil {
-		return nil, err
-	}
-	m := newModel(&o, first)
-	m.engine = startEngine(ctx, &o)
-	m.read()
-	return m, nil
-}
-
-// newModel is a screen without an engine.
-func newModel(o *Options, first *tree) *Model {
-	m := &Model{host: newHost(o.Theme), filter: newTextInput(), stale: true}
+// New makes a screen that shows the engine's net at once and follows it.
+func New(o Options) *Model {
+	m := &Model{host: newHost(o.Theme), engine: o.Engine, filter: newTextInput(), stale: true}
 	m.shared = &shared{
-		opts: o, keymap: &m.keys, state: &state{}, screen: m,
+		opts: &o, about: o.Engine.About(), keymap: &m.keys, state: &live.State{}, screen: m,
 		units: units{time: o.TimeUnit, flops: o.FLOPs},
 	}
-	m.list.setTree(first)
+	m.list.setTree(treeOf(&m.about.First))
 	m.list.openHeaviest()
 	m.views = newViews(m.shared)
 	m.layers = m.views[0].(*layersView)
 	m.view = m.layers
 	m.detail = detailPane{shared: m.shared}
+	m.read()
 	return m
 }
 
@@ -102,15 +88,17 @@ func (m *Model) Init() tea.Cmd {
 
 // waitEngine returns a message once the engine has a new state.
 func (m *Model) waitEngine() tea.Cmd {
-	if m.engine == nil {
-		return nil
-	}
-	changed, done := m.engine.changed, m.engine.done
+	changed, done := m.engine.Changed(), m.engine.Done()
 	return func() tea.Msg {
 		select {
 		case <-changed:
 			return engineMsg{}
 		case <-done:
+		}
+		select {
+		case <-changed:
+			return engineMsg{} // the last
+		default:
 			return nil
 		}
 	}
@@ -179,7 +167,7 @@ func (m *Model) onFrame() tea.Cmd {
 	m.ticking = false
 	m.read()
 	m.sample(false)
-	if m.state.phase.busy() {
+	if m.state.Phase.Busy() {
 		return m.tick()
 	}
 	return nil
@@ -187,32 +175,31 @@ func (m *Model) onFrame() tea.Cmd {
 
 // read takes the engine's state, and the program's tree when that is another.
 func (m *Model) read() {
-	if m.engine == nil {
-		return
-	}
-	s := m.engine.now.Load()
+	s := m.engine.State()
 	if s == m.state {
 		return
 	}
-	if s.notice != m.state.notice {
-		m.notice = s.notice
+	if s.Notices != m.state.Notices {
+		m.notice = s.Notice
 	}
-	changed := !slices.Equal(s.lesions, m.state.lesions)
+	if s.Answered == m.sent {
+		m.desired = s.Desired
+	}
+	lesions := m.state.Actual.Lesions
 	m.state, m.stale = s, true
-	m.adopt(s.program)
-	if changed {
-		m.pending = s.lesions
-		m.list.tree.markLesions(s.lesions)
+	m.adopt(s.Program)
+	if !slices.Equal(s.Actual.Lesions, lesions) {
+		m.list.tree.markLesions(s.Actual.Lesions)
 	}
 }
 
 // adopt shows the tree of another program.
-func (m *Model) adopt(p *program) {
+func (m *Model) adopt(p *live.Program) {
 	if p == nil || p == m.program {
 		return
 	}
 	m.program, m.sampled = p, time.Time{}
-	m.list.setTree(p.tree())
+	m.list.setTree(treeOf(p))
 }
 
 // refresh brings the layout and what the views keep up to date with everything
@@ -236,7 +223,7 @@ func (m *Model) View() tea.View {
 	if m.stale {
 		m.frame, m.stale = m.picture(m.draw), false
 	}
-	v := page(m.frame, m.opts.Model.Name)
+	v := page(m.frame, m.about.Model.Name)
 	v.MouseMode = tea.MouseModeCellMotion
 	if m.typing && !m.layout.footer.empty() {
 		v.Cursor = tea.NewCursor(min(2+m.filter.Position(), m.w-1), m.layout.footer.y)
@@ -296,11 +283,11 @@ func (m *Model) reveal(n *node) {
 	}
 }
 
-// request asks the engine for something.
-func (m *Model) request(w wish) {
-	if m.engine != nil {
-		m.engine.send(w)
-	}
+// request asks the engine for something. The next key counts on it, answered or not.
+func (m *Model) request(r live.Request) {
+	m.desired = m.desired.After(r)
+	m.sent++
+	m.engine.Send(r)
 }
 
 // notify shows a notice until a key is pressed.

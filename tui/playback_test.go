@@ -1,12 +1,12 @@
 package tui
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -39,17 +39,14 @@ func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 	return p, m
 }
 
-// TestPlayback: a recorded profile is there at once, paused, with its times and
-// its machine; wishes are answered, and nothing runs.
+// TestPlayback: a recorded profile is there at once, live.Paused, with its times and
+// its machine; requests are answered, and nothing runs.
 func TestPlayback(t *testing.T) {
 	p, net := recordedProfile(t)
-	s, err := New(context.Background(), Options{Model: net, Recorded: p, Session: nn.SessionOptions{Fuse: true, Threads: 3}, Weights: "random, seed 1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.engine.close()
+	e := start(t, live.Recording(p, net))
+	s := New(Options{Engine: e})
 	s.w, s.h = 120, 30
-	await(t, s.engine, "the recording", isAt(paused))
+	await(t, e, "the recording", isAt(live.Paused))
 	s.read()
 	s.sample(true)
 	s.refresh()
@@ -59,11 +56,18 @@ func TestPlayback(t *testing.T) {
 			t.Errorf("the screen lacks %q:\n%s", want, text)
 		}
 	}
-	for _, w := range []wish{wishRun, wishStep, wishLarger, wishFuse} {
-		s.engine.send(w)
+	for i, key := range []string{"space", "s", "]", "f", "b"} {
+		press(s, key)
+		await(t, e, "an answer", func(now *live.State) bool { return now.Answered == uint64(i+1) })
+		s.Update(engineMsg{})
+		if !strings.Contains(s.notice, "nothing runs") || s.state.Phase != live.Paused {
+			t.Errorf("%s: the notice is %q", key, s.notice)
+		}
 	}
-	await(t, s.engine, "an answer", func(s *state) bool { return strings.Contains(s.notice, "nothing runs") && s.phase == paused })
-	if i := s.opts.Device.Info(); i.Name != "Abacus, recorded" || i.Cores != 3 {
+	if d := s.desired; d.Batch != net.Config.Batch || d.Running || d.Backward {
+		t.Errorf("the screen believes in %+v", d)
+	}
+	if i := s.about.Device; i.Name != "Abacus, recorded" || i.Cores != 3 {
 		t.Errorf("the machine is %+v", i)
 	}
 	for _, v := range s.views {
@@ -76,12 +80,4 @@ func TestPlayback(t *testing.T) {
 	if text := plain(s); !strings.Contains(text, "loss 2.5") || !strings.Contains(text, "layer2.1") {
 		t.Errorf("no recorded gradients on\n%s", text)
 	}
-}
-
-// TestPlaybackOfOtherRows: a profile of other rows is an error on the screen.
-func TestPlaybackOfOtherRows(t *testing.T) {
-	p, net := recordedProfile(t)
-	p.Layers = p.Layers[1:]
-	e := start(t, nil, func(o *Options) { o.Model, o.Device, o.Recorded = net, nil, p })
-	await(t, e, "failure", func(s *state) bool { return s.phase == failed && s.err != nil })
 }

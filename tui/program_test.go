@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/exp/teatest/v2"
 	"github.com/charmbracelet/x/vt"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor/tensortest"
 )
@@ -67,14 +68,10 @@ func (e *terminal) awaitText(t *testing.T, pattern string) string {
 func TestProgram(t *testing.T) {
 	term := terminalOf(t, 120, 24)
 	keys, typed := io.Pipe()
-	o := Options{
-		Model: build(t, "resnet50"), Device: fake(func(d *tensortest.Fake) { d.Delay = 50 * time.Microsecond }), In: keys, Out: term,
-		Session: nn.SessionOptions{Fuse: true, Seed: 1, Threads: 2}, Environ: []string{"TERM=xterm-256color"}, Theme: ThemeDark,
-	}
-	m, err := New(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := fake(func(d *tensortest.Fake) { d.Delay = 50 * time.Microsecond })
+	e := start(t, live.Options{Model: build(t, "resnet50"), Device: d, Session: nn.SessionOptions{Fuse: true, Seed: 1, Threads: 2}})
+	o := Options{Engine: e, In: keys, Out: term, Environ: []string{"TERM=xterm-256color"}, Theme: ThemeDark}
+	m := New(o)
 	ended := make(chan error, 1)
 	p := tea.NewProgram(m, append(streams{o.In, o.Out, o.Environ}.options(context.Background()), tea.WithWindowSize(120, 24))...)
 	go func() {
@@ -113,7 +110,6 @@ func TestProgram(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Error("q does not end the program")
 	}
-	m.engine.close()
 }
 
 // TestFirstFrame holds the tree's first picture under 100 ms for the deepest
@@ -123,10 +119,9 @@ func TestFirstFrame(t *testing.T) {
 		model := build(t, arch)
 		began := time.Now()
 		gate := make(chan struct{})
-		m, err := New(context.Background(), Options{Model: model, Device: fake(func(d *tensortest.Fake) { d.CompileGate = gate }), Session: nn.SessionOptions{Fuse: true}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := fake(func(d *tensortest.Fake) { d.CompileGate = gate })
+		e := start(t, live.Options{Model: model, Device: d, Session: nn.SessionOptions{Fuse: true}})
+		m := New(Options{Engine: e})
 		m.Update(tea.WindowSizeMsg{Width: 120, Height: 24})
 		s := plain(m)
 		took := time.Since(began)
@@ -137,37 +132,35 @@ func TestFirstFrame(t *testing.T) {
 		if took > 10*time.Second { // a hundred times the aim: a machine under load is no failure
 			t.Errorf("%s: the first frame took %v", arch, took)
 		}
-		await(t, m.engine, "weights", func(s *state) bool { return s.total > 0 })
+		await(t, m.engine, "weights", func(s *live.State) bool { return s.Progress.Total > 0 })
 		m.Update(engineMsg{})
 		if s := plain(m); !strings.Contains(s, "◌ weights") {
 			t.Errorf("%s: no progress in\n%s", arch, s)
 		}
 		close(gate)
-		m.engine.close()
+		e.Close()
 	}
 }
 
 // TestErrorsAreShown holds that an engine that breaks leaves a screen that
 // says so and can be left.
 func TestErrorsAreShown(t *testing.T) {
-	m, err := New(context.Background(), Options{Model: build(t, "resnet18"), Device: fake(func(d *tensortest.Fake) { d.CompileError = errFake })})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := fake(func(d *tensortest.Fake) { d.CompileError = errFake })
+	m := New(Options{Engine: start(t, live.Options{Model: build(t, "resnet18"), Device: d})})
 	tm := teatest.NewTestModel(t, m, teatest.WithInitialTermSize(80, 24))
-	await(t, m.engine, "failure", isAt(failed))
+	await(t, m.engine, "failure", isAt(live.Failed))
 	tm.Send(engineMsg{})
 	tm.Type("q")
 	final := tm.FinalModel(t, teatest.WithFinalTimeout(5*time.Second)).(*Model)
 	if s := plain(final); !strings.Contains(s, "✗ the fake device is broken") {
 		t.Errorf("no error in\n%s", s)
 	}
-	m.engine.close()
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	o := Options{Model: build(t, "resnet18"), Device: fake(nil), In: strings.NewReader(""), Out: terminalOf(t, 80, 24)}
+	e := start(t, live.Options{Model: build(t, "resnet18"), Device: fake(nil)})
+	o := Options{Engine: e, In: strings.NewReader(""), Out: terminalOf(t, 80, 24)}
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if err := Run(ctx, o); err != context.Canceled {
 		t.Errorf("Run returns %v", err)

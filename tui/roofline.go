@@ -58,10 +58,10 @@ func (v *rooflineView) roofDots() (dots []roofDot) {
 }
 
 func (v *rooflineView) roofDot(n *node, group int, taken time.Duration) (roofDot, bool) {
-	if v.program == nil || group < 0 || group >= len(v.program.kernels) {
+	if v.program == nil || group < 0 || group >= len(v.program.Kernels) {
 		return roofDot{}, false
 	}
-	k := &v.program.kernels[group]
+	k := &v.program.Kernels[group]
 	if k.FLOPs <= 0 || k.Bytes <= 0 || taken <= 0 {
 		return roofDot{}, false
 	}
@@ -118,7 +118,7 @@ func (v *rooflineView) draw(c *canvas, r rect) {
 // roofsMissing says what must be known first; "" if nothing.
 func (v *rooflineView) roofsMissing() string {
 	switch {
-	case !v.opts.Ceilings.Known() && v.opts.Recorded != nil:
+	case !v.opts.Ceilings.Known() && v.about.Recorded:
 		return "the profile was recorded without the machine's ceilings"
 	case !v.opts.Ceilings.Known():
 		return "this machine's ceilings are not measured: resnet-tui info does it, once"

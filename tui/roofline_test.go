@@ -18,7 +18,7 @@ func roofs(t *testing.T, w, h int) *Model {
 	run(t, m, true, 20)
 	m.opts.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
 	for _, n := range m.list.tree.order {
-		k := &m.program.kernels[n.Kernel]
+		k := &m.program.Kernels[n.Kernel]
 		k.FLOPs, k.Bytes = 2*n.Cost.MACs, n.Cost.ReadBytes+n.Cost.WriteBytes
 	}
 	m.view = viewOf[*rooflineView](m)
@@ -65,7 +65,7 @@ func TestRooflineAxesMeet(t *testing.T) {
 // not.
 func TestRooflineOfARecording(t *testing.T) {
 	m := roofs(t, 120, 30)
-	m.opts.Recorded = &profile.Profile{}
+	m.about.Recorded = true
 	if s := plain(m); !strings.Contains(s, "400 GFLOP/s") || !strings.Contains(s, "20.0 GB/s") {
 		t.Errorf("no roofs:\n%s", s)
 	}
@@ -73,7 +73,7 @@ func TestRooflineOfARecording(t *testing.T) {
 	if s := plain(m); !strings.Contains(s, "recorded without the machine's ceilings") {
 		t.Errorf("no reason:\n%s", s)
 	}
-	m.opts.Recorded = nil
+	m.about.Recorded = false
 	if s := plain(m); !strings.Contains(s, "resnet-tui info") {
 		t.Errorf("not said how to measure:\n%s", s)
 	}

@@ -1,6 +1,10 @@
 package tui
 
-import "time"
+import (
+	"time"
+
+	"resnet-tui/internal/app/live"
+)
 
 // sample takes figures and the running row. Statistics are skipped when the last
 // ones were expensive, unless now is set.
@@ -23,10 +27,10 @@ func (m *Model) sample(now bool) {
 // snapshot takes the newest figures. What keeps passes from being recorded, the
 // net's or its twin's, becomes the notice, once.
 func (m *Model) snapshot() {
-	m.program.recorder.Snapshot(&m.snap)
+	m.program.Recorder.Snapshot(&m.snap)
 	err := m.snap.Err
-	if twin := m.state.twin; err == nil && twin != nil {
-		err = twin.program.recorder.Err()
+	if twin := m.state.Twin; err == nil && twin != nil {
+		err = twin.Program.Recorder.Err()
 	}
 	if err != nil && err != m.unrecorded {
 		m.notice = "passes without times: " + oneLine(err)
@@ -47,10 +51,10 @@ func (m *Model) figures() {
 func (m *Model) follow() {
 	layer := -1
 	switch {
-	case m.state.phase == running:
-		layer = m.program.progress()
-	case m.state.phase == stepping && m.state.step != nil:
-		layer = m.state.step.layer
+	case m.state.Phase == live.Running:
+		layer = m.program.Layer()
+	case m.state.Phase == live.Stepping && m.state.Step != nil:
+		layer = m.state.Step.Layer
 	}
 	var n *node
 	if layer >= 0 && layer < len(m.list.tree.byLayer) {

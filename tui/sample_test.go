@@ -18,9 +18,9 @@ func TestPassesWithoutTimesAreANotice(t *testing.T) {
 		t.Fatalf("before: %q", m.notice)
 	}
 	wrong := func() {
-		m.program.recorder.Begin(m.program.lowered)
-		m.program.recorder.Span(tensor.Span{Op: 1, End: 10})
-		m.program.recorder.End(20)
+		m.program.Recorder.Begin(m.program.Lowered)
+		m.program.Recorder.Span(tensor.Span{Op: 1, End: 10})
+		m.program.Recorder.End(20)
 		m.sample(true)
 	}
 	wrong()

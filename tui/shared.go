@@ -1,8 +1,8 @@
 package tui
 
 import (
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
-	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -10,24 +10,25 @@ import (
 // and what screen offers are all that they change.
 type shared struct {
 	opts    *Options
+	about   *live.About // the net
 	keymap  *KeyMap
 	units   units
 	list    list             // the tree: what is folded, filtered, selected
-	state   *state           // of the engine
-	program *program         // whose tree is shown, nil before the first
+	state   *live.State      // of the engine
+	program *live.Program    // whose tree is shown, nil before the first
 	snap    profile.Snapshot // of the program's passes
 	samples int              // counts the snapshots that were taken
 	active  *node            // the row that runs now
-	pending []nn.Lesion      // that were asked for, whether the net has them yet or not
+	desired live.Settings    // that were asked for, whether the net has them yet or not
 	screen  controls
 }
 
 // controls are what a view may ask of the screen around it.
 type controls interface {
-	request(wish)  // of the engine
-	show(view)     // opens its tab
-	reveal(*node)  // opens the tree at a row
-	notify(string) // in the footer, until a key is pressed
+	request(live.Request) // of the engine
+	show(view)            // opens its tab
+	reveal(*node)         // opens the tree at a row
+	notify(string)        // in the footer, until a key is pressed
 }
 
 // columnTitle is a column's title now.
@@ -56,19 +57,19 @@ func (s *shared) kernelName(n *node) string {
 }
 
 func (s *shared) kernel(n *node) *tensor.KernelInfo {
-	if s.program == nil || n.Kernel < 0 || n.Kernel >= len(s.program.kernels) {
+	if s.program == nil || n.Kernel < 0 || n.Kernel >= len(s.program.Kernels) {
 		return nil
 	}
-	return &s.program.kernels[n.Kernel]
+	return &s.program.Kernels[n.Kernel]
 }
 
 // batch is the number of images in a pass.
 func (s *shared) batch() int { return s.list.tree.model.Batch() }
 
 // twinGradients are the twin's, nil without one.
-func (s *shared) twinGradients() *gradients {
-	if s.state.twin == nil {
+func (s *shared) twinGradients() *live.Gradients {
+	if s.state.Twin == nil {
 		return nil
 	}
-	return s.state.twin.grads
+	return s.state.Twin.Gradients
 }

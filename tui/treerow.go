@@ -3,6 +3,7 @@ package tui
 import (
 	"math"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 )
 
@@ -47,8 +48,8 @@ func (s *shared) gutterLook(n *node) look {
 	if b == nil || n.Kind == profile.RunRow {
 		return skipLook
 	}
-	g, ok := s.state.grads.of(b.Module.Path)
-	share := skipShare(g)
+	g, ok := s.state.Gradients.Block(b.Module.Path)
+	share := live.SkipShare(g)
 	switch {
 	case !ok || math.IsNaN(share):
 		return skipLook

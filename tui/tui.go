@@ -5,10 +5,5 @@ import "context"
 // Run shows the screen until the user quits, ctx ends or the terminal fails.
 // The terminal is left as it was found.
 func Run(ctx context.Context, o Options) error {
-	m, err := New(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer m.engine.close()
-	return runProgram(ctx, m, streams{o.In, o.Out, o.Environ})
+	return runProgram(ctx, New(o), streams{o.In, o.Out, o.Environ})
 }

@@ -1,13 +1,14 @@
 package tui
 
 import (
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/tensor"
 )
 
 // twinTree is the twin's tree, beside the net's.
 type twinTree struct {
-	program *program
+	program *live.Program
 	tree    *tree
 	snap    profile.Snapshot
 	byID    map[string]*node
@@ -15,17 +16,17 @@ type twinTree struct {
 
 // adopt takes the twin that the engine has now. It reports whether that is
 // another one than before.
-func (t *twinTree) adopt(c *companion) bool {
-	var p *program
+func (t *twinTree) adopt(c *live.Twin) bool {
+	var p *live.Program
 	if c != nil {
-		p = c.program
+		p = c.Program
 	}
 	if p == t.program {
 		return false
 	}
 	*t = twinTree{program: p}
 	if p != nil {
-		t.tree, t.byID = p.tree(), map[string]*node{}
+		t.tree, t.byID = treeOf(p), map[string]*node{}
 		for _, n := range append(t.tree.nodes, t.tree.tail...) {
 			t.byID[n.ID] = n
 		}
@@ -36,7 +37,7 @@ func (t *twinTree) adopt(c *companion) bool {
 // sample takes its newest times.
 func (t *twinTree) sample() {
 	if t.program != nil {
-		t.program.recorder.Snapshot(&t.snap)
+		t.program.Recorder.Snapshot(&t.snap)
 		t.tree.update(&t.snap)
 	}
 }

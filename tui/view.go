@@ -88,11 +88,11 @@ func (v treeView) treeFooter() []key.Binding {
 // engineKeys are those that change how the net runs; none for a recording.
 func (v treeView) engineKeys() []key.Binding {
 	k := v.keymap
-	if v.opts.Recorded != nil {
+	if v.about.Recorded {
 		return nil
 	}
 	fuse := named(k.Fuse, "fuse")
-	if v.program == nil || v.program.fused {
+	if v.program == nil || v.program.Fused {
 		fuse = named(k.Fuse, "no fuse")
 	}
 	return []key.Binding{named(k.Smaller, "batch ½"), named(k.Larger, "×2"), fuse}

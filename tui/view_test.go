@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 )
 
@@ -68,7 +69,7 @@ func TestGutters(t *testing.T) {
 			run(t, m, c.fused, 3)
 			m.list.setOpen(true)
 			m.list.setFilter(c.filter)
-			m.state.phase, m.state.on = paused, false
+			m.state.Phase, m.state.Desired.Running = live.Paused, false
 			m.sample(true)
 			golden.RequireEqual(t, plain(m))
 		})

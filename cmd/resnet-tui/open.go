@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"resnet-tui/internal/app"
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
-	"resnet-tui/resnet/nn"
 	"resnet-tui/tui"
 )
 
@@ -89,15 +89,9 @@ func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, f
 		fmt.Fprintf(p.err, "%s can't be shown on the screen: %s\n", file, oneLine(err))
 		return report.Write(p.out, report.Profile{Profile: recorded}, "text")
 	}
-	o := tui.Options{
-		Model: m, Recorded: recorded,
-		Session: nn.SessionOptions{
-			Fuse: recorded.Fused, Threads: recorded.Device.Threads,
-		},
-		Weights: recorded.Model.Weights, InputName: recorded.Input.Source, Version: recorded.Version, Theme: theme,
-	}
+	o := tui.Options{Version: recorded.Version, Theme: theme}
 	if c := recorded.Ceilings; c != nil {
 		o.Ceilings = profile.Ceilings{GFLOPS: c.GFLOPS, GBPS: c.GBPS}
 	}
-	return tui.Run(ctx, o)
+	return showLive(ctx, live.Recording(recorded, m), o)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"resnet-tui/internal/app"
-	"resnet-tui/resnet/nn"
+	"resnet-tui/internal/app/live"
 	"resnet-tui/tui"
 )
 
@@ -97,21 +97,25 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 		return errors.Join(err, b.Close())
 	}
 	o := tui.Options{
-		Model: b.Model(), Device: b.Device(), Session: b.SessionOptions(), Weights: spec.Weights,
-		Labels: app.ClassNames(b.Model().Config), Target: b.Labels(),
-		Version: service.Version, Ceilings: service.Ceilings(b), Theme: tui.Theme(*f.theme), FLOPs: ops.Doubled(),
-		EvalBackward: spec.Run.Mode == app.ModeEval, Paths: spec.Step.Paths,
+		Labels: app.ClassNames(b.Model().Config), Version: service.Version, Ceilings: service.Ceilings(b),
+		Theme: tui.Theme(*f.theme), FLOPs: ops.Doubled(),
 	}
-	if spec.Run.Mode != app.ModeTrain {
-		o.Session.Mode = nn.Eval // only backward passes take the batch's statistics
-	}
-	o.TwinWeights, o.TwinSource = b.TwinWeights()
-	o.Input, o.InputName = b.Images()
 	if f.training != "" {
 		o.Training = tui.HistoryFile(f.training)
 		if _, err := o.Training(); err != nil {
 			return errors.Join(usage("--training: %w", err), b.Close())
 		}
 	}
-	return errors.Join(tui.Run(ctx, o), b.Close())
+	return errors.Join(showLive(ctx, live.Of(b, spec.Run.Mode), o), b.Close())
+}
+
+// showLive shows an engine from its start to its end.
+func showLive(ctx context.Context, runs live.Options, o tui.Options) error {
+	engine, err := live.Start(ctx, runs)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	o.Engine = engine
+	return tui.Run(ctx, o)
 }

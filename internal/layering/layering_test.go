@@ -41,10 +41,11 @@ var layers = []row{
 	{"profile/report", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "profile", "github.com/charmbracelet/x/ansi"}},
 	{"internal/app", []string{"tensor", "tensor/device", "resnet", "resnet/nn", "resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train",
 		"profile", "profile/export", "profile/report"}},
-	{"tui", []string{"tensor", "resnet", "resnet/nn", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "internal/app",
+	{"internal/app/live", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "profile", "internal/app"}},
+	{"tui", []string{"tensor", "resnet", "resnet/nn", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "internal/app/live",
 		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet"}},
 	// The command line has no use case: it makes a Spec of flags, and output of a report.
-	{"cmd", []string{"resnet", "resnet/nn", "profile", "profile/export", "profile/report", "internal/app", "tui",
+	{"cmd", []string{"resnet", "resnet/nn", "profile", "profile/export", "profile/report", "internal/app", "internal/app/live", "tui",
 		"charm.land/fang", "github.com/charmbracelet/colorprofile", "github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
 	{"internal", []string{"tensor"}}, // support of tests
 	{"scripts", nil},                 // what builds a release

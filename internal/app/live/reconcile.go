@@ -1,0 +1,139 @@
+package live
+
+import (
+	"slices"
+
+	"resnet-tui/resnet/nn"
+)
+
+// desired is what the requests amount to.
+type desired struct {
+	Settings
+	steps   int  // single steps that have not begun
+	tracing bool // path lengths are asked for
+}
+
+// drop forgets what was asked for once.
+func (d *desired) drop() { d.steps, d.tracing = 0, false }
+
+// target is what a program is compiled for.
+type target struct {
+	batch    int
+	fused    bool
+	stepping bool // not fused, with moments of the outputs
+	backward bool
+	twin     bool
+	lesions  []nn.Lesion
+}
+
+func (t target) equal(o target) bool {
+	return t.net().sameNet(o.net()) && t.twin == o.twin && slices.Equal(t.lesions, o.lesions)
+}
+
+// net is the target without what concerns the net's lesions and the twin.
+func (t target) net() target {
+	t.twin, t.lesions = false, nil
+	return t
+}
+
+func (t target) sameNet(o target) bool {
+	return t.batch == o.batch && t.fused == o.fused && t.stepping == o.stepping && t.backward == o.backward
+}
+
+// settings are the target as clients see it.
+func (t target) settings() Settings {
+	return Settings{Batch: t.batch, Fused: t.fused, Backward: t.backward, Twin: t.twin, Lesions: t.lesions}
+}
+
+// actual is where the engine is when no task runs.
+type actual struct {
+	prepared bool // there is a program
+	failed   bool
+	recorded bool // there is nothing to run
+	passed   bool // the program has made a pass
+	// twinStale says that the twin has not followed the net to the target yet.
+	twinStale bool
+	target
+}
+
+// action is what a task does.
+type action uint8
+
+const (
+	rest    action = iota // wait for a request
+	prepare               // make weights ready and compile the first program
+	compile               // compile the program for a target
+	pass                  // run passes
+	step                  // run one layer
+	trace                 // split the gradient by path length
+)
+
+// interruptible reports whether a task ends early when something else is wanted.
+func (a action) interruptible() bool { return a == compile || a == pass || a == trace }
+
+// task is a piece of work that leads from what is to what is desired.
+type task struct {
+	action action
+	to     target // of compile
+}
+
+func (t task) equal(o task) bool { return t.action == o.action && t.to.equal(o.to) }
+
+// reconcile is the next task that leads from what is to what is desired. It alone
+// decides what the engine does.
+func reconcile(d desired, a actual) task {
+	switch to := d.target(a); {
+	case a.failed:
+		return task{}
+	case !a.prepared:
+		return task{action: prepare}
+	case a.recorded:
+		return task{}
+	case !to.equal(a.target), to.twin && a.twinStale:
+		return task{compile, to}
+	case d.tracing && !a.passed:
+		return task{action: pass} // clients show its gradients too
+	case d.tracing:
+		return task{action: trace}
+	case d.Running:
+		return task{action: pass}
+	case d.steps > 0:
+		return task{action: step}
+	}
+	return task{}
+}
+
+// target is the program for what is desired. One for single steps stays until the
+// net runs again.
+func (d desired) target(a actual) target {
+	t := target{batch: d.Batch, fused: d.Fused, backward: d.Backward, twin: d.Twin, lesions: d.Lesions}
+	if d.steps > 0 || a.stepping && !d.Running && !d.tracing {
+		t.stepping, t.fused, t.backward, t.twin = true, false, false, false
+	}
+	return t
+}
+
+// revert takes back what was desired and could not be had, unless it has changed
+// since: tried is what was asked for, last what was there before. Steps that it
+// was for are dropped.
+func (d *desired) revert(tried task, asked, last Settings) {
+	if d.Batch == asked.Batch {
+		d.Batch = last.Batch
+	}
+	if d.Fused == asked.Fused {
+		d.Fused = last.Fused
+	}
+	if d.Backward == asked.Backward {
+		d.Backward = last.Backward
+	}
+	if d.Twin == asked.Twin {
+		d.Twin = last.Twin
+	}
+	if slices.Equal(d.Lesions, asked.Lesions) {
+		d.Lesions = last.Lesions
+	}
+	if tried.to.stepping {
+		d.steps = 0
+	}
+	d.tracing = d.tracing && d.Backward
+}

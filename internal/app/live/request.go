@@ -1,0 +1,79 @@
+package live
+
+import (
+	"slices"
+
+	"resnet-tui/resnet/nn"
+	"resnet-tui/tensor"
+)
+
+// Request asks the engine for something. The requests are Run, Pause, StepLayer,
+// SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths and InspectParam.
+type Request interface {
+	apply(d *desired)
+}
+
+// Run asks for one pass after the other.
+type Run struct{}
+
+// Pause asks for no more passes. The one that runs is cut short.
+type Pause struct{}
+
+// StepLayer asks for one layer's kernels, with the moments of its output, and pauses.
+// Fusion, the backward pass and the twin are left out until the net runs again.
+type StepLayer struct{}
+
+// SetBatch asks for that many images in a pass, at least 1.
+type SetBatch struct{ Images int }
+
+// SetFuse asks that the device may fuse layers, or may not.
+type SetFuse struct{ On bool }
+
+// SetBackward asks for backward passes, or for none.
+type SetBackward struct{ On bool }
+
+// SetTwin asks for the twin beside the net, or for none.
+type SetTwin struct{ On bool }
+
+// SetLesions asks for exactly these lesions, in this order.
+type SetLesions struct{ Lesions []nn.Lesion }
+
+// TracePaths asks for the gradient by path length, once, which needs backward
+// passes. Every other request but InspectParam calls it off.
+type TracePaths struct{}
+
+// InspectParam asks for the moments of a parameter's initial values, see
+// State.Params. Reading them disturbs no pass.
+type InspectParam struct{ Param tensor.Param }
+
+// After is what the settings amount to once r is answered, unless it is rejected.
+// Requests of single steps and of path lengths change them too.
+func (s Settings) After(r Request) Settings {
+	d := desired{Settings: s}
+	r.apply(&d)
+	return d.Settings
+}
+
+// maxBatch bounds what SetBatch can ask for; memory bounds it further.
+const maxBatch = 1 << 20
+
+func (Run) apply(d *desired)   { d.drop(); d.Running = true }
+func (Pause) apply(d *desired) { d.drop(); d.Running = false }
+
+func (StepLayer) apply(d *desired) {
+	d.tracing, d.Running = false, false
+	d.steps++
+}
+
+func (r SetBatch) apply(d *desired)    { d.tracing, d.Batch = false, min(max(r.Images, 1), maxBatch) }
+func (r SetFuse) apply(d *desired)     { d.tracing, d.Fused = false, r.On }
+func (r SetBackward) apply(d *desired) { d.tracing, d.Backward = false, r.On }
+func (r SetTwin) apply(d *desired)     { d.tracing, d.Twin = false, r.On }
+func (r SetLesions) apply(d *desired)  { d.tracing, d.Lesions = false, slices.Clone(r.Lesions) }
+
+func (TracePaths) apply(d *desired) {
+	d.drop()
+	d.Backward, d.tracing = true, true
+}
+
+func (InspectParam) apply(*desired) {} // the loop starts a reader, see inspect

@@ -1,0 +1,195 @@
+package live
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"resnet-tui/resnet/nn"
+)
+
+// answered are all requests, with what holds once they are honoured.
+func answered(e *Engine) map[Request]func(*State) bool {
+	weight := e.About().Model.Params[0]
+	return map[Request]func(*State) bool{
+		Run{}:              func(s *State) bool { return s.Desired.Running },
+		Pause{}:            func(s *State) bool { return s.Phase == Paused },
+		StepLayer{}:        func(s *State) bool { return s.Phase == Stepping && s.Step != nil && !s.Desired.Running },
+		SetBatch{3}:        func(s *State) bool { return s.Actual.Batch == 3 && s.Program.Model.Batch() == 3 },
+		SetFuse{false}:     func(s *State) bool { return !s.Actual.Fused && !s.Program.Fused },
+		SetBackward{true}:  func(s *State) bool { return s.Actual.Backward && s.Program.Train },
+		SetTwin{true}:      func(s *State) bool { return s.Actual.Twin && s.Twin != nil },
+		TracePaths{}:       func(s *State) bool { return s.Paths != nil },
+		oneLesion{}:        func(s *State) bool { return len(s.Actual.Lesions) == 1 && len(s.Program.Model.Lesions) == 1 },
+		inspectFirst{}:     func(s *State) bool { _, ok := s.Params[weight.Name]; return ok },
+		SetBackward{false}: func(s *State) bool { return !s.Desired.Backward && s.Answered > 0 },
+	}
+}
+
+// oneLesion and inspectFirst stand for requests that can't be keys of a map.
+type oneLesion struct{ broken }
+type inspectFirst struct{ broken }
+
+// sendOne sends a request of answered.
+func sendOne(e *Engine, r Request) {
+	switch r.(type) {
+	case oneLesion:
+		r = SetLesions{[]nn.Lesion{{Path: "layer1.1", Kind: nn.CutSkip}}}
+	case inspectFirst:
+		r = InspectParam{e.About().Model.Params[0]}
+	}
+	e.Send(r)
+}
+
+// TestRequestsWhileIdle, while preparing, and while compiling: each is honoured.
+func TestRequestsWhileNothingRuns(t *testing.T) {
+	for name, hold := range map[string]func(t *testing.T) (e *Engine, release func()){
+		"idle": func(t *testing.T) (*Engine, func()) { return startPaused(t, fake(nil)), func() {} },
+		"preparing": func(t *testing.T) (*Engine, func()) {
+			gate := make(chan struct{})
+			o := small(t, fake(func(d *device) { d.CompileGate = gate }))
+			o.Paused = true
+			e := start(t, o)
+			await(t, e, "weights", func(s *State) bool { return s.Progress.Total > 0 })
+			return e, func() { close(gate) }
+		},
+		"compiling": func(t *testing.T) (*Engine, func()) {
+			d := fake(nil)
+			e := startPaused(t, d)
+			gate, once, begun := make(chan struct{}), sync.Once{}, make(chan struct{})
+			d.compiling = func() {
+				once.Do(func() { close(begun) })
+				<-gate
+			}
+			e.Send(SetBatch{2})
+			<-begun
+			return e, func() { close(gate) }
+		},
+	} {
+		e, _ := hold(t)
+		_ = e
+		for r := range answered(e) {
+			t.Run(fmt.Sprintf("%s %T%v", name, r, r), func(t *testing.T) {
+				e, release := hold(t)
+				before := e.State().Answered
+				sendOne(e, r)
+				await(t, e, "the answer", func(s *State) bool { return s.Answered > before })
+				release()
+				await(t, e, "what was asked for", answered(e)[r])
+			})
+		}
+	}
+}
+
+// TestRequestsCutPasses: of the pass that runs, at most the kernel that runs when a
+// request comes ends before it is honoured.
+func TestRequestsCutPasses(t *testing.T) {
+	const kernel = 20 * time.Millisecond
+	for _, r := range []Request{
+		Pause{}, StepLayer{}, SetBatch{3}, SetFuse{false}, SetBackward{true}, SetTwin{true}, oneLesion{}, TracePaths{},
+	} {
+		t.Run(fmt.Sprintf("%T", r), func(t *testing.T) {
+			t.Parallel()
+			d := fake(slow(kernel))
+			e := start(t, small(t, d))
+			await(t, e, "a pass", func(s *State) bool { return s.Phase == Running && d.Ran() > 1 })
+			first := e.State().Program
+			began := d.Ran()
+			sendOne(e, r)
+			s := await(t, e, "the end of the pass", func(s *State) bool { return s.Phase != Running || s.Program != first })
+			if more := d.Ran() - began; more > 2 {
+				t.Errorf("%d kernels ran until %s", more, s.Phase)
+			}
+			if first.Recorder.Passes() != 0 {
+				t.Error("a whole pass ran")
+			}
+		})
+	}
+}
+
+// TestRequestsThatCutNothing: what the pass does not stand in the way of is honoured
+// while it runs.
+func TestRequestsThatCutNothing(t *testing.T) {
+	d := fake(slow(10 * time.Millisecond))
+	e := start(t, small(t, d))
+	await(t, e, "a pass", func(s *State) bool { return s.Phase == Running && d.Ran() > 1 })
+	began := d.Ran()
+	sendOne(e, inspectFirst{})
+	e.Send(Run{})
+	e.Send(SetBackward{false})
+	await(t, e, "moments", func(s *State) bool { return len(s.Params) == 1 && s.Answered == 3 })
+	kernels := int64(len(e.State().Program.Kernels))
+	if more := d.Ran() - began; more > kernels/2 {
+		t.Errorf("%d kernels ran until the answer", more)
+	}
+	await(t, e, "the pass", ran(1))
+	if all := d.Ran(); all > kernels+2 {
+		t.Errorf("%d kernels ran for a pass of %d", all, kernels)
+	}
+}
+
+// TestCompilationsAreCut: what is not wanted any more is not compiled to its end.
+func TestCompilationsAreCut(t *testing.T) {
+	d := fake(nil)
+	e := startPaused(t, d)
+	gate, begun := make(chan struct{}), make(chan struct{}, 16)
+	d.compiling = func() {
+		begun <- struct{}{}
+		<-gate
+	}
+	e.Send(SetTwin{true})
+	<-begun
+	e.Send(SetTwin{false})
+	await(t, e, "the answer", func(s *State) bool { return s.Answered == 2 })
+	close(gate)
+	s := await(t, e, "a pause", isAt(Paused))
+	if s.Twin != nil || s.Actual.Twin || s.Notice != "" {
+		t.Errorf("twin %v, notice %q", s.Twin, s.Notice)
+	}
+}
+
+// TestStormOfRequests sends all kinds from several goroutines while the net runs:
+// none is lost, and the engine ends where the last ones say.
+func TestStormOfRequests(t *testing.T) {
+	e := start(t, small(t, fake(slow(20*time.Microsecond))))
+	kinds := answered(e)
+	var senders sync.WaitGroup
+	const rounds = 8
+	for range 3 {
+		senders.Add(1)
+		go func() {
+			defer senders.Done()
+			for range rounds {
+				for r := range kinds {
+					sendOne(e, r)
+				}
+			}
+		}()
+	}
+	senders.Wait()
+	last := []Request{SetBatch{2}, SetFuse{true}, SetBackward{false}, SetTwin{false}, SetLesions{}, Run{}}
+	for _, r := range last {
+		e.Send(r)
+	}
+	s := await(t, e, "a pass of batch 2", func(s *State) bool {
+		return s.Answered == uint64(3*rounds*len(kinds)+len(last)) && s.Actual.Batch == 2 && ran(1)(s)
+	})
+	if a := s.Actual; !a.Fused || a.Backward || a.Twin || len(a.Lesions) > 0 || s.Twin != nil {
+		t.Errorf("it runs as %+v", a)
+	}
+}
+
+// TestAfter holds what a client may expect against what the engine makes of it.
+func TestAfter(t *testing.T) {
+	e := startPaused(t, fake(nil))
+	want := e.State().Desired
+	for i, r := range []Request{SetBatch{4}, SetFuse{false}, TracePaths{}, SetTwin{true}, Run{}, StepLayer{}, SetBatch{0}} {
+		want = want.After(r)
+		e.Send(r)
+		s := await(t, e, "the answer", func(s *State) bool { return s.Answered == uint64(i+1) })
+		if fmt.Sprint(s.Desired) != fmt.Sprint(want) {
+			t.Errorf("%T: desired is %+v, want %+v", r, s.Desired, want)
+		}
+	}
+}

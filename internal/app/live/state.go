@@ -1,0 +1,127 @@
+package live
+
+import (
+	"time"
+
+	"resnet-tui/profile"
+	"resnet-tui/resnet/nn"
+	"resnet-tui/resnet/train"
+	"resnet-tui/tensor"
+)
+
+// Phase is what the engine does.
+type Phase uint8
+
+// The phases. Preparing comes first; Failed is final.
+const (
+	Preparing Phase = iota // reading weights, calibrating and compiling
+	Compiling              // another program on the same weights
+	Paused
+	Running  // one pass after the other
+	Stepping // between or in single steps
+	Tracing  // the gradient by path lengths
+	Failed   // see State.Err
+)
+
+// String is the phase's name, such as "running".
+func (p Phase) String() string {
+	return [...]string{"preparing", "compiling", "paused", "running", "stepping", "tracing", "failed"}[p]
+}
+
+// Busy reports whether figures change without a request.
+func (p Phase) Busy() bool { return p == Preparing || p == Compiling || p == Running || p == Tracing }
+
+// Settings say how the net runs.
+type Settings struct {
+	Running  bool        // one pass after the other
+	Batch    int         // images in a pass
+	Fused    bool        // the device may fuse layers
+	Backward bool        // passes compute gradients too
+	Twin     bool        // the twin, with or without skips, runs in turn with the net
+	Lesions  []nn.Lesion // in the order in which they were made; never written to
+}
+
+// State is a snapshot of the engine. It never changes, nor does anything that it
+// refers to, except that a Program's Recorder takes in passes. It may be read from
+// any goroutine.
+type State struct {
+	Phase    Phase
+	Progress Progress // of the phase, as far as it is known
+	Err      error    // why the engine Failed, else nil
+
+	Answered uint64   // requests that the state takes into account
+	Desired  Settings // what they amount to
+	Actual   Settings // what the program runs as; Running says nothing here
+
+	Notice  string // why a request was rejected, or what else a user should know; "" after the next request
+	Notices int    // counts notices: equal ones may follow each other
+
+	Params map[string]Moments // initial values that InspectParam has asked for, by the parameter's name
+
+	Results
+}
+
+// Progress says how far a long task is.
+type Progress struct {
+	Stage       string // "weights", "calibration", "path lengths"; "" if it is not known
+	Done, Total int64  // Total is 0 while it is not known
+}
+
+// Results are what came out of the newest program and its passes. A nil field has
+// not come out yet.
+type Results struct {
+	Program   *Program
+	Step      *Step             // the newest single step of this pass
+	Top       []Guess           // the first image's likeliest classes, best first
+	Gradients *Gradients        // of the newest backward pass
+	Paths     []nn.PathSpectrum // asked for by TracePaths
+	Effect    *Effect           // of the lesions
+	Twin      *Twin             // while it runs beside the net
+}
+
+// Program is a net as it was compiled.
+type Program struct {
+	Model      *nn.Model // with its lesions
+	Lowered    *nn.Lowered
+	Kernels    []tensor.KernelInfo // in execution order
+	Memory     tensor.MemoryPlan
+	Recorder   *profile.Recorder // of its newest passes; it is safe for concurrent use
+	Calibrated bool              // running statistics come from random input
+	Fused      bool
+	Train      bool       // batch norms use the batch's statistics
+	Layer      func() int // the layer that runs now, −1 for none; from any goroutine
+}
+
+// Step is the newest of the single steps.
+type Step struct {
+	Layer   int             // that has run; −1 if the kernel belongs to none
+	Ordinal int             // of the kernel in this pass, from 1
+	Count   int             // kernels in a pass, without probes
+	Moments map[int]Moments // of the outputs in this pass so far, by layer
+}
+
+// Moments are a mean and a population standard deviation.
+type Moments struct{ Mean, Std float64 }
+
+// Guess is a class of the net with its probability.
+type Guess struct {
+	Class       int
+	Probability float64
+}
+
+// Effect is what lesions change, compared with the net without them on the same
+// weights, images and labels.
+type Effect struct {
+	train.Change
+	IntactLoss  float64       // NaN if it is not known
+	IntactGrads *Gradients    // nil if they are not known
+	IntactWall  time.Duration // median of a pass, 0 if it is not known
+}
+
+// Twin is what runs in turn with the net: the same net without skips, or with them.
+type Twin struct {
+	Program      *Program
+	Gradients    *Gradients    // nil without a backward pass
+	Responses    []nn.Response // its layers' responses, nil if they could not be measured
+	NetResponses []nn.Response // those of the net
+}
