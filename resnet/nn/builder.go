@@ -120,15 +120,14 @@ func (b *Builder) add(s layerSpec, in ...Value) Value {
 	if b.err != nil {
 		return in[0]
 	}
-	path := Dotted(b.at.Path, s.name)
-	call := b.calls[path]
-	b.calls[path]++
+	leaf := b.child(s.name, s.op.Kind.String())
+	call := b.calls[leaf.Path]
+	b.calls[leaf.Path]++
 	if b.skipped {
 		return Value{Shape: s.out, layer: in[0].layer, rf: in[0].rf, jump: in[0].jump}
 	}
-	leaf := b.child(s.name, s.op.Kind.String())
 	l := &Layer{
-		Index: len(b.model.Layers), Path: path, Call: call, Kind: s.op.Kind, Module: leaf, Part: b.part, Frozen: b.frozen,
+		Index: len(b.model.Layers), Path: leaf.Path, Call: call, Kind: s.op.Kind, Module: leaf, Part: b.part, Frozen: b.frozen,
 		In: in[0].Shape, Out: s.out, Desc: s.desc, Op: s.op, Scaled: s.scaled, reach: s.reach, stride: s.stride,
 	}
 	for _, v := range in {
