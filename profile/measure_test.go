@@ -39,9 +39,11 @@ func newFakeRunner(walls ...time.Duration) *fakeRunner {
 	return &fakeRunner{model: m, lowered: l, kernels: smallKernels(), walls: walls}
 }
 
-func (f *fakeRunner) Model() *nn.Model           { return f.model }
-func (f *fakeRunner) Lowered() *nn.Lowered       { return f.lowered }
-func (f *fakeRunner) Options() nn.SessionOptions { return nn.SessionOptions{Fuse: true} }
+func (f *fakeRunner) Model() *nn.Model     { return f.model }
+func (f *fakeRunner) Lowered() *nn.Lowered { return f.lowered }
+func (f *fakeRunner) Options() nn.SessionOptions {
+	return nn.SessionOptions{Pass: f.lowered.Pass, Fuse: true}
+}
 func (f *fakeRunner) Memory() tensor.MemoryPlan {
 	return tensor.MemoryPlan{ArenaBytes: 100, WeightBytes: 40, ScratchBytes: 2}
 }

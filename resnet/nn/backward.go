@@ -6,23 +6,25 @@ import (
 	"resnet-tui/tensor"
 )
 
-// backward is a backward pass under construction: it goes through the layers
-// in reverse, and holds at each the gradients that have reached its result.
+// backward is a backward pass under construction. It visits the layers in
+// reverse and holds, for each, the gradients that have reached its result: one
+// per layer that reads the result.
 type backward struct {
 	*lowering
-	learn   bool             // parameters get gradients
-	toInput bool             // so does the net's input
-	split   map[*Module]bool // the blocks whose two paths go back apart where they share layers
-	want    []bool           // by layer: the gradient of its result is wanted
-	flows   [][]flow         // by layer, and last the input: gradients that have reached its result
-	parts   map[tensor.ParamID][]tensor.BufferID
-	edges   blockEdges // of the blocks that probes look at
+	learn   bool                                 // parameters get gradients
+	toInput bool                                 // so does the net's input
+	split   map[*Module]bool                     // the blocks whose two paths go back apart where they share layers
+	want    []bool                               // by layer: the gradient of its result is wanted
+	flows   [][]flow                             // by layer, and after them that of the input
+	parts   map[tensor.ParamID][]tensor.BufferID // parts of a parameter's gradient, to be added
+	edges   blockEdges                           // of the blocks that probes look at
 }
 
-// flow is a part of a gradient that has come back through a part of a block.
+// flow is one part of the gradient of a layer's result: what one reader of that
+// result contributes. Several readers' parts are added up by settle.
 type flow struct {
 	id   tensor.BufferID
-	part Part // Branch or Skip of the block that has taken the value
+	part Part // Branch or Skip of the block that read the result
 }
 
 // backward appends the loss, the backward pass and the update.
@@ -46,14 +48,17 @@ func (f *lowering) newBackward() *backward {
 	if edges.any() {
 		f.blockProbes = noBlockProbes(blocks)
 	}
-	b := &backward{lowering: f, learn: true, toInput: f.probes.wantsInput() || edges.has(-1), split: edges.chosen, edges: edges}
+	b := &backward{lowering: f, learn: true, split: edges.chosen, edges: edges}
+	b.toInput = f.probes.wantsInput() || edges.has(-1)
 	return b.begin()
 }
 
 // begin finds out which gradients are wanted.
 func (b *backward) begin() *backward {
 	layers := b.model.Layers
-	b.want, b.flows, b.parts = make([]bool, len(layers)), make([][]flow, len(layers)+1), map[tensor.ParamID][]tensor.BufferID{}
+	b.want = make([]bool, len(layers))
+	b.flows = make([][]flow, len(layers)+1)
+	b.parts = map[tensor.ParamID][]tensor.BufferID{}
 	for i, l := range layers {
 		b.want[i] = b.learns(l) || slices.ContainsFunc(l.Inputs, b.wanted) || b.edges.has(i)
 	}
@@ -76,7 +81,9 @@ func (b *backward) probeInput() {
 	}
 }
 
-// loss appends the loss, and its gradient, which it returns.
+// loss appends the loss and its gradient by the logits, N×classes, which it
+// returns. The gradient keeps no more of the forward pass than the
+// probabilities.
 func (f *lowering) loss() tensor.BufferID {
 	shape := f.Plan.Buffers[f.Output].Shape
 	f.Target = f.buffer("target", shape[:1], tensor.Input)
@@ -92,7 +99,7 @@ func (f *lowering) loss() tensor.BufferID {
 	return dy
 }
 
-// start gives the result of the last layer its gradient.
+// start gives the last layer's result its gradient.
 func (b *backward) start(dy tensor.BufferID) {
 	last := len(b.model.Layers) - 1
 	b.flows[last] = []flow{{dy, Trunk}}
@@ -101,8 +108,8 @@ func (b *backward) start(dy tensor.BufferID) {
 // learns reports whether a layer's parameters get gradients.
 func (b *backward) learns(l *Layer) bool { return b.learn && len(l.Params) > 0 && !l.Frozen }
 
-// wanted reports whether the gradient of a layer's result is, or that of the
-// net's input, −1.
+// wanted reports whether the gradient of a layer's result is wanted, or that of
+// the net's input for −1.
 func (b *backward) wanted(layer int) bool {
 	if layer < 0 {
 		return b.toInput
@@ -110,7 +117,9 @@ func (b *backward) wanted(layer int) bool {
 	return b.want[layer]
 }
 
-// layer takes the gradient back through a layer.
+// layer takes the gradient back through a layer: it adds up what has reached the
+// layer's result, applies the rule of its kind, and hands the results on to the
+// layer's operands.
 func (b *backward) layer(l *Layer) {
 	flows := b.flows[l.Index]
 	if !b.want[l.Index] || len(flows) == 0 {
@@ -132,8 +141,9 @@ func (b *backward) layer(l *Layer) {
 }
 
 // apart reports whether the gradients of a block's two paths go back through a
-// layer each by itself: the normalisation and ReLU that a pre-activation
-// block's branch and projection share, when somebody looks at the parts.
+// layer separately: through the normalisation and ReLU that the branch and the
+// projection of a pre-activation block share, if a probe looks at the parts.
+// Otherwise they are added first, which takes fewer operations.
 func (b *backward) apart(l *Layer) bool {
 	return l.Part == Trunk && b.split[l.blockOf()]
 }
@@ -147,7 +157,7 @@ func (l *Layer) blockOf() *Module {
 	return m
 }
 
-// partOf is the path that a gradient of operand i has come back through.
+// partOf is the path that the gradient of a layer's operand i came back through.
 func partOf(l *Layer, i int, came Part) Part {
 	switch {
 	case l.Part == Trunk:
@@ -158,8 +168,8 @@ func partOf(l *Layer, i int, came Part) Part {
 	return Branch
 }
 
-// settle adds the gradients of a layer's result, branch before skip, and
-// probes them where a block begins or ends.
+// settle adds up the gradients of a layer's result, branch before skip so that
+// the order of additions is fixed, and probes them where a block begins or ends.
 func (b *backward) settle(layer int, flows []flow) tensor.BufferID {
 	slices.SortStableFunc(flows, func(x, y flow) int { return int(x.part) - int(y.part) })
 	if b.edges.has(layer) {
@@ -179,8 +189,8 @@ func (b *backward) sum(layer int, x, y tensor.BufferID) tensor.BufferID {
 	return op.Out[0]
 }
 
-// fork is an operation that adds two gradients of a value that two layers have
-// taken. It belongs to the addition that joins them again.
+// fork is an operation that adds the two gradients of a value that two layers
+// read. It belongs to the addition that joins these two paths again.
 func (b *backward) fork(layer int, k tensor.Kind, x, y tensor.BufferID) (tensor.Op, int) {
 	at := max(layer, 0)
 	for _, l := range b.model.Layers[at+1:] {
@@ -190,13 +200,17 @@ func (b *backward) fork(layer int, k tensor.Kind, x, y tensor.BufferID) (tensor.
 		}
 	}
 	joint := b.model.Layers[at]
-	op := tensor.Op{Kind: k, Pass: tensor.Backward, Path: joint.Path, Call: joint.Call, In: []tensor.BufferID{x, y}, Scalar: tensor.NoScalar}
+	op := tensor.Op{
+		Kind: k, Pass: tensor.Backward, Path: joint.Path, Call: joint.Call,
+		In: []tensor.BufferID{x, y}, Scalar: tensor.NoScalar,
+	}
 	op.Out = []tensor.BufferID{b.buffer(joint.Path+".grad_input", b.Plan.Buffers[x].Shape, tensor.Scratch)}
 	return op, at
 }
 
 // settleParams adds the parts of the gradients of a layer's parameters, and
-// probes them.
+// probes the sums. A parameter has several parts where its layer's gradient went
+// back in parts, see apart.
 func (b *backward) settleParams(l *Layer) {
 	for _, id := range l.Params {
 		parts := b.parts[id]

@@ -6,8 +6,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// WithBatch is the same net for passes of n images, or an error if a result
-// would be too large. The parameters are shared.
+// WithBatch is the same net for passes of n images, with the same parameters. It
+// is an error if a result would be too large, or n less than 1.
 func (m *Model) WithBatch(n int) (*Model, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("batch %d: it must be at least 1", n)
@@ -36,7 +36,8 @@ func (m *Model) WithBatch(n int) (*Model, error) {
 	return &next, nil
 }
 
-// batchCopy is a copy of a net under construction, for another batch.
+// batchCopy copies a net for another batch: modules and layers refer to each
+// other, and all hold shapes and costs that depend on the batch.
 type batchCopy struct {
 	batch   int
 	params  []tensor.Param
@@ -49,7 +50,7 @@ func (c *batchCopy) shape(s tensor.Shape) tensor.Shape {
 	return append(tensor.Shape{c.batch}, s[1:]...)
 }
 
-// layer copies a layer, but for its module.
+// layer copies a layer. Its module is set once there is a copy of that.
 func (c *batchCopy) layer(i int, l *Layer) error {
 	next := *l
 	next.In, next.Out = c.shape(l.In), c.shape(l.Out)
@@ -58,7 +59,7 @@ func (c *batchCopy) layer(i int, l *Layer) error {
 	return next.check()
 }
 
-// module copies a subtree.
+// module copies a subtree, whose layers have been copied.
 func (c *batchCopy) module(m, parent *Module) *Module {
 	next := *m
 	next.Parent, next.Children, next.Layers = parent, nil, nil

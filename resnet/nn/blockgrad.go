@@ -6,32 +6,33 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Reading is one number of a probe's result.
+// Reading says where one number of a probe's result is.
 type Reading struct {
 	Buffer tensor.BufferID // tensor.NoBuffer: there is none
-	At     int
+	At     int             // the index in the buffer
 }
 
 // NoReading is where there is no probe.
 var NoReading = Reading{Buffer: tensor.NoBuffer}
 
-// BlockProbe says where a block's gradients are read; see BlockGradient.
+// BlockProbe says where a block's gradients are read; see BlockGradient. Dot is
+// the dot product of the branch's and the skip's gradient.
 type BlockProbe struct {
 	Path                       string
 	Out, In, Skip, Branch, Dot Reading
 }
 
-// BlockGradient are the L2 norms of the loss's gradient at a block y = f(F(x) +
+// BlockGradient holds the L2 norms of the loss's gradient at a block y = f(F(x) +
 // S(x)), over the whole batch. With g = ∂L/∂(F+S), Branch is ‖(∂F/∂x)ᵀg‖, Skip
-// is ‖(∂S/∂x)ᵀg‖, In that of their sum, ∂L/∂x, and Out that of ∂L/∂y. In a
-// pre-activation block with a projection both paths go back through the
+// is ‖(∂S/∂x)ᵀg‖, In is the norm of their sum, ∂L/∂x, and Out that of ∂L/∂y. In
+// a pre-activation block with a projection, both paths go back through the
 // normalisation that they share.
 type BlockGradient struct {
 	Path    string
 	Out, In float64
 	Skip    float64 // if HasSkip: a plain block has none
-	Branch  float64 // if HasBranch
-	Cosine  float64 // of the angle between the two, if HasBoth and neither is zero; else NaN
+	Branch  float64 // if HasBranch: a lesion may have dropped it
+	Cosine  float64 // of the angle between the two; NaN unless HasBoth and neither is zero
 
 	HasSkip, HasBranch bool
 }
@@ -39,7 +40,7 @@ type BlockGradient struct {
 // HasBoth reports whether the block's input has two gradients that are added.
 func (g BlockGradient) HasBoth() bool { return g.HasSkip && g.HasBranch }
 
-// Ratio is Branch / Skip, NaN where there is no such thing.
+// Ratio is Branch / Skip; NaN unless HasBoth, and where Skip is zero.
 func (g BlockGradient) Ratio() float64 {
 	if !g.HasBoth() || g.Skip == 0 {
 		return math.NaN()
@@ -95,13 +96,13 @@ func (e *blockEdges) any() bool { return len(e.chosen) > 0 }
 // has reports whether a block begins or ends at a layer's result.
 func (e *blockEdges) has(layer int) bool { return len(e.from[layer])+len(e.to[layer]) > 0 }
 
-// probeBoundary adds the gradients of a value at which a block begins or ends,
-// and records which norm belongs to which block.
+// probeBoundary adds up the gradients of a value at which a block begins or
+// ends, takes their norms, and records which norm belongs to which block.
 func (b *backward) probeBoundary(layer int, flows []flow) tensor.BufferID {
 	sum := flows[0].id
 	var whole Reading
 	branch, skip, dot := NoReading, NoReading, NoReading
-	if len(flows) == 2 {
+	if len(flows) == 2 { // one operation adds the two and takes all four numbers
 		op, at := b.fork(layer, tensor.Join, flows[0].id, flows[1].id)
 		probe := b.buffer(op.Path+".grad_norms", tensor.Shape{4}, tensor.Kept)
 		op.Out = append(op.Out, probe)

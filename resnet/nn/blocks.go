@@ -1,8 +1,8 @@
 package nn
 
-// Block adds a block of the module's number in its stage: build adds its
-// branch and ends with Join. What build adds belongs to the branch, but for
-// what is added by Shared and Join.
+// Block adds a residual block, or its plain twin, named by its number in its
+// stage. build adds the branch and ends with Join, whose result it returns. All
+// that it adds belongs to the branch, except what Shared and Join add.
 func (b *Builder) Block(x Value, name, kind string, block Block, build func() Value) Value {
 	return b.Within(name, kind, func() Value {
 		m := b.at
@@ -20,8 +20,8 @@ func (b *Builder) Block(x Value, name, kind string, block Block, build func() Va
 	})
 }
 
-// Shared adds what both paths of a block take: the normalisation and ReLU
-// before a pre-activation block's branch and projection.
+// Shared adds what both paths of a block read: the normalisation and ReLU before
+// the branch and the projection of a pre-activation block.
 func (b *Builder) Shared(build func() Value) Value {
 	part, skipped := b.part, b.skipped
 	b.part, b.skipped = Trunk, false
@@ -65,6 +65,6 @@ func (b *Builder) scaleAlone(branch Value, scaled string) Value {
 	return b.scale(branch, scaled)
 }
 
-// BlockAt is the number of the block that stands in place i of the module that
-// is being built: i, unless a lesion has swapped blocks.
+// BlockAt is the number of the block at position i of the module that is being
+// built: i, unless a lesion swaps blocks.
 func (b *Builder) BlockAt(i int) int { return b.lesions.at(b.at.Path, i) }

@@ -9,14 +9,15 @@ import (
 )
 
 // Builder makes a Model, layer by layer in execution order. The first error
-// stays, and what is added after it has no effect, so that blocks read without
-// error handling; Model returns it.
+// sticks: calls after it have no effect, and Model returns it. So code that
+// builds blocks reads like the paper, without error handling. A Builder is not
+// safe for concurrent use.
 type Builder struct {
 	model   *Model
 	at      *Module // where layers are added
 	part    Part    // of the layers that are added
-	frozen  bool    // so are the layers that are added
-	skipped bool    // a lesion takes away what is added
+	frozen  bool    // a lesion freezes the layers that are added
+	skipped bool    // a lesion takes away the layers that are added
 	calls   map[string]int
 	params  map[string]tensor.ParamID // of a net with lesions: those of the whole net
 	lesions lesionPlan
@@ -24,24 +25,26 @@ type Builder struct {
 	err     error
 }
 
-// Value is the result of a layer, which others take.
+// Value is the result of a layer, or the net's input, for other layers to read.
 type Value struct {
 	Shape    tensor.Shape // with the batch
-	layer    int          // −1 is the image
-	rf, jump int
+	layer    int          // −1 is the net's input
+	rf, jump int          // as of Layer
 }
 
-// NewBuilder begins a net and returns its input, of N×C×H×W. kind names the
-// root: "ResNet".
+// NewBuilder begins a net and returns its input, N×C×H×W. kind is that of the
+// root module: "ResNet".
 func NewBuilder(name, kind string, input tensor.Shape) (*Builder, Value) {
 	root := &Module{Kind: kind, Alike: 1}
 	b := &Builder{model: &Model{Name: name, Input: input, Root: root}, at: root, calls: map[string]int{}}
 	return b, Value{Shape: input, layer: -1, rf: 1, jump: 1}
 }
 
-// NewLesionedBuilder begins the net again that whole is, to do lesions to it.
-// The result has the same parameters, so that it runs on the same state, though
-// it may not use all of them. A lesion that the net can't have is an error.
+// NewLesionedBuilder begins a copy of the net whole with lesions: the caller
+// builds the same net again, and the builder leaves out, moves or scales what the
+// lesions say. The copy has the parameters of whole, so that both run on the same
+// state, even those that it doesn't use. A lesion that the net can't have is an
+// error.
 func NewLesionedBuilder(whole *Model, lesions []Lesion) (*Builder, Value, error) {
 	plan, err := planLesions(whole, lesions)
 	if err != nil {
@@ -57,7 +60,8 @@ func NewLesionedBuilder(whole *Model, lesions []Lesion) (*Builder, Value, error)
 	return b, image, nil
 }
 
-// Model is the net as it has been built, or the first error.
+// Model is the finished net, or the first error. The builder must not be used
+// afterwards.
 func (b *Builder) Model() (*Model, error) {
 	switch {
 	case b.err != nil:
@@ -70,8 +74,9 @@ func (b *Builder) Model() (*Model, error) {
 	return b.model, nil
 }
 
-// Within adds a module and, inside it, what build adds. A module in which a
-// lesion leaves nothing is not added.
+// Within adds a module and, inside it, what build adds. Within a module of the
+// same name it adds to that. A module that a lesion leaves nothing of is not
+// added.
 func (b *Builder) Within(name, kind string, build func() Value) Value {
 	outer := b.at
 	b.at = b.child(name, kind)
@@ -80,7 +85,7 @@ func (b *Builder) Within(name, kind string, build func() Value) Value {
 	return v
 }
 
-// child is a module by its name, made if need be.
+// child is the module of that name where layers are added, made if necessary.
 func (b *Builder) child(name, kind string) *Module {
 	for _, m := range b.at.Children {
 		if m.Name == name {
@@ -115,7 +120,8 @@ type layerSpec struct {
 	scaled string // the scalar input that scales the first operand
 }
 
-// add appends one call of the leaf s.name, and gives its result.
+// add appends one call of the leaf module s.name, and returns its result. The
+// first operand decides the layer's In.
 func (b *Builder) add(s layerSpec, in ...Value) Value {
 	if b.err != nil {
 		return in[0]
@@ -148,7 +154,9 @@ func (b *Builder) add(s layerSpec, in ...Value) Value {
 	return Value{Shape: l.Out, layer: l.Index, rf: l.RF, jump: l.Jump}
 }
 
-// see widens what a layer sees by an operand that sees rf and jump pixels.
+// see widens a layer's receptive field and jump by those of an operand. A window
+// of n adds n−1 steps of the operand's jump (Araujo, Norris and Sim 2019,
+// "Computing Receptive Fields of Convolutional Neural Networks").
 func (l *Layer) see(rf, jump int) {
 	l.RF = max(l.RF, rf+(l.reach-1)*jump)
 	l.Jump = max(l.Jump, jump*l.stride)
@@ -157,7 +165,7 @@ func (l *Layer) see(rf, jump int) {
 // check reports a layer whose result is empty or too large.
 func (l *Layer) check() error {
 	if len(l.Out) == 4 && (l.Out[2] < 1 || l.Out[3] < 1) {
-		return fmt.Errorf("%s (%v %s) gets %d×%d pixels, too few for its window: the image must be larger",
+		return fmt.Errorf("%s (%v %s) gets %d×%d pixels, too few for its window: use a larger image",
 			l.Path, l.Kind, l.Desc, l.In[2], l.In[3])
 	}
 	if err := l.Out.Check(); err != nil {

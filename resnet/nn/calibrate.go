@@ -9,8 +9,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// calibrationValues is how many values a channel has at least for its batch
-// statistics, where it has fewest: two images of 224×224 in a ResNet-50.
+// calibrationValues is the number of values per channel that batch statistics
+// need at least, at the batch norm that has the fewest: a ResNet-50 reaches it
+// with two images of 224×224.
 const calibrationValues = 64
 
 // wantsCalibration reports whether the running statistics are still those of
@@ -21,8 +22,8 @@ func (s *Session) wantsCalibration() bool {
 	return o.Calibrate && o.Source == nil && running && !s.calibrated && s.model.Total.Buffers > 0
 }
 
-// calibrate sets the running statistics to those of one seeded batch. It is
-// the same pass whatever the session's own batch and options, so that these do
+// calibrate sets the running statistics to those of one seeded batch. The pass
+// does not depend on the session's batch, lesions and options, so that these do
 // not change the net.
 func (s *Session) calibrate(ctx context.Context, weights func(done, total int64)) (err error) {
 	whole := s.model.Unlesioned()
@@ -43,7 +44,10 @@ func (s *Session) calibrate(ctx context.Context, weights func(done, total int64)
 	if err := p.Write(l.Input, normal(s.options.Seed, "calibration", m.Input)); err != nil {
 		return err
 	}
-	run := tensor.RunOptions{Observe: spansDone(len(l.Plan.Ops), s.stageProgress("calibration")), Scalars: make([]float32, len(l.Plan.Scalars))}
+	run := tensor.RunOptions{
+		Observe: spansDone(len(l.Plan.Ops), s.stageProgress("calibration")),
+		Scalars: make([]float32, len(l.Plan.Scalars)),
+	}
 	if err := p.Run(ctx, run); err != nil {
 		return err
 	}
@@ -63,8 +67,8 @@ func (m *Model) lowerCalibration() (*Lowered, error) {
 	return f.finish()
 }
 
-// calibrationBatch is the smallest batch that gives every channel
-// calibrationValues.
+// calibrationBatch is the smallest batch with which every batch norm has
+// calibrationValues per channel.
 func (m *Model) calibrationBatch() int {
 	least := calibrationValues
 	for _, l := range m.Layers {
@@ -75,8 +79,8 @@ func (m *Model) calibrationBatch() int {
 	return (calibrationValues + least - 1) / least
 }
 
-// spansDone makes an observer that reports the operations of a pass as they
-// end, or none without report.
+// spansDone is an observer of spans that reports how many operations of a pass
+// are done; nil without report. Workers end out of order: it reports the most.
 func spansDone(ops int, report func(done, total int64)) func(tensor.Span) {
 	if report == nil {
 		return nil
@@ -93,7 +97,7 @@ func spansDone(ops int, report func(done, total int64)) func(tensor.Span) {
 	}
 }
 
-// stageProgress reports one stage of a session's start.
+// stageProgress reports one stage of a session's start; nil if nobody listens.
 func (s *Session) stageProgress(stage string) func(done, total int64) {
 	report := s.options.Progress
 	if report == nil {

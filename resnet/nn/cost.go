@@ -7,7 +7,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Cost is what a layer or subtree holds and does: exact integers.
+// Cost is what a layer or subtree holds and computes, in exact integers.
 type Cost struct {
 	Params  int64 // learnable elements
 	Buffers int64 // elements of running statistics
@@ -19,9 +19,9 @@ type Cost struct {
 	// other tools are in Counts.
 	FLOPs int64
 
-	// Bytes of the whole batch, each layer by itself: a pass that
-	// fuses layers moves fewer. Layers that needn't move anything (flattening,
-	// dropout outside training) have none.
+	// Bytes of the whole batch, for each layer run alone: a device that fuses
+	// layers moves fewer. Layers that need not move anything (flattening, dropout
+	// in eval mode) have none.
 	ReadBytes       int64 // operands and parameters
 	WriteBytes      int64 // results
 	ActivationBytes int64 // results, as a backward pass would keep them
@@ -57,7 +57,8 @@ func (b *Builder) addCost(l *Layer) {
 	}
 	macs, ok := b.countMACs(l)
 	if !ok || macs > maxMACs-b.macs {
-		b.err = fmt.Errorf("%s needs more multiply-adds per image than can be counted: use a smaller image or fewer channels", l.Path)
+		b.err = fmt.Errorf("%s needs more multiply-adds per image than can be counted: "+
+			"use a smaller image or fewer channels", l.Path)
 		return
 	}
 	b.macs += macs

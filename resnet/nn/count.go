@@ -2,14 +2,16 @@ package nn
 
 import "resnet-tui/tensor"
 
-// Count is a figure for "the net's operations" by one convention.
+// Count is a figure for "the net's operations" by one convention. Tools disagree
+// on what counts, and on whether a multiply-add is one operation or two.
 type Count struct {
 	Name  string // the convention's name, as --count takes it
 	Value int64  // per image
 	What  string // what it counts
 }
 
-// parts are the sums that conventions differ in, per image, in eval mode.
+// parts are the sums that conventions differ in, per image, in eval mode: the
+// elements that layers of a kind write, or read where the name ends in "In".
 type parts struct {
 	macs, norm, relu, maxIn, poolIn, poolOut, bias, convBias, normParams int64
 }
@@ -41,20 +43,27 @@ func (m *Model) parts() parts {
 	return p
 }
 
-// Counts is the net's cost by every convention, as tools print it for one
-// image. No tool counts the additions of the skips.
+// Counts is the net's cost by every convention, as the tools print it for one
+// image. None of them counts the additions of the skips.
 func (m *Model) Counts() []Count {
 	p := m.parts()
 	return []Count{
 		{"macs", p.macs, "multiply-adds of convolutions and linear layers"},
 		{"flops", 2 * p.macs, "the same, multiplication and addition apart"},
-		{"torchvision", p.macs, "torchvision's table (which says GFLOPS), and DeepSpeed's and calflops' MACs: multiply-adds"},
-		{"torchinfo", p.macs + p.normParams + p.bias, "torchinfo 1.8 mult-adds: and batch norms' parameters, and elements with a bias"},
-		{"fvcore", p.macs + 2*p.norm + p.poolIn, "fvcore: and 2 an element of batch norms, 1 an operand of the average pool"},
-		{"ptflops", p.macs + 2*p.norm + 2*(p.relu+p.maxIn+p.poolIn) + p.bias, "ptflops 0.7, pytorch backend: and 2 an element of batch norms, ReLUs and pools, 1 a bias"},
+		{"torchvision", p.macs,
+			"torchvision's table (which says GFLOPS), and DeepSpeed's and calflops' MACs: multiply-adds"},
+		{"torchinfo", p.macs + p.normParams + p.bias,
+			"torchinfo 1.8 mult-adds: and batch norms' parameters, and elements with a bias"},
+		{"fvcore", p.macs + 2*p.norm + p.poolIn,
+			"fvcore: and 2 an element of batch norms, 1 an operand of the average pool"},
+		{"ptflops", p.macs + 2*p.norm + 2*(p.relu+p.maxIn+p.poolIn) + p.bias,
+			"ptflops 0.7, pytorch backend: and 2 an element of batch norms, ReLUs and pools, 1 a bias"},
 		{"ptflops-aten", p.macs + p.bias, "ptflops 0.7, aten backend: and elements with a bias"},
-		{"thop", p.macs + 4*p.norm + p.poolIn + p.poolOut, "thop 0.1: and 4 an element of batch norms, operands and results of the average pool"},
-		{"deepspeed", 2*p.macs + p.convBias + 2*p.norm + p.relu + p.maxIn + p.poolIn, "DeepSpeed's and calflops' FLOPs: twice the multiply-adds, and biases of convolutions, batch norms, ReLUs, pools"},
+		{"thop", p.macs + 4*p.norm + p.poolIn + p.poolOut,
+			"thop 0.1: and 4 an element of batch norms, operands and results of the average pool"},
+		{"deepspeed", 2*p.macs + p.convBias + 2*p.norm + p.relu + p.maxIn + p.poolIn,
+			"DeepSpeed's and calflops' FLOPs: twice the multiply-adds, " +
+				"and biases of convolutions, batch norms, ReLUs, pools"},
 		{"torch", 2 * p.macs, "torch's FlopCounterMode: twice the multiply-adds"},
 	}
 }

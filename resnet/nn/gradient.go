@@ -2,10 +2,10 @@ package nn
 
 import "resnet-tui/tensor"
 
-// gradientRules say, by kind of operation, how the gradient goes back through
-// it: from dy, that of its result, to those of its operands, and of its
-// parameters by the way. A rule emits only what is wanted, and returns a
-// buffer an operand, tensor.NoBuffer where none is.
+// gradientRules say, by kind of operation, how the gradient goes back through it:
+// from dy, the gradient of its result, to those of its operands and, on the way,
+// of its parameters. A rule emits only what is wanted. It returns one buffer per
+// operand, tensor.NoBuffer where the gradient isn't wanted.
 var gradientRules = map[tensor.Kind]func(b *backward, l *Layer, dy tensor.BufferID) []tensor.BufferID{
 	tensor.Conv2d: func(b *backward, l *Layer, dy tensor.BufferID) []tensor.BufferID {
 		b.param(l, 0, tensor.Conv2dGradWeight, b.operand(l), dy)
@@ -44,7 +44,8 @@ func linearMap(k tensor.Kind) func(b *backward, l *Layer, dy tensor.BufferID) []
 }
 
 // batchNormGradient has the gradients of γ and β in one operation with that of
-// its operand.
+// its operand: in train mode all three are made of the same two sums over the
+// batch.
 func batchNormGradient(b *backward, l *Layer, dy tensor.BufferID) []tensor.BufferID {
 	params := l.Params[:1]
 	if saved := b.saved[l.Index]; saved == nil {
@@ -62,8 +63,8 @@ func batchNormGradient(b *backward, l *Layer, dy tensor.BufferID) []tensor.Buffe
 // operand is a layer's first operand in the forward pass.
 func (b *backward) operand(l *Layer) tensor.BufferID { return b.result(l.Inputs[0]) }
 
-// gradient is an operation of a layer's backward pass: the geometry of the
-// forward operation, another kind.
+// gradient is an operation of a layer's backward pass: another kind, with the
+// geometry of the forward operation.
 func (b *backward) gradient(l *Layer, k tensor.Kind, params []tensor.ParamID, in []tensor.BufferID) tensor.Op {
 	op := b.op(l)
 	op.Kind, op.Pass, op.Params, op.In = k, tensor.Backward, params, in
@@ -81,8 +82,8 @@ func (b *backward) input(l *Layer, k tensor.Kind, params []tensor.ParamID, in ..
 	return op.Out
 }
 
-// param emits the gradient of a layer's i-th parameter, if there is one and it
-// learns.
+// param emits the gradient of a layer's i-th parameter, if there is one and the
+// layer learns.
 func (b *backward) param(l *Layer, i int, k tensor.Kind, in ...tensor.BufferID) {
 	if i >= len(l.Params) || !b.learns(l) {
 		return

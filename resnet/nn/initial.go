@@ -7,8 +7,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Initial is a fresh net's parameters. A parameter depends on the seed and its
-// name alone, so that a plain twin shares every weight that both nets have.
+// Initial is a source of a fresh net's parameters. A parameter depends on nothing
+// but the seed and its name, so a plain twin has the same weights wherever both
+// nets have that parameter. It is safe for concurrent use.
 //
 // Convolutions are normal with variance 2/(K·KH·KW) (He et al. 2015, "Delving
 // Deep into Rectifiers", equation 14, the fan-out form), their biases 0. A
@@ -61,9 +62,9 @@ func fill(x []float32, v float32) {
 	}
 }
 
-// RandomInput is a standard normal image, or batch of them: the same for the
-// same seed and shape on any machine. A larger batch begins with the images of
-// a smaller one.
+// RandomInput is a batch of standard normal images, N×C×H×W: the same for the
+// same seed and shape on any machine. A larger batch begins with the images of a
+// smaller one.
 func RandomInput(seed uint64, shape tensor.Shape) *tensor.Tensor {
 	return normal(seed, "input", shape)
 }

@@ -7,7 +7,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Conv is a convolution to be added: a K×K window, padded so that only the
+// Conv describes a convolution: a K×K window, padded by K/2 so that only the
 // stride changes the size.
 type Conv struct {
 	Out, K, Stride int
@@ -33,7 +33,8 @@ func (b *Builder) Conv2d(x Value, name string, c Conv) Value {
 	}, x)
 }
 
-// BatchNorm2d adds a batch normalisation (Ioffe and Szegedy 2015).
+// BatchNorm2d adds a batch normalisation per channel (Ioffe and Szegedy 2015,
+// arXiv 1502.03167).
 func (b *Builder) BatchNorm2d(x Value, name string, eps float64) Value {
 	c := tensor.Shape{x.Shape[1]}
 	return b.elementwise(x, name, tensor.Op{Kind: tensor.BatchNorm2d, Eps: eps}, fmt.Sprintf("%d channels", c[0]),
@@ -43,12 +44,14 @@ func (b *Builder) BatchNorm2d(x Value, name string, eps float64) Value {
 		tensor.Param{Name: "running_var", Shape: c, Role: tensor.RunningVar})
 }
 
-// ReLU adds a call of the module name.
+// ReLU adds max(x, 0). Like every layer without parameters, a ReLU of the same
+// name in the same module is another call of that module.
 func (b *Builder) ReLU(x Value, name string) Value {
 	return b.elementwise(x, name, tensor.Op{Kind: tensor.ReLU}, "")
 }
 
-// Dropout adds a dropout of probability p, which acts in train mode alone.
+// Dropout adds a dropout: in train mode, elements become 0 with probability p and
+// are scaled by 1/(1−p) otherwise.
 func (b *Builder) Dropout(x Value, name string, p float64) Value {
 	return b.elementwise(x, name, tensor.Op{Kind: tensor.Dropout, Eps: p}, fmt.Sprint("p ", p))
 }
@@ -58,8 +61,8 @@ func (b *Builder) elementwise(x Value, name string, op tensor.Op, desc string, p
 	return b.add(layerSpec{name: name, op: op, out: x.Shape, params: params, reach: 1, stride: 1, desc: desc}, x)
 }
 
-// MaxPool2d adds a max pool of K×K. padZero makes the padding zeros that take
-// part in the maximum, as Keras's explicit padding does.
+// MaxPool2d adds a max pool of k×k, padded by (k−1)/2. With padZero the padding
+// is zeros that take part in the maximum, as in Keras's explicit padding.
 func (b *Builder) MaxPool2d(x Value, name string, k, stride int, padZero bool) Value {
 	w := tensor.Square(k, stride, (k-1)/2)
 	oh, ow := w.Out(x.Shape[2], x.Shape[3])
@@ -70,8 +73,8 @@ func (b *Builder) MaxPool2d(x Value, name string, k, stride int, padZero bool) V
 	}, x)
 }
 
-// AdaptiveAvgPool2d adds an average pool to size×size. Its windows grow with
-// the image, and so do its receptive field and stride.
+// AdaptiveAvgPool2d adds an average pool to size×size. Its windows grow with the
+// image, and with them its receptive field and stride.
 func (b *Builder) AdaptiveAvgPool2d(x Value, name string, size int) Value {
 	extent := max(x.Shape[2], x.Shape[3])
 	return b.add(layerSpec{
@@ -83,7 +86,7 @@ func (b *Builder) AdaptiveAvgPool2d(x Value, name string, size int) Value {
 }
 
 // Pad adds option A's skip (He et al. 2015, section 4.1): x subsampled by the
-// stride, with zero channels before and after it.
+// stride, with that many zero channels before and after its own.
 func (b *Builder) Pad(x Value, name string, before, after, stride int) Value {
 	w := tensor.Window{SH: stride, SW: stride}
 	height, width := (x.Shape[2]-1)/stride+1, (x.Shape[3]-1)/stride+1
@@ -95,7 +98,7 @@ func (b *Builder) Pad(x Value, name string, before, after, stride int) Value {
 	}, x)
 }
 
-// Flatten makes one row of features of each image.
+// Flatten turns each image into one row of features.
 func (b *Builder) Flatten(x Value, name string) Value {
 	features := tensor.Shape(x.Shape[1:]).Elems()
 	return b.add(layerSpec{
@@ -131,6 +134,7 @@ func (b *Builder) scale(x Value, scaled string) Value {
 	}, x)
 }
 
+// unlessOne is a part of a description that goes without saying if v is 1.
 func unlessOne(label string, v int) string {
 	if v == 1 {
 		return ""

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Lesion is a damage to one block y = f(F(x) + S(x)).
+// Lesion is one change to one block y = f(F(x) + S(x)) that leaves the net's
+// parameters as they are (Veit et al. 2016, arXiv 1605.06431).
 type Lesion struct {
 	Path  string // the block's
 	Kind  LesionKind
@@ -15,7 +16,7 @@ type Lesion struct {
 	Other string  // of Swap: the other block's path
 }
 
-// LesionKind is what is done to the block.
+// LesionKind is what a lesion does to its block.
 type LesionKind uint8
 
 // The lesions.
@@ -23,11 +24,13 @@ const (
 	CutSkip     LesionKind = iota + 1 // y = f(F)
 	DropBranch                        // y = f(S)
 	ScaleBranch                       // y = f(αF + S); α is a scalar input
-	Swap                              // two blocks change places
+	Swap                              // two blocks exchange their positions
 	Freeze                            // no gradient for its parameters; its statistics are the running ones, and stay
 )
 
-var lesionNames = [...]string{CutSkip: "cut-skip", DropBranch: "drop-branch", ScaleBranch: "scale", Swap: "swap", Freeze: "freeze"}
+var lesionNames = [...]string{
+	CutSkip: "cut-skip", DropBranch: "drop-branch", ScaleBranch: "scale", Swap: "swap", Freeze: "freeze",
+}
 
 // String is the lesion's name in flags: "drop-branch".
 func (k LesionKind) String() string { return lesionNames[k] }
@@ -45,7 +48,7 @@ func (l Lesion) String() string {
 }
 
 // ParseLesion reads PATH=cut-skip|drop-branch|scale:ALPHA|swap:OTHER|freeze.
-// Whether the net has the block is told when the lesion is applied.
+// Whether a net has that block is checked when the lesion is applied.
 func ParseLesion(s string) (Lesion, error) {
 	path, what, ok := strings.Cut(s, "=")
 	if !ok || path == "" {
@@ -61,11 +64,12 @@ func ParseLesion(s string) (Lesion, error) {
 	takes := l.Kind == ScaleBranch || l.Kind == Swap
 	switch {
 	case l.Kind == 0:
-		return l, fmt.Errorf("lesion %q: %q is not one of cut-skip, drop-branch, scale:ALPHA, swap:OTHER, freeze", s, name)
+		return l, fmt.Errorf("lesion %q: %q must be one of cut-skip, drop-branch, scale:ALPHA, swap:OTHER, freeze", s, name)
 	case has && !takes:
-		return l, fmt.Errorf("lesion %q: %s takes nothing behind a colon", s, name)
+		return l, fmt.Errorf("lesion %q: %s takes no value after a colon", s, name)
 	case takes && argument == "":
-		return l, fmt.Errorf("lesion %q: %s needs a value behind a colon, such as layer1.0=scale:0.5 or layer1.1=swap:layer1.2", s, name)
+		return l, fmt.Errorf("lesion %q: %s needs a value after a colon, "+
+			"such as layer1.0=scale:0.5 or layer1.1=swap:layer1.2", s, name)
 	case l.Kind == Swap:
 		l.Other = argument
 	case l.Kind == ScaleBranch:

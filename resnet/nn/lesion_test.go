@@ -18,8 +18,8 @@ func TestParseLesion(t *testing.T) {
 		}
 	}
 	for s, want := range map[string]string{
-		"": "must read", "layer1.0": "must read", "=freeze": "must read", "layer1.0=": "not one of", "layer1.0=burn": "not one of",
-		"layer1.0=freeze:1": "nothing behind", "layer1.0=scale": "needs a value", "layer1.0=swap:": "needs a value",
+		"": "must read", "layer1.0": "must read", "=freeze": "must read", "layer1.0=": "must be one of", "layer1.0=burn": "must be one of",
+		"layer1.0=freeze:1": "takes no value after a colon", "layer1.0=scale": "needs a value", "layer1.0=swap:": "needs a value",
 		"layer1.0=scale:NaN": "finite", "layer1.0=scale:inf": "finite", "layer1.0=scale:1e39": "finite", "layer1.0=scale:half": "finite",
 	} {
 		if _, err := nn.ParseLesion(s); err == nil || !strings.Contains(err.Error(), want) {

@@ -7,13 +7,13 @@ import (
 	"strconv"
 )
 
-// lesionPlan says what lesions do to a net.
+// lesionPlan says what lesions do to a net while it is built.
 type lesionPlan struct {
 	blocks map[string]*blockLesions // by path
 	order  map[string][]string      // by the path of a stage: its blocks' names, in the order in which they run
 }
 
-// blockLesions are what is done to one block.
+// blockLesions says what is done to one block.
 type blockLesions struct {
 	cutSkip, dropBranch, scale, freeze bool
 
@@ -31,7 +31,7 @@ func planLesions(whole *Model, lesions []Lesion) (lesionPlan, error) {
 	return p, nil
 }
 
-// lesionsOf are what is done to a block of the net that is being built.
+// lesionsOf says what is done to a block of the net that is being built.
 func (b *Builder) lesionsOf(path string) blockLesions {
 	if l := b.lesions.blocks[path]; l != nil {
 		return *l
@@ -39,7 +39,7 @@ func (b *Builder) lesionsOf(path string) blockLesions {
 	return blockLesions{}
 }
 
-// of is the entry of a block.
+// of is the entry of a block, made if necessary.
 func (p *lesionPlan) of(path string) *blockLesions {
 	l := p.blocks[path]
 	if l == nil {
@@ -49,7 +49,7 @@ func (p *lesionPlan) of(path string) *blockLesions {
 	return l
 }
 
-// at is the number of the block in place i of a stage.
+// at is the number of the block at position i of a stage.
 func (p *lesionPlan) at(stage string, i int) int {
 	order := p.order[stage]
 	if order == nil {
@@ -106,7 +106,7 @@ func (m *Model) findBlock(path string) (*Module, error) {
 	return blocks[at], nil
 }
 
-// note adds a lesion to the block's mark.
+// note adds a lesion to the block's mark, without the path: "scale:0.5".
 func (b *blockLesions) note(l Lesion) {
 	l.Path = ""
 	if b.mark != "" {
@@ -115,7 +115,7 @@ func (b *blockLesions) note(l Lesion) {
 	b.mark += l.String()[1:]
 }
 
-// check reports what leaves nothing of a block, or does nothing to it.
+// check refuses lesions that leave nothing of a block, or that have no effect.
 func (b *blockLesions) check(plain bool) error {
 	switch {
 	case b.cutSkip && plain:
@@ -159,8 +159,8 @@ func (p *lesionPlan) swap(whole *Model, block *Module, other string) error {
 // alphaName names the scalar input that scales a block's branch.
 func alphaName(path string) string { return "α " + path }
 
-// Alphas are the first values of the scalar inputs that ScaleBranch lesions
-// add, by name.
+// Alphas are the values to begin with of the scalar inputs that ScaleBranch
+// lesions add, by name.
 func (m *Model) Alphas() map[string]float32 {
 	alphas := map[string]float32{}
 	for _, l := range m.Lesions {

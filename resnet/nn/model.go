@@ -2,9 +2,9 @@ package nn
 
 import "resnet-tui/tensor"
 
-// Model is a net as a tree of modules and, flat, as the calls that a forward
-// pass makes. It knows shapes and costs, and holds no weights. It does not
-// change once it is built, so that any number of goroutines may read it.
+// Model is a net as a tree of modules and, flat, as the layers that a forward
+// pass calls. It knows shapes and costs, and holds no weights. It does not change
+// once it is built, so any number of goroutines may read it.
 type Model struct {
 	Name    string       // "resnet101"
 	Input   tensor.Shape // of the batch, N×C×H×W
@@ -12,7 +12,7 @@ type Model struct {
 	Layers  []*Layer       // every call of a forward pass, in execution order
 	Params  []tensor.Param // in the order of PyTorch's state_dict
 	Total   Cost
-	Lesions []Lesion // by which it differs from Whole
+	Lesions []Lesion // in which it differs from Whole
 	Whole   *Model   // the net without its lesions; nil if it has none
 }
 
@@ -30,8 +30,8 @@ func (m *Model) Unlesioned() *Model {
 	return m
 }
 
-// Module is a node of the tree: the net, a stage, a block or a layer. What
-// isn't a module in PyTorch, such as a block's addition, is a leaf too.
+// Module is a node of the tree: the net, a stage, a block or a leaf. What is no
+// module in PyTorch, such as a block's addition, is a leaf here too.
 type Module struct {
 	Name, Path string // "conv2", "layer3.0.conv2"; the root's path is empty
 	Kind       string // "ResNet", "Sequential", "Bottleneck", "Conv2d", "Add" …
@@ -45,7 +45,10 @@ type Module struct {
 	// same shapes and kinds; 1 if there are none.
 	Alike int
 
-	From, To int // of a block: the layers whose results are its input and output; −1 is the image
+	// From and To are, of a block, the layers whose results are its input and its
+	// output; −1 is the net's input. A block that lesions reduced to its identity
+	// has the same twice.
+	From, To int
 }
 
 // SkipKind is what a block adds to its branch.
@@ -65,7 +68,7 @@ func (s SkipKind) String() string {
 	return [...]string{"none", "identity", "projection", "zero pad", "pool"}[s]
 }
 
-// Block is what a residual block, or its plain twin, has beyond a module.
+// Block is what a residual block, or its plain twin, has beyond its module.
 type Block struct {
 	Skip   SkipKind
 	Stride int
@@ -76,7 +79,7 @@ type Block struct {
 // Part is the part of a block that a layer belongs to.
 type Part uint8
 
-// The parts. For y = f(F(x) + S(x)), F is the branch, S the skip, f and the
+// The parts. For y = f(F(x) + S(x)), F is the branch, S the skip, and f with the
 // addition the join. What feeds both paths, or lies outside blocks, is trunk.
 const (
 	Trunk Part = iota
@@ -95,7 +98,7 @@ type Layer struct {
 	Call   int    // 0 for the module's first call, 1 for its second …
 	Kind   tensor.Kind
 	Module *Module
-	Inputs []int            // the layers whose results it takes, branch before skip; −1 is the image
+	Inputs []int            // the layers whose results it reads, branch before skip; −1 is the net's input
 	In     tensor.Shape     // of the first operand, with the batch; PyTorch's
 	Out    tensor.Shape     // with the batch
 	Params []tensor.ParamID // indices into Model.Params
@@ -104,9 +107,9 @@ type Layer struct {
 	RF     int    // receptive field, in pixels of the image
 	Jump   int    // cumulative stride: pixels of the image between neighbouring outputs
 	Desc   string // "64→128, 3×3, stride 2"
-	Frozen bool   // by a lesion: its parameters have no gradient, and its statistics do not move
+	Frozen bool   // by a lesion: its parameters get no gradient, and its statistics stay
 
-	Op tensor.Op // everything but its buffers and what depends on the mode
+	Op tensor.Op // without its buffers and what depends on the mode
 	// Scaled names the scalar input that scales the first operand, "" for none.
 	Scaled string
 

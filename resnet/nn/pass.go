@@ -47,7 +47,8 @@ func (m *Mode) UnmarshalText(text []byte) error {
 // Backward adds to a pass the mean cross-entropy of its logits, and the
 // gradients of that loss.
 type Backward struct {
-	Smoothing float64 `json:"smoothing,omitempty"` // of the labels, in [0, 1]: ε of Szegedy et al. 2016 (arXiv 1512.00567)
+	// Smoothing of the labels, in [0, 1]: ε of Szegedy et al. 2016 (arXiv 1512.00567).
+	Smoothing float64 `json:"smoothing,omitempty"`
 }
 
 // TrainingStep is the pass that trains a net: forward in train mode, loss,

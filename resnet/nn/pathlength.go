@@ -9,16 +9,16 @@ import (
 	"resnet-tui/tensor"
 )
 
-// PathSpectrum is the gradient of the loss at one value of the net, split by
-// how many branches it has come back through (Veit, Wilber and Belongie 2016,
+// PathSpectrum is the gradient of the loss at one value of the net, split by the
+// number of branches that it came back through (Veit, Wilber and Belongie 2016,
 // "Residual Networks Behave Like Ensembles of Relatively Shallow Networks").
-// The forward pass given, going back is linear: with n blocks downstream the
-// gradient is the sum of n+1 parts, all of them exact, none sampled.
+// For a given forward pass, going back is linear: with n blocks downstream, the
+// gradient is the sum of n+1 parts, which are all exact; nothing is sampled.
 type PathSpectrum struct {
 	Block    string    // whose input it is, or PathsInput
 	Branches []float64 // L2 norms of the parts through 0, 1, 2, … branches
-	Rest     float64   // norm of the sum of the parts through more
-	HasRest  bool      // whether there are such
+	Rest     float64   // norm of the sum of the parts through more branches
+	HasRest  bool      // whether there are any
 	Gradient float64   // norm of the ordinary gradient
 	// SumError is ‖sum of the parts − ordinary gradient‖ / ‖ordinary
 	// gradient‖; the two are computed apart.
@@ -28,18 +28,20 @@ type PathSpectrum struct {
 // PathsInput stands for the net's own input in PathSpectrum.Block.
 const PathsInput = "input"
 
-// PathProbe says where a PathSpectrum is read.
+// PathProbe says where a PathSpectrum is read. Error is the norm of the difference
+// between the ordinary gradient and the sum of the parts.
 type PathProbe struct {
 	Block                 string
 	Branches              []Reading // NoReading is 0
 	Rest, Gradient, Error Reading
 }
 
-// minusOne names the scalar input that makes an addition a difference.
+// minusOne names the scalar input that turns an addition into a difference.
 const minusOne = "minus one"
 
-// paths carries a gradient in parts back through the blocks. parts[k] has gone
-// through k branches, the last through at least that many; NoBuffer is zero.
+// paths carries a gradient back through the blocks in parts. parts[k] has passed
+// through exactly k branches; the last entry collects all longer paths. NoBuffer
+// stands for zero.
 type paths struct {
 	*backward
 	blocks []*Module
@@ -48,13 +50,15 @@ type paths struct {
 	found  []PathProbe
 }
 
-// LowerPaths makes the plan of a forward pass and of a backward pass that
-// carries k parts and the rest, and says where the spectra are: of the net's
-// input, then of each block's. It has no gradients of parameters.
+// LowerPaths makes the plan of a forward pass and of a backward pass that carries
+// k parts and the rest, and says where the spectra are: that of the net's input,
+// then those of the blocks'. Of p it takes mode, statistics and smoothing; there
+// are no gradients of parameters and no other probes. It is an error if the net
+// has no blocks, or k is less than 1.
 //
-// Each part and the ordinary gradient go back through every block that they
-// can reach: up to k+2 times the data gradients of a backward pass, and as
-// many buffers of a block's input beside the forward pass's.
+// Each part and the ordinary gradient go back through every block that they can
+// reach: up to k+2 times the data gradients of a backward pass, and as many
+// buffers of the size of a block's input beside those of the forward pass.
 func (m *Model) LowerPaths(p Pass, k int) (*Lowered, []PathProbe, error) {
 	blocks := m.Blocks()
 	switch {
@@ -102,14 +106,14 @@ func (p *paths) run() {
 	p.probe(PathsInput)
 }
 
-// part takes one gradient of the last of some layers back through them, to the
-// result of layer from.
+// part takes one gradient of the last of these layers back through them, to the
+// result of layer from: one flow, or one per path of a block.
 func (p *paths) part(layers []*Layer, dy tensor.BufferID, from int) []flow {
 	p.flows[layers[len(layers)-1].Index] = []flow{{dy, Trunk}}
 	return p.through(layers, from)
 }
 
-// through takes what has reached some layers back through them.
+// through takes what has reached these layers back through them.
 func (p *paths) through(layers []*Layer, from int) []flow {
 	for _, l := range slices.Backward(layers) {
 		p.layer(l)
@@ -122,8 +126,8 @@ func (p *paths) through(layers []*Layer, from int) []flow {
 	return flows
 }
 
-// block takes every part back through a block: through its skip it keeps its
-// number of branches, through its branch it has one more.
+// block takes every part back through a block: what came through the skip keeps
+// its number of branches, what came through the branch has one more.
 func (p *paths) block(b *Module) {
 	next := slices.Repeat([]tensor.BufferID{tensor.NoBuffer}, len(p.parts))
 	p.split = map[*Module]bool{b: true}
@@ -155,8 +159,8 @@ func (p *paths) plus(b *Module, x, y tensor.BufferID) tensor.BufferID {
 	return p.sum(b.From, x, y)
 }
 
-// probe takes the norms of the parts, of the ordinary gradient, and of how far
-// their sum is from it.
+// probe takes the norms of the parts, of the ordinary gradient, and of the
+// difference between it and their sum.
 func (p *paths) probe(block string) {
 	probe := PathProbe{Block: block, Rest: NoReading}
 	rest, sum := len(p.parts)-1, tensor.NoBuffer
@@ -210,11 +214,11 @@ func (p PathProbe) read(value func(Reading) float64) PathSpectrum {
 	return s
 }
 
-// PathLengths splits the gradient of the session's input and target by path
-// length, with k exact parts (see LowerPaths for what it costs), in the
-// session's mode; its running statistics stay as they are. The first spectrum
-// is that of the net's input. progress, if not nil, hears of operations done;
-// it may be called from any goroutine.
+// PathLengths splits the gradient for the session's input and target by path
+// length, with k exact parts, in the session's mode; running statistics stay as
+// they are. See LowerPaths for what it costs, and for errors. The first spectrum
+// is that of the net's input. progress, if not nil, is told how many operations
+// are done, from any goroutine.
 func (s *Session) PathLengths(ctx context.Context, k int, progress func(done, total int64)) ([]PathSpectrum, error) {
 	switch {
 	case s.program == nil:
@@ -237,7 +241,9 @@ func (s *Session) PathLengths(ctx context.Context, k int, progress func(done, to
 }
 
 // runPaths runs a plan of LowerPaths and reads its probes.
-func (s *Session) runPaths(ctx context.Context, p tensor.Program, l *Lowered, probes []PathProbe, progress func(done, total int64)) ([]PathSpectrum, error) {
+func (s *Session) runPaths(
+	ctx context.Context, p tensor.Program, l *Lowered, probes []PathProbe, progress func(done, total int64),
+) ([]PathSpectrum, error) {
 	target := tensor.New(len(s.target))
 	for i, class := range s.target {
 		target.Data[i] = float32(class)

@@ -37,7 +37,7 @@ func (s *Session) Recompile(ctx context.Context, m *Model, change func(*SessionO
 	return next, nil
 }
 
-// inherit takes over another session's input and target if they suit.
+// inherit takes over another session's input and target if their shapes fit.
 func (s *Session) inherit(from *Session) error {
 	if from.target != nil && len(from.target) == s.model.Batch() && s.lowered.Target != tensor.NoBuffer {
 		if err := s.SetTarget(from.target); err != nil {
@@ -66,6 +66,7 @@ func (s *Session) retryWithoutOld(ctx context.Context, next *Session, why error)
 	return errors.Join(why, s.inherit(s))
 }
 
+// sameParams reports whether two nets run on the same state.
 func sameParams(a, b []tensor.Param) bool {
 	if len(a) != len(b) {
 		return false

@@ -7,16 +7,16 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Response is the standard deviation of what a convolution of the main path
-// gives, behind its own batch norm where it has one, before any ReLU or
-// addition (He et al. 2015, figure 7).
+// Response is the standard deviation of the output of a convolution on the main
+// path: after its own batch norm where it has one, before any ReLU or addition
+// (He et al. 2015, figure 7).
 type Response struct {
 	Path string // the convolution's
 	Std  float64
 }
 
-// Responses measures them in one more pass on the session's input and mode,
-// every layer by itself.
+// Responses measures the responses in one more pass on the session's input, in
+// its mode, with one kernel per layer. It needs memory for a second program.
 func (s *Session) Responses(ctx context.Context) (r []Response, err error) {
 	if s.input == nil {
 		return nil, errors.New("no input is set")
@@ -43,7 +43,7 @@ func (s *Session) Responses(ctx context.Context) (r []Response, err error) {
 	return r, nil
 }
 
-// responding is the layer whose result a convolution's response is.
+// responding is the layer whose output is a convolution's response.
 func (m *Model) responding(conv *Layer) int {
 	if next := conv.Index + 1; next < len(m.Layers) {
 		if l := m.Layers[next]; l.Kind == tensor.BatchNorm2d && l.Inputs[0] == conv.Index {

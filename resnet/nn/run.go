@@ -11,17 +11,16 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Observer hears of passes as they run: one call after the other, though not
-// from one goroutine.
+// Observer is notified as passes run. Calls never overlap, but may come from
+// different goroutines.
 type Observer interface {
 	Begin(l *Lowered)       // a pass, or a step of one, starts
 	Span(s tensor.Span)     // a kernel's time, or a worker's part of it
-	End(wall time.Duration) // it ended; there is no call for one that failed
+	End(wall time.Duration) // it ended; not called for a pass that failed
 }
 
-// Labeller is an Observer that labels the workers for a profile of the CPU:
-// the context's labels (runtime/pprof) hold while the kernel with that head
-// runs.
+// Labeller is an Observer that labels the workers for a CPU profile: the labels
+// of the context (runtime/pprof) hold while the kernel with that head runs.
 type Labeller interface {
 	Observer
 	Label(head int) context.Context
@@ -34,21 +33,22 @@ type StepObserver interface {
 	BeginStep(l *Lowered)
 }
 
-// WorkerObserver is an Observer that takes the spans of every worker, not of
-// whole kernels.
+// WorkerObserver is an Observer that wants one span per worker instead of one per
+// kernel.
 type WorkerObserver interface {
 	Observer
 	ObservesWorkers()
 }
 
-// CPUTimer is an Observer whose spans shall tell the processor time of their
-// threads.
+// CPUTimer is an Observer that wants per-thread CPU time in its spans.
 type CPUTimer interface {
 	Observer
 	TimesCPU()
 }
 
-// Run makes a whole pass. Without an observer no clock is read.
+// Run makes a whole pass. Without an observer no clock is read. It is an error
+// without an input, without a target if the pass has a loss, and without a
+// learning rate if it has an update.
 func (s *Session) Run(ctx context.Context, obs Observer) error {
 	return s.run(ctx, 0, 0, obs)
 }
@@ -68,8 +68,8 @@ func (s *Session) Step(ctx context.Context, kernel int, obs Observer) error {
 	return s.run(ctx, kernel, kernel+1, obs)
 }
 
-// run runs operations [from, to) of a pass, all if to is 0; the first begins a
-// pass.
+// run runs operations [from, to) of a pass, or all if to is 0. The operation 0
+// begins a pass.
 func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
 	switch {
 	case s.program == nil:
@@ -86,7 +86,7 @@ func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
 	if err != nil {
 		return err
 	}
-	s.done = from // should it fail
+	s.done = from // holds if the run fails
 	o := tensor.RunOptions{From: from, To: to, Scalars: scalars}
 	if err := observed(ctx, s.program, o, s.lowered, obs); err != nil {
 		return err
@@ -95,6 +95,7 @@ func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
 	return nil
 }
 
+// observed runs a program and notifies an observer, if there is one.
 func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Lowered, obs Observer) error {
 	if obs == nil {
 		return p.Run(ctx, o)
@@ -118,8 +119,8 @@ func observed(ctx context.Context, p tensor.Program, o tensor.RunOptions, l *Low
 	return nil
 }
 
-// scalarsOf are a plan's scalar inputs in this pass: dropout draws anew each
-// time.
+// scalarsOf are the values of a plan's scalar inputs in this pass. Dropout draws
+// a new mask in each.
 func (s *Session) scalarsOf(p *tensor.Plan) ([]float32, error) {
 	var scalars []float32
 	for _, name := range p.Scalars {
@@ -137,26 +138,27 @@ func (s *Session) scalarsOf(p *tensor.Plan) ([]float32, error) {
 	return scalars, nil
 }
 
-// maskSeed is a whole number that float32 holds exactly.
+// maskSeed is the seed of a pass's masks: a scalar input is a float32, which
+// holds integers of 24 bits exactly.
 func maskSeed(seed, pass uint64) float32 {
 	return float32(tensor.NewStream(seed, dropoutSeed).Bits(pass) >> 40)
 }
 
-// Logits are the results of the last pass, N×classes.
+// Logits are the output of the last pass, N×classes.
 func (s *Session) Logits() (*tensor.Tensor, error) {
 	return s.read(s.lowered.Output, "logits")
 }
 
-// read reads a buffer of the last pass. Without a buffer the session was not
-// asked for what; a pass that has not got so far has none either.
+// read reads a buffer of the current pass. It is an error if the pass does not
+// compute it, or has not reached it yet; what names it.
 func (s *Session) read(id tensor.BufferID, what string) (*tensor.Tensor, error) {
 	switch {
 	case s.program == nil:
 		return nil, errClosed
 	case id == tensor.NoBuffer:
-		return nil, fmt.Errorf("the session was not asked for %s", what)
+		return nil, fmt.Errorf("this session does not compute %s", what)
 	case s.done <= s.writer[id]:
-		return nil, fmt.Errorf("no pass has got so far: there are no %s", what)
+		return nil, fmt.Errorf("%s not available yet: run a pass first", what)
 	}
 	t := tensor.New(s.lowered.Plan.Buffers[id].Shape...)
 	if err := s.program.Read(id, t); err != nil {
@@ -165,7 +167,7 @@ func (s *Session) read(id tensor.BufferID, what string) (*tensor.Tensor, error) 
 	return t, nil
 }
 
-// writers are by buffer the operations that write them, −1 for inputs.
+// writers is, by buffer, the operation that writes it; −1 for inputs.
 func (l *Lowered) writers() []int {
 	w := slices.Repeat([]int{-1}, len(l.Plan.Buffers))
 	for i, op := range l.Plan.Ops {
@@ -190,7 +192,7 @@ func (s *Session) Progress() int {
 		if layer := s.lowered.OpLayer[op]; layer >= 0 {
 			return layer
 		}
-		op-- // a probe stands behind its layer
+		op-- // a probe follows its layer
 	}
 	return -1
 }

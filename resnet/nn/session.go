@@ -63,8 +63,9 @@ type Session struct {
 
 var errClosed = errors.New("the session is closed")
 
-// NewSession makes weights ready, calibrates them if that is asked, and
-// compiles the net. The input is still to be set.
+// NewSession loads the weights, calibrates the net if the options say so, and
+// compiles it. SetInput must be called before the first pass. An error of Lower
+// or of the device leaves nothing open.
 func NewSession(ctx context.Context, dev tensor.Device, m *Model, o SessionOptions) (*Session, error) {
 	source := o.Source
 	if source == nil {
@@ -91,7 +92,7 @@ func (s *Session) lower() (err error) {
 	return err
 }
 
-// prepare calibrates if need be and compiles.
+// prepare calibrates, if necessary, and compiles.
 func (s *Session) prepare(ctx context.Context) error {
 	part, parts := int64(0), int64(1)
 	if s.wantsCalibration() {
@@ -112,7 +113,7 @@ func (s *Session) prepare(ctx context.Context) error {
 	return nil
 }
 
-// swap puts a program in the place of another, which it returns.
+// swap replaces the program by another, and returns the old one.
 func (s *Session) swap(p tensor.Program) tensor.Program {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +127,8 @@ func (o *SessionOptions) compile(progress func(done, total int64)) tensor.Option
 	return tensor.Options{Threads: o.Threads, Fuse: o.Fuse, Exact: o.Exact, Precision: o.Precision, Progress: progress}
 }
 
-// weightsProgress reports one of several equal parts of the work on weights.
+// weightsProgress reports one of several equal parts of the work on weights; nil
+// if nobody listens.
 func (s *Session) weightsProgress(part, parts int64) func(done, total int64) {
 	report := s.options.Progress
 	if report == nil {
@@ -141,15 +143,15 @@ func (s *Session) Model() *Model { return s.model }
 // Lowered is the plan that runs.
 func (s *Session) Lowered() *Lowered { return s.lowered }
 
-// Options are what the session was made with.
+// Options are what the session was made with. Options().Pass is what it runs.
 func (s *Session) Options() SessionOptions { return s.options }
 
 // Kernels says what runs, in execution order; see tensor.Program.
 func (s *Session) Kernels() []tensor.KernelInfo { return s.program.Kernels() }
 
-// State is what outlives the session's programs: parameters, running
-// statistics and, by the names of Model.Slots, the optimiser's buffers. What is
-// written to it holds from the next pass on.
+// State is what outlives the session's programs: parameters, running statistics
+// and, by the names of Model.Slots, the optimiser's buffers. What is written to
+// it takes effect with the next pass.
 func (s *Session) State() tensor.State { return s.state }
 
 // Memory is what the program holds.
@@ -158,8 +160,8 @@ func (s *Session) Memory() tensor.MemoryPlan { return s.program.Memory() }
 // Calibrated reports whether the running statistics come from random input.
 func (s *Session) Calibrated() bool { return s.calibrated }
 
-// SetInput sets the batch that passes run on, of the model's input shape. With
-// may read t again.
+// SetInput sets the batch that passes run on, of the model's input shape. The
+// session keeps t, and reads it again when it is recompiled.
 func (s *Session) SetInput(t *tensor.Tensor) error {
 	if want := s.model.Input; !t.Shape.Equal(want) {
 		return fmt.Errorf("the input is %v, but %s takes %v", t.Shape, s.model.Name, want)

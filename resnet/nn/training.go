@@ -9,7 +9,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// SetTarget sets the class of each image of the batch, for the loss.
+// SetTarget sets the class of each image of the batch, for the loss. A number
+// that is no class is a *tensor.TargetError.
 func (s *Session) SetTarget(target []int) error {
 	batch, classes := s.model.Batch(), s.model.Classes()
 	switch {
@@ -34,11 +35,11 @@ func (s *Session) SetTarget(target []int) error {
 	return nil
 }
 
-// Target are the classes that were set, nil if none were.
+// Target are the classes that were set, nil before.
 func (s *Session) Target() []int { return s.target }
 
-// RandomTarget is a seeded class for each image of a batch. A larger batch
-// begins with the classes of a smaller one.
+// RandomTarget draws a class for each image of a batch, the same for the same
+// seed. A larger batch begins with the classes of a smaller one.
 func RandomTarget(seed uint64, batch, classes int) []int {
 	stream, target := tensor.NewStream(seed, "target"), make([]int, batch)
 	for i := range target {
@@ -56,8 +57,8 @@ func (s *Session) SetLearningRate(rate float64) error {
 	return nil
 }
 
-// SetAlpha sets the factor of the branch that a ScaleBranch lesion scales, from
-// the next pass on.
+// SetAlpha sets the factor of a block's branch, from the next pass on. The block
+// must have a ScaleBranch lesion.
 func (s *Session) SetAlpha(path string, alpha float64) error {
 	name := alphaName(path)
 	if _, ok := s.values[name]; !ok {
@@ -70,7 +71,8 @@ func (s *Session) SetAlpha(path string, alpha float64) error {
 	return nil
 }
 
-// Loss is the mean cross-entropy of the last pass.
+// Loss is the mean cross-entropy of the last pass, with the smoothed labels if
+// the pass smooths them.
 func (s *Session) Loss() (float64, error) {
 	t, err := s.read(s.lowered.Loss, "loss")
 	if err != nil {

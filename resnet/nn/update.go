@@ -8,12 +8,12 @@ import (
 	"resnet-tui/tensor"
 )
 
-// SGD is stochastic gradient descent as PyTorch's: see tensor.SGD. Its
-// learning rate is a scalar input, LearningRate.
+// SGD is stochastic gradient descent as PyTorch defines it, see tensor.SGD. Its
+// learning rate is not part of it: Session.SetLearningRate sets it per step.
 type SGD struct {
 	Momentum float64 `json:"momentum"`  // μ in [0, 1)
-	Decay    float64 `json:"decay"`     // weight decay λ, of weights alone
-	DecayAll bool    `json:"decay_all"` // of biases and batch norms' parameters too, as PyTorch's default
+	Decay    float64 `json:"decay"`     // weight decay λ, of weights only
+	DecayAll bool    `json:"decay_all"` // decay biases and batch norms' parameters too, as PyTorch does by default
 	Nesterov bool    `json:"nesterov"`
 }
 
@@ -29,12 +29,12 @@ func (s *SGD) check() error {
 	case !(s.Decay >= 0) || math.IsInf(s.Decay, 1):
 		return fmt.Errorf("weight decay %v: it must be a finite number from 0", s.Decay)
 	case s.Nesterov && s.Momentum == 0:
-		return errors.New("a step of Nesterov's needs momentum")
+		return errors.New("an update with Nesterov requires momentum")
 	}
 	return nil
 }
 
-// slotSuffix is behind a parameter's name in that of its momentum buffer.
+// slotSuffix follows a parameter's name in that of its momentum buffer.
 const slotSuffix = ".momentum_buffer"
 
 // Slots are the momentum buffers of the learnable parameters, in their order.
@@ -48,10 +48,10 @@ func (m *Model) Slots() []tensor.Param {
 	return slots
 }
 
-// withSlots is a source of parameters whose slots are zero.
+// withSlots is a source of parameters that fills slots with zeros.
 type withSlots struct{ tensor.Source }
 
-// Load fills a slot with zeros, and has the source fill anything else.
+// Load fills a slot with zeros; the source fills anything else.
 func (s withSlots) Load(p tensor.Param, t *tensor.Tensor) error {
 	if p.Role == tensor.Slot {
 		clear(t.Data)
@@ -79,7 +79,8 @@ func (f *lowering) update() {
 			}
 			param := f.model.Params[id]
 			op := tensor.Op{
-				Kind: tensor.SGD, Pass: tensor.Update, Path: l.Path, Call: l.Call, In: []tensor.BufferID{grad}, Params: []tensor.ParamID{id},
+				Kind: tensor.SGD, Pass: tensor.Update, Path: l.Path, Call: l.Call,
+				In: []tensor.BufferID{grad}, Params: []tensor.ParamID{id},
 				Momentum: o.Momentum, Nesterov: o.Nesterov, Scalar: f.scalar(learningRate),
 			}
 			if o.DecayAll || param.Role == tensor.Weight {

@@ -21,7 +21,7 @@ func walk(m *Module, visit func(*Module)) {
 	}
 }
 
-// Blocks are the blocks in execution order.
+// Blocks are the residual blocks, or their plain twins, in execution order.
 func (m *Model) Blocks() []*Module {
 	var blocks []*Module
 	m.Walk(func(n *Module) {
