@@ -12,19 +12,23 @@ import (
 // cell is one character cell. A zero rune continues the wide one before it.
 type cell struct {
 	r    rune
-	look look
-	sel  bool // on the selected row
+	look look // what it means; Styles turns that into colours when the canvas is encoded
+	sel  bool // on the selected row: kept apart from look, so that text drawn later stays selected
 }
 
-// canvas is a grid of cells that views draw into and that is written out once
-// a frame. Drawing outside it is clipped.
+// canvas is a grid of cells that views draw into and that is written out once per
+// frame. What is drawn last shows, so that a picture is built from back to front:
+// plots before their labels, dialogs at the end. Drawing outside is clipped, so that
+// views don't need to check for room before each call. Nothing here knows escape
+// sequences; views are tested on the cells' text.
 type canvas struct {
 	w, h  int
 	cells []cell
 	out   []byte
 }
 
-// reset makes the canvas w×h and blank, reusing its memory.
+// reset makes the canvas w×h and blank. It reuses the memory of the frame before: a
+// frame allocates little more than its encoded string.
 func (c *canvas) reset(w, h int) {
 	c.w, c.h = w, h
 	if n := w * h; cap(c.cells) < n {
@@ -45,8 +49,8 @@ func (c *canvas) set(x, y int, r rune, l look) {
 	}
 }
 
-// text draws s from x up to, not including, end, and returns the column after
-// it. A text that does not fit ends in an ellipsis.
+// text draws s from x up to, not including, end, and returns the column after it, so
+// that calls can be chained. A text that does not fit ends in an ellipsis.
 func (c *canvas) text(x, y, end int, s string, l look) int {
 	start := x
 	for _, r := range s {
@@ -69,7 +73,7 @@ func (c *canvas) text(x, y, end int, s string, l look) int {
 	return x
 }
 
-// right draws s so that it ends before end.
+// right draws s so that it ends before end, and returns the column where it starts.
 func (c *canvas) right(end, y int, s string, l look) int {
 	x := end - width(s)
 	c.text(x, y, end, s, l)
@@ -124,7 +128,8 @@ func (c *canvas) clear(r rect) {
 	}
 }
 
-// selectRow marks a row of a rectangle as selected.
+// selectRow marks w cells of line y as selected. It may come before or after the text:
+// set leaves the mark, and only clear takes it away.
 func (c *canvas) selectRow(x, y, w int) {
 	if y < 0 || y >= c.h {
 		return
@@ -134,8 +139,9 @@ func (c *canvas) selectRow(x, y, w int) {
 	}
 }
 
-// encode writes the canvas as lines with the escape sequences of s. Blanks at
-// the end of a line are left out.
+// encode writes the canvas as lines with the escape sequences of s. Blanks at the end
+// of a line are left out. bubbletea sends only what differs from the frame before, so
+// that a canvas needs no dirty marks of its own.
 func (c *canvas) encode(s *Styles) string {
 	b := c.out[:0]
 	for y := range c.h {
@@ -148,6 +154,8 @@ func (c *canvas) encode(s *Styles) string {
 	return string(b)
 }
 
+// encodeLine appends a line. It writes a sequence only where the look changes, and
+// resets at the end of the line, so that no line depends on another.
 func (c *canvas) encodeLine(b []byte, line []cell, s *Styles) []byte {
 	n := len(line)
 	for n > 0 && line[n-1].r == ' ' && !line[n-1].sel && !s.visible(line[n-1].look) {

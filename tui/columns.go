@@ -9,7 +9,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// columnID names a column of the tree. Their order is the order on the screen.
+// columnID names a column of the tree. Their order is the order on the screen; which of
+// them come in is decided by rank.
 type columnID uint8
 
 const (
@@ -32,16 +33,14 @@ const (
 	columnCount
 )
 
-// column is what is fixed about a column: its title, the cells that it takes
-// with the gap before it, and its importance: the least important leave first
-// when it gets narrow.
+// column is what is fixed about a column.
 type column struct {
 	title  string
-	width  int
-	rank   int
-	left   bool // aligned
-	sorts  bool
-	figure int // cells of the unit
+	width  int  // in cells, with the gap before it
+	rank   int  // importance, 1 first: the least important leave when it gets narrow
+	left   bool // its text is aligned to the left, else to the right
+	sorts  bool // rows can be ordered by it
+	figure int  // cells of the unit after the number, so that numbers line up
 }
 
 var columns = [columnCount]column{
@@ -91,7 +90,7 @@ const (
 	widestBar  = 33
 )
 
-// units says how figures are shown.
+// units says how figures are shown. The user changes it; no figure is stored in it.
 type units struct {
 	time  string // a unit of profile.Time, or "" for the one that suits
 	flops bool   // operations as FLOPs, not MACs
@@ -144,7 +143,9 @@ func (u units) ops(n *node) int64 {
 }
 
 // layoutColumns chooses the columns for a table of w cells, by importance, and lays
-// them out.
+// them out. The first column without room ends the choice, even if a later, narrower
+// one would fit: widening a terminal then only ever adds columns. Names get their
+// wanted width, or 45 % of a narrow table, before any other column.
 func layoutColumns(w int, u units, with extras) []placedColumn {
 	want := max(narrowName, min(wantedName, w*45/100))
 	rest := w - want
@@ -179,8 +180,9 @@ func ranked(rank int) (columnID, bool) {
 	return 0, false
 }
 
-// layoutChosen lays the chosen columns out: names get what is left, up to a limit,
-// then the bars.
+// layoutChosen lays the chosen columns out in the order of their ids. Names get the
+// room that is left, up to a limit, and the bars after them; the rest stays empty on
+// the right, rather than tear figures apart from their rows' names.
 func layoutChosen(in [columnCount]bool, name, rest int, u units, w int) []placedColumn {
 	bar := columns[colBar].width
 	grow := min(rest, widestName-name)
@@ -215,8 +217,8 @@ func columnAt(ps []placedColumn, x int) (columnID, bool) {
 	return 0, false
 }
 
-// compareBy orders rows by a column, the largest first; names and shapes in
-// the order of the alphabet and of size.
+// compareBy orders rows by a column, the largest first; names in the order of the
+// alphabet, shapes by their number of elements.
 func compareBy(id columnID, a, b *node) int {
 	switch id {
 	case colModule:
@@ -250,7 +252,7 @@ func elems(s tensor.Shape) int {
 	return s.Elems()
 }
 
-// rate is multiply-adds a nanosecond, to compare.
+// rate is multiply-adds per nanosecond, for comparisons.
 func rate(n *node) float64 {
 	if n.time <= 0 {
 		return 0

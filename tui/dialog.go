@@ -7,7 +7,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// dialog is a box over the screen that gets every key while it is open.
+// dialog is a box over the screen that gets every key while it is open. At most one is
+// open.
 type dialog interface {
 	// draw draws the box over what is on the canvas. It changes nothing else.
 	draw(c *canvas)
@@ -29,8 +30,9 @@ type helpGroup struct {
 	keys  []key.Binding
 }
 
-// newHelp lists the keys of actions, each once: several views may have an
-// action of their own for it.
+// newHelp lists the keys of actions, each once: several views may have an action of
+// their own for it, and the first of them names it. Help is made of the actions that
+// keys really have, so that it can't be out of date.
 func newHelp(actions []action) *helpDialog {
 	var h helpDialog
 	seen := map[string]bool{}
@@ -82,7 +84,7 @@ func (h *helpDialog) widths() (keys, column int) {
 	return keys, keys + what + 4
 }
 
-// shortest is the index of the first of the least heights.
+// shortest is the index of the least height, the first of equal ones.
 func shortest(heights []int) int {
 	return slices.Index(heights, slices.Min(heights))
 }
@@ -102,8 +104,9 @@ func (g *helpGroup) draw(c *canvas, r rect, keyCells int) {
 	}
 }
 
-// dialogBox draws an empty box in the middle of the canvas, of at most w×h
-// cells, and returns it with its border.
+// dialogBox draws an empty box in the middle of the canvas, of at most w×h cells, and
+// returns it with its border. It clears what is under it, selection included, since
+// text alone would leave that between words.
 func (c *canvas) dialogBox(w, h int, title string) rect {
 	r := rect{w: min(w, c.w), h: min(h, c.h)}
 	r.x, r.y = (c.w-r.w)/2, (c.h-r.h)/2

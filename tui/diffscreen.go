@@ -17,8 +17,8 @@ import (
 
 // DiffOptions say what a screen of two profiles shows.
 type DiffOptions struct {
-	Diff  *profile.Diff
-	Theme Theme
+	Diff  *profile.Diff // must not change while the screen is shown
+	Theme Theme         // "" is ThemeAuto
 
 	// In, Out and Environ stand in for the terminal's in tests.
 	In      io.Reader
@@ -26,8 +26,8 @@ type DiffOptions struct {
 	Environ []string
 }
 
-// ShowDiff shows how two profiles differ until the user quits, ctx ends or the
-// terminal fails.
+// ShowDiff shows how two profiles differ until the user quits, ctx ends or the terminal
+// fails. When ctx ends, its error is returned.
 func ShowDiff(ctx context.Context, o DiffOptions) error {
 	return runProgram(ctx, newDiffScreen(&o), streams{o.In, o.Out, o.Environ})
 }
@@ -59,7 +59,9 @@ func newDiffScreen(o *DiffOptions) *diffScreen {
 	return s
 }
 
-// sort orders the rows that both have; the others stay in the net's order.
+// sort orders the rows that both have; those of one profile alone follow in the net's
+// order, since they have no difference to be ordered by. The sort is stable: equal rows
+// stay in the net's order too.
 func (s *diffScreen) sort() {
 	s.rows = s.rows[:0]
 	for i := range s.diff.Layers {
@@ -232,7 +234,8 @@ func diffName(r *profile.DiffRow) string {
 	return name
 }
 
-// diffLook greys what is within noise.
+// diffLook greys what is within noise: a reader who looks at colour alone sees only
+// differences that the statistics support.
 func diffLook(r *profile.DiffRow) look {
 	switch {
 	case r.DeltaMS == nil:
@@ -255,8 +258,8 @@ func valueOf(ms *float64) float64 {
 	return *ms
 }
 
-// millis is a time that is given in milliseconds; of a difference with its
-// sign.
+// millis is a time that is given in milliseconds. A difference is written with its
+// sign: signed adds the + to positive ones.
 func millis(ms *float64, signed bool) string {
 	if ms == nil {
 		return profile.Dash

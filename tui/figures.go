@@ -9,8 +9,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// signed writes a mean: what is nearly nothing with three decimals, without the
-// sign of a zero.
+// signed writes a mean: values near zero with three decimals, which don't jump between
+// powers of ten as noise changes, and zero without a sign.
 func signed(v float64) string {
 	if math.Abs(v) < 0.0005 {
 		v = 0
@@ -29,6 +29,7 @@ func shapeOf(s tensor.Shape) string {
 	return s[1:].String()
 }
 
+// count is an exact number in thousands, millions and so on; none for 0.
 func count(n int64) profile.Figure {
 	if n == 0 {
 		return profile.Figure{}
@@ -36,6 +37,7 @@ func count(n int64) profile.Figure {
 	return profile.Count.Figure(float64(n))
 }
 
+// bytes is a size in powers of 1024; none for 0.
 func bytes(n int64) profile.Figure {
 	if n == 0 {
 		return profile.Figure{}
@@ -43,7 +45,8 @@ func bytes(n int64) profile.Figure {
 	return profile.Bytes.Figure(float64(n))
 }
 
-// percent is a part of the whole, with one decimal.
+// percent is a part of the whole with one decimal; 100 % needs none, which keeps the
+// column narrow.
 func percent(part float64) profile.Figure {
 	if part <= 0 {
 		return profile.Figure{}
@@ -55,8 +58,9 @@ func percent(part float64) profile.Figure {
 	return profile.Figure{Number: strconv.FormatFloat(100*part, 'f', decimals, 64), Unit: "%"}
 }
 
-// gflops is the rate at which a direct computation would have to run, two
-// operations a multiply-add.
+// gflops is the rate at which a direct computation would have to run, with two
+// operations per multiply-add. Winograd's algorithm does fewer, so that a kernel can
+// show more than the machine's peak; the roofline counts what was executed.
 func gflops(n *node, batch int) profile.Figure {
 	if n.time <= 0 || n.Cost.MACs == 0 {
 		return profile.Figure{}
@@ -64,7 +68,7 @@ func gflops(n *node, batch int) profile.Figure {
 	return profile.Figure{Number: profile.Significant(2 * rate(n) * float64(batch))}
 }
 
-// throughput is images a second, 0 before the first whole pass.
+// throughput is images per second, 0 before the first whole pass.
 func throughput(mean time.Duration, batch int) float64 {
 	if mean <= 0 {
 		return 0

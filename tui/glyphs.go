@@ -39,9 +39,9 @@ func barLook(part float64) look {
 	return bar3
 }
 
-// sparkline draws the newest w values between their smallest and largest. Few
-// values start from the left. What varies by under 2 % stays low: noise is not
-// drawn as drama.
+// sparkline draws the newest w values between their smallest and largest. Few values
+// start from the left. Values that vary by less than 2 % stay low, since noise drawn to
+// full height would look like a change. invert shows times as the rates they mean.
 func (c *canvas) sparkline(x, y, w int, values []time.Duration, invert bool, l look) {
 	if w <= 0 || len(values) == 0 {
 		return
@@ -63,8 +63,10 @@ func (c *canvas) sparkline(x, y, w int, values []time.Duration, invert bool, l l
 	}
 }
 
-// figure draws a number that ends before its unit, which fills the last cells
-// before end: figures of a column stand one under the other.
+// figure draws a number that ends before its unit, which fills the last `unit` cells
+// before end, so that the digits of a column are aligned. A number without room is an
+// ellipsis, never cut: "12" for "123" would be a wrong figure. Without a number it
+// draws a dash.
 func (c *canvas) figure(start, end, y int, f profile.Figure, unit int, l look) {
 	if f.Number == "" {
 		c.right(end, y, profile.Dash, faint)

@@ -58,8 +58,8 @@ func (v *gradientsView) pathRows() int {
 	return min((most+columns-1)/columns, tallestPath)
 }
 
-// drawPaths draws how many branches the gradient at the block under the cursor
-// has come through.
+// drawPaths draws how many branches the gradient at the block under the cursor has come
+// through, or how far the measurement has got, which gives way to any other request.
 func (v *gradientsView) drawPaths(c *canvas, r rect) {
 	y := r.y + 1
 	if v.state.Phase == live.Tracing {
@@ -104,8 +104,9 @@ func pathParts(s nn.PathSpectrum) (norms []float64, names []string) {
 	return norms, names
 }
 
-// drawPathBars draws a bar per length, columns of r.h bars from the left, all to
-// one linear scale.
+// drawPathBars draws a bar per length, in columns of r.h bars from the left, to one
+// linear scale: bars of a logarithmic one could not be added by eye. Columns without
+// room are left out.
 func (v *gradientsView) drawPathBars(c *canvas, r rect, s nn.PathSpectrum) {
 	norms, names := pathParts(s)
 	if r.h <= 0 || len(norms) == 0 {
@@ -125,9 +126,9 @@ func (v *gradientsView) drawPathBars(c *canvas, r rect, s nn.PathSpectrum) {
 	}
 }
 
-// pathStretch is through how many branches most of the gradient came: the
-// shortest stretch of lengths that has nine tenths of the sum of the parts'
-// norms.
+// pathStretch is through how many branches most of the gradient came: the shortest
+// stretch of lengths that has nine tenths of the sum of the parts' norms, the first of
+// equal ones.
 func pathStretch(s nn.PathSpectrum) string {
 	norms, names := pathParts(s)
 	sum := 0.0
@@ -135,7 +136,7 @@ func pathStretch(s nn.PathSpectrum) string {
 		sum += v
 	}
 	if !(sum > 0) || math.IsInf(sum, 0) {
-		return "none: it is no number above 0"
+		return "none: the norms are zero or not finite"
 	}
 	from, to := 0, len(norms)-1
 	for i := range norms {

@@ -182,10 +182,10 @@ func TestPaths(t *testing.T) {
 
 func TestPathStretch(t *testing.T) {
 	for want, s := range map[string]nn.PathSpectrum{
-		"1…2 branches":                  {Branches: []float64{0.05, 0.5, 0.44, 0.01}},
-		"1 branches":                    {Branches: []float64{0.01, 1}},
-		"0…more branches":               {Branches: []float64{1}, Rest: 1, HasRest: true},
-		"none: it is no number above 0": {Branches: []float64{0, 0}},
+		"1…2 branches":                           {Branches: []float64{0.05, 0.5, 0.44, 0.01}},
+		"1 branches":                             {Branches: []float64{0.01, 1}},
+		"0…more branches":                        {Branches: []float64{1}, Rest: 1, HasRest: true},
+		"none: the norms are zero or not finite": {Branches: []float64{0, 0}},
 	} {
 		if got := pathStretch(s); got != want {
 			t.Errorf("%v: %q, want %q", s, got, want)

@@ -9,9 +9,10 @@ import (
 // beside one row. It follows the rails of package profile.
 const railShut = profile.RailEnd + 1
 
-// gutter is the two cells beside a row that draw the skip: thin for an
-// identity, heavy for a projection, dotted where it has no parameters but
-// changes shape, none in a plain net.
+// gutter is the two cells beside a row that draw the skip: thin for an identity, heavy
+// for a projection, dotted where it has no parameters but changes shape, none in a
+// plain net. From a block's first row to its ⊕, the cells of all rows make up one line;
+// a folded block has both ends in one row.
 func (n *node) gutter() string {
 	r := n.Rail
 	if n.Kind == profile.BlockRow && !n.unfolded || n.Kind == profile.RunRow {

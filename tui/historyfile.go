@@ -10,9 +10,11 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// HistoryFile reports the training that a history file has written down, which
-// may still grow. It is for Options.Training and WatchOptions.Training; the file
-// is read again only when it has changed.
+// HistoryFile returns a function that reads the training runs recorded in a history
+// file, which may still grow: for Options.Training and WatchOptions.Training. The
+// function is safe for concurrent use. It reads the file again only when its size or
+// time of change has changed, and never reports Done. Its error is that of opening or
+// reading the file, with the path.
 func HistoryFile(path string) func() (*Training, error) {
 	var mu sync.Mutex
 	var last *Training
@@ -38,8 +40,8 @@ func HistoryFile(path string) func() (*Training, error) {
 	}
 }
 
-// readHistory reads a whole file; a line that is none is counted, not an error: the
-// program that writes it may be in the middle of one.
+// readHistory reads a whole file. Lines that aren't records are counted and skipped, as
+// the program that writes the file may be in the middle of one.
 func readHistory(path string) (*Training, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/charmbracelet/colorprofile"
 )
 
-// host is what every program of the screen has: the terminal's size and
-// colours, a canvas, the keys, and the dialog that is open. A program embeds it
-// and hands it the messages first.
+// host is what every program of the screen has: the terminal's size and colours, a
+// canvas, the keys, and the dialog that is open. A program embeds it and hands it the
+// messages first: a resize must take effect whatever else is going on.
 type host struct {
 	theme   Theme
 	profile colorprofile.Profile // the colours that the terminal has
@@ -24,8 +24,8 @@ type host struct {
 	dialog  dialog // over everything else, nil when none is open
 }
 
-// newHost assumes a dark terminal of all colours until the terminal has said
-// what it is.
+// newHost assumes a dark terminal with all colours until the terminal has answered:
+// the first picture doesn't wait for that, and bubbletea reduces colours itself.
 func newHost(theme Theme) host {
 	h := host{theme: theme, keys: DefaultKeyMap(), profile: colorprofile.TrueColor, dark: theme != ThemeLight}
 	h.restyle()
@@ -61,8 +61,8 @@ func (h *host) terminalChanged(msg tea.Msg) bool {
 	return true
 }
 
-// press does what a key means: to the dialog if one is open, else by the first
-// of the actions that has the key.
+// press does what a key means: to the dialog if one is open, else by the first of the
+// actions that has the key. So a program lists its actions by precedence.
 func (h *host) press(msg tea.KeyPressMsg, actions []action) tea.Cmd {
 	if h.dialog != nil {
 		var cmd tea.Cmd
@@ -118,7 +118,8 @@ func (h *host) picture(draw func(c *canvas)) string {
 	return c.encode(h.styles)
 }
 
-// page is a picture as bubbletea wants it.
+// page is a picture as bubbletea wants it: on the alternate screen, so that the shell's
+// own output is there again at the end.
 func page(picture, title string) tea.View {
 	v := tea.NewView(picture)
 	v.AltScreen = true
@@ -126,14 +127,16 @@ func page(picture, title string) tea.View {
 	return v
 }
 
-// streams stand in for the process's own in tests; zero fields mean that.
+// streams are the terminal's input, output and environment. Zero fields mean the
+// process's own; tests set them.
 type streams struct {
 	in      io.Reader
 	out     io.Writer
 	environ []string
 }
 
-// runProgram shows a program until it quits, ctx ends or the terminal fails.
+// runProgram shows a program until it quits, ctx ends or the terminal fails. If ctx
+// ended, the error is ctx's, not bubbletea's own for a killed program.
 func runProgram(ctx context.Context, m tea.Model, t streams) error {
 	_, err := tea.NewProgram(m, t.options(ctx)...).Run()
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
@@ -142,6 +145,7 @@ func runProgram(ctx context.Context, m tea.Model, t streams) error {
 	return err
 }
 
+// options are bubbletea's. 30 pictures per second are more than frameTime asks for.
 func (t streams) options(ctx context.Context) []tea.ProgramOption {
 	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(30)}
 	if t.in != nil {

@@ -5,8 +5,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// KeyMap holds the keys that more than one view has. A view's file binds the
-// keys that are its own.
+// KeyMap holds the keys that more than one view has. A view's file binds the keys that
+// are its own. Each binding carries its help, so that help, footer and what keys do
+// come from one place.
 type KeyMap struct {
 	Run, Step, Smaller, Larger, Fuse   key.Binding
 	Backward, Twin, Lesion, UndoLesion key.Binding
@@ -19,11 +20,13 @@ type KeyMap struct {
 	Accept, Cancel                     key.Binding // while text is being typed
 }
 
+// bind is a binding of keys, as bubbletea names them; help is how they are shown.
 func bind(help, what string, keys ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, what))
 }
 
-// DefaultKeyMap is the keys as documented.
+// DefaultKeyMap is the keys as documented: those of other terminal programs where there
+// are such, arrows and vi's letters for the same.
 func DefaultKeyMap() KeyMap {
 	return KeyMap{
 		Run:     bind("space", "run or pause", "space"),
@@ -74,7 +77,8 @@ func named(b key.Binding, what string) key.Binding {
 	return b
 }
 
-// action is what a key does, and under which heading the help lists it.
+// action is what a key does, and under which heading the help lists it. Where several
+// actions have a key, the first in the list gets it.
 type action struct {
 	about subject
 	key   key.Binding

@@ -9,13 +9,24 @@ func (r rect) contains(x, y int) bool {
 	return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h
 }
 
-// layout is where everything stands. Empty rectangles are not drawn.
+// layout is where everything stands. Empty rectangles are not drawn. From the
+// smallest terminal to the widest:
+//
+//	┌────────┐  ┌─header──┐  ┌───header────┐  ┌──────header───────┐
+//	│ body   │  │ tabs    │  │ tabs        │  │ tabs              │
+//	└────────┘  │ body    │  │ body    │det│  │ body  │det│ third │
+//	            ├─detail──┤  │         │ail│  │       │ail│       │
+//	            └─footer──┘  └───footer────┘  └──────footer───────┘
+//
+// The body comes first: it keeps at least 5 lines, and the others join in the order
+// header, footer, tabs, detail, as there is height for them. Header and footer matter
+// more than tabs, whose keys the footer names.
 type layout struct {
 	header rect // net, device, state
 	tabs   rect
 	body   rect // the view
 	detail rect // about the selected row; its first column or line is the rule
-	third  rect // the next view, on very wide terminals
+	third  rect // the next view, on very wide terminals, with a rule as the detail pane
 	footer rect
 }
 
@@ -33,7 +44,8 @@ const (
 // tooSmall reports whether a terminal of w×h cells can't hold the screen.
 func tooSmall(w, h int) bool { return w < minWidth || h < minHeight }
 
-// arrange divides a terminal of w×h cells.
+// arrange divides a terminal of w×h cells. It is a pure function of them: nothing on
+// the screen moves because the net or its figures change.
 func arrange(w, h int) layout {
 	var l layout
 	top, bottom := 0, h
@@ -64,19 +76,20 @@ func arrange(w, h int) layout {
 	return l
 }
 
-// splitRight gives n columns of the body away.
+// splitRight gives n columns of the body away, and returns what is left of its width.
 func (l layout) splitRight(n int) (int, rect) {
 	w := l.body.w - n
 	return w, rect{l.body.x + w, l.body.y, n, l.body.h}
 }
 
-// splitBelow gives n lines of the body away.
+// splitBelow gives n lines of the body away, and returns what is left of its height.
 func (l layout) splitBelow(n int) (int, rect) {
 	h := l.body.h - n
 	return h, rect{l.body.x, l.body.y + h, l.body.w, n}
 }
 
-// detailColumns is the width of the detail pane on the right of w columns.
+// detailColumns is the width of the detail pane on the right of w columns. It grows in
+// steps, and slower than the body, whose columns of figures need the room more.
 func detailColumns(w int) int {
 	switch {
 	case w >= 160:

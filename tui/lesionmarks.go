@@ -14,7 +14,8 @@ type lesionMark struct {
 	text string // everything, in a few words
 }
 
-// lesionMarks are the blocks' marks by path.
+// lesionMarks are the blocks' marks by path. A block can have several lesions: their
+// texts stand side by side.
 func lesionMarks(lesions []nn.Lesion) map[string]lesionMark {
 	marks := map[string]lesionMark{}
 	add := func(path, text string) {
@@ -42,7 +43,8 @@ func lesionMarks(lesions []nn.Lesion) map[string]lesionMark {
 	return marks
 }
 
-// markLesions writes into the rows what lesions have done to them.
+// markLesions writes into every row what lesions have done to its block. A run of
+// blocks has no mark: its blocks have lesions of their own, or none.
 func (t *tree) markLesions(lesions []nn.Lesion) {
 	marks := lesionMarks(lesions)
 	for _, n := range t.nodes {

@@ -7,9 +7,13 @@ import (
 	"resnet-tui/profile"
 )
 
-// list is the rows that can be seen: the tree without what is folded or
-// filtered away, or, in an order of its own, the kernels without the tree.
-// Drawing it costs what is on the screen.
+// list is the rows that can be seen: the tree without what is folded or filtered
+// away, or, ordered by a column, the kernels without the tree. rows is rebuilt only
+// when that changes; moving, scrolling and drawing cost what is on the screen, also
+// for a net of a thousand layers.
+//
+// The selected row is carried over by its ID: indices end with the next rebuild,
+// pointers with the next compilation.
 type list struct {
 	tree   *tree
 	rows   []*node
@@ -23,8 +27,9 @@ type list struct {
 	reverse bool // smallest first
 }
 
-// setTree shows another compilation of the net, with the same things open and
-// selected as far as it has them.
+// setTree shows another compilation of the net, with the same things open and selected
+// as far as it has them: a row that a fusion absorbed, or a run of blocks swallowed,
+// gives the cursor to the one of its path or around it.
 func (l *list) setTree(t *tree) {
 	id, path := "", ""
 	if n := l.selected(); n != nil {
@@ -97,7 +102,7 @@ func (l *list) rebuild() {
 			l.rows = append(l.rows, n)
 		}
 	}
-	for n := was; n != nil; n = n.parent {
+	for n := was; n != nil; n = n.parent { // a folded row's parent stands for it
 		if l.selectID(n.ID) {
 			return
 		}
@@ -121,7 +126,10 @@ func (l *list) walk(n *node) {
 	}
 }
 
-// walkMatching adds n, which does not match itself, if something below does.
+// walkMatching adds n, which does not match itself, if something below does: it adds
+// n first, since parents stand above, and takes it back if nothing followed. It goes
+// below n whether that is open or not, and leaves that as it is: without the filter the
+// tree is as before.
 func (l *list) walkMatching(n *node) {
 	at := len(l.rows)
 	l.rows = append(l.rows, n)
@@ -157,20 +165,21 @@ func (l *list) sort() {
 	})
 }
 
-// orderBy orders by a column, or the other way round if it did so already.
+// orderBy orders by a column, the largest first; in the opposite direction if it was
+// ordered that way already.
 func (l *list) orderBy(id columnID) {
 	l.reverse = l.ordered && l.order == id && !l.reverse
 	l.order, l.ordered = id, true
 	l.rebuild()
 }
 
-// turnOrder orders the other way round.
+// turnOrder orders in the opposite direction.
 func (l *list) turnOrder() {
 	l.reverse = !l.reverse
 	l.rebuild()
 }
 
-// showTree takes the filter and the order away.
+// showTree removes the filter and the order.
 func (l *list) showTree() {
 	l.terms, l.ordered, l.reverse = nil, false, false
 	l.rebuild()
@@ -182,7 +191,9 @@ func (l *list) setFilter(s string) {
 	l.rebuild()
 }
 
-// moveTo puts the cursor on row i, or the nearest there is, and scrolls to it.
+// moveTo puts the cursor on row i, or the nearest one, and scrolls by as little as
+// brings it on the screen. At the end of the list there are no empty lines, unless all
+// rows fit.
 func (l *list) moveTo(i int) {
 	l.cursor = max(min(i, len(l.rows)-1), 0)
 	l.top = min(l.top, l.cursor)
@@ -192,7 +203,8 @@ func (l *list) moveTo(i int) {
 	}
 }
 
-// scroll moves the screen by d rows and takes the cursor along at its edge.
+// scroll moves the screen by d rows. The cursor stays on its row while that is on the
+// screen, and at the edge after that.
 func (l *list) scroll(d int) {
 	l.top = max(min(l.top+d, len(l.rows)-l.height), 0)
 	l.cursor = max(min(l.cursor, l.top+l.height-1, len(l.rows)-1), min(l.top, len(l.rows)-1), 0)
@@ -247,7 +259,7 @@ func (l *list) visible() []*node {
 	return l.rows[min(l.top, len(l.rows)):min(l.top+l.height, len(l.rows))]
 }
 
-// shown is the row that stands for n: itself, or what it is folded into.
+// shown is the row that stands for n: itself, or the outermost folded row around it.
 func (l *list) shown(n *node) *node {
 	if l.ordered {
 		return n

@@ -18,7 +18,8 @@ const (
 // sample of the pen, for a legend.
 func (p pen) sample() string { return [...]string{"─", "━", "┄", "⋯"}[p] }
 
-// curve is a line of a plot. Where y is no number there is a gap.
+// curve is a line of a plot. Where y is NaN or infinite there is a gap, and on a
+// logarithmic scale where it isn't positive.
 type curve struct {
 	name string
 	look look
@@ -26,14 +27,16 @@ type curve struct {
 	x, y []float64
 }
 
-// plot is a grid of braille cells, two dots wide and four high each.
+// plot is a grid of braille cells, two dots wide and four high each. Coordinates of
+// dots are from the top left; a cell can have one look only, so that where curves cross
+// the last one colours the whole cell.
 type plot struct {
-	w, h  int
+	w, h  int     // in cells
 	from  float64 // x at the left edge
-	to    float64 // and at the right
-	scale scale
-	dots  []uint8
-	looks []look
+	to    float64 // x at the right edge
+	scale scale   // of y
+	dots  []uint8 // by cell: the bits of its dots
+	looks []look  // by cell
 }
 
 func newPlot(w, h int, from, to float64, s scale) *plot {
@@ -53,7 +56,7 @@ func (p *plot) dot(x, y int, l look) {
 	p.looks[i] = l
 }
 
-// column is the dot of an x.
+// column is the dot of an x, from the left; outside the plot for one outside from…to.
 func (p *plot) column(x float64) int {
 	if p.to <= p.from {
 		return 0
@@ -61,13 +64,14 @@ func (p *plot) column(x float64) int {
 	return int(math.Round((x - p.from) / (p.to - p.from) * float64(2*p.w-1)))
 }
 
-// row is the dot of a y, from the top.
+// row is the dot of a y, from the top; false if the scale has no place for it.
 func (p *plot) row(y float64) (int, bool) {
 	at, ok := p.scale.position(y)
 	return int(math.Round((1 - at) * float64(4*p.h-1))), ok
 }
 
-// draw draws a curve. Points without a neighbour are dots.
+// draw draws a curve, point to point. A point without neighbours is a dot: it would
+// otherwise be lost.
 func (p *plot) draw(c *curve) {
 	var lastX, lastY int
 	linked := false // to a point before
@@ -106,7 +110,9 @@ func (p *plot) line(x0, y0, x1, y1 int, c *curve) {
 	}
 }
 
-// stroke sets what the pen leaves at a dot.
+// stroke sets what the pen leaves at a dot. Dashes and gaps depend on the position in
+// the plot, not along the curve, so that a curve that grows at its end keeps them. A
+// thick pen has a second dot below, or above at the lower edge.
 func (p *plot) stroke(x, y int, c *curve) {
 	switch {
 	case c.pen == dashedPen && (x+y)%4 >= 2, c.pen == dottedPen && x%4 != 0:
@@ -153,8 +159,8 @@ func (c *canvas) axis(x, y, h int, s scale) {
 	}
 }
 
-// legend draws the curves' names with their pens so that they end before end,
-// the one drawn last first.
+// legend draws the curves' names with their pens so that they end before end. It goes
+// from the right, the first curve outermost, and leaves out those without room.
 func (c *canvas) legend(start, end, y int, curves []curve) {
 	for i := range curves {
 		need := width(curves[i].name) + 4
@@ -170,14 +176,15 @@ func (c *canvas) legend(start, end, y int, curves []curve) {
 // figure is a plot of curves from 1 to a last step, epoch or layer.
 type figure struct {
 	title  string
-	unit   string // of what is counted
-	to     float64
+	unit   string  // what the horizontal axis counts
+	to     float64 // where that axis ends
 	scale  scale
 	curves []curve
-	legend []curve
+	legend []curve // those with a name in the legend: one of several runs of a net
 }
 
-// drawFigure draws curves with their axes.
+// drawFigure draws curves with their axes: a line for the title and legend, the plot,
+// and a line for the horizontal axis.
 func (c *canvas) drawFigure(r rect, k figure) {
 	end := r.x + r.w - 1
 	at := c.text(r.x+1, r.y, end, k.title, plainText)

@@ -9,14 +9,16 @@ import (
 	"resnet-tui/profile"
 )
 
-// scale maps values to the height of a plot. It reaches over all of them: an
-// axis that is cut would show what is not there.
+// scale maps values to the height of a plot. It covers all of them: a cut axis would
+// hide the largest, or exaggerate differences. The zero value means that there is
+// nothing to show.
 type scale struct {
 	low, high float64 // powers of ten on a logarithmic scale
 	log       bool
 }
 
-// logScale reaches over the positive finite values by whole decades.
+// logScale covers the positive finite values by whole decades, whose labels are powers
+// of ten.
 func logScale(curves []curve) scale {
 	var values []float64
 	each(curves, func(v float64) { values = append(values, v) })
@@ -24,7 +26,8 @@ func logScale(curves []curve) scale {
 	return scale{low: float64(axis.Low), high: float64(axis.High), log: true}
 }
 
-// linearScale reaches from zero over the finite values, to a round figure.
+// linearScale reaches from zero over the finite values to a round figure. The 1e-9
+// keeps a value that is round already from another step by rounding.
 func linearScale(curves []curve) scale {
 	high := 0.0
 	each(curves, func(v float64) { high = max(high, v) })
@@ -73,7 +76,8 @@ type tick struct {
 	label string
 }
 
-// ticks are round values of the scale, at most one every second of h lines.
+// ticks are round values of the scale, at most one on every second of h lines, with
+// the lowest value always among them.
 func (s scale) ticks(h int) []tick {
 	unit := 1.0 // decades
 	if !s.log {
@@ -89,6 +93,7 @@ func (s scale) ticks(h int) []tick {
 	return ticks
 }
 
+// label writes a value of the scale; on a logarithmic one v is the exponent.
 func (s scale) label(v float64) string {
 	if s.log {
 		return fmt.Sprintf("1e%+d", int(v))

@@ -9,7 +9,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// look is what a cell means; Styles says how that appears.
+// look is what a cell means; Styles says how that appears. Views choose by meaning, so
+// that a theme can change without them.
 type look uint8
 
 const (
@@ -38,7 +39,7 @@ const (
 	boxModule2
 	boxBackward
 	boxBackward2
-	looks // how many there are
+	looks // the number of looks
 )
 
 // Theme chooses a palette. All of them keep skip, branch and plain apart for
@@ -59,7 +60,8 @@ func Themes() []string {
 	return []string{string(ThemeAuto), string(ThemeDark), string(ThemeLight), string(ThemeNone)}
 }
 
-// ParseTheme reads a theme's name; "" is Auto.
+// ParseTheme reads a theme's name; "" is ThemeAuto. The error for any other lists the
+// names.
 func ParseTheme(s string) (Theme, error) {
 	if s == "" {
 		return ThemeAuto, nil
@@ -69,12 +71,12 @@ func ParseTheme(s string) (Theme, error) {
 			return Theme(s), nil
 		}
 	}
-	return "", fmt.Errorf("theme %q is none of auto, dark, light, none", s)
+	return "", fmt.Errorf("unknown theme %q: use auto, dark, light or none", s)
 }
 
-// paint is how a look appears: a colour on a dark and on a light background,
-// the
-// nearest of the sixteen, and attributes that also hold without colour.
+// paint is how a look appears: a colour on a dark and on a light background, the
+// nearest of the terminal's own sixteen colours, and attributes that also hold without
+// colour.
 type paint struct {
 	dark, light string
 	basic       ansi.BasicColor
@@ -116,17 +118,19 @@ const (
 	selectedLight = "#C5DDF2"
 )
 
-// Styles holds the escape sequences of every look, on a plain background and on
-// the selected row.
+// Styles holds the escape sequences of every look, on a plain background and on the
+// selected row. They are made once per terminal and theme; encoding a canvas only
+// copies them. A Styles doesn't change, and is safe for concurrent use.
 type Styles struct {
-	Color  bool // false: weight and letters alone
-	plain  [looks]string
-	sel    [looks]string
-	filled [looks]bool
+	Color  bool          // whether there are colours, not only bold, faint and reverse
+	plain  [looks]string // on the terminal's background
+	sel    [looks]string // on the selected row
+	filled [looks]bool   // whether a blank shows, by its background
 }
 
 // NewStyles makes the styles for a theme on a terminal with the given colours.
-// dark says whether the background is dark, which matters to ThemeAuto only.
+// dark says whether the background is dark, which matters to ThemeAuto only. ThemeNone
+// uses no colour on any terminal, but weight and reverse.
 func NewStyles(theme Theme, profile colorprofile.Profile, dark bool) *Styles {
 	switch theme {
 	case ThemeDark:
@@ -147,6 +151,7 @@ func NewStyles(theme Theme, profile colorprofile.Profile, dark bool) *Styles {
 	return s
 }
 
+// sequence is the escape sequence of a look; "" for plain text.
 func (s *Styles) sequence(l look, selected bool) string {
 	if selected {
 		return s.sel[l]
@@ -157,6 +162,10 @@ func (s *Styles) sequence(l look, selected bool) string {
 // visible reports whether a blank cell of this look shows.
 func (s *Styles) visible(l look) bool { return s.filled[l] }
 
+// style builds a look's attributes. A selected row has a background of its own where
+// the terminal has 256 colours or more. With sixteen or none it is reversed instead,
+// and loses its colours, which reversed could be unreadable; what is filled already is
+// reversed on any terminal, so that selection shows there too.
 func (p paint) style(profile colorprofile.Profile, dark, selected bool) ansi.Style {
 	var st ansi.Style
 	hasColor := profile > colorprofile.ASCII

@@ -20,6 +20,8 @@ type timelineView struct {
 	zoom float64 // 1 shows the whole pass; from there on it follows the selected row
 }
 
+// deepestZoom shows a kernel of a microsecond in a pass of a few milliseconds over the
+// whole width.
 const deepestZoom = 4096
 
 // The timeline's own keys.
@@ -66,7 +68,9 @@ type icicle struct {
 	w        int
 }
 
-// icicle cuts the pass for w cells around the selected row.
+// icicle cuts the pass for w cells. The selected row's kernel is in the middle, as far
+// as the ends of the pass allow. Kernels stand end to end by their medians, rather than
+// as one pass ran: one pass has outliers, and would jump from frame to frame.
 func (v *timelineView) icicle(w int) icicle {
 	p := icicle{rows: v.list.tree.order, forward: len(v.list.tree.order), w: w}
 	at := time.Duration(0)
@@ -166,7 +170,8 @@ type piece struct {
 	back bool
 }
 
-// piece is that of cell x.
+// piece is that of cell x. What a cell shows is asked cell by cell, instead of boxes
+// by their times: short kernels then share cells, and none is drawn over another.
 func (p *icicle) piece(x, level int) piece {
 	kernel, back := p.at(x)
 	if path := chain(kernel); level < len(path) {
@@ -175,7 +180,8 @@ func (p *icicle) piece(x, level int) piece {
 	return piece{}
 }
 
-// drawBand draws one level, box by box.
+// drawBand draws one level, box by box: it looks for the cell where the next piece
+// begins. boxes counts them, since neighbours differ by shade.
 func (v *timelineView) drawBand(c *canvas, r rect, p icicle, level int) {
 	boxes, start := 0, 0
 	for current := p.piece(0, level); start < r.w; {
@@ -193,6 +199,8 @@ func (v *timelineView) drawBand(c *canvas, r rect, p icicle, level int) {
 	}
 }
 
+// drawBox draws a box with its row's label, if that has room. A row's box is selected
+// with the row, and so are the kernels below it: a folded block is selected as a whole.
 func (v *timelineView) drawBox(c *canvas, r rect, n *node, l look) {
 	c.fill(r, ' ', l)
 	c.fill(rect{r.x, r.y, 1, r.h}, '▏', l)
@@ -206,8 +214,8 @@ func (v *timelineView) drawBox(c *canvas, r rect, n *node, l look) {
 	}
 }
 
-// boxLook is a box's colour: kernels by their part of the block, modules in
-// turns of one hue for each pass.
+// boxLook is a box's colour: kernels by their part of the block, modules in two shades
+// by turns, which keep neighbours apart, with a hue for each direction of the pass.
 func boxLook(n *node, count int, back bool) look {
 	switch {
 	case len(n.Layers) == 0 && back:
@@ -224,7 +232,8 @@ func boxLook(n *node, count int, back bool) look {
 	return boxPlain
 }
 
-// drawAxis writes round times over the boxes.
+// drawAxis writes round times over the boxes, a label for each 12 cells or more. Labels
+// without room at the right edge are left out, not cut.
 func (v *timelineView) drawAxis(c *canvas, r rect, p icicle) {
 	span := float64(p.to - p.from)
 	step := roundStep(span * 12 / float64(r.w))

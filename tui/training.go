@@ -14,12 +14,13 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// Training is what is known of training runs at some moment. It does not
-// change once it is given away.
+// Training is what is known of training runs at some moment. The screen draws it while
+// the training goes on, so that it must not change once it has been returned: a newer
+// state is a new Training, with tracks of its own.
 type Training struct {
-	Tracks []*train.Track
-	Note   string // what goes on, in a line: progress, where a file is from
-	Done   bool   // nothing will be added
+	Tracks []*train.Track // one per run, in the order in which they began
+	Note   string         // one line about the state: the progress, or the file's name
+	Done   bool           // nothing will be added: the screen stops asking
 }
 
 // trainingView shows the curves of training runs beside the net.
@@ -32,7 +33,8 @@ func (v *trainingView) title() string         { return "Training" }
 func (v *trainingView) available() bool       { return v.opts.Training != nil }
 func (v *trainingView) footer() []key.Binding { return v.treeFooter() }
 
-// start and receive ask for what is known, again and again until all is.
+// start asks for the training's state at once. Asking may read a file, so that it is a
+// command, which runs in a goroutine of its own.
 func (v *trainingView) start() tea.Cmd {
 	if v.opts.Training == nil {
 		return nil
@@ -40,6 +42,9 @@ func (v *trainingView) start() tea.Cmd {
 	return glanceAt(v.opts.Training)
 }
 
+// receive takes the answer, and asks again later unless the training is done. An error
+// leaves the curves of the last good answer: a file that is being written may fail to
+// be read once.
 func (v *trainingView) receive(msg tea.Msg) tea.Cmd {
 	m, ok := msg.(trainingMsg)
 	if !ok {
@@ -105,7 +110,8 @@ func curvesFor(tracks []*train.Track, w int) curvesOf {
 	return c
 }
 
-// smoothed are the means of window steps each.
+// smoothed are the means of window steps each, at the last step of each window. Means,
+// not every n-th loss: the noise of single batches would hide the trend.
 func smoothed(steps []train.StepRecord, window int) (x, y []float64) {
 	for part := range slices.Chunk(steps, window) {
 		sum := 0.0
@@ -138,8 +144,9 @@ func penFor(tracks []*train.Track) map[string]curve {
 	return styles
 }
 
-// drawCurves draws losses, errors and a table of the runs; the table alone where
-// curves would be too small to read.
+// drawCurves draws losses, errors and a table of the runs; the table alone where curves
+// would be too small to read. The table gets its lines first, up to a third; the two
+// charts share the rest.
 func (c *canvas) drawCurves(r rect, t *Training) {
 	if t == nil || len(t.Tracks) == 0 {
 		c.text(r.x+1, r.y, r.x+r.w, "no step has been made yet", muted)
@@ -217,7 +224,9 @@ func lastEpoch(t *train.Track, of func(train.EpochRecord) *float64) string {
 
 const trackName = 22 // cells of a run's name
 
-// drawTracks lists the runs, the newest where not all find room: it says so.
+// drawTracks lists the runs. Where not all have room it lists the newest, and the title
+// says how many there are. A run's pen and colour stand before its name, as the legend
+// of the curves above.
 func (c *canvas) drawTracks(r rect, tracks []*train.Track, k curvesOf) {
 	name := min(trackName, max(r.w-trackColumns[0].width-trackColumns[1].width-1, 8))
 	title := "run"

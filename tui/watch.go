@@ -10,11 +10,12 @@ import (
 
 // WatchOptions say what a screen of training shows.
 type WatchOptions struct {
-	Title string
-	// Training is asked for what is known now, twice a second, from a goroutine
-	// of its own.
+	Title string // at the top left, and in the window's title
+	// Training returns what is known now. It is called twice per second until that
+	// is Done, one call at a time, but not from the screen's goroutine. Its error is
+	// shown, and the calls go on.
 	Training func() (*Training, error)
-	Theme    Theme
+	Theme    Theme // "" is ThemeAuto
 
 	// In, Out and Environ stand in for the terminal's in tests.
 	In      io.Reader
@@ -22,8 +23,9 @@ type WatchOptions struct {
 	Environ []string
 }
 
-// Watch shows the curves of training until the user quits, ctx ends or the
-// terminal fails.
+// Watch shows the curves of training until the user quits, ctx ends or the terminal
+// fails. It shows a training and doesn't run it: quitting ends the screen only. When
+// ctx ends, its error is returned.
 func Watch(ctx context.Context, o WatchOptions) error {
 	return runProgram(ctx, newWatch(&o), streams{o.In, o.Out, o.Environ})
 }
@@ -44,7 +46,8 @@ type trainingMsg struct {
 	err      error
 }
 
-// glance is the time between two looks at training.
+// glance is the time from an answer to the next question: however long an answer takes,
+// questions never queue.
 const glance = 500 * time.Millisecond
 
 // glanceAt asks for what is known of training.
@@ -55,7 +58,7 @@ func glanceAt(ask func() (*Training, error)) tea.Cmd {
 	}
 }
 
-// glanceLater does so after a while.
+// glanceLater asks when a glance has passed.
 func glanceLater(ask func() (*Training, error)) tea.Cmd {
 	return tea.Tick(glance, func(time.Time) tea.Msg { return glanceAt(ask)() })
 }
