@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Keras Applications' ResNets as .safetensors that resnet-tui loads.
+"""Converts Keras Applications' ResNets to .safetensors for resnet-tui.
 
   convert_keras.py ResNet50 OUT.safetensors [--weights imagenet|none|FILE.keras]
 then  resnet-tui run --arch keras_resnet50 --weights OUT.safetensors --input photo.jpg
 
-MODEL is ResNet50, ResNet101, ResNet152 (--arch keras_resnet50 …) or ResNet50V2, ResNet101V2, ResNet152V2 (--arch resnet50v2 …).
-Needs keras with any backend, and numpy. Instead of torchvision's normalisation, Keras expects v1 images as BGR minus a mean and
-V2 images in −1 … 1: for the same predictions, prepare the input as .npy.
+MODEL is ResNet50, ResNet101, ResNet152 (--arch keras_resnet50 …) or ResNet50V2, ResNet101V2, ResNet152V2
+(--arch resnet50v2 …). Needs keras with any backend, and numpy. Keras doesn't use torchvision's normalisation: its v1 nets
+expect BGR minus a mean, and its V2 nets values from −1 to 1. For the same predictions, prepare the input as .npy.
 """
 import argparse, json, re, struct
 
@@ -21,7 +21,7 @@ v2 = a.model.endswith("V2")
 weights = None if a.weights == "none" else a.weights
 net = getattr(keras.applications, a.model)(weights=weights, classifier_activation=None)
 
-# The names of a block's layers here, by Keras's names.
+# Maps Keras's names of a block's layers to those of resnet-tui.
 BLOCK = {"1_conv": "conv1", "2_conv": "conv2", "3_conv": "conv3", "0_conv": "downsample.0"}
 BLOCK.update({"preact_bn": "bn1", "1_bn": "bn2", "2_bn": "bn3"} if v2 else
              {"1_bn": "bn1", "2_bn": "bn2", "3_bn": "bn3", "0_bn": "downsample.1"})

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# picture.sh PROGRAM OUT.svg COLUMNS ROWS "FLAGS" [KEYS …]: a picture of the real
-# program. It runs in tmux, for PICTURE_SECONDS (default 20) before the first key
-# and three seconds after each; docs/picture draws the terminal as SVG.
+# picture.sh PROGRAM OUT.svg COLUMNS ROWS "FLAGS" [KEYS …] draws the running program as
+# SVG. It runs in tmux, for PICTURE_SECONDS (default 20) before the first key and for
+# three seconds after each; docs/picture draws the terminal.
 set -euo pipefail
 [ $# -ge 5 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 program=$(realpath "$1") out=$(realpath "$2") columns=$3 rows=$4 flags=$5

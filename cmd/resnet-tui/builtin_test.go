@@ -30,7 +30,7 @@ func TestBuiltin(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 	code, _, errs := inProcess(t, "run", "--weights", "builtin:fashion-resnet20", "--depth", "18")
-	if code != exitUsage || !strings.Contains(errs, "does not fit") {
+	if code != exitUsage || !strings.Contains(errs, "doesn't fit") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }

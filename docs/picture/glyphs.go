@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// glyph is the SVG shape of a character that must join its neighbours (braille,
-// blocks, lines), in a cell whose upper left corner is the origin. It is "" for
-// text.
+// glyph returns the SVG shapes of a character that must join its neighbours (braille, blocks,
+// lines), in a cell whose upper left corner is the origin; "" for text.
 func glyph(r rune) string {
 	switch {
 	case r > 0x2800 && r <= 0x28FF:
@@ -59,12 +58,13 @@ func block(r rune) string {
 // light, 2 heavy, and 3 light and dashed.
 var lines = map[rune][4]int{
 	'│': {1, 0, 1, 0}, '─': {0, 1, 0, 1}, '┌': {0, 1, 1, 0}, '┐': {0, 0, 1, 1}, '└': {1, 1, 0, 0}, '┘': {1, 0, 0, 1},
-	'├': {1, 1, 1, 0}, '┤': {1, 0, 1, 1}, '┬': {0, 1, 1, 1}, '┴': {1, 1, 0, 1}, '┼': {1, 1, 1, 1}, '╴': {0, 0, 0, 1}, '╶': {0, 1, 0, 0},
+	'├': {1, 1, 1, 0}, '┤': {1, 0, 1, 1}, '┬': {0, 1, 1, 1}, '┴': {1, 1, 0, 1}, '┼': {1, 1, 1, 1},
+	'╴': {0, 0, 0, 1}, '╶': {0, 1, 0, 0},
 	'┃': {2, 0, 2, 0}, '━': {0, 2, 0, 2}, '┏': {0, 2, 2, 0}, '┓': {0, 0, 2, 2}, '┗': {2, 2, 0, 0}, '┛': {2, 0, 0, 2},
 	'┆': {3, 0, 3, 0}, '┄': {0, 3, 0, 3}, '╭': {0, 1, 1, 0}, '╮': {0, 0, 1, 1}, '╰': {1, 1, 0, 0}, '╯': {1, 0, 0, 1},
 }
 
-// line draws arms from the centre of a cell.
+// line draws arms from the centre of a cell to its edges.
 func line(arms [4]int) string {
 	var b strings.Builder
 	for i, weight := range arms {

@@ -1,6 +1,6 @@
-// Picture draws what a terminal shows as SVG: it reads the escape sequences
-// that fill a screen from stdin and writes the drawing to stdout. Lines, bars
-// and braille are drawn as shapes, so that they join in any font.
+// Picture draws the contents of a terminal as SVG. It reads the text and escape sequences of a
+// screen from stdin and writes the drawing to stdout. Lines, bars and braille are drawn as
+// shapes, so that they join in any font.
 package main
 
 import (
@@ -24,6 +24,7 @@ func main() {
 	}
 }
 
+// draw reads a screen of columns × rows cells and writes it as SVG.
 func draw(r io.Reader, w io.Writer, columns, rows int) error {
 	data, err := io.ReadAll(r)
 	if err != nil {

@@ -16,7 +16,9 @@ func TestGlyphs(t *testing.T) {
 			t.Fatalf("%c has %d dots", r, n)
 		}
 	}
-	for r, want := range map[rune]string{'█': `height="16.00"`, '▄': `y="8.00"`, '▌': `width="3.95"`, '▏': `width="1.02"`, '▒': `opacity="0.5"`} {
+	for r, want := range map[rune]string{
+		'█': `height="16.00"`, '▄': `y="8.00"`, '▌': `width="3.95"`, '▏': `width="1.02"`, '▒': `opacity="0.5"`,
+	} {
 		if s := glyph(r); !strings.Contains(s, want) {
 			t.Errorf("%c is %s, without %s", r, s, want)
 		}
@@ -32,10 +34,14 @@ func TestGlyphs(t *testing.T) {
 // colours are kept.
 func TestDraw(t *testing.T) {
 	var out strings.Builder
-	if err := draw(strings.NewReader("\x1b[38;2;86;180;233m<b>&\x1b[0m  x\n\x1b[7mmarked\x1b[0m ⣀\n"), &out, 10, 2); err != nil {
+	screen := "\x1b[38;2;86;180;233m<b>&\x1b[0m  x\n\x1b[7mmarked\x1b[0m ⣀\n"
+	if err := draw(strings.NewReader(screen), &out, 10, 2); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`textLength="31.2" lengthAdjust="spacingAndGlyphs" fill="#56b4e9"`, "&lt;b&gt;&amp;", `fill="` + ink + `"/>`, "<circle"} {
+	for _, want := range []string{
+		`textLength="31.2" lengthAdjust="spacingAndGlyphs" fill="#56b4e9"`, "&lt;b&gt;&amp;",
+		`fill="` + ink + `"/>`, "<circle",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %s in\n%s", want, out.String())
 		}

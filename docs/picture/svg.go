@@ -14,9 +14,10 @@ import (
 const (
 	cellW, cellH = 7.8, 16.0
 	margin       = 12.0
-	baseline     = 12.0 // of the text, from the top of its line
+	baseline     = 12.0 // of the text, below the top of its line
 )
 
+// The colours of the background and the text, where the screen doesn't set any.
 const (
 	paper = "#14171c"
 	ink   = "#c8ccd2"
@@ -29,15 +30,19 @@ type picture struct {
 	columns, rows int
 }
 
-// cell is a terminal's cell as it is drawn.
+// cell is a terminal's cell, with the colours in which it is drawn.
 type cell struct {
 	text, ink, paper string
 	bold             bool
 }
 
+// write writes the whole picture.
 func (p picture) write() {
-	w, h := float64(p.columns)*cellW+2*margin, float64(p.rows)*cellH+2*margin
-	fmt.Fprintf(p, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="12.9">`+"\n", w, h, w, h)
+	const font = `ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace`
+	w := float64(p.columns)*cellW + 2*margin
+	h := float64(p.rows)*cellH + 2*margin
+	fmt.Fprintf(p, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g"`, w, h, w, h)
+	fmt.Fprintf(p, ` font-family="%s" font-size="12.9">`+"\n", font)
 	fmt.Fprintf(p, `<rect width="%g" height="%g" rx="8" fill="%s"/>`+"\n", w, h, paper)
 	for y := range p.rows {
 		p.row(y)
@@ -45,6 +50,7 @@ func (p picture) write() {
 	fmt.Fprintln(p, "</svg>")
 }
 
+// at returns the cell in column x of row y.
 func (p picture) at(x, y int) cell {
 	const bold, faint, reverse = 1 << 0, 1 << 1, 1 << 5
 	t := p.screen.CellAt(x, y)
@@ -61,6 +67,7 @@ func (p picture) at(x, y int) cell {
 	return c
 }
 
+// hex formats a colour, or returns otherwise if there is none.
 func hex(c color.Color, otherwise string) string {
 	if c == nil {
 		return otherwise
@@ -77,7 +84,8 @@ func (p picture) row(y int) {
 		for x++; x < p.columns && p.at(x, y).paper == c.paper; x++ {
 		}
 		if c.paper != paper {
-			fmt.Fprintf(p, `<rect x="%.1f" y="%.1f" width="%.1f" height="%g" fill="%s"/>`+"\n", left(from), top, float64(x-from)*cellW, cellH, c.paper)
+			fmt.Fprintf(p, `<rect x="%.1f" y="%.1f" width="%.1f" height="%g" fill="%s"/>`+"\n",
+				left(from), top, float64(x-from)*cellW, cellH, c.paper)
 		}
 	}
 	for x := 0; x < p.columns; {
@@ -91,13 +99,14 @@ func (p picture) row(y int) {
 	}
 }
 
-// run writes the text from x on that has one style, as wide as its cells in any
-// font. It returns the number of cells.
+// run writes the text from column x on that has the same style, with the width of its cells
+// in any font. It returns the number of cells.
 func (p picture) run(x, y int, top float64) int {
 	first, text, n := p.at(x, y), "", 0
 	for ; x+n < p.columns; n++ {
 		c := p.at(x+n, y)
-		if c.ink != first.ink || c.bold != first.bold || glyph([]rune(c.text)[0]) != "" || strings.HasSuffix(text, "  ") && c.text != " " {
+		gap := strings.HasSuffix(text, "  ") && c.text != " "
+		if c.ink != first.ink || c.bold != first.bold || glyph([]rune(c.text)[0]) != "" || gap {
 			break
 		}
 		text += c.text
@@ -109,10 +118,13 @@ func (p picture) run(x, y int, top float64) int {
 		if first.bold {
 			weight = ` font-weight="bold"`
 		}
-		fmt.Fprintf(p, `<text x="%.1f" y="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs" fill="%s"%s xml:space="preserve">%s</text>`+"\n",
-			left(x+start), top+baseline, float64(len([]rune(shown)))*cellW, first.ink, weight, html.EscapeString(shown))
+		fmt.Fprintf(p, `<text x="%.1f" y="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs"`,
+			left(x+start), top+baseline, float64(len([]rune(shown)))*cellW)
+		fmt.Fprintf(p, ` fill="%s"%s xml:space="preserve">%s</text>`+"\n",
+			first.ink, weight, html.EscapeString(shown))
 	}
 	return n
 }
 
+// left returns the left edge of column x.
 func left(x int) float64 { return margin + float64(x)*cellW }

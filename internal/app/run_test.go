@@ -107,7 +107,7 @@ func TestSummary(t *testing.T) {
 	_, err = v.Summary(Spec{}, SummaryOptions{Count: "wheels"})
 	refusedFor(t, err, "ptflops")
 	_, err = v.Summary(Spec{Net: resnet.Config{Depth: 18}, Weights: "builtin:fashion-resnet20"}, SummaryOptions{})
-	refusedFor(t, err, "does not fit")
+	refusedFor(t, err, "doesn't fit")
 }
 
 func TestInfo(t *testing.T) {

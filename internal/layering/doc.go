@@ -1,2 +1,2 @@
-// Package layering holds the test that no package imports upward.
+// Package layering tests that no package imports one of a higher layer.
 package layering

@@ -14,18 +14,18 @@ import (
 
 const module = "resnet-tui"
 
+// row lists what the packages in a folder may import, besides the standard library.
 type row struct {
 	folder string
-	may    []string
+	may    []string // folders of this module, and path prefixes of other modules
 }
 
-// layers says, lowest first, what the packages in a folder may import beside the
-// standard library: folders of this module, and of other modules any package under
-// a path. A folder in it has its own row or its parent's. A package may always
-// import its internal folders, and those in it without a row.
+// layers lists the layers, lowest first. A folder without a row of its own has that of its
+// nearest parent. A package may always import its own internal folders, and its subfolders
+// without a row.
 var layers = []row{
 	{"tensor", nil},
-	{"tensor/tensortest", []string{"tensor"}}, // support of tests: no layer below may import it
+	{"tensor/tensortest", []string{"tensor"}}, // for tests only
 	{"tensor/cpu", []string{"tensor", "golang.org/x/sys"}},
 	{"tensor/cpu/internal", []string{"golang.org/x/sys/cpu"}},
 	{"tensor/device", []string{"tensor", "tensor/cpu"}},
@@ -34,25 +34,32 @@ var layers = []row{
 	{"resnet/checkpoint", []string{"tensor", "golang.org/x/sys"}},
 	{"resnet/vision", []string{"tensor", "golang.org/x/image"}},
 	{"resnet/builtin", []string{"tensor", "resnet", "resnet/nn", "resnet/checkpoint"}},
-	{"resnet/builtin/pack", []string{"tensor", "resnet", "resnet/nn", "resnet/builtin", "resnet/checkpoint", "resnet/vision"}},
+	{
+		"resnet/builtin/pack",
+		[]string{"tensor", "resnet", "resnet/nn", "resnet/builtin", "resnet/checkpoint", "resnet/vision"},
+	},
 	{"resnet/train", []string{"tensor", "resnet", "resnet/nn", "resnet/vision", "resnet/checkpoint"}},
 	{"profile", []string{"tensor", "resnet", "resnet/nn", "gonum.org/v1/gonum", "github.com/google/pprof"}},
 	{"profile/export", []string{"tensor", "resnet", "resnet/nn", "profile", "github.com/google/pprof"}},
-	{"profile/report", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "profile", "github.com/charmbracelet/x/ansi"}},
-	{"internal/app", []string{"tensor", "tensor/device", "resnet", "resnet/nn", "resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train",
+	{"profile/report", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "profile",
+		"github.com/charmbracelet/x/ansi"}},
+	{"internal/app", []string{"tensor", "tensor/device", "resnet", "resnet/nn",
+		"resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train",
 		"profile", "profile/export", "profile/report"}},
 	{"internal/app/live", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "profile", "internal/app"}},
-	{"tui", []string{"tensor", "resnet", "resnet/nn", "resnet/checkpoint", "resnet/vision", "resnet/train", "profile", "internal/app/live",
+	{"tui", []string{"tensor", "resnet", "resnet/nn", "resnet/checkpoint", "resnet/vision", "resnet/train",
+		"profile", "internal/app/live",
 		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet"}},
-	// The command line has no use case: it makes a Spec of flags, and output of a report.
-	{"cmd", []string{"resnet", "resnet/nn", "profile", "profile/export", "profile/report", "internal/app", "internal/app/live", "tui",
-		"charm.land/fang", "github.com/charmbracelet/colorprofile", "github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
-	{"internal", []string{"tensor"}}, // support of tests
-	{"scripts", nil},                 // what builds a release
+	// The command line contains no use case: it turns flags into a Spec, and a report into output.
+	{"cmd", []string{"resnet", "resnet/nn", "profile", "profile/export", "profile/report",
+		"internal/app", "internal/app/live", "tui", "charm.land/fang", "github.com/charmbracelet/colorprofile",
+		"github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
+	{"internal", []string{"tensor"}}, // for tests only
+	{"scripts", nil},                 // builds releases
 }
 
-// TestNoImportPointsUpward reads the imports of every file that is part of the
-// program, on whatever system and by whatever build tag.
+// TestNoImportPointsUpward checks the imports of every file of the program, for all systems
+// and build tags.
 func TestNoImportPointsUpward(t *testing.T) {
 	files := 0
 	err := fs.WalkDir(os.DirFS("../.."), ".", func(path string, d fs.DirEntry, err error) error {
@@ -72,12 +79,11 @@ func TestNoImportPointsUpward(t *testing.T) {
 		t.Fatal(err)
 	}
 	if files < 50 {
-		t.Errorf("only %d files were read: the module is not where it is looked for", files)
+		t.Errorf("only %d files were read: the module is not at ../..", files)
 	}
 }
 
-// enter skips folders that are no part of the program: test data, and modules
-// of their own.
+// enter skips folders that aren't part of the program: test data, and separate modules.
 func enter(path string) error {
 	name := filepath.Base(path)
 	if name == "testdata" || path != "." && strings.HasPrefix(name, ".") {
@@ -89,6 +95,7 @@ func enter(path string) error {
 	return nil
 }
 
+// checkFile checks the imports of a file against its layer.
 func checkFile(t *testing.T, path string) {
 	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../..", path), nil, parser.ImportsOnly)
 	if err != nil {
@@ -109,7 +116,7 @@ func checkFile(t *testing.T, path string) {
 	}
 }
 
-// layer is the row of a folder, or −1: the longest that it lies in.
+// layer returns the index of a folder's row, or −1 if it has none: that of the nearest parent.
 func layer(folder string) int {
 	best := -1
 	for i, r := range layers {
@@ -124,6 +131,7 @@ func within(path, folder string) bool {
 	return path == folder || strings.HasPrefix(path, folder+"/")
 }
 
+// allowed reports whether a package in folder own may import name.
 func allowed(own string, may []string, name string) bool {
 	if rest, ok := strings.CutPrefix(name, module+"/"); ok {
 		inside := rest != own && within(rest, own) && layers[layer(rest)].folder == own
@@ -135,7 +143,7 @@ func allowed(own string, may []string, name string) bool {
 	return slices.ContainsFunc(may, func(m string) bool { return within(name, m) })
 }
 
-// TestTable: no layer may import one that stands after it in the table.
+// TestTable: no layer may import a higher one.
 func TestTable(t *testing.T) {
 	for _, r := range layers {
 		if slices.Contains(r.may, "tensor/tensortest") {

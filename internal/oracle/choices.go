@@ -7,21 +7,22 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Step is the float64 reference's run of a step, which devices are held to.
+// Step is a training step on the float64 reference, with which devices are compared.
 type Step struct {
 	*tensor.Reference[float64]
-	own map[*float64]float64 // values that a device's choices have changed, as they were
+	own map[*float64]float64 // the original values of those that Adopt has changed
 }
 
-// Choices are those of a device's ReLUs and max pools beside the reference's.
+// Choices compares the choices of a device's ReLUs and max pools, which are the signs of
+// results and the positions of maxima, with those of the reference.
 type Choices struct {
-	All      int     // the results of ReLUs and of max pools
-	Others   int     // those that are positive on one side alone, or the maxima of unlike places
-	Farthest float64 // what these are apart at most, by the RMS of the values chosen from
+	All      int     // results of ReLUs and max pools
+	Others   int     // results for which the device chose otherwise
+	Farthest float64 // largest difference of two values between which it did, divided by the RMS of all
 }
 
-// KeepChoices makes readable what Adopt reads. It ends no group that went on,
-// so that it changes no kernel.
+// KeepChoices makes the buffers that Adopt reads readable. It doesn't change what a device
+// can fuse, and so which kernels run.
 func KeepChoices(p *tensor.Plan) {
 	for _, op := range p.Ops {
 		switch op.Kind {
@@ -35,18 +36,17 @@ func KeepChoices(p *tensor.Plan) {
 	}
 }
 
-// Adopt has the reference go back again through the ReLUs and max pools as a
-// device has found them, and no more as the device before it.
+// Adopt runs the reference's backward pass again with the choices of a device, whose
+// buffers read returns. The choices of an earlier device are undone first.
 //
-// Their derivatives jump: at max(x, 0) where x = 0, at a max pool where two
-// values are equal. Where operands are so near to that that rounding decides,
-// float32 and float64 go back on different sides of the jump, and the gradients
-// differ by as much as one element counts: 0.6 % in the norms of PyTorch's own
-// float32 (cifar_resnet20_b). Either is the right gradient of a net that is
-// equal but for rounding, so that their difference says nothing of how well a
-// device differentiates. With the device's choices the reference has the
-// gradient that the device owes, and the bar can be tight. What can be put down
-// to rounding is bounded by Choices.Err.
+// The derivatives of ReLU and max pooling jump: of max(x, 0) at x = 0, of a max pool where
+// two values are equal. Where rounding decides between the two sides, float32 and float64
+// may differ, and then the gradients differ by the whole contribution of an element: by
+// 0.6 % in the norms of PyTorch's own float32 (cifar_resnet20_b). Either is the right
+// gradient of a net that is equal except for rounding, so the difference says nothing
+// about a device. With the device's choices, the reference has the gradient that the
+// device should have, and the tolerance can be tight. Choices.Err bounds what rounding can
+// explain.
 func (s *Step) Adopt(p *tensor.Plan, read func(tensor.BufferID) []float64, scalars []float32) (Choices, error) {
 	stale := len(s.own) > 0
 	for at, v := range s.own {
@@ -54,7 +54,7 @@ func (s *Step) Adopt(p *tensor.Plan, read func(tensor.BufferID) []float64, scala
 	}
 	s.own = map[*float64]float64{}
 	var c Choices
-	first := 0 // operation behind the forward pass
+	first := 0 // the first operation after the forward pass
 	for i, op := range p.Ops {
 		if op.Pass == tensor.Forward {
 			first = i + 1
@@ -72,29 +72,35 @@ func (s *Step) Adopt(p *tensor.Plan, read func(tensor.BufferID) []float64, scala
 	return c, s.RunPart(first, len(p.Ops), scalars)
 }
 
-// adoptSigns takes over the signs of a ReLU's result.
+// adoptSigns adopts the signs of a ReLU's results.
 func (s *Step) adoptSigns(exact, device []float64) Choices {
 	c := Choices{All: len(exact)}
 	size := rms(exact)
 	for i, v := range device {
 		if (v > 0) != (exact[i] > 0) {
 			c.note(max(math.Abs(v), exact[i]) / size)
-			s.set(&exact[i], min(v, math.SmallestNonzeroFloat64)) // a sign, and no size
+			s.set(&exact[i], min(v, math.SmallestNonzeroFloat64)) // the sign alone
 		}
 	}
 	return c
 }
 
-// adoptMaxima takes over the places of a max pool's maxima.
+// adoptMaxima adopts the positions of a max pool's maxima, by changing the operand so that
+// the reference finds them there.
 func (s *Step) adoptMaxima(p *tensor.Plan, op tensor.Op, device []float64) Choices {
 	x, y := p.Buffers[op.In[0]].Shape, p.Buffers[op.Out[0]].Shape
-	exact, c := s.Buffer(op.In[0]), Choices{All: y.Elems()}
-	size, plane := rms(exact), x[2]*x[3]
+	exact := s.Buffer(op.In[0])
+	c := Choices{All: y.Elems()}
+	size := rms(exact)
+	plane := x[2] * x[3]
 	for i := range y.Elems() {
 		first := i / (y[2] * y[3]) * plane
-		own, theirs := exact[first:first+plane], device[first:first+plane]
-		top, left := i/y[3]%y[2]*op.SH-op.Top, i%y[3]*op.SW-op.Left
-		from, to := maximum(own, x[2], x[3], top, left, op), maximum(theirs, x[2], x[3], top, left, op)
+		own := exact[first : first+plane]
+		theirs := device[first : first+plane]
+		top := i/y[3]%y[2]*op.SH - op.Top
+		left := i%y[3]*op.SW - op.Left
+		from := maximum(own, x[2], x[3], top, left, op)
+		to := maximum(theirs, x[2], x[3], top, left, op)
 		if from == to {
 			continue
 		}
@@ -108,8 +114,8 @@ func (s *Step) adoptMaxima(p *tensor.Plan, op tensor.Op, device []float64) Choic
 	return c
 }
 
-// maximum is the place of the first maximum of the window at top, left in an
-// h×w plane, −1 if that is padding.
+// maximum returns the index of the first maximum of the window at (top, left) in an h×w
+// plane, or −1 if it is padding.
 func maximum(x []float64, h, w, top, left int, op tensor.Op) int {
 	best, found := -1, false
 	for i := top; i < top+op.KH; i++ {
@@ -128,7 +134,7 @@ func maximum(x []float64, h, w, top, left int, op tensor.Op) int {
 	return best
 }
 
-// value is an element of a plane, or padding's zero at −1.
+// value returns an element of a plane, or the zero of padding for −1.
 func value(x []float64, at int) float64 {
 	if at < 0 {
 		return 0
@@ -136,7 +142,7 @@ func value(x []float64, at int) float64 {
 	return x[at]
 }
 
-// set changes a value that the next device must find as it was.
+// set changes a value, and keeps the original.
 func (s *Step) set(at *float64, v float64) {
 	if _, ok := s.own[at]; !ok {
 		s.own[at] = *at
@@ -144,6 +150,7 @@ func (s *Step) set(at *float64, v float64) {
 	*at = v
 }
 
+// rms returns the root mean square.
 func rms(x []float64) float64 {
 	square := 0.0
 	for _, v := range x {
@@ -152,32 +159,35 @@ func rms(x []float64) float64 {
 	return math.Sqrt(square / float64(len(x)))
 }
 
+// note counts a choice that differs, between values that are apart by this much.
 func (c *Choices) note(apart float64) {
 	c.Others++
 	c.Farthest = max(c.Farthest, apart)
 }
 
+// add adds the choices of another operation.
 func (c *Choices) add(o Choices) {
 	c.All += o.All
 	c.Others += o.Others
 	c.Farthest = max(c.Farthest, o.Farthest)
 }
 
-// farthest is what rounding may make of two values that are equal, by the RMS
-// of those beside them. 0.4 % was seen, where a deep net divides by the
-// deviations of eight values.
+// farthest bounds the difference that rounding can make between two equal values, relative
+// to the RMS. 0.4 % occurs in a deep net that divides by the standard deviations of eight
+// values.
 const farthest = 1e-2
 
-// Err says what can't be rounding: more than 3 other choices and one in 10,000,
-// or one between values that rounding does not bring together.
+// Err returns an error if rounding can't explain the choices: if more than 3 + 1 in 10,000
+// differ, or if one differs between values that are farther apart than farthest.
 func (c Choices) Err() error {
 	if c.Others > 3+c.All/10_000 || !(c.Farthest <= farthest) {
-		return fmt.Errorf("%v: more than rounding makes", c)
+		return fmt.Errorf("%v: more than rounding can explain", c)
 	}
 	return nil
 }
 
-// String tells the differences.
+// String describes the differences.
 func (c Choices) String() string {
-	return fmt.Sprintf("%d of %d ReLUs and max pools choose otherwise than in float64, between values up to %.2g apart", c.Others, c.All, c.Farthest)
+	return fmt.Sprintf("%d of %d choices of ReLUs and max pools differ from float64, between values up to %.2g apart",
+		c.Others, c.All, c.Farthest)
 }

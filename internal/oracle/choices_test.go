@@ -10,8 +10,8 @@ import (
 	"resnet-tui/tensor/tensortest"
 )
 
-// reluStep is a step of one ReLU and its gradient on the reference: operands
-// that are ±1 in turn, but for some, and a dy of 1, 2, 3 …
+// reluStep returns a step on the reference with one ReLU and its gradient. The operands
+// alternate between 1 and −1, except those given, and dy is 1, 2, 3 …
 func reluStep(t *testing.T, n int, operands map[int]float64) (s *Step, p *tensor.Plan, dx func() []float64) {
 	t.Helper()
 	var b tensortest.Builder
@@ -38,8 +38,8 @@ func reluStep(t *testing.T, n int, operands map[int]float64) (s *Step, p *tensor
 	return &Step{Reference: r}, p, func() []float64 { return r.Buffer(out) }
 }
 
-// TestAdopt: the gradient goes where the device's has gone, and a second
-// device finds nothing of the first.
+// TestAdopt: the gradient is that of the device's choices, and those of an earlier device
+// have no effect.
 func TestAdopt(t *testing.T) {
 	s, p, dx := reluStep(t, 6, map[int]float64{0: 1e-9, 1: -1e-9})
 	if p.Buffers[p.Ops[0].Out[0]].Class != tensor.Kept {
@@ -53,11 +53,12 @@ func TestAdopt(t *testing.T) {
 		gradient []float64
 	}{
 		{"both on the other side", []float64{0, 2e-9, 1, 0, 1, 0}, 2, []float64{0, 2, 3, 0, 5, 0}},
-		{"the same but for rounding", []float64{2e-9, 0, 0.9, 0, 1, 0}, 0, own},
+		{"the same except for rounding", []float64{2e-9, 0, 0.9, 0, 1, 0}, 0, own},
 		{"one", []float64{0, 0, 1, 0, 1, 0}, 1, []float64{0, 0, 3, 0, 5, 0}},
 	} {
 		choices, err := s.Adopt(p, func(tensor.BufferID) []float64 { return c.y }, nil)
-		if err != nil || choices.Err() != nil || choices.Others != c.others || choices.All != 6 || choices.Farthest > 1e-8 {
+		if err != nil || choices.Err() != nil || choices.Others != c.others ||
+			choices.All != 6 || choices.Farthest > 1e-8 {
 			t.Errorf("%s: %v (%v, %v)", c.name, choices, err, choices.Err())
 		}
 		if !slices.Equal(dx(), c.gradient) {
@@ -66,7 +67,7 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
-// TestChoicesOfAnotherNet: what rounding does not explain is an error.
+// TestChoicesOfAnotherNet: choices that rounding can't explain are an error.
 func TestChoicesOfAnotherNet(t *testing.T) {
 	const n = 20_000 // 5 may differ
 	near := map[int]float64{}
@@ -84,7 +85,7 @@ func TestChoicesOfAnotherNet(t *testing.T) {
 		{"6 near zero", func(y []float64) { clear(y[:6]) }, "6 of 20000"},
 		{"one far from zero", func(y []float64) { y[8] = 0 }, "1 of 20000"},
 		{"one that should be zero", func(y []float64) { y[9] = 0.01 }, "1 of 20000"},
-		{"one that is no number", func(y []float64) { y[8] = math.NaN() }, "NaN apart"},
+		{"one NaN", func(y []float64) { y[8] = math.NaN() }, "NaN apart"},
 		{"all shifted", func(y []float64) {
 			for i := range y {
 				y[i] += 1e-6
@@ -99,14 +100,15 @@ func TestChoicesOfAnotherNet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := choices.Err(); (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+		err = choices.Err()
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want an error with %q", c.name, err, c.says)
 		}
 	}
 }
 
-// TestAdoptMaxima: a max pool's gradient goes where the device has found the
-// maximum, if that is near to the reference's.
+// TestAdoptMaxima: a max pool's gradient goes to the position where the device has found the
+// maximum, if its value is close to that of the reference's.
 func TestAdoptMaxima(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -115,9 +117,18 @@ func TestAdoptMaxima(t *testing.T) {
 		others   int
 		gradient []float64 // of windows 2×2, stride 1 by 2, one row of padding above: dy is 1, 2 / 3, 4
 	}{
-		{"the same", false, []float64{1, 2, 3, 4, 5, 6, 8, 7}, []float64{1, 2.1, 3, 4, 5, 6, 8, 7}, 0, []float64{0, 1, 0, 2, 0, 3, 4, 0}},
-		{"near by", false, []float64{2 - 1e-9, 2, 3, 4, 5, 6, 7 - 1e-9, 7}, []float64{2, 2, 3, 4, 5, 6, 7, 7}, 2, []float64{1, 0, 0, 2, 0, 3, 4, 0}},
-		{"padding", true, []float64{-1, 1e-9, -1, -1e-9, 5, 6, 8, 7}, []float64{-1, -1e-9, -1, 1e-9, 5, 6, 8, 7}, 2, []float64{0, 0, 0, 2, 0, 3, 4, 0}},
+		{
+			"the same", false, []float64{1, 2, 3, 4, 5, 6, 8, 7}, []float64{1, 2.1, 3, 4, 5, 6, 8, 7}, 0,
+			[]float64{0, 1, 0, 2, 0, 3, 4, 0},
+		},
+		{
+			"near by", false, []float64{2 - 1e-9, 2, 3, 4, 5, 6, 7 - 1e-9, 7},
+			[]float64{2, 2, 3, 4, 5, 6, 7, 7}, 2, []float64{1, 0, 0, 2, 0, 3, 4, 0},
+		},
+		{
+			"padding", true, []float64{-1, 1e-9, -1, -1e-9, 5, 6, 8, 7},
+			[]float64{-1, -1e-9, -1, 1e-9, 5, 6, 8, 7}, 2, []float64{0, 0, 0, 2, 0, 3, 4, 0},
+		},
 		{"far away", false, []float64{1, 2, 3, 4, 5, 6, 8, 7}, []float64{2, 1, 3, 4, 5, 6, 8, 7}, -1, nil},
 	} {
 		win := tensor.Window{KH: 2, KW: 2, SH: 1, SW: 2, Top: 1}
@@ -148,10 +159,12 @@ func TestAdoptMaxima(t *testing.T) {
 			}
 			continue
 		}
-		if choices.Err() != nil || choices.Others != c.others || choices.All != 4 || !slices.Equal(r.Buffer(dx), c.gradient) {
+		if choices.Err() != nil || choices.Others != c.others || choices.All != 4 ||
+			!slices.Equal(r.Buffer(dx), c.gradient) {
 			t.Errorf("%s: %v, and the gradient is %v, want %v", c.name, choices, r.Buffer(dx), c.gradient)
 		}
-		if _, err := s.Adopt(p, func(tensor.BufferID) []float64 { return c.x }, nil); err != nil || !slices.Equal(r.Buffer(x), c.x) {
+		_, err = s.Adopt(p, func(tensor.BufferID) []float64 { return c.x }, nil)
+		if err != nil || !slices.Equal(r.Buffer(x), c.x) {
 			t.Errorf("%s: the operand stays %v (%v)", c.name, r.Buffer(x), err)
 		}
 	}

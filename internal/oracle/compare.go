@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// LogitsError is the root mean square of the difference over that of the
-// golden logits. got is N×classes, row by row.
+// LogitsError returns the root mean square of the differences from the golden logits,
+// divided by that of the golden logits. got is N×classes, row by row.
 func (p *Pass) LogitsError(got []float64) float64 {
 	difference, size, i := 0.0, 0.0, 0
 	for _, row := range p.Logits {
@@ -26,7 +26,7 @@ func (p *Pass) LogitsError(got []float64) float64 {
 	return math.Sqrt(difference / size)
 }
 
-// Layer finds a call's golden.
+// Layer returns the golden of a call, counted from 0 for each module.
 func (p *Pass) Layer(path string, call int) (Layer, error) {
 	for _, l := range p.Layers {
 		if l.Path == path && l.Call == call {
@@ -36,7 +36,7 @@ func (p *Pass) Layer(path string, call int) (Layer, error) {
 	return Layer{}, fmt.Errorf("PyTorch made no call %d of %s", call, path)
 }
 
-// Error is the larger of |Δmean|/std and |Δstd|/std.
+// Error returns the larger of |Δmean|/std and |Δstd|/std; +Inf instead of NaN.
 func (l Layer) Error(mean, std float64) float64 {
 	if e := max(math.Abs(mean-l.Mean), math.Abs(std-l.Std)) / l.Std; !math.IsNaN(e) {
 		return e
@@ -44,7 +44,7 @@ func (l Layer) Error(mean, std float64) float64 {
 	return math.Inf(1)
 }
 
-// Moments are the mean and the population standard deviation of x.
+// Moments returns the mean and the population standard deviation of x.
 func Moments(x []float64) (mean, std float64) {
 	n := float64(len(x))
 	for _, v := range x {

@@ -10,16 +10,14 @@ import (
 	"resnet-tui/tensor/cpu"
 )
 
-// checkDevice: a device is PyTorch in float64 but for the rounding of float32,
-// layer by layer and without algorithms that change rounding, and as it is
-// used.
+// checkDevice compares a device with PyTorch in float64: layer by layer without algorithms
+// that round more, and fused as usual. The difference must be that of rounding to float32.
 func (p pass) checkDevice(t *testing.T, dev tensor.Device) {
 	t.Run("exact", func(t *testing.T) { p.checkOn(t, dev, tensor.Options{Exact: true}) })
 	t.Run("fused", func(t *testing.T) { p.checkOn(t, dev, tensor.Options{Fuse: true}) })
 }
 
-// openCPUs opens the CPU with each set of kernels that it can run, the best
-// first.
+// openCPUs opens the CPU with each set of kernels that it can run, the fastest first.
 func openCPUs(t *testing.T) []tensor.Device {
 	t.Helper()
 	var devices []tensor.Device
@@ -40,7 +38,8 @@ func openCPUs(t *testing.T) []tensor.Device {
 
 // checkOn runs the pass on a device.
 func (p pass) checkOn(t *testing.T, dev tensor.Device, o tensor.Options) {
-	l, _, err := nn.Estimate(dev, p.model.Model, nn.SessionOptions{Pass: nn.Pass{Mode: modeOf(p.train), Probes: []nn.Probe{probeMoments}}, Fuse: o.Fuse, Exact: o.Exact})
+	forward := nn.Pass{Mode: modeOf(p.train), Probes: []nn.Probe{probeMoments}}
+	l, _, err := nn.Estimate(dev, p.model.Model, nn.SessionOptions{Pass: forward, Fuse: o.Fuse, Exact: o.Exact})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +69,8 @@ func (p pass) checkOn(t *testing.T, dev tensor.Device, o tensor.Options) {
 	p.check(t, l, p.resultOf(t, l, state, read), oracle.Errors{Logits: 1e-5, Layers: 1e-5, Running: 1e-5}, 4)
 }
 
-// resultOf reads a program's buffers and a state's parameters as need be.
+// resultOf returns the results of a program, whose buffers and parameters are read when
+// they are needed.
 func (p pass) resultOf(t *testing.T, l *nn.Lowered, state tensor.State, read func(tensor.BufferID) []float64) result {
 	return result{
 		logits: read(l.Output),

@@ -7,10 +7,10 @@ import (
 	"resnet-tui/resnet"
 )
 
-// geometry is what distinguishes the operations of nets, whatever their depth.
+// geometry is what determines which operations a net has, apart from its depth.
 type geometry struct {
 	block           resnet.BlockKind
-	variant         resnet.Variant // V1 and V15 are the same net with basic blocks: V15 stands for both
+	variant         resnet.Variant // V15 with basic blocks, where V1 is the same net
 	shortcut        resnet.Shortcut
 	plain, normless bool
 	keras, grouped  bool
@@ -39,9 +39,9 @@ func geometryOf(t *testing.T, arch string) geometry {
 	return g
 }
 
-// TestEveryGeometryHasGradients: PyTorch's autograd has confirmed each
-// combination of block, variant, shortcut and normalisation, Keras's nets,
-// groups, VGG, and every net that has a golden of its forward pass.
+// TestEveryGeometryHasGradients: there are goldens of gradients for every combination of
+// block, variant, shortcut and normalisation, for Keras's nets, groups and VGG, and for
+// every net that has a golden of its forward pass.
 func TestEveryGeometryHasGradients(t *testing.T) {
 	names, err := oracle.GradientNames()
 	if err != nil {
@@ -53,7 +53,8 @@ func TestEveryGeometryHasGradients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		archs[g.Arch], have[geometryOf(t, g.Arch)] = true, true
+		archs[g.Arch] = true
+		have[geometryOf(t, g.Arch)] = true
 	}
 	for _, g := range combinations() {
 		if !have[g] {
@@ -71,19 +72,22 @@ func TestEveryGeometryHasGradients(t *testing.T) {
 	}
 	for _, name := range forward {
 		if g, err := oracle.Load(name); err != nil || !archs[g.Arch] {
-			t.Errorf("%s has a golden of its forward pass, and none of its gradients (%v)", name, err)
+			t.Errorf("%s has a golden of its forward pass, but none of its gradients (%v)", name, err)
 		}
 	}
 }
 
-// combinations are those of block, variant, shortcut and normalisation.
+// combinations returns all combinations of block, variant, shortcut and normalisation.
 func combinations() (all []geometry) {
 	for _, g := range []geometry{
 		{block: resnet.Basic, variant: resnet.V15}, {block: resnet.Basic, variant: resnet.V2},
-		{block: resnet.Bottleneck, variant: resnet.V1}, {block: resnet.Bottleneck, variant: resnet.V15}, {block: resnet.Bottleneck, variant: resnet.V2},
+		{block: resnet.Bottleneck, variant: resnet.V1}, {block: resnet.Bottleneck, variant: resnet.V15},
+		{block: resnet.Bottleneck, variant: resnet.V2},
 	} {
 		for _, g.normless = range []bool{false, true} {
-			for _, g.shortcut = range []resnet.Shortcut{resnet.ShortcutDefault, resnet.ShortcutA, resnet.ShortcutB, resnet.ShortcutC} {
+			for _, g.shortcut = range []resnet.Shortcut{
+				resnet.ShortcutDefault, resnet.ShortcutA, resnet.ShortcutB, resnet.ShortcutC,
+			} {
 				g.plain = g.shortcut == resnet.ShortcutDefault
 				all = append(all, g)
 			}
@@ -91,7 +95,8 @@ func combinations() (all []geometry) {
 	}
 	for _, g := range []geometry{
 		{variant: resnet.V1}, {variant: resnet.V15}, {variant: resnet.V2}, {variant: resnet.V15, normless: true},
-		{variant: resnet.V15, shortcut: resnet.ShortcutA}, {variant: resnet.V15, shortcut: resnet.ShortcutC}, {variant: resnet.V15, plain: true},
+		{variant: resnet.V15, shortcut: resnet.ShortcutA}, {variant: resnet.V15, shortcut: resnet.ShortcutC},
+		{variant: resnet.V15, plain: true},
 	} {
 		g.block, g.grouped = resnet.Bottleneck, true
 		if g.shortcut == resnet.ShortcutDefault && !g.plain {

@@ -11,14 +11,13 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Gradients is what autograd computes for one net. testdata/oracle/gradients.py
-// made it.
+// Gradients holds what autograd computes for one net, by testdata/oracle/gradients.py.
 type Gradients struct {
 	Name    string
 	Arch    string
 	Shape   tensor.Shape // of the input
 	Classes int
-	Eval    *Backward // nil where only train mode was asked
+	Eval    *Backward // nil: only train mode was computed
 	Train   *Backward
 }
 
@@ -29,7 +28,7 @@ type Backward struct {
 	Input   Figures // of ∂loss/∂image
 	Params  []Figures
 	Blocks  []Block
-	Float32 GradientErrors // of PyTorch's own float32
+	Float32 GradientErrors // errors of PyTorch itself in float32
 }
 
 // GradientErrors are the largest relative errors of a net's gradients.
@@ -40,16 +39,17 @@ type GradientErrors struct {
 	Blocks     float64 // norms at blocks
 }
 
-// Figures are what is kept of one gradient.
+// Figures sum up one gradient.
 type Figures struct {
 	Name     string
 	Norm     float64 // L2
-	Dot      float64 // product with Direction(Name)
-	Elements string  // of small nets: all, as float32 in base64
+	Dot      float64 // scalar product with Direction(Name)
+	Elements string  // of small nets, all elements: little-endian float32 in base64
 }
 
-// Block are a residual block's norms, as the command line names them. A plain
-// block has no GradSkip and Dot, the product of the two paths' gradients.
+// Block holds the gradient norms at a residual block, as the command line names them. Dot is
+// the scalar product of the two paths' gradients. A plain block has neither Dot nor
+// GradSkip.
 type Block struct {
 	Path       string
 	GradOut    float64  `json:"grad_out"`
@@ -59,25 +59,25 @@ type Block struct {
 	Dot        *float64
 }
 
-// GradientNames are those of all goldens of gradients.
+// GradientNames lists all goldens of gradients.
 func GradientNames() ([]string, error) { return names("gradients") }
 
-// LoadGradients reads a golden.
+// LoadGradients reads a golden of gradients.
 func LoadGradients(name string) (*Gradients, error) {
 	g := &Gradients{}
 	return g, read(filepath.Join("gradients", name), g)
 }
 
-// Direction is the seeded direction that a gradient is multiplied by: standard
-// normal.
+// Direction returns the direction for Figures.Dot: n standard normal numbers, which depend on
+// the name alone.
 func Direction(name string, n int) []float32 {
 	x := make([]float32, n)
 	tensor.NewStream(seed+1, name).Normals(x, 0, 1)
 	return x
 }
 
-// Errors are how far a gradient is from its golden, relative to its norm, or
-// to least if that is larger: in its norm, and along the seeded direction.
+// Errors returns how much a gradient differs from its golden, in its norm and along the
+// direction, relative to the golden's norm or to least, whichever is larger.
 func (f *Figures) Errors(grad []float64, least float64) (norm, direction float64) {
 	square, dot := 0.0, 0.0
 	along := Direction(f.Name, len(grad))
@@ -89,11 +89,11 @@ func (f *Figures) Errors(grad []float64, least float64) (norm, direction float64
 	return math.Abs(math.Sqrt(square)-f.Norm) / scale, math.Abs(dot-f.Dot) / scale
 }
 
-// All are the golden's elements, nil if it has none.
+// All returns the golden's elements, or nil if it has none.
 func (f *Figures) All() ([]float32, error) {
 	raw, err := base64.StdEncoding.DecodeString(f.Elements)
 	if err == nil && len(raw)%4 != 0 {
-		err = errors.New("no whole number of them")
+		err = errors.New("they end within an element")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the elements of %s: %w", f.Name, err)
@@ -105,8 +105,8 @@ func (f *Figures) All() ([]float32, error) {
 	return x, nil
 }
 
-// Least is the norm below which a gradient of the net counts as zero but for
-// rounding: such as a convolution's bias before batch statistics.
+// Least returns the norm below which a gradient counts as zero except for rounding, such as
+// that of a convolution's bias before batch statistics.
 func (b *Backward) Least() float64 {
 	largest := 0.0
 	for _, p := range b.Params {

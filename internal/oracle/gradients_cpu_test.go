@@ -10,8 +10,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// checkOn holds a device's step to the reference that PyTorch has confirmed,
-// through the ReLUs and max pools as the device has found them: see oracle.Step.Adopt.
+// checkOn compares a device's step with the reference, which is compared with PyTorch. The
+// reference adopts the device's choices: see oracle.Step.Adopt.
 func (s step) checkOn(t *testing.T, dev tensor.Device, o tensor.Options, r *oracle.Step) {
 	l := s.lower(t)
 	oracle.KeepChoices(l.Plan)
@@ -29,7 +29,9 @@ func (s step) checkOn(t *testing.T, dev tensor.Device, o tensor.Options, r *orac
 }
 
 // runOn runs a plan on a device.
-func (s step) runOn(t *testing.T, dev tensor.Device, o tensor.Options, l *nn.Lowered) (read func(tensor.BufferID) []float64, done func()) {
+func (s step) runOn(
+	t *testing.T, dev tensor.Device, o tensor.Options, l *nn.Lowered,
+) (read func(tensor.BufferID) []float64, done func()) {
 	t.Helper()
 	state, err := dev.NewState(l.Plan.Params, s.source)
 	if err != nil {
@@ -58,9 +60,10 @@ func (s step) runOn(t *testing.T, dev tensor.Device, o tensor.Options, l *nn.Low
 	return read, func() { program.Close(); state.Close() }
 }
 
-// compare holds every gradient of the device to the reference's: its norm to
-// 1e-4 or what PyTorch's own float32 is off by, itself to 1e-3 or a fifth of how
-// far that is off along a direction; and the loss and the norms at blocks.
+// compare compares the loss, every gradient and the norms at blocks with the reference's.
+// The tolerance is 1e-4 for norms and 1e-3 for whole gradients, or more where PyTorch's own
+// float32 differs more: by its error in norms, and by a fifth of its error along a
+// direction.
 func (s step) compare(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []float64, r *oracle.Step) {
 	t.Helper()
 	theirs := s.want.Float32
@@ -79,7 +82,8 @@ func (s step) compare(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []
 		t.Helper()
 		got, want := read(id), r.Buffer(id)
 		scale := max(size(want, nil), least)
-		note("the norm of the gradient of "+name, &worst.Norms, math.Abs(size(got, nil)-size(want, nil))/scale, bar.Norms)
+		norm := math.Abs(size(got, nil)-size(want, nil)) / scale
+		note("the norm of the gradient of "+name, &worst.Norms, norm, bar.Norms)
 		note("the gradient of "+name, &worst.Directions, size(got, want)/scale, bar.Directions)
 	}
 	note("the loss", &worst.Loss, math.Abs(read(l.Loss)[0]/r.Buffer(l.Loss)[0]-1), bar.Loss)
@@ -93,14 +97,15 @@ func (s step) compare(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []
 		b := site.Flow
 		for _, p := range []nn.Reading{b.In, b.Out, b.Branch, b.Skip} {
 			if p.Buffer != tensor.NoBuffer {
-				note("a norm at "+b.Path, &worst.Blocks, math.Abs(read(p.Buffer)[p.At]/r.Buffer(p.Buffer)[p.At]-1), bar.Blocks)
+				ratio := read(p.Buffer)[p.At] / r.Buffer(p.Buffer)[p.At]
+				note("a norm at "+b.Path, &worst.Blocks, math.Abs(ratio-1), bar.Blocks)
 			}
 		}
 	}
 	t.Logf("differences at most: %.2g; PyTorch's float32 has %.2g", worst, theirs)
 }
 
-// size is ‖x − y‖, or ‖x‖ if y is nil.
+// size returns ‖x − y‖, or ‖x‖ if y is nil.
 func size(x, y []float64) float64 {
 	sum := 0.0
 	for i, v := range x {

@@ -10,7 +10,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// step is a golden of gradients and the net that must give them.
+// step is a golden of gradients, and the net that must have them.
 type step struct {
 	model  *resnet.Model
 	want   *oracle.Backward
@@ -18,8 +18,8 @@ type step struct {
 	train  bool
 }
 
-// TestGradientsArePyTorch holds every golden's gradients to the reference and
-// to the CPU device. Short tests leave large nets out.
+// TestGradientsArePyTorch compares the gradients of the reference and of the CPU with all
+// goldens. In short mode, large nets are skipped.
 func TestGradientsArePyTorch(t *testing.T) {
 	names, err := oracle.GradientNames()
 	if err != nil {
@@ -48,8 +48,8 @@ func TestGradientsArePyTorch(t *testing.T) {
 	}
 }
 
-// run checks a step in every way. One set of the CPU's kernels is enough for
-// nets that are not tiny, and one way for huge ones.
+// run checks a step on the reference and on the devices, fused and exact. Larger nets run
+// with one set of kernels only, and huge ones only fused.
 func (s step) run(t *testing.T, devices []tensor.Device) {
 	l := s.lower(t)
 	r := &oracle.Step{Reference: s.reference(t, l)}
@@ -66,17 +66,18 @@ func (s step) run(t *testing.T, devices []tensor.Device) {
 	}
 }
 
-// lower makes the step's plan.
+// lower returns the step's plan.
 func (s step) lower(t *testing.T) *nn.Lowered {
 	t.Helper()
-	l, err := s.model.Lower(nn.Pass{Mode: modeOf(s.train), Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeGrads, probeInput}})
+	probes := []nn.Probe{probeFlows, probeGrads, probeInput}
+	l, err := s.model.Lower(nn.Pass{Mode: modeOf(s.train), Backward: &nn.Backward{}, Probes: probes})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
-// target is the golden's, as a plan takes it.
+// target returns the golden's labels as an input of a plan.
 func (s step) target() *tensor.Tensor {
 	t := tensor.New(len(s.want.Target))
 	for i, class := range s.want.Target {
@@ -85,7 +86,7 @@ func (s step) target() *tensor.Tensor {
 	return t
 }
 
-// check compares what a device or the reference gave with the golden.
+// check compares the results of a device or of the reference with the golden.
 func (s step) check(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []float64, bar oracle.GradientErrors) {
 	t.Helper()
 	worst := oracle.GradientErrors{Loss: math.Abs(read(l.Loss)[0]-s.want.Loss) / s.want.Loss}
@@ -96,9 +97,11 @@ func (s step) check(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []fl
 		t.Helper()
 		norm, direction := f.Errors(grad, least)
 		if !(norm <= bar.Norms && direction <= bar.Directions) {
-			t.Errorf("the gradient of %s differs by %.2g in its norm, by %.2g along a direction", f.Name, norm, direction)
+			t.Errorf("the gradient of %s differs by %.2g in its norm, by %.2g along a direction",
+				f.Name, norm, direction)
 		}
-		worst.Norms, worst.Directions = max(worst.Norms, norm), max(worst.Directions, direction)
+		worst.Norms = max(worst.Norms, norm)
+		worst.Directions = max(worst.Directions, direction)
 		checkElements(t, f, grad, bar.Directions)
 	}
 	compare(&s.want.Input, read(siteOf(l, probeInput)), 0)
@@ -121,7 +124,7 @@ func (s step) check(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []fl
 	t.Logf("differences at most: %.2g; PyTorch's float32 has %.2g", worst, s.want.Float32)
 }
 
-// checkElements compares every element, where the golden has them.
+// checkElements compares every element, if the golden has them.
 func checkElements(t *testing.T, f *oracle.Figures, grad []float64, bar float64) {
 	t.Helper()
 	all, err := f.All()
@@ -135,8 +138,10 @@ func checkElements(t *testing.T, f *oracle.Figures, grad []float64, bar float64)
 	}
 }
 
-// checkBlocks compares the norms at residual blocks.
-func (s step) checkBlocks(t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []float64, bar float64) (worst float64) {
+// checkBlocks compares the norms at residual blocks, and returns the largest difference.
+func (s step) checkBlocks(
+	t *testing.T, l *nn.Lowered, read func(tensor.BufferID) []float64, bar float64,
+) (worst float64) {
 	t.Helper()
 	sites := l.SitesOf(nn.Flow)
 	if len(sites) != len(s.want.Blocks) {

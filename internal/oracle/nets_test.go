@@ -13,7 +13,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// pass is a golden and the net that must give it.
+// pass is a golden of a forward pass, and the net that must have these results.
 type pass struct {
 	model  *resnet.Model
 	golden *oracle.Golden
@@ -22,8 +22,8 @@ type pass struct {
 	train  bool
 }
 
-// TestNetsArePyTorch holds every golden's passes to the reference and to the
-// CPU device. Short tests leave large nets out.
+// TestNetsArePyTorch compares the forward passes of the reference and of the CPU with all
+// goldens. In short mode, large nets are skipped.
 func TestNetsArePyTorch(t *testing.T) {
 	names, err := oracle.Names()
 	if err != nil {
@@ -51,8 +51,8 @@ func TestNetsArePyTorch(t *testing.T) {
 	}
 }
 
-// TestMain keeps garbage from doubling what the nets take: a VGG's gradients
-// in float64 are gigabytes.
+// TestMain keeps garbage from doubling the memory of the nets: a VGG's gradients in float64
+// take gigabytes.
 func TestMain(m *testing.M) {
 	debug.SetMemoryLimit(2 << 30)
 	m.Run()
@@ -61,9 +61,10 @@ func TestMain(m *testing.M) {
 // huge reports whether a net's tests take gigabytes.
 func huge(m *resnet.Model) bool { return m.Total.Params > 4e7 }
 
+// room is held by the test of a huge net.
 var room sync.Mutex
 
-// makeRoom lets one huge net in at a time, until done.
+// makeRoom waits until no other huge net is tested, if m is huge.
 func makeRoom(m *resnet.Model) (done func()) {
 	if !huge(m) {
 		return func() {}
@@ -72,7 +73,7 @@ func makeRoom(m *resnet.Model) (done func()) {
 	return room.Unlock
 }
 
-// run checks a pass in every way.
+// run checks a pass on the reference and on the devices.
 func (p pass) run(t *testing.T, devices []tensor.Device) {
 	t.Run("reference", p.checkReference)
 	for i, dev := range devices {
@@ -94,7 +95,7 @@ func build(t *testing.T, g *oracle.Golden) *resnet.Model {
 	return m
 }
 
-// weights is a Source that has made every parameter.
+// weights is a Source that holds every parameter, so that each is made only once.
 type weights map[string][]float32
 
 func newWeights(t *testing.T, params []tensor.Param) weights {
@@ -126,24 +127,23 @@ func (p pass) lower(t *testing.T) *nn.Lowered {
 	return l
 }
 
-// input is the golden's.
+// input returns the golden's input.
 func (p pass) input() *tensor.Tensor { return oracle.Input(p.golden.Shape) }
 
-// scalars are a plan's: all of them are seeds of dropout.
+// scalars returns the scalars of a plan, all of which are seeds for dropout.
 func scalars(p *tensor.Plan) []float32 {
 	return slices.Repeat([]float32{oracle.DropoutSeed}, len(p.Scalars))
 }
 
-// result is what a device or the reference gave.
+// result is the result of a device or of the reference.
 type result struct {
 	logits []float64
 	buffer func(tensor.BufferID) (mean, std float64) // of a probe
 	param  func(tensor.Param) []float64
 }
 
-// check compares a result with the golden. Where PyTorch's own float32 misses a
-// bar, because batch statistics of a few values amplify rounding, slack times
-// its error is the bar.
+// check compares a result with the golden. The tolerance is bar, or slack times the error of
+// PyTorch's own float32 if that is more: batch statistics of a few values amplify rounding.
 func (p pass) check(t *testing.T, l *nn.Lowered, r result, bar oracle.Errors, slack float64) {
 	t.Helper()
 	own := p.want.Float32
@@ -155,7 +155,8 @@ func (p pass) check(t *testing.T, l *nn.Lowered, r result, bar oracle.Errors, sl
 	if limit := max(bar.Logits, slack*own.Logits); !(e.Logits <= limit) {
 		t.Errorf("logits differ by %.2g, more than %.2g", e.Logits, limit)
 	}
-	t.Logf("differences at most: %.2g of logits, %.2g of statistics, %.2g of running ones", e.Logits, e.Layers, e.Running)
+	t.Logf("differences at most: %.2g of logits, %.2g of statistics, %.2g of running ones",
+		e.Logits, e.Layers, e.Running)
 }
 
 // checkLayers compares every call's path and shape, and its statistics if it

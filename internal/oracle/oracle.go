@@ -1,6 +1,6 @@
-// Package oracle is what PyTorch computes in float64 for nets of the family,
-// for tests to compare with. testdata/oracle/oracle.py made it; weights and
-// inputs are not stored, but made by the same formulas on both sides.
+// Package oracle reads results of PyTorch in float64 for nets of the family, with which
+// tests compare. testdata/oracle/oracle.py and gradients.py compute them. Weights and inputs
+// aren't stored: both sides generate them by the same formulas.
 package oracle
 
 import (
@@ -15,22 +15,24 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Golden is one net's results.
+// Golden holds the results for one net.
 type Golden struct {
 	Name    string       // "resnet34_a_odd"
 	Arch    string       // the net's name, "resnet34_a"
 	Shape   tensor.Shape // of the input, N×C×H×W
 	Classes int
 	Eval    *Pass
-	Train   *Pass // nil in the cases of full size
+	Train   *Pass // nil for images of full size
 }
 
-// Pass is one forward pass.
+// Pass holds the results of one forward pass.
 type Pass struct {
-	Logits  [][]float64 // N×classes
-	Layers  []Layer     // every call, in execution order
-	Running []Layer     // after a pass in train mode with momentum 0.1: the running statistics, by parameter name
-	Float32 Errors      // of train mode: those of PyTorch itself in float32
+	Logits [][]float64 // N×classes
+	Layers []Layer     // every call, in execution order
+	// Running holds the running statistics after a pass in train mode with momentum
+	// 0.1, by parameter name.
+	Running []Layer
+	Float32 Errors // in train mode: the errors of PyTorch itself in float32
 }
 
 // Errors are the largest differences from a golden: see LogitsError and
@@ -41,17 +43,17 @@ type Errors struct{ Logits, Layers, Running float64 }
 type Layer struct {
 	Path      string
 	Call      int
-	Shape     tensor.Shape // not of running statistics
+	Shape     tensor.Shape // nil for running statistics
 	Mean, Std float64
 }
 
-// DropoutSeed is the value of the scalar input that keys dropout masks.
+// DropoutSeed is the value of the scalar that seeds dropout masks.
 const DropoutSeed = 5
 
-// Names are those of all goldens.
+// Names lists all goldens of forward passes.
 func Names() ([]string, error) { return names(".") }
 
-// names are those of the goldens in a folder.
+// names lists the goldens in a folder.
 func names(in string) ([]string, error) {
 	dir, err := folder()
 	if err != nil {
@@ -93,7 +95,7 @@ func read(name string, to any) error {
 	return json.NewDecoder(z).Decode(to)
 }
 
-// folder is testdata/oracle of the module that the test runs in.
+// folder returns testdata/oracle of the module in which the test runs.
 func folder() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// The two generators, in Go and in numpy, must agree bit for bit: no golden
-// would mean anything otherwise.
+// TestStreamsAgree: the generators in Go and in numpy have the same bits. Otherwise no golden
+// would mean anything.
 func TestStreamsAgree(t *testing.T) {
 	var rows []struct {
 		Seed              uint64
@@ -109,7 +109,7 @@ func TestFigures(t *testing.T) {
 		t.Errorf("errors %g and %g of the gradient itself", norm, direction)
 	}
 	if norm, direction := f.Errors([]float64{4, 3}, 0); norm != 0 || direction < 1e-3 {
-		t.Errorf("elements that have changed places differ by %g in the norm, by %g along a direction", norm, direction)
+		t.Errorf("swapped elements differ by %g in the norm, by %g along a direction", norm, direction)
 	}
 	if norm, _ := f.Errors([]float64{6, 8}, 50); norm != 0.1 {
 		t.Errorf("error %g, relative to 50", norm)

@@ -7,7 +7,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// checkReference: the plain-Go reference in float64 is PyTorch in float64.
+// checkReference compares the reference in float64 with PyTorch in float64.
 func (p pass) checkReference(t *testing.T) {
 	l := p.lower(t)
 	r, err := tensor.NewReference[float64](l.Plan, p.source)

@@ -6,14 +6,14 @@ import (
 	"resnet-tui/tensor"
 )
 
-// seed is that of all weights and inputs.
+// seed is the seed of all weights and inputs.
 const seed = 7
 
-// Source gives the goldens' parameters: weights He normal by fan-in, and batch
-// norms far from 1 and 0.
+// Source provides the goldens' parameters: weights that are He normal by fan-in, and batch
+// norms that aren't near the identity.
 type Source struct{}
 
-// Load fills t by the parameter's name and role.
+// Load fills t according to the parameter's name and role.
 func (Source) Load(p tensor.Param, t *tensor.Tensor) error {
 	s := tensor.NewStream(seed, p.Name)
 	switch p.Role {
@@ -29,7 +29,7 @@ func (Source) Load(p tensor.Param, t *tensor.Tensor) error {
 	return nil
 }
 
-// Input is the goldens' input of a shape: standard normal.
+// Input returns the goldens' input of a shape, which is standard normal.
 func Input(shape tensor.Shape) *tensor.Tensor {
 	t := tensor.New(shape...)
 	tensor.NewStream(seed, "input").Normals(t.Data, 0, 1)

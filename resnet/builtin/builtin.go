@@ -1,6 +1,6 @@
-// Package builtin holds the weights that the program carries: a CIFAR-style
-// ResNet-20 and its plain twin, trained by this program on Fashion-MNIST (Xiao
-// et al. 2017), and a handful of images of its test set. To make them anew:
+// Package builtin holds the weights that are included in the program: a CIFAR ResNet-20
+// and its plain twin, trained by this program on Fashion-MNIST (Xiao et al. 2017, arXiv
+// 1708.07747), and ten images of its test set. To make them again:
 //
 //	for net in resnet20 plain20; do
 //	  resnet-tui train --arch cifar_$net --data fashion-mnist --epochs 3 --lr 0.1 --schedule cosine \
@@ -8,7 +8,7 @@
 //	done
 //	go run ./resnet/builtin/pack runs/resnet20/*epoch0003.safetensors runs/plain20/*epoch0003.safetensors
 //
-// The bits depend on the processor's kernels; accuracies do so little.
+// The bits depend on the processor's kernels; the accuracies hardly do.
 package builtin
 
 import (
@@ -24,17 +24,17 @@ import (
 //go:embed *.safetensors
 var files embed.FS
 
-// Net is a net whose weights are carried. Convolutions and the linear layer
-// are float16, the rest is float32.
+// Net is a net whose weights are included. The weights of convolutions and of the linear
+// layer are float16, all other parameters are float32.
 type Net struct {
 	Name    string // "fashion-resnet20"
 	Arch    string // "cifar_resnet20"
-	Twin    string // the name of its plain twin, or of the net whose twin it is
+	Twin    string // the name of its plain twin, or of a plain net's residual twin
 	Data    string // the data set: "fashion-mnist"
-	Correct int    // of the 10,000 test images, on AVX2 kernels
+	Correct int    // correctly classified images of the 10,000 for testing, on AVX2 kernels
 }
 
-// Nets are the nets that are carried.
+// Nets lists the nets that are included.
 func Nets() []Net {
 	return []Net{
 		{"fashion-resnet20", "cifar_resnet20", "fashion-plain20", "fashion-mnist", 9222},
@@ -42,8 +42,7 @@ func Nets() []Net {
 	}
 }
 
-// Find is the net of a name; an unknown name is an error that lists those that
-// there are.
+// Find returns the net with a name. The error for an unknown name lists the known ones.
 func Find(name string) (Net, error) {
 	var names []string
 	for _, n := range Nets() {
@@ -52,17 +51,18 @@ func Find(name string) (Net, error) {
 		}
 		names = append(names, n.Name)
 	}
-	return Net{}, fmt.Errorf("no weights are called %q: the program carries %s", name, strings.Join(names, ", "))
+	return Net{}, fmt.Errorf("no included weights are called %q: there are %s", name, strings.Join(names, ", "))
 }
 
-// Config is the net: 1×28×28 images, ten classes.
+// Config returns the net's Config: 1×28×28 images and ten classes.
 func (n Net) Config() resnet.Config {
 	return resnet.Config{Arch: n.Arch, Channels: 1, Height: 28, Width: 28, Classes: 10}
 }
 
-// Open opens the weights.
+// Open opens the weights. The File needn't be closed.
 func (n Net) Open() (*checkpoint.File, error) { return open(n.Name) }
 
+// open opens an embedded file.
 func open(name string) (*checkpoint.File, error) {
 	data, err := files.ReadFile(name + ".safetensors")
 	if err != nil {
@@ -71,13 +71,14 @@ func open(name string) (*checkpoint.File, error) {
 	return checkpoint.Parse("builtin:"+name, data)
 }
 
-// The tensors of the file with the images.
+// The names of the tensors in the file with the images.
 const (
-	Images = "images" // N×1×28×28, normalised
-	Labels = "labels" // N classes
+	Images = "images" // 10×1×28×28, normalised
+	Labels = "labels" // 10 classes
 )
 
-// Samples are the first test image of each class, normalised, and the classes.
+// Samples returns the first test image of each class, 10×1×28×28 and normalised, and the
+// labels.
 func Samples() (*tensor.Tensor, []int, error) {
 	f, err := open("fashion-samples")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"resnet-tui/tensor/cpu"
 )
 
-// session runs a carried net.
+// session returns a session of an included net.
 func session(t *testing.T, n Net, batch int) *nn.Session {
 	t.Helper()
 	dev, err := cpu.New(cpu.Config{})
@@ -43,7 +43,7 @@ func session(t *testing.T, n Net, batch int) *nn.Session {
 	return s
 }
 
-// Both nets know the images that are carried with them, but for one or two.
+// TestSamples: both nets classify the included images correctly, except one or two.
 func TestSamples(t *testing.T) {
 	images, labels, err := Samples()
 	if err != nil {
@@ -95,7 +95,7 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
-// The images are the data set's own, bit for bit.
+// The images are those of the data set, bit for bit.
 func TestSamplesAreTheDataSets(t *testing.T) {
 	data, err := vision.OpenData("fashion-mnist", vision.DataOptions{Split: vision.Test, Limit: 100})
 	if err != nil {
@@ -134,6 +134,6 @@ func TestFind(t *testing.T) {
 		}
 	}
 	if _, err := Find("resnet50"); err == nil {
-		t.Error("resnet50 is carried")
+		t.Error("resnet50 is included")
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"path/filepath"
 )
 
-// WriteFile writes path by way of a temporary file beside it, so that path
-// never holds half a file: not after an error, and not after a power cut.
+// WriteFile writes path through a temporary file in the same folder, which then
+// replaces it. So path never holds half a file, not even after an error or a power cut;
+// after an error it holds what it held before.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
 	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:8]+".tmp")
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
@@ -41,7 +42,7 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	return os.Rename(tmp, path)
 }
 
-// writeFloats writes little-endian float32.
+// writeFloats writes values as little-endian float32.
 func writeFloats(w io.Writer, vals []float32) error {
 	buf := make([]byte, 0, chunk)
 	for len(vals) > 0 {
@@ -58,13 +59,13 @@ func writeFloats(w io.Writer, vals []float32) error {
 	return nil
 }
 
-// writeHalves writes the values of a tensor as little-endian float16.
+// writeHalves writes the values of tensor name as little-endian float16.
 func writeHalves(w io.Writer, name string, vals []float32) error {
 	buf := make([]byte, 0, 2*len(vals))
 	for _, v := range vals {
 		h, ok := floatToHalf(v)
 		if !ok {
-			return fmt.Errorf("%s: float16 has no finite number for %g", name, v)
+			return fmt.Errorf("%s: %g is too large for float16", name, v)
 		}
 		buf = le.AppendUint16(buf, h)
 	}

@@ -2,9 +2,10 @@ package checkpoint
 
 import "errors"
 
-// These are the operations that, in Python's own unpickler, import and run
-// things. Here they look names up in a table.
+// These are the operations with which Python's own unpickler imports modules and calls
+// functions. Here they can only name entries of the table allowed.
 
+// opGlobal pushes the class whose module and name are on the next two lines.
 func opGlobal(m *machine) error {
 	module, err := m.in.line()
 	if err != nil {
@@ -17,15 +18,16 @@ func opGlobal(m *machine) error {
 	return m.pushClass(module, name)
 }
 
+// opStackGlobal pushes the class whose module and name are on the stack.
 func opStackGlobal(m *machine) error {
 	names, err := m.popN(2)
 	if err != nil {
 		return err
 	}
-	module, ok := names[0].(string)
-	name, ok2 := names[1].(string)
-	if !ok || !ok2 {
-		return errors.New("a class has no name")
+	module, hasModule := names[0].(string)
+	name, hasName := names[1].(string)
+	if !hasModule || !hasName {
+		return errors.New("the name of a class is not a string")
 	}
 	return m.pushClass(module, name)
 }
@@ -35,8 +37,8 @@ func (m *machine) pushClass(module, name string) error {
 	return m.pushOr(c, err)
 }
 
-// opCall calls what is below n tuples of arguments: REDUCE and NEWOBJ have
-// one, NEWOBJ_EX has a dictionary of named ones too, which no class here needs.
+// opCall calls the class that is below n values with its arguments. REDUCE and NEWOBJ
+// have a tuple; NEWOBJ_EX has a dictionary of named ones too, which no class here needs.
 func opCall(n int) func(*machine) error {
 	return func(m *machine) error {
 		for range n - 1 {
@@ -56,6 +58,7 @@ func opCall(n int) func(*machine) error {
 	}
 }
 
+// pushCall calls a class and pushes the result.
 func (m *machine) pushCall(c *class, args []any) error {
 	if c.build == nil {
 		return refusal(c.name)
@@ -64,8 +67,8 @@ func (m *machine) pushCall(c *class, args []any) error {
 	return m.pushOr(v, err)
 }
 
-// opInst is the oldest way to make an object: a class's name, arguments above
-// a mark.
+// opInst makes an object in the oldest way: from the class's name and the arguments
+// above a mark.
 func opInst(m *machine) error {
 	if err := opGlobal(m); err != nil {
 		return err
@@ -81,7 +84,7 @@ func opInst(m *machine) error {
 	return m.pushCall(c, args)
 }
 
-// opObj is the second oldest: class and arguments above a mark.
+// opObj makes an object from the class and arguments above a mark.
 func opObj(m *machine) error {
 	items, err := m.popMark()
 	if err != nil {
@@ -92,13 +95,13 @@ func opObj(m *machine) error {
 	}
 	c, ok := items[0].(*class)
 	if !ok {
-		return errors.New("it makes an object of something that is no class")
+		return errors.New("it makes an object of something that isn't a class")
 	}
 	return m.pushCall(c, items[1:])
 }
 
-// opBuild sets an object's attributes, such as a state_dict's _metadata. No
-// weight is among them.
+// opBuild sets an object's attributes, such as a state_dict's _metadata. They hold no
+// weights and are dropped.
 func opBuild(m *machine) error {
 	if _, err := m.pop(); err != nil {
 		return err
@@ -111,17 +114,17 @@ func opBuild(m *machine) error {
 	case *dict, *list, *opaque, *torchTensor:
 		return nil
 	}
-	return errors.New("it sets attributes of something that has none")
+	return errors.New("it sets attributes of something that can't have any")
 }
 
-// opPersistent takes a reference to what lies outside the pickle: a storage.
+// opPersistent resolves a reference to something outside the pickle: a storage.
 func opPersistent(m *machine) error {
 	id, err := m.popTuple()
 	if err != nil {
 		return err
 	}
 	if m.persist == nil {
-		return errors.New("it refers to a storage where there is none")
+		return errors.New("it refers to a storage where there can't be one")
 	}
 	v, err := m.persist(&tuple{id})
 	return m.pushOr(v, err)

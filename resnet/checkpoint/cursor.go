@@ -6,20 +6,20 @@ import (
 	"io"
 )
 
-var errShort = errors.New("the file ends too early: it is damaged or was not loaded whole")
+var errShort = errors.New("the file ends too early: it is damaged or the download is incomplete")
 
-// cursor reads a range of a file from its start, and knows where it is.
+// cursor reads bytes [pos, end) of a file in order.
 type cursor struct {
 	r        *bufio.Reader
-	pos, end int64
+	pos, end int64 // offsets in the file
 }
 
 func newCursor(r io.ReaderAt, from, end int64) *cursor {
 	return &cursor{bufio.NewReaderSize(io.NewSectionReader(r, from, end-from), 4<<10), from, end}
 }
 
-// take claims n bytes before they are read: nothing is allocated for bytes
-// that the file does not have.
+// take advances pos over n bytes that are about to be read. It is called before memory
+// is allocated for them, so that a length beyond the file's end allocates nothing.
 func (c *cursor) take(n int64) error {
 	if n < 0 || n > c.end-c.pos {
 		return errShort
@@ -52,8 +52,8 @@ func (c *cursor) skip(n int64) error {
 	return err
 }
 
-// uint reads n bytes, at most 8, as a little-endian number; what does not fit
-// becomes −1, a length that nothing has.
+// uint reads n bytes, at most 8, as a little-endian number. One that doesn't fit in an
+// int64 becomes −1, which no length can be.
 func (c *cursor) uint(n int) (int64, error) {
 	var b [8]byte
 	if err := c.take(int64(n)); err != nil {
@@ -65,7 +65,7 @@ func (c *cursor) uint(n int) (int64, error) {
 	return max(int64(le.Uint64(b[:])), -1), nil
 }
 
-// line reads up to a newline, which it drops.
+// line reads up to a newline, and drops it.
 func (c *cursor) line() (string, error) {
 	var b []byte
 	for {

@@ -1,18 +1,21 @@
-// Package checkpoint reads trained weights, and reads and writes plain arrays.
+// Package checkpoint reads and writes weights and plain arrays.
 //
-// Open recognises a file by its content, maps it into memory and lists its
-// tensors; values are converted to float32 only when they are read, so opening
-// costs the same for a small net and a large one. The formats:
+// Open recognises a file by its content, maps it into memory and lists its tensors.
+// Values are converted to float32 only when they are read, so opening a large file
+// takes no longer than opening a small one. The formats:
 //
 //   - safetensors
 //   - torch.save's zip archive (PyTorch 1.6 and later)
 //   - torch.save's legacy stream (before 1.6)
 //   - npy, as a file of one tensor named "array"
 //
-// torch.save stores pickles, and a pickle is a program. The one that runs here
-// is an interpreter of its own that can build tensors, dictionaries, lists,
-// numbers and strings, and nothing else: what a file asks to call is looked up
-// in a table (see allow.go), and refused by name if it is not there.
+// torch.save stores pickles, and a pickle is a program. The interpreter here can build
+// tensors, dictionaries, lists, numbers and strings, and nothing else: the names of
+// classes and functions are looked up in a table (see allow.go), and a file that uses
+// any other is refused with an error that names it. Lengths and counts in a file are
+// checked before memory is allocated, so that a small hostile file can't exhaust it.
 //
-// File.Source matches a file's names with a net's parameters.
+// File.Source matches a file's names with a net's parameters; its error is a
+// *MatchError. All errors start with the file's name and say what is wrong with it;
+// errors of the file system can be tested with errors.Is, as in os.ErrNotExist.
 package checkpoint

@@ -8,7 +8,7 @@ import (
 // DType is the type of a tensor's elements in a file.
 type DType uint8
 
-// The types that can be read. The zero DType is none.
+// The types that can be read. The zero DType is invalid.
 const (
 	F64 DType = iota + 1
 	F32
@@ -25,11 +25,11 @@ const (
 	Bool
 )
 
-// dtypes holds what is known of each type. decode converts len(dst) elements
-// of little-endian src to float32, rounding to nearest even where it must.
+// dtypes describes each type. decode converts len(dst) little-endian elements of src to
+// float32, rounding to nearest even.
 var dtypes = [...]struct {
-	name   string // safetensors'
-	size   int64  // bytes an element
+	name   string // in safetensors
+	size   int64  // bytes per element
 	decode func(dst []float32, src []byte)
 }{
 	F64: {"F64", 8, func(dst []float32, src []byte) {
@@ -103,10 +103,10 @@ var dtypes = [...]struct {
 
 var le = binary.LittleEndian
 
-// Size is the bytes of one element.
+// Size returns the bytes per element.
 func (d DType) Size() int64 { return dtypes[d].size }
 
-// String is the type's name as safetensors spells it, "F32" or "BOOL".
+// String returns the type's name in safetensors, such as "F32" or "BOOL".
 func (d DType) String() string {
 	if int(d) < len(dtypes) && d > 0 {
 		return dtypes[d].name
@@ -114,7 +114,7 @@ func (d DType) String() string {
 	return "–"
 }
 
-// dtypeNamed finds a type by safetensors' name.
+// dtypeNamed finds a type by its name in safetensors.
 func dtypeNamed(name string) (DType, bool) {
 	for d := F64; d <= Bool; d++ {
 		if dtypes[d].name == name {
@@ -124,9 +124,12 @@ func dtypeNamed(name string) (DType, bool) {
 	return 0, false
 }
 
-// halfToFloat converts IEEE binary16, exactly.
+// halfToFloat converts from IEEE 754 binary16: 1 bit of sign, 5 of exponent with bias
+// 15, 10 of fraction. The conversion is exact.
 func halfToFloat(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
+	sign := uint32(h>>15) << 31
+	exp := uint32(h >> 10 & 31)
+	frac := uint32(h & 1023)
 	switch exp {
 	case 31: // infinity, NaN
 		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
@@ -136,11 +139,11 @@ func halfToFloat(h uint16) float32 {
 	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
 }
 
-// floatToHalf converts to IEEE binary16, to nearest even; false for what is
-// not finite, there or here.
+// floatToHalf converts to IEEE 754 binary16, rounding to nearest even. It reports false
+// if v or the result isn't finite.
 func floatToHalf(v float32) (uint16, bool) {
 	sign, size := uint16(math.Float32bits(v)>>16&0x8000), math.Abs(float64(v))
-	if !(size < 65520) {
+	if !(size < 65520) { // from here on, rounding gives infinity
 		return 0, false
 	}
 	if size < 0x1p-14 { // subnormal: a multiple of 2⁻²⁴

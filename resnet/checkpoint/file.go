@@ -12,8 +12,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// File is an open checkpoint. Its methods may be called from several
-// goroutines; Close ends them all.
+// File is an open checkpoint. Its methods may be called concurrently. After Close, or
+// if the file is truncated, Read and Load return an error.
 type File struct {
 	name   string // for messages
 	format string
@@ -23,10 +23,13 @@ type File struct {
 	src    source
 }
 
-// Open recognises a file by its content and lists its tensors. Of a training
-// checkpoint, which keeps weights beside an optimiser's state, it takes the
-// weights; where there are several sets of weights the error names them, and
-// path#name (checkpoint.pth#model_ema) opens one.
+// Open recognises a file by its content and lists its tensors. From a training
+// checkpoint, which holds an optimiser's state as well, it takes the weights. If there
+// are several sets of weights, the error names them, and path#name, such as
+// checkpoint.pth#model_ema, opens one.
+//
+// It returns an error if the file can't be read, isn't in one of the package's formats,
+// is damaged or incomplete, or asks to run code.
 func Open(path string) (*File, error) {
 	path, key := splitKey(path)
 	src, err := openSource(path)
@@ -41,8 +44,8 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
-// Parse lists the tensors of a checkpoint in memory, which must not change
-// while the File is open. name is for messages.
+// Parse opens a checkpoint in memory. data must not change while the File is open. name
+// stands for the path in errors.
 func Parse(name string, data []byte) (*File, error) {
 	f, err := open(memoryFile{bytes.NewReader(data)}, name, "")
 	if err != nil {
@@ -51,7 +54,7 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// splitKey cuts path#key, unless there is a file of the whole name.
+// splitKey splits path#key, unless a file has the whole as its name.
 func splitKey(path string) (file, key string) {
 	i := strings.LastIndexByte(path, '#')
 	if i < 0 {
@@ -63,8 +66,7 @@ func splitKey(path string) (file, key string) {
 	return path[:i], path[i+1:]
 }
 
-// plainError says what the system found wrong in words without a system
-// call's name.
+// plainError drops the name of the system call from an error.
 func plainError(path string, err error) error {
 	var pe *os.PathError
 	if errors.As(err, &pe) {
@@ -73,20 +75,21 @@ func plainError(path string, err error) error {
 	return err
 }
 
-// format is a kind of file: how it begins, and how its tensors are listed.
+// format is a file format: how to recognise it by the first bytes, and how to list the
+// tensors.
 type format struct {
 	name  string
 	match func(head []byte) bool
 	list  func(src source, key string) (contents, error)
 }
 
-// contents is what a file holds.
+// contents are the tensors of a file, and what it says about itself.
 type contents struct {
 	tensors []named
 	notes   map[string]string // safetensors' __metadata__
 }
 
-// plainly makes contents of a list of tensors alone.
+// plainly adapts the list function of a format without notes.
 func plainly(list func(src source, key string) ([]named, error)) func(source, string) (contents, error) {
 	return func(src source, key string) (contents, error) {
 		tensors, err := list(src, key)
@@ -94,12 +97,13 @@ func plainly(list func(src source, key string) ([]named, error)) func(source, st
 	}
 }
 
-// named is a tensor of a file.
+// named is a tensor of a file, and its name.
 type named struct {
 	name string
 	view *view
 }
 
+// starts matches files that start with magic.
 func starts(magic string) func([]byte) bool {
 	return func(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
 }
@@ -111,18 +115,18 @@ var formats = []format{
 	{"safetensors", isSafetensors, listSafetensors},
 }
 
-// strangers are files that people take for checkpoints, and what to do.
+// strangers are formats that people mistake for checkpoints, and what to do about them.
 var strangers = []struct{ magic, advice string }{
 	{"\x89HDF\r\n\x1a\n", "this is an HDF5 file (Keras): convert it to safetensors first, see the README"},
 	{"version https://git-lfs", "this is a Git LFS pointer, not the weights: run git lfs pull"},
 	{"<", "this is a web page or XML, not weights: the download went wrong"},
-	{"\x1f\x8b", "this file is compressed by gzip: unpack it first"},
+	{"\x1f\x8b", "this file is compressed with gzip: unpack it first"},
 	{"PK\x05\x06", "this zip archive is empty"},
-	{"\x80", "this is a pickle, but not one that torch.save made: load it in Python and save its state_dict by torch.save or safetensors"},
+	{"\x80", "this is a pickle, but not one that torch.save made: " +
+		"load it in Python and save its state_dict with torch.save or safetensors"},
 }
 
-// open lists the tensors of src, which the File then owns. name is for
-// messages.
+// open lists the tensors of src, which the File then owns. name is for errors.
 func open(src source, name, key string) (*File, error) {
 	head := make([]byte, min(64, src.Size()))
 	if err := readFull(src, head, 0); err != nil {
@@ -143,14 +147,15 @@ func open(src source, name, key string) (*File, error) {
 			return nil, errors.New(s.advice)
 		}
 	}
-	return nil, errors.New("this is none of .safetensors, .pth/.pt/.th by torch.save, .npy, or it is damaged at its start")
+	return nil, errors.New("not a checkpoint (.safetensors, .pth/.pt/.th by torch.save, .npy), or damaged at its start")
 }
 
 func newFile(src source, name, format string, c contents) (*File, error) {
-	f := &File{name: name, format: format, src: src, notes: c.notes, views: make(map[string]*view, len(c.tensors))}
+	views := make(map[string]*view, len(c.tensors))
+	f := &File{name: name, format: format, src: src, notes: c.notes, views: views}
 	for _, t := range c.tensors {
 		if _, double := f.views[t.name]; double {
-			return nil, fmt.Errorf("tensor %s is there twice", quote(t.name))
+			return nil, fmt.Errorf("duplicate tensor %s", quote(t.name))
 		}
 		if err := t.view.check(); err != nil {
 			return nil, fmt.Errorf("tensor %s %w", quote(t.name), err)
@@ -161,7 +166,7 @@ func newFile(src source, name, format string, c contents) (*File, error) {
 	return f, nil
 }
 
-// quote shows a name from a file: printable, and not endless.
+// quote quotes a name from a file, so that it is printable, and bounds its length.
 func quote(s string) string {
 	const most = 80
 	if len(s) > most {
@@ -170,26 +175,26 @@ func quote(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// extents shows a shape, that of a scalar too.
+// extents formats a shape, also that of a scalar.
 func extents(s tensor.Shape) string {
 	if len(s) == 0 {
-		return "a scalar's"
+		return "of a scalar"
 	}
 	return s.String()
 }
 
-// Format is "safetensors", "torch zip", "torch legacy" or "npy".
+// Format returns "safetensors", "torch zip", "torch legacy" or "npy".
 func (f *File) Format() string { return f.format }
 
-// Names lists the tensors in the file's order.
+// Names lists the names of the tensors in the file's order.
 func (f *File) Names() []string { return slices.Clone(f.names) }
 
-// Notes are what the file says about itself: safetensors' __metadata__, and
-// nil in other formats. They must not be changed.
+// Notes returns what the file says about itself: the __metadata__ of safetensors, and
+// nil in other formats. The map must not be changed.
 func (f *File) Notes() map[string]string { return f.notes }
 
-// Info is a tensor's type and shape in the file; 0 and nil if there is no such
-// tensor. A scalar's shape has no extents, and extents may be 0.
+// Info returns a tensor's type and shape in the file, or 0 and nil if there is no such
+// tensor. A scalar's shape is empty but not nil, and extents may be 0.
 func (f *File) Info(name string) (DType, tensor.Shape) {
 	v := f.views[name]
 	if v == nil {
@@ -198,15 +203,17 @@ func (f *File) Info(name string) (DType, tensor.Shape) {
 	return v.dtype, append(tensor.Shape{}, v.shape...)
 }
 
-// Read converts a tensor to float32 into t, which has its shape. Numbers that
-// float32 does not have are rounded to the nearest; true is 1.
+// Read converts a tensor to float32 and writes it to t, which must have the same shape.
+// Numbers are rounded to the nearest float32; true becomes 1. It returns an error if
+// there is no such tensor, if the shape is another, or if the file can't be read.
 func (f *File) Read(name string, t *tensor.Tensor) error {
 	v := f.views[name]
 	switch {
 	case v == nil:
 		return fmt.Errorf("%s has no tensor %s", f.name, quote(name))
 	case !v.shape.Equal(t.Shape):
-		return fmt.Errorf("%s: %s has the shape %s, not %s", f.name, quote(name), extents(v.shape), extents(t.Shape))
+		return fmt.Errorf("%s: %s has the shape %s, not %s",
+			f.name, quote(name), extents(v.shape), extents(t.Shape))
 	}
 	if err := v.read(f.src, t.Data); err != nil {
 		return fmt.Errorf("%s: %s: %w", f.name, quote(name), err)
@@ -214,8 +221,9 @@ func (f *File) Read(name string, t *tensor.Tensor) error {
 	return nil
 }
 
-// Load reads a tensor into new memory, never more than the file's own size
-// calls for.
+// Load reads a tensor into a new one. Besides the errors of Read it returns one for a
+// tensor without elements, and one for a tensor with more elements than the file has
+// bytes, which only a hostile file can have.
 func (f *File) Load(name string) (*tensor.Tensor, error) {
 	_, shape := f.Info(name)
 	if shape == nil {
@@ -225,11 +233,13 @@ func (f *File) Load(name string) (*tensor.Tensor, error) {
 		return nil, fmt.Errorf("%s: %s: %w", f.name, quote(name), err)
 	}
 	if int64(shape.Elems()) > f.src.Size() {
-		return nil, fmt.Errorf("%s: %s would unpack to the shape %v from a file of %d bytes", f.name, quote(name), shape, f.src.Size())
+		return nil, fmt.Errorf("%s: %s would unpack to the shape %v from a file of %d bytes",
+			f.name, quote(name), shape, f.src.Size())
 	}
 	t := tensor.New(shape...)
 	return t, f.Read(name, t)
 }
 
-// Close frees the file. Reads fail from then on.
+// Close frees the file, after reads in progress have finished. Later reads return an
+// error.
 func (f *File) Close() error { return f.src.Close() }

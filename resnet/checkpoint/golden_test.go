@@ -24,7 +24,7 @@ func openGolden(t *testing.T, name string) *File {
 	return f
 }
 
-// fill is element k of every golden tensor, as in make.py.
+// fill returns element k of every tensor in the goldens, as make.py does.
 func fill(d DType, k int) float32 {
 	v := 7 * k % 31
 	switch d {
@@ -55,10 +55,12 @@ func checkFill(t *testing.T, f *File, name string) {
 }
 
 func TestTypes(t *testing.T) {
+	const common = "float64 F64 float32 F32 float16 F16 bfloat16 BF16 " +
+		"int64 I64 int32 I32 int16 I16 int8 I8 uint8 U8 bool BOOL"
 	for file, types := range map[string]string{
-		"types.pth":         "float64 F64 float32 F32 float16 F16 bfloat16 BF16 int64 I64 int32 I32 int16 I16 int8 I8 uint8 U8 bool BOOL uint16 U16 uint32 U32 uint64 U64",
-		"types_legacy.pth":  "float64 F64 float32 F32 float16 F16 bfloat16 BF16 int64 I64 int32 I32 int16 I16 int8 I8 uint8 U8 bool BOOL",
-		"types.safetensors": "float64 F64 float32 F32 float16 F16 bfloat16 BF16 int64 I64 int32 I32 int16 I16 int8 I8 uint8 U8 bool BOOL",
+		"types.pth":         common + " uint16 U16 uint32 U32 uint64 U64",
+		"types_legacy.pth":  common,
+		"types.safetensors": common,
 	} {
 		f := openGolden(t, file)
 		words := strings.Fields(types)
@@ -75,7 +77,10 @@ func TestTypes(t *testing.T) {
 }
 
 func TestNets(t *testing.T) {
-	names := []string{"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var", "bn1.num_batches_tracked", "fc.weight", "fc.bias"}
+	names := []string{
+		"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
+		"bn1.num_batches_tracked", "fc.weight", "fc.bias",
+	}
 	for _, c := range []struct {
 		file, format string
 		mapName      *strings.Replacer
@@ -131,7 +136,8 @@ func TestOtherTorchFiles(t *testing.T) {
 	checkFill(t, openGolden(t, "tensor.pth"), "tensor")
 
 	for file, want := range map[string]string{
-		"two_sets.pth":     "more than one set of weights: model (8 tensors), model_ema (8 tensors); name one behind the file's name, as in FILE#model",
+		"two_sets.pth": "more than one set of weights: model (8 tensors), model_ema (8 tensors); " +
+			"add one to the file's name, as in FILE#model",
 		"two_sets.pth#ema": `no set of weights "ema"; there are model (8 tensors)`,
 		"whole_model.pth":  "refuses to run torch.nn.modules.linear.Linear: the file holds a whole model",
 		"script.pt":        "TorchScript",
@@ -150,8 +156,8 @@ func wantError(t *testing.T, what string, err error, want string) {
 	}
 }
 
-// checkOpened opens data and reads what it lists: nothing may panic, and
-// errors are one line of printable text.
+// checkOpened opens data and reads all its tensors. Nothing may panic, and errors must be
+// one line of printable text.
 func checkOpened(t *testing.T, data []byte) {
 	t.Helper()
 	f, err := open(memory(data), "file", "")
@@ -172,9 +178,12 @@ func checkOpened(t *testing.T, data []byte) {
 	_, _ = f.Source([]tensor.Param{{Name: "conv1.weight", Shape: tensor.Shape{4, 3, 3, 3}}})
 }
 
-// Every cut of a file is an error, and no byte that is changed makes a panic.
+// TestDamage: a file that is cut anywhere is an error, and a changed byte never makes a
+// panic.
 func TestDamage(t *testing.T) {
-	for _, name := range []string{"zip.pth", "legacy.pth", "legacy_protocol5.pth", "types.safetensors", "f4_v3.npy", "views_legacy.pth"} {
+	for _, name := range []string{
+		"zip.pth", "legacy.pth", "legacy_protocol5.pth", "types.safetensors", "f4_v3.npy", "views_legacy.pth",
+	} {
 		data, err := os.ReadFile(golden(name))
 		if err != nil {
 			t.Fatal(err)

@@ -8,5 +8,5 @@ import (
 )
 
 func mapFile(*os.File, int64) (source, error) {
-	return nil, errors.New("files are not mapped on this system")
+	return nil, errors.New("files can't be mapped on this system")
 }

@@ -14,16 +14,17 @@ import (
 
 var (
 	errClosed  = errors.New("the file is closed")
-	errChanged = errors.New("the file was cut short while it was in use")
+	errChanged = errors.New("the file was truncated while it was in use")
 )
 
-// mapped is a file in the address space.
+// mapped is a file that is mapped into memory.
 type mapped struct {
-	mu   sync.RWMutex // Close excludes readers
-	data []byte
+	mu   sync.RWMutex // held for reading by reads, for writing by Close
+	data []byte       // nil after Close
 	size int64
 }
 
+// mapFile maps a file into memory; the mapping outlives f.
 func mapFile(f *os.File, size int64) (source, error) {
 	if int64(int(size)) != size {
 		return nil, errors.New("too large to map")
@@ -37,8 +38,8 @@ func mapFile(f *os.File, size int64) (source, error) {
 
 func (m *mapped) Size() int64 { return m.size }
 
-// ReadAt copies out of the mapping. A page that is gone, because somebody
-// truncated the file, is an error and not a crash.
+// ReadAt copies from the mapping. If somebody has truncated the file, the fault is
+// turned into an error.
 func (m *mapped) ReadAt(p []byte, off int64) (n int, err error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -61,14 +62,16 @@ func (m *mapped) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// release gives whole pages back: what was converted is not held twice.
+// release drops the whole pages in a range from memory: their values were converted,
+// and needn't be held twice.
 func (m *mapped) release(off, n int64) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	page := int64(os.Getpagesize())
-	from, to := (off+page-1)/page*page, (off+n)/page*page
+	from := (off + page - 1) / page * page
+	to := (off + n) / page * page
 	if m.data != nil && from < to {
-		// Advice: a system that ignores it only keeps the pages longer.
+		// Only advice: without it, the pages stay in memory longer.
 		_ = unix.Madvise(m.data[from:to], unix.MADV_DONTNEED)
 	}
 }

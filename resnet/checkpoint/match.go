@@ -9,12 +9,12 @@ import (
 	"resnet-tui/tensor"
 )
 
-// MatchError says how a checkpoint differs from a net.
+// MatchError reports how a checkpoint's tensors differ from a net's parameters.
 type MatchError struct {
 	File    string
-	Missing []string // parameters that the file lacks
-	Extra   []string // the file's tensors that the net lacks
-	Shapes  []string // tensors of another shape, "fc.weight: 10×64 in the file, 1000×64 in the net"
+	Missing []string // parameters without a tensor
+	Extra   []string // tensors without a parameter
+	Shapes  []string // differing shapes: "fc.weight: 10×64 in the file, 1000×64 in the net"
 }
 
 // Error lists the first ten names of each kind.
@@ -23,12 +23,14 @@ func (e *MatchError) Error() string {
 	for _, kind := range []struct {
 		names []string
 		what  string
-	}{{e.Missing, "missing"}, {e.Extra, "extra"}, {e.Shapes, "of another shape"}} {
+	}{
+		{e.Missing, "missing"}, {e.Extra, "extra"}, {e.Shapes, "of another shape"},
+	} {
 		if n := len(kind.names); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s (%s)", n, kind.what, firstTen(kind.names)))
 		}
 	}
-	return e.File + " does not fit the net: " + strings.Join(parts, ", ")
+	return e.File + " doesn't fit the net: " + strings.Join(parts, ", ")
 }
 
 func firstTen(names []string) string {
@@ -39,11 +41,13 @@ func firstTen(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// Source matches the file's tensors with a net's parameters, by name, and
-// gives their values for as long as the file is open. A prefix before all
-// names (module., model., backbone. …) does not matter, nor does the
-// classifier's name, nor a batch norm's num_batches_tracked. What is missing,
-// extra or of another shape is a *MatchError.
+// Source matches the file's tensors with a net's parameters by name, and returns a
+// source of their values, which works as long as the file is open.
+//
+// A prefix of all names (module., model., backbone. …) is ignored. The classifier and
+// the shortcuts may have the names of other projects, and Hugging Face's names are
+// known. Counters such as a batch norm's num_batches_tracked are ignored. If anything
+// else is missing, extra or of another shape, it returns a *MatchError.
 func (f *File) Source(params []tensor.Param) (tensor.Source, error) {
 	m := newMatcher(f, params)
 	e := &MatchError{File: f.name}
@@ -54,7 +58,8 @@ func (f *File) Source(params []tensor.Param) (tensor.Source, error) {
 			continue
 		}
 		if shape := f.views[name].shape; !shape.Equal(p.Shape) {
-			e.Shapes = append(e.Shapes, fmt.Sprintf("%s: %s in the file, %s in the net", p.Name, extents(shape), extents(p.Shape)))
+			e.Shapes = append(e.Shapes,
+				fmt.Sprintf("%s: %s in the file, %s in the net", p.Name, extents(shape), extents(p.Shape)))
 		}
 	}
 	for _, name := range f.names {
@@ -72,30 +77,32 @@ func (f *File) Source(params []tensor.Param) (tensor.Source, error) {
 // net that has such a parameter takes it.
 var bookkeeping = regexp.MustCompile(`(^|\.)(num_batches_tracked|n_averaged|total_ops|total_params|momentum_buffer)$`)
 
-// matched is a file whose tensors have a net's names.
+// matched is a file whose tensors are assigned to a net's parameters.
 type matched struct {
 	file *File
 	from map[string]string // parameter → tensor
 }
 
-// Load implements tensor.Source.
+// Load reads the tensor that is assigned to p; see tensor.Source.
 func (m *matched) Load(p tensor.Param, t *tensor.Tensor) error {
 	name, ok := m.from[p.Name]
 	if !ok {
-		return fmt.Errorf("%s was not matched with a parameter %s", m.file.name, p.Name)
+		return fmt.Errorf("%s has no tensor for the parameter %s", m.file.name, p.Name)
 	}
 	return m.file.Read(name, t)
 }
 
 // matcher assigns tensors to parameters.
 type matcher struct {
-	params map[string]bool
+	params map[string]bool   // names of the net's parameters
 	from   map[string]string // parameter → tensor
-	used   map[string]bool   // tensors
+	used   map[string]bool   // tensors that are assigned
 }
 
+// newMatcher assigns tensors by their own names first, then by the names that they
+// would have in torchvision, and finally looks for the classifier.
 func newMatcher(f *File, params []tensor.Param) *matcher {
-	m := &matcher{params: make(map[string]bool, len(params)), from: map[string]string{}, used: map[string]bool{}}
+	m := &matcher{params: map[string]bool{}, from: map[string]string{}, used: map[string]bool{}}
 	for _, p := range params {
 		m.params[p.Name] = true
 	}
@@ -116,6 +123,7 @@ func newMatcher(f *File, params []tensor.Param) *matcher {
 	return m
 }
 
+// assign gives a tensor to a parameter, if the net has it and both are still free.
 func (m *matcher) assign(param, name string) {
 	if _, taken := m.from[param]; taken || m.used[name] || !m.params[param] {
 		return
@@ -124,8 +132,8 @@ func (m *matcher) assign(param, name string) {
 	m.used[name] = true
 }
 
-// findHead finds the classifier beside the rest, as in backbone.conv1.weight,
-// head.fc.weight.
+// findHead finds a classifier with another prefix than the rest, as in
+// backbone.conv1.weight and head.fc.weight.
 func (m *matcher) findHead(names []string) {
 	for _, name := range names {
 		for _, form := range append(usualNames(name), name) {
@@ -136,8 +144,8 @@ func (m *matcher) findHead(names []string) {
 	}
 }
 
-// prefix is what stands before the net's own names: the one that makes most
-// names fit, the shortest of several.
+// prefix returns the prefix of the net's names in the file: the one with which most
+// names fit, and the shortest of several.
 func (m *matcher) prefix(names []string) string {
 	fits := map[string]int{}
 	for _, name := range names {
@@ -147,15 +155,15 @@ func (m *matcher) prefix(names []string) string {
 	}
 	best := ""
 	for p, n := range fits {
-		if n > fits[best] || n == fits[best] && (len(p) < len(best) || len(p) == len(best) && p < best) {
+		shorter := len(p) < len(best) || len(p) == len(best) && p < best
+		if n > fits[best] || n == fits[best] && shorter {
 			best = p
 		}
 	}
 	return best
 }
 
-// countPrefixes counts what stands before each end of name that is a
-// parameter's name.
+// countPrefixes counts the prefixes of name after which a parameter's name follows.
 func (m *matcher) countPrefixes(name string, fits map[string]int) {
 	if len(name) > maxName {
 		return
@@ -172,20 +180,29 @@ func (m *matcher) countPrefixes(name string, fits map[string]int) {
 	}
 }
 
-// maxName is longer than any net's names.
+// maxName bounds the length of names that are matched, far above any net's.
 const maxName = 256
 
 var (
-	headName     = regexp.MustCompile(`(^|\.)(linear|classifier|classifier\.1|head|head\.fc|last_linear)\.(weight|bias)$`)
+	headName = regexp.MustCompile(
+		`(^|\.)(linear|classifier|classifier\.1|head|head\.fc|last_linear)\.(weight|bias)$`)
 	shortcutName = regexp.MustCompile(`\.shortcut\.([01])\.`)
-	hfStem       = regexp.MustCompile(`^(?:.*\.)?embedder\.embedder\.(convolution|normalization)\.(\w+)$`)
-	hfBranch     = regexp.MustCompile(`^(?:.*\.)?encoder\.stages\.([0-3])\.layers\.(\d+)\.layer\.([0-2])\.(convolution|normalization)\.(\w+)$`)
-	hfShortcut   = regexp.MustCompile(`^(?:.*\.)?encoder\.stages\.([0-3])\.layers\.(\d+)\.shortcut\.(convolution|normalization)\.(\w+)$`)
 )
 
-// usualNames is what a tensor is called in torchvision's nets, if its name is
-// that of another family: the classifier's other names, shortcut for
-// downsample, and Hugging Face's ResNets.
+// The names in Hugging Face's ResNets: of the stem, of a block's branch and of its
+// shortcut. Stages and layers count from 0 there.
+var (
+	hfStem = regexp.MustCompile(
+		`^(?:.*\.)?embedder\.embedder\.(convolution|normalization)\.(\w+)$`)
+	hfBranch = regexp.MustCompile(`^(?:.*\.)?` +
+		`encoder\.stages\.([0-3])\.layers\.(\d+)\.layer\.([0-2])\.(convolution|normalization)\.(\w+)$`)
+	hfShortcut = regexp.MustCompile(`^(?:.*\.)?` +
+		`encoder\.stages\.([0-3])\.layers\.(\d+)\.shortcut\.(convolution|normalization)\.(\w+)$`)
+)
+
+// usualNames returns the names in torchvision's nets of a tensor from another project,
+// or nil: other names of the classifier, shortcut for downsample, and Hugging Face's
+// ResNets.
 func usualNames(name string) []string {
 	if len(name) > maxName {
 		return nil
@@ -201,13 +218,15 @@ func usualNames(name string) []string {
 		part := map[string]string{"convolution": "0", "normalization": "1"}[g[3]]
 		return []string{fmt.Sprintf("layer%s.%s.downsample.%s.%s", next(g[1]), g[2], part, g[4])}
 	}
-	if usual := shortcutName.ReplaceAllString(headName.ReplaceAllString(name, "${1}fc.$3"), ".downsample.$1."); usual != name {
+	usual := headName.ReplaceAllString(name, "${1}fc.$3")
+	usual = shortcutName.ReplaceAllString(usual, ".downsample.$1.")
+	if usual != name {
 		return []string{usual}
 	}
 	return nil
 }
 
-// next is the number after a digit: others count from 0.
+// next returns the number after a digit, since torchvision counts from 1.
 func next(digit string) string {
 	return strconv.Itoa(int(digit[0]-'0') + 1)
 }

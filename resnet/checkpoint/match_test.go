@@ -9,7 +9,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// params are parameters of shape 2, but for fc.weight, whose shape is 5×4.
+// params returns parameters of shape 2, except fc.weight, whose shape is 5×4.
 func params(names ...string) []tensor.Param {
 	var list []tensor.Param
 	for _, n := range names {
@@ -22,7 +22,8 @@ func params(names ...string) []tensor.Param {
 	return list
 }
 
-// fileOf is a file of tensors of those names and shapes, tensor i filled with i.
+// fileOf returns a file of tensors with these names and the shapes of params; the
+// elements of tensor i are i.
 func fileOf(t *testing.T, names ...string) *File {
 	t.Helper()
 	var entries []string
@@ -45,7 +46,7 @@ func fileOf(t *testing.T, names ...string) *File {
 	return f
 }
 
-// usualOrSelf is a classifier's usual name, without what stands before it.
+// usualOrSelf returns a classifier's usual name without its prefix, or name itself.
 func usualOrSelf(name string) string {
 	for _, n := range append(usualNames(name), name) {
 		if strings.HasSuffix("."+n, ".fc.weight") {
@@ -56,7 +57,10 @@ func usualOrSelf(name string) string {
 }
 
 func TestMatchNames(t *testing.T) {
-	net := []string{"conv1.weight", "bn1.bias", "layer1.0.conv1.weight", "layer1.0.bn2.running_var", "layer2.0.downsample.0.weight", "layer2.0.downsample.1.weight", "fc.weight", "fc.bias"}
+	net := []string{
+		"conv1.weight", "bn1.bias", "layer1.0.conv1.weight", "layer1.0.bn2.running_var",
+		"layer2.0.downsample.0.weight", "layer2.0.downsample.1.weight", "fc.weight", "fc.bias",
+	}
 	with := func(prefix, fc, shortcut string) []string {
 		var names []string
 		for _, n := range net {
@@ -68,17 +72,33 @@ func TestMatchNames(t *testing.T) {
 		return names
 	}
 	for name, file := range map[string][]string{
-		"plain":                with("", "fc.", "downsample"),
-		"DataParallel":         with("module.", "linear.", "downsample"),
-		"nested prefixes":      with("model.module.backbone.", "fc.", "downsample"),
-		"torch.compile":        with("_orig_mod.", "fc.", "downsample"),
-		"classifier":           with("", "classifier.", "downsample"),
-		"pretrained-models":    with("", "last_linear.", "shortcut"),
-		"another project's":    with("net.", "linear.", "shortcut"),
-		"two prefixes":         append(with("backbone.", "fc.", "downsample")[:6], "head.fc.weight", "head.fc.bias"),
-		"bookkeeping":          append(with("module.", "fc.", "downsample"), "n_averaged", "module.bn1.num_batches_tracked", "total_ops", "module.conv1.total_params", "conv1.weight.momentum_buffer"),
-		"Hugging Face's":       {"resnet.embedder.embedder.convolution.weight", "resnet.embedder.embedder.normalization.bias", "resnet.encoder.stages.0.layers.0.layer.0.convolution.weight", "resnet.encoder.stages.0.layers.0.layer.1.normalization.running_var", "resnet.encoder.stages.1.layers.0.shortcut.convolution.weight", "resnet.encoder.stages.1.layers.0.shortcut.normalization.weight", "classifier.1.weight", "classifier.1.bias"},
-		"Hugging Face's alone": {"embedder.embedder.convolution.weight", "embedder.embedder.normalization.bias", "encoder.stages.0.layers.0.layer.0.convolution.weight", "encoder.stages.0.layers.0.layer.1.normalization.running_var", "encoder.stages.1.layers.0.shortcut.convolution.weight", "encoder.stages.1.layers.0.shortcut.normalization.weight", "classifier.1.weight", "classifier.1.bias"},
+		"plain":             with("", "fc.", "downsample"),
+		"DataParallel":      with("module.", "linear.", "downsample"),
+		"nested prefixes":   with("model.module.backbone.", "fc.", "downsample"),
+		"torch.compile":     with("_orig_mod.", "fc.", "downsample"),
+		"classifier":        with("", "classifier.", "downsample"),
+		"pretrained-models": with("", "last_linear.", "shortcut"),
+		"another project's": with("net.", "linear.", "shortcut"),
+		"two prefixes":      append(with("backbone.", "fc.", "downsample")[:6], "head.fc.weight", "head.fc.bias"),
+		"bookkeeping": append(with("module.", "fc.", "downsample"),
+			"n_averaged", "module.bn1.num_batches_tracked", "total_ops",
+			"module.conv1.total_params", "conv1.weight.momentum_buffer"),
+		"Hugging Face's": {
+			"resnet.embedder.embedder.convolution.weight", "resnet.embedder.embedder.normalization.bias",
+			"resnet.encoder.stages.0.layers.0.layer.0.convolution.weight",
+			"resnet.encoder.stages.0.layers.0.layer.1.normalization.running_var",
+			"resnet.encoder.stages.1.layers.0.shortcut.convolution.weight",
+			"resnet.encoder.stages.1.layers.0.shortcut.normalization.weight", "classifier.1.weight",
+			"classifier.1.bias",
+		},
+		"Hugging Face's alone": {
+			"embedder.embedder.convolution.weight", "embedder.embedder.normalization.bias",
+			"encoder.stages.0.layers.0.layer.0.convolution.weight",
+			"encoder.stages.0.layers.0.layer.1.normalization.running_var",
+			"encoder.stages.1.layers.0.shortcut.convolution.weight",
+			"encoder.stages.1.layers.0.shortcut.normalization.weight", "classifier.1.weight",
+			"classifier.1.bias",
+		},
 	} {
 		src, err := fileOf(t, file...).Source(params(net...))
 		if err != nil {
@@ -94,7 +114,7 @@ func TestMatchNames(t *testing.T) {
 	}
 }
 
-// A net whose own names look like another family's keeps them.
+// TestMatchVGG: names of a net that look like those of another project are kept.
 func TestMatchVGG(t *testing.T) {
 	net := []string{"features.0.weight", "classifier.0.weight", "classifier.3.weight", "classifier.6.weight"}
 	for _, prefix := range []string{"", "module."} {
@@ -113,7 +133,9 @@ func TestMatchErrors(t *testing.T) {
 	p := params("conv1.weight", "bn1.weight", "bn1.bias", "fc.weight")
 	p[3].Shape = tensor.Shape{10, 4}
 	_, err := f.Source(p)
-	wantError(t, "all kinds", err, "net.safetensors does not fit the net: 1 missing (bn1.weight), 2 extra (module.extra, other), 1 of another shape (fc.weight: 5×4 in the file, 10×4 in the net)")
+	wantError(t, "all kinds", err, "net.safetensors doesn't fit the net: "+
+		"1 missing (bn1.weight), 2 extra (module.extra, other), "+
+		"1 of another shape (fc.weight: 5×4 in the file, 10×4 in the net)")
 	var e *MatchError
 	if !errors.As(err, &e) || len(e.Extra) != 2 {
 		t.Errorf("error %#v", err)
@@ -124,7 +146,10 @@ func TestMatchErrors(t *testing.T) {
 		many = append(many, fmt.Sprintf("layer1.%d.conv1.weight", i))
 	}
 	_, err = f.Source(params(many...))
-	wantError(t, "many", err, "13 missing (layer1.0.conv1.weight, layer1.1.conv1.weight, layer1.2.conv1.weight, layer1.3.conv1.weight, layer1.4.conv1.weight, layer1.5.conv1.weight, layer1.6.conv1.weight, layer1.7.conv1.weight, layer1.8.conv1.weight, layer1.9.conv1.weight and 3 more)")
+	wantError(t, "many", err, "13 missing (layer1.0.conv1.weight, layer1.1.conv1.weight, "+
+		"layer1.2.conv1.weight, layer1.3.conv1.weight, "+
+		"layer1.4.conv1.weight, layer1.5.conv1.weight, layer1.6.conv1.weight, layer1.7.conv1.weight, "+
+		"layer1.8.conv1.weight, layer1.9.conv1.weight and 3 more)")
 
 	_, err = fileOf(t, "conv1.weight", "linear.weight", "fc.weight").Source(params("conv1.weight", "fc.weight"))
 	wantError(t, "two classifiers", err, "1 extra (linear.weight)")
@@ -137,6 +162,7 @@ func TestMatchErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, "unknown", src.Load(params("bn1.weight")[0], tensor.New(2)), "was not matched with a parameter bn1.weight")
+	err = src.Load(params("bn1.weight")[0], tensor.New(2))
+	wantError(t, "unknown", err, "has no tensor for the parameter bn1.weight")
 	wantError(t, "shape", src.Load(params("conv1.weight")[0], tensor.New(3)), "has the shape 2, not 3")
 }

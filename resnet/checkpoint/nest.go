@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// set is a dictionary of tensors inside a checkpoint, and the keys to it.
+// set is a dictionary of tensors inside a checkpoint.
 type set struct {
-	path    string
+	path    string // the keys that lead to it, joined by dots
 	tensors []tensorAt
-	weights int // names that end in "weight"
+	weights int // number of names that end in "weight"
 }
 
+// tensorAt is a tensor, and its key in the dictionary.
 type tensorAt struct {
 	name string
 	t    *torchTensor
 }
 
-// weights finds the dictionary of tensors in what a pickle built, wherever it
-// is nested: checkpoint["state_dict"], ["model"], ["net"]. key names one where
-// there are several.
+// weights finds the dictionary of tensors in what a pickle built, at any depth, as in
+// checkpoint["state_dict"] or ["model"]. key selects one of several by its path.
 func weights(root any, key string) ([]named, error) {
 	if t, ok := root.(*torchTensor); ok {
 		return place(set{tensors: []tensorAt{{"tensor", t}}})
@@ -41,9 +41,11 @@ func weights(root any, key string) ([]named, error) {
 	case 1:
 		return place(found[0])
 	}
-	return nil, fmt.Errorf("it holds more than one set of weights: %s; name one behind the file's name, as in FILE#%s", listSets(found), found[0].path)
+	return nil, fmt.Errorf("it holds more than one set of weights: %s; add one to the file's name, as in FILE#%s",
+		listSets(found), found[0].path)
 }
 
+// pickSet selects the set at a path.
 func pickSet(sets []set, key string) ([]named, error) {
 	for _, s := range sets {
 		if s.path == key {
@@ -56,6 +58,7 @@ func pickSet(sets []set, key string) ([]named, error) {
 	return nil, fmt.Errorf("it has no set of weights %s; there are %s", quote(key), listSets(sets))
 }
 
+// filter returns the sets that keep accepts.
 func filter(sets []set, keep func(set) bool) []set {
 	var kept []set
 	for _, s := range sets {
@@ -66,6 +69,7 @@ func filter(sets []set, keep func(set) bool) []set {
 	return kept
 }
 
+// listSets describes the first ten sets, for errors.
 func listSets(sets []set) string {
 	const most = 10
 	var parts []string
@@ -96,16 +100,18 @@ func place(s set) ([]named, error) {
 	return list, nil
 }
 
-// searcher walks through what a pickle built. A value may be met twice, or
-// contain itself.
+// searcher collects the dictionaries of tensors in what a pickle built. A value may occur
+// more than once or contain itself, so each is visited only once.
 type searcher struct {
 	seen map[any]bool
 	sets []set
-	path []string // keys to where the search is
+	path []string // keys that lead to the value being visited
 }
 
+// maxNesting bounds the depth of the search.
 const maxNesting = 16
 
+// visit searches a value.
 func (s *searcher) visit(v any) {
 	if len(s.path) > maxNesting {
 		return
@@ -126,6 +132,7 @@ func (s *searcher) visit(v any) {
 	}
 }
 
+// visitDict collects the tensors of a dictionary, and searches its other values.
 func (s *searcher) visitDict(d *dict) {
 	var found set
 	for i, k := range d.keys {
@@ -147,8 +154,9 @@ func (s *searcher) visitDict(d *dict) {
 	}
 }
 
+// enter searches the value under a key.
 func (s *searcher) enter(key string, v any) {
-	const most = 64 // a key that leads anywhere is shorter
+	const most = 64 // bytes of a key that are kept: no real one is longer
 	s.path = append(s.path, key[:min(most, len(key))])
 	s.visit(v)
 	s.path = s.path[:len(s.path)-1]

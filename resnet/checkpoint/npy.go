@@ -10,25 +10,28 @@ import (
 	"resnet-tui/tensor"
 )
 
-// npyMagic begins a file of numpy.save: magic, version (two bytes), length of
-// the header (two bytes, from version 2 on four), header, data. The header is
-// a Python dictionary: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}.
+// npyMagic starts a file by numpy.save: magic, version (two bytes), length of the header
+// (two bytes, or four from version 2), header, data. The header is a Python dictionary:
+// {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}. See
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 const npyMagic = "\x93NUMPY"
 
 // npyName is the name of an npy file's only tensor.
 const npyName = "array"
 
+// maxNPYHeader bounds the header, in bytes.
 const maxNPYHeader = 64 << 10
 
-// npyTypes are numpy's type codes without the byte order.
+// npyTypes maps numpy's type codes, without the byte order, to types.
 var npyTypes = map[string]DType{
 	"f8": F64, "f4": F32, "f2": F16,
 	"i8": I64, "i4": I32, "i2": I16, "i1": I8,
 	"u8": U64, "u4": U32, "u2": U16, "u1": U8, "b1": Bool,
 }
 
-// ReadNPY reads an array that numpy.save wrote, of any shape and of any
-// floating or integer type, as float32.
+// ReadNPY reads an array that numpy.save wrote as float32. It may have any shape with at
+// least one element and any floating-point, integer or boolean type. Its errors are
+// those of Open and File.Load, and one for a file in another format.
 func ReadNPY(path string) (*tensor.Tensor, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -36,13 +39,13 @@ func ReadNPY(path string) (*tensor.Tensor, error) {
 	}
 	defer f.Close()
 	if f.Format() != "npy" {
-		return nil, fmt.Errorf("%s is no .npy file (%s)", path, f.Format())
+		return nil, fmt.Errorf("%s is not an .npy file but %s", path, f.Format())
 	}
 	return f.Load(npyName)
 }
 
-// WriteNPY writes float32 in C order, version 1.0. The file appears whole or
-// not at all.
+// WriteNPY writes an array of float32 in C order, in version 1.0 of the format. After an
+// error, path is unchanged; see WriteFile.
 func WriteNPY(path string, t *tensor.Tensor) error {
 	extents := ""
 	for _, d := range t.Shape {
@@ -52,7 +55,7 @@ func WriteNPY(path string, t *tensor.Tensor) error {
 		extents = strings.TrimSuffix(extents, ", ") // only (n,) needs its comma
 	}
 	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (" + strings.TrimSuffix(extents, " ") + "), }"
-	const before = len(npyMagic) + 4
+	const before = len(npyMagic) + 4 // bytes before the header; the data is aligned to 64
 	header += strings.Repeat(" ", -(before+len(header)+1)&63) + "\n"
 	return WriteFile(path, func(w io.Writer) error {
 		start := le.AppendUint16([]byte(npyMagic+"\x01\x00"), uint16(len(header)))
@@ -63,7 +66,7 @@ func WriteNPY(path string, t *tensor.Tensor) error {
 	})
 }
 
-// listNPY reads the header.
+// listNPY reads the header, and lists the file's only tensor.
 func listNPY(src source, _ string) ([]named, error) {
 	header, data, err := npyHeader(src)
 	if err != nil {
@@ -89,7 +92,7 @@ func listNPY(src source, _ string) ([]named, error) {
 	return []named{{npyName, v}}, nil
 }
 
-// npyHeader is the header's text, and where the data begins.
+// npyHeader reads the header's text, and returns the offset of the data.
 func npyHeader(src source) (string, int64, error) {
 	var fixed [12]byte
 	if err := readFull(src, fixed[:min(12, src.Size())], 0); err != nil {
@@ -105,7 +108,8 @@ func npyHeader(src source) (string, int64, error) {
 		return "", 0, fmt.Errorf("version %d is unknown", version)
 	}
 	if n > maxNPYHeader || n > src.Size()-at {
-		return "", 0, fmt.Errorf("the header claims %d bytes: the file is damaged or was not loaded whole", n)
+		return "", 0, fmt.Errorf("the header claims to have %d bytes: "+
+			"the file is damaged or the download is incomplete", n)
 	}
 	header := make([]byte, n)
 	if err := readFull(src, header, at); err != nil {
@@ -114,18 +118,20 @@ func npyHeader(src source) (string, int64, error) {
 	return string(header), at + n, nil
 }
 
-// npyType splits '<f4' into a type and whether it is big-endian.
+// npyType parses a type such as '<f4'. swap reports that it is big-endian.
 func npyType(descr string) (d DType, swap bool, err error) {
 	if descr != "" {
 		d = npyTypes[descr[1:]]
 	}
 	if d == 0 || !strings.ContainsRune("<>|=", rune(descr[0])) {
-		return 0, false, fmt.Errorf("the type %s can't be read: save an array of float32, float64, float16 or whole numbers", quote(descr))
+		return 0, false, fmt.Errorf("the type %s can't be read: "+
+			"save an array of float32, float64, float16 or integers", quote(descr))
 	}
 	return d, descr[0] == '>', nil
 }
 
-// columnMajor is the strides of Fortran's order, the first extent innermost.
+// columnMajor returns the strides of Fortran order, in which the first index varies
+// fastest.
 func columnMajor(shape tensor.Shape) []int {
 	strides, n := make([]int, len(shape)), 1
 	for i, d := range shape {

@@ -9,15 +9,15 @@ import (
 	"resnet-tui/tensor"
 )
 
-// npyFields is what a header says.
+// npyFields are the entries of a header.
 type npyFields struct {
 	descr   string
 	fortran bool
 	shape   tensor.Shape
 }
 
-// parseNPYHeader reads the part of Python's grammar that numpy writes: a
-// dictionary of three entries in any order.
+// parseNPYHeader parses the subset of Python's grammar that numpy writes: a dictionary
+// of three entries in any order.
 func parseNPYHeader(text string) (npyFields, error) {
 	p := &npyParser{rest: text}
 	var h npyFields
@@ -45,26 +45,28 @@ func parseNPYHeader(text string) (npyFields, error) {
 	case p.err != nil:
 		return h, p.err
 	case strings.TrimSpace(p.rest) != "":
-		return h, errors.New("the header has something behind its dictionary")
+		return h, errors.New("the header has something after its dictionary")
 	case len(seen) != 3:
 		return h, errors.New("the header lacks descr, fortran_order or shape")
 	}
 	return h, nil
 }
 
-// npyParser eats a header from the left; after a failure it eats nothing.
+// npyParser parses a header from left to right. After the first failure it consumes
+// nothing more.
 type npyParser struct {
-	rest string
-	err  error
+	rest string // what isn't parsed yet
+	err  error  // the first failure
 }
 
+// fail records a failure, if it is the first.
 func (p *npyParser) fail(what string) {
 	if p.err == nil {
 		p.err = fmt.Errorf("the header is damaged: it has %s", what)
 	}
 }
 
-// accept takes token, and the blanks around it, if it comes next.
+// accept consumes token and the blanks around it, if it comes next.
 func (p *npyParser) accept(token string) bool {
 	if p.err != nil {
 		return false
@@ -76,12 +78,14 @@ func (p *npyParser) accept(token string) bool {
 	return ok
 }
 
+// expect consumes token, or fails.
 func (p *npyParser) expect(token string) {
 	if !p.accept(token) {
-		p.fail("no " + quote(token) + " where one belongs")
+		p.fail("no " + quote(token) + " where it is expected")
 	}
 }
 
+// str parses a string without escapes, in single or double quotes.
 func (p *npyParser) str() string {
 	for _, q := range []string{"'", `"`} {
 		if p.accept(q) {
@@ -93,10 +97,11 @@ func (p *npyParser) str() string {
 			return s
 		}
 	}
-	p.fail("no name or plain type where one belongs (records can't be read)")
+	p.fail("no name or plain type where it is expected (records can't be read)")
 	return ""
 }
 
+// boolean parses True or False.
 func (p *npyParser) boolean() bool {
 	if p.accept("True") {
 		return true
@@ -105,7 +110,7 @@ func (p *npyParser) boolean() bool {
 	return false
 }
 
-// tuple is (), (n,) or (n, m); Python 2 wrote an L behind a long number.
+// tuple parses (), (n,) or (n, m). Python 2 wrote an L after long integers.
 func (p *npyParser) tuple() tensor.Shape {
 	shape := tensor.Shape{}
 	p.expect("(")
@@ -113,7 +118,7 @@ func (p *npyParser) tuple() tensor.Shape {
 		digits := p.rest[:len(p.rest)-len(strings.TrimLeft(p.rest, "0123456789"))]
 		n, err := strconv.Atoi(digits)
 		if err != nil || len(shape) == maxDims {
-			p.fail("a shape that can't be")
+			p.fail("an impossible shape")
 			return nil
 		}
 		p.rest = strings.TrimPrefix(p.rest[len(digits):], "L")

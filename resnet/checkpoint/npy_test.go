@@ -38,10 +38,10 @@ func TestNPY(t *testing.T) {
 		}
 	}
 	_, err := ReadNPY(golden("zip.pth"))
-	wantError(t, "zip.pth", err, "is no .npy file (torch zip)")
+	wantError(t, "zip.pth", err, "is not an .npy file but torch zip")
 }
 
-// What is written is what numpy.save writes, byte for byte.
+// TestWriteNPY: files are those that numpy.save writes, byte for byte.
 func TestWriteNPY(t *testing.T) {
 	for _, name := range []string{"f4.npy", "f4_1d.npy", "f4_0d.npy"} {
 		want, err := os.ReadFile(golden(name))
@@ -62,7 +62,7 @@ func TestWriteNPY(t *testing.T) {
 	}
 }
 
-// npyFile is a version 1.0 file.
+// npyFile returns a file of version 1.0 with n bytes of data.
 func npyFile(header string, n int) []byte {
 	b := le.AppendUint16([]byte(npyMagic+"\x01\x00"), uint16(len(header)))
 	return append(append(b, header...), make([]byte, n)...)
@@ -81,20 +81,20 @@ func TestNPYErrors(t *testing.T) {
 		{"cut", npyFile(good, 23), "2×3 of <f4 are 24 bytes, but 23 follow"},
 		{"trailing", npyFile(good, 25), "25 follow"},
 		{"version", version, "version 9 is unknown"},
-		{"header", []byte(npyMagic + "\x02\x00\xff\xff\xff\xff{}"), "the header claims 4294967295 bytes"},
+		{"header", []byte(npyMagic + "\x02\x00\xff\xff\xff\xff{}"), "the header claims to have 4294967295 bytes"},
 		{"object", swap("<f4", "|O"), `the type "|O" can't be read`},
 		{"no type", swap("<f4", ""), `the type "" can't be read`},
 		{"records", swap("'<f4'", "[('a', '<f4')]"), "records can't be read"},
 		{"huge", swap("(2, 3)", "(99999999999, 99999999999)"), "more elements than any real tensor"},
-		{"beyond int", swap("(2, 3)", "(99999999999999999999,)"), "a shape that can't be"},
-		{"negative", swap("(2, 3)", "(-2, 3)"), "a shape that can't be"},
-		{"dims", swap("(2, 3)", "("+strings.Repeat("1,", 65)+")"), "a shape that can't be"},
-		{"order", swap("False", "Maybe"), `no "False" where one belongs`},
+		{"beyond int", swap("(2, 3)", "(99999999999999999999,)"), "an impossible shape"},
+		{"negative", swap("(2, 3)", "(-2, 3)"), "an impossible shape"},
+		{"dims", swap("(2, 3)", "("+strings.Repeat("1,", 65)+")"), "an impossible shape"},
+		{"order", swap("False", "Maybe"), `no "False" where it is expected`},
 		{"unknown", swap("'descr'", "'what'"), `an unknown entry "what"`},
 		{"lacks", swap("'descr': '<f4', ", ""), "lacks descr"},
 		{"comma", swap("'<f4',", "'<f4'"), "no comma"},
-		{"open", swap("}", ""), "where one belongs"},
-		{"behind", swap("}", "} x"), "something behind"},
+		{"open", swap("}", ""), "where it is expected"},
+		{"after", swap("}", "} x"), "something after"},
 		{"no dictionary", swap("{", "("), `no "{"`},
 	} {
 		_, err := open(memory(c.data), "file", "")

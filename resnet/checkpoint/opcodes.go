@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
@@ -9,8 +10,8 @@ import (
 	"strings"
 )
 
-// opcodes are the operations of pickle protocols 0 to 5, but for those that
-// reach outside the file: extensions (EXT1 …) and out-of-band buffers.
+// opcodes are the operations of pickle protocols 0 to 5, except those that refer to
+// something outside the file: extensions (EXT1 …) and out-of-band buffers. See
 // https://github.com/python/cpython/blob/main/Lib/pickletools.py
 var opcodes = [256]func(*machine) error{
 	// Control.
@@ -108,6 +109,7 @@ var opcodes = [256]func(*machine) error{
 	'Q':  opPersistent,
 }
 
+// pushOr pushes v, unless there is an error.
 func (m *machine) pushOr(v any, err error) error {
 	if err != nil {
 		return err
@@ -115,6 +117,7 @@ func (m *machine) pushOr(v any, err error) error {
 	return m.push(v)
 }
 
+// mark marks the current height of the stack.
 func (m *machine) mark() error {
 	if len(m.marks) >= maxValues {
 		return errors.New("it has too many marks")
@@ -133,6 +136,7 @@ func opPop(m *machine) error {
 	return err
 }
 
+// opUint pushes an integer of n bytes.
 func opUint(n int) func(*machine) error {
 	return func(m *machine) error {
 		v, err := m.in.uint(n)
@@ -140,8 +144,8 @@ func opUint(n int) func(*machine) error {
 	}
 }
 
-// opInt is a number in decimal; 00 and 01 were once False and True, and a long
-// one ended in L.
+// opInt pushes an integer in decimal. 00 and 01 stand for False and True, and Python 2
+// appended an L to long integers.
 func opInt(m *machine) error {
 	s, err := m.in.line()
 	switch {
@@ -156,11 +160,12 @@ func opInt(m *machine) error {
 	}
 	n, ok := new(big.Int).SetString(s, 10)
 	if !ok {
-		return errors.New("a number is none")
+		return fmt.Errorf("invalid number %s", quote(s))
 	}
 	return m.pushBig(n)
 }
 
+// pushBig pushes an int64 if n fits in one.
 func (m *machine) pushBig(n *big.Int) error {
 	if n.IsInt64() {
 		return m.push(n.Int64())
@@ -168,7 +173,8 @@ func (m *machine) pushBig(n *big.Int) error {
 	return m.push(n)
 }
 
-// opLong is a number in two's complement, little-endian.
+// opLong pushes an integer in two's complement, little-endian, whose length in bytes
+// comes first, in width bytes. Very long ones are placeholders.
 func opLong(width int) func(*machine) error {
 	return func(m *machine) error {
 		n, err := m.in.uint(width)
@@ -191,6 +197,7 @@ func opLong(width int) func(*machine) error {
 	}
 }
 
+// opText pushes a string whose length in bytes comes first, in width bytes.
 func opText(width int) func(*machine) error {
 	return func(m *machine) error {
 		n, err := m.in.uint(width)
@@ -201,6 +208,7 @@ func opText(width int) func(*machine) error {
 	}
 }
 
+// opBytes pushes a placeholder for bytes, whose number comes first, in width bytes.
 func opBytes(width int) func(*machine) error {
 	return func(m *machine) error {
 		n, err := m.in.uint(width)
@@ -211,12 +219,13 @@ func opBytes(width int) func(*machine) error {
 	}
 }
 
+// opLine pushes the rest of the line as a string.
 func opLine(m *machine) error {
 	s, err := m.in.line()
 	return m.pushOr(s, err)
 }
 
-// opQuoted is a string as Python 2 shows it, in quotes and with escapes.
+// opQuoted pushes a string in the notation of Python 2, in quotes and with escapes.
 func opQuoted(m *machine) error {
 	s, err := m.in.line()
 	if err != nil {
@@ -238,11 +247,13 @@ func opQuoted(m *machine) error {
 	return m.push(b.String())
 }
 
+// opTuple pushes a tuple of all values above the last mark.
 func opTuple(m *machine) error {
 	items, err := m.popMark()
 	return m.pushOr(&tuple{items}, err)
 }
 
+// opTupleN pushes a tuple of the n topmost values.
 func opTupleN(n int) func(*machine) error {
 	return func(m *machine) error {
 		items, err := m.popN(n)
@@ -250,11 +261,13 @@ func opTupleN(n int) func(*machine) error {
 	}
 }
 
+// opList pushes a list of all values above the last mark.
 func opList(m *machine) error {
 	items, err := m.popMark()
 	return m.pushOr(&list{items}, err)
 }
 
+// opDict pushes a dictionary of the keys and values above the last mark.
 func opDict(m *machine) error {
 	items, err := m.popMark()
 	if err != nil {
@@ -267,7 +280,7 @@ func opDict(m *machine) error {
 	return m.push(d)
 }
 
-// opInto gives the n topmost values to the container below them.
+// opInto puts the n topmost values into the container below them.
 func opInto(n int, put func(any, []any) error) func(*machine) error {
 	return func(m *machine) error {
 		items, err := m.popN(n)
@@ -282,6 +295,7 @@ func opInto(n int, put func(any, []any) error) func(*machine) error {
 	}
 }
 
+// opIntoMark puts all values above the last mark into the container below it.
 func opIntoMark(put func(any, []any) error) func(*machine) error {
 	return func(m *machine) error {
 		items, err := m.popMark()
@@ -296,7 +310,7 @@ func opIntoMark(put func(any, []any) error) func(*machine) error {
 	}
 }
 
-// opNumbered uses the memo under a number in decimal.
+// opNumbered uses a memo index in decimal.
 func opNumbered(use func(*machine, int64) error) func(*machine) error {
 	return func(m *machine) error {
 		s, err := m.in.line()
@@ -305,12 +319,13 @@ func opNumbered(use func(*machine, int64) error) func(*machine) error {
 		}
 		i, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {
-			return errors.New("a memo's number is none")
+			return fmt.Errorf("invalid memo index %s", quote(s))
 		}
 		return use(m, i)
 	}
 }
 
+// opCounted uses a memo index of width bytes.
 func opCounted(width int, use func(*machine, int64) error) func(*machine) error {
 	return func(m *machine) error {
 		i, err := m.in.uint(width)

@@ -6,21 +6,22 @@ import (
 	"slices"
 )
 
-// Bounds of one pickle. A ResNet-152's has about 40,000 values.
+// Bounds of one pickle. That of a ResNet-152 has about 40,000 values.
 const (
-	maxValues    = 2 << 20  // values pushed, remembered or copied
-	maxText      = 64 << 10 // bytes of a string that is kept; longer ones are no names
-	maxTextTotal = 64 << 20
+	maxValues    = 2 << 20  // values pushed, memoized or copied
+	maxText      = 64 << 10 // bytes per string that is kept; longer ones can't be names
+	maxTextTotal = 64 << 20 // bytes of all strings
 )
 
-// The values that a pickle can build, beside nil, bool, int64, *big.Int,
-// float64, string, *storage and *torchTensor.
+// The values that a pickle can build, besides nil, bool, int64, *big.Int, float64,
+// string, *class, *storageRef and *torchTensor.
 type (
 	list  struct{ items []any } // also sets
 	tuple struct{ items []any }
-	// opaque stands for what weights don't need: bytes, dates, settings.
+	// opaque is a placeholder for what weights don't need: bytes, dates, settings.
 	opaque struct{ of string }
-	// dict keeps the entries whose keys are strings, in order.
+	// dict holds the entries whose keys are strings, in the order of insertion; others are
+	// dropped.
 	dict struct {
 		keys  []string
 		vals  []any
@@ -41,7 +42,8 @@ func (d *dict) set(key, val any) {
 		d.index = map[string]int{}
 	}
 	d.index[k] = len(d.keys)
-	d.keys, d.vals = append(d.keys, k), append(d.vals, val)
+	d.keys = append(d.keys, k)
+	d.vals = append(d.vals, val)
 }
 
 func (d *dict) get(key string) any {
@@ -51,20 +53,21 @@ func (d *dict) get(key string) any {
 	return nil
 }
 
-// machine runs a pickle: a stack, marks on it, and a memo.
+// machine interprets a pickle. It has a stack of values, marks on the stack, and a memo
+// of values that are used again.
 type machine struct {
 	in      *cursor
 	stack   []any
 	marks   []int // heights of the stack
 	memo    map[int64]any
-	values  int
-	text    int
-	persist func(id *tuple) (any, error) // what a persistent id stands for
+	values  int                          // charged so far, up to maxValues
+	text    int                          // bytes of strings so far, up to maxTextTotal
+	persist func(id *tuple) (any, error) // resolves a persistent id; nil: there are none
 	done    bool
 }
 
-// unpickle runs one pickle to its end and returns what it built. The cursor
-// stops behind it.
+// unpickle interprets one pickle to its end and returns what it built. The cursor stops
+// after it.
 func unpickle(in *cursor, persist func(*tuple) (any, error)) (any, error) {
 	m := &machine{in: in, memo: map[int64]any{}, persist: persist}
 	for !m.done {
@@ -75,7 +78,7 @@ func unpickle(in *cursor, persist func(*tuple) (any, error)) (any, error) {
 		}
 		op := opcodes[code]
 		if op == nil {
-			return nil, fmt.Errorf("the pickle is damaged: byte %d, %#02x, is no operation", at, code)
+			return nil, fmt.Errorf("the pickle is damaged: byte %d, %#02x, is not an operation", at, code)
 		}
 		if err := op(m); err != nil {
 			if err == errShort || errors.As(err, new(refusal)) {
@@ -87,7 +90,7 @@ func unpickle(in *cursor, persist func(*tuple) (any, error)) (any, error) {
 	return m.pop()
 }
 
-// charge counts n values against what one pickle may make.
+// charge counts n values towards maxValues.
 func (m *machine) charge(n int) error {
 	if m.values += n; m.values > maxValues {
 		return fmt.Errorf("it holds more than %d values", maxValues)
@@ -103,9 +106,9 @@ func (m *machine) push(v any) error {
 	return nil
 }
 
-var errStack = errors.New("it takes a value that is not there")
+var errStack = errors.New("it takes a value from an empty stack")
 
-// floor is the height that pops may not go below.
+// floor is the height of the stack at the last mark, below which values can't be popped.
 func (m *machine) floor() int {
 	if n := len(m.marks); n > 0 {
 		return m.marks[n-1]
@@ -130,7 +133,7 @@ func (m *machine) top() (any, error) {
 	return m.stack[len(m.stack)-1], nil
 }
 
-// popN takes the n topmost values, in the order they were pushed.
+// popN pops the n topmost values, in the order they were pushed.
 func (m *machine) popN(n int) ([]any, error) {
 	at := len(m.stack) - n
 	if at < m.floor() {
@@ -141,18 +144,18 @@ func (m *machine) popN(n int) ([]any, error) {
 	return items, nil
 }
 
-// popMark takes all values above the last mark.
+// popMark pops all values above the last mark.
 func (m *machine) popMark() ([]any, error) {
 	n := len(m.marks)
 	if n == 0 {
-		return nil, errors.New("it takes up to a mark that is not there")
+		return nil, errors.New("it takes values up to a mark that doesn't exist")
 	}
 	items, err := m.popN(len(m.stack) - m.marks[n-1])
 	m.marks = m.marks[:n-1]
 	return items, err
 }
 
-// popTuple takes the arguments of a call.
+// popTuple pops the arguments of a call.
 func (m *machine) popTuple() ([]any, error) {
 	v, err := m.pop()
 	if err != nil {
@@ -165,7 +168,7 @@ func (m *machine) popTuple() ([]any, error) {
 	return t.items, nil
 }
 
-// popClass takes what is to be called.
+// popClass pops the class to call.
 func (m *machine) popClass() (*class, error) {
 	v, err := m.pop()
 	if err != nil {
@@ -178,6 +181,7 @@ func (m *machine) popClass() (*class, error) {
 	return c, nil
 }
 
+// remember puts the topmost value into the memo.
 func (m *machine) remember(i int64) error {
 	v, err := m.top()
 	if err != nil {
@@ -190,6 +194,7 @@ func (m *machine) remember(i int64) error {
 	return nil
 }
 
+// recall pushes a value from the memo.
 func (m *machine) recall(i int64) error {
 	v, ok := m.memo[i]
 	if !ok {
@@ -214,6 +219,7 @@ func (m *machine) pushText(n int64) error {
 	return m.push(string(b))
 }
 
+// pushSkipped skips n bytes and pushes a placeholder.
 func (m *machine) pushSkipped(n int64, what string) error {
 	if err := m.in.skip(n); err != nil {
 		return err
@@ -228,12 +234,12 @@ func add(to any, items []any) error {
 		to.items = append(to.items, items...)
 	case *opaque:
 	default:
-		return errors.New("it appends to something that is no list")
+		return errors.New("it appends to something that isn't a list")
 	}
 	return nil
 }
 
-// setItems puts keys and values, in turn, into a dictionary.
+// setItems puts items, alternately keys and values, into a dictionary.
 func setItems(to any, items []any) error {
 	if len(items)%2 != 0 {
 		return errors.New("a dictionary's key lacks its value")
@@ -245,7 +251,7 @@ func setItems(to any, items []any) error {
 		}
 	case *opaque:
 	default:
-		return errors.New("it sets an item of something that is no dictionary")
+		return errors.New("it sets an item of something that isn't a dictionary")
 	}
 	return nil
 }

@@ -15,10 +15,10 @@ func run(pickle string) (any, error) {
 	return unpickle(newCursor(strings.NewReader(pickle), 0, int64(len(pickle))), storages{}.storage)
 }
 
-// text is a string in a pickle.
+// text pickles a string.
 func text(s string) string { return "\x8c" + string(rune(len(s))) + s }
 
-// describe prints a value as Python would, nearly.
+// describe prints a value much as Python would.
 func describe(v any) string {
 	switch v := v.(type) {
 	case *list:
@@ -50,30 +50,41 @@ func describeAll(items []any) string {
 func TestPickleValues(t *testing.T) {
 	for pickle, want := range map[string]string{
 		"N.": "<nil>", "\x88.": "true", "\x89.": "false", "I01\n.": "true", "I00\n.": "false",
-		"I-7\n.": "-7", "L12345678901234567890L\n.": "12345678901234567890", "K\xff.": "255", "M\xff\xff.": "65535", "J\xfe\xff\xff\xff.": "-2",
-		"\x8a\x00.": "0", "\x8a\x01\xff.": "-1", "\x8a\x02\x00\x80.": "-32768", "\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01.": "18446744073709551616",
-		"\x8b\x02\x00\x00\x00\x01\x01.": "257", "F1.5\n.": "1.5", "G\x3f\xf8\x00\x00\x00\x00\x00\x00.": "1.5",
-		"S'it\\'s \\x41'\n.": "it's A", "Vplain\n.": "plain", "U\x02ab.": "ab", "T\x02\x00\x00\x00ab.": "ab", "X\x02\x00\x00\x00ab.": "ab",
-		"\x8c\x02ab.": "ab", "\x8d\x02\x00\x00\x00\x00\x00\x00\x00ab.": "ab", "C\x02ab.": "<bytes>", "B\x02\x00\x00\x00ab.": "<bytes>",
+		"I-7\n.": "-7", "L12345678901234567890L\n.": "12345678901234567890", "K\xff.": "255",
+		"M\xff\xff.": "65535", "J\xfe\xff\xff\xff.": "-2",
+		"\x8a\x00.": "0", "\x8a\x01\xff.": "-1", "\x8a\x02\x00\x80.": "-32768",
+		"\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01.": "18446744073709551616",
+
+		"\x8b\x02\x00\x00\x00\x01\x01.": "257", "F1.5\n.": "1.5",
+		"G\x3f\xf8\x00\x00\x00\x00\x00\x00.": "1.5",
+		"S'it\\'s \\x41'\n.":                 "it's A", "Vplain\n.": "plain", "U\x02ab.": "ab", "T\x02\x00\x00\x00ab.": "ab",
+		"X\x02\x00\x00\x00ab.": "ab",
+		"\x8c\x02ab.":          "ab", "\x8d\x02\x00\x00\x00\x00\x00\x00\x00ab.": "ab", "C\x02ab.": "<bytes>",
+		"B\x02\x00\x00\x00ab.":                           "<bytes>",
 		"\x80\x05\x95\x01\x00\x00\x00\x00\x00\x00\x00N.": "<nil>",
-		").": "()", "].": "[]", "}.": "{}", "K\x01\x85.": "(1)", "K\x01K\x02\x86.": "(1, 2)", "K\x01K\x02K\x03\x87.": "(1, 2, 3)",
-		"(K\x01K\x02t.": "(1, 2)", "(K\x01l.": "[1]", "(" + text("a") + "K\x01d.": "{a: 1}", "]K\x01a.": "[1]", "](K\x01K\x02e.": "[1, 2]",
+		").": "()", "].": "[]", "}.": "{}", "K\x01\x85.": "(1)", "K\x01K\x02\x86.": "(1, 2)",
+		"K\x01K\x02K\x03\x87.": "(1, 2, 3)",
+		"(K\x01K\x02t.":        "(1, 2)", "(K\x01l.": "[1]", "(" + text("a") + "K\x01d.": "{a: 1}", "]K\x01a.": "[1]",
+		"](K\x01K\x02e.":            "[1, 2]",
 		"}" + text("a") + "K\x01s.": "{a: 1}", "}(" + text("a") + "K\x01" + text("b") + "K\x02u.": "{a: 1, b: 2}",
 		"}(" + text("a") + "K\x01" + text("b") + "K\x02" + text("a") + "K\x03u.": "{a: 3, b: 2}", "}K\x01K\x02s.": "{}",
 		"\x8f(K\x01\x90.": "[1]", "(K\x01\x91.": "[1]",
-		"K\x01q\x05K\x020h\x05.": "1", "K\x01p7\ng7\n\x86.": "(1, 1)", "K\x01\x94h\x00\x86.": "(1, 1)", "K\x01r\x00\x01\x00\x00j\x00\x01\x00\x00\x86.": "(1, 1)",
+		"K\x01q\x05K\x020h\x05.": "1", "K\x01p7\ng7\n\x86.": "(1, 1)", "K\x01\x94h\x00\x86.": "(1, 1)",
+		"K\x01r\x00\x01\x00\x00j\x00\x01\x00\x00\x86.": "(1, 1)",
 		"K\x012\x86.": "(1, 1)", "K\x01(0.": "1", "K\x01(K\x02K\x031.": "1",
-		"ccollections\nOrderedDict\n)R}b.":                                                      "{}",
-		"ccollections\nOrderedDict\n](](" + text("a") + "K\x01ee\x85R.":                         "{a: 1}",
-		"ccollections\ndefaultdict\nc__builtin__\nint\n\x85R" + text("a") + "K\x01s.":           "{a: 1}",
-		text("torch") + text("Size") + "\x93K\x02K\x03\x86\x85R.":                               "(2, 3)",
-		"cargparse\nNamespace\n)\x81}" + text("lr") + "K\x01sb.":                                "<argparse.Namespace>",
-		"ccopy_reg\n_reconstructor\ncargparse\nNamespace\nc__builtin__\nobject\nN\x87R}b.":      "<argparse.Namespace>",
+		"ccollections\nOrderedDict\n)R}b.":                                                 "{}",
+		"ccollections\nOrderedDict\n](](" + text("a") + "K\x01ee\x85R.":                    "{a: 1}",
+		"ccollections\ndefaultdict\nc__builtin__\nint\n\x85R" + text("a") + "K\x01s.":      "{a: 1}",
+		text("torch") + text("Size") + "\x93K\x02K\x03\x86\x85R.":                          "(2, 3)",
+		"cargparse\nNamespace\n)\x81}" + text("lr") + "K\x01sb.":                           "<argparse.Namespace>",
+		"ccopy_reg\n_reconstructor\ncargparse\nNamespace\nc__builtin__\nobject\nN\x87R}b.": "<argparse.Namespace>",
+
 		"cnumpy._core.multiarray\nscalar\ncnumpy\ndtype\n" + text("f8") + "\x85R)bC\x01x\x86R.": "<numpy.core.multiarray.scalar>",
-		"(iargparse\nNamespace\n.":                                                              "<argparse.Namespace>",
-		"(cargparse\nNamespace\no.":                                                             "<argparse.Namespace>",
-		"cargparse\nNamespace\n)}\x92.":                                                         "<argparse.Namespace>",
-		"ctorch\nfloat16\n.":                                                                    "class torch.float16",
+
+		"(iargparse\nNamespace\n.":      "<argparse.Namespace>",
+		"(cargparse\nNamespace\no.":     "<argparse.Namespace>",
+		"cargparse\nNamespace\n)}\x92.": "<argparse.Namespace>",
+		"ctorch\nfloat16\n.":            "class torch.float16",
 	} {
 		v, err := run(pickle)
 		if err != nil {
@@ -89,8 +100,8 @@ func TestPickleValues(t *testing.T) {
 	}
 }
 
-// Nothing that a pickle names is run unless it is in the table, by whichever
-// operation it asks.
+// TestPickleRefuses: a name that isn't in the table is refused, whichever operation uses
+// it.
 func TestPickleRefuses(t *testing.T) {
 	for pickle, name := range map[string]string{
 		"cos\nsystem\n(S'touch pwned'\ntR.":                                             "os.system",
@@ -121,25 +132,33 @@ func TestPickleRefuses(t *testing.T) {
 }
 
 func TestPickleErrors(t *testing.T) {
+	floats := text("storage") + "ctorch\nFloatStorage\n"
 	for pickle, want := range map[string]string{
-		"": "ends too early", "N": "ends too early", "\xff": "is no operation", "\x82\x01.": "is no operation", "\x97.": "is no operation", "Px\n.": "is no operation",
-		".": "not there", "0.": "not there", "(t": "ends too early", "t.": "mark that is not there", "K\x01(\x85.": "not there", "h\x00.": "never built",
-		"K\x01K\x02a.": "no list", "K\x01K\x02K\x03s.": "no dictionary", "}(K\x01u.": "lacks its value", "K\x01Nb.": "has none",
+		"": "ends too early", "N": "ends too early", "\xff": "is not an operation",
+		"\x82\x01.": "is not an operation", "\x97.": "is not an operation", "Px\n.": "is not an operation",
+		".": "empty stack", "0.": "empty stack", "(t": "ends too early", "t.": "mark that doesn't exist",
+		"K\x01(\x85.": "empty stack", "h\x00.": "never built",
+		"K\x01K\x02a.": "isn't a list", "K\x01K\x02K\x03s.": "isn't a dictionary",
+		"}(K\x01u.": "lacks its value", "K\x01Nb.": "can't have any",
 		"K\x01)R.": "can't be called", "ctorch\nSize\nK\x01R.": "no tuple", "ctorch\nSize\n)R.": "wrong arguments",
-		"Ix\n.": "a number is none", "Fx\n.": "damaged at byte 0", "Sx\n.": "lacks its quotes", "S'\\q'\n.": "damaged escape", "gx\n.": "number is none",
-		"I" + strings.Repeat("9", 2000) + "\n.": "too many digits", "V" + strings.Repeat("x", maxText+2) + "\n.": "too long",
-		"K\x01K\x02\x93.": "no name", "(o.": "not there", "(K\x01o.": "no class", "NQ.": "no tuple", ")Q.": "no storage",
+		"Ix\n.": `invalid number "x"`, "Fx\n.": "damaged at byte 0", "Sx\n.": "lacks its quotes",
+		"S'\\q'\n.": "damaged escape", "gx\n.": `invalid memo index "x"`,
+		"I" + strings.Repeat("9", 2000) + "\n.":      "too many digits",
+		"V" + strings.Repeat("x", maxText+2) + "\n.": "too long",
+		"K\x01K\x02\x93.":                            "not a string", "(o.": "empty stack", "(K\x01o.": "isn't a class",
+		"NQ.":                     "no tuple",
+		")Q.":                     "isn't a storage",
 		text("module") + "\x85Q.": "refuses to run torch.nn.Module",
-		"(" + text("storage") + "N" + text("0") + text("cpu") + "K\x01tQ.":                                  "no type",
-		"(" + text("storage") + "ctorch\nFloatStorage\n" + text("0") + text("cpu") + "J\xff\xff\xff\xfftQ.": "impossible size",
-		"(" + text("storage") + "ctorch\nFloatStorage\nN" + text("cpu") + "K\x01tQ.":                        "no name",
-		"(" + text("storage") + "ctorch\nFloatStorage\n" + text("0") + text("cpu") + "K\x01K\x01tQ.":        "badly described",
-		"ctorch._utils\n_rebuild_tensor\n)R.":                                                               "wrong arguments",
-		"ctorch._utils\n_rebuild_tensor\n(NK\x00))tR.":                                                      "no storage",
-		"ctorch._utils\n_rebuild_parameter\nN\x85R.":                                                        "no tensor",
-		"ctorch._tensor\n_rebuild_from_type_v2\n(NNNNtR.":                                                   "wrong arguments",
-		"ccollections\nOrderedDict\n]Na\x85R.":                                                              "wrong arguments",
-		"cargparse\nNamespace\n.\n":                                                                         "",
+		"(" + text("storage") + "N" + text("0") + text("cpu") + "K\x01tQ.":           "no type",
+		"(" + floats + text("0") + text("cpu") + "J\xff\xff\xff\xfftQ.":              "impossible size",
+		"(" + text("storage") + "ctorch\nFloatStorage\nN" + text("cpu") + "K\x01tQ.": "no name",
+		"(" + floats + text("0") + text("cpu") + "K\x01K\x01tQ.":                     "invalid part",
+		"ctorch._utils\n_rebuild_tensor\n)R.":                                        "wrong arguments",
+		"ctorch._utils\n_rebuild_tensor\n(NK\x00))tR.":                               "no storage",
+		"ctorch._utils\n_rebuild_parameter\nN\x85R.":                                 "no tensor",
+		"ctorch._tensor\n_rebuild_from_type_v2\n(NNNNtR.":                            "wrong arguments",
+		"ccollections\nOrderedDict\n]Na\x85R.":                                       "wrong arguments",
+		"cargparse\nNamespace\n.\n":                                                  "",
 	} {
 		_, err := run(pickle)
 		if want != "" {
@@ -148,10 +167,13 @@ func TestPickleErrors(t *testing.T) {
 	}
 }
 
-// No operation panics on an empty stack, on one value of each kind, or above
-// a mark.
+// TestPickleEveryOperation: no operation panics on an empty stack, on one value of each
+// kind, or directly above a mark.
 func TestPickleEveryOperation(t *testing.T) {
-	for _, before := range []string{"", "N", "(", ")", "]", "}", "K\x01", text("a"), "cargparse\nNamespace\n", "]]", "}}", ")(", "NNNN", "((("} {
+	for _, before := range []string{
+		"", "N", "(", ")", "]", "}", "K\x01", text("a"), "cargparse\nNamespace\n", "]]", "}}", ")(", "NNNN",
+		"(((",
+	} {
 		for code := range 256 {
 			for _, after := range []string{"", "\x00", "\x01a\n.", "\xff\xff\xff\xff\xff\xff\xff\xff.", "1\n1\n."} {
 				_, _ = run(before + string([]byte{byte(code)}) + after)
@@ -160,8 +182,8 @@ func TestPickleEveryOperation(t *testing.T) {
 	}
 }
 
-// What a pickle claims is not what is allocated, and values that contain
-// themselves, or each other many times over, are not walked without end.
+// TestPickleBombs: memory isn't allocated on a pickle's word, and values that contain
+// themselves, or each other many times, are visited only once.
 func TestPickleBombs(t *testing.T) {
 	laughs := "]"
 	for range 200 {
@@ -169,18 +191,22 @@ func TestPickleBombs(t *testing.T) {
 	}
 	long := func(n uint64) string { return string(binary.LittleEndian.AppendUint64(nil, n)) }
 	for name, c := range map[string]struct{ pickle, want string }{
-		"long text":    {"\x8d" + long(1<<62) + "x.", "ends too early"},
-		"longer text":  {"\x8d" + long(1<<63) + "x.", "ends too early"},
-		"long bytes":   {"\x8e" + long(1<<62) + "x.", "ends too early"},
-		"long number":  {"\x8b\xff\xff\xff\x7fx.", "ends too early"},
-		"values":       {strings.Repeat("]", maxValues+2), "more than 2097152 values"},
-		"marks":        {strings.Repeat("(", maxValues+2), "too many marks"},
-		"memo":         {"N" + strings.Repeat("\x94", maxValues+2), "more than 2097152 values"},
-		"itself":       {"]q\x00h\x00a.", "no dictionary of tensors"},
-		"dict itself":  {"}q\x00" + text("a") + "h\x00s.", "no dictionary of tensors"},
-		"laughs":       {laughs + ".", "no dictionary of tensors"},
-		"deep":         {strings.Repeat("]", 1<<20) + strings.Repeat("a", 1<<20-1) + ".", "no dictionary of tensors"},
-		"copied pairs": {"](" + strings.Repeat("]]\x86", 1<<18) + "eq\x00" + strings.Repeat("ccollections\nOrderedDict\nh\x00\x85R", 8) + ".", "more than 2097152 values"},
+		"long text":   {"\x8d" + long(1<<62) + "x.", "ends too early"},
+		"longer text": {"\x8d" + long(1<<63) + "x.", "ends too early"},
+		"long bytes":  {"\x8e" + long(1<<62) + "x.", "ends too early"},
+		"long number": {"\x8b\xff\xff\xff\x7fx.", "ends too early"},
+		"values":      {strings.Repeat("]", maxValues+2), "more than 2097152 values"},
+		"marks":       {strings.Repeat("(", maxValues+2), "too many marks"},
+		"memo":        {"N" + strings.Repeat("\x94", maxValues+2), "more than 2097152 values"},
+		"itself":      {"]q\x00h\x00a.", "no dictionary of tensors"},
+		"dict itself": {"}q\x00" + text("a") + "h\x00s.", "no dictionary of tensors"},
+		"laughs":      {laughs + ".", "no dictionary of tensors"},
+		"deep":        {strings.Repeat("]", 1<<20) + strings.Repeat("a", 1<<20-1) + ".", "no dictionary of tensors"},
+		"copied pairs": {
+			"](" + strings.Repeat("]]\x86", 1<<18) + "eq\x00" +
+				strings.Repeat("ccollections\nOrderedDict\nh\x00\x85R", 8) + ".",
+			"more than 2097152 values",
+		},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -191,7 +217,8 @@ func TestPickleBombs(t *testing.T) {
 		if spent := time.Since(start); spent > 20*time.Second {
 			t.Errorf("%s took %v", name, spent)
 		}
-		if grown := after.TotalAlloc - before.TotalAlloc; grown > 1<<30 || strings.HasPrefix(name, "long") && grown > 1<<16 {
+		grown := after.TotalAlloc - before.TotalAlloc
+		if grown > 1<<30 || strings.HasPrefix(name, "long") && grown > 1<<16 {
 			t.Errorf("%s allocated %d bytes", name, grown)
 		}
 	}
@@ -200,7 +227,9 @@ func TestPickleBombs(t *testing.T) {
 // legacyFile is a torch.save stream around a pickle.
 func legacyFile(object, keys string, storages []byte) []byte {
 	var b bytes.Buffer
-	b.WriteString("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19." + "\x80\x02M\xe9\x03." + "\x80\x02}" + text("little_endian") + "\x88s.")
+	b.WriteString("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.") // magic number
+	b.WriteString("\x80\x02M\xe9\x03.")                         // version 1001
+	b.WriteString("\x80\x02}" + text("little_endian") + "\x88s.")
 	b.WriteString(object)
 	b.WriteString(keys)
 	b.Write(storages)

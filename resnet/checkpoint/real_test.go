@@ -10,7 +10,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// realFile finds a trained checkpoint beside the project.
+// realFile returns the path of a trained checkpoint in the folder beside the project.
 func realFile(t testing.TB, name string) string {
 	path := filepath.Join("..", "..", "..", "shared", "data", name)
 	if _, err := os.Stat(path); err != nil {
@@ -19,7 +19,7 @@ func realFile(t testing.TB, name string) string {
 	return path
 }
 
-// The sums are PyTorch's, over all elements in float64.
+// TestRealCheckpoints compares with PyTorch's sums over all elements, in float64.
 func TestRealCheckpoints(t *testing.T) {
 	for _, c := range []struct {
 		file    string
@@ -44,7 +44,7 @@ func TestRealCheckpoints(t *testing.T) {
 	}
 }
 
-// checkSource matches a file with the names that this program uses.
+// checkSource matches a file with this program's names.
 func checkSource(t *testing.T, f *File) {
 	t.Helper()
 	var params []tensor.Param

@@ -11,11 +11,10 @@ import (
 	"resnet-tui/tensor"
 )
 
-// maxHeader bounds the description of a safetensors file, which a net of a
-// thousand tensors fills with 0.1 MB.
+// maxHeader bounds the header, in bytes; a net of a thousand tensors has 0.1 MB.
 const maxHeader = 32 << 20
 
-// isSafetensors looks for the header's first byte behind its length.
+// isSafetensors looks for the header's first byte, after its length.
 func isSafetensors(head []byte) bool {
 	return len(head) > 8 && head[8] == '{'
 }
@@ -24,11 +23,12 @@ func isSafetensors(head []byte) bool {
 type stEntry struct {
 	DType   string   `json:"dtype"`
 	Shape   *[]int64 `json:"shape"`
-	Offsets *[]int64 `json:"data_offsets"` // first byte and the one after the last, in the data
+	Offsets *[]int64 `json:"data_offsets"` // start and end in the data, in bytes
 }
 
-// listSafetensors reads a header: 8 bytes of length, JSON of that length, and
-// then the data, which the tensors must fill without a gap or an overlap.
+// listSafetensors reads the header. A file is the header's length (8 bytes), the header
+// as JSON, and the data, which the tensors must fill without gaps or overlaps. See
+// https://huggingface.co/docs/safetensors
 func listSafetensors(src source, _ string) (contents, error) {
 	var size [8]byte
 	if err := readFull(src, size[:], 0); err != nil {
@@ -37,9 +37,10 @@ func listSafetensors(src source, _ string) (contents, error) {
 	n := le.Uint64(size[:])
 	switch rest := uint64(src.Size() - 8); {
 	case n > rest:
-		return contents{}, fmt.Errorf("the header claims %d bytes, but the file has %d: it is damaged or was not loaded whole", n, rest)
+		return contents{}, fmt.Errorf("the header claims to have %d bytes, but the file has %d: "+
+			"it is damaged or the download is incomplete", n, rest)
 	case n > maxHeader:
-		return contents{}, fmt.Errorf("the header claims %d bytes, at most %d are possible", n, maxHeader)
+		return contents{}, fmt.Errorf("the header claims to have %d bytes, at most %d are possible", n, maxHeader)
 	}
 	header := make([]byte, n)
 	if err := readFull(src, header, 8); err != nil {
@@ -53,12 +54,12 @@ func listSafetensors(src source, _ string) (contents, error) {
 	return c, checkLayout(c.tensors, data)
 }
 
-// parseHeader reads the header token by token, because a JSON object read into
-// a map would hide a name that is there twice, and lose the order.
+// parseHeader reads the header token by token: decoded into a map, a JSON object would
+// hide duplicate names and lose the order.
 func parseHeader(header []byte, data store) (contents, error) {
 	dec := json.NewDecoder(bytes.NewReader(header))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return contents{}, errors.New("the header is no JSON object")
+		return contents{}, errors.New("the header is not a JSON object")
 	}
 	var c contents
 	for dec.More() {
@@ -87,22 +88,23 @@ func parseHeader(header []byte, data store) (contents, error) {
 		return c, headerError(err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return c, errors.New("the header has something behind its JSON object")
+		return c, errors.New("the header has something after its JSON object")
 	}
 	return c, nil
 }
 
+// headerError words a JSON error in terms of the header.
 func headerError(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errors.New("the header's JSON ends too early")
 	}
 	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("the header's JSON has a %s where none belongs", wrong.Value)
+		return fmt.Errorf("the header's JSON has a %s where it doesn't belong", wrong.Value)
 	}
 	return fmt.Errorf("the header's JSON is damaged: %w", err)
 }
 
-// view checks one entry by itself.
+// view checks an entry and returns it as a view of data.
 func (e *stEntry) view(data store) (*view, error) {
 	if e.Shape == nil || e.Offsets == nil || len(*e.Offsets) != 2 {
 		return nil, errors.New("lacks its shape or its two data_offsets")
@@ -124,14 +126,16 @@ func (e *stEntry) view(data store) (*view, error) {
 	case from < 0 || to < from:
 		return nil, fmt.Errorf("has the offsets %d to %d, which are out of order", from, to)
 	case to > data.size:
-		return nil, fmt.Errorf("ends at byte %d of the data, which has %d: the file is damaged or was not loaded whole", to, data.size)
+		return nil, fmt.Errorf("ends at byte %d of the data, which has %d: "+
+			"the file is damaged or the download is incomplete", to, data.size)
 	case to-from != want:
 		return nil, fmt.Errorf("has %d bytes, but %v of %v are %d", to-from, shape, d, want)
 	}
-	return &view{dtype: d, shape: shape, strides: rowMajor(shape), store: store{off: data.off + from, size: want}}, nil
+	at := store{off: data.off + from, size: want}
+	return &view{dtype: d, shape: shape, strides: rowMajor(shape), store: at}, nil
 }
 
-// checkLayout reports tensors that overlap and bytes that belong to none.
+// checkLayout returns an error if tensors overlap or bytes belong to no tensor.
 func checkLayout(list []named, data store) error {
 	order := slices.Clone(list)
 	slices.SortStableFunc(order, func(a, b named) int {

@@ -35,30 +35,45 @@ func TestSafetensorsErrors(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"huge header", huge, "the header claims 9151314442816847"},
+		{"huge header", huge, "the header claims to have 9151314442816847"},
 		{"long header", long, "at most 33554432 are possible"},
 		{"cut", stFile("{"+a+"}", 23), `tensor "a" ends at byte 24 of the data, which has 23`},
 		{"trailing", stFile("{"+a+"}", 25), "1 bytes at the end belong to no tensor"},
-		{"twice", stFile("{"+a+","+stTensor("a", "F32", "[1]", 24, 28)+"}", 28), `tensor "a" is there twice`},
+		{"twice", stFile("{"+a+","+stTensor("a", "F32", "[1]", 24, 28)+"}", 28), `duplicate tensor "a"`},
 		{"overlap", stFile("{"+a+","+stTensor("b", "F32", "[1]", 20, 24)+"}", 24), `tensors "a" and "b" overlap`},
 		{"same place", stFile("{"+a+","+stTensor("b", "F32", "[6]", 0, 24)+"}", 24), `tensors "a" and "b" overlap`},
-		{"gap", stFile("{"+a+","+stTensor("b", "F32", "[1]", 28, 32)+"}", 32), `4 bytes before tensor "b" belong to no tensor`},
+		{
+			"gap", stFile("{"+a+","+stTensor("b", "F32", "[1]", 28, 32)+"}", 32),
+			`4 bytes before tensor "b" belong to no tensor`,
+		},
 		{"order", stFile("{"+stTensor("a", "F32", "[2]", 8, 0)+"}", 8), "offsets 8 to 0, which are out of order"},
 		{"negative offset", stFile("{"+stTensor("a", "F32", "[2]", -8, 0)+"}", 8), "out of order"},
 		{"bytes", stFile("{"+stTensor("a", "F16", "[2,3]", 0, 24)+"}", 24), "has 24 bytes, but 2×3 of F16 are 12"},
 		{"negative extent", stFile("{"+stTensor("a", "F32", "[-2,-3]", 0, 24)+"}", 24), "negative extent"},
-		{"overflow", stFile("{"+stTensor("a", "F32", "[4294967296,4294967296,4294967296]", 0, 0)+"}", 0), "more elements than any real tensor"},
-		{"type", stFile("{"+stTensor("a", "F8_E4M3", "[4]", 0, 4)+"}", 4), `type "F8_E4M3", which this program can't read`},
+		{
+			"overflow", stFile("{"+stTensor("a", "F32", "[4294967296,4294967296,4294967296]", 0, 0)+"}", 0),
+			"more elements than any real tensor",
+		},
+		{
+			"type", stFile("{"+stTensor("a", "F8_E4M3", "[4]", 0, 4)+"}", 4),
+			`type "F8_E4M3", which this program can't read`,
+		},
 		{"dims", stFile("{"+stTensor("a", "U8", "["+strings.Repeat("1,", 64)+"1]", 0, 1)+"}", 1), "65 dimensions"},
 		{"no shape", stFile(`{"a":{"dtype":"F32","data_offsets":[0,4]}}`, 4), "lacks its shape"},
 		{"one offset", stFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}`, 4), "two data_offsets"},
 		{"null", stFile(`{"a":null}`, 0), "lacks its shape"},
-		{"text for a number", stFile(`{"a":{"dtype":"F32","shape":["1"],"data_offsets":[0,4]}}`, 4), "a string where none belongs"},
-		{"fraction", stFile(`{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}`, 6), "a number 1.5 where none belongs"},
+		{
+			"string as extent", stFile(`{"a":{"dtype":"F32","shape":["1"],"data_offsets":[0,4]}}`, 4),
+			"a string where it doesn't belong",
+		},
+		{
+			"fraction", stFile(`{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}`, 6),
+			"a number 1.5 where it doesn't belong",
+		},
 		{"metadata", stFile(`{"__metadata__":{"a":1}}`, 0), "__metadata__"},
 		{"JSON cut", stFile(`{"a":{"dtype":"F32"`, 0), "ends too early"},
-		{"no JSON", stFile(`{]}`, 9), "JSON is damaged"},
-		{"behind JSON", stFile(`{} {}`, 0), "something behind"},
+		{"invalid JSON", stFile(`{]}`, 9), "JSON is damaged"},
+		{"after JSON", stFile(`{} {}`, 0), "something after"},
 	} {
 		_, err := open(memory(c.data), "file", "")
 		wantError(t, c.name, err, c.want)
@@ -68,7 +83,7 @@ func TestSafetensorsErrors(t *testing.T) {
 	}
 }
 
-// sequence fills each parameter with its golden values.
+// sequence fills each parameter with the values of the goldens.
 type sequence struct{ fail string }
 
 func (s sequence) Load(p tensor.Param, t *tensor.Tensor) error {
@@ -108,7 +123,8 @@ func TestWriteSafetensors(t *testing.T) {
 	}
 }
 
-// A failure leaves what was there, and nothing beside it.
+// TestWriteFails: after an error, the file holds what it held before, and no temporary
+// file is left.
 func TestWriteFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "net.safetensors")
@@ -118,8 +134,9 @@ func TestWriteFails(t *testing.T) {
 	a := tensor.Param{Name: "a", Shape: tensor.Shape{2}}
 	err := WriteSafetensors(path, []tensor.Param{a}, sequence{fail: "a"}, nil)
 	wantError(t, "source", err, "was not written: broken source")
-	wantError(t, "twice", WriteSafetensors(path, []tensor.Param{a, a}, sequence{}, nil), "a can't be written: the name is there twice")
-	wantError(t, "shape", WriteSafetensors(path, []tensor.Param{{Name: "a", Shape: tensor.Shape{0}}}, sequence{}, nil), "at least 1")
+	wantError(t, "twice", WriteSafetensors(path, []tensor.Param{a, a}, sequence{}, nil), "duplicate tensor a")
+	err = WriteSafetensors(path, []tensor.Param{{Name: "a", Shape: tensor.Shape{0}}}, sequence{}, nil)
+	wantError(t, "shape", err, "at least 1")
 	wantError(t, "folder", WriteSafetensors(filepath.Join(dir, "no", "x"), nil, sequence{}, nil), "no such file")
 	if got, err := os.ReadFile(path); err != nil || string(got) != "before" {
 		t.Errorf("the file holds %q, %v", got, err)
@@ -129,10 +146,11 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// What is written about a file is read back, and a net's weights may be halves.
+// TestWriteHalf: notes are read back, and weights become float16.
 func TestWriteHalf(t *testing.T) {
 	params := []tensor.Param{
-		{Name: "w", Shape: tensor.Shape{4}, Role: tensor.Weight}, {Name: "b", Shape: tensor.Shape{1}, Role: tensor.Bias},
+		{Name: "w", Shape: tensor.Shape{4}, Role: tensor.Weight},
+		{Name: "b", Shape: tensor.Shape{1}, Role: tensor.Bias},
 	}
 	path, notes := filepath.Join(t.TempDir(), "net.safetensors"), map[string]string{"net": "a small one"}
 	if err := WriteHalf(path, params, values{"w": {1, -0.1, 65504, 6e-8}, "b": {0.1}}, notes); err != nil {
@@ -157,7 +175,7 @@ func TestWriteHalf(t *testing.T) {
 		t.Errorf("notes %v", got)
 	}
 	err = WriteHalf(path, params, values{"w": {1, 2, 65520, 4}, "b": {0}}, nil)
-	wantError(t, "overflow", err, "w: float16 has no finite number for 65520")
+	wantError(t, "overflow", err, "w: 65520 is too large for float16")
 }
 
 // values is a source of given values.
@@ -168,8 +186,8 @@ func (v values) Load(p tensor.Param, t *tensor.Tensor) error {
 	return nil
 }
 
-// Every half comes back, and what lies between two goes to the nearest, of
-// equally near ones to the even.
+// TestFloatToHalf: every float16 round-trips, and numbers in between are rounded to
+// nearest even.
 func TestFloatToHalf(t *testing.T) {
 	for h := range uint16(0x7c00) {
 		v := halfToFloat(h)
@@ -185,7 +203,9 @@ func TestFloatToHalf(t *testing.T) {
 		next := halfToFloat(h + 1)
 		middle := (v + next) / 2 // exact in float32
 		even := h + h&1
-		for x, want := range map[float32]uint16{middle: even, math.Nextafter32(middle, v): h, math.Nextafter32(middle, next): h + 1} {
+		for x, want := range map[float32]uint16{
+			middle: even, math.Nextafter32(middle, v): h, math.Nextafter32(middle, next): h + 1,
+		} {
 			if got, _ := floatToHalf(x); got != want {
 				t.Fatalf("%g between %g and %g gave %#x, want %#x", x, v, next, got, want)
 			}
@@ -193,7 +213,7 @@ func TestFloatToHalf(t *testing.T) {
 	}
 	for _, v := range []float32{65520, -1e30, float32(math.Inf(1)), float32(math.NaN())} {
 		if _, ok := floatToHalf(v); ok {
-			t.Errorf("%g has become a half", v)
+			t.Errorf("%g was converted to float16", v)
 		}
 	}
 }

@@ -9,16 +9,17 @@ import (
 	"resnet-tui/tensor"
 )
 
-// WriteSafetensors writes parameters as float32, in their order, with values
-// from src, one tensor at a time. notes, which may be nil, become the file's
-// __metadata__. The file appears whole or not at all.
+// WriteSafetensors writes parameters as float32, in order, one tensor at a time. src
+// provides the values, and notes, which may be nil, become the file's __metadata__. It
+// returns the errors of src and of the file system, and one for duplicate names; path is
+// then unchanged.
 func WriteSafetensors(path string, params []tensor.Param, src tensor.Source, notes map[string]string) error {
 	return writeSafetensors(path, params, src, notes, func(tensor.Param) DType { return F32 })
 }
 
-// WriteHalf is WriteSafetensors for a file of half the size: the weights of
-// convolutions and linear layers are float16. A weight that float16 has no
-// finite number for is an error.
+// WriteHalf is like WriteSafetensors, but writes the weights of convolutions and linear
+// layers as float16, which halves the file. It returns an error for a weight of 65520 or
+// more, which would become infinite, or that isn't finite.
 func WriteHalf(path string, params []tensor.Param, src tensor.Source, notes map[string]string) error {
 	return writeSafetensors(path, params, src, notes, func(p tensor.Param) DType {
 		if p.Role == tensor.Weight {
@@ -28,7 +29,10 @@ func WriteHalf(path string, params []tensor.Param, src tensor.Source, notes map[
 	})
 }
 
-func writeSafetensors(path string, params []tensor.Param, src tensor.Source, notes map[string]string, dtype func(tensor.Param) DType) error {
+// writeSafetensors writes each parameter as the type that dtype returns: F32 or F16.
+func writeSafetensors(
+	path string, params []tensor.Param, src tensor.Source, notes map[string]string, dtype func(tensor.Param) DType,
+) error {
 	header, err := formatHeader(params, notes, dtype)
 	if err != nil {
 		return err
@@ -60,7 +64,7 @@ func writeValues(w io.Writer, d DType, name string, vals []float32) error {
 	return writeFloats(w, vals)
 }
 
-// formatHeader is the JSON, padded so that the data is aligned to 8 bytes.
+// formatHeader returns the header's JSON, padded so that the data is aligned to 8 bytes.
 func formatHeader(params []tensor.Param, notes map[string]string, dtype func(tensor.Param) DType) (string, error) {
 	var members []string
 	if len(notes) > 0 {
@@ -76,7 +80,7 @@ func formatHeader(params []tensor.Param, notes map[string]string, dtype func(ten
 			return "", fmt.Errorf("%s: %w", p.Name, err)
 		}
 		if seen[p.Name] {
-			return "", fmt.Errorf("%s can't be written: the name is there twice", p.Name)
+			return "", fmt.Errorf("duplicate tensor %s", p.Name)
 		}
 		seen[p.Name] = true
 		name, err := json.Marshal(p.Name)
@@ -89,7 +93,8 @@ func formatHeader(params []tensor.Param, notes map[string]string, dtype func(ten
 		}
 		d := dtype(p)
 		next := offset + int64(p.Shape.Elems())*d.Size()
-		members = append(members, fmt.Sprintf(`%s:{"dtype":"%v","shape":%s,"data_offsets":[%d,%d]}`, name, d, shape, offset, next))
+		members = append(members,
+			fmt.Sprintf(`%s:{"dtype":"%v","shape":%s,"data_offsets":[%d,%d]}`, name, d, shape, offset, next))
 		offset = next
 	}
 	header := "{" + strings.Join(members, ",") + "}"

@@ -7,17 +7,17 @@ import (
 	"os"
 )
 
-// source is an open file's bytes. ReadAt may be called from several
-// goroutines, and fails after Close.
+// source gives access to the bytes of an open file. Its methods may be called
+// concurrently; ReadAt returns an error after Close.
 type source interface {
 	io.ReaderAt
 	io.Closer
 	Size() int64
-	// release says that a range was read and need not stay in memory.
+	// release hints that a range was read and needn't stay in memory.
 	release(off, n int64)
 }
 
-// openSource opens a regular file, mapped where the system can.
+// openSource opens a regular file, and maps it into memory where the system can.
 func openSource(path string) (source, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -25,7 +25,7 @@ func openSource(path string) (source, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a file of data (%s)", path, kindOf(info.Mode()))
+		err = fmt.Errorf("%s is not a regular file (%s)", path, kindOf(info.Mode()))
 	}
 	if err == nil && info.Size() == 0 {
 		err = fmt.Errorf("%s is empty", path)
@@ -48,7 +48,7 @@ func kindOf(m os.FileMode) string {
 	return "it is a device or a pipe"
 }
 
-// plainFile reads with system calls, where mapping is not to be had.
+// plainFile reads with system calls, where mapping isn't possible.
 type plainFile struct {
 	*os.File
 	size int64

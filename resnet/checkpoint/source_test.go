@@ -33,11 +33,12 @@ func TestClosed(t *testing.T) {
 	wantError(t, "after Close", err, "closed")
 }
 
-// bigFile writes n parameters of a megabyte each.
+// bigFile writes n parameters of 1 MiB each.
 func bigFile(t testing.TB, n int) (path string, list []tensor.Param) {
 	path = filepath.Join(t.TempDir(), "big.safetensors")
 	for i := range n {
-		list = append(list, tensor.Param{Name: "w" + string(rune('a'+i/26)) + string(rune('a'+i%26)), Shape: tensor.Shape{512, 512}})
+		name := "w" + string(rune('a'+i/26)) + string(rune('a'+i%26))
+		list = append(list, tensor.Param{Name: name, Shape: tensor.Shape{512, 512}})
 	}
 	if err := WriteSafetensors(path, list, sequence{}, nil); err != nil {
 		t.Fatal(err)
@@ -45,7 +46,7 @@ func bigFile(t testing.TB, n int) (path string, list []tensor.Param) {
 	return path, list
 }
 
-// Somebody may cut a file that is mapped: an error, not a crash.
+// TestCutWhileOpen: truncating a mapped file makes an error, not a crash.
 func TestCutWhileOpen(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("an open file can't be cut on Windows")
@@ -60,11 +61,11 @@ func TestCutWhileOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := f.Load(list[3].Name); err == nil {
-		t.Error("a tensor was read that is gone")
+		t.Error("a truncated tensor was read")
 	}
 }
 
-// Where files can't be mapped they are read.
+// TestWithoutMapping: files that can't be mapped are read.
 func TestWithoutMapping(t *testing.T) {
 	file, err := os.Open(golden("views.pth"))
 	if err != nil {
@@ -86,7 +87,7 @@ func TestWithoutMapping(t *testing.T) {
 	}
 }
 
-// Opening reads the list of tensors and none of their values.
+// TestOpenIsQuick: opening reads the list of tensors, but no values.
 func TestOpenIsQuick(t *testing.T) {
 	path, list := bigFile(t, 48)
 	best := time.Hour

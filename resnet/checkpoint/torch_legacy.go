@@ -5,22 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"strconv"
 )
 
-// legacyMagic is the number that a file by torch.save begins with, pickled.
+// legacyMagic is the number whose pickle starts a legacy file by torch.save.
 var legacyMagic, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)
 
-// isLegacy finds the magic number near the start, as protocols 1 to 5 write it
+// isLegacy looks for the magic number near the start, as protocols 1 to 5 write it
 // (little-endian) or as protocol 0 does (in decimal).
 func isLegacy(head []byte) bool {
 	return bytes.Contains(head[:min(32, len(head))], []byte("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")) ||
 		bytes.HasPrefix(head, []byte("L"+legacyMagic.String()))
 }
 
-// listLegacy reads a stream by torch.save: four pickles (magic number,
-// version, the machine's description, the object), a pickled list of storage
-// keys, and the storages in that order, 8 bytes of length before each.
+// listLegacy reads a legacy stream by torch.save: four pickles (magic number, version,
+// description of the machine, the object), a pickled list of storage keys, and the
+// storages in that order, each after its number of elements in 8 bytes. See
+// _legacy_save in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py
 func listLegacy(src source, key string) ([]named, error) {
 	in := newCursor(src, 0, src.Size())
 	if err := legacyStart(in); err != nil {
@@ -37,7 +37,7 @@ func listLegacy(src source, key string) ([]named, error) {
 	}
 	l, ok := keys.(*list)
 	if !ok {
-		return nil, errors.New("the list of storages is none")
+		return nil, errors.New("the storage list is not a list")
 	}
 	if err := met.place(src, in.pos, l.items); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func listLegacy(src source, key string) ([]named, error) {
 	return weights(root, key)
 }
 
-// legacyStart reads what comes before the object.
+// legacyStart reads and checks the three pickles before the object.
 func legacyStart(in *cursor) error {
 	magic, err := unpickle(in, nil)
 	if err != nil {
@@ -67,15 +67,16 @@ func legacyStart(in *cursor) error {
 	}
 	machine, ok := info.(*dict)
 	if !ok {
-		return errors.New("the description of the machine is no dictionary")
+		return errors.New("the description of the machine is not a dictionary")
 	}
 	if machine.get("little_endian") != true {
-		return errors.New("the file comes from a big-endian machine, only little-endian files can be read: save it again on a usual machine")
+		return errors.New("the file comes from a big-endian machine, and only little-endian files can be read: " +
+			"load it and save it again on a little-endian machine")
 	}
 	return nil
 }
 
-// storage resolves a persistent id to a storage that comes later in the file.
+// storage resolves a persistent id to a storage, whose position isn't known yet.
 func (met storages) storage(id *tuple) (any, error) {
 	s, err := parseStorageID(id)
 	if err != nil {
@@ -89,17 +90,15 @@ func (met storages) storage(id *tuple) (any, error) {
 	return st.ref(s)
 }
 
-// place finds the storages from pos on, in the order of their keys.
+// place sets the positions of the storages, which follow one another from pos on in the
+// order of keys.
 func (met storages) place(src source, pos int64, keys []any) error {
 	placed := map[string]bool{}
 	for _, k := range keys {
-		key, ok := k.(string)
-		if n, isInt := k.(int64); isInt {
-			key, ok = strconv.FormatInt(n, 10), true
-		}
+		key, ok := storageKey(k)
 		st := met[key]
 		if !ok || st == nil || placed[key] {
-			return errors.New("the list of storages names one that no tensor has, or one twice")
+			return errors.New("the storage list names a storage that no tensor has, or one twice")
 		}
 		var count [8]byte
 		if st.bytes() > src.Size()-pos-8 {

@@ -5,18 +5,20 @@ import (
 	"testing"
 )
 
-// storageIDOf is the persistent id of a ByteStorage of n bytes; part is what a
-// legacy file says of a part of it.
+// storageIDOf pickles the persistent id of a ByteStorage of n bytes. part is the sixth
+// item, which only legacy files have.
 func storageIDOf(key string, n byte, part string) string {
-	return "(" + text("storage") + "ctorch\nByteStorage\n" + text(key) + text("cpu") + "K" + string([]byte{n}) + part + "tQ"
+	class := "ctorch\nByteStorage\n"
+	return "(" + text("storage") + class + text(key) + text("cpu") + "K" + string([]byte{n}) + part + "tQ"
 }
 
-// tensorOf is a tensor of n elements from offset on, in the oldest form.
+// tensorOf pickles a tensor of n elements from offset on, in the oldest form.
 func tensorOf(storage string, offset, n byte) string {
-	return "ctorch._utils\n_rebuild_tensor\n(" + storage + "K" + string([]byte{offset}) + "K" + string([]byte{n}) + "\x85K\x01\x85tR"
+	size := "K" + string([]byte{n}) + "\x85"
+	return "ctorch._utils\n_rebuild_tensor\n(" + storage + "K" + string([]byte{offset}) + size + "K\x01\x85tR"
 }
 
-// oneTensor is a dictionary of one tensor, "w.weight".
+// oneTensor pickles a dictionary of one tensor, "w.weight".
 func oneTensor(tensor string) string { return "}" + text("w.weight") + tensor + "s." }
 
 const keyList = "]\x8c\x010a." // ["0"]
@@ -55,24 +57,46 @@ func TestLegacyParts(t *testing.T) {
 }
 
 func TestLegacyErrors(t *testing.T) {
-	whole := oneTensor(tensorOf(storageIDOf("0", 5, "N"), 0, 5))
+	five := tensorOf(storageIDOf("0", 5, "N"), 0, 5)
+	whole := oneTensor(five)
 	data := bytesOf(1, 2, 3, 4, 5)
 	far := "(" + text("1") + "K\x09K\x03t"
 	for name, c := range map[string]struct {
 		file []byte
 		want string
 	}{
-		"out of storage":  {legacyFile(oneTensor(tensorOf(storageIDOf("0", 5, "N"), 1, 5)), keyList, data), "reaches out of its storage"},
-		"out of part":     {legacyFile(oneTensor(tensorOf(storageIDOf("0", 5, far), 0, 1)), keyList, data), "view of a storage that is too small"},
-		"cut":             {legacyFile(whole, keyList, data[:12]), "ends too early"},
-		"count":           {legacyFile(whole, keyList, bytesOf(1, 2, 3, 4, 5, 6)), `storage "0" should have 5 elements, but has 6`},
-		"unknown storage": {legacyFile(whole, "]\x8c\x011a.", data), "names one that no tensor has"},
+		"out of storage": {
+			legacyFile(oneTensor(tensorOf(storageIDOf("0", 5, "N"), 1, 5)), keyList, data),
+			"exceeds its storage",
+		},
+		"out of part": {
+			legacyFile(oneTensor(tensorOf(storageIDOf("0", 5, far), 0, 1)), keyList, data),
+			"view of a storage that is too small",
+		},
+		"cut": {legacyFile(whole, keyList, data[:12]), "ends too early"},
+		"count": {
+			legacyFile(whole, keyList, bytesOf(1, 2, 3, 4, 5, 6)),
+			`storage "0" should have 5 elements, but has 6`,
+		},
+		"unknown storage": {legacyFile(whole, "]\x8c\x011a.", data), "names a storage that no tensor has"},
 		"no storage":      {legacyFile(whole, "].", nil), "lacks 1 of its 1 storages"},
-		"no list":         {legacyFile(whole, "N.", nil), "the list of storages is none"},
-		"two ways":        {legacyFile("}"+text("a")+tensorOf(storageIDOf("0", 5, "N"), 0, 5)+"s"+text("b")+tensorOf(storageIDOf("0", 4, "N"), 0, 4)+"s.", keyList, data), "described in two ways"},
-		"big-endian":      {[]byte(strings.Replace(string(legacyFile(whole, keyList, data)), "\x88s.", "\x89s.", 1)), "big-endian machine"},
-		"version":         {[]byte(strings.Replace(string(legacyFile(whole, keyList, data)), "M\xe9\x03", "M\xea\x03", 1)), "version 1002"},
-		"machine":         {[]byte(strings.Replace(string(legacyFile(whole, keyList, data)), "\x88s.", "\x88sN.", 1)), "is no dictionary"},
+		"no list":         {legacyFile(whole, "N.", nil), "the storage list is not a list"},
+		"two ways": {
+			legacyFile("}"+text("a")+five+"s"+text("b")+tensorOf(storageIDOf("0", 4, "N"), 0, 4)+"s.", keyList, data),
+			"described in two ways",
+		},
+		"big-endian": {
+			[]byte(strings.Replace(string(legacyFile(whole, keyList, data)), "\x88s.", "\x89s.", 1)),
+			"big-endian machine",
+		},
+		"version": {
+			[]byte(strings.Replace(string(legacyFile(whole, keyList, data)), "M\xe9\x03", "M\xea\x03", 1)),
+			"version 1002",
+		},
+		"machine": {
+			[]byte(strings.Replace(string(legacyFile(whole, keyList, data)), "\x88s.", "\x88sN.", 1)),
+			"is not a dictionary",
+		},
 	} {
 		_, err := open(memory(c.file), "file", "")
 		wantError(t, name, err, c.want)

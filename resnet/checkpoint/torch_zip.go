@@ -12,24 +12,25 @@ import (
 
 const (
 	maxPickle    = 128 << 20 // bytes of a pickle in a zip archive
-	maxEntrySize = 1 << 40
+	maxEntrySize = 1 << 40   // bytes of a storage
 )
 
-// archive is a zip file by torch.save: NAME/data.pkl, the pickle;
-// NAME/data/KEY, a storage each; NAME/byteorder; NAME/version.
+// archive is a zip file by torch.save: NAME/data.pkl, the pickle; NAME/data/KEY, one
+// entry per storage; NAME/byteorder; NAME/version. See
+// https://docs.pytorch.org/docs/stable/notes/serialization.html
 type archive struct {
 	src     source
-	entries map[string]*zip.File
+	entries map[string]*zip.File // by name, without NAME/
 	storages
 }
 
-// storages are the storages met so far, by key.
+// storages are the storages that a pickle has referred to so far, by key.
 type storages map[string]*storage
 
 func listZip(src source, key string) ([]named, error) {
 	z, err := zip.NewReader(src, src.Size())
 	if err != nil && z == nil {
-		return nil, fmt.Errorf("the archive's directory is damaged, or the file was not loaded whole: %w", err)
+		return nil, fmt.Errorf("the archive's directory is damaged, or the download is incomplete: %w", err)
 	}
 	a := &archive{src: src, storages: storages{}}
 	if err := a.index(z); err != nil {
@@ -45,7 +46,7 @@ func listZip(src source, key string) ([]named, error) {
 	return weights(root, key)
 }
 
-// index finds the entries by their names inside the archive's only folder.
+// index finds the archive's only folder, and lists the entries in it.
 func (a *archive) index(z *zip.Reader) error {
 	root, found := "", false
 	for _, f := range z.File {
@@ -63,10 +64,11 @@ func (a *archive) index(z *zip.Reader) error {
 	for _, f := range z.File {
 		name, inside := strings.CutPrefix(f.Name, root)
 		if inside && (name == "constants.pkl" || strings.HasPrefix(name, "code/")) {
-			return errors.New("this is a TorchScript program: load it by torch.jit.load and save its state_dict by torch.save")
+			return errors.New("this is a TorchScript program: " +
+				"load it with torch.jit.load and save its state_dict with torch.save")
 		}
 		if _, double := a.entries[name]; double && inside {
-			return fmt.Errorf("the archive has two entries %s", quote(f.Name))
+			return fmt.Errorf("the archive has two entries called %s", quote(f.Name))
 		}
 		if inside {
 			a.entries[name] = f
@@ -75,7 +77,7 @@ func (a *archive) index(z *zip.Reader) error {
 	return nil
 }
 
-// checkOrder refuses a file of a big-endian machine.
+// checkOrder refuses a file from a big-endian machine.
 func (a *archive) checkOrder() error {
 	f := a.entries["byteorder"]
 	if f == nil {
@@ -86,15 +88,17 @@ func (a *archive) checkOrder() error {
 		return err
 	}
 	if string(order) != "little" {
-		return fmt.Errorf("the byte order is %s, only little-endian files can be read: save it again on a usual machine", quote(string(order)))
+		return fmt.Errorf("the byte order is %s, and only little-endian files can be read: "+
+			"load it and save it again on a little-endian machine", quote(string(order)))
 	}
 	return nil
 }
 
-// readEntry reads a whole entry of at most most bytes.
+// readEntry reads a whole entry of up to most bytes.
 func readEntry(f *zip.File, most int64) ([]byte, error) {
 	if f.UncompressedSize64 > uint64(most) {
-		return nil, fmt.Errorf("%s has %d bytes, at most %d are possible", quoteName(f.Name), f.UncompressedSize64, most)
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are possible",
+			quoteName(f.Name), f.UncompressedSize64, most)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -108,6 +112,7 @@ func readEntry(f *zip.File, most int64) ([]byte, error) {
 	return data, nil
 }
 
+// unpickle interprets the archive's pickle.
 func (a *archive) unpickle() (any, error) {
 	data, err := readEntry(a.entries["data.pkl"], maxPickle)
 	if err != nil {
@@ -116,8 +121,7 @@ func (a *archive) unpickle() (any, error) {
 	return unpickle(newCursor(bytes.NewReader(data), 0, int64(len(data))), a.storage)
 }
 
-// storage resolves a persistent id to an entry, which is read when a tensor
-// is.
+// storage resolves a persistent id to an entry, whose bytes are read only with a tensor.
 func (a *archive) storage(id *tuple) (any, error) {
 	s, err := parseStorageID(id)
 	if err != nil {
@@ -141,8 +145,8 @@ func (a *archive) storage(id *tuple) (any, error) {
 	return st.ref(s)
 }
 
-// locate finds an entry's bytes in the file; those of a compressed one are
-// found when it is unpacked.
+// locate finds the position of an entry's bytes in the file. Those of a compressed entry
+// are unpacked when they are read.
 func locate(f *zip.File, fileSize int64) (store, error) {
 	off, err := f.DataOffset()
 	if err != nil {
@@ -155,7 +159,8 @@ func locate(f *zip.File, fileSize int64) (store, error) {
 	switch f.Method {
 	case zip.Store:
 		if s.size > fileSize-off || f.CompressedSize64 != f.UncompressedSize64 {
-			return s, fmt.Errorf("%s ends behind the file's end: it is damaged or was not loaded whole", quoteName(f.Name))
+			return s, fmt.Errorf("%s ends after the file's end: it is damaged or the download is incomplete",
+				quoteName(f.Name))
 		}
 	case zip.Deflate:
 		s.packed = f
@@ -165,7 +170,7 @@ func locate(f *zip.File, fileSize int64) (store, error) {
 	return s, nil
 }
 
-// ref checks a reference to a storage against what is known of it.
+// ref returns a reference to a storage, or an error if an earlier one contradicts it.
 func (s *storage) ref(id storageID) (*storageRef, error) {
 	if s.dtype != id.class.dtype || s.count != id.count {
 		return nil, fmt.Errorf("storage %s is described in two ways", quote(s.key))

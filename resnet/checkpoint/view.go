@@ -13,21 +13,19 @@ import (
 	"resnet-tui/tensor"
 )
 
-// maxInflated bounds what a compressed entry may unpack to in memory, and
-// maxDims a tensor's dimensions (PyTorch's own bound).
 const (
-	maxInflated = 512 << 20
-	maxDims     = 64
+	maxInflated = 512 << 20 // bytes that are unpacked from a compressed entry at once
+	maxDims     = 64        // dimensions of a tensor, as in PyTorch
 )
 
-// store is a range of bytes that tensors are views of: bytes [off, off+size)
-// of the file, or what packed inflates to.
+// store is a range of bytes of which tensors are views: bytes [off, off+size) of the
+// file, or if packed is set, the size bytes to which that inflates.
 type store struct {
 	off, size int64
 	packed    *zip.File
 }
 
-// view is a tensor's place in a store. Strides and offset count elements.
+// view is a tensor's position in a store. Strides and offset are in elements.
 type view struct {
 	dtype   DType
 	shape   tensor.Shape
@@ -37,7 +35,7 @@ type view struct {
 	store   store
 }
 
-// rowMajor is the strides of a contiguous tensor.
+// rowMajor returns the strides of a contiguous tensor: the last index varies fastest.
 func rowMajor(shape tensor.Shape) []int {
 	strides, n := make([]int, len(shape)), 1
 	for i := len(shape) - 1; i >= 0; i-- {
@@ -47,8 +45,8 @@ func rowMajor(shape tensor.Shape) []int {
 	return strides
 }
 
-// checkShape bounds extents, which may be 0 in a file, so that products of
-// them do not overflow.
+// checkShape bounds the dimensions and extents of a shape, so that the number of elements
+// can't overflow. Extents may be 0 in a file.
 func checkShape(shape tensor.Shape) error {
 	if len(shape) > maxDims {
 		return fmt.Errorf("has %d dimensions, at most %d are possible", len(shape), maxDims)
@@ -66,7 +64,7 @@ func checkShape(shape tensor.Shape) error {
 	return nil
 }
 
-// check reports a view that is impossible or reaches out of its store.
+// check returns an error if the view is impossible or exceeds its store.
 func (v *view) check() error {
 	if err := checkShape(v.shape); err != nil {
 		return err
@@ -74,11 +72,11 @@ func (v *view) check() error {
 	if len(v.strides) != len(v.shape) {
 		return fmt.Errorf("has %d dimensions but %d strides", len(v.shape), len(v.strides))
 	}
-	room := v.store.size/v.dtype.Size() - 1 // index of the last element that the store has
+	room := v.store.size/v.dtype.Size() - 1 // index of the store's last element
 	if v.shape.Elems() == 0 {
 		return nil
 	}
-	last := v.offset
+	last := v.offset // index of the view's last element
 	if last < 0 || last > room {
 		return v.outside()
 	}
@@ -99,11 +97,11 @@ func (v *view) check() error {
 }
 
 func (v *view) outside() error {
-	return fmt.Errorf("reaches out of its storage: shape %v, strides %v, offset %d, %d bytes of %v",
+	return fmt.Errorf("exceeds its storage: shape %v, strides %v, offset %d, %d bytes of %v",
 		v.shape, v.strides, v.offset, v.store.size, v.dtype)
 }
 
-// span is the number of elements from a view's first to its last.
+// span returns the number of elements from a view's first to its last.
 func span(shape tensor.Shape, strides []int) int {
 	n := 1
 	for i, d := range shape {
@@ -115,6 +113,7 @@ func span(shape tensor.Shape, strides []int) int {
 	return n
 }
 
+// contiguous reports whether the elements follow one another in row-major order.
 func (v *view) contiguous() bool {
 	want := rowMajor(v.shape)
 	for i, d := range v.shape {
@@ -147,10 +146,12 @@ func (v *view) read(src source, dst []float32) error {
 	return r.gather(v.shape, v.strides, 0, dst)
 }
 
-// inflate unpacks n bytes from off on. Memory grows with what is really there.
+// inflate unpacks n bytes from off on. Memory grows with the bytes that are unpacked, not
+// with what the entry claims to have.
 func inflate(f *zip.File, off, n int64) ([]byte, error) {
 	if n > maxInflated {
-		return nil, fmt.Errorf("%s is compressed and needs %d MB to unpack, at most %d are possible: save it without compression", quoteName(f.Name), n>>20, maxInflated>>20)
+		return nil, fmt.Errorf("%s is compressed and needs %d MB to unpack, at most %d are possible: "+
+			"save it without compression", quoteName(f.Name), n>>20, maxInflated>>20)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -171,20 +172,20 @@ func damaged(f *zip.File, err error) error {
 	return fmt.Errorf("%s is damaged: %w", quoteName(f.Name), err)
 }
 
-// reader converts elements that lie from base on.
+// reader converts elements, which start at byte base.
 type reader struct {
 	r     io.ReaderAt
 	base  int64
 	dtype DType
 	swap  bool
-	vals  []float32 // gather's
+	vals  []float32 // scratch memory for gather
 }
 
-const chunk = 64 << 10 // bytes read at once
+const chunk = 64 << 10 // bytes that are read and converted at a time
 
 var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 
-// run converts len(dst) elements that lie one after the other.
+// run converts len(dst) consecutive elements, from index elem on.
 func (r *reader) run(elem int64, dst []float32) error {
 	if r.dtype == F32 && !r.swap && hostLittle {
 		raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))), 4*len(dst))
@@ -208,9 +209,10 @@ func (r *reader) run(elem int64, dst []float32) error {
 	return nil
 }
 
+// hostLittle reports a little-endian machine, where float32 needs no conversion.
 var hostLittle = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
-// readFull is ReadAt for callers that know how much there is.
+// readFull reads exactly len(b) bytes from off on.
 func readFull(r io.ReaderAt, b []byte, off int64) error {
 	n, err := r.ReadAt(b, off)
 	if n == len(b) {
@@ -222,6 +224,7 @@ func readFull(r io.ReaderAt, b []byte, off int64) error {
 	return err
 }
 
+// swapBytes reverses the bytes of each element.
 func swapBytes(b []byte, size int) {
 	for ; len(b) >= size; b = b[size:] {
 		for i, j := 0, size-1; i < j; i, j = i+1, j-1 {
@@ -230,10 +233,11 @@ func swapBytes(b []byte, size int) {
 	}
 }
 
-const window = 256 << 10 // elements that gather holds at once
+const window = 256 << 10 // elements that gather holds at a time
 
-// gather reads a strided tensor. A part that spans little is read whole and
-// picked from; a part that spans much is cut along its first dimension.
+// gather reads a strided tensor from index elem on. If it spans up to window elements,
+// they are all read, and those of the tensor are picked from them; otherwise it is split
+// along its first dimension.
 func (r *reader) gather(shape tensor.Shape, strides []int, elem int64, dst []float32) error {
 	n := span(shape, strides)
 	if n <= window {
@@ -255,7 +259,7 @@ func (r *reader) gather(shape tensor.Shape, strides []int, elem int64, dst []flo
 	return nil
 }
 
-// pick copies a strided tensor out of vals, where its first element is.
+// pick copies a strided tensor, whose first element is vals[0].
 func pick(shape tensor.Shape, strides []int, vals, dst []float32) {
 	switch len(shape) {
 	case 0:

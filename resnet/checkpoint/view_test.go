@@ -8,7 +8,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Every half, against the definition: ±2^(e−15)·(1+f/1024), subnormal below.
+// TestHalf compares every float16 with its definition: ±2^(e−15)·(1+f/1024), or
+// ±f·2^(−24) for e = 0.
 func TestHalf(t *testing.T) {
 	for h := range 1 << 16 {
 		sign, exp, frac := 1-2*float64(h>>15), h>>10&31, float64(h&1023)
@@ -28,8 +29,8 @@ func TestHalf(t *testing.T) {
 	}
 }
 
-// Strided views against the sum of index times stride, also where they span
-// more than is read at once.
+// TestGather compares strided views with the sum of index times stride, including views
+// that span more than is read at a time.
 func TestGather(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	raw := make([]byte, 5*window)
@@ -56,7 +57,8 @@ func TestGather(t *testing.T) {
 				rest /= v.shape[i]
 			}
 			if want := float32(raw[v.store.off+at]); got != want {
-				t.Fatalf("%v strides %v offset %d: element %d is %v, want %v", v.shape, v.strides, v.offset, k, got, want)
+				t.Fatalf("%v strides %v offset %d: element %d is %v, want %v",
+					v.shape, v.strides, v.offset, k, got, want)
 			}
 		}
 	}
@@ -80,11 +82,11 @@ func TestViewErrors(t *testing.T) {
 		offset         int64
 		want           string
 	}{
-		{[]int{2, 3}, []int{3, 1}, 5, "reaches out of its storage"},
-		{[]int{2, 3}, []int{3, 1}, -1, "reaches out of its storage"},
-		{[]int{2, 3}, []int{3, 1}, math.MaxInt64, "reaches out of its storage"},
-		{[]int{2}, []int{math.MaxInt}, 0, "reaches out of its storage"},
-		{[]int{1 << 20, 1 << 20}, []int{1 << 62, 1 << 62}, 0, "reaches out of its storage"},
+		{[]int{2, 3}, []int{3, 1}, 5, "exceeds its storage"},
+		{[]int{2, 3}, []int{3, 1}, -1, "exceeds its storage"},
+		{[]int{2, 3}, []int{3, 1}, math.MaxInt64, "exceeds its storage"},
+		{[]int{2}, []int{math.MaxInt}, 0, "exceeds its storage"},
+		{[]int{1 << 20, 1 << 20}, []int{1 << 62, 1 << 62}, 0, "exceeds its storage"},
 		{[]int{2}, []int{-1}, 3, "negative stride"},
 		{[]int{2, 2}, []int{1}, 0, "2 dimensions but 1 strides"},
 		{[]int{-1}, []int{1}, 0, "negative extent"},

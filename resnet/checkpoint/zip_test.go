@@ -47,7 +47,7 @@ func writeEntry(t testing.TB, w *zip.Writer, name string, method uint16, data []
 	}
 }
 
-// An archive that was unpacked and zipped again may be compressed.
+// TestZipCompressed: an archive that was unpacked and zipped again may be compressed.
 func TestZipCompressed(t *testing.T) {
 	for _, name := range []string{"types.pth", "views.pth"} {
 		f, err := open(memory(repack(t, name, zip.Deflate, nil)), name, "")
@@ -76,11 +76,20 @@ func TestZipErrors(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"big-endian":  {repack(t, "zip.pth", zip.Store, replace("byteorder", []byte("big"))), `the byte order is "big", only little-endian files can be read`},
-		"no pickle":   {repack(t, "zip.pth", zip.Store, replace("data.pkl", nil)), "no data.pkl"},
-		"no storage":  {repack(t, "zip.pth", zip.Store, replace("data/0", nil)), `lacks storage "0"`},
-		"cut storage": {repack(t, "zip.pth", zip.Store, replace("data/0", make([]byte, 10))), `storage "0" should have 432 bytes, but has 10`},
-		"evil":        {repack(t, "zip.pth", zip.Store, replace("data.pkl", []byte("cos\nsystem\n(S'x'\ntR."))), "refuses to run os.system"},
+		"big-endian": {
+			repack(t, "zip.pth", zip.Store, replace("byteorder", []byte("big"))),
+			`the byte order is "big", and only little-endian files can be read`,
+		},
+		"no pickle":  {repack(t, "zip.pth", zip.Store, replace("data.pkl", nil)), "no data.pkl"},
+		"no storage": {repack(t, "zip.pth", zip.Store, replace("data/0", nil)), `lacks storage "0"`},
+		"cut storage": {
+			repack(t, "zip.pth", zip.Store, replace("data/0", make([]byte, 10))),
+			`storage "0" should have 432 bytes, but has 10`,
+		},
+		"evil": {
+			repack(t, "zip.pth", zip.Store, replace("data.pkl", []byte("cos\nsystem\n(S'x'\ntR."))),
+			"refuses to run os.system",
+		},
 	} {
 		_, err := open(memory(c.data), "file", "")
 		wantError(t, name, err, c.want)
@@ -91,7 +100,7 @@ func TestZipErrors(t *testing.T) {
 	}
 }
 
-// archiveOf is an archive of the entries given by name and content, in turn.
+// archiveOf returns an archive of entries, given as alternating names and contents.
 func archiveOf(t testing.TB, entries ...string) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -104,15 +113,16 @@ func archiveOf(t testing.TB, entries ...string) []byte {
 	return b.Bytes()
 }
 
-// claiming is an archive with a compressed entry that claims to unpack to size
-// bytes, behind a pickle if there is one.
+// claiming returns an archive with a compressed entry that claims to unpack to size bytes,
+// after a pickle if there is one.
 func claiming(t testing.TB, pickle, name string, size uint64) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	if pickle != "" {
 		writeEntry(t, w, "a/data.pkl", zip.Store, []byte(pickle))
 	}
-	e, err := w.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Deflate, CompressedSize64: 2, UncompressedSize64: size})
+	h := &zip.FileHeader{Name: name, Method: zip.Deflate, CompressedSize64: 2, UncompressedSize64: size}
+	e, err := w.CreateRaw(h)
 	if err == nil {
 		_, err = e.Write([]byte{3, 0})
 	}
@@ -144,11 +154,12 @@ func TestZipDirectory(t *testing.T) {
 }
 
 // bombPickle has one tensor of 2²⁷+1 floats.
-var bombPickle = "}" + text("x.weight") + "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + "ctorch\nFloatStorage\n" +
+var bombPickle = "}" + text("x.weight") + "ctorch._utils\n_rebuild_tensor_v2\n((" +
+	text("storage") + "ctorch\nFloatStorage\n" +
 	text("0") + text("cpu") + "J\x01\x00\x00\x08tQK\x00J\x01\x00\x00\x08\x85K\x01\x85\x89NtRs."
 
-// A small file that claims to unpack to more than there may be opens, as its
-// tensors may not be wanted, but takes no memory.
+// TestZipBomb: a small file that claims to unpack to too much opens, since its tensors
+// may not be read, but takes no memory.
 func TestZipBomb(t *testing.T) {
 	const n = maxInflated/4 + 1
 	f, err := open(memory(claiming(t, bombPickle, "a/data/0", 4*n)), "bomb", "")
@@ -167,7 +178,7 @@ func TestZipBomb(t *testing.T) {
 	wantError(t, "inflate what is not there", err, "is damaged")
 }
 
-// Files that people take for checkpoints get advice.
+// TestStrangers: for files that people mistake for checkpoints, the error says what to do.
 func TestStrangers(t *testing.T) {
 	for head, want := range map[string]string{
 		"\x89HDF\r\n\x1a\n\x00\x00":       "HDF5",
@@ -175,8 +186,8 @@ func TestStrangers(t *testing.T) {
 		"<!DOCTYPE html><html>":           "web page",
 		"\x1f\x8b\x08\x00\x00\x00\x00":    "gzip",
 		"\x80\x04]\x94.\x00\x00\x00\x00":  "not one that torch.save made",
-		"hello, world":                    "none of .safetensors",
-		"x":                               "none of .safetensors",
+		"hello, world":                    "not a checkpoint (.safetensors",
+		"x":                               "not a checkpoint (.safetensors",
 	} {
 		_, err := open(memory([]byte(head)), "file", "")
 		wantError(t, head, err, want)

@@ -15,10 +15,10 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Files lists the pictures that inputs name: a file is taken as it is, a
-// folder stands for the files in it with one of Extensions, in order of name.
-// Hidden files and subfolders are passed over; a folder without a picture is
-// an error.
+// Files lists the pictures that inputs name. A file stands for itself, and a folder for
+// the files in it that have one of Extensions, sorted by name; hidden files and
+// subfolders are ignored. It returns an error for a path that can't be read, and for a
+// folder without pictures.
 func Files(inputs []string) ([]string, error) {
 	var files []string
 	for _, in := range inputs {
@@ -42,6 +42,7 @@ func Files(inputs []string) ([]string, error) {
 	return files, nil
 }
 
+// picturesIn lists the pictures in a folder.
 func picturesIn(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
@@ -56,23 +57,25 @@ func picturesIn(dir string) ([]string, error) {
 	return files, nil
 }
 
+// isPicture reports whether a file that isn't hidden has one of Extensions.
 func isPicture(name string) bool {
 	return !strings.HasPrefix(name, ".") && slices.Contains(Extensions, strings.ToLower(filepath.Ext(name)))
 }
 
-// Batch is a net's input made of pictures.
+// Batch is a net's input, made of pictures.
 type Batch struct {
-	Input  *tensor.Tensor // N×C×H×W, of the pictures that could be read
-	Names  []string       // their paths, one an image
-	Failed []error        // one for each picture that couldn't; each starts with its path
+	Input  *tensor.Tensor // N×C×H×W, the pictures that could be read
+	Names  []string       // their paths, one per image
+	Failed []error        // one per picture that couldn't be read; each starts with its path
 }
 
-// maxWorkers bounds how many pictures are decoded side by side.
+// maxWorkers bounds how many pictures are decoded at the same time.
 const maxWorkers = 8
 
-// Load reads files, several at a time, into one batch in their order. It fails
-// where the transform does, where ctx ends, and where no file could be read;
-// with some unreadable files the batch holds the others and says which failed.
+// Load reads files, several at a time, into one batch, in their order. If some of them
+// can't be read, the batch holds the others, and Failed says why. It returns the error of
+// Check, an error if there are no files or none of them can be read, and ctx's error if
+// that is cancelled.
 func (t Transform) Load(ctx context.Context, files []string) (*Batch, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
@@ -97,7 +100,7 @@ func (t Transform) Load(ctx context.Context, files []string) (*Batch, error) {
 	return b, nil
 }
 
-// readAll fills data with an image a file, and returns an error a file.
+// readAll fills data with one image per file, and returns one error, or nil, per file.
 func (t Transform) readAll(ctx context.Context, files []string, data []float32) []error {
 	errs := make([]error, len(files))
 	var next atomic.Int64
@@ -109,7 +112,8 @@ func (t Transform) readAll(ctx context.Context, files []string, data []float32) 
 				if i >= len(files) {
 					return
 				}
-				errs[i] = t.read(files[i], data[i*t.Elems():(i+1)*t.Elems()])
+				n := t.Elems()
+				errs[i] = t.read(files[i], data[i*n:(i+1)*n])
 			}
 		})
 	}
@@ -117,14 +121,14 @@ func (t Transform) readAll(ctx context.Context, files []string, data []float32) 
 	return errs
 }
 
-// read decodes one picture to dst.
+// read decodes one picture, and writes it to dst.
 func (t Transform) read(path string, dst []float32) error {
 	return withFile(path, func(im *Image) { t.Apply(dst, im) })
 }
 
-// keep closes the gaps that files with an error left.
+// keep removes the images of files with an error.
 func (b *Batch) keep(files []string, errs []error) {
-	per := b.Input.Shape[1:].Elems()
+	perImage := b.Input.Shape[1:].Elems()
 	data := b.Input.Data
 	for i, err := range errs {
 		if err != nil {
@@ -133,10 +137,10 @@ func (b *Batch) keep(files []string, errs []error) {
 		}
 		n := len(b.Names)
 		if n < i {
-			copy(data[n*per:(n+1)*per], data[i*per:(i+1)*per])
+			copy(data[n*perImage:(n+1)*perImage], data[i*perImage:])
 		}
 		b.Names = append(b.Names, files[i])
 	}
 	b.Input.Shape[0] = len(b.Names)
-	b.Input.Data = data[:len(b.Names)*per]
+	b.Input.Data = data[:len(b.Names)*perImage]
 }

@@ -27,7 +27,8 @@ func TestFiles(t *testing.T) {
 	}
 	write(t, dir, "bare/readme.txt", nil)
 	for _, in := range []string{"bare", "missing"} {
-		if _, err := Files([]string{filepath.Join(dir, in)}); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(dir, in)) {
+		path := filepath.Join(dir, in)
+		if _, err := Files([]string{path}); err == nil || !strings.HasPrefix(err.Error(), path) {
 			t.Errorf("%s: error %v", in, err)
 		}
 	}
@@ -58,7 +59,8 @@ func TestLoadKeepsOrderAndNamesFailures(t *testing.T) {
 			t.Errorf("image %d is %s with %v", n, b.Names[n], b.Input.Data[18*n])
 		}
 	}
-	if len(b.Failed) != 2 || !strings.HasPrefix(b.Failed[0].Error(), files[2]+": PNG is cut off") || !strings.HasPrefix(b.Failed[1].Error(), files[7]) {
+	if len(b.Failed) != 2 || !strings.HasPrefix(b.Failed[0].Error(), files[2]+": PNG is cut off") ||
+		!strings.HasPrefix(b.Failed[1].Error(), files[7]) {
 		t.Errorf("failed: %v", b.Failed)
 	}
 }
@@ -73,7 +75,8 @@ func TestLoadErrors(t *testing.T) {
 	if _, err := tr.Load(ctx, []string{file, file}); err == nil || strings.Count(err.Error(), file) != 2 {
 		t.Errorf("no readable file: %v", err)
 	}
-	if _, err := ForImageNet(4, 8, 8).Load(ctx, []string{file}); err == nil || !strings.Contains(err.Error(), "4 channels") {
+	_, err := ForImageNet(4, 8, 8).Load(ctx, []string{file})
+	if err == nil || !strings.Contains(err.Error(), "4 channels") {
 		t.Errorf("four channels: %v", err)
 	}
 	if _, err := ForImageNet(3, 0, 8).Load(ctx, []string{file}); err == nil {

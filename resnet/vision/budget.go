@@ -2,15 +2,15 @@ package vision
 
 import "sync"
 
-// budget shares out bytes among goroutines: who asks for more than is left
-// waits. No one may ask for more than there is in all.
+// budget limits the bytes that goroutines use together. One that asks for more than is
+// left waits; it must not ask for more than the whole budget.
 type budget struct {
 	mu   sync.Mutex
 	more sync.Cond
 	left int64
 }
 
-// memory bounds what all pictures that are being decoded hold.
+// memory bounds the memory of all pictures that are being decoded.
 var memory = newBudget(maxDecode)
 
 func newBudget(n int64) *budget {
@@ -19,6 +19,7 @@ func newBudget(n int64) *budget {
 	return b
 }
 
+// take waits until n bytes are left, and takes them.
 func (b *budget) take(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -28,6 +29,7 @@ func (b *budget) take(n int64) {
 	b.left -= n
 }
 
+// give returns n bytes.
 func (b *budget) give(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// CIFAR-10's binary format (Krizhevsky 2009): records of a label byte and
-// 3×32×32 bytes, no header.
+// CIFAR-10's binary format (https://www.cs.toronto.edu/~kriz/cifar.html): records of a
+// label byte and 3×32×32 bytes of pixels, without a header.
 const (
-	cifarRecord = 1 + 3*32*32
-	maxCIFAR    = 1 << 30 // bytes of a file: sixteen times the whole set
+	cifarRecord = 1 + 3*32*32 // bytes per record
+	maxCIFAR    = 1 << 30     // bytes per file: six times the whole set
 )
 
 func openCIFAR(path string, o DataOptions) (Dataset, error) {
@@ -29,7 +29,8 @@ func openCIFAR(path string, o DataOptions) (Dataset, error) {
 	return s.finish(o, ImageNetNorm(3))
 }
 
-// cifarFiles is path itself, or those of its .bin files that make the split.
+// cifarFiles returns path itself if it is a file, and the .bin files of the split if it
+// is a folder.
 func cifarFiles(path string, split Split) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -51,12 +52,13 @@ func cifarFiles(path string, split Split) ([]string, error) {
 		}
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: no .bin file of the %s set (test files have \"test\" in their name, training files don't)", path, split)
+		return nil, fmt.Errorf("%s: no .bin file of the %s set "+
+			"(test files have \"test\" in their name, training files don't)", path, split)
 	}
 	return files, nil
 }
 
-// addCIFAR adds a file's records.
+// addCIFAR adds the records of a file.
 func (s *byteSet) addCIFAR(path string) error {
 	data, err := readWhole(path, maxCIFAR)
 	if err != nil {
@@ -68,19 +70,20 @@ func (s *byteSet) addCIFAR(path string) error {
 	return nil
 }
 
-// addRecords adds records, counted from 0 in messages, without copying them.
+// addRecords adds records, without copying them. In errors they are counted from 0.
 func (s *byteSet) addRecords(data []byte) error {
 	n, rest := len(data)/cifarRecord, len(data)%cifarRecord
 	if len(data) == 0 {
 		return errors.New("the file is empty")
 	}
 	if rest != 0 {
-		return fmt.Errorf("%d bytes are no multiple of %d, record %d is cut off after %d bytes", len(data), cifarRecord, n, rest)
+		return fmt.Errorf("%d bytes are not a multiple of %d: record %d is cut off after %d bytes",
+			len(data), cifarRecord, n, rest)
 	}
 	for i := range n {
 		r := data[i*cifarRecord:][:cifarRecord]
 		if int(r[0]) >= len(s.classes) {
-			return fmt.Errorf("record %d has label %d, the classes are 0 to %d", i, r[0], len(s.classes)-1)
+			return fmt.Errorf("record %d has label %d, but the classes are 0 to %d", i, r[0], len(s.classes)-1)
 		}
 		s.labels = append(s.labels, r[0])
 		s.images = append(s.images, r[1:])
@@ -88,7 +91,7 @@ func (s *byteSet) addRecords(data []byte) error {
 	return nil
 }
 
-// readWhole reads a file of at most limit bytes.
+// readWhole reads a file of up to limit bytes.
 func readWhole(path string, limit int64) ([]byte, error) {
 	f, err := openRegular(path)
 	if err != nil {
@@ -100,7 +103,8 @@ func readWhole(path string, limit int64) ([]byte, error) {
 		return nil, pathError(path, err)
 	}
 	if info.Size() > limit {
-		return nil, fmt.Errorf("%s: %d MB are more than this data set can have (at most %d)", path, info.Size()>>20, limit>>20)
+		return nil, fmt.Errorf("%s: %d MB are more than a file of this data set can have (at most %d)",
+			path, info.Size()>>20, limit>>20)
 	}
 	data := make([]byte, info.Size())
 	if n, err := f.ReadAt(data, 0); n < len(data) {

@@ -14,14 +14,14 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// Formats names what Decode can read, for messages and help.
+// Formats names the formats that Decode can read, for messages and help.
 const Formats = "JPEG, PNG, WebP, BMP, GIF"
 
-// Extensions are the endings, in lower case, by which the images of a folder
-// are told from its other files.
+// Extensions are the file extensions, in lower case, that mark the pictures among the
+// files of a folder.
 var Extensions = []string{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
 
-// codec is a file format. inspect adds to a header what config doesn't tell.
+// codec is a file format. inspect reads what config doesn't report into a header.
 type codec struct {
 	name    string
 	matches func(magic []byte) bool
@@ -38,8 +38,7 @@ var codecs = []codec{
 	{"GIF", prefix("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode, inspectGIF},
 }
 
-// foreign formats are named in the message, so that a user knows what to
-// convert.
+// foreign are formats that can't be read, but are named in the error.
 var foreign = []struct {
 	name    string
 	matches func([]byte) bool
@@ -54,23 +53,26 @@ var foreign = []struct {
 	{"SVG", prefix("<svg")},
 }
 
+// prefix matches files that start with one of magics.
 func prefix(magics ...string) func([]byte) bool {
 	return func(b []byte) bool {
 		return slices.ContainsFunc(magics, func(s string) bool { return bytes.HasPrefix(b, []byte(s)) })
 	}
 }
 
+// riff matches RIFF files of a kind.
 func riff(kind string) func([]byte) bool {
 	return func(b []byte) bool { return len(b) >= 12 && string(b[:4]) == "RIFF" && string(b[8:12]) == kind }
 }
 
+// brand matches files in the ISO base media format, by their brand.
 func brand(kinds ...string) func([]byte) bool {
 	return func(b []byte) bool {
 		return len(b) >= 12 && string(b[4:8]) == "ftyp" && slices.Contains(kinds, string(b[8:12]))
 	}
 }
 
-// sniff finds the format by the file's first bytes, and returns to them.
+// sniff finds the format by the first bytes, and returns to the start.
 func sniff(r io.ReadSeeker) (*codec, error) {
 	var buf [16]byte
 	n, err := io.ReadFull(r, buf[:])
@@ -93,11 +95,11 @@ func sniff(r io.ReadSeeker) (*codec, error) {
 			return nil, errors.New(f.name + " can't be read; convert it to one of " + Formats)
 		}
 	}
-	return nil, errors.New("is not a picture that can be read (" + Formats + ")")
+	return nil, errors.New("not a picture that can be read (" + Formats + ")")
 }
 
-// source remembers that its end was met, by which a file that is cut off is
-// told from a damaged one: decoders word both in many ways.
+// source remembers whether its end was reached. That distinguishes an incomplete file
+// from a damaged one; the errors of decoders don't.
 type source struct {
 	io.ReadSeeker
 	ended bool

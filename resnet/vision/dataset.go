@@ -6,17 +6,21 @@ import (
 	"strings"
 )
 
-// Dataset is labelled images of one shape. It may be read from several
-// goroutines.
+// Dataset is a set of labelled images of one shape. Its methods may be called
+// concurrently.
 type Dataset interface {
+	// Len returns the number of images.
 	Len() int
+	// Shape returns the channels, height and width of the images.
 	Shape() (c, h, w int)
+	// Classes returns the names of the classes, by label. It must not be changed.
 	Classes() []string
-	// Read writes image i to dst, normalised, as C×H×W, and returns its class.
+	// Read writes image i to dst, normalised, as C×H×W, and returns its label. It returns
+	// an error if the image can't be read.
 	Read(i int, dst []float32) (label int, err error)
 }
 
-// Split says which part of a data set is wanted.
+// Split selects a part of a data set.
 type Split int
 
 // The splits.
@@ -25,43 +29,45 @@ const (
 	Train
 )
 
-// String is the split's name in messages.
+// String returns the split's name in messages.
 func (s Split) String() string { return [...]string{"test", "train"}[s] }
 
-// DataOptions say how a data set is read.
+// DataOptions determine how a data set is read. The zero value reads the test images.
 type DataOptions struct {
 	Split Split
-	// Transform makes images of a folder's pictures; the zero value stands for
-	// ForImageNet(3, 224, 224). Other sets come in a size of their own.
+	// Transform is applied to the pictures of a folder; the zero value stands for
+	// ForImageNet(3, 224, 224). The images of other sets have a fixed size.
 	Transform Transform
-	Norm      Norm   // a list left nil is the data set's usual one
-	Limit     int    // at most so many images, 0: all
-	Seed      uint64 // of synthetic images
+	Norm      Norm   // nil lists stand for the data set's usual ones
+	Limit     int    // use at most this many images; 0: all
+	Seed      uint64 // for synthetic images
 }
 
-// DataSpecs is how data sets are named, for messages and help.
+// DataSpecs lists the specs that OpenData accepts, for messages and help.
 const DataSpecs = "cifar10:PATH, fashion-mnist[:DIR], folder:DIR, synthetic[:N]"
 
 // OpenData opens the data set that spec names:
 //
 //	cifar10:PATH         a file in CIFAR-10's binary format, or a folder of them
 //	fashion-mnist[:DIR]  IDX files, gzip'd or not; Debian's folder by default
-//	folder:DIR           a class a subfolder; or train/ and val/ or test/ with such
+//	folder:DIR           one subfolder per class; or train/ and val/ or test/ with these
 //	synthetic[:N]        generated: N images for training, N/4 for testing
 //
-// A CIFAR-10 file is the whole set, whichever split is asked for; in a folder
-// the files with "test" in their name are the test set, the others the
-// training set.
+// A single CIFAR-10 file is read whole, whichever split is asked for; in a folder, the
+// files with "test" in their name are the test set, and the others the training set.
 //
-// Limit takes the first images, of a folder an even sample, since its images
-// are sorted by class.
+// Limit takes the first images, except in a folder, whose images are sorted by class:
+// there it takes an even sample.
+//
+// An unknown spec, a file that is missing, damaged or of another format, and a
+// normalisation that doesn't fit the images are errors.
 func OpenData(spec string, o DataOptions) (Dataset, error) {
 	kind, arg, given := strings.Cut(spec, ":")
 	if o.Limit < 0 {
-		return nil, fmt.Errorf("data set %s: a limit of %d images can't be met", spec, o.Limit)
+		return nil, fmt.Errorf("data set %s: the limit of %d images must not be negative", spec, o.Limit)
 	}
 	if arg == "" && (given || kind == "cifar10" || kind == "folder") {
-		return nil, fmt.Errorf("data set %q: what follows %s: is missing (known are %s)", spec, kind, DataSpecs)
+		return nil, fmt.Errorf("data set %q: the part after %s: is missing (known are %s)", spec, kind, DataSpecs)
 	}
 	switch kind {
 	case "cifar10":
@@ -76,9 +82,8 @@ func OpenData(spec string, o DataOptions) (Dataset, error) {
 	return nil, fmt.Errorf("data set %q is unknown: known are %s", spec, DataSpecs)
 }
 
-// HasTest reports whether the set that spec names keeps images for testing
-// apart from those for training: a single CIFAR-10 file and a folder that is
-// not split don't.
+// HasTest reports whether the data set that spec names has test images separate from
+// those for training. A single CIFAR-10 file and a folder without splits don't.
 func HasTest(spec string) bool {
 	kind, arg, _ := strings.Cut(spec, ":")
 	switch kind {
@@ -92,13 +97,13 @@ func HasTest(spec string) bool {
 	return true
 }
 
-// byteSet is a data set in memory, in the bytes that it came in.
+// byteSet is a data set that is held in memory, as the bytes of its files.
 type byteSet struct {
 	c, h, w int
 	classes []string
 	labels  []uint8
 	images  [][]uint8 // C×H×W each
-	tables  []table   // a channel each
+	tables  []table   // normalisation, one per channel
 }
 
 // finish checks the normalisation and applies the limit.
@@ -123,7 +128,7 @@ func (s *byteSet) Read(i int, dst []float32) (int, error) {
 	return int(s.labels[i]), nil
 }
 
-// normalise writes the planes of pix, one a table, to dst.
+// normalise writes the planes of pix to dst. There is one table per plane.
 func normalise(dst []float32, pix []uint8, tables []table) {
 	n := len(pix) / len(tables)
 	for c := range tables {

@@ -36,7 +36,7 @@ func zipped(t testing.TB, b []byte) []byte {
 	return out.Bytes()
 }
 
-// write makes a file and its folders, and returns its path.
+// write writes a file, creates its folders, and returns its path.
 func write(t *testing.T, dir, name string, b []byte) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -58,7 +58,7 @@ func mustOpen(t *testing.T, spec string, o DataOptions) Dataset {
 	return d
 }
 
-// read is image i of d.
+// read returns image i of d, and its label.
 func read(t *testing.T, d Dataset, i int) ([]float32, int) {
 	t.Helper()
 	c, h, w := d.Shape()
@@ -70,7 +70,7 @@ func read(t *testing.T, d Dataset, i int) ([]float32, int) {
 	return dst, label
 }
 
-// records is n CIFAR records; record i has label i%10 and i at every sample.
+// records returns n CIFAR records. Record i has label i%10, and all its bytes are i.
 func records(n int) []byte {
 	b := make([]byte, n*cifarRecord)
 	for i := range n {
@@ -102,7 +102,8 @@ func TestCIFAR(t *testing.T) {
 	if label != 4 || x[0] != norm[0][4] || x[1024] != norm[1][4] || x[3071] != norm[2][4] {
 		t.Errorf("label %d, samples %v %v %v", label, x[0], x[1024], x[3071])
 	}
-	one := mustOpen(t, "cifar10:"+test, DataOptions{Split: Train, Limit: 3, Norm: Norm{Mean: []float32{0}, Std: []float32{1}}})
+	plain := Norm{Mean: []float32{0}, Std: []float32{1}}
+	one := mustOpen(t, "cifar10:"+test, DataOptions{Split: Train, Limit: 3, Norm: plain})
 	if x, _ := read(t, one, 2); one.Len() != 3 || x[5] != float32(2)/255 {
 		t.Errorf("%d images, sample %v", one.Len(), x[5])
 	}
@@ -114,7 +115,7 @@ func TestCIFARErrors(t *testing.T) {
 	bad[3*cifarRecord] = 10
 	cases := []struct{ path, want string }{
 		{write(t, dir, "a/short.bin", records(4)[:3*cifarRecord+7]), "record 3 is cut off after 7 bytes"},
-		{write(t, dir, "b/label.bin", bad), "record 3 has label 10, the classes are 0 to 9"},
+		{write(t, dir, "b/label.bin", bad), "record 3 has label 10, but the classes are 0 to 9"},
 		{write(t, dir, "c/empty.bin", nil), "the file is empty"},
 		{filepath.Join(dir, "a"), "no .bin file of the test set"},
 		{filepath.Join(dir, "missing"), "no such file"},
@@ -130,7 +131,7 @@ func TestCIFARErrors(t *testing.T) {
 func TestRealCIFAR(t *testing.T) {
 	path := filepath.Join(shared, "cifar10_test_lossless_846.bin")
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("the real test images are not beside the project: %v", err)
+		t.Skipf("the real test images are not in the folder beside the project: %v", err)
 	}
 	d := mustOpen(t, "cifar10:"+path, DataOptions{})
 	if d.Len() != 846 {
@@ -185,7 +186,7 @@ func TestFashionErrors(t *testing.T) {
 		{"short", good[:1000], labels, "the header says 2 items, 1568 bytes, but the file has 984"},
 		{"long", append(slices.Clone(good), 0), labels, "but the file has more"},
 		{"claims all", idxFile(idxImages, []uint32{1<<32 - 1, 28, 28}, nil), labels, "4294967295 items"},
-		{"extents", idxFile(idxImages, []uint32{2, 1 << 30, 1 << 30}, nil), labels, "they must be [28 28]"},
+		{"extents", idxFile(idxImages, []uint32{2, 1 << 30, 1 << 30}, nil), labels, "but they must be [28 28]"},
 		{"none", idxFile(idxImages, []uint32{0, 28, 28}, nil), labels, "0 items"},
 		{"gzip cut", z[:20], labels, "cut off"},
 		{"gzip sum", flipped, labels, "checksum"},
@@ -204,8 +205,9 @@ func TestFashionErrors(t *testing.T) {
 		})
 	}
 	dir := t.TempDir()
-	if _, err := OpenData("fashion-mnist:"+dir, DataOptions{}); err == nil || !strings.Contains(err.Error(), "t10k-images-idx3-ubyte.gz") {
-		t.Errorf("of an empty folder: %v", err)
+	_, err := OpenData("fashion-mnist:"+dir, DataOptions{})
+	if err == nil || !strings.Contains(err.Error(), "t10k-images-idx3-ubyte.gz") {
+		t.Errorf("in an empty folder: %v", err)
 	}
 }
 
@@ -219,7 +221,7 @@ func TestRealFashion(t *testing.T) {
 	}
 }
 
-// coloured is a PNG of one colour.
+// coloured returns a PNG of one colour.
 func coloured(t *testing.T, c color.RGBA) []byte {
 	m := image.NewRGBA(image.Rect(0, 0, 6, 5))
 	for i := range 30 {
@@ -238,7 +240,8 @@ func TestFolder(t *testing.T) {
 	write(t, dir, "dog/z.png", blue)
 	write(t, dir, ".cache/x.png", blue)
 	d := mustOpen(t, "folder:"+dir, DataOptions{Transform: ForCIFAR(3, 4, 4)})
-	if c, h, w := d.Shape(); d.Len() != 4 || c != 3 || h != 4 || w != 4 || !slices.Equal(d.Classes(), []string{"cat", "dog"}) {
+	c, h, w := d.Shape()
+	if d.Len() != 4 || c != 3 || h != 4 || w != 4 || !slices.Equal(d.Classes(), []string{"cat", "dog"}) {
 		t.Fatalf("%d images of %d×%d×%d in %v", d.Len(), c, h, w, d.Classes())
 	}
 	norm := ImageNetNorm(3).tables(3)
@@ -292,8 +295,8 @@ func TestSpecErrors(t *testing.T) {
 	}{
 		{"imagenet:x", DataOptions{}, "known are cifar10:PATH"},
 		{"", DataOptions{}, "unknown"},
-		{"cifar10", DataOptions{}, "what follows cifar10: is missing"},
-		{"folder:", DataOptions{}, "what follows folder: is missing"},
+		{"cifar10", DataOptions{}, "the part after cifar10: is missing"},
+		{"folder:", DataOptions{}, "the part after folder: is missing"},
 		{"synthetic:", DataOptions{}, "is missing"},
 		{"synthetic:3", DataOptions{}, "must be 4 to"},
 		{"synthetic:1e9", DataOptions{}, "must be 4 to"},

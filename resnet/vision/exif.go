@@ -2,9 +2,8 @@ package vision
 
 import "encoding/binary"
 
-// orientation is the EXIF orientation (1 to 8) in a TIFF block: 1 where it
-// says none, or none that is valid. CIPA DC-008, tag 0x0112 of the first
-// directory.
+// orientation returns the EXIF orientation (1 to 8) in a TIFF block, or 1 (upright) if it
+// has none or an invalid one: tag 0x0112 of the first directory (CIPA DC-008).
 func orientation(tiff []byte) int {
 	if len(tiff) < 8 {
 		return 1
@@ -32,7 +31,7 @@ func orientation(tiff []byte) int {
 	return 1
 }
 
-// tagValue is the first value of a SHORT or LONG entry, 0 of any other.
+// tagValue returns the first value of a SHORT or LONG entry, and 0 for other types.
 func tagValue(order binary.ByteOrder, entry []byte) int {
 	switch order.Uint16(entry[2:]) {
 	case 3:
@@ -43,14 +42,14 @@ func tagValue(order binary.ByteOrder, entry []byte) int {
 	return 0
 }
 
-// orient turns a picture upright: orientation o says where its first row and
-// column lie.
+// orient turns a picture with EXIF orientation o upright. Pixel (x, y) of the result is
+// pixel first + x·right + y·down of im.
 func orient(im *Image, o int) *Image {
 	if o == 1 {
 		return im
 	}
 	w, h := im.Width, im.Height
-	first, right, down := 0, 1, w // pixel of the upright corner, steps in the source
+	first, right, down := 0, 1, w
 	switch o {
 	case 2:
 		first, right = w-1, -1

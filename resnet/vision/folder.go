@@ -8,14 +8,15 @@ import (
 	"strings"
 )
 
-// folderSet is pictures in files, a class a folder, decoded as they are asked
-// for.
+// folderSet is a set of pictures in files, one folder per class, which are decoded when
+// they are read.
 type folderSet struct {
 	t       Transform
 	classes []string
 	files   []labelled
 }
 
+// labelled is a picture's file and label.
 type labelled struct {
 	path  string
 	label int
@@ -50,30 +51,29 @@ func openFolder(dir string, o DataOptions) (Dataset, error) {
 	return s, nil
 }
 
-// splitDir is the folder of a split where dir has one folder for training and
-// one for testing, else dir itself.
+// splitDir returns the folder of a split if dir has one folder for training and one for
+// testing, and dir itself otherwise.
 func splitDir(dir string, split Split) (string, error) {
 	names, err := subfolders(dir)
 	if err != nil {
 		return "", err
 	}
-	of := map[string]string{}
+	folders := map[string]string{} // by split
 	for _, n := range names {
 		switch n {
 		case "train":
-			of["train"] = n
+			folders["train"] = n
 		case "val", "test":
-			of["test"] = n // "val" comes last, and is what ImageNet has labels for
+			folders["test"] = n // val comes after test and wins: ImageNet has labels only for val
 		}
 	}
-	if len(of) == 2 {
-		return filepath.Join(dir, of[split.String()]), nil
+	if len(folders) == 2 {
+		return filepath.Join(dir, folders[split.String()]), nil
 	}
 	return dir, nil
 }
 
-// subfolders are the names of dir's folders, links to folders included,
-// sorted.
+// subfolders lists the names of the folders in dir, including links to folders, sorted.
 func subfolders(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -91,7 +91,7 @@ func subfolders(dir string) ([]string, error) {
 	return names, nil
 }
 
-// addClass adds the pictures in dir and below, in the order of their paths.
+// addClass adds the pictures in dir and its subfolders, in the order of their paths.
 func (s *folderSet) addClass(dir string, label int) error {
 	before := len(s.files)
 	root, err := filepath.EvalSymlinks(dir)
@@ -113,7 +113,7 @@ func (s *folderSet) addClass(dir string, label int) error {
 	return err
 }
 
-// evenly takes n of files, spread over all; all of them if n is 0.
+// evenly takes n files at even distances, or all of them if n is 0.
 func evenly(files []labelled, n int) []labelled {
 	if n == 0 || n >= len(files) {
 		return files

@@ -7,16 +7,16 @@ import (
 	"io"
 )
 
-// hiddenColor is the palette entry that a GIF declares transparent. Go's
-// decoder blanks it; Pillow's convert("RGB") shows it, and so do we.
+// hiddenColor is the palette entry that a GIF declares transparent. Go's decoder replaces
+// it; Pillow's convert("RGB") shows it, and so does this package.
 type hiddenColor struct {
 	index uint8
 	color color.RGBA
 }
 
-// inspectGIF walks the blocks up to the first frame for its transparent colour.
+// inspectGIF reads the blocks up to the first frame, to find its transparent colour.
 func inspectGIF(rs io.ReadSeeker, cfg image.Config, h *header) error {
-	h.perPixel = 3 + 2 // the frame, and again while it is un-interlaced
+	h.perPixel = 3 + 2 // the frame twice, while it is deinterlaced
 	r := bufio.NewReader(rs)
 	palette, _ := cfg.ColorModel.(color.Palette)
 	if _, err := r.Discard(13 + 3*len(palette)); err != nil {
@@ -43,17 +43,16 @@ func inspectGIF(rs io.ReadSeeker, cfg image.Config, h *header) error {
 			}
 			return endOf(err)
 		default:
-			return nil // the decoder says what is wrong
+			return nil // the decoder reports what is wrong
 		}
 	}
 }
 
-// noControl: an extension that says nothing of transparency.
+// noControl stands for an extension that isn't about transparency.
 const noControl = -2
 
-// gifExtension reads an extension and returns the transparent index that it
-// sets, -1 if it sets that there is none, noControl if it is about something
-// else.
+// gifExtension reads an extension and returns the transparent index that it sets, −1 if
+// it declares no index transparent, or noControl if it is about something else.
 func gifExtension(r *bufio.Reader) (int, error) {
 	label, err := r.ReadByte()
 	if err != nil {
@@ -82,8 +81,8 @@ func gifExtension(r *bufio.Reader) (int, error) {
 	}
 }
 
-// gifHidden reads a frame's descriptor and looks the transparent colour up in
-// the frame's own palette or the file's.
+// gifHidden reads a frame's descriptor, and looks up the transparent colour in the frame's
+// own palette or else in the file's.
 func gifHidden(r *bufio.Reader, global color.Palette, index int) (*hiddenColor, error) {
 	var d [9]byte
 	if _, err := io.ReadFull(r, d[:]); err != nil {

@@ -12,22 +12,24 @@ import (
 	"path/filepath"
 )
 
-// fashionDir is where Debian's package dataset-fashion-mnist puts the set.
+// fashionDir is the folder in which Debian's package dataset-fashion-mnist installs the
+// set.
 const fashionDir = "/usr/share/datasets/fashion-mnist"
 
-// The IDX format of MNIST and its likes (yann.lecun.com/exdb/mnist): a magic
-// number, big-endian extents, bytes.
+// The IDX format of MNIST and similar sets (yann.lecun.com/exdb/mnist): a magic number,
+// extents as big-endian 32-bit integers, and the data as bytes.
 const (
 	idxImages = 0x00000803
 	idxLabels = 0x00000801
-	maxIDX    = 200_000 // images of a file
+	maxIDX    = 200_000 // items per file
 )
 
 func openFashion(dir string, o DataOptions) (Dataset, error) {
 	if dir == "" {
 		dir = fashionDir
 		if _, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("Fashion-MNIST is not at %s: install it (Debian: dataset-fashion-mnist) or give its folder, fashion-mnist:DIR", dir)
+			return nil, fmt.Errorf("Fashion-MNIST is not at %s: "+
+				"install it (Debian: dataset-fashion-mnist) or give its folder, fashion-mnist:DIR", dir)
 		}
 	}
 	stem := map[Split]string{Train: "train", Test: "t10k"}[o.Split]
@@ -47,7 +49,7 @@ func openFashion(dir string, o DataOptions) (Dataset, error) {
 	return s.finish(o, Norm{Mean: []float32{0.2860}, Std: []float32{0.3530}})
 }
 
-// split cuts pix into images and compares them with the labels.
+// split splits pix into images, and checks their number and labels.
 func (s *byteSet) split(pix []uint8) error {
 	size := s.c * s.h * s.w
 	if n := len(pix) / size; n != len(s.labels) {
@@ -55,22 +57,21 @@ func (s *byteSet) split(pix []uint8) error {
 	}
 	for i, l := range s.labels {
 		if int(l) >= len(s.classes) {
-			return fmt.Errorf("label %d of image %d is not 0 to %d", l, i, len(s.classes)-1)
+			return fmt.Errorf("label %d of image %d is out of range: the classes are 0 to %d", l, i, len(s.classes)-1)
 		}
 		s.images = append(s.images, pix[i*size:(i+1)*size])
 	}
 	return nil
 }
 
-// readIDX reads the file called name, or name.gz, in dir: its bytes after a
-// header with the given magic number and extents, the first of which, the
-// number of items, is any.
+// readIDX returns the data of the file name or name.gz in dir. The header must have the
+// magic number and, after the number of items, the extents.
 func readIDX(dir, name string, magic uint32, extents ...int) ([]uint8, error) {
 	path := filepath.Join(dir, name)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		path += ".gz"
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("%s: has neither %s nor %s.gz", dir, name, name)
+			return nil, fmt.Errorf("%s: neither %s nor %s.gz is there", dir, name, name)
 		}
 	}
 	f, err := openRegular(path)
@@ -85,7 +86,7 @@ func readIDX(dir, name string, magic uint32, extents ...int) ([]uint8, error) {
 	return data, nil
 }
 
-// decodeIDX reads an IDX stream, gzip'd or not.
+// decodeIDX returns the data of an IDX stream, compressed with gzip or not.
 func decodeIDX(f io.Reader, magic uint32, extents []int) ([]uint8, error) {
 	r := bufio.NewReader(f)
 	if b, _ := r.Peek(2); bytes.Equal(b, []byte{0x1f, 0x8b}) {
@@ -103,19 +104,20 @@ func decodeIDX(f io.Reader, magic uint32, extents []int) ([]uint8, error) {
 	for _, e := range extents {
 		size *= e
 	}
-	// The buffer grows with what is there, never by what the header claims; a
-	// byte more shows a file that is too long.
+	// The buffer grows with the data, not with what the header claims. One byte more is
+	// read to notice a file that is too long.
 	var buf bytes.Buffer
 	if _, err := io.Copy(&buf, io.LimitReader(r, int64(size)+1)); err != nil {
 		return nil, fmt.Errorf("damaged or cut off after %d bytes of items: %w", buf.Len(), err)
 	}
 	if buf.Len() != size {
-		return nil, fmt.Errorf("the header says %d items, %d bytes, but the file has %s", n, size, amount(buf.Len(), size))
+		return nil, fmt.Errorf("the header says %d items, %d bytes, but the file has %s",
+			n, size, amount(buf.Len(), size))
 	}
 	return buf.Bytes(), nil
 }
 
-// amount words how many bytes there were.
+// amount describes how many bytes there were.
 func amount(got, want int) string {
 	if got > want {
 		return "more"
@@ -131,7 +133,7 @@ func idxHeader(r io.Reader, magic uint32, extents []int) (int, error) {
 			return 0, fmt.Errorf("the header is cut off or damaged: %w", err)
 		}
 		if head[0] != magic {
-			return 0, fmt.Errorf("starts with 0x%08x, an IDX file of this kind with 0x%08x", head[0], magic)
+			return 0, fmt.Errorf("it starts with 0x%08x, but an IDX file of this kind with 0x%08x", head[0], magic)
 		}
 	}
 	if head[1] < 1 || head[1] > maxIDX {
@@ -139,7 +141,7 @@ func idxHeader(r io.Reader, magic uint32, extents []int) (int, error) {
 	}
 	for i, e := range extents {
 		if head[2+i] != uint32(e) {
-			return 0, fmt.Errorf("the header says images of %v, they must be %v", head[2:], extents)
+			return 0, fmt.Errorf("the header says images of %v, but they must be %v", head[2:], extents)
 		}
 	}
 	return int(head[1]), nil

@@ -10,8 +10,8 @@ import (
 	"runtime"
 )
 
-// Image is a decoded picture: 8-bit RGB, interleaved, row-major and upright.
-// len(Pix) == 3·Width·Height.
+// Image is a decoded picture in 8-bit RGB: pixel (x, y) of the upright picture is
+// Pix[3·(y·Width+x):][:3].
 type Image struct {
 	Width, Height int
 	Pix           []uint8
@@ -21,36 +21,38 @@ func newImage(w, h int) *Image {
 	return &Image{Width: w, Height: h, Pix: make([]uint8, 3*w*h)}
 }
 
-// What a picture may ask for. A JPEG or GIF can't be wider than maxSide, and
-// Go's decoders, which hold whole planes, stay under maxDecode with it.
+// Limits of pictures. A JPEG or GIF can't be wider than maxSide, and with it Go's
+// decoders, which hold whole planes, stay under maxDecode.
 const (
-	maxSide   = 65535
-	maxPixels = 100_000_000
-	maxDecode = 1 << 30 // bytes, for all pictures that are being decoded at once
-	// After a picture of this size the garbage is collected at once: left to
-	// itself the heap would double before that.
+	maxSide   = 65535       // pixels per side
+	maxPixels = 100_000_000 // pixels per picture
+	maxDecode = 1 << 30     // bytes of all pictures that are being decoded
+	// After a picture of this many bytes garbage is collected at once: otherwise the heap
+	// would double first.
 	largeDecode = 256 << 20
 )
 
-// ReadFile decodes the picture at path. Its errors start with the path.
+// ReadFile decodes the picture at path. Its errors are those of Decode and of the file
+// system; all of them start with the path.
 func ReadFile(path string) (*Image, error) {
 	var im *Image
 	err := withFile(path, func(got *Image) { im = got })
 	return im, err
 }
 
-// Decode reads one picture from r, which must stand at its start, of an
-// animated GIF the first frame. It fails for a format that it doesn't know, a
-// picture that is too large (before taking memory for it), and a file that is
-// cut off or damaged.
+// Decode reads one picture from the start of r, which must be at offset 0. Of an animated
+// GIF it reads the first frame. It returns an error for an unknown format, for a picture
+// that is too large (before memory is allocated for it), for an animated WebP, and for a
+// file that is cut off or damaged. It may be called concurrently; a call waits while
+// others use too much memory.
 func Decode(r io.ReadSeeker) (*Image, error) {
 	var im *Image
 	err := decode(r, maxPixels, func(got *Image) { im = got })
 	return im, err
 }
 
-// withFile decodes the picture at path and hands it to use, while the memory
-// that it takes still counts.
+// withFile decodes the picture at path and calls use with it, while its memory is still
+// counted.
 func withFile(path string, use func(*Image)) error {
 	f, err := openRegular(path)
 	if err != nil {
@@ -63,18 +65,18 @@ func withFile(path string, use func(*Image)) error {
 	return nil
 }
 
-// openRegular opens a file for reading. A pipe or device is refused: it can't
-// be read twice, and opening one may wait for ever.
+// openRegular opens a regular file. Pipes and devices are refused: they can't be read
+// twice, and opening one may block for ever.
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, pathError(path, err)
 	}
 	if info.IsDir() {
-		return nil, fmt.Errorf("%s: is a folder, not a file", path)
+		return nil, fmt.Errorf("%s: this is a folder, not a file", path)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is not a regular file; save it as one first", path)
+		return nil, fmt.Errorf("%s: this is not a regular file; save it as one first", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -83,7 +85,8 @@ func openRegular(path string) (*os.File, error) {
 	return f, nil
 }
 
-// pathError puts the path first, as every error of this package does.
+// pathError puts the path first, as in every error of this package, and drops the name of
+// the system call.
 func pathError(path string, err error) error {
 	var pe *os.PathError
 	if errors.As(err, &pe) {
@@ -92,8 +95,7 @@ func pathError(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// decode hands the picture to use. The limit of pixels is the caller's so that
-// tests can lower it.
+// decode decodes a picture of up to pixels pixels, and calls use with it.
 func decode(rs io.ReadSeeker, pixels int64, use func(*Image)) error {
 	r := &source{ReadSeeker: rs}
 	c, err := sniff(r)
@@ -117,7 +119,7 @@ func decode(rs io.ReadSeeker, pixels int64, use func(*Image)) error {
 	return nil
 }
 
-// release gives the memory of a picture back.
+// release returns the memory of a picture to the budget.
 func release(cost int64) {
 	if cost >= largeDecode {
 		runtime.GC()
@@ -125,16 +127,16 @@ func release(cost int64) {
 	memory.give(cost)
 }
 
-// header is what a file says about its picture before the pixels.
+// header is what is known of a picture before its pixels are decoded.
 type header struct {
 	width, height int
-	orientation   int     // EXIF: 1 to 8
-	perPixel      float64 // bytes that decoding holds for each pixel, RGB included
-	hidden        *hiddenColor
+	orientation   int          // EXIF: 1 to 8
+	perPixel      float64      // bytes per pixel that decoding takes, including the result
+	hidden        *hiddenColor // of a GIF; nil: none
 	animated      bool
 }
 
-// cost is an upper bound of the bytes that decoding and turning take.
+// cost returns an upper bound of the bytes that decoding and turning take.
 func (h header) cost() int64 {
 	per := h.perPixel
 	if h.orientation != 1 {
@@ -143,15 +145,15 @@ func (h header) cost() int64 {
 	return int64(per * float64(h.width) * float64(h.height))
 }
 
-// check refuses a picture by its header.
+// check returns an error if the picture can't or shouldn't be decoded.
 func (h header) check(format string, pixels int64) error {
 	w, ht := int64(h.width), int64(h.height)
 	switch {
 	case w < 1 || ht < 1:
 		return fmt.Errorf("damaged %s: it is %d×%d pixels", format, w, ht)
 	case w > maxSide || ht > maxSide || w*ht > pixels:
-		return fmt.Errorf("%s of %d×%d pixels is too large: at most %d a side and %d million in all; scale it down first",
-			format, w, ht, maxSide, pixels/1_000_000)
+		return fmt.Errorf("%s of %d×%d pixels is too large: at most %d per side and %d million in all; "+
+			"scale it down first", format, w, ht, maxSide, pixels/1_000_000)
 	case h.cost() > maxDecode:
 		return fmt.Errorf("%s of %d×%d pixels would take %d MB to decode, the limit is %d; scale it down first",
 			format, w, ht, h.cost()>>20, maxDecode>>20)
@@ -161,7 +163,7 @@ func (h header) check(format string, pixels int64) error {
 	return nil
 }
 
-// header reads everything in front of the pixels.
+// header reads everything that is needed before the pixels, and returns to the start.
 func (c *codec) header(r *source) (header, error) {
 	h := header{orientation: 1}
 	cfg, err := c.config(bufio.NewReader(r))
@@ -180,8 +182,8 @@ func (c *codec) header(r *source) (header, error) {
 	return h, err
 }
 
-// pixels decodes the picture that h describes. A frame that is smaller than
-// its canvas (GIF) lies on the canvas's first colour.
+// pixels decodes the picture that h describes. In a GIF, the frame may be smaller than the
+// canvas, whose rest gets a background colour.
 func (c *codec) pixels(r *source, h header) (*Image, error) {
 	m, err := c.decode(bufio.NewReader(r))
 	if err != nil {
@@ -189,16 +191,16 @@ func (c *codec) pixels(r *source, h header) (*Image, error) {
 	}
 	canvas := image.Rect(0, 0, h.width, h.height)
 	if m.Bounds().Empty() || !m.Bounds().In(canvas) {
-		return nil, fmt.Errorf("pixels of %v in a picture of %v", m.Bounds(), canvas)
+		return nil, fmt.Errorf("a frame at %v exceeds the picture at %v", m.Bounds(), canvas)
 	}
 	im := newImage(h.width, h.height)
 	return im, im.draw(m, c, h.hidden)
 }
 
-// broken words what another package's decoder said.
+// broken describes the error of another package's decoder.
 func (c *codec) broken(r *source, err error) error {
 	if r.ended {
 		return fmt.Errorf("%s is cut off or damaged: its data ends too early", c.name)
 	}
-	return fmt.Errorf("%s can't be decoded (%w): it is damaged, or of a kind that isn't supported", c.name, err)
+	return fmt.Errorf("%s can't be decoded (%w): it is damaged, or uses an unsupported feature", c.name, err)
 }

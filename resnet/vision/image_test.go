@@ -21,7 +21,7 @@ import (
 
 func decodeBytes(b []byte) (*Image, error) { return Decode(bytes.NewReader(b)) }
 
-// encoded is a small picture in a format of Go's own encoders.
+// encoded encodes a picture in one of the formats that Go can write.
 func encoded(t *testing.T, format string, m image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -40,7 +40,7 @@ func encoded(t *testing.T, format string, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// pngHeader is a PNG that claims a size and has nothing else.
+// pngHeader returns a PNG that claims a size and holds nothing else.
 func pngHeader(w, h uint32, depth, kind, interlace byte) []byte {
 	ihdr := []byte("IHDR")
 	ihdr = binary.BigEndian.AppendUint32(ihdr, w)
@@ -51,7 +51,7 @@ func pngHeader(w, h uint32, depth, kind, interlace byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(ihdr))
 }
 
-// jpegHeader is a JPEG of 4:4:4 that claims a size, up to its first scan.
+// jpegHeader returns a 4:4:4 JPEG that claims a size, up to its first scan.
 func jpegHeader(w, h uint16, sof byte) []byte {
 	b := []byte{0xff, 0xd8, 0xff, sof, 0, 17, 8}
 	b = binary.BigEndian.AppendUint16(b, h)
@@ -67,8 +67,10 @@ func TestHugeHeadersTakeNoMemory(t *testing.T) {
 		"jpeg":               jpegHeader(65535, 65535, 0xc0),
 		"jpeg progressive":   jpegHeader(9990, 9990, 0xc2),
 		"gif":                []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"),
-		"webp":               []byte("RIFF\x40\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\xff\x3f\x00"),
-		"bmp":                append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00\xff\xff\x00\x00\xff\x7f\x00\x00\x01\x00\x18\x00"), make([]byte, 24)...),
+		"webp": []byte("RIFF\x40\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00" +
+			"\x00\x00\x00\x00\xff\xff\x00\xff\x3f\x00"),
+		"bmp": append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00"+
+			"\x28\x00\x00\x00\xff\xff\x00\x00\xff\x7f\x00\x00\x01\x00\x18\x00"), make([]byte, 24)...),
 	}
 	for name, b := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -86,14 +88,14 @@ func TestHugeHeadersTakeNoMemory(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoPicture(t *testing.T) {
+func TestUnreadablePictures(t *testing.T) {
 	cases := []struct{ name, data, want string }{
 		{"empty", "", "empty"},
-		{"text", "hello, world", "is not a picture that can be read (JPEG, PNG, WebP, BMP, GIF)"},
-		{"one byte", "B", "is not a picture"},
+		{"text", "hello, world", "not a picture that can be read (JPEG, PNG, WebP, BMP, GIF)"},
+		{"one byte", "B", "not a picture"},
 		{"heic", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "HEIC can't be read; convert it"},
 		{"tiff", "II*\x00\x08\x00\x00\x00", "TIFF can't be read"},
-		{"wave", "RIFF\x24\x00\x00\x00WAVEfmt ", "is not a picture"},
+		{"wave", "RIFF\x24\x00\x00\x00WAVEfmt ", "not a picture"},
 		{"bare jpeg", "\xff\xd8\xff", "JPEG is cut off"},
 		{"bare bmp", "BM", "BMP is cut off"},
 		{"no pixels", string(pngHeader(0, 5, 8, 2, 0)), "PNG"},
@@ -109,8 +111,8 @@ func TestWhatIsNoPicture(t *testing.T) {
 	}
 }
 
-// TestCutOff cuts every golden picture at many places: an error, or (behind
-// the pixels) the picture.
+// TestCutOff cuts every golden picture at many offsets. The result is an error or, after
+// the pixels, the picture.
 func TestCutOff(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(goldens, "in", "*"))
 	if err != nil || len(files) < 40 {
@@ -183,7 +185,7 @@ func TestGIFFrameByGo(t *testing.T) {
 	}
 }
 
-// TestOrient checks each orientation by where the corners of a 3×2 picture go.
+// TestOrient checks each orientation by the positions of the pixels of a 3×2 picture.
 func TestOrient(t *testing.T) {
 	im := newImage(3, 2)
 	for i := range im.Pix {

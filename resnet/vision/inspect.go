@@ -9,12 +9,12 @@ import (
 	"io"
 )
 
-// maxEXIF bounds what is read of an EXIF block: the orientation stands in its
+// maxEXIF bounds how much of an EXIF block is read, in bytes: the orientation is in its
 // first directory.
 const maxEXIF = 64 << 10
 
-// inspectJPEG walks the markers up to the first scan: orientation, and by the
-// frame header the planes that the decoder will hold.
+// inspectJPEG reads the markers up to the first scan, to find the orientation and, in the
+// frame header, the planes that the decoder will hold.
 func inspectJPEG(rs io.ReadSeeker, _ image.Config, h *header) error {
 	h.perPixel = jpegWorst
 	r := bufio.NewReader(rs)
@@ -44,7 +44,7 @@ func inspectJPEG(rs io.ReadSeeker, _ image.Config, h *header) error {
 	}
 }
 
-// jpegSegment reads a marker and the length of what follows it.
+// jpegSegment reads the next marker with a segment, and the segment's length in bytes.
 func jpegSegment(r *bufio.Reader) (marker byte, size int, err error) {
 	for {
 		if _, err = r.ReadSlice(0xff); err != nil && !errors.Is(err, bufio.ErrBufferFull) {
@@ -58,7 +58,7 @@ func jpegSegment(r *bufio.Reader) (marker byte, size int, err error) {
 			}
 		}
 		if marker == 0 || marker == 0x01 || marker >= 0xd0 && marker <= 0xd9 {
-			continue // stuffing, and markers without a length
+			continue // byte stuffing, and markers without a segment
 		}
 		var n [2]byte
 		if _, err = io.ReadFull(r, n[:]); err != nil {
@@ -68,40 +68,43 @@ func jpegSegment(r *bufio.Reader) (marker byte, size int, err error) {
 	}
 }
 
+// isSOF reports a marker that starts a frame that Go can decode.
 func isSOF(marker byte) bool { return marker >= 0xc0 && marker <= 0xc2 }
 
 // jpegWorst is the largest jpegBytesPerPixel: progressive CMYK.
 const jpegWorst = 4 + 4*4 + 3 + 4
 
-// jpegBytesPerPixel sums the samples of a pixel over the components of a frame
-// header. A progressive picture holds a 4-byte coefficient for each sample
-// beside it, CMYK four bytes of its own.
+// jpegBytesPerPixel returns the bytes per pixel that decoding takes, from a frame header:
+// the samples of all components and the result in RGB. A progressive JPEG has a 4-byte
+// coefficient per sample as well, and CMYK another 4 bytes per pixel.
 func jpegBytesPerPixel(sof []byte, progressive bool) float64 {
 	if len(sof) < 6 || len(sof) < 6+3*int(sof[5]) || sof[5] == 0 {
-		return jpegWorst // the decoder says what is wrong
+		return jpegWorst // the decoder reports what is wrong
 	}
 	n := int(sof[5])
 	var sum, hMax, vMax float64
 	for i := range n {
 		hv := sof[6+3*i+1]
 		h, v := float64(hv>>4), float64(hv&15)
-		sum, hMax, vMax = sum+h*v, max(hMax, h), max(vMax, v)
+		sum += h * v
+		hMax = max(hMax, h)
+		vMax = max(vMax, v)
 	}
 	if hMax == 0 || vMax == 0 {
 		return jpegWorst
 	}
 	samples := sum / (hMax * vMax)
-	per := samples + 3
+	perPixel := samples + 3
 	if progressive {
-		per += 4 * samples
+		perPixel += 4 * samples
 	}
 	if n == 4 {
-		per += 4
+		perPixel += 4
 	}
-	return per
+	return perPixel
 }
 
-// inspectPNG looks for an eXIf chunk, which may stand behind the pixels.
+// inspectPNG looks for an eXIf chunk, which may come after the pixels.
 func inspectPNG(r io.ReadSeeker, cfg image.Config, h *header) error {
 	var head [29]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -109,7 +112,7 @@ func inspectPNG(r io.ReadSeeker, cfg image.Config, h *header) error {
 	}
 	h.perPixel = 3 + pngBytesPerPixel(cfg.ColorModel)
 	if interlaced := head[28] != 0; interlaced {
-		h.perPixel += h.perPixel - 3 // the passes are pictures of their own
+		h.perPixel += h.perPixel - 3 // each pass is decoded as a picture of its own
 	}
 	if _, err := r.Seek(4, io.SeekCurrent); err != nil {
 		return err
@@ -124,8 +127,8 @@ func inspectPNG(r io.ReadSeeker, cfg image.Config, h *header) error {
 	})
 }
 
-// pngBytesPerPixel is the size of the decoder's pixels. Transparency, which
-// the colour model of a header doesn't tell, makes four channels of grey.
+// pngBytesPerPixel returns the size of the decoder's pixels. A grey picture may have four
+// channels: transparency can't be seen in the header's colour model.
 func pngBytesPerPixel(m color.Model) float64 {
 	switch m {
 	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
@@ -137,7 +140,7 @@ func pngBytesPerPixel(m color.Model) float64 {
 	return 4
 }
 
-// inspectWebP looks for an EXIF chunk, which stands behind the pixels.
+// inspectWebP looks for an EXIF chunk, which comes after the pixels.
 func inspectWebP(r io.ReadSeeker, _ image.Config, h *header) error {
 	h.perPixel = 3 + 12 // pixels, their alpha decoded as pixels, a transform's copy
 	if _, err := r.Seek(12, io.SeekStart); err != nil {
@@ -161,9 +164,9 @@ func inspectWebP(r io.ReadSeeker, _ image.Config, h *header) error {
 	})
 }
 
-// chunks walks a list of chunks, each an 8-byte head (parsed by head to name
-// and length), its body and a tail, until each is done or the file ends: a
-// file that ends too early is the decoder's to report.
+// chunks reads a list of chunks: 8 bytes, which head parses to a name and a length, a body
+// of that length and a tail of tail bytes. It calls each for every chunk until that returns
+// false or the file ends. If the file ends too early, the decoder reports it.
 func chunks(r io.ReadSeeker, head func([]byte) (string, int64), tail int64,
 	each func(id string, body func() []byte) bool) error {
 	for {
@@ -188,7 +191,7 @@ func chunks(r io.ReadSeeker, head func([]byte) (string, int64), tail int64,
 	}
 }
 
-// endOf lets the end of a file pass.
+// endOf ignores the error at the end of a file.
 func endOf(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
@@ -196,6 +199,7 @@ func endOf(err error) error {
 	return err
 }
 
+// inspectBMP has nothing to look for: a BMP has no orientation.
 func inspectBMP(_ io.ReadSeeker, _ image.Config, h *header) error {
 	h.perPixel = 3 + 4
 	return nil

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// imagenetNames are torchvision's category names of ILSVRC 2012, one a line,
-// in the order of the classes.
+// imagenetNames are torchvision's names of the classes of ILSVRC 2012, one per line, in
+// order.
 //
 //go:embed imagenet.txt
 var imagenetNames string
@@ -23,8 +23,8 @@ var fashionNames = []string{
 }
 
 // Labels returns the class names of "imagenet", "cifar10", "fashion-mnist" or
-// "synthetic", or nil where that set is unknown or has another number of
-// classes: then classes have numbers only.
+// "synthetic", by label, or nil if that data set is unknown or has another number of
+// classes.
 func Labels(dataset string, classes int) []string {
 	var names []string
 	switch dataset {

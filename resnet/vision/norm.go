@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// Norm normalises a sample v of 0 to 255 to (v/255 - mean)/std. Each list has
-// a value for every channel, or one for all.
+// Norm normalises a sample v between 0 and 255 to (v/255 − mean)/std. Each list has one
+// value per channel, or one for all channels.
 type Norm struct{ Mean, Std []float32 }
 
-// ImageNetNorm is the one that torchvision's weights were trained with. Of a
-// single grey channel it takes the averages.
+// ImageNetNorm returns the normalisation with which torchvision's weights were trained. For
+// a single grey channel it has the averages.
 func ImageNetNorm(channels int) Norm {
 	if channels == 1 {
 		return Norm{Mean: []float32{0.449}, Std: []float32{0.226}}
@@ -18,7 +18,7 @@ func ImageNetNorm(channels int) Norm {
 	return Norm{Mean: []float32{0.485, 0.456, 0.406}, Std: []float32{0.229, 0.224, 0.225}}
 }
 
-// or takes from other what n doesn't say.
+// or fills nil lists in n from other.
 func (n Norm) or(other Norm) Norm {
 	if n.Mean == nil {
 		n.Mean = other.Mean
@@ -29,18 +29,22 @@ func (n Norm) or(other Norm) Norm {
 	return n
 }
 
-// Check reports a list of the wrong length and values that can't normalise.
+// Check returns an error if a list has the wrong length, a value isn't finite, or a standard
+// deviation isn't positive.
 func (n Norm) Check(channels int) error {
 	for _, l := range []struct {
 		name   string
 		values []float32
-	}{{"mean", n.Mean}, {"std", n.Std}} {
+	}{
+		{"mean", n.Mean}, {"std", n.Std},
+	} {
 		if len(l.values) != 1 && len(l.values) != channels {
-			return fmt.Errorf("%s has %d values: give one, or one for each of %d channels", l.name, len(l.values), channels)
+			return fmt.Errorf("%s has %d values: give one, or one for each of %d channels",
+				l.name, len(l.values), channels)
 		}
 		for _, v := range l.values {
 			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-				return fmt.Errorf("%s %g is no finite number", l.name, v)
+				return fmt.Errorf("%s %g is not a finite number", l.name, v)
 			} else if l.name == "std" && v <= 0 {
 				return fmt.Errorf("std %g must be greater than 0", v)
 			}
@@ -49,10 +53,11 @@ func (n Norm) Check(channels int) error {
 	return nil
 }
 
-// table is what each sample of a channel becomes.
+// table maps the 256 samples of a channel to normalised values.
 type table [256]float32
 
-// tables are a channel's each, in float32 steps as torchvision takes them.
+// tables returns one table per channel. Each operation is rounded to float32, as in
+// torchvision.
 func (n Norm) tables(channels int) []table {
 	ts := make([]table, channels)
 	for c := range ts {

@@ -1,15 +1,14 @@
 package vision
 
-// Pillow's antialiased bilinear scaling of 8-bit pictures, bit for bit
-// (libImaging/Resample.c): a triangle filter as wide as the scale, in fixed
-// point, first along the rows, then along the columns, rounded to 8 bits
-// between.
+// Pillow's antialiased bilinear scaling of 8-bit pictures, with the same bits
+// (libImaging/Resample.c): a triangle filter as wide as the scale, in fixed point, first
+// along the rows and then, after rounding to 8 bits, along the columns.
 
-// precision is Pillow's PRECISION_BITS: the bits that 8-bit samples and a sum
-// of weights near 1 leave free.
+// precision is Pillow's PRECISION_BITS: the fractional bits of a 32-bit sum, of which 8 are
+// for the samples and 2 for the sign and for sums of weights above 1.
 const precision = 32 - 8 - 2
 
-// taps is one output position: the weights of the inputs from start on.
+// taps are the weights of one output position, for the inputs from start on.
 type taps struct {
 	start int
 	w     []int32
@@ -17,9 +16,9 @@ type taps struct {
 
 func (t taps) end() int { return t.start + len(t.w) }
 
-// makeTaps returns positions lo to hi-1 of an axis scaled from in to out
-// samples. The conversions to float64 keep a compiler from fusing a multiply
-// and an add, which would round otherwise.
+// makeTaps returns the taps of positions lo to hi−1 of an axis that is scaled from in to out
+// samples. The conversions to float64 keep the compiler from fusing a multiplication and
+// an addition, which would be rounded differently.
 func makeTaps(in, out, lo, hi int) []taps {
 	scale := float64(in) / float64(out)
 	support := max(scale, 1)
@@ -50,7 +49,7 @@ func triangle(x float64) float64 {
 	return max(1-x, 0)
 }
 
-// fixed scales weights to the sum 1 in fixed point, rounded to nearest.
+// fixed scales weights so that their sum is 1, and rounds them to nearest fixed point.
 func fixed(weights []float64, sum float64) []int32 {
 	f := make([]int32, len(weights))
 	for i, w := range weights {
@@ -59,27 +58,27 @@ func fixed(weights []float64, sum float64) []int32 {
 	return f
 }
 
-// plane is 8-bit samples, interleaved, of ch channels.
+// plane is a picture of w×h pixels with ch interleaved 8-bit channels.
 type plane struct {
 	w, h, ch int
 	pix      []uint8
 }
 
-// window is a rectangle of output positions.
+// window is a rectangle of output positions; x1 and y1 are exclusive.
 type window struct{ x0, x1, y0, y1 int }
 
-// resample scales p to w×h and calls emit for each row of the window, top to
-// bottom, with the row's number within it. A row is valid until the next.
+// resample scales p to w×h and calls emit for each row of the window, from top to bottom,
+// with the row's number within the window. A row is valid until the next call.
 //
-// Each row of p is scaled once and added at once to every output row that
-// needs it, so that no picture is held between the two directions.
+// Each row of p is scaled along its length once, and is added to every output row that
+// needs it. So there is no intermediate picture between the two directions.
 func (p plane) resample(w, h int, win window, emit func(y int, row []uint8)) {
 	cols := makeTaps(p.w, w, win.x0, win.x1)
 	rows := makeTaps(p.h, h, win.y0, win.y1)
 	n := len(cols) * p.ch
 	line := make([]uint8, n)
 	sums := newAccumulators(len(rows), n)
-	open := 0 // rows before it are done
+	open := 0 // the first output row that isn't finished
 	for y := rows[0].start; open < len(rows); y++ {
 		p.alongRow(line, y, cols)
 		for r := open; r < len(rows) && rows[r].start <= y; r++ {
@@ -94,21 +93,23 @@ func (p plane) resample(w, h int, win window, emit func(y int, row []uint8)) {
 	}
 }
 
-// accumulators are the sums of the output rows that are being added up.
+// accumulators hold the sums of the output rows that aren't finished.
 type accumulators struct {
-	n           int
-	open, spare [][]int32
+	n     int       // sums per row
+	open  [][]int32 // by output row; nil: finished or not started
+	spare [][]int32 // of finished rows, to use again
 }
 
 func newAccumulators(rows, n int) *accumulators {
 	return &accumulators{n: n, open: make([][]int32, rows)}
 }
 
-// of is row r's, zero at first.
+// of returns the sums of row r, which are zero at first.
 func (a *accumulators) of(r int) []int32 {
 	if a.open[r] == nil {
 		if last := len(a.spare) - 1; last >= 0 {
-			a.open[r], a.spare = a.spare[last], a.spare[:last]
+			a.open[r] = a.spare[last]
+			a.spare = a.spare[:last]
 			clear(a.open[r])
 		} else {
 			a.open[r] = make([]int32, a.n)
@@ -117,12 +118,13 @@ func (a *accumulators) of(r int) []int32 {
 	return a.open[r]
 }
 
+// free keeps the sums of a finished row for another.
 func (a *accumulators) free(r int) {
 	a.spare = append(a.spare, a.open[r])
 	a.open[r] = nil
 }
 
-// alongRow scales row y of p.
+// alongRow scales row y of p along its length.
 func (p plane) alongRow(dst []uint8, y int, cols []taps) {
 	row := p.pix[y*p.w*p.ch : (y+1)*p.w*p.ch]
 	if p.ch == 1 {
@@ -149,6 +151,7 @@ func (p plane) alongRow(dst []uint8, y int, cols []taps) {
 	}
 }
 
+// accumulate adds a weighted row.
 func accumulate(sum []int32, line []uint8, w int32) {
 	sum = sum[:len(line)]
 	for i, v := range line {
@@ -156,14 +159,15 @@ func accumulate(sum []int32, line []uint8, w int32) {
 	}
 }
 
+// round descales a finished row.
 func round(dst []uint8, sum []int32) {
 	for i, s := range sum {
 		dst[i] = descale(s)
 	}
 }
 
-// descale rounds a fixed-point sum to 8 bits. The weights of a position may
-// add up to a little over 1.
+// descale rounds a fixed-point sum to 8 bits. It clips, since the rounded weights of a
+// position may add up to slightly more than 1.
 func descale(a int32) uint8 {
 	return uint8(min(max((int64(a)+1<<(precision-1))>>precision, 0), 255))
 }

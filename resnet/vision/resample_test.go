@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// twoPasses is the plain reference of resample: the whole picture is scaled
-// along its rows, then along its columns, each output sample by itself.
+// twoPasses is the naive reference of resample: it scales the whole picture along its rows
+// and then along its columns, one output sample at a time.
 func twoPasses(p plane, w, h int) []uint8 {
 	cols, rows := makeTaps(p.w, w, 0, w), makeTaps(p.h, h, 0, h)
 	sum := func(t taps, at func(i int) uint8) uint8 {
@@ -59,8 +59,8 @@ func TestResampleAsTwoPasses(t *testing.T) {
 	}
 }
 
-// TestUpsamplerOfRareRatios: what no golden has. 4:4:0 weighs the nearer row
-// three times, wider ratios repeat.
+// TestUpsamplerOfRareRatios tests ratios that no golden has: 4:4:0 weights the nearer row
+// three times, wider ratios repeat samples.
 func TestUpsamplerOfRareRatios(t *testing.T) {
 	cases := []struct {
 		ratio  image.YCbCrSubsampleRatio
@@ -91,7 +91,7 @@ func TestUpsamplerOfRareRatios(t *testing.T) {
 	}
 }
 
-// BenchmarkApply is the transform of a picture of ImageNet's usual size.
+// BenchmarkApply measures the transform of a picture of ImageNet's usual size.
 func BenchmarkApply(b *testing.B) {
 	im := newImage(500, 375)
 	tr := ForImageNet(3, 224, 224)

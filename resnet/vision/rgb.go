@@ -6,9 +6,9 @@ import (
 	"image/color"
 )
 
-// draw sets im to m as Pillow's convert("RGB") does: alpha is dropped, not
-// blended; grey is repeated; 16-bit samples keep their high byte. (Pillow
-// clips 16-bit grey to white instead; no one can want that.)
+// draw sets im to m as Pillow's convert("RGB") does: alpha is dropped, not blended; grey is
+// repeated; of 16-bit samples the high byte is kept. (Pillow clips 16-bit grey to white
+// instead, which is of no use.)
 func (im *Image) draw(m image.Image, c *codec, hidden *hiddenColor) error {
 	switch m := m.(type) {
 	case *image.YCbCr:
@@ -37,8 +37,8 @@ func (im *Image) draw(m image.Image, c *codec, hidden *hiddenColor) error {
 	return nil
 }
 
-// rows calls pixel for every pixel of im and of a picture of the same size
-// with n bytes a pixel.
+// rows calls pixel for every pixel of im, and of a picture of the same size with n bytes per
+// pixel and stride bytes per row.
 func (im *Image) rows(pix []uint8, stride, n int, pixel func(dst, src []uint8)) {
 	dst := im.Pix
 	for y := range im.Height {
@@ -50,7 +50,7 @@ func (im *Image) rows(pix []uint8, stride, n int, pixel func(dst, src []uint8)) 
 	}
 }
 
-// drawCMYK is Pillow's cmyk2rgb: (255-c)·(255-k)/255, rounded.
+// drawCMYK is Pillow's cmyk2rgb: (255−c)·(255−k)/255, rounded.
 func drawCMYK(dst, src []uint8) {
 	white := 255 - int(src[3])
 	for i := range 3 {
@@ -59,21 +59,21 @@ func drawCMYK(dst, src []uint8) {
 	}
 }
 
-// drawPaletted draws a frame, which may be smaller than the canvas: round it
-// lies the transparent colour, or the palette's first.
+// drawPaletted draws a frame. If it is smaller than the canvas, the rest gets the
+// transparent colour, or the palette's first.
 func (im *Image) drawPaletted(m *image.Paletted, hidden *hiddenColor) {
 	var table [256][3]uint8
 	for i, c := range m.Palette {
 		table[i] = rgbOf(c)
 	}
-	ground := table[0]
+	background := table[0]
 	if hidden != nil {
-		ground = rgbOf(hidden.color)
-		table[hidden.index] = ground
+		background = rgbOf(hidden.color)
+		table[hidden.index] = background
 	}
 	if b := m.Bounds(); b.Dx() != im.Width || b.Dy() != im.Height {
 		for i := 0; i < len(im.Pix); i += 3 {
-			copy(im.Pix[i:], ground[:])
+			copy(im.Pix[i:], background[:])
 		}
 	}
 	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
@@ -85,7 +85,7 @@ func (im *Image) drawPaletted(m *image.Paletted, hidden *hiddenColor) {
 	}
 }
 
-// rgbOf is a palette's colour without its alpha.
+// rgbOf returns a palette's colour without its alpha.
 func rgbOf(c color.Color) [3]uint8 {
 	n := color.NRGBAModel.Convert(c).(color.NRGBA)
 	return [3]uint8{n.R, n.G, n.B}

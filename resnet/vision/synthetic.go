@@ -6,26 +6,27 @@ import (
 	"strconv"
 )
 
-// synthetic is a data set that needs no file: 32×32 colour images of stripes
-// and checks at five angles, ten classes, in random colours, phases, widths
-// and contrast, under noise. No pixel and no mean colour tells a class; a
-// small convolutional net learns it. Image i is a function of the seed and i
-// alone, in integers, so that every machine has the same.
+// synthetic is a data set that needs no files: 32×32 colour images of stripes and checks at
+// five angles, which make ten classes, with random colours, phases, widths and contrast,
+// and with noise. Neither a single pixel nor the mean colour reveals the class, but a small
+// convolutional net learns it. Image i depends on the seed and i alone, and is computed in
+// integers, so that it is the same on every machine.
 type synthetic struct {
-	n, first int // images, and the number of the first
+	n, first int // number of images, and the index of the first in the random stream
 	seed     uint64
 	tables   []table
 }
 
 const (
-	syntheticSide    = 32
-	syntheticDefault = 4000
-	syntheticMax     = 100_000_000
+	syntheticSide    = 32          // pixels
+	syntheticDefault = 4000        // images for training
+	syntheticMax     = 100_000_000 // images for training; test images are numbered from here
 )
 
-// angles are directions, 36° apart, in 1/256.
+// angles are unit vectors 36° apart, in units of 1/256.
 var angles = [5][2]int{{256, 0}, {207, 150}, {79, 243}, {-79, 243}, {-207, 150}}
 
+// syntheticNames returns the names of the classes.
 func syntheticNames() []string {
 	names := make([]string, 0, 2*len(angles))
 	for _, what := range []string{"stripes", "checks"} {
@@ -70,11 +71,11 @@ func (s *synthetic) Read(i int, dst []float32) (int, error) {
 	return label, nil
 }
 
-// drawSynthetic draws one image of a class. A wave has values of ±256 and a
-// period of 6 to 11 pixels, 65,536 to a turn.
+// drawSynthetic draws an image of a class: a wave with values of ±256 and a period of 6 to
+// 11 pixels, or the product of two. Phases are in units of 1/65,536 period.
 func drawSynthetic(pix *[3 * syntheticSide * syntheticSide]uint8, label int, r *rand.Rand) {
 	dir, checks := angles[label%len(angles)], label >= len(angles)
-	pitch := 65536 / (6*256 + r.IntN(5*256)) // of a wave, a 1/256 pixel
+	pitch := 65536 / (6*256 + r.IntN(5*256)) // phase per 1/256 pixel
 	phase, across := r.IntN(65536), r.IntN(65536)
 	var base, gain [3]int
 	for c := range base {
@@ -96,13 +97,14 @@ func drawSynthetic(pix *[3 * syntheticSide * syntheticSide]uint8, label int, r *
 	}
 }
 
-// triangleWave is ±256 over a turn of 65,536.
+// triangleWave has values of ±256 and a period of 65,536.
 func triangleWave(turn int) int {
 	v := (turn & 65535) - 32768
 	return max(v, -v)/64 - 256
 }
 
-// noiseOf gives a number of ±24 each time, eight from one random word.
+// noiseOf returns a function that returns a number of ±24 with each call, eight from each
+// random word.
 func noiseOf(r *rand.Rand) func() int {
 	var word uint64
 	left := 0

@@ -17,7 +17,7 @@ func TestSyntheticIsAFunctionOfTheSeed(t *testing.T) {
 	}
 	x, label := read(t, a, 17)
 	if y, l := read(t, b, 17); !slices.Equal(x, y) || l != label || l != 7 {
-		t.Error("image 17 depends on how many there are")
+		t.Error("image 17 depends on the number of images")
 	}
 	for _, d := range []Dataset{test, other} {
 		if y, _ := read(t, d, 17); slices.Equal(x, y) {
@@ -26,7 +26,7 @@ func TestSyntheticIsAFunctionOfTheSeed(t *testing.T) {
 	}
 }
 
-// TestSyntheticBits holds the images to the same bits on every processor.
+// TestSyntheticBits: the images have the same bits on every processor.
 func TestSyntheticBits(t *testing.T) {
 	d := mustOpen(t, "synthetic", DataOptions{Split: Train, Seed: 1, Norm: Norm{Mean: []float32{0}, Std: []float32{1}}})
 	sum := crc32.NewIEEE()

@@ -5,21 +5,21 @@ import (
 	"math"
 )
 
-// Transform turns a picture into one image of a net's input, as torchvision's
-// Resize → CenterCrop → ToTensor → Normalize do: the picture is scaled, its
-// aspect kept, to the smallest size that covers Cover, and Height×Width is cut
-// from its middle (black where the picture is smaller). A net with one channel
-// gets Pillow's grey, taken before scaling.
+// Transform turns a picture into one image of a net's input, as torchvision's Resize →
+// CenterCrop → ToTensor → Normalize do. The picture is scaled, with its aspect ratio kept,
+// to the smallest size that covers CoverHeight×CoverWidth, and Height×Width is cropped from
+// its centre, with black where the picture is smaller. For a net with one channel, the
+// picture is first converted to grey as in Pillow.
 type Transform struct {
-	Channels      int // 3 or 1
-	Height, Width int
-	CoverHeight   int
-	CoverWidth    int
+	Channels      int // 3 (RGB) or 1 (grey)
+	Height, Width int // of the result, in pixels
+	CoverHeight   int // minimum height after scaling, in pixels
+	CoverWidth    int // minimum width after scaling, in pixels
 	Norm          Norm
 }
 
-// ForImageNet is the transform of ImageNet nets: at 224×224 torchvision's
-// Resize(256), CenterCrop(224), at other sizes in the same proportion.
+// ForImageNet returns the transform for ImageNet nets: torchvision's Resize(256) and
+// CenterCrop(224) for 224×224, and the same proportion for other sizes.
 func ForImageNet(channels, height, width int) Transform {
 	cover := func(n int) int { return int(math.Round(float64(n) * 256 / 224)) }
 	return Transform{
@@ -29,8 +29,8 @@ func ForImageNet(channels, height, width int) Transform {
 	}
 }
 
-// ForCIFAR is the transform of CIFAR nets: scaled to just cover the input, so
-// that a 32×32 picture is taken as it is.
+// ForCIFAR returns the transform for CIFAR nets: pictures are scaled to just cover the
+// input, so that a 32×32 picture is used as it is.
 func ForCIFAR(channels, height, width int) Transform {
 	return Transform{
 		Channels: channels, Height: height, Width: width,
@@ -39,24 +39,25 @@ func ForCIFAR(channels, height, width int) Transform {
 	}
 }
 
-// Elems is the number of float32 values that Apply writes.
+// Elems returns the number of values that Apply writes.
 func (t Transform) Elems() int { return t.Channels * t.Height * t.Width }
 
-// Check reports a transform that can't be applied.
+// Check returns an error if the transform can't be applied.
 func (t Transform) Check() error {
 	if t.Channels != 1 && t.Channels != 3 {
-		return fmt.Errorf("the net takes %d channels, but a picture has 3 (RGB) or 1 (grey); give .npy input", t.Channels)
+		return fmt.Errorf("the net takes %d channels, but a picture has 3 (RGB) or 1 (grey); use .npy input",
+			t.Channels)
 	}
 	for _, n := range []int{t.Height, t.Width, t.CoverHeight, t.CoverWidth} {
 		if n < 1 || n > maxSide {
-			return fmt.Errorf("a picture can't be scaled to %d pixels a side: give 1 to %d", n, maxSide)
+			return fmt.Errorf("a picture can't be scaled to %d pixels per side: give 1 to %d", n, maxSide)
 		}
 	}
 	return t.Norm.Check(t.Channels)
 }
 
-// Apply writes im to dst as C×H×W; len(dst) == t.Elems(). The transform must
-// have passed Check. Apply may be called from several goroutines.
+// Apply writes im to dst as C×H×W. dst must have Elems elements, and the transform must have
+// passed Check. Apply may be called concurrently.
 func (t Transform) Apply(dst []float32, im *Image) {
 	p := plane{im.Width, im.Height, 3, im.Pix}
 	if t.Channels == 1 {
@@ -79,7 +80,7 @@ func (t Transform) Apply(dst []float32, im *Image) {
 	})
 }
 
-// clear fills dst with normalised black, where a picture may not reach.
+// clear fills dst with normalised black, which remains where the picture doesn't reach.
 func (t Transform) clear(dst []float32, tables []table) {
 	n := t.Height * t.Width
 	for c := range tables {
@@ -89,8 +90,8 @@ func (t Transform) clear(dst []float32, tables []table) {
 	}
 }
 
-// cover scales w×h to cover cw×ch, the side that binds exactly, the other
-// rounded down, as torchvision's _compute_resized_output_size.
+// cover scales w×h to cover cw×ch: one side exactly, the other rounded down, as in
+// torchvision's _compute_resized_output_size.
 func cover(w, h, cw, ch int) (int, int) {
 	if int64(w)*int64(ch) <= int64(h)*int64(cw) {
 		return cw, int(float64(int64(cw)*int64(h)) / float64(w))
@@ -98,11 +99,12 @@ func cover(w, h, cw, ch int) (int, int) {
 	return int(float64(int64(ch)*int64(w)) / float64(h)), ch
 }
 
-// cut is the middle of one axis: n samples from skip on, behind pad others.
+// cut is the centre of one axis: n samples from index skip on, written after pad samples of
+// padding.
 type cut struct{ skip, pad, n int }
 
-// centre cuts want from the middle of have. torchvision rounds an offset half
-// to even.
+// centre crops want samples from the centre of have. As in torchvision, half an offset is
+// rounded to even.
 func centre(have, want int) cut {
 	if have <= want {
 		return cut{pad: (want - have) / 2, n: have}
@@ -110,7 +112,7 @@ func centre(have, want int) cut {
 	return cut{skip: int(math.RoundToEven(float64(have-want) / 2)), n: want}
 }
 
-// grey is Pillow's convert("L"): ITU-R 601-2 luma in 16-bit fixed point.
+// grey converts as Pillow's convert("L") does: ITU-R 601-2 luma in 16-bit fixed point.
 func grey(im *Image) plane {
 	p := plane{im.Width, im.Height, 1, make([]uint8, im.Width*im.Height)}
 	for i := range p.pix {

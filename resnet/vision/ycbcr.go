@@ -2,13 +2,13 @@ package vision
 
 import "image"
 
-// Go's decoders give luma and chroma as they stand in the file, and its own
-// conversion repeats each chroma sample. The libraries under Pillow
-// interpolate ("fancy upsampling"); so do we, by their formulas, so that a
-// net sees here what it sees in PyTorch.
+// Go's decoders return luma and chroma as they are in the file, and its own conversion
+// repeats each chroma sample. The libraries that Pillow uses interpolate them ("fancy
+// upsampling"). This file uses their formulas, so that a net gets the same input as in
+// PyTorch.
 
-// drawYCbCr converts m, which starts at (0, 0). JPEG has full-range BT.601
-// (JFIF), WebP's VP8 studio-range.
+// drawYCbCr converts m, which starts at (0, 0), from BT.601: with full range in a JPEG
+// (JFIF), with studio range in a WebP (VP8).
 func (im *Image) drawYCbCr(m *image.YCbCr, webp bool) {
 	up := newUpsampler(m, webp)
 	convert := jfif.row
@@ -21,15 +21,15 @@ func (im *Image) drawYCbCr(m *image.YCbCr, webp bool) {
 	}
 }
 
-// upsampler gives chroma at luma's resolution, a row at a time.
+// upsampler returns chroma at the resolution of luma, row by row.
 type upsampler struct {
 	m      *image.YCbCr
-	fx, fy int  // luma samples to a chroma sample
+	fx, fy int  // luma samples per chroma sample
 	cw, ch int  // chroma samples
-	smooth bool // interpolate, where a factor is 2
-	odd    int  // rounding at odd columns
+	smooth bool // interpolate where a factor is 2
+	odd    int  // what is added before rounding at odd columns
 	sum    []int
-	out    [2][]uint8
+	out    [2][]uint8 // the rows that row returns
 }
 
 func newUpsampler(m *image.YCbCr, webp bool) *upsampler {
@@ -60,13 +60,14 @@ func newUpsampler(m *image.YCbCr, webp bool) *upsampler {
 	return u
 }
 
-// row is the chroma of luma's row y, valid until the next call.
+// row returns the chroma of row y of luma, which is valid until the next call.
 func (u *upsampler) row(y int) (cb, cr []uint8) {
 	u.plane(u.out[0], u.m.Cb, y)
 	u.plane(u.out[1], u.m.Cr, y)
 	return u.out[0], u.out[1]
 }
 
+// plane upsamples one plane for row y of luma.
 func (u *upsampler) plane(dst, src []uint8, y int) {
 	cy := y / u.fy
 	near := src[cy*u.m.CStride:][:u.cw]
@@ -100,7 +101,7 @@ func (u *upsampler) plane(dst, src []uint8, y int) {
 	}
 }
 
-// blend weighs the nearer row of chroma three times.
+// blend adds two rows of chroma, with three times the weight for the nearer.
 func (u *upsampler) blend(near, far []uint8) {
 	far = far[:len(near)]
 	for x, v := range near {
@@ -108,7 +109,8 @@ func (u *upsampler) blend(near, far []uint8) {
 	}
 }
 
-// widen doubles the columns of u.sum, the nearer one weighed three times.
+// widen doubles the columns of u.sum, with three times the weight for the nearer. even and
+// odd are added before the shift, which divides.
 func (u *upsampler) widen(dst []uint8, even, odd, shift int) {
 	last := len(u.sum) - 1
 	for x, s := range u.sum {
@@ -118,12 +120,13 @@ func (u *upsampler) widen(dst []uint8, even, odd, shift int) {
 	}
 }
 
-// jfifTables holds what chroma adds to each colour, in libjpeg's fixed point
-// (jdcolor.c); green in 16 fractional bits.
+// jfifTables holds what chroma adds to each colour, by libjpeg's formulas (jdcolor.c). The
+// tables for green have 16 fractional bits.
 type jfifTables struct{ crR, cbB, crG, cbG [256]int }
 
 var jfif = newJFIF()
 
+// newJFIF computes the tables; the factors of BT.601 are in the comments.
 func newJFIF() *jfifTables {
 	var t jfifTables
 	for i := range 256 {
@@ -136,9 +139,11 @@ func newJFIF() *jfifTables {
 	return &t
 }
 
+// row converts a row to RGB.
 func (t *jfifTables) row(dst, luma, cb, cr []uint8) {
 	for x := 0; 3*x < len(dst); x++ {
-		y, b, r := int(luma[x]), cb[x], cr[x]
+		y := int(luma[x])
+		b, r := cb[x], cr[x]
 		p := dst[3*x : 3*x+3]
 		p[0] = clamp(y + t.crR[r])
 		p[1] = clamp(y + (t.cbG[b]+t.crG[r])>>16)
@@ -146,10 +151,12 @@ func (t *jfifTables) row(dst, luma, cb, cr []uint8) {
 	}
 }
 
-// vp8Row is libwebp's conversion (dsp/yuv.h): 14-bit factors, 6 bits kept.
+// vp8Row converts a row to RGB as libwebp does (dsp/yuv.h), with 14-bit factors and 6
+// fractional bits.
 func vp8Row(dst, luma, cb, cr []uint8) {
 	for x := 0; 3*x < len(dst); x++ {
-		y, u, v := int(luma[x])*19077>>8, int(cb[x]), int(cr[x])
+		y := int(luma[x]) * 19077 >> 8
+		u, v := int(cb[x]), int(cr[x])
 		p := dst[3*x : 3*x+3]
 		p[0] = clamp((y + v*26149>>8 - 14234) >> 6)
 		p[1] = clamp((y - u*6419>>8 - v*13320>>8 + 8708) >> 6)

@@ -1,4 +1,4 @@
-"""Writes the files in this folder, on which the tests of resnet/checkpoint run.
+"""Writes the files in this folder, which the tests of resnet/checkpoint read.
 
 Needs torch, numpy and safetensors:  python make.py
 
@@ -56,7 +56,7 @@ def types(of):
 
 
 def views():
-    """Tensors that are fill(shape) in row-major order, but lie otherwise."""
+    """Tensors that are fill(shape) in row-major order, but have another layout in memory."""
     base = fill(40)
     return {
         "transposed": fill(4, 6).t().contiguous().t(),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Drives the built program in a real terminal: sends keys, and checks what the
-# screen shows and the exit status. Usage: testdata/e2e/screen.sh PATH-TO-resnet-tui
+# Drives the program in a real terminal: sends keys, and checks what the screen shows and
+# the exit status. Usage: testdata/e2e/screen.sh PATH-TO-resnet-tui
 set -euo pipefail
 
 binary=$(realpath "${1:?usage: $0 PATH-TO-resnet-tui}")
@@ -17,7 +17,7 @@ trap cleanup EXIT
 start() {
 	local w=$1 h=$2
 	shift 2
-	# A server that is still ending would take the new session with it.
+	# A server that is still shutting down would end the new session too.
 	if tm kill-server 2>/dev/null; then sleep 0.5; fi
 	rm -f "$dir/status"
 	tm new-session -d -s e2e -x "$w" -y "$h" "TERM=tmux-256color $(printf '%q ' "$binary" "$@"); echo \$? >$dir/status; echo; echo the shell is back; sleep 600"
@@ -25,7 +25,7 @@ start() {
 
 shown() { tm capture-pane -p -t e2e; }
 keys() { tm send-keys -t e2e "$@"; }
-# escape presses Esc, and waits: a key right after it would be read with Alt.
+# escape presses Esc and waits: with a key right after it, it would be read as Alt.
 escape() { keys Escape; sleep 0.3; }
 
 # await SECONDS REGEX polls until the screen shows it.
@@ -167,7 +167,7 @@ await 5 'as recorded'
 keys q
 ended 0
 
-# Two of them are compared.
+# Two recordings are compared.
 start 120 24 open "$dir/step.json" "$dir/step.json"
 await 20 'a pass: .*within noise'
 keys q

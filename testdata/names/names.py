@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes names.txt: what torchvision calls the modules and parameters of its ResNets and VGGs.
+"""Writes names.txt: the names of the modules and parameters of torchvision's ResNets and VGGs.
 
   names.py > names.txt        needs torch and torchvision
 
-A net is a line "net NAME", one line "param NAME EXTENT×…" a tensor of its state_dict, but for num_batches_tracked, and
-one line "call PATH KIND EXTENT×…" a call of a leaf module for two images of 64×64, in execution order, with its result.
+A net is a line "net NAME"; one line "param NAME EXTENT×…" per tensor of its state_dict, except num_batches_tracked; and
+one line "call PATH KIND EXTENT×…" per call of a leaf module for two images of 64×64, in execution order, with the shape
+of its output.
 """
 import torch, torchvision
 

@@ -40,7 +40,7 @@ def geometries():
 def others():
     for arch in ("cifar_resnet110", "cifar_preact_resnet110", "cifar_preact_resnet164"):
         yield training(arch, (4, 3, 12, 11))
-    # Statistics of eight values amplify the rounding of a hundred layers, or of layers without skips, beyond telling.
+    # Statistics of eight values amplify the rounding of a hundred layers, or of layers without skips, beyond comparison.
     for arch, n in dict(plain34=4, resnet101v2=4, resnext101_32x8d=4, resnet101=8, resnet152=8, keras_resnet101=8).items():
         yield training(arch, (n, 3, 64, 64))
     yield training("vgg19", (1, 3, 32, 64), 20)

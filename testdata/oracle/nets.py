@@ -34,7 +34,7 @@ class Skip(nn.Module):
             self.kind = "pad"
 
     def join(self, y, x, activated):
-        """branch + skip; a projection of a pre-activation block takes what its first ReLU gave."""
+        """branch + skip; in a pre-activation block, a projection takes the output of the first ReLU."""
         if self.kind == "none":
             return y
         if self.kind == "projection":

@@ -86,7 +86,7 @@ def moments(t):
 
 
 class Watch(TorchFunctionMode):
-    """Records every call of a leaf module, and what is no module: add, pad (of channels) and flatten."""
+    """Records every call of a leaf module, and the calls that aren't modules: add, pad (of channels) and flatten."""
 
     def __init__(self, model):
         super().__init__()
@@ -109,7 +109,7 @@ class Watch(TorchFunctionMode):
         name = {torch.Tensor.add: "add", torch.Tensor.add_: "add", F.pad: "pad", torch.flatten: "flatten",
                 torch.Tensor.flatten: "flatten"}.get(func)
         if name == "pad" and y.shape[1] == args[0].shape[1]:
-            name = None  # Keras's padding of images is part of the layer behind it
+            name = None  # Keras's padding of images is part of the layer after it
         if name and y.is_floating_point():
             self.record(".".join(filter(None, [self.stack[-1], name])), y)
         return y

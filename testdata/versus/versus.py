@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""resnet-tui against other engines on the same net, weights, input and threads.
+"""Compares resnet-tui with other engines on the same net, weights, input and threads.
 
   versus.py infer --ours ./resnet-tui [--arch resnet50] [--batch 1] [--peers ort,openvino,ncnn,torch,torch-channels-last,torch-compile]
   versus.py train --ours ./resnet-tui [--arch resnet50] [--batch 8] [--peers torch-channels-last,torch-compile]
@@ -18,7 +18,7 @@ ap.add_argument("--ours", help="the program")
 ap.add_argument("--flags", default="", help="more flags for ours, such as --exact")
 ap.add_argument("--arch", default="resnet50", help="resnet50, cifar_resnet20 …: torchvision's names and the paper's CIFAR nets")
 ap.add_argument("--batch", type=int, default=0, help="images per pass (default: 1; a training step 8, of a CIFAR net 128)")
-ap.add_argument("--size", type=int, default=0, help="of the images (default: 224, for a CIFAR net 32)")
+ap.add_argument("--size", type=int, default=0, help="height and width of the images (default: 224, for a CIFAR net 32)")
 ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--rounds", type=int, default=7)
 ap.add_argument("--runs", type=int, default=0, help="passes per process (default: 20; with a batch 5)")
@@ -88,7 +88,7 @@ def openvino(x):
 
 
 def ncnn(x):
-    """Runs one image after the other: ncnn has no batches."""
+    """Runs one image at a time: ncnn has no batches."""
     import numpy as np, ncnn
     net = ncnn.Net()
     net.opt.num_threads = a.threads
@@ -187,7 +187,7 @@ def main():
         ap.error("--ours is missing: the program to compare, as built by go build ./cmd/resnet-tui")
     known = {"torch", "torch-channels-last", "torch-compile"} | (set() if train else {"ort", "openvino", "ncnn"})
     if set(peers) - known:
-        ap.error("no such peer of %s: %s" % (a.task, ", ".join(sorted(set(peers) - known))))
+        ap.error("unknown peers for %s: %s" % (a.task, ", ".join(sorted(set(peers) - known))))
     order = ["ours"] + peers
     with tempfile.TemporaryDirectory() as folder:
         peer("prepare", folder)

@@ -1,5 +1,5 @@
-// Pack makes the files that package builtin carries, from the checkpoints that
-// train left and from Fashion-MNIST. It runs in the module's root.
+// Pack makes the files that package builtin includes, from checkpoints that resnet-tui train
+// has saved and from Fashion-MNIST. It must run in the module's root.
 package main
 
 import (
@@ -24,6 +24,7 @@ func main() {
 	}
 }
 
+// pack packs the weights of each checkpoint, and the images.
 func pack(checkpoints []string) error {
 	for _, path := range checkpoints {
 		if err := packNet(path); err != nil {
@@ -33,7 +34,7 @@ func pack(checkpoints []string) error {
 	return packSamples()
 }
 
-// packNet writes the weights of a checkpoint, whose name says the net.
+// packNet packs the weights of a checkpoint, whose file name starts with the net's name.
 func packNet(path string) error {
 	for _, n := range builtin.Nets() {
 		if !strings.HasPrefix(filepath.Base(path), n.Arch+"-") {
@@ -52,19 +53,22 @@ func packNet(path string) error {
 		if err != nil {
 			return err
 		}
-		notes := map[string]string{"format": "pt", "net": n.Arch, "data": n.Data, "settings": f.Notes()["settings"]}
-		return checkpoint.WriteHalf(filepath.Join(folder, n.Name+".safetensors"), m.Params, source, notes)
+		notes := map[string]string{
+			"format": "pt", "net": n.Arch, "data": n.Data, "settings": f.Notes()["settings"],
+		}
+		path := filepath.Join(folder, n.Name+".safetensors")
+		return checkpoint.WriteHalf(path, m.Params, source, notes)
 	}
-	return fmt.Errorf("%s is of none of the nets that are carried", path)
+	return fmt.Errorf("%s is not a checkpoint of a net that is included", path)
 }
 
-// samples is the first image of each class.
+// samples are the first images of each class, by label.
 type samples struct {
 	images [][]float32
 	labels []float32
 }
 
-// Load gives the two tensors.
+// Load provides the two tensors.
 func (s samples) Load(p tensor.Param, t *tensor.Tensor) error {
 	if p.Name == builtin.Labels {
 		copy(t.Data, s.labels)
@@ -76,6 +80,7 @@ func (s samples) Load(p tensor.Param, t *tensor.Tensor) error {
 	return nil
 }
 
+// packSamples packs the first test image of each class.
 func packSamples() error {
 	data, err := vision.OpenData("fashion-mnist", vision.DataOptions{Split: vision.Test})
 	if err != nil {
@@ -83,7 +88,10 @@ func packSamples() error {
 	}
 	c, h, w := data.Shape()
 	classes := len(data.Classes())
-	s := samples{images: make([][]float32, classes), labels: make([]float32, classes)}
+	s := samples{
+		images: make([][]float32, classes),
+		labels: make([]float32, classes),
+	}
 	for i := range data.Len() {
 		image := make([]float32, c*h*w)
 		label, err := data.Read(i, image)
@@ -95,8 +103,11 @@ func packSamples() error {
 		}
 	}
 	params := []tensor.Param{
-		{Name: builtin.Images, Shape: tensor.Shape{classes, c, h, w}, Role: tensor.Slot}, {Name: builtin.Labels, Shape: tensor.Shape{classes}, Role: tensor.Slot},
+		{Name: builtin.Images, Shape: tensor.Shape{classes, c, h, w}, Role: tensor.Slot},
+		{Name: builtin.Labels, Shape: tensor.Shape{classes}, Role: tensor.Slot},
 	}
-	notes := map[string]string{"source": "the first test image of each class of Fashion-MNIST, © 2017 Zalando SE, MIT licence"}
+	notes := map[string]string{
+		"source": "the first test image of each class of Fashion-MNIST, © 2017 Zalando SE, MIT licence",
+	}
 	return checkpoint.WriteSafetensors(filepath.Join(folder, "fashion-samples.safetensors"), params, s, notes)
 }

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command init is the first process of the emulated machine: it runs /test
-// with the flags in /flags, tells its status, and switches the machine off.
+// Command init is the first process of the emulated machine: it runs /test with the flags in
+// /flags, prints its exit status, and switches the machine off.
 package main
 
 import (
