@@ -65,7 +65,9 @@ type side struct {
 
 func (v *compareView) sides() (net, twin side) {
 	c := v.state.Twin
-	return side{v.list.tree, v.state.Gradients, byPath(c.NetResponses)}, side{v.twin.tree, c.Gradients, byPath(c.Responses)}
+	net = side{v.list.tree, v.state.Gradients, byPath(c.NetResponses)}
+	twin = side{v.twin.tree, c.Gradients, byPath(c.Responses)}
+	return net, twin
 }
 
 func byPath(all []nn.Response) map[string]float64 {
@@ -95,7 +97,7 @@ var sideColumns = []sideColumn{
 	{"params", 9, 1, false, func(_ units, _ side, n *node) profile.Figure { return count(n.Cost.Params) }},
 }
 
-// gradient is that at a block's input.
+// gradient is the norm of the gradient at a block's input.
 func (s side) gradient(n *node) profile.Figure {
 	if n.Kind != profile.BlockRow {
 		return profile.Figure{}
@@ -107,7 +109,8 @@ func (s side) gradient(n *node) profile.Figure {
 	return profile.Figure{Number: scientific(g.In)}
 }
 
-// response is the deviation of the first convolution of a row.
+// response is the standard deviation of the response of a row's first layer (He et al.
+// 2015, section 4.2).
 func (s side) response(n *node) profile.Figure {
 	if len(n.Layers) == 0 {
 		return profile.Figure{}
@@ -124,7 +127,9 @@ const (
 	narrowestPair = 44 // cells of two trees
 )
 
-// fittingColumns are the columns that fit into a half of w cells.
+// fittingColumns are the columns that fit into a half of w cells. One without room is
+// left out and a narrower one after it may come in: both halves have the same columns,
+// and each is worth more than an empty place.
 func (v *compareView) fittingColumns(w int) []sideColumn {
 	var in []sideColumn
 	rest := w - min(sideName, w*6/10)
@@ -222,8 +227,8 @@ func (h *half) drawTitle(c *canvas, y int) {
 	c.text(h.x+nameColumn, y, end-1, h.net.tree.model.Name, strong)
 }
 
-// drawRow draws a row of a half. A figure that the other net has too is dim,
-// one that differs is bright.
+// drawRow draws a row of a half. A figure that the other net has too is dim, one that
+// differs is bright. Figures go from the right, so that the name gets what is left.
 func (v *compareView) drawRow(c *canvas, h *half, row halfRow) {
 	end := h.x + h.w
 	for _, column := range slices.Backward(h.columns) {
@@ -234,7 +239,7 @@ func (v *compareView) drawRow(c *canvas, h *half, row halfRow) {
 		c.figure(end-column.width, end, row.y, f, column.unit, l)
 		end -= column.width
 	}
-	shown := *row.node
+	shown := *row.node // a copy: the twin's own tree isn't folded, but drawn as the net's is
 	shown.unfolded = row.unfolded
 	v.drawName(c, h.x, row.y, end-1, &shown, false)
 }
@@ -259,8 +264,8 @@ func (c *curve) responses(all []nn.Response) {
 	}
 }
 
-// widestLinear is the largest value over the smallest up to which a linear axis
-// shows both.
+// widestLinear is the largest value over the smallest up to which a linear axis shows
+// both. The paper's own figure is linear; a plain net of many layers needs decades.
 const widestLinear = 100
 
 // responseLegend is the room that the curves' names take beside a title.

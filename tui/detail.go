@@ -11,8 +11,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// detailLine is a line about the selected row: a dim label and a text, a
-// sparkline in its place, or nothing.
+// detailLine is a line about the selected row: a dim label and a text, or a sparkline
+// in place of the text. The zero value is a blank line.
 type detailLine struct {
 	label, text string
 	look        look
@@ -27,9 +27,9 @@ type detailPane struct {
 	samples int            // of the shared snapshots that series is of
 }
 
-// update turns to row n, and takes its newest times. They are worked out here and
-// not while drawing, because a module's are the sums of its kernels' for every
-// recorded pass.
+// update turns to row n, and takes its newest times. They are worked out here and not
+// while drawing, because a module's are the sums of its kernels' for every recorded
+// pass: they are out of date only when the row or the snapshot is another.
 func (d *detailPane) update(n *node) {
 	if n == d.row && d.samples == d.shared.samples {
 		return
@@ -70,7 +70,8 @@ func (d *detailPane) draw(c *canvas, r rect) {
 	d.drawBelow(c, rect{r.x + 1, r.y + 1, r.w - 2, r.h - 1}, n)
 }
 
-// drawBelow flows the facts into columns.
+// drawBelow flows the facts into columns, without blank lines between groups. Columns
+// are at least 38 cells wide, which most facts fit into.
 func (d *detailPane) drawBelow(c *canvas, r rect, n *node) {
 	columns := max(r.w/38, 1)
 	w := r.w / columns
@@ -105,8 +106,9 @@ func titleOf(n *node) string {
 	return n.Label
 }
 
-// detailLines are the facts about n in groups, between which there is a blank
-// line where there is room for it.
+// detailLines are the facts about n in groups: what it is, what it takes, what it
+// holds. The most asked for come first, as a low pane cuts the others off. With blanks
+// there is a blank line between groups.
 func (d *detailPane) detailLines(n *node, w int, blanks bool) []detailLine {
 	groups := [][]detailLine{
 		d.identity(n, w), d.effectLines(), d.shapes(n), d.timing(n), d.gradientLines(n),
@@ -190,7 +192,8 @@ func (d *detailPane) shapes(n *node) []detailLine {
 	return lines
 }
 
-// inputOf is the shape that goes into a row; nil for what no layer computes.
+// inputOf is the shape that goes into a row; nil for rows after the net, such as the
+// loss.
 func inputOf(n *node) tensor.Shape {
 	switch {
 	case len(n.Layers) > 0:
@@ -227,7 +230,7 @@ func (d *detailPane) timing(n *node) []detailLine {
 	}...)
 }
 
-// roof says what bounds the kernel, and how near it comes.
+// roof says what bounds the kernel, and which part of that ceiling it reaches.
 func (d *detailPane) roof(n *node) []detailLine {
 	k := d.kernel(n)
 	if k == nil {
@@ -285,7 +288,7 @@ func momentsText(mo live.Moments) string {
 // thinSpace stands between the thousands of exact counts.
 const thinSpace = "\u202f"
 
-// contents are the row's exact counts.
+// contents are the row's exact counts: the columns of the tree round them.
 func (d *detailPane) contents(n *node) []detailLine {
 	var lines []detailLine
 	if n.Cost.Params > 0 {

@@ -20,9 +20,9 @@ func (d *detailPane) passTimes(n *node) []detailLine {
 	}
 }
 
-// gradientLines are the norms of the newest backward pass at a row: of a block
-// those that tell its paths apart, of a layer those of its parameters, and of the
-// net the loss that the pass began with.
+// gradientLines are the norms of the newest backward pass at a row: for a block those
+// of its two paths, for a layer those of its parameters, and for the net the loss that
+// the pass began with.
 func (d *detailPane) gradientLines(n *node) []detailLine {
 	g := d.state.Gradients
 	if g == nil {
@@ -41,7 +41,8 @@ func (d *detailPane) gradientLines(n *node) []detailLine {
 		for _, id := range l.Params {
 			p := &d.list.tree.model.Params[id]
 			if norm, ok := g.Params[p.Name]; ok {
-				lines = append(lines, detailLine{label: " " + strings.TrimPrefix(p.Name, n.Module.Parent.Path+"."), text: scientific(norm)})
+				name := strings.TrimPrefix(p.Name, n.Module.Parent.Path+".")
+				lines = append(lines, detailLine{label: " " + name, text: scientific(norm)})
 			}
 		}
 	}
@@ -70,9 +71,10 @@ func blockGradientLines(g nn.BlockGradient) []detailLine {
 	return lines
 }
 
-// effectLines say what the lesions change, against the net without them on the
-// same images: answers, loss, the gradient at the first block, and time. What was
-// not measured both ways is left out.
+// effectLines say what the lesions change, against the net without them on the same
+// images: answers, loss, the gradient at the first block, and time. They stand at every
+// row, as the effect is the whole net's. What was not measured both with and without
+// lesions is left out.
 func (d *detailPane) effectLines() []detailLine {
 	f := d.state.Effect
 	if f == nil {
@@ -103,8 +105,8 @@ func (d *detailPane) effectLines() []detailLine {
 	return lines
 }
 
-// klText is a mean divergence, which is infinite or no number once activations
-// have overflowed.
+// klText is a mean divergence, which is infinite or NaN once activations have
+// overflowed.
 func klText(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return profile.Dash + " (not finite)"

@@ -35,8 +35,8 @@ type tabLabel struct {
 	text string
 }
 
-// tabs are the views' names; without their spaces where it is narrow, or a
-// filter wants the room.
+// tabs are the views' names; without the spaces around them where it is narrow, or
+// where a filter needs the room: what hides rows must be said.
 func (m *Model) tabs() []tabLabel {
 	room := m.layout.tabs.w
 	if f := m.filterText(); f != "" {
@@ -58,8 +58,8 @@ func (m *Model) tabs() []tabLabel {
 	return nil
 }
 
-// listText says how the rows are filtered, whatever room there is, and how they
-// are ordered if that fits too: an arrow beside the column's title says it.
+// listText says how the rows are filtered, whatever room there is, and how they are
+// ordered if that fits too: the order also shows as an arrow beside the column's title.
 func (m *Model) listText(room int) string {
 	filter, both := m.filterText(), m.filterText()
 	if m.list.ordered {
@@ -82,8 +82,8 @@ func (m *Model) filterText() string {
 	return fmt.Sprintf("/%s  %s", strings.Join(m.list.terms, " "), plural(len(m.list.rows), "rows"))
 }
 
-// drawFooter draws the keys that matter now. What is being typed, and a notice
-// that has not been answered by a key, come before them.
+// drawFooter draws the keys that matter now. What is being typed takes their place, and
+// so does a notice until a key is pressed.
 func (m *Model) drawFooter(c *canvas) {
 	r := m.layout.footer
 	if r.empty() {
@@ -115,9 +115,9 @@ func (m *Model) drawUrgent(c *canvas) {
 	}
 }
 
-// keysNow are the keys for the footer, the most useful first: those that run the
-// net, then the view's. With a failed engine there is nothing to run, nor with a
-// recording.
+// keysNow are the keys for the footer, the most useful first, as a narrow footer cuts
+// the others off: those that run the net, then the view's. With a failed engine or a
+// recording, nothing can be run.
 func (m *Model) keysNow() []key.Binding {
 	k := m.keys
 	switch {

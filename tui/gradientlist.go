@@ -13,11 +13,11 @@ import (
 // gradientColumn is a column of the list of blocks.
 type gradientColumn struct {
 	title string
-	width int
-	rank  int  // the least important leave first
-	skips bool // only of nets with skips
-	twin  bool // only beside a twin
-	look  look
+	width int  // in cells, with the gap before it
+	rank  int  // importance, 1 first: the least important leave when it gets narrow
+	skips bool // it comes in for nets with skips only
+	twin  bool // it comes in beside a twin only
+	look  look // of its figures
 	text  func(g, twin nn.BlockGradient) string
 }
 
@@ -44,12 +44,12 @@ var gradientColumns = []gradientColumn{
 // The list's other columns: the block's name, and the bar of shares.
 const (
 	gradientName = 13
-	gradientLeft = 9 // of the name, at least
-	gradientBar  = 8 // at least; it comes in after the norms
-	barRank      = 4
+	gradientLeft = 9 // cells of the name, at least
+	gradientBar  = 8 // cells of the bar, at least
+	barRank      = 4 // after the norms that it is made of
 )
 
-// known is a norm, or a dash where there is none.
+// known is a norm, or a dash where the block has no such path.
 func known(has bool, v float64) string {
 	if !has {
 		return profile.Dash
@@ -67,7 +67,8 @@ func ratio(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
-// cosine writes +.08, as it is in −1 to 1, and no sign of what rounds to zero.
+// cosine writes a number from −1 to 1 in four cells, "+.08": the zero before the point
+// says nothing, the sign does. What rounds to zero has no sign.
 func cosine(v float64) string {
 	switch {
 	case math.IsNaN(v):
@@ -89,7 +90,8 @@ type listLayout struct {
 	x   int    // where the columns start, after the block's name
 }
 
-// layoutList chooses the columns for w cells, by importance.
+// layoutList chooses the columns for w cells, by importance. The bar takes part in it
+// with a rank of its own and its least width, and then gets what is left.
 func (v *gradientsView) layoutList(w int, g *live.Gradients) listLayout {
 	in, bar := make([]bool, len(gradientColumns)), 0
 	skips := slices.ContainsFunc(g.Blocks, func(b nn.BlockGradient) bool { return b.HasSkip })
@@ -119,7 +121,7 @@ func (v *gradientsView) layoutList(w int, g *live.Gradients) listLayout {
 
 const widestShares = 40
 
-// spare widens a bar that is there by what is left.
+// spare widens a bar that came in by what is left, up to widestShares.
 func spare(bar, rest int) int {
 	if bar == 0 {
 		return 0
@@ -127,6 +129,7 @@ func spare(bar, rest int) int {
 	return min(bar+rest, widestShares)
 }
 
+// drawGradientList draws a line of titles and the blocks below it, from v.top on.
 func (v *gradientsView) drawGradientList(c *canvas, r rect, g *live.Gradients) {
 	l := v.layoutList(r.w-1, g)
 	c.text(r.x+2, r.y, r.x+l.x, "block", muted)
@@ -148,6 +151,8 @@ func (v *gradientsView) drawGradientList(c *canvas, r rect, g *live.Gradients) {
 	}
 }
 
+// drawShareTitle is the legend of the bar: it is the only place that explains its two
+// shades.
 func (v *gradientsView) drawShareTitle(c *canvas, x, y, end int) {
 	x = c.text(x, y, end, "skip ", muted)
 	x = c.text(x, y, end, "█", skipLook)

@@ -46,7 +46,7 @@ func (v *gradientsView) blocks() []nn.BlockGradient {
 	return v.state.Gradients.Blocks
 }
 
-// moveTo puts the cursor on block i, or the nearest there is, and scrolls to it.
+// moveTo puts the cursor on block i, or the nearest one, and scrolls to it.
 func (v *gradientsView) moveTo(i int) {
 	n := len(v.blocks())
 	v.cursor = max(min(i, n-1), 0)
@@ -56,8 +56,8 @@ func (v *gradientsView) moveTo(i int) {
 
 func (v *gradientsView) move(d int) { v.moveTo(v.cursor + d) }
 
-// opened puts the cursor on the block that is selected in the tree, as the
-// first of the list.
+// opened puts the cursor on the block that is selected in the tree, as the first line
+// of the list. From then on the view moves by itself: its rows aren't the tree's.
 func (v *gradientsView) opened() {
 	g := v.state.Gradients
 	if b := blockOf(v.list.selected()); b != nil && g != nil {
@@ -123,8 +123,9 @@ type gradientPanes struct{ title, chart, said, list, paths rect }
 // more than the list.
 const shortestChart = 4
 
-// arrangeGradients divides r. The list gets what is left and is always there; the
-// path lengths, paths lines high, go first, then the chart.
+// arrangeGradients divides r, where path lengths ask for paths lines. The list gets
+// what is left and is always there. On a low screen the path lengths are dropped first,
+// then the chart with its title and sentence.
 func arrangeGradients(r rect, paths int) gradientPanes {
 	p := gradientPanes{list: r}
 	// fromTop cuts h lines off what is left for the list.
@@ -214,8 +215,10 @@ func blockCurves(g *live.Gradients) []curve {
 	return []curve{branch, skip}
 }
 
-// drawGradientChart draws the title, the curves and the stages below them. The
-// mark of the selected block is drawn before the curves, which must not be hidden.
+// drawGradientChart draws the title, the curves and the stages below them. The mark of
+// the selected block is drawn before the curves, which it must not hide, and its head
+// after the axis, which it replaces there. The net's own curves come after its twin's:
+// where they cross, its colours win.
 func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *live.Gradients) {
 	curves := gradientCurves(v.twinGradients(), g)
 	title := fmt.Sprintf("gradient norm ‖∂L/∂x‖ by block · log · loss %s · batch %d, %s",
@@ -242,7 +245,8 @@ func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *live.Gr
 	c.set(mark, grid.y+grid.h, '▲', strong)
 }
 
-// drawStageAxis names the stages below the blocks.
+// drawStageAxis names the stages below the blocks. A stage reaches half a block beyond
+// its first and last; a name without room between those ends is left out.
 func (v *gradientsView) drawStageAxis(c *canvas, r rect, p *plot, g *live.Gradients) {
 	c.set(r.x-1, r.y, '└', faint)
 	c.fill(r, '─', faint)

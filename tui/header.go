@@ -11,10 +11,10 @@ import (
 // segment is a piece of the header; the least important go first when it gets
 // narrow.
 type segment struct {
-	text  string
+	text  string // "" for a segment that has nothing to say now
 	look  look
 	rank  int    // 0 stays longest
-	joint string // what stands before it, instead of a gap
+	joint string // what joins it to the one before, instead of a gap
 }
 
 const (
@@ -100,10 +100,13 @@ func (m *Model) weightsText() string {
 	return "random, not calibrated"
 }
 
-// phaseMarks stand before the phases' names.
-var phaseMarks = map[live.Phase]string{live.Running: "● ", live.Paused: "‖ ", live.Stepping: "→ ", live.Preparing: "◌ ", live.Compiling: "◌ "}
+// phaseMarks stand before the phases' names. They differ by shape, for terminals
+// without colour.
+var phaseMarks = map[live.Phase]string{
+	live.Running: "● ", live.Paused: "‖ ", live.Stepping: "→ ", live.Preparing: "◌ ", live.Compiling: "◌ ",
+}
 
-// phaseNames stand for the phases.
+// phaseNames are the phases as the user reads them.
 var phaseNames = map[live.Phase]string{
 	live.Preparing: "preparing", live.Compiling: "compiling", live.Paused: "paused", live.Running: "forward",
 	live.Stepping: "step", live.Tracing: "path lengths", live.Failed: "stopped",
@@ -114,7 +117,8 @@ func (m *Model) phaseText() string {
 	s := m.state
 	mark := phaseMarks[s.Phase]
 	switch {
-	case s.Phase == live.Preparing && s.Progress.Total > 0, s.Phase == live.Compiling && s.Progress.Total > 0 && s.Progress.Done < s.Progress.Total:
+	case s.Phase == live.Preparing && s.Progress.Total > 0,
+		s.Phase == live.Compiling && s.Progress.Done < s.Progress.Total:
 		part := float64(s.Progress.Done) / float64(s.Progress.Total)
 		return fmt.Sprintf("%s%s %s %3.0f %%", mark, s.Progress.Stage, profile.ProgressBar(part, 10), 100*part)
 	case s.Phase == live.Stepping && s.Step != nil:
@@ -151,8 +155,9 @@ func (m *Model) rateText() string {
 	return text
 }
 
-// fit keeps the segments that find room in w cells: it leaves out one rank after
-// the other, the least important first, until the rest fits.
+// fit keeps the segments that have room in w cells: it leaves out one rank after the
+// other, the least important first, until the rest fits. Rank 0 is always kept, and cut
+// if need be.
 func fit(segments []segment, w int) []segment {
 	for drop := len(segments); drop >= 0; drop-- {
 		var kept []segment

@@ -11,8 +11,9 @@ import (
 	"resnet-tui/internal/app/live"
 )
 
-// actions are what keys do outside of text fields, in the order in which they
-// are tried: the shown view's, the screen's, those of the other views.
+// actions are what keys do outside of text fields, in the order in which they are
+// tried: the shown view's, the screen's, those of the other views. So a view can take a
+// key for itself, such as the arrows, and keys that only one view has work everywhere.
 func (m *Model) actions() []action {
 	all := append(m.view.actions(), m.screenActions()...)
 	for _, v := range m.available() {
@@ -32,8 +33,9 @@ func (m *Model) helpActions() []action {
 	return all
 }
 
-// screenActions are what keys do in every view. The engine's are requests: what
-// comes of them is in one of its next states.
+// screenActions are what keys do in every view. Those about the engine are requests,
+// relative to what is desired and not to what the net has now; what comes of them is in
+// one of the engine's next states.
 func (m *Model) screenActions() []action {
 	k := &m.keys
 	asks := func(about subject, b key.Binding, request func() live.Request) action {
@@ -56,7 +58,7 @@ func (m *Model) screenActions() []action {
 	})
 }
 
-// runOrPause asks for what is not desired now.
+// runOrPause is the request that the space bar means now.
 func (m *Model) runOrPause() live.Request {
 	if m.desired.Running {
 		return live.Pause{}
@@ -82,8 +84,9 @@ func (m *Model) tabActions() []action {
 	return actions
 }
 
-// onKey does what a key means now: to the filter while it is typed, to a dialog
-// while one is open, else by the first action that has the key.
+// onKey does what a key means now: to the filter while it is typed, to a dialog while
+// one is open, else by the first action that has the key. A notice stays while a dialog
+// is open, which may hide it.
 func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	if m.typing {
 		return m.typeFilter(msg)
@@ -103,7 +106,8 @@ func (m *Model) startFilter() tea.Cmd {
 	return nil
 }
 
-// typeFilter takes a key into the filter, which applies at once.
+// typeFilter takes a key into the filter, which applies at once. All keys are text but
+// those that end it, and ctrl-c, which quits from anywhere.
 func (m *Model) typeFilter(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case msg.String() == "ctrl+c":
@@ -143,8 +147,8 @@ func (m *Model) nextUnit() {
 	m.units.time = timeUnits[(i+1)%len(timeUnits)]
 }
 
-// onClick changes views by their tabs, and leaves the body to the view. Any
-// click closes a dialog.
+// onClick changes views by their tabs, and leaves the body to the view. Any click
+// closes a dialog and does nothing else: it was aimed at what the dialog covers.
 func (m *Model) onClick(msg tea.MouseClickMsg) {
 	if m.dialog != nil || msg.Button != tea.MouseLeft {
 		m.dialog = nil

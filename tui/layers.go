@@ -8,7 +8,7 @@ import (
 	"resnet-tui/profile"
 )
 
-// nameColumn is where names start: after the arrow and the gutter.
+// nameColumn is where names start: after the arrow and the gutter, each with a gap.
 const nameColumn = 5
 
 // headLines are the lines of titles: none on a body so low that every row counts.
@@ -41,7 +41,8 @@ func (v *layersView) update(w, h int) {
 	v.list.resize(h - headLines(v.body))
 }
 
-// extras are the columns that the state adds.
+// extras are the columns that the state adds: the moments that single steps leave, and
+// the times of a backward pass.
 func (v *layersView) extras() extras {
 	return extras{stepping: v.state.Step != nil, backward: v.list.tree.runsBack()}
 }
@@ -65,8 +66,8 @@ func (v *layersView) actions() []action {
 	)
 }
 
-// nextOrder orders by the next column that can be seen; after the last, the
-// tree is back.
+// nextOrder orders by the next column on the screen; after the last, the tree is back.
+// Columns without room are passed over, since nothing would explain their order.
 func (v *layersView) nextOrder() {
 	for _, p := range v.columns {
 		if columns[p.id].sorts && (!v.list.ordered || p.id > v.list.order) {
@@ -188,7 +189,8 @@ func (v *layersView) drawCell(c *canvas, id columnID, x, y, end int, n *node) {
 	}
 }
 
-// cellFigure is a row's number in a column; the zero Figure shows as a dash.
+// cellFigure is a row's number in a column. The zero Figure shows as a dash: a time
+// that isn't known yet and parameters that a layer doesn't have are not zeros.
 func (v *layersView) cellFigure(id columnID, n *node) profile.Figure {
 	switch id {
 	case colParams:

@@ -22,7 +22,8 @@ type lesionItem struct {
 	example string // what stands there at first
 }
 
-// number is the key that chooses the item, whichever others there are.
+// number is the key that chooses the item. It is the same in every menu, whichever
+// other items the block can't have: fingers learn it.
 func (i lesionItem) number() string {
 	if i.kind == 0 {
 		return "6"
@@ -39,11 +40,10 @@ type lesionMenu struct {
 	cursor   int
 	typing   bool // the value of the item under the cursor
 	value    textinput.Model
-	rejected string // why the last choice was
+	rejected string // why the last choice was rejected, "" if it wasn't
 }
 
-// openLesionMenu opens the menu for the block at the cursor, or says why there
-// is none.
+// openLesionMenu opens the menu for the block at the cursor, or says why it can't.
 func (m *Model) openLesionMenu() {
 	b := blockOf(m.view.focus())
 	switch {
@@ -111,8 +111,9 @@ func (l *lesionMenu) partner(b *node) string {
 // concerns reports whether a lesion touches the menu's block.
 func (l *lesionMenu) concerns(o nn.Lesion) bool { return o.Path == l.block || o.Other == l.block }
 
-// with returns the desired lesions and one more, which takes the place of one
-// of its kind. It fails if the net can't have them.
+// with returns the desired lesions and one more, which replaces one of the
+// same kind in the same block. It fails if the net can't have them: it builds that net,
+// which has no weights yet and so costs little.
 func (l *lesionMenu) with(added nn.Lesion) ([]nn.Lesion, error) {
 	if added.Kind != nn.ScaleBranch {
 		added.Alpha = 0
@@ -128,6 +129,8 @@ func (l *lesionMenu) with(added nn.Lesion) ([]nn.Lesion, error) {
 	return lesions, err
 }
 
+// press takes a key: ctrl-c quits even here, enter and esc end the field before the
+// menu, and a number chooses unless it is being typed into the field.
 func (l *lesionMenu) press(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
 	k := l.keymap
 	switch {
@@ -160,8 +163,9 @@ func (l *lesionMenu) paste(msg tea.PasteMsg) {
 	}
 }
 
-// choose does what the item under the cursor says, once all is known. It
-// returns the dialog that is open then.
+// choose does what the item under the cursor says, or opens the field for the value
+// that it needs. It returns the dialog that is open then: a choice that is rejected
+// keeps the menu, with the reason below.
 func (l *lesionMenu) choose() dialog {
 	if len(l.items) == 0 {
 		return nil

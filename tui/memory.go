@@ -47,7 +47,8 @@ func kernelNames(p *live.Program) []string {
 	return names
 }
 
-// columnsOf are the largest values in each of w equal stretches.
+// columnsOf are the largest values in each of w equal stretches: the peak must show,
+// however short it is.
 func columnsOf(values []int64, w int) []int64 {
 	tops := make([]int64, w)
 	for x := range tops {
@@ -96,7 +97,9 @@ func (v *memoryView) drawArea(c *canvas, r rect) {
 	v.drawPeak(c, r)
 }
 
-// drawStack draws one column: the skips' bytes below, shaded, the rest above.
+// drawStack draws one column: the skips' bytes below, shaded, the rest above. The top
+// is drawn to an eighth of a cell; the border between the two only to a whole one, as a
+// cell has one glyph.
 func (v *memoryView) drawStack(c *canvas, r rect, x int, live, skip float64) {
 	eighth := int(live*float64(r.h)*8 + 0.5)
 	held := int(skip*float64(r.h) + 0.5)
@@ -112,7 +115,8 @@ func (v *memoryView) drawStack(c *canvas, r rect, x int, live, skip float64) {
 	}
 }
 
-// drawPeak names the peak under the axis.
+// drawPeak names the peak under the axis, to the right of its mark or, without room
+// there, to the left. The legend takes what is left of the line.
 func (v *memoryView) drawPeak(c *canvas, r rect) {
 	x, y := r.x+v.cell(v.life.Peak, r.w), r.y+r.h+1
 	text := fmt.Sprintf("peak %s at %s", profile.FormatBytes(v.life.Live[v.life.Peak]), v.names[v.life.Peak])
@@ -133,7 +137,8 @@ func (v *memoryView) cell(op, w int) int {
 	return min(op*w/max(len(v.life.Live), 1), w-1)
 }
 
-// selectedOp is the operation at whose end the selected row's kernel runs.
+// selectedOp is the last operation of the selected row's kernel, which runs when that
+// is due: what lives then is what the kernel needs.
 func (v *memoryView) selectedOp() int {
 	n := firstKernel(v.list.selected())
 	if n == nil || n.Kernel >= len(v.program.Kernels) {

@@ -18,25 +18,26 @@ const frameTime = 40 * time.Millisecond
 const sampling = 50
 
 // Model is the screen: a tea.Model. It holds what all views have in common and
-// leaves the rest to them. Messages change it; drawing only reads.
+// leaves the rest to them. Messages change it; drawing only reads. Its methods belong
+// to bubbletea's goroutine.
 type Model struct {
 	host
 	*shared
 	engine Engine
-	sent   uint64 // requests
+	sent   uint64 // the number of requests so far, to compare with State.Answered
 
 	views  []view
-	view   view // that is shown
+	view   view // the one that is shown
 	layers *layersView
 	layout layout
 	detail detailPane
 
 	filter  textinput.Model
-	typing  bool   // the filter
-	notice  string // until a key is pressed
+	typing  bool   // keys go into the filter
+	notice  string // shown in the footer until a key is pressed
 	hovered *node  // the row that the cursor came to last
 
-	sampled time.Time
+	sampled time.Time     // when the last sample was taken
 	cost    time.Duration // of the last sample
 	ticking bool          // a frame has been asked for
 
@@ -68,6 +69,7 @@ func New(o Options) *Model {
 	return m
 }
 
+// newTextInput is an empty field without a prompt: who uses it draws its own.
 func newTextInput() textinput.Model {
 	f := textinput.New()
 	f.Prompt = ""
@@ -86,7 +88,8 @@ func (m *Model) Init() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// waitEngine returns a message once the engine has a new state.
+// waitEngine returns a message once the engine has a new state. Once the engine is done
+// it still looks for a state that was published just before, which says why.
 func (m *Model) waitEngine() tea.Cmd {
 	changed, done := m.engine.Changed(), m.engine.Done()
 	return func() tea.Msg {
@@ -113,13 +116,17 @@ func (m *Model) tick() tea.Cmd {
 	return tea.Tick(frameTime, func(t time.Time) tea.Msg { return frameMsg(t) })
 }
 
-// Update handles a message. It never waits.
+// Update handles a message. It never waits: what could is in the command that it
+// returns.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.handle(msg)
 	m.refresh()
 	return m, tea.Batch(cmd, m.hover())
 }
 
+// handle changes what a message changes. The engine's messages and frames come often
+// and mostly change nothing: they mark the picture as stale only where they find
+// something new. Any other message, a key above all, does so always.
 func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case frameMsg:
@@ -162,7 +169,8 @@ func (m *Model) offer(msg tea.Msg) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// onFrame takes what is new. Frames end when nothing moves by itself.
+// onFrame takes what is new. Frames end when nothing moves by itself: a paused screen
+// costs no processor time.
 func (m *Model) onFrame() tea.Cmd {
 	m.ticking = false
 	m.read()
@@ -173,7 +181,9 @@ func (m *Model) onFrame() tea.Cmd {
 	return nil
 }
 
-// read takes the engine's state, and the program's tree when that is another.
+// read takes the engine's state, and the program's tree when that is another. The
+// settings that keys go by are the engine's only once it has answered every request;
+// until then they are those that were asked for, so that two quick presses count twice.
 func (m *Model) read() {
 	s := m.engine.State()
 	if s == m.state {
@@ -193,7 +203,8 @@ func (m *Model) read() {
 	}
 }
 
-// adopt shows the tree of another program.
+// adopt shows the tree of another program. Clearing sampled lets its first figures in
+// at once.
 func (m *Model) adopt(p *live.Program) {
 	if p == nil || p == m.program {
 		return
@@ -202,8 +213,10 @@ func (m *Model) adopt(p *live.Program) {
 	m.list.setTree(treeOf(p))
 }
 
-// refresh brings the layout and what the views keep up to date with everything
-// that they read. Drawing relies on it: it follows every change.
+// refresh brings the layout and what the views keep up to date with everything that
+// they read. It follows every message, so that drawing and clicks, which only read,
+// find a consistent screen. The layout comes first, as the views depend on its sizes;
+// the detail pane last, as it is about the view's row.
 func (m *Model) refresh() {
 	if m.h == 0 {
 		return // the terminal has not reported its size yet
@@ -231,7 +244,8 @@ func (m *Model) View() tea.View {
 	return v
 }
 
-// draw draws everything but the dialog.
+// draw draws everything but the dialog, which host.picture draws over it. The footer is
+// last: on a screen too low for one, its notice covers the body's last line.
 func (m *Model) draw(c *canvas) {
 	m.drawHeader(c)
 	m.drawTabs(c)
@@ -241,7 +255,8 @@ func (m *Model) draw(c *canvas) {
 	m.drawFooter(c)
 }
 
-// drawBeside draws the view after this one beside it, where there is room.
+// drawBeside draws the next view beside this one, where there is room. It only shows:
+// keys and clicks belong to the view on the left.
 func (m *Model) drawBeside(c *canvas, r rect) {
 	if r.empty() {
 		return
@@ -261,7 +276,7 @@ func (m *Model) available() []view {
 // tab is the index of the shown view among those available; 0 if it is not.
 func (m *Model) tab() int { return max(slices.Index(m.available(), m.view), 0) }
 
-// turn goes d views on, round and round.
+// turn goes d views on; after the last comes the first.
 func (m *Model) turn(d int) {
 	views := m.available()
 	m.show(views[(m.tab()+d+len(views))%len(views)])
@@ -275,7 +290,7 @@ func (m *Model) show(v view) {
 	m.view = v
 }
 
-// reveal opens the tree at a row; nil leaves it where it is.
+// reveal opens the tree at a row; with nil it opens the tree as it is.
 func (m *Model) reveal(n *node) {
 	m.show(m.layers)
 	if n != nil && n != m.list.selected() {
@@ -283,7 +298,8 @@ func (m *Model) reveal(n *node) {
 	}
 }
 
-// request asks the engine for something. The next key counts on it, answered or not.
+// request asks the engine for something. The next key builds on it, whether it has been
+// answered or not.
 func (m *Model) request(r live.Request) {
 	m.desired = m.desired.After(r)
 	m.sent++

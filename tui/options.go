@@ -7,21 +7,24 @@ import (
 	"resnet-tui/profile"
 )
 
-// Options say what the screen shows.
+// Options say what the screen shows. They must not change while it is shown.
 type Options struct {
-	Engine Engine // that the screen follows; who started it closes it
-	// Labels are the names of the classes, used if the net has as many.
+	// Engine runs the net, or plays a recording. The screen follows it and sends
+	// it requests; the caller, who started it, closes it after Run.
+	Engine Engine
+	// Labels are the names of the classes, used if the net has that number.
 	Labels  []string
-	Version string // of the program
+	Version string // of resnet-tui, for the Device view
 
-	// Training, if not nil, is asked for what is known of training, twice a
-	// second, from a goroutine of its own.
+	// Training, if not nil, returns the training runs that are shown beside the
+	// net, as far as they are known now. It is called twice per second until they
+	// are Done, one call at a time, but not from the screen's goroutine.
 	Training func() (*Training, error)
 
-	Theme    Theme
-	TimeUnit string           // "ns", "µs" or "ms"; "" means the one that suits
-	FLOPs    bool             // show FLOPs, not MACs
-	Ceilings profile.Ceilings // zero: not measured
+	Theme    Theme            // "" is ThemeAuto
+	TimeUnit string           // "ns", "µs" or "ms"; "" chooses one per figure
+	FLOPs    bool             // show FLOPs, not MACs; a key changes it
+	Ceilings profile.Ceilings // of this machine, for the roofline; zero if not measured
 
 	// In, Out and Environ stand in for the terminal's in tests.
 	In      io.Reader

@@ -12,11 +12,11 @@ import (
 // roofDot is a kernel under the roofs.
 type roofDot struct {
 	row       *node
-	back      bool
-	intensity float64 // FLOPs a byte
-	gflops    float64 // executed, 10⁹ a second
-	time      time.Duration
-	reached   float64 // part of its roof
+	back      bool          // it runs in the backward pass
+	intensity float64       // FLOPs per byte
+	gflops    float64       // executed, 10⁹ per second
+	time      time.Duration // typical, per pass
+	reached   float64       // part of its roof
 }
 
 // rooflineView shows what the kernels reach of what the machine allows.
@@ -57,6 +57,8 @@ func (v *rooflineView) roofDots() (dots []roofDot) {
 	return dots
 }
 
+// roofDot places the kernel of an index, which runs for row n and took some time; false
+// if it does no arithmetic or wasn't timed.
 func (v *rooflineView) roofDot(n *node, group int, taken time.Duration) (roofDot, bool) {
 	if v.program == nil || group < 0 || group >= len(v.program.Kernels) {
 		return roofDot{}, false
@@ -82,8 +84,9 @@ const (
 	narrowestRoof = 12
 )
 
-// newRoofline makes the chart for r: whole decades around the dots and the
-// ridge. Its plot is nil where r is too small for one.
+// newRoofline makes the chart for r: whole decades around the dots and the ridge, so
+// that it stays put while times vary. Its plot is nil where r is too small for one. It
+// is made for each picture and each click: both must agree on where the dots are.
 func (v *rooflineView) newRoofline(r rect) roofline {
 	chart := roofline{at: rect{r.x + axisLabel, r.y + 1, r.w - axisLabel - 1, r.h - roofLines}, dots: v.roofDots()}
 	if chart.at.w < narrowestRoof || chart.at.h < 2 {
@@ -128,7 +131,8 @@ func (v *rooflineView) roofsMissing() string {
 	return ""
 }
 
-// drawRoofs draws the roofs with what they were measured at, and the axes.
+// drawRoofs draws the roofs with what they were measured at, and the axes. The roofs
+// are curves of the plot, after the dots; their names cover both.
 func (v *rooflineView) drawRoofs(c *canvas, chart *roofline) {
 	roofs := v.opts.Ceilings
 	p, at := chart.plot, chart.at
@@ -160,7 +164,8 @@ func (v *rooflineView) drawSlopeName(c *canvas, chart *roofline, ridge int, name
 	c.text(chart.at.x+middle+3, min(line+1, chart.at.y+chart.at.h-1), chart.at.x+chart.at.w, name, strong)
 }
 
-// drawDecades draws the horizontal axis.
+// drawDecades draws the horizontal axis. The unit stands at its end, and a label that
+// would touch it is left out.
 func (v *rooflineView) drawDecades(c *canvas, chart *roofline) {
 	y := chart.at.y + chart.at.h
 	c.set(chart.at.x-1, y, '└', faint)
@@ -200,8 +205,9 @@ func discRadius(part, all time.Duration) float64 {
 	return largestDisc * math.Sqrt(float64(part)/float64(max(all, 1)))
 }
 
-// disc sets the dots between two distances around a kernel, and at least the
-// one in the middle.
+// disc sets the dots between two distances around a kernel: a disc from 0, else a ring.
+// The dot in the middle of a disc is always set: a kernel of no time to speak of is
+// still there.
 func (chart *roofline) disc(d *roofDot, from, to float64) {
 	x, y := chart.dotOf(d)
 	l := forwardLook
@@ -245,7 +251,8 @@ func (v *rooflineView) roofWords(chart *roofline, selected *node) string {
 	return selected.Path + " computes nothing that counts as arithmetic: it has no place under the roofs"
 }
 
-// distance is how often what was reached goes into the roof.
+// distance is how far below its roof a kernel stays, as a factor. It can be above the
+// roof of memory, whose bandwidth that of the caches exceeds.
 func distance(reached float64) string {
 	if reached >= 1 {
 		return fmt.Sprintf("%.2f× above it: its bytes come from cache", reached)

@@ -6,8 +6,10 @@ import (
 	"resnet-tui/internal/app/live"
 )
 
-// sample takes figures and the running row. Statistics are skipped when the last
-// ones were expensive, unless now is set.
+// sample takes figures and the running row. The row is cheap and taken at every frame;
+// statistics are skipped while the last ones were expensive, unless now is set. So a
+// net of a thousand layers, whose statistics take long, isn't slowed down by being
+// watched.
 func (m *Model) sample(now bool) {
 	if m.program == nil {
 		return
@@ -38,7 +40,8 @@ func (m *Model) snapshot() {
 	m.unrecorded = err
 }
 
-// figures spreads a snapshot over the rows.
+// figures spreads a snapshot over the rows. Rows that are ordered by a figure are
+// ordered anew; the cursor stays on its row, wherever that goes.
 func (m *Model) figures() {
 	m.stale = true
 	m.list.tree.update(&m.snap)
@@ -47,7 +50,8 @@ func (m *Model) figures() {
 	}
 }
 
-// follow finds the row that runs now.
+// follow finds the row that runs now. The picture is stale only if that is another row
+// than before.
 func (m *Model) follow() {
 	layer := -1
 	switch {

@@ -6,24 +6,25 @@ import (
 	"resnet-tui/tensor"
 )
 
-// shared is what the views have in common. They read it; the tree's selection
-// and what screen offers are all that they change.
+// shared is what the views have in common. Model writes it; views read it, and change
+// only the tree's selection and what screen offers.
 type shared struct {
 	opts    *Options
-	about   *live.About // the net
+	about   *live.About // the net and its device
 	keymap  *KeyMap
 	units   units
 	list    list             // the tree: what is folded, filtered, selected
-	state   *live.State      // of the engine
-	program *live.Program    // whose tree is shown, nil before the first
-	snap    profile.Snapshot // of the program's passes
-	samples int              // counts the snapshots that were taken
+	state   *live.State      // the engine's newest
+	program *live.Program    // the one whose tree is shown, nil before the first
+	snap    profile.Snapshot // figures of the program's passes
+	samples int              // the number of snapshots so far: it tells whether snap is new
 	active  *node            // the row that runs now
-	desired live.Settings    // that were asked for, whether the net has them yet or not
+	desired live.Settings    // those asked for, whether the net has them yet or not
 	screen  controls
 }
 
-// controls are what a view may ask of the screen around it.
+// controls are what a view may ask of the screen around it. It is an interface, so that
+// a view can't reach for the rest of Model.
 type controls interface {
 	request(live.Request) // of the engine
 	show(view)            // opens its tab
@@ -39,8 +40,8 @@ func (s *shared) columnTitle(id columnID) string {
 	return s.units.title(id)
 }
 
-// share is a row's part of the passes: of means, so that the rows make up the
-// whole.
+// share is a row's part of the passes. It compares means, since medians don't add up:
+// the shares of all kernels and the overhead make up the whole.
 func (s *shared) share(n *node) float64 {
 	if mean := s.list.tree.mean; mean > 0 {
 		return float64(n.mean) / float64(mean)
@@ -56,6 +57,7 @@ func (s *shared) kernelName(n *node) string {
 	return ""
 }
 
+// kernel is what runs for a row; nil for a row without one of its own.
 func (s *shared) kernel(n *node) *tensor.KernelInfo {
 	if s.program == nil || n.Kernel < 0 || n.Kernel >= len(s.program.Kernels) {
 		return nil

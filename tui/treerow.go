@@ -37,9 +37,9 @@ func (s *shared) drawName(c *canvas, x, y, end int, n *node, running bool) {
 	}
 }
 
-// gutterLook is how bright a skip is drawn: by the part of the gradient that
-// came through it, in quarters, when that is known. A run of blocks stands for
-// several, whose parts differ.
+// gutterLook is how bright a skip is drawn: by the part of the gradient that came
+// through it, in quarters, when that is known. A run of blocks stands for several, whose
+// parts differ, and is drawn as if no gradient were known.
 func (s *shared) gutterLook(n *node) look {
 	if n.lesion.cut {
 		return warningLook

@@ -42,8 +42,9 @@ func (t *twinTree) sample() {
 	}
 }
 
-// of is the twin's row for a row of the net; nil where it has none. For a run
-// of blocks that the twin folds another way it is made up.
+// of is the twin's row for a row of the net; nil where the twin has no such row, as for
+// the ⊕ of a plain net. The twin may fold runs of alike blocks in another way: for a run
+// of the net a row is then made up from the twin's rows for the run's blocks.
 func (t *twinTree) of(n *node) *node {
 	if own := t.byID[n.ID]; own != nil || n.Kind != profile.RunRow {
 		return own

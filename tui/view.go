@@ -39,8 +39,8 @@ type opener interface{ opened() }
 
 // listener is a view with messages of its own.
 type listener interface {
-	// start returns the first command, receive what follows a message: those
-	// that are no business of the view's are ignored.
+	// start returns the first command, receive the one that follows a message.
+	// Messages of other views are ignored.
 	start() tea.Cmd
 	receive(msg tea.Msg) tea.Cmd
 }
@@ -60,8 +60,9 @@ func newViews(s *shared) []view {
 	}
 }
 
-// treeView is the part that most views have in common: their cursor is the
-// tree's.
+// treeView is the part that most views have in common: their cursor is the tree's. So
+// a row that is selected in one is selected in all, and changing the view keeps what
+// the user is looking at.
 type treeView struct{ *shared }
 
 func (v treeView) available() bool { return true }

@@ -10,13 +10,14 @@ import (
 	"resnet-tui/tensor"
 )
 
-// hoverTime is how long the cursor stays on a row before its weights are read.
+// hoverTime is how long the cursor stays on a row before its weights are read: someone
+// who scrolls past a hundred rows doesn't ask for a hundred tensors.
 const hoverTime = 300 * time.Millisecond
 
 // hoverMsg comes when the cursor has been on a row for a while.
 type hoverMsg struct{ row *node }
 
-// hover asks for a hoverMsg when the cursor has come to another row.
+// hover asks for a hoverMsg when the cursor has moved to another row.
 func (m *Model) hover() tea.Cmd {
 	n := m.list.selected()
 	if n == m.hovered {
