@@ -6,12 +6,15 @@ import (
 	"resnet-tui/tensor"
 )
 
-// ByPass is the profile as rows with the passes outermost, as a call tree,
-// measured: each pass, its modules, its layers, and below each layer its kernels
-// by name, in the order in which they first run. The overhead is the last row
-// below the net, so that the net takes the whole of a pass. The modules that
-// hold a layer are the prefixes of its path, which end before its dots. The
-// kernels are indices into p.Layers.
+// ByPass returns the profile as a measured tree in the shape of a call tree, as
+// other profilers expect: the net, each pass, its modules, its layers, and below
+// each layer its kernels by name. Rows are in the order in which they first run.
+// The overhead is the last row below the net, so that the net's time is the
+// whole pass.
+//
+// Modules come from the paths alone: layer1.0.conv1 is below layer1.0, which is
+// below layer1. So the profile may be of any net. The kernels of rows are indices
+// into p.Layers.
 func (p *Profile) ByPass() *Tree {
 	t := &Tree{Root: &Row{ID: "m:", Label: p.Model.Arch, Kernel: -1}, ByKernel: make([]*Row, len(p.Layers))}
 	b := pathTree{t, map[pathKey]*Row{}}
@@ -28,7 +31,8 @@ func (p *Profile) ByPass() *Tree {
 	return t
 }
 
-// pass is the pass that the row belongs to; what is none is forward.
+// pass returns the pass that the row belongs to. A name that is not known, from a
+// file, counts as forward.
 func (r *LayerRow) pass() tensor.Pass {
 	for pass := tensor.Backward; pass <= tensor.Update; pass++ {
 		if r.Pass == pass.String() {
@@ -38,19 +42,22 @@ func (r *LayerRow) pass() tensor.Pass {
 	return tensor.Forward
 }
 
-// pathTree is a tree under construction whose rows are found by their paths.
+// pathTree is a tree under construction that is made of paths alone, without the
+// net's modules.
 type pathTree struct {
 	*Tree
-	found map[pathKey]*Row
+	found map[pathKey]*Row // all rows but the root
 }
 
+// pathKey identifies a row below its parent.
 type pathKey struct {
 	parent *Row
 	kind   RowKind
 	path   string
 }
 
-// kernelRow is the row of a recorded kernel, made with those above it if need be.
+// kernelRow returns the row of a recorded kernel. It adds it and the rows above it
+// if they are missing.
 func (b pathTree) kernelRow(l *LayerRow, pass string) *Row {
 	holder := b.holder(b.child(b.Root, PassRow, pass, pass), l.Path)
 	r := b.child(holder, PathRow, l.Path, lastName(l.Path))
@@ -60,7 +67,8 @@ func (b pathTree) kernelRow(l *LayerRow, pass string) *Row {
 	return r
 }
 
-// child is a row's child of that kind and path, made if need be.
+// child returns a row's child of this kind and path, and adds it if the row has
+// none.
 func (b pathTree) child(parent *Row, kind RowKind, path, label string) *Row {
 	key := pathKey{parent, kind, path}
 	if r := b.found[key]; r != nil {
@@ -72,7 +80,8 @@ func (b pathTree) child(parent *Row, kind RowKind, path, label string) *Row {
 	return r
 }
 
-// holder is the innermost module of a path, below the row of a pass.
+// holder returns the row of the innermost module that contains a path, below the
+// row of a pass. It adds the modules that are missing.
 func (b pathTree) holder(r *Row, path string) *Row {
 	for i, c := range path {
 		if c == '.' {
@@ -82,5 +91,5 @@ func (b pathTree) holder(r *Row, path string) *Row {
 	return r
 }
 
-// lastName is the name of a path's module within the one that holds it.
+// lastName returns the last component of a path.
 func lastName(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }

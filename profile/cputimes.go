@@ -8,23 +8,27 @@ import (
 	"resnet-tui/tensor"
 )
 
+// CPU times are means over cpuPasses passes, or over those that start within
+// cpuTime. No statistics are made of them, so a few passes are enough.
 const (
 	cpuPasses = 10
 	cpuTime   = time.Second
 )
 
-// cpuTimes is a resnet.CPUTimer that adds up what the threads used, by kernel.
-// Passes that it watches are slower, so they don't count.
+// cpuTimes is an nn.CPUTimer that sums the CPU time of all threads by kernel.
+// Reading a thread's CPU clock is expensive, so the passes that it observes are
+// slower and must not be among the measured ones.
 type cpuTimes struct {
 	plan   *tensor.Plan
 	index  kernelIndex
-	sums   []time.Duration
+	sums   []time.Duration // by kernel
 	passes int
-	err    error
+	err    error // first span of an unknown kernel
 }
 
-// measureCPU is the processor time of each kernel in a pass; nil if the device
-// doesn't report it.
+// measureCPU returns the mean CPU time of each kernel per pass, summed over
+// threads, or nil if the device doesn't report CPU times. It runs passes of its
+// own. Its errors are those of the runner, and a *SpanError.
 func measureCPU(ctx context.Context, s Runner) ([]time.Duration, error) {
 	plan, kernels := s.Lowered().Plan, s.Kernels()
 	c := &cpuTimes{plan: plan, index: indexKernels(plan, kernels), sums: make([]time.Duration, len(kernels))}
@@ -47,13 +51,13 @@ func measureCPU(ctx context.Context, s Runner) ([]time.Duration, error) {
 	return c.sums, nil
 }
 
-// TimesCPU asks for the spans' processor time.
+// TimesCPU requests the CPU time of each span.
 func (*cpuTimes) TimesCPU() {}
 
 // Begin starts a pass.
 func (*cpuTimes) Begin(*nn.Lowered) {}
 
-// Span adds a worker's part of a kernel.
+// Span adds one worker's share of a kernel.
 func (c *cpuTimes) Span(s tensor.Span) {
 	k := c.index.of(s.Op)
 	if k < 0 {

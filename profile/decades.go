@@ -5,23 +5,26 @@ import (
 	"math"
 )
 
-// Decades is a logarithmic axis of whole decades, from 10^Low to 10^High.
+// Decades is a logarithmic axis of whole decades, from 10^Low to 10^High, with
+// Low < High.
 type Decades struct{ Low, High int }
 
-// Edge says what becomes of a value that is a power of ten exactly, at an end
-// of the axis.
+// Edge chooses how an axis treats an extreme value that is exactly a power of
+// ten, and so would lie on the axis's end.
 type Edge uint8
 
-// The edges. Bars need room below their least value, dots above their largest.
+// The edges. Bars start at the low end and need room below the smallest value
+// to have a length; dots are drawn around their position and need room above
+// the largest.
 const (
-	EdgeTight Edge = iota // the axis ends there
-	EdgeBelow             // it begins a decade below the least value
-	EdgeAbove             // it ends a decade above the largest value
+	EdgeTight Edge = iota // the axis ends at the value
+	EdgeBelow             // the axis starts a decade below the smallest value
+	EdgeAbove             // the axis ends a decade above the largest value
 )
 
-// DecadesOf reaches over all values that are finite and greater than 0, by at
-// least one decade. It reports false if there is no such value: a logarithmic
-// axis has nothing to show then.
+// DecadesOf returns the shortest axis of at least one decade that covers every
+// finite positive value. It reports false if there is none, as a logarithmic
+// axis has no place for zero, negative or infinite values.
 func DecadesOf(values []float64, edge Edge) (Decades, bool) {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, v := range values {
@@ -32,7 +35,10 @@ func DecadesOf(values []float64, edge Edge) (Decades, bool) {
 	if low > high {
 		return Decades{}, false
 	}
-	d := Decades{int(math.Floor(math.Log10(low))), int(math.Ceil(math.Log10(high)))}
+	d := Decades{
+		Low:  int(math.Floor(math.Log10(low))),
+		High: int(math.Ceil(math.Log10(high))),
+	}
 	switch edge {
 	case EdgeBelow:
 		d.Low = int(math.Ceil(math.Log10(low))) - 1
@@ -43,8 +49,9 @@ func DecadesOf(values []float64, edge Edge) (Decades, bool) {
 	return d, true
 }
 
-// Position is where v lies, 0 at the axis's low end and 1 at its high end. It
-// reports false for what has no logarithm, or an infinite one.
+// Position returns where v lies on the axis: 0 at its low end, 1 at its high
+// end, outside of [0, 1] for values that the axis doesn't cover. It reports
+// false for values without a finite logarithm.
 func (d Decades) Position(v float64) (float64, bool) {
 	e := math.Log10(v)
 	if math.IsNaN(e) || math.IsInf(e, 0) {

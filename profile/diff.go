@@ -10,21 +10,24 @@ import (
 // DiffSchema names the JSON of a Diff.
 const DiffSchema = "resnet-tui/diff/1"
 
-// Diff is how two profiles differ, layer by layer. A row is matched by path,
-// call and pass; what only one of them has is listed apart.
+// Diff compares two sides, A and B, of one or several recordings each, layer by
+// layer. Rows are matched by path, call and pass; several kernels with the same
+// key (the gradients of a layer) are summed. Rows that only one side has are
+// listed separately. Times are milliseconds per pass.
 type Diff struct {
 	Schema string    `json:"schema"`
-	A      string    `json:"a"` // where they come from
+	A      string    `json:"a"` // names of the sides, such as their files
 	B      string    `json:"b"`
 	AboutA DiffSide  `json:"about_a"`
 	AboutB DiffSide  `json:"about_b"`
 	Total  DiffTotal `json:"total"`
-	Layers []DiffRow `json:"layers"`           // by |DeltaMS|, the largest first
+	Layers []DiffRow `json:"layers"`           // sorted by |DeltaMS|, largest first
 	OnlyA  []DiffRow `json:"only_a,omitempty"` // in execution order
 	OnlyB  []DiffRow `json:"only_b,omitempty"`
 }
 
-// DiffSide says what was measured.
+// DiffSide describes the recordings of one side. All but Runs and Recordings is
+// the same for each of them.
 type DiffSide struct {
 	Version string `json:"version,omitempty"`
 	Model   string `json:"model"`
@@ -32,13 +35,13 @@ type DiffSide struct {
 	Input   Input  `json:"input"`
 	Mode    string `json:"mode"`
 	Fused   bool   `json:"fused"`
-	Runs    int    `json:"runs"` // in all recordings
+	Runs    int    `json:"runs"` // measured passes, summed over the recordings
 
 	Recordings int `json:"recordings"`
 }
 
-// DiffTotal compares whole passes. PValue is nil where a profile has no
-// samples.
+// DiffTotal compares whole passes. The times are means, DeltaMS is B − A, and
+// PValue is nil if a side has no samples to test.
 type DiffTotal struct {
 	AMS         float64  `json:"a_ms"`
 	BMS         float64  `json:"b_ms"`
@@ -47,7 +50,12 @@ type DiffTotal struct {
 	Significant bool     `json:"significant"`
 }
 
-// DiffRow compares one row. QValue is PValue corrected for the number of rows.
+// DiffRow compares one row. Times are means, nil on a side without the row.
+//
+// PValue tests the row alone; QValue is PValue adjusted for the number of rows
+// tested, and Significant means a QValue below 5 %: on average at most 5 % of
+// the significant rows are false discoveries. Both values are nil if there are
+// no samples to test.
 type DiffRow struct {
 	Path        string   `json:"path"`
 	Call        int      `json:"call"`
@@ -62,7 +70,7 @@ type DiffRow struct {
 	BKernel     string   `json:"b_kernel,omitempty"`
 }
 
-// Delta is the row's difference, 0 where only one profile has it.
+// Delta returns B − A in milliseconds, 0 for a row that only one side has.
 func (r *DiffRow) Delta() float64 {
 	if r.DeltaMS == nil {
 		return 0
@@ -70,7 +78,8 @@ func (r *DiffRow) Delta() float64 {
 	return *r.DeltaMS
 }
 
-// Verdict says in words what the row's difference is.
+// Verdict puts the row's difference into words: "slower" and "faster" only if
+// it is significant.
 func (r *DiffRow) Verdict() string {
 	switch {
 	case r.AMS == nil:
@@ -87,35 +96,44 @@ func (r *DiffRow) Verdict() string {
 	return "faster"
 }
 
-// falseDiscovery is the part of the marked rows that may be marked wrongly.
+// falseDiscovery bounds the expected share of false discoveries among the
+// significant rows. It is also the significance level for whole passes.
 const falseDiscovery = 0.05
 
+// rowKey identifies a row across profiles.
 type rowKey struct {
 	path, pass string
 	call       int
 }
 
-// NewDiff compares means; whether a difference is beyond noise is the rank
-// test's to say, over medians of stretches of each profile's passes. Its
-// p-values know the noise within a recording only: what differs from one
-// process to the next shows only in several recordings, see NewPooledDiff.
+// NewDiff compares two recordings. Differences are of means, as means add up
+// over rows; their significance comes from RankTest over medians of stretches
+// of passes, as those are robust and nearly independent.
+//
+// The p-values cover the noise within a recording only. Layout of memory,
+// placement of threads and clock frequency also differ from process to process
+// and can exceed it: see NewPooledDiff.
 func NewDiff(a, b *Profile, nameA, nameB string) *Diff {
 	return newDiff([]*Profile{a}, []*Profile{b}, nameA, nameB)
 }
 
 // NewPooledDiff compares several recordings of each side, each made by a
-// process of its own: Welch's t test over the recordings' medians, which knows
-// what differs from process to process. Recordings of one side that are not of
-// the same, or one alone beside several, are an error; one on each side is
-// NewDiff.
+// separate process. Its p-values come from WelchTest over the recordings'
+// medians and so include the variation between processes (Georges, Buytaert and
+// Eeckhout, Statistically rigorous Java performance evaluation, OOPSLA 2007).
+// With one recording of each side it is NewDiff.
+//
+// It returns an error if one side has a single recording and the other several,
+// or if the recordings of a side differ in what they measured.
 func NewPooledDiff(a, b []*Profile, nameA, nameB string) (*Diff, error) {
 	if len(a) != len(b) && min(len(a), len(b)) < 2 {
-		return nil, fmt.Errorf("%d recordings of A and %d of B: to see what differs from process to process, give two or more of each", len(a), len(b))
+		return nil, fmt.Errorf("%d recordings of A and %d of B: "+
+			"to see what differs from process to process, give two or more of each", len(a), len(b))
 	}
 	for _, side := range [][]*Profile{a, b} {
 		for _, p := range side[1:] {
 			if x, y := about(side[:1]), about([]*Profile{p}); !x.same(y) {
-				return nil, fmt.Errorf("recordings of one side are of different things: %s and %s", x, y)
+				return nil, fmt.Errorf("recordings of one side differ in what they measured: %s and %s", x, y)
 			}
 		}
 	}
@@ -125,9 +143,7 @@ func NewPooledDiff(a, b []*Profile, nameA, nameB string) (*Diff, error) {
 func newDiff(a, b []*Profile, nameA, nameB string) *Diff {
 	d := &Diff{Schema: DiffSchema, A: nameA, B: nameB, AboutA: about(a), AboutB: about(b)}
 	left, right := gather(a), gather(b)
-	x, y := left.total.mean(), right.total.mean()
-	d.Total = DiffTotal{AMS: x, BMS: y, DeltaMS: y - x, PValue: left.total.pValue(right.total)}
-	d.Total.Significant = d.Total.PValue != nil && *d.Total.PValue < falseDiscovery
+	d.Total = totalDiff(left.total, right.total)
 	for _, key := range left.keys {
 		if y := right.rows[key]; y != nil {
 			d.Layers = append(d.Layers, left.rows[key].against(y, key))
@@ -141,14 +157,25 @@ func newDiff(a, b []*Profile, nameA, nameB string) *Diff {
 		}
 	}
 	d.mark()
-	slices.SortStableFunc(d.Layers, func(x, y DiffRow) int { return cmp.Compare(math.Abs(y.Delta()), math.Abs(x.Delta())) })
+	slices.SortStableFunc(d.Layers, func(x, y DiffRow) int {
+		return cmp.Compare(math.Abs(y.Delta()), math.Abs(x.Delta()))
+	})
 	return d
 }
 
-// mark corrects for the number of tests.
+func totalDiff(a, b *diffSum) DiffTotal {
+	t := DiffTotal{AMS: a.mean(), BMS: b.mean(), PValue: a.pValue(b)}
+	t.DeltaMS = t.BMS - t.AMS
+	t.Significant = t.PValue != nil && *t.PValue < falseDiscovery
+	return t
+}
+
+// mark sets the q-values. With some hundred rows, 5 % of them would have a
+// p-value below 5 % by chance, so p alone can't decide. Rows that only one side
+// has are not tested and don't count.
 func (d *Diff) mark() {
 	var p []float64
-	var of []*DiffRow
+	var of []*DiffRow // of[i] has p[i]
 	for i := range d.Layers {
 		if r := &d.Layers[i]; r.PValue != nil {
 			p, of = append(p, *r.PValue), append(of, r)
@@ -159,27 +186,38 @@ func (d *Diff) mark() {
 	}
 }
 
-// about says what the recordings of a side are of.
+// about describes the recordings of a side by their first one.
 func about(of []*Profile) DiffSide {
 	p := of[0]
-	s := DiffSide{Version: p.Version, Model: p.Model.Arch, Device: p.Device, Input: p.Input, Mode: p.Mode, Fused: p.Fused, Recordings: len(of)}
+	s := DiffSide{
+		Version:    p.Version,
+		Model:      p.Model.Arch,
+		Device:     p.Device,
+		Input:      p.Input,
+		Mode:       p.Mode,
+		Fused:      p.Fused,
+		Recordings: len(of),
+	}
 	for _, p := range of {
 		s.Runs += p.Runs
 	}
 	return s
 }
 
-// same reports whether two recordings may stand for one side.
+// same reports whether two recordings can be pooled on one side. The source of
+// the images doesn't matter: times don't depend on values.
 func (s DiffSide) same(o DiffSide) bool {
-	return s.Version == o.Version && s.Model == o.Model && s.Device == o.Device && s.Input.Shape.Equal(o.Input.Shape) && s.Mode == o.Mode && s.Fused == o.Fused
+	return s.Version == o.Version && s.Model == o.Model && s.Device == o.Device &&
+		s.Input.Shape.Equal(o.Input.Shape) && s.Mode == o.Mode && s.Fused == o.Fused
 }
 
-// String is what was measured, on what.
+// String describes the measurement in one line, for errors.
 func (s DiffSide) String() string {
 	fusion := "unfused"
 	if s.Fused {
 		fusion = "fused"
 	}
 	return fmt.Sprintf("%s %v in %s mode, %s, by version %s on %d threads of %s (%s, %s)",
-		s.Model, s.Input.Shape, s.Mode, fusion, cmp.Or(s.Version, "unknown"), s.Device.Threads, s.Device.Name, s.Device.Kernels, s.Device.Precision)
+		s.Model, s.Input.Shape, s.Mode, fusion, cmp.Or(s.Version, "unknown"),
+		s.Device.Threads, s.Device.Name, s.Device.Kernels, s.Device.Precision)
 }

@@ -1,14 +1,50 @@
-// Package profile turns the spans of a running net into figures: a Recorder
-// keeps the last passes, a Snapshot has their statistics for a screen, Measure
-// makes a Profile of many passes, a Tree has the rows that screen, reports and
-// exporters print, and the roofline says what bounds a layer. One table of units
-// serves them all.
+// Package profile measures a net as it runs and analyses the times. It holds the
+// data and the statistics; packages profile/report and profile/export print
+// them, package tui shows them live.
 //
-// A Tree is pprof's graph for a net: each kernel is in one row, a row's flat
-// time is that of its own kernels, its cumulative time has those of the rows
-// below it too, and the flat times of all rows make up a pass.
+//	nn.Session ─ spans ─▶ Recorder ──▶ Snapshot ──▶ Tree.Measure ──▶ screen
+//	                         │
+//	                      Measure ──▶ Profile ──▶ JSON, Tree, Diff, Checks, Sweep
 //
-// Times are wall times of the program's kernels (tensor.KernelInfo): from the
-// first worker's start to the last one's end. What a pass takes beyond the sum
-// of its kernels is the overhead, a row of its own, so that means add up.
+// A Recorder keeps the times of the last passes, and a Snapshot their statistics.
+// Measure runs passes under controlled conditions (warm-up, CPU time, the
+// recorder's own cost, other programs) and returns a Profile, which is complete
+// in itself. A Tree arranges either as rows: modules, blocks, and what each
+// kernel computes. NewDiff tests whether two profiles differ, and Ceilings say
+// what bounds a kernel.
+//
+// # Rows and kernels
+//
+// The unit of measurement is a kernel of the device's program
+// (tensor.KernelInfo): one operation, or several that are fused. A fused kernel
+// has one time, which belongs to the operation at its head.
+//
+// A Tree follows pprof: every kernel is in exactly one row, a row's flat time is
+// that of its own kernels, its cumulative time includes the rows below, and the
+// flat times of all rows add up to a pass.
+//
+// # Times
+//
+// The time of a kernel is wall time, from the start of its first worker to the
+// end of its last. Kernels run one after another, so a pass is the sum of its
+// kernels and the overhead between them, which has a row of its own. This sum
+// holds for each pass and thus for means; it does not hold for percentiles.
+//
+// Fields of JSON end in their unit: _ms are milliseconds per pass, _ns
+// nanoseconds, _bytes bytes. MACs (multiply-adds) are per image; FLOPs, bytes
+// and times are per pass, of the whole batch.
+//
+// # Statistics
+//
+// Times of passes are skewed and autocorrelated, so comparisons use medians and
+// ranks. Within a recording it is the Wilcoxon–Mann–Whitney test over medians of
+// stretches of passes (RankTest), between several recordings Welch's t-test over
+// their medians (WelchTest), with the false discovery rate over rows controlled
+// by Benjamini and Hochberg's procedure.
+//
+// # Concurrency
+//
+// A Recorder's readers may run beside the run that it observes. A Profile is
+// plain data: any number of goroutines may read it. Everything else is for one
+// goroutine at a time.
 package profile

@@ -7,11 +7,13 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// Number is a float in JSON; what JSON has no number for (NaN, ±Inf: a net
-// whose values overflowed) is null there, and NaN when it is read back.
+// Number is a float64 that JSON can always represent. JSON has no number for NaN
+// and ±Inf, which encoding/json refuses to write; they occur where a net's values
+// overflow. A Number writes null for them, and reads null as NaN.
 type Number float64
 
-// MarshalJSON writes the shortest decimal that reads back as the same float64.
+// MarshalJSON writes the shortest decimal that reads back as the same float64, or
+// null.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
 		return []byte("null"), nil
@@ -28,8 +30,11 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*float64)(n))
 }
 
-// BlockGrad are the gradients at a block, see nn.BlockGradient. What a
-// block does not have is left out.
+// BlockGrad holds L2 norms of the loss's gradient at a block, over the whole
+// batch: at its output, at its input, and of the two parts that add up (as
+// vectors) to the gradient at the input. See nn.BlockGradient. What a block
+// doesn't have is left out: plain blocks have no skip, and Ratio and Cosine need
+// both parts.
 type BlockGrad struct {
 	Path       string  `json:"path"`
 	GradOut    Number  `json:"grad_out"`
@@ -37,10 +42,11 @@ type BlockGrad struct {
 	GradSkip   *Number `json:"grad_skip,omitempty"`
 	GradBranch *Number `json:"grad_branch,omitempty"`
 	Cosine     *Number `json:"cosine,omitempty"` // of the angle between the two parts
-	Ratio      *Number `json:"ratio,omitempty"`  // branch to skip
+	Ratio      *Number `json:"ratio,omitempty"`  // GradBranch over GradSkip
 }
 
-// SetGradients adds what the last pass of s, which went backward, has found.
+// SetGradients adds loss and block gradients of the last pass of s, a session
+// that runs backward. Its errors are those of s.
 func (p *Profile) SetGradients(s interface {
 	Loss() (float64, error)
 	BlockGradients() ([]nn.BlockGradient, error)
@@ -54,7 +60,7 @@ func (p *Profile) SetGradients(s interface {
 	return err
 }
 
-// BlockGrads are a session's block gradients for a report.
+// BlockGrads converts a session's block gradients for a report.
 func BlockGrads(blocks []nn.BlockGradient) []BlockGrad {
 	var rows []BlockGrad
 	for _, b := range blocks {
@@ -64,7 +70,13 @@ func BlockGrads(blocks []nn.BlockGradient) []BlockGrad {
 }
 
 func blockGrad(b nn.BlockGradient) BlockGrad {
-	row := BlockGrad{Path: b.Path, GradOut: Number(b.Out), GradIn: Number(b.In), Cosine: orNothing(b.Cosine), Ratio: orNothing(b.Ratio())}
+	row := BlockGrad{
+		Path:    b.Path,
+		GradOut: Number(b.Out),
+		GradIn:  Number(b.In),
+		Cosine:  orNothing(b.Cosine),
+		Ratio:   orNothing(b.Ratio()),
+	}
 	if b.HasSkip {
 		row.GradSkip = new(Number(b.Skip))
 	}
@@ -74,7 +86,7 @@ func blockGrad(b nn.BlockGradient) BlockGrad {
 	return row
 }
 
-// orNothing is a number, nil where there is none.
+// orNothing returns nil for NaN, which nn uses for figures that don't apply.
 func orNothing(v float64) *Number {
 	if math.IsNaN(v) {
 		return nil
@@ -82,7 +94,7 @@ func orNothing(v float64) *Number {
 	return new(Number(v))
 }
 
-// Gradient is the block gradient that b was written from.
+// Gradient converts b back. A cosine that was left out is NaN again.
 func (b BlockGrad) Gradient() nn.BlockGradient {
 	g := nn.BlockGradient{Path: b.Path, Out: float64(b.GradOut), In: float64(b.GradIn), Cosine: math.NaN()}
 	if b.GradSkip != nil {

@@ -14,32 +14,46 @@ import (
 // HistorySchema names the JSON of a HistoryEntry.
 const HistorySchema = "resnet-tui/history/1"
 
-// HistoryEntry is what is kept of a profile: a line of the history.
+// HistoryEntry is what the history keeps of a profile. In the file it is one
+// line of JSON: a profile of another schema, without its large fields.
 type HistoryEntry struct {
 	Profile
 }
 
-const maxHistory = 256 << 20 // bytes that are read
+// maxHistory bounds the size of a history that is read, in bytes: a quarter of
+// a million entries.
+const maxHistory = 256 << 20
 
-// NewHistoryEntry leaves out what makes a profile large.
+// NewHistoryEntry copies p without rows, samples, trace and memory plan. p keeps
+// them.
 func NewHistoryEntry(p *Profile) HistoryEntry {
 	e := HistoryEntry{*p}
-	e.Schema, e.Layers, e.Trace = HistorySchema, nil, nil
-	e.Total.SamplesMS, e.Memory.Timeline, e.Memory.Blocks, e.Memory.Peak = nil, nil, nil, nil
+	e.Schema = HistorySchema
+	e.Layers = nil
+	e.Trace = nil
+	e.Total.SamplesMS = nil
+	e.Memory.Timeline = nil
+	e.Memory.Blocks = nil
+	e.Memory.Peak = nil
 	return e
 }
 
-// Config tells entries apart that can't be compared.
+// Config identifies the configuration that was measured. Only entries with
+// equal Config are comparable.
 func (e *HistoryEntry) Config() string {
 	fused := ""
 	if !e.Fused {
 		fused = ", not fused"
 	}
-	return fmt.Sprintf("%s %v %s%s, %d threads of %s (%s)", e.Model.Arch, e.Input.Shape, e.Mode, fused, e.Device.Threads, e.Device.Name, e.Device.Kernels)
+	return fmt.Sprintf("%s %v %s%s, %d threads of %s (%s)",
+		e.Model.Arch, e.Input.Shape, e.Mode, fused, e.Device.Threads, e.Device.Name, e.Device.Kernels)
 }
 
-// AppendHistory adds a profile to the file, which it makes if need be. A line
-// that an earlier run left unfinished stays a line of its own.
+// AppendHistory appends p's entry to the file at path, creating the file and its
+// folders if necessary. A line that an interrupted run left incomplete is
+// terminated first, so that it doesn't damage the new one. Several processes may
+// append at once: each entry is a single write in append mode. Its errors are
+// those of the file system and of JSON.
 func AppendHistory(path string, p *Profile) (err error) {
 	line, err := json.Marshal(NewHistoryEntry(p))
 	if err != nil {
@@ -61,19 +75,20 @@ func AppendHistory(path string, p *Profile) (err error) {
 	return err
 }
 
-// unfinished reports whether the file's last line has no end.
+// unfinished reports whether the file's last line lacks its newline.
 func unfinished(f *os.File) bool {
 	var last [1]byte
 	end, err := f.Seek(-1, io.SeekEnd)
 	if err != nil {
-		return false // it is empty
+		return false // the file is empty
 	}
 	_, err = f.ReadAt(last[:], end)
 	return err == nil && last[0] != '\n'
 }
 
-// ReadHistory reads the entries, oldest first, and the numbers of the lines
-// that are damaged. No file is no history.
+// ReadHistory returns the entries in the order of the file, oldest first, and
+// the numbers, from 1, of lines that are damaged. A file that doesn't exist is
+// an empty history; one that is too large is an error.
 func ReadHistory(path string) (entries []HistoryEntry, damaged []int, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -103,6 +118,7 @@ func ReadHistory(path string) (entries []HistoryEntry, damaged []int, err error)
 	return entries, damaged, nil
 }
 
+// usable reports whether the entry has what reports divide by and index into.
 func (e *HistoryEntry) usable() bool {
 	return e.Schema == HistorySchema && e.Total.MeanMS > 0 && len(e.Input.Shape) > 0
 }

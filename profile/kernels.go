@@ -6,10 +6,11 @@ import (
 	"resnet-tui/tensor"
 )
 
-// kernelIndex finds the kernel of a program by the operation that is its head;
-// −1 where an operation heads none.
+// kernelIndex maps each operation of a plan to the kernel that it heads, −1 for
+// operations that other kernels absorbed. Devices identify spans by the head.
 type kernelIndex []int
 
+// indexKernels indexes the kernels of a program of p.
 func indexKernels(p *tensor.Plan, kernels []tensor.KernelInfo) kernelIndex {
 	x := make(kernelIndex, len(p.Ops))
 	for op := range x {
@@ -23,7 +24,8 @@ func indexKernels(p *tensor.Plan, kernels []tensor.KernelInfo) kernelIndex {
 	return x
 }
 
-// of is the kernel that an operation heads, or −1.
+// of returns the kernel that an operation heads, −1 if it heads none or is not in
+// the plan.
 func (x kernelIndex) of(op int) int {
 	if op < 0 || op >= len(x) {
 		return -1
@@ -31,16 +33,16 @@ func (x kernelIndex) of(op int) int {
 	return x[op]
 }
 
-// SpanError says that a device timed other kernels than its program has: each
-// is timed once a pass.
+// SpanError is a violation of a device's contract: in each pass it must report
+// exactly one span for each kernel of its program.
 type SpanError struct {
-	Op      int    // the head of the kernel, as the device gave it
-	Path    string // of that operation, "" if the plan doesn't have it
-	Unknown bool   // no kernel of the program has that head
-	Spans   int    // how often the kernel was timed in one pass
+	Op      int    // head of the kernel, as reported
+	Path    string // of the head, "" if the plan doesn't have the operation
+	Unknown bool   // the program has no kernel with this head
+	Spans   int    // number of spans of the kernel in the pass
 }
 
-// Error names the kernel.
+// Error names the kernel and what is wrong with its spans.
 func (e *SpanError) Error() string {
 	name := fmt.Sprintf("operation %d", e.Op)
 	if e.Path != "" {
@@ -55,7 +57,7 @@ func (e *SpanError) Error() string {
 	return fmt.Sprintf("the device timed the kernel of %s %d times in one pass", name, e.Spans)
 }
 
-// pathOf is an operation's path, "" if the plan doesn't have the operation.
+// pathOf returns an operation's path, "" if the plan doesn't have the operation.
 func pathOf(p *tensor.Plan, op int) string {
 	if op < 0 || op >= len(p.Ops) {
 		return ""
@@ -63,7 +65,7 @@ func pathOf(p *tensor.Plan, op int) string {
 	return p.Ops[op].Path
 }
 
-// unknownHead is the error of a span of an operation that heads no kernel.
+// unknownHead returns the error for a span whose operation heads no kernel.
 func unknownHead(p *tensor.Plan, op int) *SpanError {
 	return &SpanError{Op: op, Path: pathOf(p, op), Unknown: true, Spans: 1}
 }

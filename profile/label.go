@@ -8,7 +8,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// noteOf says how much a module holds.
+// noteOf returns the note of a module: the number of its blocks or kernels,
+// "3 blocks". The net itself and modules of leaves have none.
 func noteOf(r *Row) string {
 	if r.Parent == nil || len(r.Children) == 0 || r.Children[0].Kind == LeafRow {
 		return ""
@@ -23,8 +24,9 @@ func noteOf(r *Row) string {
 	return fmt.Sprintf("%d %s", len(r.Children), what)
 }
 
-// kernelLabel names the layers of a kernel as they stand in a module:
-// "conv1 bn1 relu", "conv3 bn3 ⊕ relu", "downsample".
+// kernelLabel names a kernel by its layers, relative to the module in: "conv1
+// bn1 relu", "conv3 bn3 ⊕ relu". A kernel of all layers of an inner module has
+// the name of that module: "downsample".
 func (b *builder) kernelLabel(in *nn.Module, layers []*nn.Layer) string {
 	if whole := wholeModule(in, layers); whole != "" {
 		return whole
@@ -36,7 +38,8 @@ func (b *builder) kernelLabel(in *nn.Module, layers []*nn.Layer) string {
 	return b.withAbsorbed(head, in, layers)
 }
 
-// withAbsorbed is a name, and those of the layers that the first absorbed.
+// withAbsorbed returns head followed by the labels of the layers after the first.
+// It is a part of names, a buffer that all labels of the tree share.
 func (b *builder) withAbsorbed(head string, in *nn.Module, layers []*nn.Layer) string {
 	from := b.names.Len()
 	b.names.WriteString(head)
@@ -47,7 +50,8 @@ func (b *builder) withAbsorbed(head string, in *nn.Module, layers []*nn.Layer) s
 	return b.names.String()[from:]
 }
 
-// wholeModule is the name of the inner module that the layers make up, or empty.
+// wholeModule returns the name of the module inside in that consists of exactly
+// these layers, or "".
 func wholeModule(in *nn.Module, layers []*nn.Layer) string {
 	m := layers[0].Module.Parent
 	if m == nil || m.Path == in.Path || len(m.Layers) != len(layers) || layers[0].Path == in.Path {
@@ -61,7 +65,7 @@ func wholeModule(in *nn.Module, layers []*nn.Layer) string {
 	return below(in, m.Path)
 }
 
-// below is a path as seen from a module above it.
+// below returns a path relative to a module above it.
 func below(in *nn.Module, path string) string {
 	rest, inside := strings.CutPrefix(path, in.Path)
 	if name, ok := strings.CutPrefix(rest, "."); inside && ok {
@@ -70,7 +74,9 @@ func below(in *nn.Module, path string) string {
 	return path
 }
 
-// layerLabel is a layer's name; one that is only a number also has its kind.
+// layerLabel returns a layer's name within a module. Layers of a Sequential are
+// numbered, which says nothing to a reader: the head of a kernel then has its
+// number and kind ("0 conv"), others have their kind only.
 func layerLabel(in *nn.Module, l *nn.Layer, head bool) string {
 	if l.Kind == tensor.Add {
 		return "⊕"
@@ -86,12 +92,15 @@ func layerLabel(in *nn.Module, l *nn.Layer, head bool) string {
 	return name + " " + KindLabel(l.Kind)
 }
 
+// isNumber reports whether s consists of digits.
 func isNumber(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// joinLabel names the row in which a block's skip is added: the skip's own
-// kernel, or the addition and what its kernel absorbed.
+// joinLabel names the row in which a block's skip is added. The kernel of a
+// projection may do the addition; then it keeps its own label. Otherwise it is
+// "identity" or "add", followed by the layers that the addition's kernel
+// absorbed.
 func (b *builder) joinLabel(block, join *Row) string {
 	switch {
 	case len(join.Layers) > 0 && join.Layers[0].Kind != tensor.Add:
@@ -102,8 +111,8 @@ func (b *builder) joinLabel(block, join *Row) string {
 	return b.withAbsorbed("add", block.Module, join.Layers)
 }
 
-// KindLabel is a kind of layer as it stands in labels: "conv", "bn", "fc",
-// "maxpool", else its name in small letters.
+// KindLabel returns the short name of a kind of layer: "conv", "bn", "fc",
+// "maxpool", "avgpool", else its name in lower case.
 func KindLabel(k tensor.Kind) string {
 	switch k {
 	case tensor.Conv2d:

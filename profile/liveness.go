@@ -7,18 +7,22 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Liveness is what lives in a program's arena while each operation of its plan
-// runs. The zero value is that of a program whose memory is not known.
+// Liveness holds what is live in a program's arena during each operation of its
+// plan: operands, results, and values that later operations need. The zero
+// value stands for a program whose memory plan is unknown.
+//
+// Bytes are counted once: where an operation computes in place, its result
+// counts from the next operation on.
 type Liveness struct {
 	Live []int64 // bytes, by operation
-	Skip []int64 // of these, waiting to be added by a skip
-	Peak int     // the first operation during which most bytes live
+	Skip []int64 // bytes among Live that wait to be added by a skip, by operation
+	Peak int     // first operation with the largest Live
 
-	blocks []tensor.Block // by offset, then by when they begin
-	from   []int          // by block: the first operation at which it alone has its bytes
+	blocks []tensor.Block // sorted by offset, then by first operation
+	from   []int          // by block: first operation for which it counts
 }
 
-// NewLiveness adds up the blocks of a program of p over its operations.
+// NewLiveness sums up the blocks of the memory plan m of a program of p.
 func NewLiveness(p *tensor.Plan, m tensor.MemoryPlan) Liveness {
 	n := len(p.Ops)
 	if len(m.Blocks) == 0 || n == 0 {
@@ -38,11 +42,11 @@ func NewLiveness(p *tensor.Plan, m tensor.MemoryPlan) Liveness {
 	return l
 }
 
-// Known reports whether there is anything to show.
+// Known reports whether the memory plan is known.
 func (l *Liveness) Known() bool { return len(l.Live) > 0 }
 
-// Holders are the blocks that live while an operation runs, the largest first.
-// Their bytes add up to Live.
+// Holders returns the blocks that are live during an operation, largest first.
+// Their bytes add up to Live[op].
 func (l *Liveness) Holders(op int) []tensor.Block {
 	var holders []tensor.Block
 	for i, b := range l.blocks {
@@ -54,8 +58,9 @@ func (l *Liveness) Holders(op int) []tensor.Block {
 	return holders
 }
 
-// addLife adds what lives from one operation to another to the differences
-// between each and the one before it.
+// addLife adds a block that is live from operation first to last, inclusive, to
+// a difference array: changes[i] is what operation i has more than i−1. With it,
+// all lives take O(blocks + operations) instead of their product.
 func addLife(changes []int64, bytes int64, first, last int) {
 	first, last = max(first, 0), min(last, len(changes)-2)
 	if first <= last {
@@ -64,7 +69,8 @@ func addLife(changes []int64, bytes int64, first, last int) {
 	}
 }
 
-// summed turns differences into sums, without the last, which is zero.
+// summed turns a difference array into its prefix sums, in place. The last
+// element, past the last operation, is dropped: it is always zero.
 func summed(changes []int64) []int64 {
 	for i := range changes[1:] {
 		changes[i+1] += changes[i]
@@ -72,8 +78,10 @@ func summed(changes []int64) []int64 {
 	return changes[:len(changes)-1]
 }
 
-// apart sorts blocks by offset, and says from which operation on each has its
-// bytes for itself: what is computed in place begins after what it overwrites.
+// apart returns the blocks sorted by offset and first operation, and for each
+// the first operation for which it counts. That is later than its First if it
+// was computed in place: its operand, at the same offset, still counts for the
+// operation that overwrites it.
 func apart(blocks []tensor.Block) (sorted []tensor.Block, from []int) {
 	sorted = slices.Clone(blocks)
 	slices.SortStableFunc(sorted, func(a, b tensor.Block) int {
@@ -89,7 +97,8 @@ func apart(blocks []tensor.Block) (sorted []tensor.Block, from []int) {
 	return sorted, from
 }
 
-// skipBuffers are the buffers that an addition takes from a skip.
+// skipBuffers returns the buffers that additions of the forward pass take from a
+// skip: their second operand, as nn lowers them.
 func skipBuffers(p *tensor.Plan) map[tensor.BufferID]bool {
 	skips := map[tensor.BufferID]bool{}
 	for i := range p.Ops {

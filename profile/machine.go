@@ -5,40 +5,57 @@ import (
 	"time"
 )
 
-// Machine is how much of the machine the passes had. What the system does not
-// tell is left out.
+// Machine describes how much of the machine was available to the passes. Times
+// are too long if other programs compete for the processors, and a report should
+// say so. What the system doesn't report is left out.
 type Machine struct {
-	CPUMS       float64 `json:"cpu_ms,omitempty"`       // of all threads in a pass, waiting for each other included
-	Preempted   float64 `json:"preempted,omitempty"`    // times in a pass that a thread lost its processor to another program
-	Processors  int     `json:"processors,omitempty"`   // of the system
-	OthersCores float64 `json:"others_cores,omitempty"` // that other programs kept busy meanwhile
+	// CPUMS is the CPU time per pass in milliseconds, summed over threads. It
+	// includes the time that threads spin while they wait for each other.
+	CPUMS float64 `json:"cpu_ms,omitempty"`
+
+	// Preempted is the number of involuntary context switches per pass: a thread
+	// lost its processor to another one.
+	Preempted float64 `json:"preempted,omitempty"`
+
+	// Processors is the number of logical processors of the system.
+	Processors int `json:"processors,omitempty"`
+
+	// OthersCores is the mean number of processors that other programs kept busy
+	// during the measurement, rounded to hundredths.
+	OthersCores float64 `json:"others_cores,omitempty"`
 }
 
-// machineWatch is the system's counters at some moment.
+// machineWatch holds the system's counters, which only ever grow, at one moment.
 type machineWatch struct {
 	at        time.Time
-	cpu       time.Duration // of this process
-	busy      time.Duration // of all processors
-	preempted int64
+	cpu       time.Duration // CPU time of this process
+	busy      time.Duration // summed over all processors
+	preempted int64         // involuntary context switches of this process
 }
 
+// watchMachine reads the counters.
 func watchMachine() machineWatch {
 	busy, _ := systemBusy()
 	return machineWatch{at: time.Now(), cpu: processCPU(), busy: busy, preempted: preemptions()}
 }
 
-// readable is how long the system's counters must run to say anything: they go
-// by hundredths of a second, each processor's by itself.
+// readable is the shortest interval over which the system's busy time says
+// anything: each processor's counter advances in steps of 10 ms.
 const readable = 200 * time.Millisecond
 
-// since compares with the moment of w. cpu is what the passes that count used;
-// all are those and the others that ran.
+// since describes the machine between w and now. cpu is the CPU time of the
+// measured passes; preemptions can't be told apart, so they are averaged over
+// all passes that ran meanwhile. It is nil if the system reports nothing.
 func (w machineWatch) since(cpu time.Duration, passes, all int) *Machine {
 	now := watchMachine()
-	m := &Machine{CPUMS: float64(cpu) / float64(passes) / 1e6, Preempted: float64(now.preempted-w.preempted) / float64(all)}
+	m := &Machine{
+		CPUMS:     float64(cpu) / float64(passes) / 1e6,
+		Preempted: float64(now.preempted-w.preempted) / float64(all),
+	}
 	if _, n := systemBusy(); n > 0 && now.busy > w.busy && now.at.Sub(w.at) >= readable {
 		others := (float64(now.busy-w.busy) - float64(now.cpu-w.cpu)) / float64(now.at.Sub(w.at))
-		m.Processors, m.OthersCores = n, math.Round(100*min(max(others, 0), float64(n)))/100
+		m.Processors = n
+		m.OthersCores = math.Round(100*min(max(others, 0), float64(n))) / 100
 	}
 	if *m == (Machine{}) {
 		return nil
@@ -46,12 +63,17 @@ func (w machineWatch) since(cpu time.Duration, passes, all int) *Machine {
 	return m
 }
 
-// crowded is how many cores' worth of work, beyond what the system has, makes
-// it busy.
+// crowded is the tolerated excess of demand over processors, in processors: a
+// desktop is never quite idle.
 const crowded = 0.25
 
-// Busy reports whether other programs took processors that so many threads
-// would have used.
+// Busy reports whether other programs used processors that the given number of
+// threads would have needed. It is false if the system doesn't report them, and
+// for a nil Machine.
 func (m *Machine) Busy(threads int) bool {
-	return m != nil && m.Processors > 0 && m.OthersCores+float64(min(threads, m.Processors)) > float64(m.Processors)+crowded
+	if m == nil || m.Processors == 0 {
+		return false
+	}
+	needed := float64(min(threads, m.Processors))
+	return m.OthersCores+needed > float64(m.Processors)+crowded
 }

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"math"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -51,33 +52,51 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// TestOthersNeedTime: of a moment the system's counters say nothing; of longer
-// they never say more than there is.
+// TestOthersNeedTime: over too short an interval the system's counters say nothing,
+// and over longer ones never more than there are processors.
 func TestOthersNeedTime(t *testing.T) {
 	busy, n := systemBusy()
 	if n == 0 {
-		t.Skip("this system does not tell")
+		t.Skip("this system doesn't report busy time")
 	}
 	now := time.Now()
 	w := machineWatch{at: now.Add(-time.Millisecond), busy: busy - time.Second, cpu: processCPU()}
 	if m := w.since(time.Millisecond, 1, 1); m.Processors != 0 || m.OthersCores != 0 {
-		t.Errorf("a millisecond tells %+v", m)
+		t.Errorf("after a millisecond: %+v", m)
 	}
 	w.at = now.Add(-readable)
 	if m := w.since(time.Millisecond, 1, 1); m.Processors != n || m.OthersCores < 1 || m.OthersCores > float64(n) {
-		t.Errorf("a second of others' work within %v, on %d processors, tells %+v", readable, n, m)
+		t.Errorf("a second of others' work within %v on %d processors: %+v", readable, n, m)
 	}
 }
 
-// TestProcessCPU: a loop uses about as much as it takes.
+// TestProcessCPU spins until the process has used some CPU time. How long that
+// takes depends on what else runs; what must hold is that the time never goes
+// back, that work makes it advance, and that it advances no faster than all
+// processors together.
 func TestProcessCPU(t *testing.T) {
-	if processCPU() == 0 {
-		t.Skip("this system does not tell")
+	const (
+		enough  = 20 * time.Millisecond
+		patient = time.Minute
+		slack   = 20 * time.Millisecond // resolution of coarse clocks
+	)
+	start := time.Now()
+	first := processCPU()
+	if first == 0 {
+		t.Skip("this system doesn't report CPU time")
 	}
-	before := processCPU()
-	for start := time.Now(); time.Since(start) < 50*time.Millisecond; {
+	for last := first; last-first < enough; {
+		now := processCPU()
+		if now < last {
+			t.Fatalf("CPU time went back from %v to %v", last, now)
+		}
+		last = now
+		if time.Since(start) > patient {
+			t.Fatalf("a loop of %v used only %v", patient, last-first)
+		}
 	}
-	if used := processCPU() - before; used < 5*time.Millisecond {
-		t.Errorf("50 ms of a loop used %v", used)
+	used := processCPU() - first
+	if most := time.Since(start)*time.Duration(runtime.NumCPU()) + slack; used > most {
+		t.Errorf("the process used %v, more than the %v that its processors have", used, most)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// processCPU is the processor time that this process has used, in user and
-// kernel mode; 0 if the system does not tell.
+// processCPU returns the CPU time of this process so far, all threads in user
+// and kernel mode; 0 if the system doesn't report it.
 func processCPU() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
@@ -17,7 +17,8 @@ func processCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// preemptions counts how often a thread of this process lost its processor.
+// preemptions returns the number of involuntary context switches of this
+// process so far, as getrusage(2) counts them; 0 if unknown.
 func preemptions() int64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -5,37 +5,39 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Memory is what the program was planned to hold, and what the process did.
+// Memory holds the program's memory plan, made before the first pass, and what
+// the process used in fact. PredictedBytes is the sum of the arena (activations
+// and gradients), weights (packed copies included) and scratch.
 type Memory struct {
-	PredictedBytes int64         `json:"predicted_bytes"` // arena, packed weights and scratch
+	PredictedBytes int64         `json:"predicted_bytes"`
 	ArenaBytes     int64         `json:"arena_bytes"`
 	WeightBytes    int64         `json:"weight_bytes"`
 	ScratchBytes   int64         `json:"scratch_bytes,omitempty"`
-	PeakRSSBytes   int64         `json:"peak_rss_bytes,omitempty"`
-	Peak           *MemoryPeak   `json:"peak,omitempty"`     // of the arena
-	Timeline       []MemoryPoint `json:"timeline,omitempty"` // one per row of the layers
+	PeakRSSBytes   int64         `json:"peak_rss_bytes,omitempty"` // largest resident set of the process
+	Peak           *MemoryPeak   `json:"peak,omitempty"`           // largest point of Timeline
+	Timeline       []MemoryPoint `json:"timeline,omitempty"`       // one per row of Profile.Layers
 	Blocks         []MemoryBlock `json:"blocks,omitempty"`
 }
 
-// MemoryBlock is a tensor.Block in compact form: buffer, offset, bytes, and the
-// first and the last operation of its life.
+// MemoryBlock is a tensor.Block as an array, which is compact in JSON: buffer,
+// offset, bytes, and the first and last operation for which it is live.
 type MemoryBlock [5]int64
 
 func (b MemoryBlock) block() tensor.Block {
 	return tensor.Block{Buffer: tensor.BufferID(b[0]), Offset: b[1], Bytes: b[2], First: int(b[3]), Last: int(b[4])}
 }
 
-// MemoryPoint is what lives in the arena while a row runs: operands, results,
-// and what later rows will need.
+// MemoryPoint holds what is live in the arena during a row's last operation:
+// operands, results, and values that later rows need.
 type MemoryPoint struct {
 	Path      string `json:"path"`
 	Pass      string `json:"pass"`
 	LiveBytes int64  `json:"live_bytes"`
-	SkipBytes int64  `json:"skip_bytes,omitempty"` // of these, waiting to be added by a skip
+	SkipBytes int64  `json:"skip_bytes,omitempty"` // bytes among them that wait to be added by a skip
 }
 
-// MemoryPeak is the row during which most bytes live, and what they are, the
-// largest first.
+// MemoryPeak is the first row with the most live bytes, and the values that
+// they hold, largest first. The bytes of Holders add up to LiveBytes.
 type MemoryPeak struct {
 	Path      string   `json:"path"`
 	Pass      string   `json:"pass"`
@@ -43,15 +45,21 @@ type MemoryPeak struct {
 	Holders   []Holder `json:"holders"`
 }
 
-// Holder is a value that lives: the result of the layer of that name.
+// Holder is a live value, named after the layer that computed it.
 type Holder struct {
 	Name  string `json:"name"`
 	Bytes int64  `json:"bytes"`
 }
 
-// NewMemory is a program's memory plan along its kernels.
+// NewMemory describes the memory plan of a program of l along its kernels. A
+// plan without blocks, of a device that doesn't report them, has sums only.
 func NewMemory(l *nn.Lowered, kernels []tensor.KernelInfo, plan tensor.MemoryPlan) Memory {
-	m := Memory{PredictedBytes: plan.Total(), ArenaBytes: plan.ArenaBytes, WeightBytes: plan.WeightBytes, ScratchBytes: plan.ScratchBytes}
+	m := Memory{
+		PredictedBytes: plan.Total(),
+		ArenaBytes:     plan.ArenaBytes,
+		WeightBytes:    plan.WeightBytes,
+		ScratchBytes:   plan.ScratchBytes,
+	}
 	if len(plan.Blocks) == 0 {
 		return m
 	}
@@ -61,7 +69,12 @@ func NewMemory(l *nn.Lowered, kernels []tensor.KernelInfo, plan tensor.MemoryPla
 	live := NewLiveness(l.Plan, plan)
 	for _, k := range kernels {
 		op, at := l.Plan.Ops[k.Op], k.Last()
-		point := MemoryPoint{Path: op.Path, Pass: op.Pass.String(), LiveBytes: live.Live[at], SkipBytes: live.Skip[at]}
+		point := MemoryPoint{
+			Path:      op.Path,
+			Pass:      op.Pass.String(),
+			LiveBytes: live.Live[at],
+			SkipBytes: live.Skip[at],
+		}
 		m.Timeline = append(m.Timeline, point)
 		if m.Peak == nil || point.LiveBytes > m.Peak.LiveBytes {
 			m.Peak = &MemoryPeak{Path: point.Path, Pass: point.Pass, LiveBytes: point.LiveBytes}

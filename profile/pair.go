@@ -1,7 +1,7 @@
 package profile
 
-// Pair is what two nets have at one path; A or B is nil for a net that has
-// nothing there.
+// Pair holds what two nets, A and B, have at the same path. At most one of A and
+// B is nil: that net has nothing there.
 type Pair[T any] struct {
 	Path string `json:"path"`
 	A    *T     `json:"a,omitempty"`
@@ -9,8 +9,10 @@ type Pair[T any] struct {
 }
 
 // Align pairs the elements of two lists by path: first those of a in order, then
-// those that only b has. Within a list every element has a path of its own.
-// The pairs point into a and b. The blocks of a net and its plain twin pair
+// those that only b has, in order. Paths must be unique within each list. The
+// pairs point into a and b, whose elements they share.
+//
+// The blocks of a net and of its plain twin have the same paths and pair
 // completely.
 func Align[T any](a, b []T, path func(*T) string) []Pair[T] {
 	var pairs []Pair[T]

@@ -8,18 +8,30 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// RankTest is the two-sided p-value of the Wilcoxon–Mann–Whitney test: how
-// probable so great a difference of ranks is if a and b are drawn alike. The
-// distribution is exact for small samples without ties, else normal with the
-// variance corrected for ties and for continuity (Lehmann 1975, section 1.2).
-// ok is false for samples too small to show anything.
+// exactMost is the largest n·m for which the null distribution of U is
+// enumerated, which takes O(n²m) steps. Larger samples use the normal
+// approximation. Two recordings of maxBlocks stretches each are just exact.
+const exactMost = 400
+
+// RankTest returns the two-sided p-value of the Wilcoxon–Mann–Whitney rank-sum
+// test: the probability of a difference in ranks at least this large if a and b
+// come from the same distribution. Times of passes are skewed to the right and
+// have outliers, which ranks, unlike means, are robust to.
+//
+// The null distribution is exact for small samples without ties. Otherwise it
+// is the normal approximation with corrections for ties and continuity
+// (Lehmann, Nonparametrics, 1975, section 1.2). It reports false if a sample
+// has fewer than two values.
+//
+// H. B. Mann and D. R. Whitney, On a test of whether one of two random
+// variables is stochastically larger than the other, Ann. Math. Stat. 18, 1947.
 func RankTest(a, b []float64) (p float64, ok bool) {
 	n, m := len(a), len(b)
 	if n < 2 || m < 2 {
 		return 1, false
 	}
 	u, ties := rankSum(a, b)
-	u = min(u, float64(n*m)-u)
+	u = min(u, float64(n*m)-u) // U is symmetric around n·m/2: take the lower tail
 	if ties == 0 && n*m <= exactMost {
 		return min(1, 2*exactTail(n, m, int(u))), true
 	}
@@ -32,14 +44,13 @@ func RankTest(a, b []float64) (p float64, ok bool) {
 	return 2 * distuv.UnitNormal.Survival(max(z, 0)), true
 }
 
-const exactMost = 400 // n·m up to which the distribution is counted
-
-// rankSum is Mann and Whitney's U of a, the number of pairs in which a's value
-// is the greater, equal ones counted by half; and Σ(t³−t) over ties of t.
+// rankSum returns Mann and Whitney's U of a: the number of pairs in which a's
+// value is the greater one, ties counting one half. ties is Σ(t³−t) over groups
+// of t equal values, which the variance of U is corrected by.
 func rankSum(a, b []float64) (u, ties float64) {
 	type value struct {
 		v     float64
-		first bool
+		first bool // from a
 	}
 	all := make([]value, 0, len(a)+len(b))
 	for _, v := range a {
@@ -57,6 +68,7 @@ func rankSum(a, b []float64) (u, ties float64) {
 		}
 		t := float64(j - i)
 		ties += t*t*t - t
+		// Equal values share the mean of the ranks i+1 … j.
 		for _, x := range all[i:j] {
 			if x.first {
 				ranks += float64(i+j+1) / 2
@@ -68,17 +80,23 @@ func rankSum(a, b []float64) (u, ties float64) {
 	return ranks - n*(n+1)/2, ties
 }
 
-// exactTail is P(U ≤ u) for samples of n and m without ties, by counting: the
-// number of ways for U = k is the number of partitions of k into at most n
-// parts of at most m, and the Gaussian binomial generates those.
+// exactTail returns P(U ≤ u) for samples of n and m values without ties. Under
+// the null hypothesis all interleavings are equally likely, and those with
+// U = k correspond to the partitions of k into at most n parts of at most m
+// each. Their generating function is the Gaussian binomial coefficient
+//
+//	∏ᵢ (1 − x^(m+i)) / (1 − xⁱ),  i = 1 … n
+//
+// whose coefficients are computed factor by factor, in place.
 func exactTail(n, m, u int) float64 {
-	ways := make([]float64, n*m+1)
+	ways := make([]float64, n*m+1) // by U
 	ways[0] = 1
 	for i := 1; i <= n; i++ {
-		// multiply by 1 − x^(m+i), then divide by 1 − x^i
+		// Multiply by 1 − x^(m+i), from the top as it reads lower coefficients …
 		for k := len(ways) - 1; k >= m+i; k-- {
 			ways[k] -= ways[k-m-i]
 		}
+		// … and divide by 1 − xⁱ, from the bottom as it sums them up.
 		for k := i; k < len(ways); k++ {
 			ways[k] += ways[k-i]
 		}
@@ -93,9 +111,12 @@ func exactTail(n, m, u int) float64 {
 	return below / all
 }
 
-// adjust turns p-values of several tests into q-values: rejecting all of them
-// up to some q makes at most that part of the rejections false on average
-// (Benjamini and Hochberg 1995).
+// adjust converts the p-values of several tests to q-values, in the order of p.
+// Rejecting every hypothesis with a q-value of at most α keeps the expected
+// share of false rejections, the false discovery rate, below α.
+//
+// Y. Benjamini and Y. Hochberg, Controlling the false discovery rate, J. R.
+// Stat. Soc. B 57, 1995.
 func adjust(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {
@@ -103,16 +124,24 @@ func adjust(p []float64) []float64 {
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p[b], p[a]) })
 	q := make([]float64, len(p))
+	// From the largest p-value down, the running minimum keeps q monotonic in p.
 	least := 1.0
 	for i, at := range order {
-		least = min(least, p[at]*float64(len(p))/float64(len(p)-i))
+		rank := len(p) - i
+		least = min(least, p[at]*float64(len(p))/float64(rank))
 		q[at] = least
 	}
 	return q
 }
 
-// blocks are the medians of at most maxBlocks stretches of consecutive
-// samples: neighbouring passes resemble each other, stretches hardly do.
+// maxBlocks bounds the number of stretches that a recording is divided into:
+// ten passes each in a full recording of MaxSamples.
+const maxBlocks = 20
+
+// blocks divides samples into at most maxBlocks stretches of consecutive ones
+// and returns their medians, in order. The rank test assumes independent
+// samples, but consecutive passes resemble each other (clock frequency, other
+// programs); medians of stretches hardly do.
 func blocks(samples []float64) []float64 {
 	n := min(len(samples), maxBlocks)
 	medians := make([]float64, n)
@@ -121,5 +150,3 @@ func blocks(samples []float64) []float64 {
 	}
 	return medians
 }
-
-const maxBlocks = 20

@@ -8,16 +8,16 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Recorder is a nn.Observer that keeps the times of the last passes. All
-// its memory is allocated at the start. Readers never stop the run: a finished
-// pass is published in a ring of atomics, and a reader that was overtaken
-// drops what it read.
+// Recorder is an nn.Observer that keeps the times of the last passes. All its
+// memory is allocated at the start, so that it doesn't disturb the run.
 //
-// A pass counts if the device has sent exactly one span for each of the
-// program's kernels. Any other is left out, and Err says why.
+// A pass counts if the device reports exactly one span for each of the program's
+// kernels. Any other pass is dropped, and Err says why.
 //
-// Begin, BeginStep, Span and End belong to the run. All other methods are safe
-// to call from any goroutine.
+// Begin, BeginStep, Span and End are called by the run, one at a time. All other
+// methods are safe for concurrent use with them and with each other, and never
+// block the run: a finished pass is published in a ring of atomics, and a reader
+// that the run has overtaken discards what it copied.
 type Recorder struct {
 	lowered  *nn.Lowered
 	kernels  []tensor.KernelInfo
@@ -26,19 +26,22 @@ type Recorder struct {
 
 	// The run's side only.
 	recording bool
-	step      bool            // a single step, not a pass
+	step      bool            // a single step instead of a pass
 	times     []time.Duration // of the pass in progress, by kernel
-	spans     []int           // in the pass in progress, by kernel
-	wrong     *SpanError      // what is wrong with the pass in progress
+	spans     []int           // number in the pass in progress, by kernel
+	wrong     *SpanError      // first error of the pass in progress
 
-	live   []atomic.Int64   // the newest time of each kernel, −1 before the first
-	passes atomic.Int64     // published
-	ring   [][]atomic.Int64 // capacity+1 passes: the wall time, then the kernels'
+	// Shared. The run writes a pass into the slot after the newest one, then
+	// increments passes. The ring has one slot more than it keeps passes, for the
+	// one being written. All times are nanoseconds.
+	live   []atomic.Int64   // newest time of each kernel, −1 before the first
+	passes atomic.Int64     // number published
+	ring   [][]atomic.Int64 // capacity+1 slots: wall time, then one time per kernel
 	err    atomic.Pointer[SpanError]
 }
 
-// NewRecorder makes a recorder for the passes of a program of l, that keeps the
-// last capacity of them (at least one). The kernels are the program's.
+// NewRecorder returns a recorder that keeps the last capacity passes, at least
+// one, of a program of l with these kernels.
 func NewRecorder(l *nn.Lowered, kernels []tensor.KernelInfo, capacity int) *Recorder {
 	n := len(kernels)
 	r := &Recorder{
@@ -48,6 +51,7 @@ func NewRecorder(l *nn.Lowered, kernels []tensor.KernelInfo, capacity int) *Reco
 	for k := range r.live {
 		r.live[k].Store(-1)
 	}
+	// One allocation for the whole ring, cut into slots.
 	cells := make([]atomic.Int64, (r.capacity+1)*(n+1))
 	for ; len(cells) > 0; cells = cells[n+1:] {
 		r.ring = append(r.ring, cells[:n+1:n+1])
@@ -55,19 +59,22 @@ func NewRecorder(l *nn.Lowered, kernels []tensor.KernelInfo, capacity int) *Reco
 	return r
 }
 
-// Begin starts a pass. Passes of another program are not recorded.
+// Begin starts a pass. Passes of other programs are ignored.
 func (r *Recorder) Begin(l *nn.Lowered) {
-	r.recording, r.step, r.wrong = l == r.lowered, false, nil
+	r.recording = l == r.lowered
+	r.step = false
+	r.wrong = nil
 	clear(r.spans)
 }
 
-// BeginStep starts a single step, whose time becomes the kernel's newest.
+// BeginStep starts a single step of a pass. Its time becomes the kernel's newest
+// one, but it isn't part of any statistics.
 func (r *Recorder) BeginStep(l *nn.Lowered) {
 	r.Begin(l)
 	r.step = true
 }
 
-// Span takes the time of a kernel.
+// Span records the time of a kernel.
 func (r *Recorder) Span(s tensor.Span) {
 	if !r.recording {
 		return
@@ -82,7 +89,8 @@ func (r *Recorder) Span(s tensor.Span) {
 	r.live[k].Store(int64(r.times[k]))
 }
 
-// End publishes a pass. Of one whose spans are wrong it keeps the error.
+// End publishes the pass with its wall time or, if its spans are wrong, records
+// the error.
 func (r *Recorder) End(wall time.Duration) {
 	if !r.recording {
 		return
@@ -105,8 +113,8 @@ func (r *Recorder) End(wall time.Duration) {
 	r.passes.Store(n + 1)
 }
 
-// count reports a kernel of the pass that had other than one span. Those that a
-// step does not run have none.
+// count records an error if a kernel had another number of spans than one. In a
+// step, the kernels that it doesn't run have none.
 func (r *Recorder) count() {
 	for k, n := range r.spans {
 		if n != 1 && !(n == 0 && r.step) {
@@ -117,15 +125,15 @@ func (r *Recorder) count() {
 	}
 }
 
-// blame keeps the first thing that is wrong with a pass.
+// blame records the first error of a pass.
 func (r *Recorder) blame(err *SpanError) {
 	if r.wrong == nil {
 		r.wrong = err
 	}
 }
 
-// Err is a *SpanError about the first pass that could not be recorded, nil if
-// there was none.
+// Err returns a *SpanError about the first pass that was dropped, nil if none
+// was.
 func (r *Recorder) Err() error {
 	if err := r.err.Load(); err != nil {
 		return err
@@ -133,11 +141,14 @@ func (r *Recorder) Err() error {
 	return nil
 }
 
-// Passes is the number of passes recorded so far.
+// Passes returns the number of passes recorded so far, including those that the
+// ring no longer has.
 func (r *Recorder) Passes() int { return int(r.passes.Load()) }
 
-// copyPass copies pass i, and reports whether it was still whole. While pass p
-// is written, the slot of pass p−capacity−1 is not valid.
+// copyPass copies pass i, counted from 0, and reports whether the copy is
+// intact. While the run writes pass p, it overwrites pass p−capacity−1; so the
+// copy of i is intact if, after it was made, at most i+capacity passes were
+// published.
 func (r *Recorder) copyPass(i int64, into []time.Duration) bool {
 	slot := r.ring[i%int64(len(r.ring))]
 	for k := range slot {

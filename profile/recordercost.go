@@ -6,9 +6,11 @@ import (
 	"time"
 )
 
-// RecorderCost is what observing passes costs, from pairs of passes with and
-// without the recorder. Cost and Error are parts of an unobserved pass; Error
-// is two standard errors of Cost.
+// RecorderCost is the overhead of observing passes, estimated from pairs of one
+// observed and one unobserved pass. The times are medians in milliseconds. Cost
+// is the median difference of a pair as a share of the unobserved pass; it may
+// be negative within its Error, two standard errors of Cost (about a 95 %
+// interval).
 type RecorderCost struct {
 	ObservedMS   float64 `json:"observed_ms"`
 	UnobservedMS float64 `json:"unobserved_ms"`
@@ -18,35 +20,42 @@ type RecorderCost struct {
 }
 
 const (
-	costPairs = 2000
-	costLeast = 5 // pairs that say anything
-	costTime  = 2 * time.Second
-	spareTime = time.Second // of pairs beyond the passes that count
+	costPairs = 2000            // at most
+	costLeast = 5               // fewer pairs give no estimate
+	costTime  = 2 * time.Second // of unobserved passes beside measured ones
+	spareTime = time.Second     // of unobserved passes in pairs beyond the measured passes
 )
 
-// recorderCost gathers pairs.
+// recorderCost collects pairs. with[i] and without[i] ran one after the other,
+// so that their difference is free of slow drifts (clock frequency, heat).
 type recorderCost struct {
-	with, without []float64 // nanoseconds
-	spent         time.Duration
+	with, without []float64     // nanoseconds
+	spent         time.Duration // sum of without
 }
 
-// wanted reports whether another pair would be worth its time.
+// wanted reports whether another unobserved pass is worth its time next to a
+// measured one.
 func (c *recorderCost) wanted() bool { return c.pairs() < costPairs && c.spent < costTime }
 
-// wantsSpare reports whether a pair is worth its time that counts for nothing
-// else.
+// wantsSpare reports whether another pair is worth its time though neither of
+// its passes is measured.
 func (c *recorderCost) wantsSpare() bool { return c.pairs() < costPairs && c.spent < spareTime }
 
 func (c *recorderCost) pairs() int { return len(c.with) }
 
 func (c *recorderCost) add(with, without time.Duration) {
-	c.with, c.without = append(c.with, float64(with)), append(c.without, float64(without))
+	c.with = append(c.with, float64(with))
+	c.without = append(c.without, float64(without))
 	c.spent += without
 }
 
-// summary is the median difference of pairs; nil for too few of them. Its
-// standard error comes from the median absolute deviation, as if differences
-// were normal: σ ≈ 1.4826·MAD, and a median's error is √(π/2) a mean's.
+// summary returns the estimate, nil for fewer than costLeast pairs. Medians keep
+// passes that the system interrupted from deciding it.
+//
+// The standard error of the median assumes normal differences, whose standard
+// deviation σ is robustly estimated by 1.4826·MAD, the median absolute deviation
+// (Hampel, The influence curve and its role in robust estimation, JASA 69,
+// 1974). The median's error is asymptotically √(π/2) times the mean's, σ/√n.
 func (c *recorderCost) summary() *RecorderCost {
 	n := len(c.with)
 	if n < costLeast {
@@ -61,13 +70,17 @@ func (c *recorderCost) summary() *RecorderCost {
 		differences[i] = math.Abs(differences[i] - middle)
 	}
 	deviation := 1.4826 * median(differences)
+	standardError := math.Sqrt(math.Pi/2) * deviation / math.Sqrt(float64(n))
 	return &RecorderCost{
-		ObservedMS: median(c.with) / 1e6, UnobservedMS: base / 1e6, Pairs: n,
-		Cost: middle / base, Error: 2 * math.Sqrt(math.Pi/2) * deviation / math.Sqrt(float64(n)) / base,
+		ObservedMS:   median(c.with) / 1e6,
+		UnobservedMS: base / 1e6,
+		Cost:         middle / base,
+		Error:        2 * standardError / base,
+		Pairs:        n,
 	}
 }
 
-// median of at least one value.
+// median returns the median of at least one value, which it doesn't reorder.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)

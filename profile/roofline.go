@@ -2,25 +2,30 @@ package profile
 
 import "time"
 
-// Ceilings are what this machine can do at best, as measured. The zero value
-// means that they are not known.
+// Ceilings are the measured peak rates of a machine, the roofs of the roofline
+// model. The zero value means that they are unknown.
+//
+// S. Williams, A. Waterman and D. Patterson, Roofline: an insightful visual
+// performance model for multicore architectures, Commun. ACM 52, 2009.
 type Ceilings struct {
-	GFLOPS float64 // 10⁹ FLOPs per second of all threads, a multiply-add counted as two
+	GFLOPS float64 // 10⁹ FLOP/s of all threads; a multiply-add counts as two
 	GBPS   float64 // 10⁹ bytes per second that all threads read from memory
 }
 
 // Known reports whether both ceilings were measured.
 func (c Ceilings) Known() bool { return c.GFLOPS > 0 && c.GBPS > 0 }
 
-// Ridge is the intensity, in FLOPs per byte, from which arithmetic and not
-// memory is the roof (Williams, Waterman and Patterson 2009).
+// Ridge returns the arithmetic intensity at which the roofs meet, in FLOPs per
+// byte. Below it memory limits the rate of arithmetic, above it the arithmetic
+// units do.
 func (c Ceilings) Ridge() float64 { return c.GFLOPS / c.GBPS }
 
-// Bound says what keeps a kernel from being faster.
+// Bound is what limits the speed of a kernel.
 type Bound string
 
-// The bounds. A kernel is bound by overhead if it takes more than five times as
-// long as either roof explains: dispatch, waiting threads, latency.
+// The bounds. A kernel is bound by overhead (dispatch, waiting threads, latency)
+// if it reaches less than a fifth of both roofs, so that neither explains its
+// time.
 const (
 	BoundUnknown  Bound = ""
 	BoundCompute  Bound = "compute"
@@ -28,16 +33,20 @@ const (
 	BoundOverhead Bound = "overhead"
 )
 
-const overheadPart = 0.2 // the part of a kernel's time that a roof must explain
+// overheadPart is the share of a roof that a kernel must reach to be bound by it.
+const overheadPart = 0.2
 
-// Place puts a kernel under the roofs by the FLOPs that it executed and the
-// bytes that it moved at least in the time taken: it returns what bounds the
-// kernel, and the part of that roof which it reaches. Caches are faster than
-// memory, so memory-bound kernels of small layers may exceed their roof.
+// Place returns what bounds a kernel, and the share that it reaches of the roof
+// above it. flops are those that it executed in the time taken, bytes the least
+// that it had to move: inputs, weights and outputs once each.
+//
+// The share exceeds 1 if data come from caches, which are faster than memory:
+// usual for small layers. For BoundOverhead it is that of the nearer roof.
 func (c Ceilings) Place(flops, bytes int64, taken time.Duration) (Bound, float64) {
 	if !c.Known() || taken <= 0 {
 		return BoundUnknown, 0
 	}
+	// FLOPs per nanosecond are GFLOP/s, so both are shares of the roofs.
 	compute := float64(flops) / c.GFLOPS / float64(taken)
 	memory := float64(bytes) / c.GBPS / float64(taken)
 	reached, bound := compute, BoundCompute

@@ -8,42 +8,44 @@ import (
 	"resnet-tui/tensor"
 )
 
-// RowKind is what a row stands for.
+// RowKind is the kind of thing that a row stands for.
 type RowKind uint8
 
 // The kinds of row.
 const (
 	ModuleRow   RowKind = iota // the net, a stage, a container
 	BlockRow                   // a residual block, or a plain net's
-	RunRow                     // blocks like the one before, folded into one row
+	RunRow                     // a run of blocks that are like the one before them, which are its children
 	KernelRow                  // the layers that one kernel of the forward pass computes
 	JoinRow                    // ⊕, where the skip is added: with its kernel, if it has one
 	LeafRow                    // all calls of a leaf module, in a tree without kernels
 	LossRow                    // the loss and its gradient
-	ProbesRow                  // measurements that belong to no layer
-	OverheadRow                // what a pass takes beyond its kernels
+	ProbesRow                  // measurements of no particular layer
+	OverheadRow                // the time of a pass outside of its kernels
 	PassRow                    // forward, backward or update, in a tree by pass
-	PathRow                    // what runs for one layer there; below it a KernelRow per name of a kernel
+	PathRow                    // a layer in a tree by pass, above one KernelRow per kernel name
 )
 
-// Rail is the part of a block's skip that runs beside a row.
+// Rail is the segment of a block's skip to draw beside a row.
 type Rail uint8
 
-// The rails, from where a block's input enters to where it is added.
+// The rails, from the row where the skip leaves the block's input to the row
+// where it is added.
 const (
-	NoRail Rail = iota
-	RailTop
-	RailMid
-	RailEnd
+	NoRail  Rail = iota
+	RailTop      // the block's own row
+	RailMid      // rows that the skip passes by
+	RailEnd      // the row of the addition
 )
 
-// Row is a line of a Tree: a module, or what one kernel computes of it.
+// Row is a line of a Tree: a module, or what one kernel computes of it. Rows
+// belong to their tree; readers must not change them.
 type Row struct {
 	Index int // in Tree.Rows
 	Kind  RowKind
-	ID    string // lasts when the net is compiled another way
-	Path  string // PyTorch's path of the module or of the first layer; the label of what has none
-	Label string // the name within the row above: "layer1", "conv1 bn1 relu", "conv3 bn3 ⊕ relu", "downsample"
+	ID    string // unique in the tree; the same if the net is compiled with other options
+	Path  string // PyTorch's path of the module or of the first layer; the label if it has none
+	Label string // name within the row above: "layer1", "conv1 bn1 relu", "conv3 bn3 ⊕ relu", "downsample"
 	Note  string // "3 blocks", "stride 2", "×4 like this"
 
 	Parent   *Row
@@ -52,22 +54,22 @@ type Row struct {
 	Skip nn.SkipKind // of the block that the rail belongs to
 	Rail Rail
 
-	Module *nn.Module   // that the row shows or its layers lie in; nil for a run and after the net
-	Layers []*nn.Layer  // of KernelRow, JoinRow and LeafRow, the head first
-	Gone   bool         // a lesion took it away: nothing runs for it
-	Out    tensor.Shape // of the last layer, with the batch; nil if unknown
-	Cost   nn.Cost      // of what runs, the rows below included
+	Module *nn.Module   // the row's module, or the one that its layers are in; nil for runs and the tail
+	Layers []*nn.Layer  // of KernelRow, JoinRow and LeafRow, the kernel's head first
+	Gone   bool         // a lesion removed it: nothing runs for it
+	Out    tensor.Shape // output of the last layer, batch included; nil if unknown
+	Cost   nn.Cost      // of what runs at and below the row
 
-	Kernel  int     // that computes it in the forward pass, −1 if none does
-	Flat    Kernels // the row's own
-	Kernels Kernels // the rows' below included
+	Kernel  int     // index of its kernel in the forward pass, −1 if it has none
+	Flat    Kernels // kernels of the row itself
+	Kernels Kernels // kernels of the row and the rows below
 	Took    Took    // zero before Tree.Measure
 }
 
-// Folds reports whether the row has others below it.
+// Folds reports whether the row has rows below it.
 func (r *Row) Folds() bool { return len(r.Children) > 0 }
 
-// Last is the last layer that runs at or below the row, nil if there is none.
+// Last returns the last layer at or below the row, nil if it has none.
 func (r *Row) Last() *nn.Layer {
 	switch {
 	case len(r.Layers) > 0:
@@ -80,7 +82,8 @@ func (r *Row) Last() *nn.Layer {
 	return nil
 }
 
-// Toward is the row's child at or above another row, nil if that is not below it.
+// Toward returns the child of r through which another row is reached: below
+// itself or an ancestor of it. It is nil if that row is not below r.
 func (r *Row) Toward(below *Row) *Row {
 	for below != nil && below.Parent != r {
 		below = below.Parent
@@ -91,25 +94,31 @@ func (r *Row) Toward(below *Row) *Row {
 // passes is the number of values of tensor.Pass.
 const passes = int(tensor.Update) + 1
 
-// Kernels are indices into a program's kernels, by the pass that they run in
-// and, within it, in order of execution.
+// Kernels is a set of a program's kernels, as indices in the order of execution:
+// those of the forward pass, then of the backward pass, then of the update. Its
+// slices are shared and must not be changed.
 type Kernels struct {
 	all              []int
-	backward, update int // where these begin in all
+	backward, update int // where these passes start in all
 }
 
-// newKernels sorts the kernels of each pass.
+// newKernels sorts the kernels of each pass, in place, and joins them.
 func newKernels(by [passes][]int) Kernels {
 	for _, list := range by {
 		slices.Sort(list)
 	}
-	return Kernels{slices.Concat(by[:]...), len(by[tensor.Forward]), len(by[tensor.Forward]) + len(by[tensor.Backward])}
+	backward := len(by[tensor.Forward])
+	return Kernels{
+		all:      slices.Concat(by[:]...),
+		backward: backward,
+		update:   backward + len(by[tensor.Backward]),
+	}
 }
 
-// All are the kernels of every pass.
+// All returns the kernels of all passes.
 func (k Kernels) All() []int { return k.all }
 
-// In are the kernels of one pass.
+// In returns the kernels of one pass.
 func (k Kernels) In(p tensor.Pass) []int {
 	switch p {
 	case tensor.Forward:
@@ -120,20 +129,24 @@ func (k Kernels) In(p tensor.Pass) []int {
 	return k.all[k.update:]
 }
 
-// After are the kernels of the backward pass and of the update.
+// After returns the kernels of the backward pass and of the update.
 func (k Kernels) After() []int { return k.all[k.backward:] }
 
-// Took is the time of a row in a pass of the net. Flat and Cumulative add up:
-// the flat times of all rows make up the pass, and a row's cumulative time is
-// the sum of the flat times of the rows at and below it. The medians are of
-// what the row's kernels took together, so they don't.
+// Took holds the times of a row per run of the net, in pprof's terms: Flat is
+// the time of the row's own kernels, Cumulative includes the rows below. Both
+// are means and add up: the flat times of all rows are the whole run, and a
+// row's cumulative time is the sum of the flat times at and below it.
+//
+// The medians, better for a typical pass, are of what the row's kernels and
+// those below took together in each pass. They don't add up.
 type Took struct {
-	Flat, Cumulative [passes]time.Duration // by tensor.Pass, of the row's own kernels and with those below
-	ForwardP50       time.Duration         // of the forward pass, the rows below included
-	AfterP50         time.Duration         // of the backward pass and the update
+	Flat       [passes]time.Duration // by tensor.Pass
+	Cumulative [passes]time.Duration // by tensor.Pass
+	ForwardP50 time.Duration         // median of the forward pass
+	AfterP50   time.Duration         // median of the backward pass and the update together
 }
 
-// Total is the cumulative time of all passes.
+// Total returns the cumulative time of all passes.
 func (t *Took) Total() time.Duration {
 	return t.Cumulative[tensor.Forward] + t.Cumulative[tensor.Backward] + t.Cumulative[tensor.Update]
 }

@@ -2,8 +2,10 @@ package profile
 
 import "resnet-tui/tensor"
 
-// kernels are the kernels of p's rows as parts of a plan; nil if they don't make
-// up the plan.
+// kernels finds each row's operations in a plan, so that a recorded profile can
+// be shown like a live one. It returns nil unless the rows cover every operation
+// of the plan exactly once: then the profile is of another net, or of another
+// version that lowers it differently.
 func (p *Profile) kernels(plan *tensor.Plan) []tensor.KernelInfo {
 	find := newRowFinder(plan)
 	kernels := make([]tensor.KernelInfo, len(p.Layers))
@@ -27,22 +29,30 @@ func (p *Profile) kernels(plan *tensor.Plan) []tensor.KernelInfo {
 	return kernels
 }
 
-// rowFinder finds the operations of a plan by what rows say of them, each once.
+// rowFinder finds the operations of a plan by what rows record of them. Each
+// operation is found at most once.
 type rowFinder struct {
 	plan  *tensor.Plan
-	heads map[headKey][]int // operations in order, those that are found removed
-	taken []bool
-	left  int // operations that are not found yet
+	heads map[headKey][]int // operations in order, without those found as heads
+	taken []bool            // by operation: found as a head or as absorbed
+	left  int               // number of operations not taken
 }
 
-// headKey is what a row says of its kernel's head.
+// headKey is what a row records of its kernel's head. Several operations may
+// have the same key (a layer's gradients by weight and bias): they are found in
+// order.
 type headKey struct {
 	path, kind, pass string
 	call             int
 }
 
 func newRowFinder(plan *tensor.Plan) *rowFinder {
-	f := &rowFinder{plan: plan, heads: map[headKey][]int{}, taken: make([]bool, len(plan.Ops)), left: len(plan.Ops)}
+	f := &rowFinder{
+		plan:  plan,
+		heads: map[headKey][]int{},
+		taken: make([]bool, len(plan.Ops)),
+		left:  len(plan.Ops),
+	}
 	for i := range plan.Ops {
 		op := &plan.Ops[i]
 		key := headKey{op.Path, op.Kind.String(), op.Pass.String(), op.Call}
@@ -51,7 +61,8 @@ func newRowFinder(plan *tensor.Plan) *rowFinder {
 	return f
 }
 
-// head is the first operation that a row may be headed by, or −1.
+// head takes the first free operation that matches the row's head, or returns
+// −1.
 func (f *rowFinder) head(r LayerRow) int {
 	key := headKey{r.Path, r.Kind, r.Pass, r.Call}
 	for list := f.heads[key]; len(list) > 0; list = list[1:] {
@@ -62,7 +73,8 @@ func (f *rowFinder) head(r LayerRow) int {
 	return -1
 }
 
-// after is the next operation of a path in the same pass after one, or −1.
+// after takes the next free operation with this path that follows op in the same
+// pass, or returns −1. Absorbed operations follow their head.
 func (f *rowFinder) after(op int, path string) int {
 	for i := op + 1; i < len(f.plan.Ops) && f.plan.Ops[i].Pass == f.plan.Ops[op].Pass; i++ {
 		if !f.taken[i] && f.plan.Ops[i].Path == path {
@@ -72,6 +84,7 @@ func (f *rowFinder) after(op int, path string) int {
 	return -1
 }
 
+// take marks an operation as found and returns it.
 func (f *rowFinder) take(op int) int {
 	f.taken[op] = true
 	f.left--

@@ -5,23 +5,31 @@ import (
 	"time"
 )
 
-// Snapshot is what a Recorder knows at one moment. It belongs to its reader.
+// Snapshot holds the statistics of a Recorder's last passes at one moment. The
+// zero value is ready for Recorder.Snapshot, which reuses its memory from update
+// to update. It belongs to its reader and isn't safe for concurrent use.
+//
+// Pass by pass, Wall is the sum of Overhead and all Kernels: element i of their
+// Recent belongs to the same pass.
 type Snapshot struct {
-	Passes   int      // recorded so far
-	Wall     Series   // per pass
-	Overhead Series   // wall − Σ kernels
+	Passes   int      // recorded so far, including those that are no longer kept
+	Wall     Series   // whole passes
+	Overhead Series   // Wall minus all kernels
 	Kernels  []Series // by kernel, in execution order
 	Err      error    // Recorder.Err
 
 	from    *Recorder
-	scratch []time.Duration
-	sums    []time.Duration // of P50
+	scratch []time.Duration // one pass, copied from the recorder
+	sums    []time.Duration // scratch of P50
 }
 
-// Snapshot brings into up to date. It takes the passes that are new since
-// into's last update by this recorder, so its cost follows what happened, not
-// what is kept; it allocates only while the windows fill. Last may be newer
-// than the last whole pass: it moves as the run goes through the layers.
+// Snapshot brings into up to date. It adds only the passes since into's last
+// update, so its cost depends on what is new, not on what is kept, and it
+// allocates only until the windows are full. A snapshot of another recorder
+// starts anew.
+//
+// The Last of kernels may be newer than the last whole pass: it follows the run
+// through the layers, for a live display.
 func (r *Recorder) Snapshot(into *Snapshot) {
 	if into.from != r {
 		into.reset(r)
@@ -45,17 +53,21 @@ func (r *Recorder) Snapshot(into *Snapshot) {
 	}
 }
 
+// reset empties s for the passes of r. It keeps the series' memory.
 func (s *Snapshot) reset(r *Recorder) {
 	n := len(r.kernels)
 	if cap(s.Kernels) < n {
 		s.Kernels = make([]Series, n)
 	}
-	s.Kernels, s.scratch = s.Kernels[:n], make([]time.Duration, n+1)
-	s.from, s.Passes = r, 0
+	s.Kernels = s.Kernels[:n]
+	s.scratch = make([]time.Duration, n+1)
+	s.from = r
+	s.Passes = 0
 	s.each(func(x *Series) { x.clear() })
 }
 
-// push adds one pass: its wall time, then its kernels' times.
+// push adds one pass, in the layout of the recorder's ring: its wall time, then
+// its kernels' times.
 func (s *Snapshot) push(pass []time.Duration, capacity int) {
 	rest := pass[0]
 	s.Wall.push(pass[0], capacity)
@@ -66,8 +78,10 @@ func (s *Snapshot) push(pass []time.Duration, capacity int) {
 	s.Overhead.push(rest, capacity)
 }
 
+// summarise updates the statistics after passes were pushed.
 func (s *Snapshot) summarise() { s.each(func(x *Series) { x.summarise() }) }
 
+// each calls do for every series.
 func (s *Snapshot) each(do func(*Series)) {
 	do(&s.Wall)
 	do(&s.Overhead)
@@ -76,8 +90,9 @@ func (s *Snapshot) each(do func(*Series)) {
 	}
 }
 
-// Sum is the series of the passes' sums over some kernels: a module's own
-// percentiles, which are not the sums of its layers'. It allocates.
+// Sum returns the series of what some kernels took together in each pass, such
+// as those of a module. Its percentiles are not the sums of the kernels'
+// percentiles. Its Last is the sum of the kernels' newest times. It allocates.
 func (s *Snapshot) Sum(kernels []int) Series {
 	sums := make([]time.Duration, s.Wall.N)
 	last := time.Duration(0)
@@ -92,8 +107,8 @@ func (s *Snapshot) Sum(kernels []int) Series {
 	return sum
 }
 
-// P50 is Sum's median alone, which allocates nothing in the long run; the
-// newest times' sum where there is no whole pass yet.
+// P50 returns the median of Sum, without allocating once its scratch is large
+// enough. Before the first whole pass, it is the sum of the newest times.
 func (s *Snapshot) P50(kernels []int) time.Duration {
 	if s.Wall.N == 0 {
 		last := time.Duration(0)

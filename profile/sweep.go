@@ -8,16 +8,18 @@ import (
 // SweepSchema names the JSON of a Sweep.
 const SweepSchema = "resnet-tui/sweep/1"
 
-// Sweep is one net at several batches, images and numbers of threads.
+// Sweep holds profiles of one net at several batch sizes, image sizes and
+// numbers of threads, one row each.
 type Sweep struct {
 	Schema string     `json:"schema"`
 	Model  Model      `json:"model"`
-	Device Device     `json:"device"` // Threads is the last row's
-	Mode   string     `json:"mode"`
-	Rows   []SweepRow `json:"rows"` // by threads, size and batch, as they were asked for
+	Device Device     `json:"device"` // Threads is that of the last row
+	Mode   string     `json:"mode"`   // as in Profile
+	Rows   []SweepRow `json:"rows"`   // in the order of Add
 }
 
-// SweepRow is what a profile of one of them came to.
+// SweepRow holds the totals of one profile. In JSON, the fields of Total are the
+// row's own.
 type SweepRow struct {
 	Batch   int   `json:"batch"`
 	Size    Pixel `json:"size"`
@@ -27,8 +29,8 @@ type SweepRow struct {
 	Knee           bool  `json:"knee,omitempty"` // see MarkKnees
 }
 
-// Pixel is an image's height and width; in JSON one number if they are equal,
-// else a string, as the flag --size takes it.
+// Pixel is the size of an image in pixels. In JSON it is a number if both are
+// equal, else a string as the flag --size takes it: 224 or "480x640".
 type Pixel struct{ Height, Width int }
 
 // String is "224" or "480x640".
@@ -39,7 +41,7 @@ func (p Pixel) String() string {
 	return fmt.Sprintf("%dx%d", p.Height, p.Width)
 }
 
-// MarshalJSON writes a number or a string.
+// MarshalJSON writes a number for a square image, else a string.
 func (p Pixel) MarshalJSON() ([]byte, error) {
 	if p.Height == p.Width {
 		return json.Marshal(p.Height)
@@ -47,34 +49,45 @@ func (p Pixel) MarshalJSON() ([]byte, error) {
 	return json.Marshal(p.String())
 }
 
-// Add appends the row of a profile.
+// Add appends the totals of p, and takes model, device and mode from it. An
+// input that isn't a batch of images leaves the size zero.
 func (s *Sweep) Add(p *Profile) {
-	s.Schema, s.Model, s.Device, s.Mode = SweepSchema, p.Model, p.Device, p.Mode
-	row := SweepRow{Batch: p.Batch(), Threads: p.Device.Threads, Total: p.Total, PredictedBytes: p.Memory.PredictedBytes}
+	s.Schema = SweepSchema
+	s.Model = p.Model
+	s.Device = p.Device
+	s.Mode = p.Mode
+	row := SweepRow{
+		Batch:          p.Batch(),
+		Threads:        p.Device.Threads,
+		Total:          p.Total,
+		PredictedBytes: p.Memory.PredictedBytes,
+	}
 	if shape := p.Input.Shape; len(shape) == 4 {
 		row.Size = Pixel{shape[2], shape[3]}
 	}
 	s.Rows = append(s.Rows, row)
 }
 
-// kneePart is the part of the best throughput that is as good as it.
+// kneePart is the share of the best throughput from which more isn't worth a
+// larger batch.
 const kneePart = 0.9
 
-// MarkKnees marks, among the rows of each size and number of threads, the
-// smallest batch that reaches nine tenths of the best throughput: a larger one
-// costs latency and memory for little.
+// MarkKnees sets Knee on one row per image size and number of threads: that with
+// the smallest batch that reaches 90 % of the best throughput. Larger batches
+// cost latency and memory for little. A single row has no knee.
 func (s *Sweep) MarkKnees() {
 	type series struct {
 		size    Pixel
 		threads int
 	}
-	best, rows := map[series]float64{}, map[series]int{}
+	best := map[series]float64{} // images per second
+	rows := map[series]int{}
 	for _, r := range s.Rows {
 		key := series{r.Size, r.Threads}
 		best[key] = max(best[key], r.ImagesPerS)
 		rows[key]++
 	}
-	knee := map[series]int{} // index of its row
+	knee := map[series]int{} // index of the row
 	for i, r := range s.Rows {
 		key := series{r.Size, r.Threads}
 		at, found := knee[key]

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// tick is the unit of /proc/stat's counters: USER_HZ is 100 on every Linux
-// that Go runs on.
+// tick is the unit of the counters in /proc/stat. They are in USER_HZ, which is
+// 100 on every architecture that Go supports on Linux.
 const tick = 10 * time.Millisecond
 
-// systemBusy is the time that all processors of the system have been busy,
-// and how many they are; 0 if it does not tell.
+// systemBusy returns how long the processors of the system have been busy since
+// boot, summed, and their number; zeros if /proc/stat can't be read.
 func systemBusy() (time.Duration, int) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -21,8 +21,14 @@ func systemBusy() (time.Duration, int) {
 	return parseStat(string(stat))
 }
 
-// parseStat reads /proc/stat: the first line is the sum over processors of
-// user, nice, system, idle, iowait, irq, softirq and steal.
+// parseStat parses /proc/stat, see proc_stat(5). Its first line holds the sums
+// over processors; a line per processor follows:
+//
+//	cpu  user nice system idle iowait irq softirq steal guest guest_nice
+//	cpu0 …
+//
+// Everything but idle and iowait is busy time. guest and guest_nice are already
+// part of user and nice. Unknown lines are ignored.
 func parseStat(stat string) (busy time.Duration, processors int) {
 	for line := range strings.Lines(stat) {
 		fields := strings.Fields(line)

@@ -7,45 +7,50 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Trace is what single passes did, worker by worker.
+// Trace holds every span of some passes, worker by worker. It isn't part of the
+// profile's statistics: observing workers takes time of its own.
 type Trace struct {
 	Passes []TracedPass
-	Cut    bool // more passes were asked for than MaxSpans lets in
+	Cut    bool // passes are missing, as there would be more than MaxSpans spans
 }
 
-// TracedPass is one pass. Times of its spans count from its start.
+// TracedPass is one pass. Its Start counts from the start of the first pass.
 type TracedPass struct {
-	Start, Wall time.Duration // Start counts from the first pass
-	Spans       []TraceSpan
+	Start, Wall time.Duration
+	Spans       []TraceSpan // in the order in which the device reported them
 }
 
-// TraceSpan is one worker's part of a row of the profile.
+// TraceSpan is one worker's share of a kernel. Times count from the start of the
+// pass.
 type TraceSpan struct {
-	Row, Worker int
-	Start, End  time.Duration
+	Row    int // index of the kernel in Profile.Layers
+	Worker int // from 0
+	Start  time.Duration
+	End    time.Duration
 }
 
-// MaxSpans bounds a trace: some 20 MB of JSON.
+// MaxSpans bounds the spans of a trace, to about 20 MB of Chrome's JSON.
 const MaxSpans = 100_000
 
-// Tracer is a nn.Observer that keeps every span of whole passes.
+// Tracer is an nn.Observer that keeps every span of whole passes. It must be
+// used by one goroutine at a time.
 type Tracer struct {
 	plan    *tensor.Plan
 	index   kernelIndex
 	first   time.Time
 	current TracedPass
-	spans   int // in passes that ended
+	spans   int // in trace.Passes
 	trace   Trace
-	err     error
+	err     error // first span of an unknown kernel
 }
 
-// NewTracer makes a tracer for the passes of a program of l. The kernels are the
-// program's.
+// NewTracer returns a tracer for the passes of a program of l with these
+// kernels.
 func NewTracer(l *nn.Lowered, kernels []tensor.KernelInfo) *Tracer {
 	return &Tracer{plan: l.Plan, index: indexKernels(l.Plan, kernels)}
 }
 
-// ObservesWorkers makes the spans those of workers.
+// ObservesWorkers requests a span per worker instead of one per kernel.
 func (t *Tracer) ObservesWorkers() {}
 
 // Begin starts a pass.
@@ -57,7 +62,7 @@ func (t *Tracer) Begin(*nn.Lowered) {
 	t.current = TracedPass{Start: now.Sub(t.first)}
 }
 
-// Span keeps a worker's part of a kernel.
+// Span keeps one worker's share of a kernel.
 func (t *Tracer) Span(s tensor.Span) {
 	k := t.index.of(s.Op)
 	if k < 0 {
@@ -67,7 +72,8 @@ func (t *Tracer) Span(s tensor.Span) {
 	t.current.Spans = append(t.current.Spans, TraceSpan{Row: k, Worker: s.Worker, Start: s.Start, End: s.End})
 }
 
-// End keeps the pass, as long as there is room for it.
+// End keeps the pass, unless the trace would exceed MaxSpans. Passes are kept
+// whole or not at all.
 func (t *Tracer) End(wall time.Duration) {
 	if t.spans+len(t.current.Spans) > MaxSpans {
 		t.trace.Cut = true
@@ -78,8 +84,8 @@ func (t *Tracer) End(wall time.Duration) {
 	t.trace.Passes = append(t.trace.Passes, t.current)
 }
 
-// Trace is what was kept, or a *SpanError if the device timed a kernel that the
-// program doesn't have.
+// Trace returns the passes so far, and a *SpanError if the device reported a
+// span of a kernel that the program doesn't have.
 func (t *Tracer) Trace() (*Trace, error) {
 	return &t.trace, t.err
 }

@@ -9,21 +9,25 @@ import (
 	"resnet-tui/tensor"
 )
 
+// The first passes are slower than the rest: caches and branch predictors are
+// cold, pages are touched for the first time, and the clock frequency ramps up.
+// Adaptive warm-up ends when the last warmupWindow passes differ by less than
+// warmupSettle of their median, after warmupMost passes, or after adaptiveTime.
 const (
 	warmupMost   = 10
-	warmupWindow = 3    // passes whose spread is looked at
-	warmupSettle = 0.05 // of their median: less than this is settled
+	warmupWindow = 3
+	warmupSettle = 0.05
 )
 
-// warmth is what warming up came to: spread is that of the last passes, their
-// range over their median, 0 if there were too few.
+// warmth describes a warm-up: its number of passes and the relative range of the
+// last ones, 0 if there were fewer than warmupWindow.
 type warmth struct {
 	passes int
 	spread float64
 }
 
-// warmUp runs passes that do not count: so many, or if that is Adaptive until
-// their spread settles.
+// warmUp runs the given number of passes or, if it is Adaptive, until their
+// times settle. Its errors are those of the runner.
 func warmUp(ctx context.Context, s Runner, passes int) (warmth, error) {
 	most := passes
 	if passes == Adaptive {
@@ -42,22 +46,23 @@ func warmUp(ctx context.Context, s Runner, passes int) (warmth, error) {
 			last = last[1:]
 		}
 		w.spread = spread(last)
-		if passes == Adaptive && (len(last) == warmupWindow && w.spread < warmupSettle || time.Since(begin) > adaptiveTime) {
+		settled := len(last) == warmupWindow && w.spread < warmupSettle
+		if passes == Adaptive && (settled || time.Since(begin) > adaptiveTime) {
 			break
 		}
 	}
 	return w, nil
 }
 
-// stopwatch observes nothing but the wall time.
+// stopwatch is an nn.Observer of nothing but the pass's wall time.
 type stopwatch struct{ wall time.Duration }
 
 func (*stopwatch) Begin(*nn.Lowered)        {}
 func (*stopwatch) Span(tensor.Span)         {}
 func (w *stopwatch) End(wall time.Duration) { w.wall = wall }
 
-// spread is the range of durations over their median, 0 for fewer than
-// warmupWindow of them.
+// spread returns the range of durations divided by their median, 0 for fewer
+// than warmupWindow of them.
 func spread(last []time.Duration) float64 {
 	if len(last) < warmupWindow {
 		return 0

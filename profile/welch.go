@@ -7,17 +7,24 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// WelchTest is the two-sided p-value of Welch's t test: how probable so great a
-// difference of means is if a and b are drawn from normal distributions of one
-// mean, whatever their variances (Welch 1947). ok is false for samples of
-// fewer than two values.
+// WelchTest returns the two-sided p-value of Welch's unequal variances t-test:
+// the probability of a difference of means at least this large if a and b come
+// from normal distributions with the same mean. Their variances and sizes may
+// differ.
+//
+// It reports false if a sample has fewer than two values, which have no
+// variance. Samples of zero variance give 1 for equal means and 0 otherwise.
+//
+// B. L. Welch, The generalization of "Student's" problem when several different
+// population variances are involved, Biometrika 34, 1947.
 func WelchTest(a, b []float64) (p float64, ok bool) {
 	if len(a) < 2 || len(b) < 2 {
 		return 1, false
 	}
+	n, m := float64(len(a)), float64(len(b))
 	meanA, varA := stat.MeanVariance(a, nil)
 	meanB, varB := stat.MeanVariance(b, nil)
-	va, vb := varA/float64(len(a)), varB/float64(len(b))
+	va, vb := varA/n, varB/m // variances of the means
 	if va+vb == 0 {
 		if meanA == meanB {
 			return 1, true
@@ -25,6 +32,8 @@ func WelchTest(a, b []float64) (p float64, ok bool) {
 		return 0, true
 	}
 	t := math.Abs(meanA-meanB) / math.Sqrt(va+vb)
-	freedom := (va + vb) * (va + vb) / (va*va/float64(len(a)-1) + vb*vb/float64(len(b)-1))
+	// The Welch–Satterthwaite equation: the degrees of freedom of the χ²
+	// distribution whose first two moments match those of va + vb.
+	freedom := (va + vb) * (va + vb) / (va*va/(n-1) + vb*vb/(m-1))
 	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Survival(t), true
 }

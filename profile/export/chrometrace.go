@@ -11,9 +11,17 @@ import (
 	"resnet-tui/profile"
 )
 
-// ChromeTrace writes the JSON that https://ui.perfetto.dev and chrome://tracing
-// open: one track per worker, and one for the pass with its stages and blocks.
-// It needs p.Trace, which a profile that was read back does not have.
+// ChromeTrace writes the spans of single passes in the Trace Event Format of
+// Chrome, which https://ui.perfetto.dev and chrome://tracing open. Its
+// specification is
+// https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+//
+// There is a track per worker with its kernels, and a track of the net with the
+// pass, its stages, blocks and layers around them. Passes follow each other as
+// they ran, gaps included.
+//
+// It returns an error if p.Trace is nil or empty; a profile that was read back
+// has no trace.
 func ChromeTrace(w io.Writer, p *profile.Profile) error {
 	if p.Trace == nil || len(p.Trace.Passes) == 0 {
 		return errors.New("the profile holds no spans of single passes")
@@ -22,8 +30,12 @@ func ChromeTrace(w io.Writer, p *profile.Profile) error {
 	t := tracer{w: b, p: p, holders: holders(p)}
 	fmt.Fprint(b, `{"displayTimeUnit":"ns","otherData":`)
 	t.value(map[string]any{
-		"program": "resnet-tui " + p.Version, "model": p.Model.Arch, "input": p.Input.Shape.String(), "device": p.Device.Name,
-		"passes": len(p.Trace.Passes), "cut": p.Trace.Cut,
+		"program": "resnet-tui " + p.Version,
+		"model":   p.Model.Arch,
+		"input":   p.Input.Shape.String(),
+		"device":  p.Device.Name,
+		"passes":  len(p.Trace.Passes),
+		"cut":     p.Trace.Cut,
 	})
 	fmt.Fprint(b, `,"traceEvents":[`)
 	t.names()
@@ -34,17 +46,24 @@ func ChromeTrace(w io.Writer, p *profile.Profile) error {
 	return errors.Join(t.err, b.Flush())
 }
 
-// tracer writes events, each on a line.
+// tracer writes events, one per line. A trace may have 100,000 of them, so they
+// are encoded one by one and not as a list.
 type tracer struct {
 	w       io.Writer
 	p       *profile.Profile
-	holders [][]string // by row: its pass, stage, block and layer
-	events  int
-	err     error
+	holders [][]string // by row: frames of its pass, stage, block and layer
+	events  int        // number written
+	err     error      // of encoding; the writer keeps its own
 }
 
-// event is one of the format's: X is a slice with its duration, B and E are the
-// begin and the end of one, M says a name. Times are microseconds.
+// event is an event of the format. Its phase is one of
+//
+//	B, E  begin and end of a slice; they nest within a track
+//	X     a complete slice with its duration
+//	M     metadata: the name of a process or of a track
+//
+// Times are microseconds since the start of the first pass; displayTimeUnit only
+// sets the unit that a viewer shows.
 type event struct {
 	Phase    string         `json:"ph"`
 	Name     string         `json:"name"`
@@ -57,11 +76,12 @@ type event struct {
 }
 
 const (
-	netTrack    = 0 // the pass; worker i is track i+1
-	traceNumber = 1 // of the process
+	netTrack    = 0 // worker i has track i+1
+	traceNumber = 1 // process id of all tracks; viewers group tracks by process
 )
 
-// holders are the frames of each row between the net and its kernel.
+// holders returns, by row of the profile, the frames between the net and the
+// kernel.
 func holders(p *profile.Profile) [][]string {
 	list := make([][]string, 0, len(p.Layers))
 	for _, r := range p.ByPass().ByKernel {
@@ -74,6 +94,7 @@ func holders(p *profile.Profile) [][]string {
 	return list
 }
 
+// value writes v as JSON.
 func (t *tracer) value(v any) {
 	data, err := json.Marshal(v)
 	if err == nil {
@@ -82,6 +103,7 @@ func (t *tracer) value(v any) {
 	t.err = errors.Join(t.err, err)
 }
 
+// event writes an event on a new line, after a comma if it isn't the first.
 func (t *tracer) event(e event) {
 	if t.events > 0 {
 		fmt.Fprint(t.w, ",")
@@ -92,7 +114,7 @@ func (t *tracer) event(e event) {
 	t.value(e)
 }
 
-// names names the process and its tracks.
+// names writes the names of the process and of its tracks.
 func (t *tracer) names() {
 	name := func(what string, thread int, text string) {
 		t.event(event{Phase: "M", Name: what, Thread: thread, Args: map[string]any{"name": text}})
@@ -110,11 +132,15 @@ func (t *tracer) names() {
 	}
 }
 
-// pass writes one pass: the workers' spans, and on the net's track the pass
-// with its stages, blocks and layers, from their first layer's start to their
-// last one's end.
+// pass writes one pass: the workers' spans on their tracks and, on the net's
+// track, the pass with its stages, blocks and layers. A module lasts from the
+// start of its first span to the end of its last.
+//
+// This relies on the order of spans: kernels run one after another, so the spans
+// of a module are consecutive, and each module opens and closes once.
 func (t *tracer) pass(number int, pass profile.TracedPass) {
-	name, end := fmt.Sprintf("pass %d", number), pass.Start+pass.Wall
+	name := fmt.Sprintf("pass %d", number)
+	end := pass.Start + pass.Wall
 	t.begin(name, "pass", pass.Start)
 	var open []openSlice
 	for _, s := range pass.Spans {
@@ -122,22 +148,28 @@ func (t *tracer) pass(number int, pass profile.TracedPass) {
 		end = max(end, pass.Start+s.End)
 		open = t.modules(open, t.holders[s.Row], pass.Start+s.Start, pass.Start+s.End)
 		t.slice(s.Worker+1, row.Path, row.Pass, pass.Start+s.Start, s.End-s.Start, map[string]any{
-			"kernel": row.Kernel, "kind": row.Kind, "absorbed": row.Absorbed,
-			"macs": row.MACs * int64(t.p.Batch()), "bytes": row.Bytes,
+			"kernel":   row.Kernel,
+			"kind":     row.Kind,
+			"absorbed": row.Absorbed,
+			"macs":     row.MACs * int64(t.p.Batch()), // per pass, as bytes are
+			"bytes":    row.Bytes,
 		})
 	}
 	t.modules(open, nil, 0, 0)
 	t.end(name, end)
 }
 
-// openSlice is a stage, block or layer that may go on.
+// openSlice is a pass, stage, block or layer that was begun, and the end of its
+// last span so far.
 type openSlice struct {
 	name string
 	end  time.Duration
 }
 
-// modules closes what path has left, opens what it enters, and extends the
-// rest to end.
+// modules moves from the open slices to those of path, for a span from start to
+// end: it ends the slices that path is not in, begins those that are new, and
+// extends the rest to end. It returns the slices that are open now, outermost
+// first; with an empty path it ends all.
 func (t *tracer) modules(open []openSlice, path []string, start, end time.Duration) []openSlice {
 	same := 0
 	for same < min(len(open), len(path)) && open[same].name == path[same] {
@@ -157,18 +189,20 @@ func (t *tracer) modules(open []openSlice, path []string, start, end time.Durati
 	return open
 }
 
-// begin and end write a slice of the net's track. These nest and end together,
-// and a reader that adds a start and a duration in floating point may find one
-// a little after the end of the one around it, and drop it.
+// begin starts a slice of the net's track. These slices nest and many end at the
+// same time, which is why they are B and E events: a reader that adds start and
+// duration of X events in floating point may find that one ends just after the
+// slice around it, and drop it.
 func (t *tracer) begin(name, category string, at time.Duration) {
 	t.event(event{Phase: "B", Name: name, Category: category, Thread: netTrack, Start: microseconds(at)})
 }
 
+// end ends the innermost slice of the net's track.
 func (t *tracer) end(name string, at time.Duration) {
 	t.event(event{Phase: "E", Name: name, Thread: netTrack, Start: microseconds(at)})
 }
 
-// slice writes what a worker did, on its own track.
+// slice writes a span on a worker's track.
 func (t *tracer) slice(thread int, name, category string, start, taken time.Duration, args map[string]any) {
 	t.event(event{
 		Phase: "X", Name: name, Category: category, Thread: thread, Args: args,

@@ -1,12 +1,23 @@
 // Package export writes profiles in the formats of other tools, and reads back
-// what this program wrote. Each format is one function
+// the two that hold a whole profile.
+//
+// Each format is a function
 //
 //	func(w io.Writer, p *profile.Profile) error
 //
-// They print one tree, Profile.ByPass: pass, stage, block, layer, kernel. Times
-// are those of profile.Statistic; what a pass takes beyond its kernels is the
-// frame "overhead", so that the frames add up to the pass.
+// in a file of its own, with a link to the specification that it follows:
 //
-// Exporters only read the profile, and may run side by side. They return the
-// first error of the writer.
+//	PProf        gzip'd protocol buffer, for go tool pprof
+//	Folded       text, for flamegraph.pl, inferno and speedscope
+//	Speedscope   JSON, for speedscope.app
+//	ChromeTrace  JSON, for ui.perfetto.dev and chrome://tracing
+//	HTML         a report for people, in one file
+//
+// All but ChromeTrace print one tree, Profile.ByPass: net, pass, stage, block,
+// layer, kernel. Times are means (profile.Statistic), which add up; the time of a
+// pass outside of its kernels is the frame "overhead". So the frames of a file
+// add up to the mean pass. ChromeTrace prints single passes, span by span.
+//
+// Exporters don't change the profile, so several may run at once. They return the
+// first error of the writer; what they wrote until then is incomplete.
 package export

@@ -8,15 +8,18 @@ import (
 	"resnet-tui/profile"
 )
 
+// Sizes of the flame graph, in units of the SVG's viewBox.
 const (
 	flameWidth  = 1200.0
 	flameRow    = 20.0
-	flameLetter = 6.6 // the width of one, about
-	flameLeast  = 0.3 // narrower frames are not drawn
+	flameLetter = 6.6 // approximate width of a letter of the page's 11 px font
+	flameLeast  = 0.3 // narrower frames are left out: thousands of them can't be seen
 )
 
-// flameSVG draws the tree as an icicle: one row of frames per level, the root on
-// top, widths in proportion to time, left to right in execution order.
+// flameSVG draws a tree as a flame graph with the root on top (B. Gregg, The
+// flame graph, ACM Queue 14, 2016): a row of frames per level, widths in
+// proportion to the mean time. Unlike in a usual flame graph, frames are not
+// sorted by name but in execution order, from left to right.
 func flameSVG(root *profile.Row) template.HTML {
 	d := newDrawing(flameWidth, flameRow*float64(depth(root)), "flame", "flame graph of a "+profile.Statistic+" pass")
 	total := max(root.Took.Total(), 1)
@@ -24,13 +27,17 @@ func flameSVG(root *profile.Row) template.HTML {
 	return d.done()
 }
 
+// flame draws the frame of r with its left upper corner at (x, y), and the frames
+// below it. scale is width per nanosecond; total is the root's time.
 func (d *drawing) flame(r *profile.Row, x, y, scale float64, total time.Duration) {
-	took, name := r.Took.Total(), frameName(r)
+	took := r.Took.Total()
+	name := frameName(r)
 	w := float64(took) * scale
 	if w < flameLeast {
 		return
 	}
-	title := fmt.Sprintf("%s: %s, %s", name, profile.FormatTime(took), profile.FormatShare(float64(took)/float64(total)))
+	share := float64(took) / float64(total)
+	title := fmt.Sprintf("%s: %s, %s", name, profile.FormatTime(took), profile.FormatShare(share))
 	d.rect(x, y, max(w-0.5, flameLeast), flameRow-1, "frame "+passOf(r), title)
 	if letters := int(w/flameLetter) - 1; letters >= 3 {
 		d.text(x+3, y+14, "start", "in", shorten(name, letters))
@@ -41,7 +48,8 @@ func (d *drawing) flame(r *profile.Row, x, y, scale float64, total time.Duration
 	}
 }
 
-// passClass is the class of what belongs to a pass.
+// passClass returns the CSS class for a row's pass. Names from a file that are
+// unknown get "mixed", so that nothing else can enter the page's markup.
 func passClass(pass string) string {
 	switch pass {
 	case "forward", "backward", "update":
@@ -50,7 +58,8 @@ func passClass(pass string) string {
 	return "mixed"
 }
 
-// shorten cuts a name to that many letters, the last an ellipsis.
+// shorten cuts a name to at most the given number of letters, the last of which
+// is then an ellipsis.
 func shorten(name string, letters int) string {
 	r := []rune(name)
 	if len(r) <= letters {

@@ -9,14 +9,18 @@ import (
 	"resnet-tui/profile"
 )
 
-// gradientCurve is a norm by block, NaN where a block has none.
+// gradientCurve is one curve of the chart: a norm per block, NaN if the block
+// doesn't have it.
 type gradientCurve struct {
-	class, words string
-	norms        []float64
+	class string // CSS class
+	words string // for tooltips
+	norms []float64
 }
 
-// gradientsSVG draws the gradient norms at the blocks' inputs over whole
-// decades; empty without blocks, or if no norm is a positive number.
+// gradientsSVG draws the gradient norm at each block's input, and its parts
+// through skip and branch, from the first block on the left to the last. The
+// axis is logarithmic and covers every value, as a gradient that vanishes does so
+// by factors. It is empty without blocks, or if no norm is finite and positive.
 func gradientsSVG(p *profile.Profile) template.HTML {
 	curves := gradientCurves(p.Blocks)
 	var norms []float64
@@ -41,6 +45,7 @@ func gradientsSVG(p *profile.Profile) template.HTML {
 	return c.done()
 }
 
+// gradientCurves returns the curves of the whole gradient and of its two parts.
 func gradientCurves(blocks []profile.BlockGrad) []gradientCurve {
 	whole := gradientCurve{class: "whole", words: "in all"}
 	skip := gradientCurve{class: "skip", words: "through the skip"}
@@ -53,6 +58,7 @@ func gradientCurves(blocks []profile.BlockGrad) []gradientCurve {
 	return []gradientCurve{whole, skip, branch}
 }
 
+// orNaN returns NaN for a norm that a block doesn't have.
 func orNaN(v *profile.Number) float64 {
 	if v == nil {
 		return math.NaN()
@@ -60,14 +66,15 @@ func orNaN(v *profile.Number) float64 {
 	return float64(*v)
 }
 
-// drawable reports whether a logarithmic axis has a place for v.
+// drawable reports whether v has a position on a logarithmic axis.
 func drawable(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
 
-// norms draws a curve, with a gap where a value has no place.
+// norms draws a curve: a dot per drawable value, and lines between dots of
+// adjacent blocks. Other values leave a gap.
 func (c *chart) norms(blocks []profile.BlockGrad, g gradientCurve, x func(int) float64) {
-	var points []float64
+	var points []float64 // x and y in turn, since the last gap
 	flush := func() {
-		if len(points) > 2 {
+		if len(points) > 2 { // one point is a dot only
 			c.curve(points, g.class)
 		}
 		points = nil
@@ -83,7 +90,8 @@ func (c *chart) norms(blocks []profile.BlockGrad, g gradientCurve, x func(int) f
 	flush()
 }
 
-// stages names the stages under the axis, with a line where one begins.
+// stages names the stages under the axis, centred below their blocks, with a
+// vertical line between stages. from is the first block of the current stage.
 func (c *chart) stages(blocks []profile.BlockGrad, x func(int) float64, step float64) {
 	bottom := chartHeight - chartBottom
 	for i, from := 0, 0; i < len(blocks); i++ {
@@ -99,6 +107,7 @@ func (c *chart) stages(blocks []profile.BlockGrad, x func(int) float64, step flo
 	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "blocks, from the input to the output")
 }
 
+// stageOf returns the stage of a block by its path: "layer1" for "layer1.0".
 func stageOf(path string) string {
 	stage, _, _ := strings.Cut(path, ".")
 	return stage

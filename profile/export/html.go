@@ -15,40 +15,66 @@ var reportTemplate string
 
 var reportPage = template.Must(template.New("report").Parse(reportTemplate))
 
-// HTML writes a report that is one file and needs no network: totals, flame
-// graph, roofline, memory, the gradient by block, and the tree, in the reader's
-// choice of light or dark.
+// HTML writes a report for people as a single page that needs no script, no
+// network and no other file, so that it can be mailed and archived. From top to
+// bottom:
+//
+//	title and facts   what was measured, on what, and the totals
+//	Flame graph       mean pass, see flameSVG
+//	Roofline          kernels under the measured ceilings, if these are known
+//	Memory            live bytes along the pass, if there is a memory plan
+//	Gradient flow     norms by block, if the passes went backward
+//	Layers            the same tree as a table to unfold, with rates
+//
+// Colours are CSS variables of the page's styles, which follow the reader's
+// choice of light or dark. Texts from the profile are escaped, by html/template
+// in the page and by drawing in the SVGs, as a profile may come from elsewhere.
 func HTML(w io.Writer, p *profile.Profile) error {
 	root := p.ByPass().Root
 	return reportPage.Execute(w, page{
-		Title: fmt.Sprintf("%s, %v on %s", p.Model.Arch, p.Input.Shape, p.Device.Name),
-		Facts: pageFacts(p), Flame: flameSVG(root), Roofline: rooflineSVG(p), Memory: memorySVG(p),
-		Gradients: gradientsSVG(p), Tree: pageRow(p, root, 0), Version: p.Version,
+		Title:     fmt.Sprintf("%s, %v on %s", p.Model.Arch, p.Input.Shape, p.Device.Name),
+		Version:   p.Version,
+		Facts:     pageFacts(p),
+		Flame:     flameSVG(root),
+		Roofline:  rooflineSVG(p),
+		Memory:    memorySVG(p),
+		Gradients: gradientsSVG(p),
+		Tree:      pageRow(p, root, 0),
 	})
 }
 
-// page is what the template shows.
+// page is the data of the template. The template leaves out sections whose
+// drawing is empty.
 type page struct {
-	Title, Version          string
-	Facts                   []fact
-	Flame, Roofline, Memory template.HTML // empty: there is nothing to draw
-	Gradients               template.HTML
-	Tree                    treeRow
+	Title, Version string
+	Facts          []fact
+
+	Flame, Roofline, Memory, Gradients template.HTML
+
+	Tree treeRow
 }
 
+// fact is a line at the top of the page. Its name is also a CSS class.
 type fact struct{ Name, Text string }
 
-// treeRow is a line of the tree, and those under it.
+// treeRow is a line of the section Layers, with the lines that it unfolds to.
+// The texts are its cells, from left to right.
 type treeRow struct {
 	Name, Time, Share, GFLOPS, GBPS, Bound, Roof, Kernel string
-	Pass                                                 string
-	Percent                                              float64 // of the pass
-	Open                                                 bool
-	Rows                                                 []treeRow
+
+	Pass    string  // CSS class of the bar
+	Percent float64 // length of the bar: share of the pass
+	Open    bool    // unfolded at first
+	Rows    []treeRow
 }
 
-const openLevels = 3 // of the tree at first: net, pass and stage
+// openLevels is the number of levels that are unfolded at first: net, pass and
+// stage.
+const openLevels = 3
 
+// pageRow returns the line of r at the given depth, with those below it. A
+// layer's line describes its kernel; if it has several (the gradients by input
+// and by weight), each has a line of its own below.
 func pageRow(p *profile.Profile, r *profile.Row, depth int) treeRow {
 	row := newTreeRow(p, frameName(r), r.Took.Total(), depth)
 	row.Pass = passOf(r)
@@ -72,25 +98,34 @@ func pageRow(p *profile.Profile, r *profile.Row, depth int) treeRow {
 	return row
 }
 
+// newTreeRow returns a line with the cells that every row has. took is its time
+// per pass.
 func newTreeRow(p *profile.Profile, name string, took time.Duration, depth int) treeRow {
 	share := float64(took) / max(p.Total.MeanMS*1e6, 1)
 	return treeRow{
-		Name: name, Time: profile.FormatTime(took), Share: profile.FormatShare(share),
-		Percent: 100 * min(share, 1), Open: depth < openLevels,
+		Name:    name,
+		Time:    profile.FormatTime(took),
+		Share:   profile.FormatShare(share),
+		Percent: 100 * min(share, 1),
+		Open:    depth < openLevels,
 	}
 }
 
-// describe adds what only a single kernel has.
+// describe fills in the cells that only a single kernel has.
 func (r *treeRow) describe(row *profile.LayerRow) {
 	for _, a := range row.Absorbed {
 		r.Name += " + " + a
 	}
-	r.GFLOPS, r.GBPS, r.Kernel, r.Bound = known(row.GFLOPS), known(row.GBPS), row.Kernel, string(row.Bound)
+	r.GFLOPS = known(row.GFLOPS)
+	r.GBPS = known(row.GBPS)
+	r.Kernel = row.Kernel
+	r.Bound = string(row.Bound)
 	if row.Bound != profile.BoundUnknown {
 		r.Roof = profile.FormatShare(row.Roof)
 	}
 }
 
+// known formats a rate, which is 0 if the kernel doesn't have it.
 func known(v float64) string {
 	if v == 0 {
 		return profile.Dash
@@ -98,8 +133,11 @@ func known(v float64) string {
 	return profile.Significant(v)
 }
 
+// milliseconds formats a time given in milliseconds.
 func milliseconds(ms float64) string { return profile.Time.Figure(ms * 1e6).String() }
 
+// pageFacts returns the lines at the top. A warning is shown in a colour of its
+// own.
 func pageFacts(p *profile.Profile) []fact {
 	t := p.Total
 	facts := []fact{

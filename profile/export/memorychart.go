@@ -7,22 +7,26 @@ import (
 	"resnet-tui/profile"
 )
 
-// memorySVG draws what lives in the arena row by row, what waits for a skip
-// apart; empty without a plan.
+// memorySVG draws the live bytes of the arena as bars along the rows in execution
+// order, on a linear axis from 0 to the peak. The lower part of each bar waits to
+// be added by a skip. It is empty without a memory plan.
 func memorySVG(p *profile.Profile) template.HTML {
 	points := p.Memory.Timeline
 	if len(points) == 0 || p.Memory.Peak == nil || p.Memory.Peak.LiveBytes <= 0 {
 		return ""
 	}
-	const height = 220.0
+	const height = 220.0 // a lower chart than the others
 	d := newDrawing(chartWidth, height, "chart", "live bytes over a pass")
 	bottom, top := height-24, 20.0
 	step := (chartWidth - chartLeft - chartRight) / float64(len(points))
 	scale := (bottom - top) / float64(p.Memory.Peak.LiveBytes)
 	for i, m := range points {
-		x, live, skip := chartLeft+float64(i)*step, float64(m.LiveBytes)*scale, float64(m.SkipBytes)*scale
+		x := chartLeft + float64(i)*step
+		live := float64(m.LiveBytes) * scale
+		skip := float64(m.SkipBytes) * scale
 		title := fmt.Sprintf("%s (%s): %s live, %s of them wait for a skip",
 			m.Path, m.Pass, profile.FormatBytes(m.LiveBytes), profile.FormatBytes(m.SkipBytes))
+		// Two bars on top of each other, so that neither covers the other.
 		d.rect(x, bottom-live, step, live-skip, "whole", title)
 		d.rect(x, bottom-skip, step, skip, "skip", title)
 	}

@@ -12,9 +12,22 @@ import (
 	own "resnet-tui/profile"
 )
 
-// PProf writes a gzip'd profile for go tool pprof. Values are per pass: time in
-// nanoseconds, multiply-adds of the batch, bytes moved; runs counts the passes.
-// Comparing two of them by -diff_base compares passes.
+// PProf writes a profile for go tool pprof, a gzip'd protocol buffer as
+// https://github.com/google/pprof/blob/main/proto/profile.proto defines it.
+//
+// Each kernel is a sample, and so is the overhead. A sample has four values:
+//
+//	time   mean time per pass, in nanoseconds
+//	macs   multiply-adds per pass, of the whole batch
+//	bytes  bytes that the kernel moves at least, per pass
+//	runs   number of measured passes
+//
+// As the first three are per pass, -diff_base compares passes whatever the number
+// of runs. Labels for -tagfocus are device, pass, kind, path, block and
+// path_in_block ("skip" or "branch").
+//
+// The file also holds the profile's own JSON, see recordField, from which Read
+// restores it.
 func PProf(w io.Writer, p *own.Profile) error {
 	b := newBuilder(p)
 	for _, s := range stacks(p) {
@@ -37,13 +50,16 @@ func PProf(w io.Writer, p *own.Profile) error {
 	return z.Close()
 }
 
-// builder adds samples, and keeps frames that were seen before.
+// builder is a pprof profile under construction.
 type builder struct {
 	*profile.Profile
 	of     *own.Profile
-	frames map[string]*profile.Location // by what leads to them
+	frames map[string]*profile.Location // by name
 }
 
+// newBuilder returns a profile without samples. It has no addresses: the one
+// mapping, which HasFunctions declares as symbolized, keeps pprof from looking
+// for binaries.
 func newBuilder(p *own.Profile) *builder {
 	b := &builder{of: p, frames: map[string]*profile.Location{}, Profile: &profile.Profile{
 		SampleType: []*profile.ValueType{
@@ -64,14 +80,15 @@ func newBuilder(p *own.Profile) *builder {
 	return b
 }
 
-// add appends a sample. pprof lists the leaf's frame first.
+// add appends a sample. The format has the leaf's frame first, stacks the root's.
 func (b *builder) add(s stack) {
 	sample := &profile.Sample{
 		Value: []int64{s.ns, 0, 0, int64(b.of.Runs)},
 		Label: map[string][]string{"device": {b.of.Device.ID}},
 	}
 	if s.row != nil {
-		sample.Value[1], sample.Value[2] = s.row.MACs*int64(b.of.Batch()), s.row.Bytes
+		sample.Value[1] = s.row.MACs * int64(b.of.Batch())
+		sample.Value[2] = s.row.Bytes
 	}
 	for key, value := range labels(s) {
 		sample.Label[key] = []string{value}
@@ -82,7 +99,8 @@ func (b *builder) add(s stack) {
 	b.Sample = append(b.Sample, sample)
 }
 
-// labels are what -tagfocus and -tags see of a row, besides the device.
+// labels returns the labels of a stack besides the device. The overhead has only
+// a kind.
 func labels(s stack) map[string]string {
 	r := s.row
 	if r == nil {
@@ -98,22 +116,27 @@ func labels(s stack) map[string]string {
 	return l
 }
 
-// location is a frame's, made if need be: pprof tells frames apart by name.
+// location returns the location of a frame, and adds it if there is none. pprof
+// merges frames by name wherever they are in a stack, so one location per name is
+// enough. IDs must be unique and not 0.
 func (b *builder) location(name string) *profile.Location {
 	if l := b.frames[name]; l != nil {
 		return l
 	}
 	f := &profile.Function{ID: uint64(len(b.Function) + 1), Name: name, SystemName: name}
 	l := &profile.Location{ID: f.ID, Mapping: b.Mapping[0], Line: []profile.Line{{Function: f}}}
-	b.Function, b.Location = append(b.Function, f), append(b.Location, l)
+	b.Function = append(b.Function, f)
+	b.Location = append(b.Location, l)
 	b.frames[name] = l
 	return l
 }
 
-// withoutSamples is a copy that leaves out what makes a profile large.
+// withoutSamples returns a copy of p without samples and trace, which are most of
+// its size. p itself keeps them.
 func withoutSamples(p *own.Profile) *own.Profile {
 	c := *p
-	c.Total.SamplesMS, c.Trace = nil, nil
+	c.Total.SamplesMS = nil
+	c.Trace = nil
 	c.Layers = make([]own.LayerRow, len(p.Layers))
 	for i, r := range p.Layers {
 		r.SamplesMS = nil

@@ -17,14 +17,20 @@ import (
 	"resnet-tui/profile"
 )
 
-// Bounds of what is read: far above any profile that this program writes.
+// Bounds of what is read. They are far above any profile that this program
+// writes, and keep a damaged or hostile file from filling the memory.
 const (
-	maxFile   = 256 << 20 // bytes, packed or not
+	maxFile   = 256 << 20 // bytes, before and after decompression
 	maxLayers = 1 << 20
 )
 
-// Read reads a profile that this program wrote: JSON, or pprof's format. From
-// the latter, rows have no samples.
+// Read reads a profile that this program wrote, as JSON or in pprof's format; it
+// looks at the content, not at the name. A profile from the latter has no
+// samples, and none has a trace.
+//
+// The file may come from elsewhere, so Read checks what reports rely on: bounds,
+// shapes, positive times, equal numbers of samples, and texts without control
+// characters. Errors begin with the path and say what is wrong with the file.
 func Read(path string) (*profile.Profile, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -45,15 +51,17 @@ func Read(path string) (*profile.Profile, error) {
 	return p, nil
 }
 
-// readAll reads at most limit bytes.
+// readAll reads r to its end, which must come within limit bytes.
 func readAll(r io.Reader, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("it is larger than %s, no profile of a net", profile.FormatBytes(limit))
+		err = fmt.Errorf("it is larger than %s: this is not a profile of a net", profile.FormatBytes(limit))
 	}
 	return data, err
 }
 
+// decode reads a profile in either format. gzip starts with the bytes 1f 8b
+// (RFC 1952), JSON with a brace.
 func decode(data []byte) (*profile.Profile, error) {
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
@@ -66,7 +74,8 @@ func decode(data []byte) (*profile.Profile, error) {
 	return nil, errors.New("it is neither a profile's JSON nor a .pb.gz")
 }
 
-// parse reads a profile's JSON.
+// parse reads a profile's JSON and checks it. The schema comes first: with
+// another one, the rest can't be expected to fit.
 func parse(data []byte) (*profile.Profile, error) {
 	p := &profile.Profile{}
 	var head struct{ Schema string }
@@ -85,8 +94,9 @@ func parse(data []byte) (*profile.Profile, error) {
 	return p, check(p)
 }
 
-// printable refuses JSON with control characters in a text: reports print texts
-// to a terminal, which would obey them.
+// printable returns an error if a string in the JSON has control characters.
+// Reports print these strings to a terminal, where escape sequences could change
+// its settings or fake output.
 func printable(data []byte) error {
 	for d := json.NewDecoder(bytes.NewReader(data)); ; {
 		token, err := d.Token()
@@ -102,7 +112,8 @@ func printable(data []byte) error {
 	}
 }
 
-// check refuses a profile that reports would stumble over.
+// check returns an error for a profile that would make reports divide by zero or
+// index out of range.
 func check(p *profile.Profile) error {
 	switch {
 	case len(p.Layers) == 0:
@@ -124,7 +135,8 @@ func check(p *profile.Profile) error {
 		case r.MeanMS < 0 || math.IsInf(r.MeanMS, 0) || len(r.OutShape) == 0:
 			return fmt.Errorf("layer %s has no usable time or shape", r.Path)
 		case len(r.SamplesMS) != len(p.Layers[0].SamplesMS):
-			return fmt.Errorf("layer %s has %d samples, others %d", r.Path, len(r.SamplesMS), len(p.Layers[0].SamplesMS))
+			return fmt.Errorf("layer %s has %d samples, others %d",
+				r.Path, len(r.SamplesMS), len(p.Layers[0].SamplesMS))
 		}
 	}
 	return nil
@@ -132,7 +144,8 @@ func check(p *profile.Profile) error {
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 
-// decodePProf unpacks by itself, so that a small file can't fill the memory.
+// decodePProf reads the record in a pprof profile. It decompresses here, not in
+// package pprof, so that readAll bounds the size: gzip can expand a thousandfold.
 func decodePProf(data []byte) (*profile.Profile, error) {
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
@@ -157,10 +170,11 @@ func decodePProf(data []byte) (*profile.Profile, error) {
 	return p, sameTimes(p, pp)
 }
 
-// sameTimes reports a profile whose samples other tools have changed, so that
-// its record describes another one.
+// sameTimes returns an error if the samples' times don't add up to those of the
+// record. Then another tool has changed the samples and kept the record, which
+// describes another profile.
 func sameTimes(p *profile.Profile, pp *pprof.Profile) error {
-	var said, found int64
+	var said, found int64 // nanoseconds per pass
 	for _, s := range stacks(p) {
 		said += s.ns
 	}

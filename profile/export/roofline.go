@@ -8,28 +8,36 @@ import (
 	"resnet-tui/profile"
 )
 
-// chart is a log-log frame: x from 10^x0 to 10^x1, y alike.
+// chart is a drawing with logarithmic axes: x from 10^x0 to 10^x1 and y from
+// 10^y0 to 10^y1, inside the margins.
 type chart struct {
 	*drawing
 	x0, x1, y0, y1 float64
 }
 
+// Size and margins of a chart, in units of the SVG's viewBox.
 const (
 	chartWidth, chartHeight = 800.0, 420.0
 	chartLeft, chartBottom  = 64.0, 44.0
 	chartTop, chartRight    = 16.0, 16.0
 )
 
+// x returns the horizontal position of a positive value.
 func (c *chart) x(v float64) float64 {
 	return chartLeft + (math.Log10(v)-c.x0)/(c.x1-c.x0)*(chartWidth-chartLeft-chartRight)
 }
 
+// y returns the vertical position of a positive value. SVG's axis points down.
 func (c *chart) y(v float64) float64 {
 	return chartHeight - chartBottom - (math.Log10(v)-c.y0)/(c.y1-c.y0)*(chartHeight-chartBottom-chartTop)
 }
 
-// rooflineSVG draws the rows under the roofs by what they executed, each as a
-// disc whose area is in proportion to its time; empty without ceilings.
+// rooflineSVG draws a roofline plot (Williams, Waterman and Patterson 2009) of the
+// rows: executed FLOPs per byte against executed GFLOP/s, both logarithmic, under
+// the measured ceilings. Executed counts are what the hardware limits: a Winograd
+// convolution does less arithmetic than the direct one. Each row is a disc whose area
+// grows in proportion to its share of the pass. It is empty without ceilings or
+// rows that do arithmetic.
 func rooflineSVG(p *profile.Profile) template.HTML {
 	if p.Ceilings == nil || p.Ceilings.GFLOPS <= 0 || p.Ceilings.GBPS <= 0 {
 		return ""
@@ -48,36 +56,42 @@ func rooflineSVG(p *profile.Profile) template.HTML {
 	return c.done()
 }
 
+// rooflineDot is a row in the plot.
 type rooflineDot struct {
 	row    *profile.LayerRow
-	gflops float64 // executed
+	gflops float64 // rate of executed FLOPs; the row's own GFLOPS are direct-equivalent
 }
 
+// title returns the dot's tooltip.
 func (d rooflineDot) title() string {
 	return fmt.Sprintf("%s (%s): %s GFLOP/s executed, %s FLOP/byte, %s, %s of its roof",
 		d.row.Path, d.row.Pass, profile.Significant(d.gflops), profile.Significant(d.row.Intensity),
 		milliseconds(d.row.MeanMS), profile.FormatShare(d.row.Roof))
 }
 
-// rooflineDots are the rows that have a place: those that do arithmetic.
+// rooflineDots returns the rows that have a position on logarithmic axes: those
+// that do arithmetic.
 func rooflineDots(p *profile.Profile) (dots []rooflineDot) {
 	for i := range p.Layers {
 		r := &p.Layers[i]
 		if r.Intensity > 0 && r.MeanMS > 0 && r.ExecutedFLOPs > 0 {
-			dots = append(dots, rooflineDot{r, float64(r.ExecutedFLOPs) / r.MeanMS / 1e6})
+			gflops := float64(r.ExecutedFLOPs) / r.MeanMS / 1e6 // 10⁶ FLOPs per ms are 10⁹ per s
+			dots = append(dots, rooflineDot{r, gflops})
 		}
 	}
 	return dots
 }
 
-// rooflineFrame is a frame of whole decades around the dots and the ridge.
+// rooflineFrame returns a chart of whole decades that covers the dots and the
+// ridge.
 func rooflineFrame(roofs *profile.Roofs, dots []rooflineDot) *chart {
 	ridge := roofs.GFLOPS / roofs.GBPS
 	across, up := []float64{ridge}, []float64{roofs.GFLOPS}
 	for _, d := range dots {
 		across, up = append(across, d.row.Intensity), append(up, d.gflops)
 	}
-	x, _ := profile.DecadesOf(across, profile.EdgeAbove) // roofs that are known are greater than 0
+	// The ceilings are positive, so both axes exist.
+	x, _ := profile.DecadesOf(across, profile.EdgeAbove)
 	y, _ := profile.DecadesOf(up, profile.EdgeAbove)
 	return &chart{
 		newDrawing(chartWidth, chartHeight, "chart", "roofline"),
@@ -85,7 +99,8 @@ func rooflineFrame(roofs *profile.Roofs, dots []rooflineDot) *chart {
 	}
 }
 
-// grid draws a line per decade, with its value.
+// grid draws both axes of a roofline plot: lines at powers of ten with their
+// values, and the axes' names.
 func (c *chart) grid() {
 	bottom := chartHeight - chartBottom
 	for e := c.x0; e <= c.x1; e++ {
@@ -97,7 +112,8 @@ func (c *chart) grid() {
 	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "executed FLOPs a byte moved")
 }
 
-// levels draws the grid of the vertical axis, a line per decade, and its name.
+// levels draws the vertical axis: lines at powers of ten with their values, and
+// the axis's name.
 func (c *chart) levels(name string) {
 	for e := c.y0; e <= c.y1; e++ {
 		y := c.y(math.Pow(10, e))
@@ -107,14 +123,16 @@ func (c *chart) levels(name string) {
 	c.text(chartLeft+6, chartTop+12, "start", "axis", name)
 }
 
-// roofs draws memory's slope up to the ridge, then arithmetic's level.
+// roofs draws the ceilings: memory bandwidth, of slope 1 in logarithmic axes, up
+// to the ridge, and from there the level of peak arithmetic. Each has its value.
 func (c *chart) roofs(r *profile.Roofs) {
 	ridge := r.GFLOPS / r.GBPS
 	left, right := math.Pow(10, c.x0), math.Pow(10, c.x1)
-	from := max(left, math.Pow(10, c.y0)/r.GBPS) // where the slope enters the frame
+	from := max(left, math.Pow(10, c.y0)/r.GBPS) // where the slope enters the chart
 	c.line(c.x(from), c.y(from*r.GBPS), c.x(ridge), c.y(r.GFLOPS), "roof")
 	c.line(c.x(ridge), c.y(r.GFLOPS), c.x(right), c.y(r.GFLOPS), "roof")
 	c.text(chartWidth-chartRight-4, c.y(r.GFLOPS)-6, "end", "axis", profile.Significant(r.GFLOPS)+" GFLOP/s, measured")
+	// The geometric mean is the middle of the slope on a logarithmic axis.
 	middle := math.Sqrt(from * ridge)
 	c.text(c.x(middle)-6, c.y(middle*r.GBPS)-6, "end", "axis", profile.Significant(r.GBPS)+" GB/s, measured")
 }

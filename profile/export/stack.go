@@ -4,17 +4,23 @@ import (
 	"resnet-tui/profile"
 )
 
-// stack is one kernel as other profilers see it: frames root first, which are
-// architecture, pass, stage, block, layer by its path, kernel; and what it took.
+// stack is a kernel as a sampling profiler would see it: a call stack and the
+// time at its leaf. Frames are named as where they stand alone, so that tools
+// which merge frames by name don't mix different layers:
+//
+//	resnet50  forward  layer1  layer1.0  layer1.0.conv1  winograd F(4,3) avx2
+//	net       pass     stage   block     layer           kernel
+//
+// Layers outside of stages and blocks (conv1, fc) have fewer frames.
 type stack struct {
-	frames []string
-	block  string // the path of the block, or empty
-	ns     int64  // see profile.Statistic
-	row    *profile.LayerRow
+	frames []string          // root first
+	block  string            // path of the block, or ""
+	ns     int64             // mean time per pass, see profile.Statistic
+	row    *profile.LayerRow // nil for the overhead
 }
 
-// stacks are the kernels in execution order, then the overhead. Their times
-// add up to the net's.
+// stacks returns a stack per kernel in execution order, then the overhead if
+// there is any. Their times add up to the mean pass.
 func stacks(p *profile.Profile) []stack {
 	tree := p.ByPass()
 	list := make([]stack, 0, len(p.Layers)+1)
@@ -31,7 +37,8 @@ func stacks(p *profile.Profile) []stack {
 	return list
 }
 
-// frames are the frames from the net down to a row, and its block's path.
+// frames returns the frames from the net down to a row, and the path of its
+// block.
 func frames(r *profile.Row) (names []string, block string) {
 	if r.Parent == nil {
 		return []string{r.Label}, ""
@@ -46,7 +53,8 @@ func frames(r *profile.Row) (names []string, block string) {
 	return append(names, frameName(r)), block
 }
 
-// frameName names a row where it stands without those above it.
+// frameName returns a row's name as it can stand without the rows above it: the
+// whole path for modules and layers.
 func frameName(r *profile.Row) string {
 	if r.Kind == profile.ModuleRow && r.Parent != nil || r.Kind == profile.PathRow {
 		return r.Path
@@ -54,14 +62,15 @@ func frameName(r *profile.Row) string {
 	return r.Label
 }
 
-// blockLevel is the level of blocks: below the net, its pass and its stage.
+// blockLevel is the level of blocks in a tree by pass: below net, pass and stage.
 const blockLevel = 3
 
-// hidden reports whether a row is no frame: a container within a block, such
-// as layer1.0.downsample.
+// hidden reports whether a row has no frame of its own: a container within a
+// block, such as layer1.0.downsample, which says nothing that its layers' paths
+// don't.
 func hidden(r *profile.Row) bool { return r.Kind == profile.ModuleRow && level(r) > blockLevel }
 
-// level is the number of rows above a row.
+// level returns the number of rows above a row.
 func level(r *profile.Row) int {
 	n := 0
 	for r = r.Parent; r != nil; r = r.Parent {
@@ -70,7 +79,8 @@ func level(r *profile.Row) int {
 	return n
 }
 
-// below are the frames right below a row; overhead only if there is any.
+// below returns the rows of the frames right below a row. Hidden rows are
+// replaced by those below them, and overhead is left out if it is zero.
 func below(r *profile.Row) (list []*profile.Row) {
 	for _, c := range r.Children {
 		switch {
@@ -84,7 +94,7 @@ func below(r *profile.Row) (list []*profile.Row) {
 	return list
 }
 
-// depth is the number of levels of frames at and below a row.
+// depth returns the number of levels of frames at and below a row.
 func depth(r *profile.Row) int {
 	most := 0
 	for _, c := range below(r) {
@@ -93,8 +103,8 @@ func depth(r *profile.Row) int {
 	return most + 1
 }
 
-// passOf is the class of the pass that all of a row belongs to: "forward",
-// "backward", "update", or "mixed" for the net and its overhead.
+// passOf returns the CSS class of a row's pass: "forward", "backward", "update",
+// or "mixed" for the net and the overhead, which belong to several.
 func passOf(r *profile.Row) string {
 	for ; r != nil; r = r.Parent {
 		if r.Kind == profile.PassRow {

@@ -6,8 +6,9 @@ import (
 	"resnet-tui/profile"
 )
 
-// barColumn is a column of bars in width cells; its title is blank, so that it
-// is as wide whatever the bars are.
+// barColumn returns a column of bars, in which part, from 0 to 1, fills width
+// cells. It has no name, so CSV doesn't have it. Its title is width spaces, so
+// that the column keeps its width if all bars are shorter.
 func barColumn[T any](width int, part func(row T) float64) Column[T] {
 	return Column[T]{
 		Title: strings.Repeat(" ", width),
@@ -15,8 +16,8 @@ func barColumn[T any](width int, part func(row T) float64) Column[T] {
 	}
 }
 
-// axisOf is a logarithmic axis that begins below the least of the values, so
-// that each has a bar; one decade without any.
+// axisOf returns a logarithmic axis for bars, which starts below the smallest
+// value so that this has a bar too. Without positive values it is one decade.
 func axisOf(values []float64) profile.Decades {
 	axis, ok := profile.DecadesOf(values, profile.EdgeBelow)
 	if !ok {
@@ -25,7 +26,8 @@ func axisOf(values []float64) profile.Decades {
 	return axis
 }
 
-// part is where v lies on an axis, from 0 to 1; 0 for what it does not show.
+// part returns where v is on an axis, from 0 to 1; 0 for values without a
+// position.
 func part(axis profile.Decades, v float64) float64 {
 	at, _ := axis.Position(v)
 	return at

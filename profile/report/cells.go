@@ -11,20 +11,26 @@ import (
 	"resnet-tui/tensor"
 )
 
-// missing is the cell of a value that is not known or does not apply.
+// The functions in this file make cells. Those for a value that may be unknown
+// return missing for it: a dash for people, an empty field for programs.
+
+// missing is the cell of a value that is unknown or doesn't apply.
 var missing = Cell{Text: profile.Dash}
 
-// plain is the same for people and for programs.
+// plain is the same text for people and programs.
 func plain(s string) Cell { return Cell{s, s} }
 
+// whole is an integer, all digits.
 func whole(n int) Cell { return plain(strconv.Itoa(n)) }
 
+// truth is "true" or "false".
 func truth(b bool) Cell { return plain(strconv.FormatBool(b)) }
 
-// count shows a large number with its unit, 0 as a dash.
+// count is a count, "25.6 M" for people and exact for programs. 0 is a dash for
+// people: most layers have no parameters or no multiply-adds.
 func count(n int64) Cell { return Cell{figure(n), strconv.FormatInt(n, 10)} }
 
-// figure is count's text: 25.6 M.
+// figure returns the text of count.
 func figure(n int64) string {
 	if n == 0 {
 		return profile.Dash
@@ -32,7 +38,7 @@ func figure(n int64) string {
 	return profile.FormatCount(n)
 }
 
-// size shows bytes, 0 as a dash.
+// size is a number of bytes, like count.
 func size(n int64) Cell {
 	if n == 0 {
 		return Cell{profile.Dash, "0"}
@@ -40,13 +46,12 @@ func size(n int64) Cell {
 	return Cell{profile.FormatBytes(n), strconv.FormatInt(n, 10)}
 }
 
-// shape shows 1×3×224×224, in ASCII for programs.
+// shape is "1×3×224×224" for people, in ASCII for programs.
 func shape(s tensor.Shape) Cell {
 	return Cell{s.String(), strings.ReplaceAll(s.String(), "×", "x")}
 }
 
-// outputPerImage is a shape without its batch: 64×112×112. Without a shape it
-// is blank.
+// outputPerImage is a shape without its batch, "64×112×112". No shape is blank.
 func outputPerImage(s tensor.Shape) Cell {
 	if len(s) == 0 {
 		return Cell{}
@@ -54,12 +59,14 @@ func outputPerImage(s tensor.Shape) Cell {
 	return plain(s[1:].String())
 }
 
-// ms shows milliseconds in the unit that fits.
+// ms formats milliseconds in the unit that fits.
 func ms(v float64) string { return profile.Time.Figure(v * 1e6).String() }
 
+// milliseconds is a time: in the unit that fits for people, in milliseconds for
+// programs.
 func milliseconds(v float64) Cell { return Cell{ms(v), raw(v)} }
 
-// maybeMS shows milliseconds that are nil where they are not known; maybeSigned,
+// maybeMS is milliseconds of a value that is nil if unknown. maybeSigned,
 // maybeShare and maybeChange are alike.
 func maybeMS(v *float64) Cell {
 	if v == nil {
@@ -68,7 +75,7 @@ func maybeMS(v *float64) Cell {
 	return milliseconds(*v)
 }
 
-// optionalMS shows milliseconds that are 0 where they are not known.
+// optionalMS is milliseconds of a value that is 0 if unknown.
 func optionalMS(v float64) Cell {
 	if v == 0 {
 		return missing
@@ -76,7 +83,7 @@ func optionalMS(v float64) Cell {
 	return milliseconds(v)
 }
 
-// signed is a difference in milliseconds with its sign.
+// signed formats a difference in milliseconds with its sign.
 func signed(v float64) string {
 	if v > 0 {
 		return "+" + ms(v)
@@ -91,6 +98,8 @@ func maybeSigned(v *float64) Cell {
 	return Cell{signed(*v), raw(*v)}
 }
 
+// nanoseconds is a time: in the unit that fits for people, in nanoseconds for
+// programs. nil is missing.
 func nanoseconds(ns *int64) Cell {
 	if ns == nil {
 		return missing
@@ -98,11 +107,13 @@ func nanoseconds(ns *int64) Cell {
 	return Cell{profile.FormatTime(time.Duration(*ns)), strconv.FormatInt(*ns, 10)}
 }
 
+// seconds is a time: in the unit that fits for people, in seconds for programs.
 func seconds(v float64) Cell {
 	return Cell{profile.FormatTime(time.Duration(v * 1e9)), raw(v)}
 }
 
-// number shows three significant digits.
+// number is a float with three significant digits for people. nil is missing; NaN
+// is printed as NaN, as it is a finding.
 func number(n *Number) Cell {
 	if n == nil {
 		return missing
@@ -110,7 +121,7 @@ func number(n *Number) Cell {
 	return Cell{profile.Significant(float64(*n)), raw(float64(*n))}
 }
 
-// optional shows a value that is 0 where it does not apply.
+// optional is a float that is 0 if it doesn't apply.
 func optional(v float64) Cell {
 	if v == 0 {
 		return missing
@@ -118,6 +129,7 @@ func optional(v float64) Cell {
 	return Cell{profile.Significant(v), raw(v)}
 }
 
+// share is a percentage for people and a fraction for programs.
 func share(v float64) Cell { return Cell{profile.FormatShare(v), raw(v)} }
 
 func maybeShare(v *float64) Cell {
@@ -127,7 +139,7 @@ func maybeShare(v *float64) Cell {
 	return share(*v)
 }
 
-// change is a difference as a percentage of what it started from.
+// change formats a difference as a percentage of its base, with its sign.
 func change(from, delta float64) string {
 	if from <= 0 {
 		return profile.Dash
@@ -142,8 +154,8 @@ func maybeChange(from, delta *float64) Cell {
 	return plain(change(*from, *delta))
 }
 
-// probability shows a p-value with two significant digits, at least to
-// hundredths.
+// probability is a p-value with two significant digits for people, but at least
+// two decimals: 0.50, 0.043, 0.0012. Below 1e-4 only its order matters.
 func probability(p *float64) Cell {
 	switch {
 	case p == nil:
@@ -155,5 +167,5 @@ func probability(p *float64) Cell {
 	return Cell{strconv.FormatFloat(*p, 'f', digits, 64), raw(*p)}
 }
 
-// raw is the shortest decimal that reads back as v.
+// raw returns the shortest decimal that reads back as v.
 func raw(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

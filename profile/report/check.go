@@ -7,7 +7,8 @@ import (
 	"resnet-tui/profile"
 )
 
-// Checks prints limits and whether they hold; its JSON is the checks' own.
+// Checks prints limits and whether the net keeps them. Its JSON is that of
+// profile.Checks.
 type Checks struct{ *profile.Checks }
 
 // Table has one row per check.
@@ -24,6 +25,7 @@ func (c Checks) Table() Tabular {
 	}}
 }
 
+// mark returns the mark of a check that holds, or of one that fails.
 func mark(ok bool) string {
 	if ok {
 		return "✓"
@@ -31,6 +33,7 @@ func mark(ok bool) string {
 	return "✗"
 }
 
+// ofLimit is the value as a percentage of its limit.
 func ofLimit(x profile.Check) Cell {
 	if x.Limit <= 0 {
 		return missing
@@ -41,7 +44,7 @@ func ofLimit(x profile.Check) Cell {
 // Text writes the table.
 func (c Checks) Text(w io.Writer) error { return c.Table().Text(w) }
 
-// CheckLine describes a check that does not hold in one line.
+// CheckLine describes a failed check in one line, for standard error.
 func CheckLine(x profile.Check) string {
 	line := fmt.Sprintf("%s does not hold: %s, the limit is %s",
 		x.Name, checked(x.Name, x.Value), checked(x.Name, x.Limit))
@@ -54,7 +57,8 @@ func CheckLine(x profile.Check) string {
 	return line + "; most of it in " + x.Blame
 }
 
-// checked formats a check's value or limit in the unit of the check.
+// checked formats a check's value or limit in its unit, which the name implies:
+// counts, bytes, or else milliseconds.
 func checked(name string, v float64) string {
 	switch name {
 	case "max-params", "max-macs":

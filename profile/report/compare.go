@@ -12,8 +12,10 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Compare shows two nets side by side, after a backward pass of each on the
-// same images.
+// Compare shows two nets, A and B, side by side after a backward pass of each on
+// the same images: what they cost, how long they take, the gradient and the
+// responses by depth. It is made for a residual net and its plain twin, as in He
+// et al., Deep residual learning for image recognition, 2015, section 4.2.
 type Compare struct {
 	Schema    string         `json:"schema"`
 	A         *Run           `json:"a"`
@@ -21,49 +23,55 @@ type Compare struct {
 	Blocks    []BlockPair    `json:"blocks"`
 	Responses []ResponsePair `json:"responses"`
 	Times     TimePair       `json:"times"`
-	Outputs   *OutputPair    `json:"outputs,omitempty"` // if both have the same classes
+	Outputs   *OutputPair    `json:"outputs,omitempty"` // nil unless both have the same classes
 }
 
-// OutputPair says how far b's outputs are from a's.
+// OutputPair measures how far B's outputs are from A's. KL is the mean over images
+// of the Kullback–Leibler divergence Σ p·ln(p/q) in nats, with the softmax
+// probabilities p of A and q of B. Agree is the number of images for which both
+// have the same most likely class.
 type OutputPair struct {
-	KL    Number `json:"kl"`    // mean over images of Σ p·ln(p/q), p from a, q from b
-	Agree int    `json:"agree"` // images for which both find the same class likeliest
+	KL    Number `json:"kl"`
+	Agree int    `json:"agree"`
 }
 
-// BlockPair holds the gradients at the blocks of one path in both nets.
+// BlockPair holds the gradients at the blocks with the same path.
 type BlockPair = profile.Pair[BlockGrad]
 
-// ResponsePair holds the standard deviations of a convolution's response in
-// both nets, see resnet.Response.
+// ResponsePair holds the standard deviations of the responses of the convolutions
+// with the same path, see nn.Response. nil: the net has no such convolution.
 type ResponsePair struct {
 	Path string  `json:"path"`
 	A    *Number `json:"a,omitempty"`
 	B    *Number `json:"b,omitempty"`
 }
 
-// PassTimes are medians over passes of the time in all layers.
+// PassTimes holds the times of the forward and of the backward pass: medians, over
+// Runs passes, of what all their kernels took together. Overhead belongs to
+// neither and is left out.
 type PassTimes struct {
 	ForwardMS  float64 `json:"forward_ms"`
 	BackwardMS float64 `json:"backward_ms"`
 	Runs       int     `json:"runs"`
 }
 
-// TimePair holds the times of both nets.
+// TimePair holds the PassTimes of both nets.
 type TimePair struct {
 	A PassTimes `json:"a"`
 	B PassTimes `json:"b"`
 }
 
-// Side is what NewCompare needs to know about one of the nets. Run has
-// gradients; Profile's layers have samples.
+// Side is what NewCompare needs of one net: a Run with gradients, the responses of
+// its convolutions, and a Profile of backward passes whose rows have samples.
 type Side struct {
 	Run       *Run
 	Responses []nn.Response
 	Profile   *profile.Profile
 }
 
-// NewCompare compares two nets: blocks and convolutions are paired by path, and
-// outputs are compared if they have the same shape.
+// NewCompare compares two nets. Blocks and convolutions are paired by path;
+// outputs are compared only if they have the same shape. The result shares the
+// Runs of both sides.
 func NewCompare(a, b Side) *Compare {
 	c := &Compare{
 		Schema:    CompareSchema,
@@ -79,6 +87,7 @@ func NewCompare(a, b Side) *Compare {
 	return c
 }
 
+// pairOutputs compares logits, image by image. The label −1 means unknown.
 func pairOutputs(a, b []Row) *OutputPair {
 	var c train.Change
 	for i := range a {
@@ -87,6 +96,7 @@ func pairOutputs(a, b []Row) *OutputPair {
 	return &OutputPair{KL: Number(c.KL()), Agree: c.Images - c.Moved}
 }
 
+// pairResponses pairs responses by path, those that only B has last.
 func pairResponses(a, b []nn.Response) []ResponsePair {
 	var rows []ResponsePair
 	for _, p := range profile.Align(a, b, func(r *nn.Response) string { return r.Path }) {
@@ -95,7 +105,7 @@ func pairResponses(a, b []nn.Response) []ResponsePair {
 	return rows
 }
 
-// deviation is a response's standard deviation, nil for no response.
+// deviation returns a response's standard deviation, nil for no response.
 func deviation(r *nn.Response) *Number {
 	if r == nil {
 		return nil
@@ -103,7 +113,7 @@ func deviation(r *nn.Response) *Number {
 	return known(Number(r.Std))
 }
 
-// passTimes summarizes the forward and the backward rows of a profile.
+// passTimes sums up the forward and the backward rows of a profile.
 func passTimes(p *profile.Profile) PassTimes {
 	kernels := p.ByPass().Root.Kernels
 	return PassTimes{
@@ -113,8 +123,8 @@ func passTimes(p *profile.Profile) PassTimes {
 	}
 }
 
-// Text writes what the nets cost, what the passes took, and the gradients and
-// responses by depth.
+// Text writes costs and times as one table, then the gradients by block, then the
+// responses by convolution, then facts.
 func (c *Compare) Text(w io.Writer) error {
 	if err := c.costs().Text(w); err != nil {
 		return err
@@ -137,11 +147,11 @@ func (c *Compare) Text(w io.Writer) error {
 	return f.write(w)
 }
 
-// normTakes is what batch norm takes in each mode.
+// normTakes says which statistics batch norm uses in each mode.
 var normTakes = map[string]string{"train": "the batch's statistics", "eval": "running statistics"}
 
-// measured says in words how the gradients change with depth, and how far the
-// outputs differ.
+// measured puts the findings into words: how the gradient changes with depth in
+// each net, and how far the outputs differ.
 func (c *Compare) measured() string {
 	var parts []string
 	for _, s := range []struct {
@@ -164,8 +174,9 @@ func (c *Compare) measured() string {
 	return "on this one batch, " + strings.Join(parts, ", ")
 }
 
-// depthRatio is the gradient at the first block's input over that at the
-// last's, if there are two blocks and the ratio is finite.
+// depthRatio returns the gradient norm at the first block's input divided by that
+// at the last block's: far below 1, the gradient vanishes; far above, it explodes.
+// It reports false for fewer than two blocks or a ratio that isn't finite.
 func (r *Run) depthRatio() (ratio float64, ok bool) {
 	n := len(r.Blocks)
 	if n < 2 {

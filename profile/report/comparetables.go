@@ -8,7 +8,8 @@ import (
 	"resnet-tui/profile"
 )
 
-// Table has one row per block.
+// Table has one row per block. Its columns are grouped by figure and not by net,
+// so that the same figure of both nets is side by side.
 func (c *Compare) Table() Tabular {
 	a, b := gradColumns("a", c.axis(), blockOfA), gradColumns("b", c.axis(), blockOfB)
 	b.bar.Title += " " // a gap between the norms and their parts
@@ -20,14 +21,18 @@ func (c *Compare) Table() Tabular {
 	}}
 }
 
+// blockOfA returns A's block of a pair, which may be nil.
 func blockOfA(p BlockPair) *BlockGrad { return p.A }
+
+// blockOfB returns B's block of a pair, which may be nil.
 func blockOfB(p BlockPair) *BlockGrad { return p.B }
 
-// sideColumns are the columns of one of the two nets.
+// sideColumns holds the columns of one net.
 type sideColumns struct{ out, in, bar, skip, branch, cosine Column[BlockPair] }
 
-// gradColumns shows the gradients at the blocks of one net, which side names;
-// of returns its block, nil where it has none.
+// gradColumns returns the columns of the gradients of one net. side is its name in
+// titles, "a" or "b"; of returns its block of a pair, nil if it has none; bars are
+// on the given axis.
 func gradColumns(side string, axis profile.Decades, of func(p BlockPair) *BlockGrad) sideColumns {
 	column := func(name, title string, value func(b *BlockGrad) *Number) Column[BlockPair] {
 		return Column[BlockPair]{side + "_" + name, side + ": " + title, right, func(p BlockPair) Cell {
@@ -54,7 +59,8 @@ func gradColumns(side string, axis profile.Decades, of func(p BlockPair) *BlockG
 	return columns
 }
 
-// axis is one for both nets.
+// axis returns the axis of all bars. It is one for both nets, or their bars could
+// not be compared.
 func (c *Compare) axis() profile.Decades {
 	var norms []float64
 	for _, r := range []*Run{c.A, c.B} {
@@ -65,10 +71,10 @@ func (c *Compare) axis() profile.Decades {
 	return axisOf(norms)
 }
 
-// costRow is a figure of both nets.
+// costRow is a figure of both nets, formatted.
 type costRow struct{ name, a, b string }
 
-// costs has one row per figure.
+// costs has one row per figure; lesions only if a net has any.
 func (c *Compare) costs() Table[costRow] {
 	var rows []costRow
 	row := func(name string, of func(r *Run, t PassTimes) string) {
@@ -92,11 +98,12 @@ func (c *Compare) costs() Table[costRow] {
 	}}
 }
 
+// timing formats a time in milliseconds with the number of passes behind it.
 func timing(ms float64, runs int) string {
 	return fmt.Sprintf("%s, median of %d", profile.FormatTime(time.Duration(ms*1e6)), runs)
 }
 
-// responses has one row per convolution, with bars on one axis for both nets.
+// responses has one row per convolution. Bars are on one axis for both nets.
 func (c *Compare) responses() Table[ResponsePair] {
 	var values []float64
 	for _, p := range c.Responses {
@@ -104,7 +111,7 @@ func (c *Compare) responses() Table[ResponsePair] {
 	}
 	axis := axisOf(values)
 	b := barColumn(gradBar, func(p ResponsePair) float64 { return part(axis, orZero(p.B)) })
-	b.Title += " " // as in Table
+	b.Title += " " // a gap, as in Table
 	return Table[ResponsePair]{Rows: c.Responses, Columns: []Column[ResponsePair]{
 		{"", "convolution", left, func(p ResponsePair) Cell { return plain(p.Path) }},
 		{"", "a", right, func(p ResponsePair) Cell { return number(p.A) }},
@@ -114,7 +121,8 @@ func (c *Compare) responses() Table[ResponsePair] {
 	}}
 }
 
-// orZero is a value for an axis, which does not show 0.
+// orZero returns 0 for an unknown value: a logarithmic axis ignores it, and its
+// bar is empty.
 func orZero(n *Number) float64 {
 	if n == nil {
 		return 0

@@ -11,18 +11,20 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// Counts lists a net's operations by every convention.
+// Counts lists a net's number of operations by every convention. The literature
+// doesn't agree on one: numbers that are called FLOPs differ by a factor of two
+// and by what they leave out.
 type Counts struct {
 	Schema string        `json:"schema"`
 	Model  profile.Model `json:"model"`
 	Counts []CountRow    `json:"counts"`
 }
 
-// CountRow is a net's operations by one convention.
+// CountRow holds a net's number of operations by one convention.
 type CountRow struct {
 	Name  string `json:"name"`
 	Value int64  `json:"value"` // per image
-	What  string `json:"what"`
+	What  string `json:"what"`  // what is counted, in words
 }
 
 // NewCounts counts m's operations by every convention.
@@ -44,18 +46,19 @@ func (c *Counts) Table() Tabular {
 	}}
 }
 
-// exact shows every digit of a number.
+// exact is a number with all digits, grouped by thousands for people.
 func exact(n int64) Cell { return Cell{profile.Grouped(n, ","), strconv.FormatInt(n, 10)} }
 
 // Text writes the table.
 func (c *Counts) Text(w io.Writer) error { return c.Table().Text(w) }
 
-// Convention is how a report counts operations. The zero Convention counts
-// multiply-adds and prints no total.
+// Convention chooses how a report prints numbers of operations, in columns per
+// layer and as a total. The zero Convention prints multiply-adds and no total.
+// JSON and CSV don't depend on it: there, macs are multiply-adds.
 type Convention struct{ count nn.Count }
 
-// FindConvention returns the named convention with m's total by it. An unknown
-// name is an error that lists the known ones.
+// FindConvention returns the convention with this name, and m's total by it. The
+// error for an unknown name lists the known ones.
 func FindConvention(m *resnet.Model, name string) (Convention, error) {
 	counts := m.Counts()
 	for _, c := range counts {
@@ -66,12 +69,13 @@ func FindConvention(m *resnet.Model, name string) (Convention, error) {
 	return Convention{}, fmt.Errorf("--count %s: no such convention; there are %s", name, countNames(counts))
 }
 
-// Doubled reports whether a multiply-add counts as two in per-layer columns.
+// Doubled reports whether a multiply-add counts as two operations in per-layer
+// columns.
 func (c Convention) Doubled() bool { return c.factor() == 2 }
 
-// factor is what a multiply-add counts in per-layer columns. Only conventions
-// that are a multiple of the multiply-adds have per-layer figures; the others
-// show multiply-adds there.
+// factor returns how many operations a multiply-add is in per-layer columns. Only
+// conventions that are a multiple of the multiply-adds have figures per layer;
+// with the others, the columns show multiply-adds.
 func (c Convention) factor() int64 {
 	if c.count.Name == "flops" || c.count.Name == "torch" {
 		return 2
@@ -79,7 +83,7 @@ func (c Convention) factor() int64 {
 	return 1
 }
 
-// title heads a per-layer column.
+// title returns the title of a per-layer column.
 func (c Convention) title() string {
 	if c.factor() == 2 {
 		return "FLOPs"
@@ -87,13 +91,13 @@ func (c Convention) title() string {
 	return "MACs"
 }
 
-// cell shows a layer's multiply-adds as the convention counts them; the raw
-// value stays in multiply-adds.
+// cell is a layer's operations by the convention; for programs they stay in
+// multiply-adds.
 func (c Convention) cell(macs int64) Cell {
 	return Cell{figure(macs * c.factor()), strconv.FormatInt(macs, 10)}
 }
 
-// facts is the whole net's total, if a convention was named.
+// facts returns the net's total, if there is a named convention.
 func (c Convention) facts() (f facts) {
 	if c.count.Name != "" {
 		f.addf(c.count.Name, "%s   %s per image: %s",
@@ -102,6 +106,7 @@ func (c Convention) facts() (f facts) {
 	return f
 }
 
+// countNames lists the names of conventions for an error.
 func countNames(counts []nn.Count) string {
 	names := make([]string, 0, len(counts))
 	for _, c := range counts {

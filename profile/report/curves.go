@@ -9,17 +9,19 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// curveCells is the width of a curve.
+// curveCells is the width of a curve, in cells of the terminal.
 const curveCells = 48
 
-// curve is a run's training loss by step, thinned.
+// curve is the training loss of a run, averaged over at most curveCells stretches
+// of steps.
 type curve struct {
 	train.Run
 	means []float64
 }
 
-// writeCurves draws each run's training loss by step, all on one axis that
-// begins at zero.
+// writeCurves draws each run's training loss by step. All curves are on one linear
+// axis from zero, so that they can be compared. It writes nothing if no run has a
+// positive loss.
 func writeCurves(w io.Writer, tracks []*train.Track) error {
 	var curves []curve
 	top := 0.0
@@ -37,6 +39,7 @@ func writeCurves(w io.Writer, tracks []*train.Track) error {
 	return curveTable(curves, top).Text(w)
 }
 
+// curveTable has one row per run. top is the largest value of the axis.
 func curveTable(curves []curve, top float64) Table[curve] {
 	return Table[curve]{Rows: curves, Columns: []Column[curve]{
 		{"", "net", left, func(c curve) Cell { return plain(c.Model) }},
@@ -46,6 +49,7 @@ func curveTable(curves []curve, top float64) Table[curve] {
 	}}
 }
 
+// last is the mean loss of the curve's last stretch.
 func (c curve) last() Cell {
 	if len(c.means) == 0 {
 		return missing
@@ -53,8 +57,9 @@ func (c curve) last() Cell {
 	return loss(c.means[len(c.means)-1])
 }
 
-// thinned averages the losses of steps over at most n stretches, all about
-// equally long.
+// thinned averages the losses of consecutive steps over at most n stretches, whose
+// lengths differ by at most one. A mean, unlike a sample, shows no single noisy
+// batch.
 func thinned(steps []train.StepRecord, n int) []float64 {
 	n = min(n, len(steps))
 	means := make([]float64, n)
@@ -67,7 +72,7 @@ func thinned(steps []train.StepRecord, n int) []float64 {
 	return means
 }
 
-// sparkline draws values from 0 to top in eighths of a cell.
+// sparkline draws one character per value, from 0 to top in eighths of a cell.
 func sparkline(values []float64, top float64) string {
 	var b strings.Builder
 	for _, v := range values {

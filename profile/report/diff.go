@@ -9,18 +9,18 @@ import (
 	"resnet-tui/profile"
 )
 
-// Diff prints how two profiles differ; its JSON is profile.Diff's own.
+// Diff prints how two profiles differ. Its JSON is that of profile.Diff.
 type Diff struct {
 	*profile.Diff
 	All bool `json:"-"` // in text, also show rows within noise
 }
 
-// Table has one row per layer, the largest difference first, then what only
-// one of the profiles has.
+// Table has one row per layer, the largest difference first, then the layers that
+// only one side has. It has all rows, whatever All says.
 func (d Diff) Table() Tabular { return d.table(d.Layers) }
 
-// table has the rows of layers, which both profiles have, and of what only one
-// has.
+// table has the given rows of layers that both sides have, then those that only
+// one side has.
 func (d Diff) table(layers []profile.DiffRow) Table[profile.DiffRow] {
 	rows := slices.Concat(layers, d.OnlyA, d.OnlyB)
 	return Table[profile.DiffRow]{Rows: rows, Columns: []Column[profile.DiffRow]{
@@ -41,7 +41,9 @@ func (d Diff) table(layers []profile.DiffRow) Table[profile.DiffRow] {
 	}}
 }
 
-// Text writes the totals, then the rows that differ beyond noise, or all rows.
+// Text writes the totals, the rows that differ beyond noise or all rows, and how
+// they were tested. A reader of hundreds of rows would take the largest ones
+// within noise for findings, so these are hidden at first.
 func (d Diff) Text(w io.Writer) error {
 	if err := d.facts().write(w); err != nil {
 		return err
@@ -60,7 +62,7 @@ func (d Diff) Text(w io.Writer) error {
 	return d.notes(w, len(d.Layers)-len(shown))
 }
 
-// facts say what was compared, and how the whole passes differ.
+// facts returns what was compared, and how whole passes differ.
 func (d Diff) facts() (f facts) {
 	t := d.Total
 	f.add("A", sideLine(d.A, d.AboutA))
@@ -73,6 +75,7 @@ func (d Diff) facts() (f facts) {
 	return f
 }
 
+// The notes below the table say what the p-values mean, and what they don't cover.
 const (
 	pooledNote = "p: Welch's t test over the medians of %d and %d recordings, " +
 		"so it includes what differs from process to process;\n" +
@@ -83,7 +86,7 @@ const (
 		"Record each side several times to include it: diff a1,a2,a3 b1,b2,b3.\n"
 )
 
-// notes say how many rows were left out, and how far the verdicts carry.
+// notes writes how many rows are hidden, and which test the p-values come from.
 func (d Diff) notes(w io.Writer, hidden int) (err error) {
 	switch {
 	case hidden == 1:
@@ -99,8 +102,8 @@ func (d Diff) notes(w io.Writer, hidden int) (err error) {
 	return err
 }
 
-// beyondNoise are the rows to show: those that are marked, and those that no
-// test could be made for.
+// beyondNoise returns the rows to show: those that are significant, and those
+// that couldn't be tested.
 func (d Diff) beyondNoise() []profile.DiffRow {
 	var rows []profile.DiffRow
 	for _, r := range d.Layers {
@@ -111,7 +114,8 @@ func (d Diff) beyondNoise() []profile.DiffRow {
 	return rows
 }
 
-// unlike lists how the recordings differ besides their times.
+// unlike lists how the sides differ besides their times. The reader has to judge
+// whether such a comparison makes sense: it may be its point.
 func (d Diff) unlike() (list []string) {
 	add := func(name string, a, b any) {
 		if x, y := fmt.Sprint(a), fmt.Sprint(b); x != y {
@@ -131,6 +135,7 @@ func (d Diff) unlike() (list []string) {
 	return list
 }
 
+// totalVerdict puts the test of whole passes into words.
 func (d Diff) totalVerdict() string {
 	switch {
 	case d.Total.PValue == nil:
@@ -141,6 +146,7 @@ func (d Diff) totalVerdict() string {
 	return fmt.Sprintf("beyond noise, p = %s", probability(d.Total.PValue).Text)
 }
 
+// sideLine describes the recordings of one side.
 func sideLine(name string, s profile.DiffSide) string {
 	line := fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes",
 		name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
@@ -150,6 +156,7 @@ func sideLine(name string, s profile.DiffSide) string {
 	return line
 }
 
+// kernelChange names a row's kernel, or both if they differ.
 func kernelChange(r profile.DiffRow) string {
 	switch {
 	case r.AKernel == r.BKernel || r.BKernel == "":

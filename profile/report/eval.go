@@ -8,23 +8,25 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// Eval is a net's score on a data set.
+// Eval is a net's score on a data set. Accuracy is Correct / Total, and Top5 the
+// number of images whose class is among the five most likely. Seconds is the wall
+// time of the evaluation.
 type Eval struct {
 	Schema   string         `json:"schema"`
 	Model    profile.Model  `json:"model"`
 	Device   profile.Device `json:"device"`
 	Data     string         `json:"data"`
-	Batch    int            `json:"batch"`
-	Total    int            `json:"total"`
+	Batch    int            `json:"batch"` // images per pass
+	Total    int            `json:"total"` // images
 	Correct  int            `json:"correct"`
 	Accuracy float64        `json:"accuracy"`
 	Top5     int            `json:"top5_correct"`
-	Loss     Number         `json:"loss"` // mean cross-entropy
+	Loss     Number         `json:"loss"` // mean cross-entropy over images, in nats
 	Seconds  float64        `json:"seconds"`
 }
 
-// NewEval reports a score. The caller fills in Model, Device, Data, Batch and
-// Seconds.
+// NewEval returns the report of a score. The caller fills in Model, Device, Data,
+// Batch and Seconds.
 func NewEval(s train.Score) *Eval {
 	e := &Eval{Schema: EvalSchema, Total: s.Total, Correct: s.Correct, Top5: s.Top5, Loss: Number(s.Loss)}
 	if s.Total > 0 {
@@ -41,7 +43,9 @@ func (e *Eval) Table() Tabular {
 		{"data", "data", left, func(e *Eval) Cell { return plain(e.Data) }},
 		{"total", "images", right, func(e *Eval) Cell { return whole(e.Total) }},
 		{"correct", "correct", right, func(e *Eval) Cell { return whole(e.Correct) }},
-		{"accuracy", "accuracy", right, func(e *Eval) Cell { return Cell{percent(e.Correct, e.Total), raw(e.Accuracy)} }},
+		{"accuracy", "accuracy", right, func(e *Eval) Cell {
+			return Cell{percent(e.Correct, e.Total), raw(e.Accuracy)}
+		}},
 		{"top5_correct", "in top 5", right, func(e *Eval) Cell { return whole(e.Top5) }},
 		{"loss", "loss", right, func(e *Eval) Cell { return number(&e.Loss) }},
 		{"seconds", "", right, func(e *Eval) Cell { return seconds(e.Seconds) }},
@@ -61,6 +65,7 @@ func (e *Eval) Text(w io.Writer) error {
 	return f.write(w)
 }
 
+// percent formats a share with two decimals, as accuracies usually are.
 func percent(part, all int) string {
 	if all == 0 {
 		return profile.Dash

@@ -7,17 +7,19 @@ import (
 	"resnet-tui/profile"
 )
 
-// fact is a line of text below a table: a name and what there is to say.
+// fact is a line of text below a table: a name and a text. A fact without a name
+// continues the one above.
 type fact struct{ name, text string }
 
-// facts are written one below the other, their texts aligned.
+// facts is a list of facts, printed with their texts aligned.
 type facts []fact
 
 func (f *facts) add(name, text string) { *f = append(*f, fact{name, text}) }
 
 func (f *facts) addf(name, format string, args ...any) { f.add(name, fmt.Sprintf(format, args...)) }
 
-// write writes one line per fact.
+// write writes one line per fact. Names must be ASCII: their bytes are
+// counted as cells.
 func (f facts) write(w io.Writer) error {
 	widest := 0
 	for _, x := range f {
@@ -31,7 +33,7 @@ func (f facts) write(w io.Writer) error {
 	return nil
 }
 
-// deviceLine names a device, and what it computes with.
+// deviceLine describes a device in one line.
 func deviceLine(d profile.Device) string {
 	return fmt.Sprintf("%s (%s), %d threads, %s, %s kernels", d.ID, d.Name, d.Threads, d.Precision, d.Kernels)
 }

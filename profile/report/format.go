@@ -14,14 +14,14 @@ import (
 // Formats are the names that --format takes.
 var Formats = []string{"text", "json", "csv", "md"}
 
-// Report is what a command prints. Its JSON is the value itself.
+// Report is what a command prints. Its JSON is that of the value itself.
 type Report interface {
 	Text(w io.Writer) error
 	Table() Tabular // for CSV and Markdown
 }
 
-// Write prints r in one of the Formats. Errors are those of w, and an unknown
-// format.
+// Write prints r in one of the Formats. It returns the first error of w, and an
+// error for an unknown format.
 func Write(w io.Writer, r Report, format string) error {
 	switch format {
 	case "json":
@@ -36,7 +36,9 @@ func Write(w io.Writer, r Report, format string) error {
 	return fmt.Errorf("unknown format %q", format)
 }
 
-// writeJSON indents everything but lists of numbers, which stay on one line.
+// writeJSON writes indented JSON whose lists of numbers are on one line: a shape
+// or the samples of a row, one number per line, would bury everything else.
+// Characters of HTML aren't escaped, as kernels and paths have them.
 func writeJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -49,8 +51,8 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// joinNumbers removes the white space from lists that hold no string, object or
-// list.
+// joinNumbers removes the white space from innermost lists without strings, in
+// valid JSON. Brackets within strings don't count, so strings are skipped whole.
 func joinNumbers(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for len(text) > 0 {
@@ -71,8 +73,8 @@ func joinNumbers(text []byte) []byte {
 	return out
 }
 
-// stringLength is the length of the JSON string that text begins with, its
-// quotes included.
+// stringLength returns the length of the JSON string at the start of text, quotes
+// included.
 func stringLength(text []byte) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
@@ -85,11 +87,11 @@ func stringLength(text []byte) int {
 	return len(text)
 }
 
-// Number is a float that is null in JSON where it is NaN or infinite.
+// Number is a float64 that is null in JSON if it is NaN or infinite.
 type Number = profile.Number
 
-// Row holds float32 values; in JSON each is its shortest decimal, NaN and ±Inf
-// are null.
+// Row is a list of float32 values. In JSON each is the shortest decimal that reads
+// back as the same float32; NaN and ±Inf are null.
 type Row []float32
 
 // MarshalJSON writes an array without white space.
@@ -108,6 +110,6 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	return append(b, ']'), nil
 }
 
-// known returns a pointer to v, for a field that is left out of the JSON where
-// its value is unknown.
+// known returns a pointer to v, for a field that is nil, and so left out of the
+// JSON, if its value is unknown.
 func known[T any](v T) *T { return &v }

@@ -9,18 +9,25 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// ParamGrad is the L2 norm of ∂loss/∂parameter; Name is PyTorch's.
+// ParamGrad holds the L2 norm of the loss's gradient by one parameter. Name is the
+// parameter's in PyTorch's state dict.
 type ParamGrad struct {
 	Name string `json:"name"`
 	Norm Number `json:"norm"`
 }
 
-// BlockGrad holds the norms of the gradients at a block.
+// BlockGrad holds the gradient norms at a block.
 type BlockGrad = profile.BlockGrad
 
-// PathRow splits the gradient at a block's input, or at the net's, by path
-// length: the number of branches that a part has come through, see
-// nn.PathSpectrum.
+// PathRow splits the gradient at the input of a block, or of the net, by path
+// length: the number of residual branches that a part has passed through (Veit,
+// Wilber and Belongie, Residual networks behave like ensembles of relatively
+// shallow networks, 2016). All values are L2 norms. See nn.PathSpectrum.
+//
+// Branches[k] is the part with exactly k branches, Rest the part with more than are
+// listed. As vectors, the parts add up to the gradient, whose norm is Gradient.
+// SumError checks that: it is the norm of the difference relative to Gradient. The
+// norms themselves don't add up.
 type PathRow struct {
 	Block    string   `json:"block"`
 	Branches []Number `json:"branches"`
@@ -29,7 +36,7 @@ type PathRow struct {
 	SumError Number   `json:"sum_error"`
 }
 
-// Gradients is a session whose last pass went backward.
+// Gradients is a session whose last pass went backward: an *nn.Session.
 type Gradients interface {
 	Target() []int
 	Loss() (float64, error)
@@ -37,8 +44,8 @@ type Gradients interface {
 	ParamNorms() ([]nn.ParamNorm, error)
 }
 
-// SetGradients adds labels, loss and gradients of the last backward pass. Its
-// errors are g's.
+// SetGradients adds labels, loss and gradients of the last backward pass. On an
+// error, which is one of g's, it adds nothing.
 func (r *Run) SetGradients(g Gradients) error {
 	loss, err := g.Loss()
 	if err != nil {
@@ -60,7 +67,7 @@ func (r *Run) SetGradients(g Gradients) error {
 	return nil
 }
 
-// SetPaths adds the gradients by path length.
+// SetPaths adds the gradients by path length, one row per spectrum.
 func (r *Run) SetPaths(spectra []nn.PathSpectrum) {
 	for _, s := range spectra {
 		row := PathRow{Block: s.Block, Rest: Number(s.Rest), Gradient: Number(s.Gradient), SumError: Number(s.SumError)}
@@ -71,8 +78,8 @@ func (r *Run) SetPaths(spectra []nn.PathSpectrum) {
 	}
 }
 
-// writeGradients writes the blocks' gradients and, if they are known, their
-// parts by path length.
+// writeGradients writes the gradients by block and, if they are known, their parts
+// by path length.
 func (r *Run) writeGradients(w io.Writer) error {
 	if err := writeBlocks(w, r.Blocks); err != nil || len(r.Paths) == 0 {
 		return err
@@ -96,8 +103,10 @@ func writeBlocks(w io.Writer, blocks []BlockGrad) error {
 	return blockTable(blocks, axis).Text(w)
 }
 
-const gradBar = 16 // cells
+// gradBar is the width of the bars of gradients, in cells.
+const gradBar = 16
 
+// blockTable has one row per block. Bars are the gradient at the input.
 func blockTable(blocks []BlockGrad, axis profile.Decades) Table[BlockGrad] {
 	return Table[BlockGrad]{Rows: blocks, Columns: []Column[BlockGrad]{
 		{"", "block", left, func(b BlockGrad) Cell { return plain(b.Path) }},
@@ -111,10 +120,12 @@ func blockTable(blocks []BlockGrad, axis profile.Decades) Table[BlockGrad] {
 	}}
 }
 
-// pathColumns is how many path lengths text shows; JSON has all.
+// pathColumns is the number of path lengths in text. Short paths carry most of the
+// gradient, and JSON has all.
 const pathColumns = 8
 
-// pathTable has a column per number of branches.
+// pathTable has a column per number of branches. Cells are shares of the norm of
+// the whole gradient; they may add up to more than 1, see PathRow.
 func pathTable(rows []PathRow) Table[PathRow] {
 	shown := 0
 	for _, r := range rows {
@@ -135,7 +146,8 @@ func pathTable(rows []PathRow) Table[PathRow] {
 	}...)}
 }
 
-// restCell is the share of longer paths, where all shorter ones are shown.
+// restCell is the share of paths with more branches than are split off. It is
+// missing if columns were left out, as it would not be the rest of what is shown.
 func restCell(r PathRow, shown int) Cell {
 	if r.Rest == 0 || r.Gradient == 0 || len(r.Branches) > shown {
 		return missing
@@ -143,7 +155,7 @@ func restCell(r PathRow, shown int) Cell {
 	return plain(profile.Significant(float64(r.Rest / r.Gradient)))
 }
 
-// pathCell is the share of the paths through i branches.
+// pathCell is the share of paths through exactly i branches.
 func pathCell(r PathRow, i int) Cell {
 	if i >= len(r.Branches) || r.Gradient == 0 {
 		return missing

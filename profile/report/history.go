@@ -13,7 +13,7 @@ import (
 type History struct {
 	Schema  string                 `json:"schema"`
 	Path    string                 `json:"path"`
-	Older   int                    `json:"older,omitempty"` // entries that are not listed
+	Older   int                    `json:"older,omitempty"` // number of earlier entries that aren't listed
 	Entries []profile.HistoryEntry `json:"entries"`
 }
 
@@ -36,13 +36,13 @@ func (h *History) Table() Tabular {
 	}}
 }
 
-// moment shows a time in the reader's zone.
+// moment is a time: in the local zone for people, as RFC 3339 for programs.
 func moment(at time.Time) Cell {
 	return Cell{at.Local().Format("2006-01-02 15:04"), at.Format(time.RFC3339)}
 }
 
-// Text writes the table, and a plot of each configuration that was measured
-// more than once.
+// Text writes the table, and a plot of the medians of each configuration that was
+// measured more than once. Only entries of the same configuration are comparable.
 func (h *History) Text(w io.Writer) error {
 	if len(h.Entries) == 0 {
 		_, err := fmt.Fprintf(w, "no profiles yet in %s\n", h.Path)
@@ -65,12 +65,15 @@ func (h *History) Text(w io.Writer) error {
 	return nil
 }
 
+// historyConfig holds the medians of one configuration, in milliseconds, oldest
+// first.
 type historyConfig struct {
 	name string
-	ms   []float64 // medians, oldest first
+	ms   []float64
 }
 
-// configs groups the entries by configuration, in the order of each one's first.
+// configs groups the entries by configuration, in the order of their first
+// entries.
 func (h *History) configs() []*historyConfig {
 	var list []*historyConfig
 	of := map[string]*historyConfig{}
@@ -86,14 +89,16 @@ func (h *History) configs() []*historyConfig {
 	return list
 }
 
+// Sizes of a plot in cells.
 const (
-	plotRows  = 4
-	plotCells = 60
-	plotAxis  = 9 // characters left of it
+	plotRows  = 4  // height
+	plotCells = 60 // width: only this many newest entries are drawn
+	plotAxis  = 9  // labels to the left of the axis
 )
 
-// plot draws times in milliseconds as columns in eighths of a cell, from 0 to
-// the greatest, the newest on the right.
+// plot draws times, in milliseconds, as columns on a linear axis from 0 to the
+// largest, with the newest on the right. A line below names the first and the last
+// of them.
 func plot(times []float64) string {
 	if len(times) > plotCells {
 		times = times[len(times)-plotCells:]
@@ -117,7 +122,7 @@ func plot(times []float64) string {
 	return strings.Join(rows, "\n")
 }
 
-// column is one cell, filled from below to part, from 0 to 1.
+// column draws one cell, filled from below up to part, from 0 to 1.
 func column(part float64) string {
 	eighths := min(max(int(part*8+0.5), 0), 8)
 	return string([]rune(" ▁▂▃▄▅▆▇█")[eighths])

@@ -8,7 +8,8 @@ import (
 	"resnet-tui/profile"
 )
 
-// Info describes what the program finds on this machine.
+// Info describes what the program finds on this machine: processor, devices,
+// measured ceilings, and where its files are.
 type Info struct {
 	Schema   string         `json:"schema"`
 	Version  string         `json:"version"`
@@ -19,32 +20,32 @@ type Info struct {
 	Paths    Paths          `json:"paths"`
 }
 
-// CPU describes the processor and the kernels chosen for it.
+// CPU describes the processor and the kernels that were chosen for it.
 type CPU struct {
 	Model    string   `json:"model"`
-	Threads  int      `json:"threads"`
-	Features []string `json:"features"`
-	Kernels  string   `json:"kernels"`
-	Why      string   `json:"why"`
+	Threads  int      `json:"threads"`  // used by default
+	Features []string `json:"features"` // instruction sets that matter here
+	Kernels  string   `json:"kernels"`  // instruction set of the kernels
+	Why      string   `json:"why"`      // reason for the choice
 }
 
-// InfoDevice is a device that --device may name.
+// InfoDevice is a device that --device accepts.
 type InfoDevice struct {
-	ID     string `json:"id"`
+	ID     string `json:"id"` // as --device takes it
 	Name   string `json:"name"`
-	Memory int64  `json:"memory_bytes,omitempty"`
+	Memory int64  `json:"memory_bytes,omitempty"` // 0 if unknown
 }
 
-// CUDA says whether a CUDA GPU can be used and, if not, which libraries were
-// tried.
+// CUDA says whether a CUDA GPU can be used and, if not, why, and which libraries
+// were tried.
 type CUDA struct {
 	Found  bool     `json:"found"`
 	Tried  []string `json:"tried"`
 	Reason string   `json:"reason,omitempty"`
 }
 
-// Paths are the paths of the configuration file and of the folders that the
-// program keeps its history and its caches in.
+// Paths holds the paths of the configuration file and of the folders of history
+// and caches.
 type Paths struct {
 	Config string `json:"config"`
 	State  string `json:"state"`
@@ -62,6 +63,7 @@ func (i *Info) Table() Tabular {
 // Text writes one line per fact.
 func (i *Info) Text(w io.Writer) error { return i.facts().write(w) }
 
+// facts returns everything as names and texts.
 func (i *Info) facts() (f facts) {
 	f.add("version", i.Version)
 	f.add("processor", i.CPU.Model)

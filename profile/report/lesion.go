@@ -6,12 +6,14 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// LesionEffect is what lesions changed, against a pass of the intact net with
-// the same weights and images.
+// LesionEffect is the effect of lesions (Veit, Wilber and Belongie 2016: blocks
+// removed from a trained net): how a pass differs from one of the intact net with
+// the same weights and images. Fields of the intact net have intact in their
+// names in JSON; Correct counts are left out without labels.
 type LesionEffect struct {
 	Images      int         `json:"images"`
-	Moved       int         `json:"top1_changed"` // images whose likeliest class changed
-	KL          Number      `json:"kl"`           // mean over images of KL(intact ‖ with lesions), nats
+	Moved       int         `json:"top1_changed"` // images whose most likely class changed
+	KL          Number      `json:"kl"`           // mean over images of KL(intact ‖ with lesions), in nats
 	Correct     *int        `json:"correct,omitempty"`
 	WasCorrect  *int        `json:"correct_intact,omitempty"`
 	IntactTop   [][]Guess   `json:"top_intact"`
@@ -20,20 +22,25 @@ type LesionEffect struct {
 	IntactGrads []BlockGrad `json:"blocks_intact,omitempty"`
 }
 
-// SetEffect sets the pass beside one of the intact net; c is how far the logits
-// are from that pass's.
+// SetEffect adds the comparison with a pass of the intact net. c compares the
+// logits of both, intact ones first. The effect shares intact's slices.
 func (r *Run) SetEffect(intact *Run, c train.Change) {
 	r.Effect = &LesionEffect{
-		Images: c.Images, Moved: c.Moved, KL: Number(c.KL()),
-		IntactTop: intact.Output.Top, IntactLoss: intact.Loss, IntactNS: intact.TimeNS, IntactGrads: intact.Blocks,
+		Images:      c.Images,
+		Moved:       c.Moved,
+		KL:          Number(c.KL()),
+		IntactTop:   intact.Output.Top,
+		IntactLoss:  intact.Loss,
+		IntactNS:    intact.TimeNS,
+		IntactGrads: intact.Blocks,
 	}
 	if c.Labels > 0 {
 		r.Effect.Correct, r.Effect.WasCorrect = &c.Right, &c.WasRight
 	}
 }
 
-// effectFacts say what the lesions changed: the output, the loss, the gradient
-// that reaches the first block, and the time.
+// effectFacts returns what the lesions changed: the output, the loss, the gradient
+// that reaches the first block, and the time. None without lesions.
 func (r *Run) effectFacts() (f facts) {
 	e := r.Effect
 	if e == nil {
@@ -51,6 +58,7 @@ func (r *Run) effectFacts() (f facts) {
 	return f
 }
 
+// output puts the change of the net's output into words.
 func (e *LesionEffect) output() string {
 	line := fmt.Sprintf("top-1 class changed for %d of %d images, KL(intact ‖ with lesions) %s nats",
 		e.Moved, e.Images, number(&e.KL).Text)

@@ -9,7 +9,7 @@ import (
 	"resnet-tui/profile"
 )
 
-// Text writes the tree with its times, then the totals.
+// Text writes the tree with its times, then totals, conditions and gradients.
 func (p Profile) Text(w io.Writer) error {
 	if err := p.tree().Text(w); err != nil {
 		return err
@@ -21,7 +21,7 @@ func (p Profile) Text(w io.Writer) error {
 	return writeBlocks(w, p.Blocks)
 }
 
-// totals say what was measured, and what whole passes took.
+// totals returns what was measured, and the times of whole passes.
 func (p Profile) totals() (f facts) {
 	t := p.Total
 	f.add("net", p.Model.Line())
@@ -38,7 +38,8 @@ func (p Profile) totals() (f facts) {
 	return f
 }
 
-// conditions say under which ceilings and on how busy a machine the passes ran.
+// conditions returns what a reader needs to judge the times: peak of memory, load
+// of the machine, cost of the recorder, ceilings. Each is left out if unknown.
 func (p Profile) conditions() (f facts) {
 	if m := p.Memory.Peak; m != nil {
 		f.add("peak", p.peakLine(m))
@@ -57,6 +58,7 @@ func (p Profile) conditions() (f facts) {
 	return f
 }
 
+// warmupWords describes the warm-up. The range shows whether it was enough.
 func (p Profile) warmupWords() string {
 	words := fmt.Sprintf("%d to warm up", p.Warmup)
 	if p.WarmupSpread > 0 {
@@ -65,12 +67,13 @@ func (p Profile) warmupWords() string {
 	return words
 }
 
-// fineShare shows a small share with one digit more than FormatShare.
+// fineShare formats a small share with two decimals, one more than FormatShare.
 func fineShare(part float64) string { return hundredths(100*part) + " %" }
 
-const peakHolders = 3 // that are named
+// peakHolders is the number of values at the peak that text names.
+const peakHolders = 3
 
-// peakLine says when most memory was live, and what it held.
+// peakLine says when most memory is live, and what holds it.
 func (p Profile) peakLine(m *profile.MemoryPeak) string {
 	var names []string
 	for _, h := range m.Holders[:min(len(m.Holders), peakHolders)] {
@@ -84,12 +87,14 @@ func (p Profile) peakLine(m *profile.MemoryPeak) string {
 	return line
 }
 
-// machineLine says how much of the processors the passes had.
+// machineLine says how much of the processors the passes got. CPU time below
+// threads × wall time means that threads slept or had to wait for a core.
 func (p Profile) machineLine(m *profile.Machine) string {
 	line := "CPU time is not available on this system"
 	if m.CPUMS > 0 {
 		wall := p.Total.MeanMS * float64(max(p.Device.Threads, 1))
-		line = fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time; threads lost their core %s times per pass",
+		line = fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time; "+
+			"threads lost their core %s times per pass",
 			ms(m.CPUMS), profile.FormatShare(m.CPUMS/wall), p.Device.Threads, profile.Significant(m.Preempted))
 	}
 	if m.Processors > 0 {
@@ -101,10 +106,11 @@ func (p Profile) machineLine(m *profile.Machine) string {
 	return line
 }
 
-// Busy reports whether other programs kept so many cores busy that the times
-// are too long.
+// Busy reports whether other programs used cores that the passes would have
+// needed, so that the times are too long.
 func (p Profile) Busy() bool { return p.Machine.Busy(p.Device.Threads) }
 
+// memoryLine compares planned and used memory.
 func (p Profile) memoryLine() string {
 	line := fmt.Sprintf("%s planned (%s of them weights)",
 		profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))

@@ -5,13 +5,13 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Profile prints a profile; its JSON is profile.Profile's own.
+// Profile prints a profile. Its JSON is that of profile.Profile.
 type Profile struct {
 	*profile.Profile
-	Ops Convention `json:"-"` // of the printed operations
+	Ops Convention `json:"-"` // of printed numbers of operations
 }
 
-// Table has one row per kernel that ran.
+// Table has one row per kernel, in execution order.
 func (p Profile) Table() Tabular {
 	return Table[profile.LayerRow]{Rows: p.Layers, Columns: []Column[profile.LayerRow]{
 		{"path", "layer", left, func(l profile.LayerRow) Cell { return Cell{rowName(&l, l.Path), l.Path} }},
@@ -39,7 +39,7 @@ func (p Profile) Table() Tabular {
 	}}
 }
 
-// roof is the share that a row reaches of the ceiling that bounds it.
+// roof is the share that a row reaches of the ceiling above it.
 func roof(l profile.LayerRow) Cell {
 	if l.Bound == profile.BoundUnknown {
 		return missing
@@ -47,23 +47,25 @@ func roof(l profile.LayerRow) Cell {
 	return share(l.Roof)
 }
 
-// timeRow is a row of the tree of times: a layer, or what lies under a module.
+// timeRow is a line of the tree that text prints: a kernel, or a module with sums
+// over the kernels below it.
 type timeRow struct {
-	name   string       // indented by its depth
-	out    tensor.Shape // of the last layer; nil: no layer
-	params int64
-	macs   int64
-	p50MS  float64
-	share  float64 // of the total's mean
-	gflops float64 // direct-equivalent
-	bound  profile.Bound
-	roof   Cell
-	kernel string
+	name   string        // indented by depth
+	out    tensor.Shape  // of the last layer, nil if there is none
+	params int64         // learnable
+	macs   int64         // per image
+	p50MS  float64       // median per pass of all kernels together
+	share  float64       // of means, so that shares add up
+	gflops float64       // direct-equivalent
+	bound  profile.Bound // of a kernel
+	roof   Cell          // of a kernel
+	kernel string        // of a kernel
 }
 
-const timeBar = 12 // cells
+// timeBar is the width of the bars of shares, in cells.
+const timeBar = 12
 
-// timeTable prints rows of the tree of times.
+// timeTable prints lines of the tree.
 func (p Profile) timeTable(rows []timeRow) Table[timeRow] {
 	return Table[timeRow]{Rows: rows, Columns: []Column[timeRow]{
 		{"", "module", left, func(r timeRow) Cell { return plain(r.name) }},

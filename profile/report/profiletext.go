@@ -7,8 +7,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// tree is the kernels under the modules that hold them, pass by pass if there
-// are several, with sums.
+// tree returns the kernels below the modules that contain them, with sums. If
+// there are several passes, each has a subtree; the level of a single one is left
+// out.
 func (p Profile) tree() Table[timeRow] {
 	tree := p.ByPass()
 	t := treeText{Profile: p, tree: tree}
@@ -28,14 +29,15 @@ func (p Profile) tree() Table[timeRow] {
 	return p.timeTable(t.rows)
 }
 
-// treeText is a profile's tree as rows of a table, in the making.
+// treeText builds the lines of a profile's tree.
 type treeText struct {
 	Profile
-	tree *profile.Tree
+	tree *profile.Tree // by pass
 	rows []timeRow
 }
 
-// below appends what lies below r in the order in which it runs.
+// below appends the lines below r in execution order: kernels, and modules where
+// their first kernel runs.
 func (t *treeText) below(r *profile.Row, depth int) {
 	seen := map[*profile.Row]bool{}
 	for _, k := range r.Kernels.All() {
@@ -50,18 +52,19 @@ func (t *treeText) below(r *profile.Row, depth int) {
 	}
 }
 
-// module appends a row for several kernels, with the p50 of what they took
-// together in a pass; the net's is the whole pass, overhead included.
+// module appends a line for all kernels below r. Its time is the median of what
+// they took together in a pass; that of the net is the whole pass, overhead
+// included.
 func (t *treeText) module(r *profile.Row, depth int) {
 	kernels := r.Kernels.All()
 	row := timeRow{
 		name: strings.Repeat("  ", depth) + r.Label, out: t.Layers[kernels[len(kernels)-1]].OutShape,
 		p50MS: t.Total.P50MS, share: 1,
 	}
-	meanMS := t.Total.MeanMS
+	meanMS := t.Total.MeanMS // for share and rate
 	if r != t.tree.Root {
 		meanMS = float64(r.Took.Total()) / 1e6
-		row.p50MS = float64(r.Took.ForwardP50+r.Took.AfterP50) / 1e6 // of one pass: the other is 0
+		row.p50MS = float64(r.Took.ForwardP50+r.Took.AfterP50) / 1e6 // a module is in one pass: the other is 0
 		row.share = meanMS / t.Total.MeanMS
 	}
 	for _, k := range kernels {
@@ -72,23 +75,37 @@ func (t *treeText) module(r *profile.Row, depth int) {
 	t.rows = append(t.rows, row)
 }
 
-// kernel appends the row of a kernel whose layer has that name.
+// kernel appends the line of a kernel. name is that of its layer within the module
+// above.
 func (t *treeText) kernel(l *profile.LayerRow, name string, depth int) {
 	t.rows = append(t.rows, timeRow{
-		name: strings.Repeat("  ", depth) + rowName(l, name), out: l.OutShape, params: l.Params, macs: l.MACs,
-		p50MS: l.P50MS, share: l.Share, gflops: l.GFLOPS, bound: l.Bound, roof: roof(*l), kernel: l.Kernel,
+		name:   strings.Repeat("  ", depth) + rowName(l, name),
+		out:    l.OutShape,
+		params: l.Params,
+		macs:   l.MACs,
+		p50MS:  l.P50MS,
+		share:  l.Share,
+		gflops: l.GFLOPS,
+		bound:  l.Bound,
+		roof:   roof(*l),
+		kernel: l.Kernel,
 	})
 }
 
+// overhead appends the line of the overhead. Only its mean is known.
 func (t *treeText) overhead(r *profile.Row) {
 	t.rows = append(t.rows, timeRow{
-		name: "  " + r.Label, p50MS: t.Total.OverheadMS, share: t.Total.OverheadMS / t.Total.MeanMS,
-		roof: missing, kernel: "between layers",
+		name:   "  " + r.Label,
+		p50MS:  t.Total.OverheadMS,
+		share:  t.Total.OverheadMS / t.Total.MeanMS,
+		roof:   missing,
+		kernel: "between layers",
 	})
 }
 
-// rowName is a layer and what it absorbed, "conv1 bn1 relu"; a probe is named
-// by the layer that it looks at.
+// rowName names a row by its layer and those that its kernel absorbed, "conv1 bn1
+// relu". Outside of the forward pass it adds the kind, as a layer has several
+// gradients. A probe is named after the layer that it measures.
 func rowName(l *profile.LayerRow, name string) string {
 	if l.Kind == tensor.Moments.String() {
 		return "probe of " + name

@@ -1,9 +1,9 @@
 package report
 
-// The schemas name the JSON of the reports that are this package's own. A new
-// field does not change a schema; a field that goes or changes its meaning
-// does. The schemas of profiles, sweeps, differences, checks and the history
-// are package profile's.
+// The schemas name the JSON of reports, each with the version of its format. A new
+// field doesn't change the version; removing one, or changing its meaning or unit,
+// does. The schemas of profiles, sweeps, diffs, checks and the history are in
+// package profile.
 const (
 	RunSchema          = "resnet-tui/run/1"
 	SummarySchema      = "resnet-tui/summary/1"

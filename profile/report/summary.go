@@ -10,7 +10,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Summary is what a net costs by its shapes alone: nothing is run.
+// Summary is what a net costs, computed from its shapes without running it.
 type Summary struct {
 	Schema string         `json:"schema"`
 	Model  profile.Model  `json:"model"`
@@ -23,27 +23,37 @@ type Summary struct {
 	all   bool
 }
 
-// SummaryTotal sums up the net: operations per image, bytes of the whole batch.
+// SummaryTotal holds the sums over the net. Operations are per image, bytes of
+// activations are of the whole batch.
+//
+// FLOPs are 2·MACs, the arithmetic of convolutions and linear layers; Operations
+// also have additions, pooling and ReLUs; Counts holds both and more by the names
+// of the conventions. WeightsBytes are parameters and running statistics at 4
+// bytes each. ActivationBytes are the results of all layers, which are never all
+// live; the peaks are what the device's program holds at once, left out if
+// unknown.
 type SummaryTotal struct {
 	Params          int64            `json:"params"`
 	Buffers         int64            `json:"buffers"`
 	MACs            int64            `json:"macs"`
-	FLOPs           int64            `json:"flops"`      // 2·MACs; see counts for other conventions
-	Operations      int64            `json:"operations"` // of every layer, additions and ReLUs included
+	FLOPs           int64            `json:"flops"`
+	Operations      int64            `json:"operations"`
 	Counts          map[string]int64 `json:"counts"`
-	WeightsBytes    int64            `json:"weights_bytes"` // parameters and running statistics
+	WeightsBytes    int64            `json:"weights_bytes"`
 	ActivationBytes int64            `json:"activation_bytes"`
 	PeakBytesEval   int64            `json:"peak_bytes_eval,omitempty"`
 	PeakBytesTrain  int64            `json:"peak_bytes_train,omitempty"`
 }
 
-// SummaryLayer is one call of a layer: operations per image, bytes of the whole
-// batch.
+// SummaryLayer is one call of a layer. Operations are per image, bytes of the
+// whole batch: ReadBytes are inputs and weights, WriteBytes results, each moved
+// once. Receptive field and stride are cumulative up to this layer, in pixels of
+// the image.
 type SummaryLayer struct {
 	Path            string       `json:"path"`
 	Call            int          `json:"call"`
 	Kind            string       `json:"kind"`
-	Part            string       `json:"part"` // of its block: trunk, branch, skip, join
+	Part            string       `json:"part"` // within its block: "branch", "skip", "join"; "trunk" outside
 	Geometry        string       `json:"geometry,omitempty"`
 	InShape         tensor.Shape `json:"in_shape"`
 	OutShape        tensor.Shape `json:"out_shape"`
@@ -55,19 +65,21 @@ type SummaryLayer struct {
 	ReadBytes       int64        `json:"read_bytes"`
 	WriteBytes      int64        `json:"write_bytes"`
 	ActivationBytes int64        `json:"activation_bytes"`
-	ReceptiveField  int          `json:"receptive_field"` // pixels of the image
-	Stride          int          `json:"stride"`          // cumulative, pixels of the image
+	ReceptiveField  int          `json:"receptive_field"`
+	Stride          int          `json:"stride"`
 }
 
-// SummaryOptions say how a Summary is printed as text.
+// SummaryOptions holds what NewSummary can't compute from the net, and how to
+// print it.
 type SummaryOptions struct {
-	Count     string // convention of the printed total
-	All       bool   // show every block instead of folding runs of alike ones
-	PeakEval  int64  // bytes that the device would hold at once, 0 if unknown
-	PeakTrain int64
+	Count     string // name of the convention for printed numbers of operations
+	All       bool   // in text, show every block instead of folding runs of alike ones
+	PeakEval  int64  // bytes that the device holds at once in evaluation, 0 if unknown
+	PeakTrain int64  // the same in training
 }
 
-// NewSummary summarizes m. An unknown convention in o.Count is an error.
+// NewSummary returns the summary of m. It returns an error for an unknown
+// convention in o.Count.
 func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
 	ops, err := FindConvention(m, o.Count)
 	if err != nil {
@@ -99,6 +111,7 @@ func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
 	return s, nil
 }
 
+// summaryLayer returns the row of a layer.
 func summaryLayer(l *nn.Layer) SummaryLayer {
 	c := l.Cost
 	return SummaryLayer{
@@ -145,18 +158,19 @@ func (s *Summary) Table() Tabular {
 	}}
 }
 
-// moduleRow is a row of the tree: a module, or a run of alike blocks.
+// moduleRow is a line of the tree that text prints: a module, or a run of alike
+// blocks.
 type moduleRow struct {
-	name     string // indented by its depth, with the line of its block's skip
+	name     string // indented by depth, after the line of its block's skip
 	kind     string
-	geometry string
-	out      tensor.Shape
-	cost     nn.Cost
-	field    int // receptive field and cumulative stride of its last layer, pixels of the image
-	stride   int
+	geometry string       // of a leaf, or the skip of a block
+	out      tensor.Shape // of the last layer
+	cost     nn.Cost      // of everything below
+	field    int          // receptive field after the last layer, in pixels of the image
+	stride   int          // cumulative stride after the last layer, in pixels of the image
 }
 
-// moduleTable prints rows of the tree.
+// moduleTable prints lines of the tree.
 func (s *Summary) moduleTable(rows []moduleRow) Table[moduleRow] {
 	return Table[moduleRow]{Rows: rows, Columns: []Column[moduleRow]{
 		{"", "module", left, func(r moduleRow) Cell { return plain(r.name) }},
@@ -171,7 +185,7 @@ func (s *Summary) moduleTable(rows []moduleRow) Table[moduleRow] {
 	}}
 }
 
-// Text draws the tree, then the totals.
+// Text writes the tree, then the totals.
 func (s *Summary) Text(w io.Writer) error {
 	if err := s.tree().Text(w); err != nil {
 		return err
@@ -180,7 +194,7 @@ func (s *Summary) Text(w io.Writer) error {
 	return s.facts().write(w)
 }
 
-// facts are the totals.
+// facts returns the totals.
 func (s *Summary) facts() (f facts) {
 	t := s.Total
 	f.add("input", s.Input.String()+", float32")
@@ -188,7 +202,8 @@ func (s *Summary) facts() (f facts) {
 		profile.FormatCount(t.Params), profile.Grouped(t.Params, ","), profile.Grouped(t.Buffers, ","))
 	f = append(f, s.ops.facts()...)
 	f.add("weights", profile.FormatBytes(t.WeightsBytes))
-	f.addf("activations", "%s   results of all layers, batch of %d", profile.FormatBytes(t.ActivationBytes), s.Input[0])
+	f.addf("activations", "%s   results of all layers, batch of %d",
+		profile.FormatBytes(t.ActivationBytes), s.Input[0])
 	if t.PeakBytesEval > 0 {
 		f.add("peak, eval", profile.FormatBytes(t.PeakBytesEval)+
 			"   what the fused program holds at once: activations, packed weights, scratch")

@@ -8,13 +8,21 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// tree is the modules as rows; a block's skip is a line at the left, from
-// where its input enters to where it is added.
+// tree returns the modules as lines. To the left of a block's lines, its skip is
+// drawn from the block's input to the addition:
+//
+//	  layer1
+//	┌   0         identity
+//	│     conv1
+//	│     …
+//	└     add
 func (s *Summary) tree() Table[moduleRow] {
 	return s.moduleTable(s.modules(nil, profile.NewTree(profile.Net{Model: s.model.Model}).Root, 0))
 }
 
-// gutters draw each kind of skip, by profile.Rail.
+// gutters holds the characters of each kind of skip, by profile.Rail: thin lines
+// for an identity, thick ones for a projection, dashed ones for skips without
+// parameters that change the shape.
 var gutters = map[nn.SkipKind][4]string{
 	nn.NoSkip:     {"  ", "  ", "  ", "  "},
 	nn.Identity:   {"  ", "┌ ", "│ ", "└ "},
@@ -23,7 +31,8 @@ var gutters = map[nn.SkipKind][4]string{
 	nn.PoolSkip:   {"  ", "┌ ", "┆ ", "└ "},
 }
 
-// gutterOf is what stands before a row's name: nothing outside of blocks.
+// gutterOf returns what precedes a row's name: two cells in and below blocks and
+// for runs of blocks, nothing elsewhere.
 func gutterOf(r *profile.Row) string {
 	if r.Kind == profile.RunRow {
 		return gutters[r.Skip][profile.NoRail]
@@ -36,8 +45,8 @@ func gutterOf(r *profile.Row) string {
 	return ""
 }
 
-// modules appends a row and those below it. A run of alike blocks is one row,
-// unless all are wanted.
+// modules appends the lines of r and of the rows below it. A run of alike blocks
+// is a single line, unless all blocks are wanted; then the run itself has none.
 func (s *Summary) modules(rows []moduleRow, r *profile.Row, depth int) []moduleRow {
 	if r.Kind == profile.RunRow {
 		if !s.all {
@@ -53,7 +62,8 @@ func (s *Summary) modules(rows []moduleRow, r *profile.Row, depth int) []moduleR
 	return rows
 }
 
-// moduleRowOf is a row with the receptive field and stride of its last layer.
+// moduleRowOf returns the line of a row. A run is described by its last block, and
+// has receptive field and stride of that.
 func moduleRowOf(r *profile.Row, depth int) moduleRow {
 	m, name := r.Module, gutterOf(r)+strings.Repeat("  ", depth)+r.Label
 	if r.Kind == profile.RunRow {
@@ -64,7 +74,8 @@ func moduleRowOf(r *profile.Row, depth int) moduleRow {
 	return moduleRow{name, m.Kind, moduleDesc(r, m), r.Out, r.Cost, last.RF, last.Jump}
 }
 
-// moduleDesc is the geometry of a leaf, or the skip of a block.
+// moduleDesc describes the geometry of a leaf or the skip of a block. A leaf that
+// is called several times (a block's ReLU) has their number.
 func moduleDesc(r *profile.Row, m *nn.Module) string {
 	switch {
 	case m.Block != nil:
@@ -78,6 +89,7 @@ func moduleDesc(r *profile.Row, m *nn.Module) string {
 	return strings.TrimPrefix(desc, ", ")
 }
 
+// blockDesc describes the skip of a block, and its stride if it is not 1.
 func blockDesc(b *nn.Block) string {
 	desc := b.Skip.String()
 	if b.Skip == nn.NoSkip {

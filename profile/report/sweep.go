@@ -7,13 +7,13 @@ import (
 	"resnet-tui/profile"
 )
 
-// Sweep prints profiles of one net at several batch sizes, image sizes and
-// numbers of threads; its JSON is profile.Sweep's own.
+// Sweep prints profiles of one net at several batch sizes, image sizes and numbers
+// of threads. Its JSON is that of profile.Sweep.
 type Sweep struct{ *profile.Sweep }
 
-// Table has one row per profile.
+// Table has one row per profile. Bars of throughput are relative to the best row.
 func (s Sweep) Table() Tabular {
-	best := 1e-12
+	best := 1e-12 // images per second; not 0, which bars divide by
 	for _, r := range s.Rows {
 		best = max(best, r.ImagesPerS)
 	}
@@ -36,6 +36,7 @@ func (s Sweep) Table() Tabular {
 	}}
 }
 
+// kneeMark returns the mark of a knee.
 func kneeMark(knee bool) string {
 	if knee {
 		return "◀ knee"
@@ -43,9 +44,10 @@ func kneeMark(knee bool) string {
 	return ""
 }
 
-const sweepBar = 20 // cells
+// sweepBar is the width of the bars of throughput, in cells.
+const sweepBar = 20
 
-// Text writes the table with its bars of throughput, and what a knee is.
+// Text writes the table, and what a knee is.
 func (s Sweep) Text(w io.Writer) error {
 	if err := s.Table().Text(w); err != nil {
 		return err

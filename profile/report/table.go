@@ -10,12 +10,12 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Column is one column of a table whose rows are of type T: what heads it, and
-// what stands in it for a row.
+// Column is one column of a table whose rows are of type T: its heading, and a
+// function that makes a row's cell. One definition serves text, Markdown and CSV.
 type Column[T any] struct {
-	Name  string // heads it in CSV, as the JSON names the field: "in_shape"; empty: not in CSV
-	Title string // heads it for people; empty: only in CSV
-	Right bool   // aligned right, as numbers are
+	Name  string // heading in CSV, the field's name in JSON: "in_shape"; "": not in CSV
+	Title string // heading in text and Markdown; "": only in CSV
+	Right bool   // aligned right, for numbers
 	Cell  func(row T) Cell
 }
 
@@ -28,21 +28,24 @@ const (
 // Cell is one value: Text for people, Raw for programs.
 type Cell struct{ Text, Raw string }
 
-// Table is rows under columns, which it prints in three formats. Text and
-// Markdown have the columns with a title, CSV those with a name.
+// Table prints rows in three formats. Text and Markdown have the columns with a
+// title, CSV those with a name. Printing doesn't change a table, so several
+// goroutines may do it.
 type Table[T any] struct {
 	Columns []Column[T]
 	Rows    []T
 }
 
-// Tabular is a Table, whatever its rows are.
+// Tabular is a Table of rows of any type. Its methods return the first error of
+// the writer.
 type Tabular interface {
 	Text(w io.Writer) error
 	Markdown(w io.Writer) error
 	CSV(w io.Writer) error
 }
 
-// Without returns the table without the named columns.
+// Without returns a copy of the table without the named columns. It shares the
+// rows.
 func (t Table[T]) Without(names ...string) Table[T] {
 	t.Columns = slices.DeleteFunc(slices.Clone(t.Columns), func(c Column[T]) bool {
 		return slices.Contains(names, c.Name)
@@ -50,7 +53,8 @@ func (t Table[T]) Without(names ...string) Table[T] {
 	return t
 }
 
-// Text writes aligned columns under their titles.
+// Text writes aligned columns under their titles, two spaces apart, without spaces
+// at the end of lines. Widths are those of a terminal's cells.
 func (t Table[T]) Text(w io.Writer) error {
 	columns := t.titled()
 	lines := t.lines(columns)
@@ -71,7 +75,7 @@ func (t Table[T]) Text(w io.Writer) error {
 	return nil
 }
 
-// pad fills text up to width cells.
+// pad adds spaces up to width cells.
 func pad(text string, width int, right bool) string {
 	space := strings.Repeat(" ", width-ansi.StringWidth(text))
 	if right {
@@ -80,10 +84,11 @@ func pad(text string, width int, right bool) string {
 	return text + space
 }
 
-// markdownCell keeps a text from ending its cell or its row.
+// markdownCell escapes what would end a cell or a row.
 var markdownCell = strings.NewReplacer("|", `\|`, "\n", " ")
 
-// Markdown writes a table as GitHub's Markdown has it.
+// Markdown writes a table in GitHub Flavored Markdown,
+// https://github.github.com/gfm/#tables-extension-.
 func (t Table[T]) Markdown(w io.Writer) error {
 	columns := t.titled()
 	lines := t.lines(columns)
@@ -100,7 +105,7 @@ func (t Table[T]) Markdown(w io.Writer) error {
 	return nil
 }
 
-// rule is the line below the titles, which says how columns are aligned.
+// rule returns the delimiter row below the titles, which sets the alignment.
 func rule[T any](columns []Column[T]) []string {
 	line := make([]string, len(columns))
 	for i, c := range columns {
@@ -112,7 +117,8 @@ func rule[T any](columns []Column[T]) []string {
 	return line
 }
 
-// CSV writes the raw values under the columns' names.
+// CSV writes the raw values under the columns' names, as RFC 4180 has it but with
+// lines that end in a line feed.
 func (t Table[T]) CSV(w io.Writer) error {
 	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c Column[T]) bool { return c.Name == "" })
 	record := make([]string, len(columns))
@@ -131,12 +137,12 @@ func (t Table[T]) CSV(w io.Writer) error {
 	return out.Error()
 }
 
-// titled returns the columns that people see.
+// titled returns the columns of text and Markdown.
 func (t Table[T]) titled() []Column[T] {
 	return slices.DeleteFunc(slices.Clone(t.Columns), func(c Column[T]) bool { return c.Title == "" })
 }
 
-// lines returns the titles and each row as people see them.
+// lines returns the titles, then each row, as text for people.
 func (t Table[T]) lines(columns []Column[T]) [][]string {
 	titles := make([]string, len(columns))
 	for i, c := range columns {

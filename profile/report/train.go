@@ -15,28 +15,30 @@ type Train struct {
 	Schema   string         `json:"schema"`
 	Device   profile.Device `json:"device"`
 	Data     string         `json:"data"`
-	Settings train.Settings `json:"settings"` // of the first run; the others differ in their seed
+	Settings train.Settings `json:"settings"` // of the first run; others differ in the seed
 	Runs     []TrainRun     `json:"runs"`
 	Failed   []string       `json:"failed,omitempty"`  // error messages of runs that ended early
-	Summary  *train.Summary `json:"summary,omitempty"` // of several runs
+	Summary  *train.Summary `json:"summary,omitempty"` // nil for a single run
 
-	Tracks []*train.Track `json:"-"` // for the curves
+	Tracks []*train.Track `json:"-"` // for the curves of text
 }
 
-// TrainRun is the result of one training run; Final is nil if no epoch ended.
+// TrainRun is the result of one training run. Final is its last completed epoch,
+// nil if it has none; Seconds is wall time.
 type TrainRun struct {
 	Model      profile.Model      `json:"model"`
 	Seed       uint64             `json:"seed"`
 	Epochs     int                `json:"epochs"` // completed
-	Steps      int                `json:"steps"`
+	Steps      int                `json:"steps"`  // made, of incomplete epochs too
 	Final      *train.EpochRecord `json:"final,omitempty"`
 	Seconds    float64            `json:"seconds"`
 	Checkpoint string             `json:"checkpoint,omitempty"`
 	History    string             `json:"history,omitempty"`
 }
 
-// NewTrain reports on runs. The caller fills in Device, Data and Settings.
-// history is the file that the runs were recorded in, empty if there is none.
+// NewTrain returns the report of runs and their tracks. The caller fills in
+// Device, Data and Settings. history is the file in which the runs are recorded,
+// "" if there is none.
 func NewTrain(c train.Comparison, tracks []*train.Track, history string) *Train {
 	t := &Train{Schema: TrainSchema, Tracks: tracks}
 	for _, r := range c.Results {
@@ -75,10 +77,11 @@ func (t *Train) Table() Tabular {
 	}...)}
 }
 
+// seed is a seed, all digits.
 func seed(n uint64) Cell { return plain(strconv.FormatUint(n, 10)) }
 
-// scoreColumns show the losses and errors of a row's epoch, which is nil if none
-// ended.
+// scoreColumns returns the columns of the losses and errors of a row's epoch. of
+// returns that epoch, nil if none is complete.
 func scoreColumns[T any](of func(row T) *train.EpochRecord) []Column[T] {
 	column := func(name, title string, cell func(e *train.EpochRecord) Cell) Column[T] {
 		return Column[T]{name, title, right, func(row T) Cell {
@@ -96,8 +99,10 @@ func scoreColumns[T any](of func(row T) *train.EpochRecord) []Column[T] {
 	}
 }
 
+// loss is a cross-entropy with four decimals for people.
 func loss(v float64) Cell { return Cell{strconv.FormatFloat(v, 'f', 4, 64), raw(v)} }
 
+// maybeLoss is loss of a value that is nil if unknown.
 func maybeLoss(v *float64) Cell {
 	if v == nil {
 		return missing
@@ -105,7 +110,8 @@ func maybeLoss(v *float64) Cell {
 	return loss(*v)
 }
 
-// Text writes the runs, their curves and, for several runs, their summary.
+// Text writes the runs, their curves, a summary of several runs, the errors of
+// those that failed, and facts.
 func (t *Train) Text(w io.Writer) error {
 	if err := t.Table().Text(w); err != nil {
 		return err
@@ -127,6 +133,7 @@ func (t *Train) Text(w io.Writer) error {
 	return f.write(w)
 }
 
+// settingsLine describes the settings of training in one line.
 func settingsLine(s train.Settings) string {
 	parts := []string{
 		fmt.Sprintf("batch %d, learning rate %g (%s", s.Batch, s.Schedule.Rate, s.Schedule.Decay),

@@ -6,7 +6,7 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// TrainHistory is what a training history file says.
+// TrainHistory is the content of a training history file, epoch by epoch.
 type TrainHistory struct {
 	Schema  string         `json:"schema"`
 	File    string         `json:"file"`
@@ -16,14 +16,16 @@ type TrainHistory struct {
 	tracks []*train.Track
 }
 
-// HistoryRun is one run of a training history.
+// HistoryRun is one run of a training history. Steps is the number of its last
+// recorded step.
 type HistoryRun struct {
 	train.Run
 	Steps  int                 `json:"steps"`
 	Epochs []train.EpochRecord `json:"epochs"`
 }
 
-// NewTrainHistory reports on the runs of a history file.
+// NewTrainHistory returns the report of a history file with these tracks, whose
+// epochs it shares.
 func NewTrainHistory(file string, tracks []*train.Track) *TrainHistory {
 	h := &TrainHistory{Schema: TrainHistorySchema, File: file, Summary: train.Summarise(tracks), tracks: tracks}
 	for _, t := range tracks {
@@ -55,7 +57,7 @@ func (h *TrainHistory) Table() Tabular {
 	}
 }
 
-// historyEpoch is an epoch of a run.
+// historyEpoch is an epoch with the run that it belongs to.
 type historyEpoch struct {
 	run train.Run
 	*train.EpochRecord

@@ -9,7 +9,8 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// writeSummary writes what runs with several seeds have in common.
+// writeSummary writes the means over seeds of each net, and ratios of training
+// losses of nets worth comparing. It writes nothing for a nil summary.
 func writeSummary(w io.Writer, s *train.Summary) error {
 	if s == nil {
 		return nil
@@ -22,6 +23,7 @@ func writeSummary(w io.Writer, s *train.Summary) error {
 	return ratioTable(s.Ratios).Text(w)
 }
 
+// outcomeTable has one row per net.
 func outcomeTable(rows []train.Outcome) Table[train.Outcome] {
 	return Table[train.Outcome]{Rows: rows, Columns: []Column[train.Outcome]{
 		{"", "net", left, func(o train.Outcome) Cell { return plain(o.Model) }},
@@ -33,6 +35,7 @@ func outcomeTable(rows []train.Outcome) Table[train.Outcome] {
 	}}
 }
 
+// ratioTable has one row per pair of nets. A ratio is of runs with the same seed.
 func ratioTable(rows []train.Ratio) Table[train.Ratio] {
 	return Table[train.Ratio]{Rows: rows, Columns: []Column[train.Ratio]{
 		{"", "nets", left, func(r train.Ratio) Cell { return plain(r.A + " / " + r.B) }},
@@ -41,11 +44,14 @@ func ratioTable(rows []train.Ratio) Table[train.Ratio] {
 	}}
 }
 
+// hundredths formats v with two decimals.
 func hundredths(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
 
+// thousandths formats v with three decimals.
 func thousandths(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
 
-// overSeeds shows a mean and, of several seeds, its range.
+// overSeeds is a mean and, if there are several seeds, the range. Three or four
+// seeds, as usual, are too few for a standard deviation.
 func overSeeds(s train.Spread, format func(float64) string) Cell {
 	switch s.N {
 	case 0:
