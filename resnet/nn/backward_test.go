@@ -15,7 +15,7 @@ import (
 // steps are the kinds of training step.
 var steps = map[string]nn.Pass{
 	"eval":    {Backward: &nn.Backward{}},
-	"probed":  {Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms, probeInput, probeGrads}},
+	"probed":  step(probeFlows, probeNorms, probeInput, probeGrads),
 	"smooth":  {Mode: nn.Train, Backward: &nn.Backward{Smoothing: 0.1}, Probes: []nn.Probe{probeFlows}},
 	"updated": {Mode: nn.Train, Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 0.9, Nesterov: true, Decay: 1e-4}},
 }
@@ -64,7 +64,8 @@ func checkStep(t *testing.T, m *nn.Model, l *nn.Lowered, o nn.Pass) {
 			t.Errorf("%s: %s has the gradient %d", m.Name, p.Name, grad)
 		}
 		_, normed := l.Site(nn.Probe{At: nn.At(p.Name), What: nn.Norm})
-		if normed != (slices.Contains(o.Probes, probeNorms) && p.Role.Learnable()) || updates[tensor.ParamID(id)] != (o.Update != nil && p.Role.Learnable()) {
+		learns := p.Role.Learnable()
+		if normed != (learns && slices.Contains(o.Probes, probeNorms)) || updates[tensor.ParamID(id)] != (learns && o.Update != nil) {
 			t.Errorf("%s: %s is not probed or updated as it should be", m.Name, p.Name)
 		}
 	}
@@ -74,7 +75,8 @@ func checkStep(t *testing.T, m *nn.Model, l *nn.Lowered, o nn.Pass) {
 	flows := flowsOf(l)
 	for i, b := range m.Blocks() {
 		p, plain := flows[i], b.Block.Skip == nn.NoSkip
-		if p.Path != b.Path || p.In == nn.NoReading || p.Out == nn.NoReading || p.Branch == nn.NoReading || (p.Skip == nn.NoReading) != plain || (p.Dot == nn.NoReading) != plain {
+		lacks := slices.Contains([]nn.Reading{p.In, p.Out, p.Branch}, nn.NoReading)
+		if p.Path != b.Path || lacks || (p.Skip == nn.NoReading) != plain || (p.Dot == nn.NoReading) != plain {
 			t.Errorf("%s: block %s is probed by %+v", m.Name, b.Path, p)
 		}
 	}
@@ -148,11 +150,13 @@ func (e *exact) lossAlong(t *testing.T, values []float64, direction tensor.Strea
 func TestProbesChangeNothing(t *testing.T) {
 	for _, arch := range smallNets {
 		m := smallNet(t, arch)
-		bare := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}})
-		probed := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms, probeInput, probeMoments}})
+		bare := newExact(t, m, step())
+		probed := newExact(t, m, step(probeFlows, probeNorms, probeInput, probeMoments))
 		bare.run(t)
 		probed.run(t)
-		apart := slices.ContainsFunc(m.Blocks(), func(b *nn.Module) bool { return b.Block.PreAct && b.Block.Skip == nn.Projection })
+		apart := slices.ContainsFunc(m.Blocks(), func(b *nn.Module) bool {
+			return b.Block.PreAct && b.Block.Skip == nn.Projection
+		})
 		for id, p := range m.Params {
 			if !p.Role.Learnable() {
 				continue
@@ -161,7 +165,8 @@ func TestProbesChangeNothing(t *testing.T) {
 			if !apart && !slices.Equal(a, b) || !(difference(a, b) <= 1e-12) {
 				t.Errorf("%s: the gradient of %s differs by %g", arch, p.Name, difference(a, b))
 			}
-			if got, want := probed.Buffer(probed.at(nn.Probe{At: nn.At(p.Name), What: nn.Norm}))[0], norm(b); math.Abs(got-want) > 1e-12*want {
+			at := probed.at(nn.Probe{At: nn.At(p.Name), What: nn.Norm})
+			if got, want := probed.Buffer(at)[0], norm(b); math.Abs(got-want) > 1e-12*want {
 				t.Errorf("%s: the norm of %s is %g, want %g", arch, p.Name, got, want)
 			}
 		}
@@ -190,7 +195,7 @@ func difference(a, b []float64) float64 {
 func TestBlockGradients(t *testing.T) {
 	for _, arch := range smallNets {
 		m := smallNet(t, arch)
-		e := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows}})
+		e := newExact(t, m, step(probeFlows))
 		e.run(t)
 		for i, b := range m.Blocks() {
 			g := e.block(i)
@@ -223,7 +228,7 @@ func TestBlockGradients(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	m := smallNet(t, "cifar_resnet8")
 	for _, all := range []bool{false, true} {
-		e := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 0.9, Decay: 0.5, DecayAll: all}})
+		e := newExact(t, m, nn.TrainingStep(0, nn.SGD{Momentum: 0.9, Decay: 0.5, DecayAll: all}))
 		before := map[string][]float64{}
 		for _, p := range m.Params {
 			before[p.Name] = slices.Clone(e.Param(p.Name))

@@ -107,6 +107,14 @@ var (
 	probeInput   = nn.Probe{At: nn.Input, What: nn.Keep}
 )
 
+// step is a pass forward and backward in train mode.
+func step(probes ...nn.Probe) nn.Pass {
+	return nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: probes}
+}
+
+// probed is a forward pass in eval mode.
+func probed(probes ...nn.Probe) nn.Pass { return nn.Pass{Probes: probes} }
+
 // modeOf is train mode, or eval mode.
 func modeOf(train bool) nn.Mode {
 	if train {

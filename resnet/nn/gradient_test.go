@@ -21,7 +21,8 @@ func TestEveryRuleHasDifferences(t *testing.T) {
 		}
 	}
 	for _, train := range []bool{false, true} {
-		newExact(t, m, nn.Pass{Mode: modeOf(train), Backward: &nn.Backward{Smoothing: 0.1}, Probes: []nn.Probe{probeInput}}).checkDifferences(t)
+		p := nn.Pass{Mode: modeOf(train), Backward: &nn.Backward{Smoothing: 0.1}, Probes: []nn.Probe{probeInput}}
+		newExact(t, m, p).checkDifferences(t)
 	}
 }
 

@@ -233,7 +233,7 @@ func TestLesionGradients(t *testing.T) {
 			{"layer2.0=freeze", "layer1.0=swap:layer1.1", "layer3.1=drop-branch", "layer1.1=drop-branch"},
 		} {
 			m := lesioned(t, resnet.Config{Arch: arch, Height: 6, Width: 5, Batch: 3, Classes: 4}, lesions(t, list...)...)
-			e := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeInput, probeFlows}})
+			e := newExact(t, m, step(probeInput, probeFlows))
 			kept := map[string][]float64{}
 			for id, p := range m.Params {
 				frozen := strings.HasPrefix(p.Name, "layer2.0.") && m.Find("layer2.0").Block.Lesion == "freeze"

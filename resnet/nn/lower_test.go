@@ -17,7 +17,8 @@ func TestPlansAreValid(t *testing.T) {
 		for _, i := range []int{0, len(m.Layers) / 2, len(m.Layers) - 1} {
 			some = append(some, nn.Probe{At: m.Layers[i].At(), What: nn.Moments}, nn.Probe{At: m.Layers[i].At(), What: nn.Keep})
 		}
-		for _, o := range []nn.Pass{{}, {Mode: nn.Train, Probes: []nn.Probe{probeMoments}}, {Probes: some}, {Mode: nn.Train, Probes: some}} {
+		every := []nn.Probe{probeMoments}
+		for _, o := range []nn.Pass{{}, {Mode: nn.Train, Probes: every}, {Probes: some}, {Mode: nn.Train, Probes: some}} {
 			l, err := m.Lower(o)
 			if err == nil {
 				err = l.Plan.Validate()
@@ -69,7 +70,7 @@ func TestProbesStopNoFusion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		probed, with, err := nn.Fusions(dev, m, nn.SessionOptions{Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Fuse: true})
+		probed, with, err := nn.Fusions(dev, m, nn.SessionOptions{Pass: probed(probeMoments), Fuse: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,10 +94,10 @@ func TestProbesStopNoFusion(t *testing.T) {
 			t.Errorf("%s: %d kernels of %d layers without probes, %d with", name, n, len(m.Layers), len(with))
 		}
 	}
-	if _, err := m.LowerVisible(nn.Pass{Probes: []nn.Probe{probeMoments}}, []int{len(m.Layers)}); err == nil {
+	if _, err := m.LowerVisible(probed(probeMoments), []int{len(m.Layers)}); err == nil {
 		t.Error("a layer that does not exist is probed")
 	}
-	each, _ := m.Lower(nn.Pass{Probes: []nn.Probe{probeMoments}})
+	each, _ := m.Lower(probed(probeMoments))
 	if n := len(each.Plan.Ops); n != 2*len(m.Layers) {
 		t.Errorf("%d operations unfused with probes, want %d", n, 2*len(m.Layers))
 	}

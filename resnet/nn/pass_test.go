@@ -12,12 +12,14 @@ import (
 // TestPassJSON: a pass goes through JSON unchanged, and its names are those of
 // the command line.
 func TestPassJSON(t *testing.T) {
+	frozen, sgd := step(), nn.SGD{Momentum: 0.9, Decay: 1e-4, Nesterov: true}
+	frozen.FreezeStats = true
 	for want, pass := range map[string]nn.Pass{
 		`{"mode":"eval"}`: {},
-		`{"mode":"train","freeze_stats":true,"backward":{}}`:         {Mode: nn.Train, FreezeStats: true, Backward: &nn.Backward{}},
+		`{"mode":"train","freeze_stats":true,"backward":{}}`:         frozen,
 		`{"mode":"eval","probes":[{"at":"conv1","what":"moments"}]}`: {Probes: []nn.Probe{{At: "conv1", What: nn.Moments}}},
 		`{"mode":"train","backward":{"smoothing":0.1},` +
-			`"update":{"momentum":0.9,"decay":0.0001,"decay_all":false,"nesterov":true}}`: nn.TrainingStep(0.1, nn.SGD{Momentum: 0.9, Decay: 1e-4, Nesterov: true}),
+			`"update":{"momentum":0.9,"decay":0.0001,"decay_all":false,"nesterov":true}}`: nn.TrainingStep(0.1, sgd),
 		`{"mode":"eval","backward":{},"probes":[{"at":"every-layer","what":"keep"},{"at":"every-parameter","what":"norm"},` +
 			`{"at":"every-block","what":"flow"},{"at":"input","what":"norm"},{"at":"layer1.0.relu#1","what":"keep"}]}`: {
 			Backward: &nn.Backward{},

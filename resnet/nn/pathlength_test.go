@@ -38,7 +38,7 @@ func TestPathLengths(t *testing.T) {
 	for _, arch := range append([]string{"cifar_resnet20"}, smallNets...) {
 		m := smallNet(t, arch)
 		blocks := m.Blocks()
-		e := newExact(t, m, nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeInput}})
+		e := newExact(t, m, step(probeFlows, probeInput))
 		e.run(t)
 		all := spectra(t, m, nn.Pass{Mode: nn.Train}, 100)
 		some := spectra(t, m, nn.Pass{Mode: nn.Train}, 2)
@@ -87,7 +87,7 @@ func TestPathsAreAPolynomial(t *testing.T) {
 		}
 		m := lesioned(t, c, all...)
 		parts := partsOfInput(t, m)
-		o := nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeInput}}
+		o := step(probeInput)
 		for _, beta := range []float32{0, 1, 2, -0.5} {
 			l, err := m.Lower(o)
 			if err != nil {

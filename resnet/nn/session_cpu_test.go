@@ -53,7 +53,7 @@ func (w *walker) Span(tensor.Span) {
 func TestStepsAreAPass(t *testing.T) {
 	ctx := context.Background()
 	m := build(t, resnet.Config{Arch: "cifar_preact_resnet20", Batch: 2})
-	s, err := nn.NewSession(ctx, device(t), m, nn.SessionOptions{Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Threads: 2, Calibrate: true})
+	s, err := nn.NewSession(ctx, device(t), m, nn.SessionOptions{Pass: probed(probeMoments), Threads: 2, Calibrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}

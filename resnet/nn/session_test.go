@@ -78,7 +78,10 @@ func TestCalibration(t *testing.T) {
 // TestCalibrationIsTheNets: options of the session do not change the weights.
 func TestCalibrationIsTheNets(t *testing.T) {
 	want := logits(t, open(t, tensortest.Reference(), small, nn.SessionOptions{Seed: 3, Calibrate: true}))
-	for _, o := range []nn.SessionOptions{{Seed: 3, Calibrate: true, Fuse: true}, {Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Seed: 3, Calibrate: true, Exact: true}} {
+	for _, o := range []nn.SessionOptions{
+		{Seed: 3, Calibrate: true, Fuse: true},
+		{Pass: probed(probeMoments), Seed: 3, Calibrate: true, Exact: true},
+	} {
 		if got := logits(t, open(t, tensortest.Reference(), small, o)); !slices.Equal(got, want) {
 			t.Errorf("%+v: other logits", o)
 		}
@@ -130,7 +133,7 @@ func TestObserver(t *testing.T) {
 
 // TestSteps walks through a net, and each layer's moments arrive with it.
 func TestSteps(t *testing.T) {
-	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Pass: nn.Pass{Probes: []nn.Probe{probeMoments}}, Calibrate: true})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Pass: probed(probeMoments), Calibrate: true})
 	ctx := context.Background()
 	if err := s.Step(ctx, 3, nil); err == nil {
 		t.Error("step 3 runs before step 0")

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"resnet-tui/tensor"
 )
@@ -45,7 +46,10 @@ type spots struct {
 // EveryLayer means.
 func (m *Model) findProbes(p Pass, visible []int) (*probes, error) {
 	x := &probes{wanted: map[spot]bool{}, buffers: map[spot]tensor.BufferID{}}
-	for _, probe := range p.Probes {
+	for i, probe := range p.Probes {
+		if slices.Contains(p.Probes[:i], probe) {
+			return nil, fmt.Errorf("%v: it is given twice", probe)
+		}
 		at, indices, err := m.targets(probe, visible)
 		if err != nil {
 			return nil, err

@@ -40,7 +40,7 @@ func TestStepOnCPU(t *testing.T) {
 	for _, arch := range []string{"cifar_resnet14", "cifar_preact_resnet14_b", "cifar_plain14"} {
 		for _, fuse := range []bool{false, true} {
 			m := build(t, resnet.Config{Arch: arch, Batch: 4, Height: 12, Width: 12})
-			s := stepOn(t, m, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms}}, Fuse: fuse, Threads: 2, Seed: 3})
+			s := stepOn(t, m, nn.SessionOptions{Pass: step(probeFlows, probeNorms), Fuse: fuse, Threads: 2, Seed: 3})
 			want := referenceStep(t, s)
 			near := func(what string, got, want float64) {
 				t.Helper()
@@ -97,7 +97,7 @@ func TestProbesChangeNothingOnCPU(t *testing.T) {
 	} {
 		for _, fuse := range []bool{false, true} {
 			m := build(t, resnet.Config{Arch: arch, Batch: 4, Height: 12, Width: 12})
-			o := nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeGrads}}, Fuse: fuse, Threads: 2, Seed: 3}
+			o := nn.SessionOptions{Pass: step(probeGrads), Fuse: fuse, Threads: 2, Seed: 3}
 			bare := stepOn(t, m, o)
 			o.Probes = []nn.Probe{probeGrads, probeFlows, probeNorms}
 			probed := stepOn(t, m, o)

@@ -15,7 +15,7 @@ import (
 )
 
 // everything is a session that looks at all there is to a step.
-var everything = nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows, probeNorms, probeGrads, probeInput, probeMoments}}, Seed: 3}
+var everything = nn.SessionOptions{Pass: step(probeFlows, probeNorms, probeGrads, probeInput, probeMoments), Seed: 3}
 
 func openStep(t *testing.T, c resnet.Config, o nn.SessionOptions) *nn.Session {
 	t.Helper()
@@ -113,7 +113,8 @@ func TestStepByStep(t *testing.T) {
 // and what was trained is what eval mode runs.
 func TestTraining(t *testing.T) {
 	ctx := context.Background()
-	s := openStep(t, small, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Update: &nn.SGD{Momentum: 0.9, Decay: 1e-4}}, Seed: 3})
+	o := nn.SessionOptions{Pass: nn.TrainingStep(0, nn.SGD{Momentum: 0.9, Decay: 1e-4}), Seed: 3}
+	s := openStep(t, small, o)
 	if err := s.Run(ctx, nil); err == nil || !strings.Contains(err.Error(), "learning rate") {
 		t.Errorf("without a learning rate: %v", err)
 	}
@@ -224,7 +225,7 @@ func TestPathLengthsOfSession(t *testing.T) {
 
 func TestStepsRefused(t *testing.T) {
 	ctx := context.Background()
-	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}}})
+	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Pass: step()})
 	if err := s.Run(ctx, nil); err == nil || !strings.Contains(err.Error(), "target") {
 		t.Errorf("without a target: %v", err)
 	}
