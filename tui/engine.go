@@ -17,7 +17,6 @@ type Engine interface {
 	// Done is closed when there will be no other state.
 	Done() <-chan struct{}
 	// Send asks for something; it does nothing after the end. What comes of it is in a
-	// later state, whose Answered
-	// counts the requests that have been answered.
+	// later state, whose Answered counts the requests that have been answered.
 	Send(live.Request)
 }

@@ -100,31 +100,30 @@ func (m *Model) weightsText() string {
 	return "random, not calibrated"
 }
 
-// phaseMarks stand before the phases' names. They differ by shape, for terminals
-// without colour.
-var phaseMarks = map[live.Phase]string{
-	live.Running: "● ", live.Paused: "‖ ", live.Stepping: "→ ", live.Preparing: "◌ ", live.Compiling: "◌ ",
-}
-
-// phaseNames are the phases as the user reads them.
-var phaseNames = map[live.Phase]string{
-	live.Preparing: "preparing", live.Compiling: "compiling", live.Paused: "paused", live.Running: "forward",
-	live.Stepping: "step", live.Tracing: "path lengths", live.Failed: "stopped",
+// phaseTexts are the phases as the user reads them. Their marks differ by shape, for
+// terminals without colour.
+var phaseTexts = map[live.Phase]struct{ mark, name string }{
+	live.Preparing: {"◌ ", "preparing"},
+	live.Compiling: {"◌ ", "compiling"},
+	live.Paused:    {"‖ ", "paused"},
+	live.Running:   {"● ", "forward"},
+	live.Stepping:  {"→ ", "step"},
+	live.Tracing:   {"", "path lengths"},
+	live.Failed:    {"", "stopped"},
 }
 
 // phaseText is what the engine is at, with its progress where it is known.
 func (m *Model) phaseText() string {
 	s := m.state
-	mark := phaseMarks[s.Phase]
-	switch {
-	case s.Phase == live.Preparing && s.Progress.Total > 0,
-		s.Phase == live.Compiling && s.Progress.Done < s.Progress.Total:
-		part := float64(s.Progress.Done) / float64(s.Progress.Total)
-		return fmt.Sprintf("%s%s %s %3.0f %%", mark, s.Progress.Stage, profile.ProgressBar(part, 10), 100*part)
+	text := phaseTexts[s.Phase].mark
+	switch p := s.Progress; {
+	case s.Phase == live.Preparing && p.Total > 0, s.Phase == live.Compiling && p.Done < p.Total:
+		part := float64(p.Done) / float64(p.Total)
+		return text + fmt.Sprintf("%s %s %3.0f %%", p.Stage, profile.ProgressBar(part, 10), 100*part)
 	case s.Phase == live.Stepping && s.Step != nil:
-		return fmt.Sprintf("%sstep %d/%d", mark, s.Step.Ordinal, s.Step.Count)
+		return text + fmt.Sprintf("step %d/%d", s.Step.Ordinal, s.Step.Count)
 	}
-	text := mark + phaseNames[s.Phase]
+	text += phaseTexts[s.Phase].name
 	if s.Phase == live.Running && s.Actual.Backward {
 		text += " + backward"
 	}

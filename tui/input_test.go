@@ -1,11 +1,13 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 )
 
@@ -316,5 +318,38 @@ func TestEveryActionActs(t *testing.T) {
 			a.do()
 			plain(m)
 		}
+	}
+}
+
+// TestKeysCountOnEachOther: a key asks for what the keys before it have come to,
+// whether the engine has answered them or not.
+func TestKeysCountOnEachOther(t *testing.T) {
+	m := screen(t, "cifar_resnet20", 80, 24)
+	e := m.engine.(*still)
+	e.state.Desired = live.Settings{Batch: 3, Fused: true}
+	m.state = &live.State{} // an older one
+	m.read()
+	press(m, "]", "]", "[", "space", "space", "f", "b", "b", "p", "s", "L")
+	want := []live.Request{
+		live.SetBatch{Images: 6}, live.SetBatch{Images: 12}, live.SetBatch{Images: 6}, live.Run{}, live.Pause{},
+		live.SetFuse{On: false}, live.SetBackward{On: true}, live.SetBackward{On: false}, live.SetTwin{On: true},
+		live.StepLayer{}, live.TracePaths{},
+	}
+	if !slices.Equal(e.asked, want) {
+		t.Errorf("asked for %v, want %v", e.asked, want)
+	}
+	later := e.state
+	later.Answered, later.Notice, later.Notices = uint64(len(want))-1, "too large", 1
+	e.state = later
+	m.state = &live.State{}
+	m.read()
+	if m.desired.Batch != 6 || m.notice != "too large" {
+		t.Errorf("before the last answer: batch %d, notice %q", m.desired.Batch, m.notice)
+	}
+	e.state.Answered++
+	m.state = &live.State{}
+	m.read()
+	if m.desired.Batch != 3 {
+		t.Errorf("after it: batch %d", m.desired.Batch)
 	}
 }

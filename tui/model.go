@@ -192,7 +192,7 @@ func (m *Model) read() {
 	if s.Notices != m.state.Notices {
 		m.notice = s.Notice
 	}
-	if s.Answered == m.sent {
+	if s.Answered >= m.sent {
 		m.desired = s.Desired
 	}
 	lesions := m.state.Actual.Lesions

@@ -18,7 +18,8 @@ func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 	m := build(t, "cifar_resnet20")
 	l := lower(t, m.Model, nn.Pass{})
 	p := &profile.Profile{
-		Schema: profile.Schema, Model: profile.Describe(m, "random, seed 1"), Input: profile.Input{Shape: m.Root.In, Source: "random, seed 1"}, Mode: "eval", Fused: true,
+		Schema: profile.Schema, Model: profile.Describe(m, "random, seed 1"), Mode: "eval", Fused: true,
+		Input:  profile.Input{Shape: m.Root.In, Source: "random, seed 1"},
 		Device: profile.Device{ID: "cpu", Name: "Abacus", Threads: 3, Kernels: "beads", Precision: "fp32"},
 	}
 	for i, k := range fake(nil).Program(l.Plan, true).Kernels() {
@@ -29,13 +30,15 @@ func recordedProfile(t *testing.T) (*profile.Profile, *resnet.Model) {
 			absorbed = append(absorbed, l.Plan.Ops[i].Path)
 		}
 		p.Layers = append(p.Layers, profile.LayerRow{
-			Absorbed: absorbed, Path: op.Path, Call: op.Call, Pass: op.Pass.String(), Kind: op.Kind.String(), Kernel: "bead", MeanMS: ms, SamplesMS: []float64{ms, ms},
+			Absorbed: absorbed, Path: op.Path, Call: op.Call, Pass: op.Pass.String(), Kind: op.Kind.String(),
+			Kernel: "bead", MeanMS: ms, SamplesMS: []float64{ms, ms},
 		})
 		p.Total.MeanMS += ms
 	}
 	p.Total.SamplesMS = []float64{p.Total.MeanMS, p.Total.MeanMS}
 	p.Loss = new(profile.Number(2.5))
-	p.Blocks = profile.BlockGrads([]nn.BlockGradient{{Path: "layer2.1", Out: 1, In: 5, Skip: 3, Branch: 4, HasSkip: true, HasBranch: true}})
+	g := nn.BlockGradient{Path: "layer2.1", Out: 1, In: 5, Skip: 3, Branch: 4, HasSkip: true, HasBranch: true}
+	p.Blocks = profile.BlockGrads([]nn.BlockGradient{g})
 	return p, m
 }
 

@@ -69,7 +69,8 @@ func TestProgram(t *testing.T) {
 	term := terminalOf(t, 120, 24)
 	keys, typed := io.Pipe()
 	d := fake(func(d *tensortest.Fake) { d.Delay = 50 * time.Microsecond })
-	e := start(t, live.Options{Model: build(t, "resnet50"), Device: d, Session: nn.SessionOptions{Fuse: true, Seed: 1, Threads: 2}})
+	session := nn.SessionOptions{Fuse: true, Seed: 1, Threads: 2}
+	e := start(t, live.Options{Model: build(t, "resnet50"), Device: d, Session: session})
 	o := Options{Engine: e, In: keys, Out: term, Environ: []string{"TERM=xterm-256color"}, Theme: ThemeDark}
 	m := New(o)
 	ended := make(chan error, 1)

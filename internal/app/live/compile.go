@@ -63,7 +63,9 @@ func (o *Options) pass(to target) nn.Pass {
 		return p
 	}
 	p.Backward = &nn.Backward{}
-	p.Probes = append(p.Probes, nn.Probe{At: nn.EveryBlock, What: nn.Flow}, nn.Probe{At: nn.EveryParameter, What: nn.Norm})
+	p.Probes = append(p.Probes,
+		nn.Probe{At: nn.EveryBlock, What: nn.Flow},
+		nn.Probe{At: nn.EveryParameter, What: nn.Norm})
 	if !o.EvalBackward {
 		p.Mode = nn.Train
 	}

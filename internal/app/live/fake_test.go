@@ -14,15 +14,22 @@ import (
 
 var errFake = errors.New("the fake device is broken")
 
-// device is a fake whose compilations can be held up.
+// device is a fake whose compilations can be held up and fail. Its fields may change
+// while no task runs.
 type device struct {
 	*tensortest.Fake
-	compiling func() // if not nil, called when a compilation begins
+	compiling func()                     // if not nil, called when a compilation begins
+	rejects   func(p *tensor.Plan) error // if not nil, why a plan can't be compiled
 }
 
 func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tensor.Program, error) {
 	if d.compiling != nil {
 		d.compiling()
+	}
+	if d.rejects != nil {
+		if err := d.rejects(p); err != nil {
+			return nil, err
+		}
 	}
 	return d.Fake.Compile(p, s, o)
 }

@@ -19,7 +19,7 @@ type loop struct {
 	fresh   bool  // state is not published yet
 	desired desired
 	actual  actual
-	settled Settings        // that were desired when the newest program was compiled
+	settled Settings        // that the newest program was compiled for
 	reading map[string]bool // parameters that are being read, by name
 	read    chan inspection
 }
@@ -30,7 +30,7 @@ func newLoop(ctx context.Context, e *Engine, r *runner) *loop {
 		state:   State{Results: r.results, Actual: r.actual.settings()},
 		desired: desired{Settings: r.options.settings()}, actual: r.actual,
 	}
-	l.settled = l.desired.Settings
+	l.settled = l.state.Actual
 	l.state.Phase = l.phase()
 	return l
 }
@@ -204,9 +204,13 @@ func (l *loop) finish(o outcome) {
 	}
 }
 
-// reject gives up what can't be compiled, and says why.
+// reject gives up what can't be compiled, and says why. If what was there before
+// can't be compiled either, all stays as it is: it would be tried again and again.
 func (l *loop) reject(o outcome) {
 	l.desired.revert(o.task, o.asked, l.settled)
+	if reconcile(l.desired, l.actual).equal(o.task) {
+		l.desired = desired{Settings: l.actual.settings()}
+	}
 	l.notify(o.err.Error())
 }
 

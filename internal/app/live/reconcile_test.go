@@ -10,36 +10,57 @@ import (
 func TestReconcile(t *testing.T) {
 	is := actual{prepared: true, target: target{batch: 1, fused: true}}
 	wants := desired{Settings: Settings{Batch: 1, Fused: true}}
-	stepping := target{batch: 1, stepping: true}
+	stepping, back := target{batch: 1, stepping: true}, target{batch: 1, fused: true, backward: true}
 	cut := []nn.Lesion{{Path: "layer1.0", Kind: nn.CutSkip}}
 	for name, c := range map[string]struct {
 		change func(d *desired, a *actual)
 		want   task
 	}{
-		"nothing":                  {func(d *desired, a *actual) {}, task{}},
-		"not prepared":             {func(d *desired, a *actual) { a.prepared, d.Running = false, true }, task{action: prepare}},
-		"failed":                   {func(d *desired, a *actual) { a.failed, d.Running = true, true }, task{}},
-		"recorded":                 {func(d *desired, a *actual) { a.recorded, d.Running = true, true }, task{}},
-		"run":                      {func(d *desired, a *actual) { d.Running = true }, task{action: pass}},
-		"batch":                    {func(d *desired, a *actual) { d.Batch, d.Running = 2, true }, task{compile, target{batch: 2, fused: true}}},
-		"lesions":                  {func(d *desired, a *actual) { d.Lesions = cut }, task{compile, target{batch: 1, fused: true, lesions: cut}}},
-		"step":                     {func(d *desired, a *actual) { d.steps = 1 }, task{compile, stepping}},
-		"step, compiled":           {func(d *desired, a *actual) { d.steps, a.target = 1, stepping }, task{action: step}},
-		"after steps":              {func(d *desired, a *actual) { a.target = stepping }, task{}},
-		"run after steps":          {func(d *desired, a *actual) { a.target, d.Running = stepping, true }, task{compile, is.target}},
-		"stepping has no backward": {func(d *desired, a *actual) { a.target, d.Backward, d.Twin = stepping, true, true }, task{}},
-		"paths":                    {func(d *desired, a *actual) { TracePaths{}.apply(d) }, task{compile, target{batch: 1, fused: true, backward: true}}},
-		"paths before a pass":      {func(d *desired, a *actual) { TracePaths{}.apply(d); a.backward = true }, task{action: pass}},
-		"paths after a pass": {func(d *desired, a *actual) {
-			TracePaths{}.apply(d)
-			a.backward, a.passed = true, true
-		}, task{action: trace}},
-		"paths after steps": {func(d *desired, a *actual) {
-			a.target = stepping
-			TracePaths{}.apply(d)
-		}, task{compile, target{batch: 1, fused: true, backward: true}}},
-		"stale twin": {func(d *desired, a *actual) { a.twin, a.twinStale, d.Twin = true, true, true },
-			task{compile, target{batch: 1, fused: true, twin: true}}},
+		"nothing": {func(d *desired, a *actual) {}, task{}},
+		"not prepared": {
+			func(d *desired, a *actual) { a.prepared, d.Running = false, true },
+			task{action: prepare},
+		},
+		"failed":   {func(d *desired, a *actual) { a.failed, d.Running = true, true }, task{}},
+		"recorded": {func(d *desired, a *actual) { a.recorded, d.Running = true, true }, task{}},
+		"run":      {func(d *desired, a *actual) { d.Running = true }, task{action: pass}},
+		"batch": {
+			func(d *desired, a *actual) { d.Batch, d.Running = 2, true },
+			task{compile, target{batch: 2, fused: true}},
+		},
+		"lesions": {
+			func(d *desired, a *actual) { d.Lesions = cut },
+			task{compile, target{batch: 1, fused: true, lesions: cut}},
+		},
+		"step":            {func(d *desired, a *actual) { d.steps = 1 }, task{compile, stepping}},
+		"step, compiled":  {func(d *desired, a *actual) { d.steps, a.target = 1, stepping }, task{action: step}},
+		"after steps":     {func(d *desired, a *actual) { a.target = stepping }, task{}},
+		"run after steps": {func(d *desired, a *actual) { a.target, d.Running = stepping, true }, task{compile, is.target}},
+		"backward and the twin wait while stepping": {
+			func(d *desired, a *actual) { a.target, d.Backward, d.Twin = stepping, true, true },
+			task{},
+		},
+		"paths": {func(d *desired, a *actual) { TracePaths{}.apply(d) }, task{compile, back}},
+		"paths before a pass": {
+			func(d *desired, a *actual) { TracePaths{}.apply(d); a.backward = true },
+			task{action: pass},
+		},
+		"paths after a pass": {
+			func(d *desired, a *actual) { TracePaths{}.apply(d); a.backward, a.passed = true, true },
+			task{action: trace},
+		},
+		"paths after steps": {
+			func(d *desired, a *actual) { a.target = stepping; TracePaths{}.apply(d) },
+			task{compile, back},
+		},
+		"twin that has not followed": {
+			func(d *desired, a *actual) { a.twin, a.twinStale, d.Twin = true, true, true },
+			task{compile, target{batch: 1, fused: true, twin: true}},
+		},
+		"twin that has not followed and need not": {
+			func(d *desired, a *actual) { a.twin, a.twinStale = true, true },
+			task{compile, is.target},
+		},
 	} {
 		d, a := wants, is
 		c.change(&d, &a)

@@ -21,7 +21,8 @@ func (r *runner) openRecording() (Program, error) {
 		return Program{}, err
 	}
 	all := Program{
-		Model: r.whole.Model, Lowered: replay.Lowered, Kernels: replay.Kernels, Memory: replay.Memory, Recorder: replay.Recorder,
+		Model: r.whole.Model, Lowered: replay.Lowered, Kernels: replay.Kernels, Memory: replay.Memory,
+		Recorder:   replay.Recorder,
 		Calibrated: true, // Options.Weights says what the weights were
 		Fused:      p.Fused, Layer: func() int { return -1 },
 	}

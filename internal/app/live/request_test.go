@@ -42,40 +42,65 @@ func sendOne(e *Engine, r Request) {
 	e.Send(r)
 }
 
-// TestRequestsWhileIdle, while preparing, and while compiling: each is honoured.
-func TestRequestsWhileNothingRuns(t *testing.T) {
-	for name, hold := range map[string]func(t *testing.T) (e *Engine, release func()){
-		"idle": func(t *testing.T) (*Engine, func()) { return startPaused(t, fake(nil)), func() {} },
-		"preparing": func(t *testing.T) (*Engine, func()) {
-			gate := make(chan struct{})
-			o := small(t, fake(func(d *device) { d.CompileGate = gate }))
-			o.Paused = true
-			e := start(t, o)
-			await(t, e, "weights", func(s *State) bool { return s.Progress.Total > 0 })
-			return e, func() { close(gate) }
-		},
-		"compiling": func(t *testing.T) (*Engine, func()) {
-			d := fake(nil)
-			e := startPaused(t, d)
-			gate, once, begun := make(chan struct{}), sync.Once{}, make(chan struct{})
-			d.compiling = func() {
-				once.Do(func() { close(begun) })
-				<-gate
-			}
-			e.Send(SetBatch{2})
-			<-begun
-			return e, func() { close(gate) }
-		},
-	} {
-		e, _ := hold(t)
-		_ = e
-		for r := range answered(e) {
+// moments are when requests come: each brings an engine there, and returns what
+// lets it go on.
+var moments = map[string]func(t *testing.T) (e *Engine, release func()){
+	"idle": func(t *testing.T) (*Engine, func()) { return startPaused(t, fake(nil)), func() {} },
+	"preparing": func(t *testing.T) (*Engine, func()) {
+		gate := make(chan struct{})
+		o := small(t, fake(func(d *device) { d.CompileGate = gate }))
+		o.Paused = true
+		e := start(t, o)
+		await(t, e, "weights", func(s *State) bool { return s.Progress.Total > 0 })
+		return e, func() { close(gate) }
+	},
+	"compiling": func(t *testing.T) (*Engine, func()) {
+		d := fake(nil)
+		e := startPaused(t, d)
+		gate, once, begun := make(chan struct{}), sync.Once{}, make(chan struct{})
+		d.compiling = func() {
+			once.Do(func() { close(begun) })
+			<-gate
+		}
+		e.Send(SetBatch{2})
+		<-begun
+		return e, func() { close(gate) }
+	},
+	"running": func(t *testing.T) (*Engine, func()) {
+		e := start(t, small(t, fake(slow(100*time.Microsecond))))
+		await(t, e, "passes", ran(2))
+		return e, func() {}
+	},
+	"stepping": func(t *testing.T) (*Engine, func()) {
+		e := startPaused(t, fake(slow(time.Millisecond)))
+		for range 3 {
+			e.Send(StepLayer{})
+		}
+		return e, func() {}
+	},
+	"tracing": func(t *testing.T) (*Engine, func()) {
+		e := startPaused(t, fake(slow(200*time.Microsecond)))
+		e.Send(TracePaths{})
+		await(t, e, "tracing", isAt(Tracing))
+		return e, func() {}
+	},
+}
+
+// TestRequestsAtEveryMoment: each kind is taken in at once and honoured.
+func TestRequestsAtEveryMoment(t *testing.T) {
+	kinds := answered(startPaused(t, fake(nil)))
+	for name, bring := range moments {
+		for r := range kinds {
 			t.Run(fmt.Sprintf("%s %T%v", name, r, r), func(t *testing.T) {
-				e, release := hold(t)
+				t.Parallel()
+				e, release := bring(t)
 				before := e.State().Answered
 				sendOne(e, r)
 				await(t, e, "the answer", func(s *State) bool { return s.Answered > before })
 				release()
+				if name == "stepping" && (r == SetBackward{true} || r == SetTwin{true}) {
+					e.Send(Run{}) // they come with the next run
+				}
 				await(t, e, "what was asked for", answered(e)[r])
 			})
 		}
@@ -184,7 +209,8 @@ func TestStormOfRequests(t *testing.T) {
 func TestAfter(t *testing.T) {
 	e := startPaused(t, fake(nil))
 	want := e.State().Desired
-	for i, r := range []Request{SetBatch{4}, SetFuse{false}, TracePaths{}, SetTwin{true}, Run{}, StepLayer{}, SetBatch{0}} {
+	requests := []Request{SetBatch{4}, SetFuse{false}, TracePaths{}, SetTwin{true}, Run{}, StepLayer{}, SetBatch{0}}
+	for i, r := range requests {
 		want = want.After(r)
 		e.Send(r)
 		s := await(t, e, "the answer", func(s *State) bool { return s.Answered == uint64(i+1) })
