@@ -22,7 +22,7 @@ func TestFigure6(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 	names := map[string]string{"cifar_plain20": "plain-20", "cifar_resnet20": "residual-20", "cifar_plain56": "plain-56", "cifar_resnet56": "residual-56"}
-	percent := func(r train.Spread) string {
+	percent := func(r train.SeedStats) string {
 		return fmt.Sprintf("%.1f %% (%.1f to %.1f)", 100*r.Mean, 100*r.Min, 100*r.Max)
 	}
 	for _, o := range s.Outcomes {

@@ -25,7 +25,7 @@ func ExampleWrite() {
 	// | convention | cifar_resnet20 | per image | what it counts |
 	// | --- | ---: | ---: | --- |
 	// | macs | 40.6 M | 40,551,040 | multiply-adds of convolutions and linear layers |
-	// | flops | 81.1 M | 81,102,080 | the same, multiplication and addition apart |
+	// | flops | 81.1 M | 81,102,080 | the same, with multiplications and additions counted separately |
 }
 
 // One definition of the columns prints a table in three formats. A column

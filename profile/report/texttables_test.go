@@ -40,14 +40,14 @@ func TestTextTables(t *testing.T) {
 		}, 4),
 		"outcomes": outcomeTable([]train.Outcome{
 			{
-				Model: "cifar_resnet8", TrainLoss: train.Spread{N: 2, Mean: 0.5, Min: 0.25, Max: 0.75},
-				TrainError: train.Spread{N: 1, Mean: 0.25},
-				TestLoss:   train.Spread{N: 2, Mean: nan, Min: nan, Max: 1},
+				Model: "cifar_resnet8", TrainLoss: train.SeedStats{N: 2, Mean: 0.5, Min: 0.25, Max: 0.75},
+				TrainError: train.SeedStats{N: 1, Mean: 0.25},
+				TestLoss:   train.SeedStats{N: 2, Mean: nan, Min: nan, Max: 1},
 			},
 			{},
 		}),
 		"ratios": ratioTable([]train.Ratio{{A: "cifar_plain8", B: "cifar_resnet8",
-			Ratio: train.Spread{N: 2, Mean: 1.5, Min: 1, Max: 2}}, {}}),
+			Ratio: train.SeedStats{N: 2, Mean: 1.5, Min: 1, Max: 2}}, {}}),
 		"module tree":  summary.moduleTable(someModules()),
 		"time tree":    Profile{Profile: &profile.Profile{}}.timeTable(someTimes()),
 		"empty table":  blockTable(nil, axisOf(nil)),

@@ -52,7 +52,7 @@ func thousandths(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
 
 // overSeeds is a mean and, if there are several seeds, the range. Three or four
 // seeds, as usual, are too few for a standard deviation.
-func overSeeds(s train.Spread, format func(float64) string) Cell {
+func overSeeds(s train.SeedStats, format func(float64) string) Cell {
 	switch s.N {
 	case 0:
 		return missing

@@ -89,8 +89,8 @@ type contents struct {
 	notes   map[string]string // safetensors' __metadata__
 }
 
-// plainly adapts the list function of a format without notes.
-func plainly(list func(src source, key string) ([]named, error)) func(source, string) (contents, error) {
+// withoutNotes adapts the list function of a format without notes.
+func withoutNotes(list func(src source, key string) ([]named, error)) func(source, string) (contents, error) {
 	return func(src source, key string) (contents, error) {
 		tensors, err := list(src, key)
 		return contents{tensors: tensors}, err
@@ -109,14 +109,14 @@ func starts(magic string) func([]byte) bool {
 }
 
 var formats = []format{
-	{"npy", starts(npyMagic), plainly(listNPY)},
-	{"torch zip", starts("PK\x03\x04"), plainly(listZip)},
-	{"torch legacy", isLegacy, plainly(listLegacy)},
+	{"npy", starts(npyMagic), withoutNotes(listNPY)},
+	{"torch zip", starts("PK\x03\x04"), withoutNotes(listZip)},
+	{"torch legacy", isLegacy, withoutNotes(listLegacy)},
 	{"safetensors", isSafetensors, listSafetensors},
 }
 
-// strangers are formats that people mistake for checkpoints, and what to do about them.
-var strangers = []struct{ magic, advice string }{
+// lookalikes are formats that people mistake for checkpoints, and what to do about them.
+var lookalikes = []struct{ magic, advice string }{
 	{"\x89HDF\r\n\x1a\n", "this is an HDF5 file (Keras): convert it to safetensors first, see the README"},
 	{"version https://git-lfs", "this is a Git LFS pointer, not the weights: run git lfs pull"},
 	{"<", "this is a web page or XML, not weights: the download went wrong"},
@@ -142,7 +142,7 @@ func open(src source, name, key string) (*File, error) {
 		}
 		return newFile(src, name, fm.name, c)
 	}
-	for _, s := range strangers {
+	for _, s := range lookalikes {
 		if bytes.HasPrefix(head, []byte(s.magic)) {
 			return nil, errors.New(s.advice)
 		}

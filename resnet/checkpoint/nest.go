@@ -24,7 +24,7 @@ type tensorAt struct {
 // checkpoint["state_dict"] or ["model"]. key selects one of several by its path.
 func weights(root any, key string) ([]named, error) {
 	if t, ok := root.(*torchTensor); ok {
-		return place(set{tensors: []tensorAt{{"tensor", t}}})
+		return resolve(set{tensors: []tensorAt{{"tensor", t}}})
 	}
 	s := &searcher{seen: map[any]bool{}}
 	s.visit(root)
@@ -39,7 +39,7 @@ func weights(root any, key string) ([]named, error) {
 	case 0:
 		return nil, errors.New("it holds no dictionary of tensors: save model.state_dict()")
 	case 1:
-		return place(found[0])
+		return resolve(found[0])
 	}
 	return nil, fmt.Errorf("it holds more than one set of weights: %s; add one to the file's name, as in FILE#%s",
 		listSets(found), found[0].path)
@@ -49,7 +49,7 @@ func weights(root any, key string) ([]named, error) {
 func pickSet(sets []set, key string) ([]named, error) {
 	for _, s := range sets {
 		if s.path == key {
-			return place(s)
+			return resolve(s)
 		}
 	}
 	if len(sets) == 0 {
@@ -87,11 +87,11 @@ func listSets(sets []set) string {
 	return strings.Join(parts, ", ")
 }
 
-// place turns a set into the file's list of tensors.
-func place(s set) ([]named, error) {
+// resolve turns a set into the file's list of tensors.
+func resolve(s set) ([]named, error) {
 	list := make([]named, 0, len(s.tensors))
 	for _, at := range s.tensors {
-		v, err := at.t.place()
+		v, err := at.t.resolve()
 		if err != nil {
 			return nil, fmt.Errorf("tensor %s %w", quote(at.name), err)
 		}

@@ -19,7 +19,7 @@ type (
 	list  struct{ items []any } // also sets
 	tuple struct{ items []any }
 	// opaque is a placeholder for what weights don't need: bytes, dates, settings.
-	opaque struct{ of string }
+	opaque struct{ what string }
 	// dict holds the entries whose keys are strings, in the order of insertion; others are
 	// dropped.
 	dict struct {

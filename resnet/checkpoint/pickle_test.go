@@ -32,7 +32,7 @@ func describe(v any) string {
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
 	case *opaque:
-		return "<" + v.of + ">"
+		return "<" + v.what + ">"
 	case *class:
 		return "class " + v.name
 	}
@@ -57,7 +57,8 @@ func TestPickleValues(t *testing.T) {
 
 		"\x8b\x02\x00\x00\x00\x01\x01.": "257", "F1.5\n.": "1.5",
 		"G\x3f\xf8\x00\x00\x00\x00\x00\x00.": "1.5",
-		"S'it\\'s \\x41'\n.":                 "it's A", "Vplain\n.": "plain", "U\x02ab.": "ab", "T\x02\x00\x00\x00ab.": "ab",
+		"S'it\\'s \\x41'\n.":                 "it's A", "Vplain\n.": "plain",
+		"U\x02ab.": "ab", "T\x02\x00\x00\x00ab.": "ab",
 		"X\x02\x00\x00\x00ab.": "ab",
 		"\x8c\x02ab.":          "ab", "\x8d\x02\x00\x00\x00\x00\x00\x00\x00ab.": "ab", "C\x02ab.": "<bytes>",
 		"B\x02\x00\x00\x00ab.":                           "<bytes>",
@@ -79,7 +80,7 @@ func TestPickleValues(t *testing.T) {
 		"cargparse\nNamespace\n)\x81}" + text("lr") + "K\x01sb.":                           "<argparse.Namespace>",
 		"ccopy_reg\n_reconstructor\ncargparse\nNamespace\nc__builtin__\nobject\nN\x87R}b.": "<argparse.Namespace>",
 
-		"cnumpy._core.multiarray\nscalar\ncnumpy\ndtype\n" + text("f8") + "\x85R)bC\x01x\x86R.": "<numpy.core.multiarray.scalar>",
+		"cnumpy._core.multiarray\nscalar\n" + "cnumpy\ndtype\n" + text("f8") + "\x85R)bC\x01x\x86R.": "<numpy.core.multiarray.scalar>",
 
 		"(iargparse\nNamespace\n.":      "<argparse.Namespace>",
 		"(cargparse\nNamespace\no.":     "<argparse.Namespace>",

@@ -23,11 +23,11 @@ func (s *storage) bytes() int64 { return s.count * s.dtype.Size() }
 type torchTensor struct {
 	storage *storage
 	skip    int64 // bytes of the storage before the part
-	view    view  // its store is set by place
+	view    view  // its store is set by resolve
 }
 
-// place returns the complete view, once the storage's position is known.
-func (t *torchTensor) place() (*view, error) {
+// resolve returns the complete view, once the storage's position is known.
+func (t *torchTensor) resolve() (*view, error) {
 	v := t.view
 	v.store = t.storage.store
 	if t.skip > v.store.size {

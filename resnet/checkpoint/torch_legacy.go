@@ -26,8 +26,8 @@ func listLegacy(src source, key string) ([]named, error) {
 	if err := legacyStart(in); err != nil {
 		return nil, err
 	}
-	met := storages{}
-	root, err := unpickle(in, met.storage)
+	known := storages{}
+	root, err := unpickle(in, known.storage)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func listLegacy(src source, key string) ([]named, error) {
 	if !ok {
 		return nil, errors.New("the storage list is not a list")
 	}
-	if err := met.place(src, in.pos, l.items); err != nil {
+	if err := known.setPositions(src, in.pos, l.items); err != nil {
 		return nil, err
 	}
 	return weights(root, key)
@@ -77,27 +77,27 @@ func legacyStart(in *cursor) error {
 }
 
 // storage resolves a persistent id to a storage, whose position isn't known yet.
-func (met storages) storage(id *tuple) (any, error) {
+func (known storages) storage(id *tuple) (any, error) {
 	s, err := parseStorageID(id)
 	if err != nil {
 		return nil, err
 	}
-	st := met[s.key]
+	st := known[s.key]
 	if st == nil {
 		st = &storage{key: s.key, dtype: s.class.dtype, count: s.count}
-		met[s.key] = st
+		known[s.key] = st
 	}
 	return st.ref(s)
 }
 
-// place sets the positions of the storages, which follow one another from pos on in the
+// setPositions sets the positions of the storages, which follow one another from pos on in the
 // order of keys.
-func (met storages) place(src source, pos int64, keys []any) error {
-	placed := map[string]bool{}
+func (known storages) setPositions(src source, pos int64, keys []any) error {
+	found := map[string]bool{}
 	for _, k := range keys {
 		key, ok := storageKey(k)
-		st := met[key]
-		if !ok || st == nil || placed[key] {
+		st := known[key]
+		if !ok || st == nil || found[key] {
 			return errors.New("the storage list names a storage that no tensor has, or one twice")
 		}
 		var count [8]byte
@@ -112,10 +112,10 @@ func (met storages) place(src source, pos int64, keys []any) error {
 		}
 		st.store = store{off: pos + 8, size: st.bytes()}
 		pos += 8 + st.bytes()
-		placed[key] = true
+		found[key] = true
 	}
-	if len(placed) < len(met) {
-		return fmt.Errorf("the file lacks %d of its %d storages", len(met)-len(placed), len(met))
+	if len(found) < len(known) {
+		return fmt.Errorf("the file lacks %d of its %d storages", len(known)-len(found), len(known))
 	}
 	return nil
 }

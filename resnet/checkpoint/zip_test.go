@@ -178,8 +178,8 @@ func TestZipBomb(t *testing.T) {
 	wantError(t, "inflate what is not there", err, "is damaged")
 }
 
-// TestStrangers: for files that people mistake for checkpoints, the error says what to do.
-func TestStrangers(t *testing.T) {
+// TestLookalikes: for files that people mistake for checkpoints, the error says what to do.
+func TestLookalikes(t *testing.T) {
 	for head, want := range map[string]string{
 		"\x89HDF\r\n\x1a\n\x00\x00":       "HDF5",
 		"version https://git-lfs.github.": "git lfs pull",

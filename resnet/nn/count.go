@@ -43,27 +43,29 @@ func (m *Model) parts() parts {
 	return p
 }
 
-// Counts is the net's cost by every convention, as the tools print it for one
-// image. None of them counts the additions of the skips.
+// Counts returns the operations per image by every convention, as the tools print them.
+// None of them counts the additions of the skips.
 func (m *Model) Counts() []Count {
 	p := m.parts()
 	return []Count{
 		{"macs", p.macs, "multiply-adds of convolutions and linear layers"},
-		{"flops", 2 * p.macs, "the same, multiplication and addition apart"},
+		{"flops", 2 * p.macs, "the same, with multiplications and additions counted separately"},
 		{"torchvision", p.macs,
 			"torchvision's table (which says GFLOPS), and DeepSpeed's and calflops' MACs: multiply-adds"},
 		{"torchinfo", p.macs + p.normParams + p.bias,
-			"torchinfo 1.8 mult-adds: and batch norms' parameters, and elements with a bias"},
+			"torchinfo 1.8 mult-adds: plus 1 per parameter of batch norms, 1 per element with a bias"},
 		{"fvcore", p.macs + 2*p.norm + p.poolIn,
-			"fvcore: and 2 an element of batch norms, 1 an operand of the average pool"},
+			"fvcore: plus 2 per element of batch norms, 1 per input of the average pool"},
 		{"ptflops", p.macs + 2*p.norm + 2*(p.relu+p.maxIn+p.poolIn) + p.bias,
-			"ptflops 0.7, pytorch backend: and 2 an element of batch norms, ReLUs and pools, 1 a bias"},
-		{"ptflops-aten", p.macs + p.bias, "ptflops 0.7, aten backend: and elements with a bias"},
+			"ptflops 0.7, pytorch backend: plus 2 per element of batch norms, ReLUs and pools, " +
+				"1 per element with a bias"},
+		{"ptflops-aten", p.macs + p.bias,
+			"ptflops 0.7, aten backend: plus 1 per element with a bias"},
 		{"thop", p.macs + 4*p.norm + p.poolIn + p.poolOut,
-			"thop 0.1: and 4 an element of batch norms, operands and results of the average pool"},
+			"thop 0.1: plus 4 per element of batch norms, 1 per input and output of the average pool"},
 		{"deepspeed", 2*p.macs + p.convBias + 2*p.norm + p.relu + p.maxIn + p.poolIn,
 			"DeepSpeed's and calflops' FLOPs: twice the multiply-adds, " +
-				"and biases of convolutions, batch norms, ReLUs, pools"},
+				"plus biases of convolutions, batch norms, ReLUs and pools"},
 		{"torch", 2 * p.macs, "torch's FlopCounterMode: twice the multiply-adds"},
 	}
 }

@@ -107,7 +107,7 @@ func (t *trainer) notFinite() (string, error) {
 // looks at every layer of the last two.
 func (t *trainer) diverged(ctx context.Context, loss float64) error {
 	e := &DivergedError{Run: t.run, Step: t.at.Step + 1, Loss: loss, Checkpoint: t.file}
-	if t.before.tensors == nil {
+	if t.lastGood.tensors == nil {
 		return e
 	}
 	failed := t.at.Step
@@ -124,10 +124,10 @@ func (t *trainer) diverged(ctx context.Context, loss float64) error {
 // locate names the first non-finite value and its step, up to step failed, counted
 // from 0.
 func (t *trainer) locate(ctx context.Context, failed int) (string, error) {
-	if err := t.before.restore(t); err != nil {
+	if err := t.lastGood.restore(t); err != nil {
 		return "", err
 	}
-	for step := t.before.at.Step; step <= failed; step++ {
+	for step := t.lastGood.at.Step; step <= failed; step++ {
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}

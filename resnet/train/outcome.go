@@ -7,19 +7,19 @@ import (
 	"resnet-tui/resnet"
 )
 
-// Spread sums up a figure over several seeds.
-type Spread struct {
+// SeedStats sums up a figure over several seeds: the mean and the range.
+type SeedStats struct {
 	N    int     `json:"n"` // seeds for which it is known
 	Mean float64 `json:"mean"`
 	Min  float64 `json:"min"`
 	Max  float64 `json:"max"`
 }
 
-func spreadOf(values []float64) Spread {
+func seedStats(values []float64) SeedStats {
 	if len(values) == 0 {
-		return Spread{}
+		return SeedStats{}
 	}
-	s := Spread{N: len(values), Min: slices.Min(values), Max: slices.Max(values)}
+	s := SeedStats{N: len(values), Min: slices.Min(values), Max: slices.Max(values)}
 	for _, v := range values {
 		s.Mean += v / float64(s.N)
 	}
@@ -28,18 +28,18 @@ func spreadOf(values []float64) Spread {
 
 // Outcome sums up the runs of one net over its seeds.
 type Outcome struct {
-	Model      string `json:"arch"`
-	TrainLoss  Spread `json:"train_loss"`
-	TrainError Spread `json:"train_error"`
-	TestLoss   Spread `json:"test_loss,omitzero"`
-	TestError  Spread `json:"test_error,omitzero"`
+	Model      string    `json:"arch"`
+	TrainLoss  SeedStats `json:"train_loss"`
+	TrainError SeedStats `json:"train_error"`
+	TestLoss   SeedStats `json:"test_loss,omitzero"`
+	TestError  SeedStats `json:"test_error,omitzero"`
 }
 
 // Ratio is the training loss of net A divided by that of net B, for each seed.
 type Ratio struct {
-	A     string `json:"a"`
-	B     string `json:"b"`
-	Ratio Spread `json:"ratio"`
+	A     string    `json:"a"`
+	B     string    `json:"b"`
+	Ratio SeedStats `json:"ratio"`
 }
 
 // Summary compares the nets of a history, all at the same epoch: the last that every
@@ -96,8 +96,8 @@ func outcome(net string, tracks []*Track, at map[Run]EpochRecord) Outcome {
 		testError = appendKnown(testError, r.TestError)
 	}
 	return Outcome{
-		Model: net, TrainLoss: spreadOf(trainLoss), TrainError: spreadOf(trainError),
-		TestLoss: spreadOf(testLoss), TestError: spreadOf(testError),
+		Model: net, TrainLoss: seedStats(trainLoss), TrainError: seedStats(trainError),
+		TestLoss: seedStats(testLoss), TestError: seedStats(testError),
 	}
 }
 
@@ -139,5 +139,5 @@ func ratio(a, b string, tracks []*Track, at map[Run]EpochRecord) Ratio {
 			ratios = append(ratios, at[t.Run].TrainLoss/other.TrainLoss)
 		}
 	}
-	return Ratio{a, b, spreadOf(ratios)}
+	return Ratio{a, b, seedStats(ratios)}
 }

@@ -11,15 +11,15 @@ import (
 func (t *trainer) epochs(ctx context.Context) error {
 	for !t.finished() {
 		if err := t.epoch(ctx); err != nil {
-			return t.giveUp(ctx, err)
+			return t.saveInterrupted(ctx, err)
 		}
 	}
 	return nil
 }
 
-// giveUp saves an interrupted run, unless its last checkpoint is already the state that
+// saveInterrupted saves an interrupted run, unless its last checkpoint is already the state that
 // it has.
-func (t *trainer) giveUp(ctx context.Context, err error) error {
+func (t *trainer) saveInterrupted(ctx context.Context, err error) error {
 	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
 		return err
 	}
@@ -72,8 +72,8 @@ func (t *trainer) step(ctx context.Context, b batch) error {
 	if b.err != nil {
 		return b.err
 	}
-	if t.at.Step%snapshotEvery == 0 || t.before.tensors == nil {
-		if err := t.before.take(t); err != nil {
+	if t.at.Step%snapshotEvery == 0 || t.lastGood.tensors == nil {
+		if err := t.lastGood.take(t); err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,7 @@ func (t *trainer) step(ctx context.Context, b batch) error {
 	if err := t.count(b, loss); err != nil {
 		return err
 	}
-	t.pace.step(t.spend())
+	t.pace.step(t.addTime())
 	r := StepRecord{t.run, t.at.Step, t.at.Epoch + 1, rate, loss}
 	t.notify(Event{Step: &r})
 	return t.record(r)
@@ -124,8 +124,8 @@ func (t *trainer) count(b batch, loss float64) error {
 	return nil
 }
 
-// spend adds the time since the last call to the run's, and returns it.
-func (t *trainer) spend() time.Duration {
+// addTime adds the time since the last call to the run's, and returns it.
+func (t *trainer) addTime() time.Duration {
 	d := time.Since(t.mark)
 	t.mark = t.mark.Add(d)
 	t.at.Seconds += d.Seconds()
@@ -144,7 +144,7 @@ func (t *trainer) endEpoch(ctx context.Context) error {
 			return err
 		}
 		r.setTest(score)
-		t.pace.eval(t.spend())
+		t.pace.eval(t.addTime())
 	}
 	t.at = position{Step: t.at.Step, Epoch: r.Epoch, Seconds: t.at.Seconds, Last: &r}
 	t.notify(Event{Epoch: &r})

@@ -81,7 +81,7 @@ type trainer struct {
 	eval     *nn.Session // evaluates, on the weights of training
 	perEpoch int         // steps per epoch
 	at       position
-	before   snapshot  // from which a step that went wrong is repeated
+	lastGood snapshot  // from which a step that went wrong is repeated
 	pace     pace      // how fast steps and evaluations are
 	mark     time.Time // up to here, time is counted in at.Seconds
 	file     string    // the last checkpoint

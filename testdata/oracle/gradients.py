@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Makes the goldens in gradients/: what PyTorch's autograd computes in float64 for the nets of oracle.py, for every
-combination of block, variant, shortcut and normalisation in nets of two blocks a stage, for groups, and for deep nets.
+combination of block, variant, shortcut and normalisation in nets of two blocks per stage, for groups, and for deep nets.
 
   gradients.py [NAME …]        all, or those named
 
-For each mode: the loss against seeded classes, and of the gradient of every parameter and of the image the L2 norm and
-the product with a seeded direction, which tells an element that is wrong where a norm may not; for every residual block
-the norms of CLI.md. Of two small nets also every element, as float32. "float32" is how far PyTorch's own float32 is off
-in the same figures: deep nets with the statistics of a small batch are ill-conditioned, and no more can be asked.
+For each mode: the loss for seeded classes; for the gradient of every parameter and of the image, the L2 norm and the
+scalar product with a seeded direction, which reveals wrong elements that a norm may hide; for every residual block, the
+norms that run --backward prints. For two small nets also every element, as float32. "float32" has the errors of PyTorch
+itself in float32: deep nets with the statistics of a small batch are ill-conditioned, so more can't be expected.
 """
 import base64, gzip, json, os, re, sys
 import numpy as np, torch, torch.nn.functional as F
@@ -120,7 +120,7 @@ def off(got, want, scale):
 
 
 def float32_error(exact, single):
-    """The largest relative errors; a gradient that is zero but for rounding is measured by the largest of the net."""
+    """The largest relative errors; a gradient that is zero except for rounding is measured relative to the largest of the net."""
     least = 1e-3 * max(p["norm"] for p in exact["params"])
     params = [(e, s, max(e["norm"], least)) for e, s in zip(exact["params"], single["params"])]
     params_and_input = params + [(exact["input"], single["input"], exact["input"]["norm"])]

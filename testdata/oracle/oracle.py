@@ -3,11 +3,11 @@
 
   oracle.py [NAME …]        all, or those named
 
-Weights, statistics, inputs and dropout masks are not stored: stream.py makes them here, tensor/random.go and
-internal/oracle there, bit for bit. NAME.json.gz holds, for eval and train mode, the logits, and the mean and population
+Weights, statistics, inputs and dropout masks are not stored: stream.py generates them here, tensor/random.go and
+internal/oracle in the tests, with the same bits. NAME.json.gz holds, for eval and train mode, the logits, and the mean and population
 standard deviation of every call's output in execution order (before a ReLU in place overwrites it); for train mode also
-those of the running statistics after the pass, and how far PyTorch itself is from all this in float32, since batch
-statistics of a few values amplify rounding. Needs PyTorch, torchvision and numpy.
+those of the running statistics after the pass, and the errors of PyTorch itself in float32, since batch statistics of
+a few values amplify rounding. Needs PyTorch, torchvision and numpy.
 """
 import gzip, hashlib, json, os, sys
 import numpy as np, torch, torch.nn as nn, torch.nn.functional as F

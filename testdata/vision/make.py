@@ -5,9 +5,9 @@
 
 writes beside itself
     in/        pictures in every format that the program reads
-    decoded/   what Pillow makes of them: exif_transpose(im).convert("RGB")
-    cropped/   what torchvision's Resize and CenterCrop make of some
-    cases.json which is which, and how far a lossy format may be off
+    decoded/   Pillow's results for them: exif_transpose(im).convert("RGB")
+    cropped/   the results of torchvision's Resize and CenterCrop for some
+    cases.json which files belong together, and the error that a lossy format may have
     ramp.f32   ToTensor and Normalize of the samples 0 to 255, three channels
 and resnet/vision/imagenet.txt, torchvision's category names.
 """
@@ -39,7 +39,7 @@ def picture(w, h, seed=0, noise=0):
 
 
 def smooth(w, h):
-    """No sharp edge: what lossy formats keep."""
+    """A picture without sharp edges, which lossy formats preserve."""
     y, x = np.mgrid[0:h, 0:w].astype(np.float64)
     p = np.stack([128 + 90 * np.sin(x / 4), 128 + 90 * np.cos(y / 5), 128 + 90 * np.sin((x + y) / 7)], -1)
     return Image.fromarray(p.astype(np.uint8), "RGB")
@@ -66,7 +66,7 @@ decode, crops = [], []
 
 
 def golden(name, off=0):
-    """Records what Pillow makes of in/name; off is the largest difference allowed."""
+    """Records Pillow's result for in/name; off is the largest difference allowed."""
     with Image.open(IN / name) as im:
         want = ImageOps.exif_transpose(im).convert("RGB")
     out = name.replace(".", "-") + ".png"
@@ -141,7 +141,7 @@ def small_frame(clear):
     local = b[10] & 7
     b[10] &= 0x7F
     at = b.index(b",\0\0\0\0" + struct.pack("<HH", 9, 7))
-    b[at + 1 : at + 5] = struct.pack("<HH", 3, 2)  # where the frame lies
+    b[at + 1 : at + 5] = struct.pack("<HH", 3, 2)  # position of the frame
     b[at + 9] |= 0x80 | local
     b[at + 10 : at + 10] = table
     (IN / name).write_bytes(b)

@@ -104,7 +104,7 @@ func sameTime(text string, ns float64) error {
 	number, unit, _ := strings.Cut(text, " ")
 	v, err := strconv.ParseFloat(number, 64)
 	if err != nil || nanosecondsOf[unit] == 0 {
-		return fmt.Errorf("%q is no time", text)
+		return fmt.Errorf("%q is not a time", text)
 	}
 	if got := v * nanosecondsOf[unit]; math.Abs(got-ns) > 0.0051*ns+1 {
 		return fmt.Errorf("the page shows %s, the profile has %.0f ns", text, ns)

@@ -14,12 +14,12 @@ var reportChecks = []struct {
 	{"the sections are there", sectionsThere},
 	{"net, device and times agree with the profile", factsAgree},
 	{"the tree has every layer with its time", treeAgrees},
-	{"each drawing has a size, and all its marks lie within", drawingsWhole},
+	{"each drawing has a size and contains all its marks", drawingsWhole},
 	{"each drawing has the marks that the profile has values for", marksCounted},
 	{"text in flame frames fits", frameTextFits},
 	{"the widths of flame frames agree with the profile", frameWidthsAgree},
-	{"colours can be told from what is behind them, light and dark", coloursDiffer},
-	{"a closed branch opens by a click and closes by another", treeOpens},
+	{"colours have enough contrast with their background, light and dark", coloursDiffer},
+	{"a click opens a closed branch, and another closes it", treeOpens},
 	{"no horizontal scrolling of the page, wide and narrow", pageFits},
 }
 
@@ -36,8 +36,8 @@ func (b *browser) checkReport(c *checks, e *export) error {
 	for _, check := range reportChecks {
 		c.that(name, check.what, check.holds(t, e))
 	}
-	c.that(name, "it needs nothing but itself", onlyAsked(t, url))
-	c.that(name, "the browser complains of nothing", t.quiet())
+	c.that(name, "it requests no other file", onlyAsked(t, url))
+	c.that(name, "the browser reports no problem", t.quiet())
 	return nil
 }
 

@@ -40,7 +40,7 @@ func (b *browser) checkProfile(c *checks, server string, f profileFile) error {
 	}
 	defer t.end()
 	err = f.opened(t)
-	c.that(f.name(), "speedscope opens it under its name", err)
+	c.that(f.name(), "speedscope opens it by its name", err)
 	if err == nil {
 		c.that(f.name(), "speedscope draws its flame chart", drawn(t))
 		err = chromedp.Do(t.ctx, chromedp.KeyEvent("3"))
@@ -50,7 +50,7 @@ func (b *browser) checkProfile(c *checks, server string, f profileFile) error {
 		err = chromedp.Do(t.ctx, chromedp.KeyEvent("n"))
 	}
 	c.that(f.name(), "speedscope asks only its own server", askedOnly(t, server))
-	c.that(f.name(), "speedscope complains of nothing", t.quiet())
+	c.that(f.name(), "speedscope reports no problem", t.quiet())
 	return nil
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// table is what speedscope's Sandwich view should say of one profile: the
-// total weight of each frame in nanoseconds.
+// table is what speedscope's Sandwich view should show for one profile: the total weight of
+// each frame, in nanoseconds.
 type table struct {
 	of      string
 	root    string  // the frame that holds all others; empty if there is none
@@ -78,7 +78,7 @@ func sameWeight(text string, ns float64) error {
 	}
 	v, err := strconv.ParseFloat(strings.ReplaceAll(number, ",", ""), 64)
 	if err != nil || unit == 0 {
-		return fmt.Errorf("%q is no weight", text)
+		return fmt.Errorf("%q is not a weight", text)
 	}
 	if math.Abs(v*unit-ns) > half*unit+1 {
 		return fmt.Errorf("the table has %s, the file %.0f ns", value, ns)
