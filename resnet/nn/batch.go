@@ -62,7 +62,8 @@ func (c *batchCopy) layer(i int, l *Layer) error {
 // module copies a subtree, whose layers have been copied.
 func (c *batchCopy) module(m, parent *Module) *Module {
 	next := *m
-	next.Parent, next.Children, next.Layers = parent, nil, nil
+	next.Parent = parent
+	next.Children, next.Layers = nil, nil
 	next.In, next.Out = c.shape(m.In), c.shape(m.Out)
 	next.Cost = Cost{}
 	c.modules[m] = &next

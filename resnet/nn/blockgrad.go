@@ -99,37 +99,43 @@ func (e *blockEdges) has(layer int) bool { return len(e.from[layer])+len(e.to[la
 // probeBoundary adds up the gradients of a value at which a block begins or
 // ends, takes their norms, and records which norm belongs to which block.
 func (b *backward) probeBoundary(layer int, flows []flow) tensor.BufferID {
-	sum := flows[0].id
-	var whole Reading
-	branch, skip, dot := NoReading, NoReading, NoReading
+	sum, norms := b.measureFlows(layer, flows)
+	for _, i := range b.edges.to[layer] {
+		b.blockProbes[i].Out = norms.In
+	}
+	for _, i := range b.edges.from[layer] {
+		p := &b.blockProbes[i]
+		p.In = norms.In
+		if m := b.edges.blocks[i]; m.From == m.To { // lesions have left nothing but its skip
+			p.Skip = norms.In
+			continue
+		}
+		p.Branch, p.Skip = norms.Branch, norms.Skip
+		p.Dot = norms.Dot
+	}
+	return sum
+}
+
+// measureFlows adds up the gradients of a value and takes the norms of the sum,
+// In, and of its parts, as of a block that begins there.
+func (b *backward) measureFlows(layer int, flows []flow) (sum tensor.BufferID, norms BlockProbe) {
+	norms = BlockProbe{Branch: NoReading, Skip: NoReading, Dot: NoReading}
 	if len(flows) == 2 { // one operation adds the two and takes all four numbers
 		op, at := b.fork(layer, tensor.Join, flows[0].id, flows[1].id)
 		probe := b.buffer(op.Path+".grad_norms", tensor.Shape{4}, tensor.Kept)
 		op.Out = append(op.Out, probe)
 		b.add(op, at)
-		sum = op.Out[0]
-		branch, skip, dot, whole = Reading{probe, 0}, Reading{probe, 1}, Reading{probe, 2}, Reading{probe, 3}
+		norms.Branch, norms.Skip = Reading{probe, 0}, Reading{probe, 1}
+		norms.Dot, norms.In = Reading{probe, 2}, Reading{probe, 3}
+		return op.Out[0], norms
+	}
+	norms.In = Reading{Buffer: b.norm(b.boundaryPath(layer), flows[0].id)}
+	if flows[0].part == Branch {
+		norms.Branch = norms.In
 	} else {
-		whole = Reading{Buffer: b.norm(b.boundaryPath(layer), sum)}
-		if flows[0].part == Branch {
-			branch = whole
-		} else {
-			skip = whole
-		}
+		norms.Skip = norms.In
 	}
-	for _, i := range b.edges.to[layer] {
-		b.blockProbes[i].Out = whole
-	}
-	for _, i := range b.edges.from[layer] {
-		p := &b.blockProbes[i]
-		p.In = whole
-		if m := b.edges.blocks[i]; m.From == m.To { // lesions have left nothing but its skip
-			p.Skip = whole
-			continue
-		}
-		p.Branch, p.Skip, p.Dot = branch, skip, dot
-	}
-	return sum
+	return flows[0].id, norms
 }
 
 // boundaryPath names the probe at a block's edge.

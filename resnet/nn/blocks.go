@@ -11,10 +11,13 @@ func (b *Builder) Block(x Value, name, kind string, block Block, build func() Va
 		if lesions.cutSkip {
 			block.Skip = NoSkip
 		}
-		m.Block, m.In, m.Out = &block, x.Shape, x.Shape
-		b.part, b.frozen, b.skipped = Branch, lesions.freeze, lesions.dropBranch
+		m.Block = &block
+		m.In, m.Out = x.Shape, x.Shape // what they are if lesions leave no layer
+		b.part = Branch
+		b.frozen, b.skipped = lesions.freeze, lesions.dropBranch
 		y := build()
-		b.part, b.frozen, b.skipped = Trunk, false, false
+		b.part = Trunk
+		b.frozen, b.skipped = false, false
 		m.From, m.To = x.layer, y.layer
 		return y
 	})

@@ -51,7 +51,9 @@ func NewLesionedBuilder(whole *Model, lesions []Lesion) (*Builder, Value, error)
 		return nil, Value{}, err
 	}
 	b, image := NewBuilder(whole.Name, whole.Root.Kind, whole.Input)
-	b.model.Params, b.model.Lesions, b.model.Whole = whole.Params, slices.Clone(lesions), whole
+	b.model.Params = whole.Params
+	b.model.Lesions = slices.Clone(lesions)
+	b.model.Whole = whole
 	b.params = make(map[string]tensor.ParamID, len(whole.Params))
 	for id, p := range whole.Params {
 		b.params[p.Name] = tensor.ParamID(id)
@@ -145,7 +147,8 @@ func (b *Builder) add(s layerSpec, in ...Value) Value {
 		return in[0]
 	}
 	b.addParams(l, s.params)
-	l.Op.Path, l.Op.Call, l.Op.Params = l.Path, l.Call, l.Params
+	l.Op.Path, l.Op.Call = l.Path, l.Call
+	l.Op.Params = l.Params
 	b.addCost(l)
 	b.model.Layers = append(b.model.Layers, l)
 	for m := leaf; m != nil; m = m.Parent {

@@ -67,7 +67,8 @@ func (b *backward) operand(l *Layer) tensor.BufferID { return b.result(l.Inputs[
 // geometry of the forward operation.
 func (b *backward) gradient(l *Layer, k tensor.Kind, params []tensor.ParamID, in []tensor.BufferID) tensor.Op {
 	op := b.op(l)
-	op.Kind, op.Pass, op.Params, op.In = k, tensor.Backward, params, in
+	op.Kind, op.Pass = k, tensor.Backward
+	op.Params, op.In = params, in
 	return op
 }
 
