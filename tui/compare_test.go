@@ -46,7 +46,10 @@ func TestCompare(t *testing.T) {
 	for _, c := range []struct {
 		arch string
 		w, h int
-	}{{"resnet18", 120, 30}, {"cifar_resnet20", 200, 50}, {"cifar_plain20", 80, 24}, {"resnet101", 60, 15}, {"resnet18", 20, 5}} {
+	}{
+		{"resnet18", 120, 30}, {"cifar_resnet20", 200, 50}, {"cifar_plain20", 80, 24},
+		{"resnet101", 60, 15}, {"resnet18", 20, 5},
+	} {
 		t.Run(fmt.Sprintf("%s %dx%d", c.arch, c.w, c.h), func(t *testing.T) {
 			m := screen(t, c.arch, c.w, c.h)
 			run(t, m, true, 5)
@@ -102,24 +105,26 @@ func TestTwinsStepTogether(t *testing.T) {
 
 // TestLesionsAreDrawn shows each lesion in the tree.
 func TestLesionsAreDrawn(t *testing.T) {
-	for _, text := range []string{"layer1.1=cut-skip", "layer1.1=drop-branch", "layer1.1=scale:0.5", "layer3.1=swap:layer3.2", "layer1.1=freeze"} {
+	for _, text := range []string{
+		"layer1.1=cut-skip", "layer1.1=drop-branch", "layer1.1=scale:0.5", "layer3.1=swap:layer3.2", "layer1.1=freeze",
+	} {
 		t.Run(text, func(t *testing.T) {
 			m := screen(t, "cifar_resnet20", 100, 40)
 			l, err := nn.ParseLesion(text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			hurt, err := resnet.Build(m.about.Model.Config, l)
+			lesioned, err := resnet.Build(m.about.Model.Config, l)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := programFor(t, hurt.Model, true, 3)
+			p := programFor(t, lesioned.Model, true, 3)
 			var changed train.Change
 			for i := range 8 {
 				changed.Add([]float32{1, 0}, []float32{float32(i / 3), 1}, i%2)
 			}
 			m.state = &live.State{
-				Phase: live.Paused, Actual: live.Settings{Lesions: hurt.Lesions},
+				Phase: live.Paused, Actual: live.Settings{Lesions: lesioned.Lesions},
 				Results: live.Results{Program: p, Effect: &live.Effect{Change: changed}},
 			}
 			m.adopt(p)
@@ -152,7 +157,7 @@ func TestLesionMenu(t *testing.T) {
 		{"X", "[]"},
 		{"x 3 enter", "[layer1.0=scale:0.5]"},
 		{"x 3 2 enter", "[layer1.0=scale:0.52]"},
-		{"x 3 x enter", "[layer1.0=scale:0.52]"}, // 0.5x is no number
+		{"x 3 x enter", "[layer1.0=scale:0.52]"}, // 0.5x is not a number
 		{"esc esc", "[layer1.0=scale:0.52]"},
 		{"x 4 enter", "[layer1.0=scale:0.52 layer1.0=swap:layer1.1]"},
 		{"x 6", "[]"},

@@ -17,14 +17,24 @@ import (
 func someDiff() *profile.Diff {
 	ms := func(v float64) *float64 { return &v }
 	side := func(threads int) profile.DiffSide {
-		return profile.DiffSide{Model: "resnet50", Input: profile.Input{Shape: tensor.Shape{1, 3, 224, 224}}, Device: profile.Device{Name: "Abacus", Threads: threads}}
+		return profile.DiffSide{
+			Model:  "resnet50",
+			Input:  profile.Input{Shape: tensor.Shape{1, 3, 224, 224}},
+			Device: profile.Device{Name: "Abacus", Threads: threads},
+		}
 	}
 	return &profile.Diff{
 		A: "before.json", B: "after.json", AboutA: side(1), AboutB: side(2),
 		Total: profile.DiffTotal{AMS: 30, BMS: 27.5, DeltaMS: -2.5, PValue: ms(0.0001), Significant: true},
 		Layers: []profile.DiffRow{
-			{Path: "layer1.0.conv2", Pass: "forward", AMS: ms(6), BMS: ms(3), DeltaMS: ms(-3), PValue: ms(1e-5), QValue: ms(4e-5), Significant: true},
-			{Path: "layer2.0.conv1", Pass: "forward", AMS: ms(1), BMS: ms(1.6), DeltaMS: ms(0.6), PValue: ms(1e-3), QValue: ms(2e-3), Significant: true},
+			{
+				Path: "layer1.0.conv2", Pass: "forward", AMS: ms(6), BMS: ms(3), DeltaMS: ms(-3),
+				PValue: ms(1e-5), QValue: ms(4e-5), Significant: true,
+			},
+			{
+				Path: "layer2.0.conv1", Pass: "forward", AMS: ms(1), BMS: ms(1.6), DeltaMS: ms(0.6),
+				PValue: ms(1e-3), QValue: ms(2e-3), Significant: true,
+			},
 			{Path: "fc", Pass: "forward", AMS: ms(4), BMS: ms(3.9), DeltaMS: ms(-0.1), PValue: ms(0.6), QValue: ms(0.6)},
 			{Path: "conv1", Pass: "backward", AMS: ms(2), BMS: ms(2), DeltaMS: ms(0)},
 		},

@@ -30,7 +30,8 @@ func fake(change func(d *tensortest.Fake)) *tensortest.Fake {
 
 // fakeMemory gives each buffer a life from its writer to its last reader.
 func fakeMemory(p *tensor.Plan) tensor.MemoryPlan {
-	m := tensor.MemoryPlan{WeightBytes: 100 << 20, ScratchBytes: 1 << 20, PeakOp: 2, Blocks: make([]tensor.Block, len(p.Buffers))}
+	m := tensor.MemoryPlan{WeightBytes: 100 << 20, ScratchBytes: 1 << 20, PeakOp: 2}
+	m.Blocks = make([]tensor.Block, len(p.Buffers))
 	for i, b := range p.Buffers {
 		m.Blocks[i] = tensor.Block{Buffer: tensor.BufferID(i), Offset: int64(i) << 32, Bytes: b.Bytes()}
 		m.ArenaBytes = max(m.ArenaBytes, 3*b.Bytes())
@@ -125,7 +126,8 @@ func screen(t testing.TB, arch string, w, h int) *Model {
 		Initialised: true, Input: "random",
 	}}
 	s := New(Options{Engine: e, Version: "v0.1.0"})
-	s.w, s.h, s.hovered = w, h, s.list.selected()
+	s.w, s.h = w, h
+	s.hovered = s.list.selected()
 	s.refresh()
 	return s
 }

@@ -18,9 +18,12 @@ func someGradients(m *nn.Model) *live.Gradients {
 	var blocks []nn.BlockGradient
 	for i, b := range m.Blocks() {
 		f := math.Exp(-float64(i) / 3)
-		v := nn.BlockGradient{Path: b.Path, Out: 0.9 * f, Branch: f * 0.8 / (1 + float64(i)/4), HasBranch: true, Cosine: math.NaN()}
+		v := nn.BlockGradient{
+			Path: b.Path, Out: 0.9 * f, Branch: f * 0.8 / (1 + float64(i)/4), HasBranch: true, Cosine: math.NaN(),
+		}
 		if v.In = v.Branch; b.Block.Skip != nn.NoSkip {
-			v.Skip, v.HasSkip, v.Cosine = f, true, 0.08-float64(i)/100
+			v.Skip, v.HasSkip = f, true
+			v.Cosine = 0.08 - float64(i)/100
 			v.In = math.Sqrt(v.Skip*v.Skip + v.Branch*v.Branch + 2*v.Cosine*v.Skip*v.Branch)
 		}
 		blocks = append(blocks, v)
@@ -71,7 +74,9 @@ func TestGradientsBeforeAPass(t *testing.T) {
 func TestSharesAddUp(t *testing.T) {
 	for _, c := range []struct{ skip, branch, cosine float64 }{{3, 4, 0}, {1, 0.2, 0.08}, {1, 0.9, -0.99}, {2, 2, 1}} {
 		in := c.skip*c.skip + c.branch*c.branch + 2*c.skip*c.branch*c.cosine
-		g := nn.BlockGradient{In: math.Sqrt(in), Skip: c.skip, Branch: c.branch, Cosine: c.cosine, HasSkip: true, HasBranch: true}
+		g := nn.BlockGradient{
+			In: math.Sqrt(in), Skip: c.skip, Branch: c.branch, Cosine: c.cosine, HasSkip: true, HasBranch: true,
+		}
 		other := g
 		other.Skip, other.Branch = g.Branch, g.Skip
 		if sum := live.SkipShare(g) + live.SkipShare(other); math.Abs(sum-1) > 1e-12 {
@@ -134,7 +139,8 @@ func TestSkipsShineByTheirShare(t *testing.T) {
 		want         look
 	}{{0, 1, skipDark}, {1, 3, skipDark}, {3, 4, skipDim}, {4, 3, skipLook}, {3, 1, skipBright}, {1, 0, skipBright}} {
 		g := &m.state.Gradients.Blocks[1]
-		g.Skip, g.Branch, g.Cosine, g.In = c.skip, c.branch, 0, math.Hypot(c.skip, c.branch)
+		g.Skip, g.Branch = c.skip, c.branch
+		g.Cosine, g.In = 0, math.Hypot(c.skip, c.branch)
 		if l := m.gutterLook(n); l != c.want {
 			t.Errorf("skip %v and branch %v have the look %d, want %d", c.skip, c.branch, l, c.want)
 		}
@@ -195,7 +201,8 @@ func TestPathStretch(t *testing.T) {
 
 func TestCosine(t *testing.T) {
 	for v, want := range map[float64]string{
-		0.08: "+.08", -0.5: "-.50", 1: "+1.00", -1: "-1.00", 0.004: ".00", -0.004: ".00", 0.006: "+.01", math.NaN(): profile.Dash,
+		0.08: "+.08", -0.5: "-.50", 1: "+1.00", -1: "-1.00",
+		0.004: ".00", -0.004: ".00", 0.006: "+.01", math.NaN(): profile.Dash,
 	} {
 		if got := cosine(v); got != want {
 			t.Errorf("%v is written %q, want %q", v, got, want)

@@ -49,7 +49,9 @@ func TestProgramsShareTheirHost(t *testing.T) {
 
 // TestOnlyAutomaticThemesAskTheTerminal: a theme that is named needs no answer.
 func TestOnlyAutomaticThemesAskTheTerminal(t *testing.T) {
-	for theme, asks := range map[Theme]bool{"": true, ThemeAuto: true, ThemeDark: false, ThemeLight: false, ThemeNone: false} {
+	for theme, asks := range map[Theme]bool{
+		"": true, ThemeAuto: true, ThemeDark: false, ThemeLight: false, ThemeNone: false,
+	} {
 		h := newHost(theme)
 		if got := h.start() != nil; got != asks {
 			t.Errorf("theme %q asks for the background: %v", theme, got)

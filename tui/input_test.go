@@ -14,8 +14,9 @@ import (
 // press sends keys by their names; a single rune is typed.
 func press(m *Model, keys ...string) tea.Cmd {
 	special := map[string]rune{
-		"enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft,
-		"right": tea.KeyRight, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "space": tea.KeySpace,
+		"enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape, "space": tea.KeySpace,
+		"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
+		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
 	}
 	var cmd tea.Cmd
 	for _, k := range keys {
@@ -130,7 +131,7 @@ func TestSort(t *testing.T) {
 	}
 	press(m, "O")
 	if a, b := m.list.rows[0], m.list.rows[10]; a.time > b.time {
-		t.Error("the other way round the longest is still first")
+		t.Error("in the opposite order the longest is still first")
 	}
 	press(m, "esc")
 	if m.list.ordered || m.list.rows[0] != m.list.tree.root {
@@ -285,8 +286,8 @@ func TestKeysAreOwn(t *testing.T) {
 	for _, v := range m.views {
 		meant := map[string]string{}
 		for _, a := range append(v.actions(), m.screenActions()...) {
-			if shown[a.key.Help().Key] != a.key.Help().Desc {
-				t.Errorf("%s: %q is in the help as %q, not %q", v.title(), a.key.Help().Key, shown[a.key.Help().Key], a.key.Help().Desc)
+			if h := a.key.Help(); shown[h.Key] != h.Desc {
+				t.Errorf("%s: %q is in the help as %q, not %q", v.title(), h.Key, shown[h.Key], h.Desc)
 			}
 			for _, name := range a.key.Keys() {
 				if meant[name] != "" {

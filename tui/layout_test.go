@@ -169,7 +169,9 @@ func TestOrderKeepsOffTheTabs(t *testing.T) {
 		press(m, keys...)
 		return strings.TrimRight(strings.Split(plain(m), "\n")[1], " ")
 	}
-	if s := line(160, "o"); !strings.HasSuffix(s, " 7 Device"+strings.Repeat(" ", 160-1-len(" 1 Layers   2 Timeline   3 Gradients   4 Roofline   5 Memory   6 Compare   7 Device")-len("by module"))+"by module") {
+	const tabs = " 1 Layers   2 Timeline   3 Gradients   4 Roofline   5 Memory   6 Compare   7 Device"
+	gap := strings.Repeat(" ", 160-1-len(tabs)-len("by module"))
+	if s := line(160, "o"); !strings.HasSuffix(s, " 7 Device"+gap+"by module") {
 		t.Errorf("160 columns, ordered: %q", s)
 	}
 	if s := line(80, "o"); !strings.HasSuffix(s, "7 Device") {

@@ -181,7 +181,8 @@ func (l *list) turnOrder() {
 
 // showTree removes the filter and the order.
 func (l *list) showTree() {
-	l.terms, l.ordered, l.reverse = nil, false, false
+	l.terms = nil
+	l.ordered, l.reverse = false, false
 	l.rebuild()
 }
 

@@ -19,7 +19,10 @@ func TestMemoryView(t *testing.T) {
 		},
 		Buffers: make([]tensor.Buffer, 4),
 	}
-	p := &live.Program{Lowered: &nn.Lowered{Plan: plan}, Kernels: []tensor.KernelInfo{{Op: 0, Absorbed: []int{1}}, {Op: 2}}}
+	p := &live.Program{
+		Lowered: &nn.Lowered{Plan: plan},
+		Kernels: []tensor.KernelInfo{{Op: 0, Absorbed: []int{1}}, {Op: 2}},
+	}
 	p.Memory.Blocks = []tensor.Block{
 		{Buffer: 0, Offset: 0, Bytes: 10, First: 0, Last: 2},
 		{Buffer: 1, Offset: 64, Bytes: 7, First: 0, Last: 1},

@@ -67,7 +67,8 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		for _, n := range append(tree.order, tree.tail...) {
 			mean, kernels = mean+n.mean, kernels+len(n.Kernels.All())
 		}
-		if off := math.Abs(float64(mean)/float64(tree.mean) - 1); off > 1e-6 || tree.mean != s.Wall.Mean || kernels != len(tree.rows.ByKernel) {
+		off := math.Abs(float64(mean)/float64(tree.mean) - 1)
+		if off > 1e-6 || tree.mean != s.Wall.Mean || kernels != len(tree.rows.ByKernel) {
 			t.Errorf("rows of %d kernels in %d make up %v, passes take %v", kernels, len(tree.rows.ByKernel), mean, tree.mean)
 		}
 	}
@@ -76,7 +77,9 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 // TestRowsCostWhatTheyRun: a module's row has the module's cost, and under a
 // lesion that of what is left.
 func TestRowsCostWhatTheyRun(t *testing.T) {
-	for _, arch := range []string{"resnet18", "resnet50", "cifar_resnet20_b", "cifar_preact_resnet29", "resnet50v2", "vgg19_bn", "plain34"} {
+	for _, arch := range []string{
+		"resnet18", "resnet50", "cifar_resnet20_b", "cifar_preact_resnet29", "resnet50v2", "vgg19_bn", "plain34",
+	} {
 		for _, fuse := range []bool{false, true} {
 			c, err := resnet.ParseArch(arch)
 			if err != nil {
@@ -102,12 +105,12 @@ func TestRowsCostWhatTheyRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hurt, err := resnet.Build(whole.Config, []nn.Lesion{l}...)
+		lesioned, err := resnet.Build(whole.Config, []nn.Lesion{l}...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree := plannedTree(t, hurt, nn.Pass{}, true)
-		if got, want := tree.root.Cost, hurt.Root.Cost; got != want {
+		tree := plannedTree(t, lesioned, nn.Pass{}, true)
+		if got, want := tree.root.Cost, lesioned.Root.Cost; got != want {
 			t.Errorf("%s: the net costs %+v, want %+v", text, got, want)
 		}
 	}

@@ -92,7 +92,9 @@ func TestScalesReachOverAllValues(t *testing.T) {
 }
 
 func TestScientific(t *testing.T) {
-	for v, want := range map[float64]string{0.031: "3.10e-2", 1: "1.00e+0", -12345: "-1.23e+4", 0: "0", 1e-123: "1.00e-123", math.Inf(1): "Inf"} {
+	for v, want := range map[float64]string{
+		0.031: "3.10e-2", 1: "1.00e+0", -12345: "-1.23e+4", 0: "0", 1e-123: "1.00e-123", math.Inf(1): "Inf",
+	} {
 		if got := scientific(v); got != want {
 			t.Errorf("%v is written %q, want %q", v, got, want)
 		}

@@ -74,7 +74,8 @@ func TestProgram(t *testing.T) {
 	o := Options{Engine: e, In: keys, Out: term, Environ: []string{"TERM=xterm-256color"}, Theme: ThemeDark}
 	m := New(o)
 	ended := make(chan error, 1)
-	p := tea.NewProgram(m, append(streams{o.In, o.Out, o.Environ}.options(context.Background()), tea.WithWindowSize(120, 24))...)
+	options := streams{o.In, o.Out, o.Environ}.options(context.Background())
+	p := tea.NewProgram(m, append(options, tea.WithWindowSize(120, 24))...)
 	go func() {
 		_, err := p.Run()
 		ended <- err
@@ -130,7 +131,7 @@ func TestFirstFrame(t *testing.T) {
 			t.Errorf("%s: the first frame has no tree:\n%s", arch, s)
 		}
 		t.Logf("%s: first frame after %v", arch, took)
-		if took > 10*time.Second { // a hundred times the aim: a machine under load is no failure
+		if took > 10*time.Second { // a hundred times the aim: a machine under load is not a failure
 			t.Errorf("%s: the first frame took %v", arch, took)
 		}
 		await(t, m.engine, "weights", func(s *live.State) bool { return s.Progress.Total > 0 })

@@ -28,7 +28,9 @@ func someTraining(steps, perEpoch int, models ...string) *Training {
 			k.Steps = append(k.Steps, train.StepRecord{Run: k.Run, Step: s, Epoch: (s-1)/perEpoch + 1, Rate: 0.1, Loss: loss})
 			if s%perEpoch == 0 {
 				test := 0.9 * math.Pow(float64(s), -0.05*float64(i+1))
-				k.Epochs = append(k.Epochs, train.EpochRecord{Run: k.Run, Epoch: s / perEpoch, Step: s, TrainLoss: loss, TrainError: test - 0.02, TestError: &test})
+				k.Epochs = append(k.Epochs, train.EpochRecord{
+					Run: k.Run, Epoch: s / perEpoch, Step: s, TrainLoss: loss, TrainError: test - 0.02, TestError: &test,
+				})
 			}
 		}
 		t.Tracks = append(t.Tracks, k)
@@ -42,7 +44,8 @@ func TestTrainingView(t *testing.T) {
 			m := screen(t, "cifar_resnet20", size[0], size[1])
 			m.opts.Training = func() (*Training, error) { return nil, nil }
 			m.show(viewOf[*trainingView](m))
-			m.Update(trainingMsg{training: someTraining(400, 50, "cifar_resnet20", "cifar_plain20", "cifar_resnet56", "cifar_plain56")})
+			nets := []string{"cifar_resnet20", "cifar_plain20", "cifar_resnet56", "cifar_plain56"}
+			m.Update(trainingMsg{training: someTraining(400, 50, nets...)})
 			golden.RequireEqual(t, plain(m))
 		})
 	}
@@ -99,8 +102,10 @@ func TestWatch(t *testing.T) {
 		return k, nil
 	}}
 	tm := teatest.NewTestModel(t, newWatch(o), teatest.WithInitialTermSize(80, 24))
-	teatest.WaitFor(t, tm.Output(), func(b []byte) bool { return strings.Contains(ansi.Strip(string(b)), "line 3 is no record") }, teatest.WithDuration(5*time.Second))
-	teatest.WaitFor(t, tm.Output(), func(b []byte) bool { return strings.Contains(string(b), "cifar_plain20") }, teatest.WithDuration(5*time.Second))
+	for _, text := range []string{"line 3 is no record", "cifar_plain20"} { // an error, and then the curves
+		shown := func(b []byte) bool { return strings.Contains(ansi.Strip(string(b)), text) }
+		teatest.WaitFor(t, tm.Output(), shown, teatest.WithDuration(5*time.Second))
+	}
 	tm.Type("q")
 	final := tm.FinalModel(t, teatest.WithFinalTimeout(5*time.Second)).(*watch)
 	if n := len(calls); n != 2 {
@@ -119,7 +124,7 @@ func TestHistoryFileFollowsItsFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	ask := HistoryFile(path)
 	if _, err := ask(); err == nil {
-		t.Error("a file that is not there is no error")
+		t.Error("a file that does not exist gives no error")
 	}
 	write := func(text string) {
 		t.Helper()

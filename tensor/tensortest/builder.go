@@ -224,7 +224,10 @@ func (b *Builder) CrossEntropyGrad(p, target tensor.BufferID, smoothing float64)
 // and Nesterov, and a new slot if there is momentum. scalar is the learning
 // rate's index.
 func (b *Builder) SGD(p tensor.ParamID, grad tensor.BufferID, scalar int, op tensor.Op) {
-	op.Kind, op.Pass, op.Scalar, op.Params = tensor.SGD, tensor.Update, scalar, []tensor.ParamID{p}
+	op.Kind = tensor.SGD
+	op.Pass = tensor.Update
+	op.Scalar = scalar
+	op.Params = []tensor.ParamID{p}
 	if op.Momentum != 0 {
 		op.Params = append(op.Params, b.Param(tensor.Slot, b.Params[p].Shape...))
 	}

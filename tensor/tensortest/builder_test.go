@@ -85,11 +85,10 @@ func TestReferenceUsage(t *testing.T) {
 	}
 }
 
-// TestFakeDoesAsScripted: names, times, values, delays, errors and a panic.
+// TestFakeDoesAsScripted: names, costs, times, values and memory.
 func TestFakeDoesAsScripted(t *testing.T) {
 	b, logits := block(false)
 	b.Output(logits)
-	broken := errors.New("broken")
 	f := &tensortest.Fake{
 		About:  tensor.Info{Name: "fake"},
 		Memory: func(*tensor.Plan) tensor.MemoryPlan { return tensor.MemoryPlan{ArenaBytes: 5} },
@@ -124,7 +123,19 @@ func TestFakeDoesAsScripted(t *testing.T) {
 	if f.Ran() != int64(2*len(ks)) || p.Memory().ArenaBytes != 5 || f.Info().Name != "fake" {
 		t.Errorf("%d kernels ran, memory %+v", f.Ran(), p.Memory())
 	}
-	if f.RunError = broken; !errors.Is(p.Run(context.Background(), o), broken) {
+}
+
+// TestFakeFailsAsScripted: errors, and a panic.
+func TestFakeFailsAsScripted(t *testing.T) {
+	b, logits := block(false)
+	b.Output(logits)
+	broken := errors.New("broken")
+	var f tensortest.Fake
+	p, err := f.Compile(&b.Plan, nil, tensor.Options{Fuse: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.RunError = broken; !errors.Is(p.Run(context.Background(), tensor.RunOptions{}), broken) {
 		t.Error("the scripted error of Run is lost")
 	}
 	if f.CompileError = broken; !errors.Is(second(f.Compile(&b.Plan, nil, tensor.Options{})), broken) {
@@ -136,7 +147,7 @@ func TestFakeDoesAsScripted(t *testing.T) {
 			t.Error("Run does not panic as scripted")
 		}
 	}()
-	p.Run(context.Background(), o)
+	p.Run(context.Background(), tensor.RunOptions{})
 }
 
 func second[T any](_ T, err error) error { return err }

@@ -71,7 +71,8 @@ func (b *Builder) normGradients(i int, dy tensor.BufferID, g Gradients) {
 	}
 	in := append([]tensor.BufferID{x, dy}, op.Out[1:]...)
 	out := b.Append(back, in, b.Shape(x), tensor.Shape{c}, tensor.Shape{c})
-	g.In[0], g.Params[0], g.Params[1] = out[0], out[1], out[2]
+	g.In[0] = out[0]
+	g.Params[0], g.Params[1] = out[1], out[2]
 }
 
 // gradientKinds are the kinds whose gradient needs no parameters.

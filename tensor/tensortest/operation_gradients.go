@@ -60,7 +60,8 @@ var gradientCases = []gradient{
 		b.L2(b.Input(37))
 	}},
 	{"cross-entropy", func(b *Builder, r *rand.Rand, x tensor.BufferID) {
-		n, k, smoothing := b.Shape(x)[0], 3+r.IntN(40), float64(r.IntN(2))*0.1
+		n, k := b.Shape(x)[0], 3+r.IntN(40)
+		smoothing := float64(r.IntN(2)) * 0.1
 		target := b.Target(n)
 		_, p := b.CrossEntropy(b.Input(n, k), target, smoothing)
 		b.CrossEntropyGrad(p, target, smoothing)

@@ -68,6 +68,8 @@ func short(shape ...int) *tensor.Tensor {
 	return t
 }
 
+// bufferRefusals are reads and writes of buffers: inputs are only written, outputs only
+// read, scratch neither, and shapes must be the buffer's.
 func bufferRefusals(c *compiled, x, mid, y tensor.BufferID) []refusal {
 	image, result := tensor.New(1, 3, 8, 8), tensor.New(1, 4, 8, 8)
 	return []refusal{
@@ -87,6 +89,8 @@ func bufferRefusals(c *compiled, x, mid, y tensor.BufferID) []refusal {
 	}
 }
 
+// runRefusals are parts of plans. A fused program can't run a part, as its kernels span
+// several operations.
 func runRefusals(fused, single *compiled) []refusal {
 	run := func(c *compiled, o tensor.RunOptions) func() error {
 		return func() error { return c.Run(context.Background(), o) }
@@ -101,6 +105,7 @@ func runRefusals(fused, single *compiled) []refusal {
 	}
 }
 
+// stateRefusals are reads and writes of parameters.
 func stateRefusals(s tensor.State) []refusal {
 	return []refusal{
 		{"writing an unknown parameter", func() error { return s.Write("nobody", tensor.New(1)) }},
@@ -123,6 +128,8 @@ func (s *suite) refusedProgram(p *tensor.Plan, state tensor.State, o tensor.Opti
 	}
 }
 
+// compileRefusals are states and options that don't go with a plan, above all the states
+// of another device, whose memory means nothing here.
 func (s *suite) compileRefusals(t *testing.T, p *tensor.Plan, state tensor.State) []refusal {
 	other := s.openDevice(t)
 	abroad, err := other.NewState(p.Params, Values{1})

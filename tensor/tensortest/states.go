@@ -59,6 +59,8 @@ func (s *suite) newState(t *testing.T, params []tensor.Param, source tensor.Sour
 	return state
 }
 
+// stateReads: a state reads what its source gives, or what was written last, and keeps
+// values of its own: the caller may change the tensor that it wrote.
 func (s *suite) stateReads(t *testing.T) {
 	plan := classifier(1)
 	state := s.newState(t, plan.Params, Values{1})
@@ -84,6 +86,8 @@ func (s *suite) stateReads(t *testing.T) {
 	}
 }
 
+// writesReachPrograms: a program that packed its weights when it was compiled must pack
+// them again after a write.
 func (s *suite) writesReachPrograms(t *testing.T) {
 	plan := classifier(2)
 	c := s.compile(t, plan, 1, tensor.Options{Fuse: true, Threads: 2})
@@ -129,6 +133,8 @@ func (s *suite) updatesReachPrograms(t *testing.T) {
 	}
 }
 
+// statisticsMove: a batch norm in train mode moves its running statistics, which are
+// parameters of the state.
 func (s *suite) statisticsMove(t *testing.T) {
 	var b Builder
 	b.Output(b.Norm(b.Input(3, 21, 5, 4), true))
@@ -170,6 +176,8 @@ func (s *suite) twoPrograms(t *testing.T) {
 	a.compare(t, first, oracle(t, a.plan, 1, 1, nil), residualBar)
 }
 
+// withoutSlots: the optimiser's slots are parameters. A state that was made for
+// inference lacks them, and must be refused rather than have them made up.
 func (s *suite) withoutSlots(t *testing.T) {
 	b, logits := SmallNet(true, 4)
 	params := slices.Clone(b.Params)
@@ -187,6 +195,8 @@ type failing struct{}
 
 func (failing) Load(tensor.Param, *tensor.Tensor) error { return errSource }
 
+// failingSource: the source's own error reaches the caller, who can tell by it which
+// file is at fault.
 func (s *suite) failingSource(t *testing.T) {
 	plan := classifier(1)
 	state := s.newState(t, plan.Params, failing{})
@@ -201,6 +211,8 @@ func (s *suite) failingSource(t *testing.T) {
 	}
 }
 
+// compileProgress: progress may be reported from several goroutines, stays in range and
+// ends with the whole.
 func (s *suite) compileProgress(t *testing.T) {
 	plan := classifier(1)
 	state := s.newState(t, plan.Params, Values{1})
@@ -219,6 +231,7 @@ func (s *suite) compileProgress(t *testing.T) {
 	}
 }
 
+// inferenceChangesNothing: in eval mode a pass leaves the state as it is, to the bit.
 func (s *suite) inferenceChangesNothing(t *testing.T) {
 	plan := classifier(2)
 	c := s.compile(t, plan, 1, tensor.Options{Fuse: true})

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -16,7 +17,9 @@ func TestLoadWithoutThePackage(t *testing.T) {
 }
 
 func TestLoadMalformed(t *testing.T) {
-	for _, model := range []string{"\x3a", "\x3a\x05ab", "\x39abc", "\x3d\x01", "\x3b", "\xff", "\x3a\x02\x0a\x09", "\x38"} {
+	for _, model := range []string{
+		"\x3a", "\x3a\x05ab", "\x39abc", "\x3d\x01", "\x3b", "\xff", "\x3a\x02\x0a\x09", "\x38",
+	} {
 		dir := filepath.Join(t.TempDir(), "node", "test_bad")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -33,7 +36,7 @@ func TestLoadMalformed(t *testing.T) {
 // A tensor of two rows, its dimensions packed and its values raw.
 func TestParseArray(t *testing.T) {
 	a, err := parseArray(message("\x0a\x02\x02\x01\x10\x01\x42\x01x\x4a\x08\x00\x00\x80\x3f\x00\x00\x00\x40"))
-	if err != nil || a.name != "x" || !a.shape.Equal([]int{2, 1}) || len(a.floats) != 2 || a.floats[0] != 1 || a.floats[1] != 2 {
+	if err != nil || a.name != "x" || !a.shape.Equal([]int{2, 1}) || !slices.Equal(a.floats, []float32{1, 2}) {
 		t.Errorf("got %+v, %v", a, err)
 	}
 	if _, err := parseArray(message("\x0a\x01\x03\x10\x01")); err == nil {

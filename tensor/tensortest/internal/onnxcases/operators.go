@@ -35,7 +35,8 @@ var operators = map[string]func(*builder) (tensor.Op, error){
 
 // build fills the case in.
 func (b *builder) build() error {
-	if len(b.operands) == 0 || len(b.outputs) == 0 || b.operands[0].dtype != float32Type || b.outputs[0].dtype != float32Type {
+	isFloat := func(list []array) bool { return len(list) > 0 && list[0].dtype == float32Type }
+	if !isFloat(b.operands) || !isFloat(b.outputs) {
 		return unfit("not of float32")
 	}
 	op, err := operators[b.node.op](b)
@@ -236,7 +237,8 @@ func (b *builder) dropout() (tensor.Op, error) {
 		if op.Eps != 0 {
 			return op, unfit("a random mask")
 		}
-		op.Train, op.Scalar, b.c.Plan.Scalars = true, 0, []string{"seed"}
+		op.Train, op.Scalar = true, 0
+		b.c.Plan.Scalars = []string{"seed"}
 	}
 	return op, nil
 }

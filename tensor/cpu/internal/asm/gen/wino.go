@@ -154,7 +154,7 @@ func (g *gen) winoOut() {
 				g.VMOVUPS(v, mem(args, winoOutScratch+(4*i+j)*pixelBytes))
 			}
 		}
-		g.winoOutColumns(part, a, bias, floor, args, dst, res, flags)
+		g.winoOutColumns(part, winoOutRegisters{a, bias, floor, args, dst, res, flags})
 		g.used-- // bias
 	}
 	g.ADDQ(mem(args, winoOutSrcTile), src)
@@ -164,38 +164,44 @@ func (g *gen) winoOut() {
 	g.ret()
 }
 
+// winoOutRegisters are what the rows and columns of winoOut share.
+type winoOutRegisters struct {
+	a              *transformA
+	bias, floor    reg.VecPhysical
+	args, dst, res reg.GPVirtual // dst and res are the tile's
+	flags          reg.GPVirtual
+}
+
 // winoOutColumns emits the loop over Cols columns, from the scratch to Rows pixels
 // each. Tiles at the right and lower edge are cut, and their last columns and rows
 // skipped, rather than written to memory that belongs to others.
-func (g *gen) winoOutColumns(
-	part int, a *transformA, bias, floor reg.VecPhysical, args, dst, res, flags reg.GPVirtual,
-) {
+func (g *gen) winoOutColumns(part int, r winoOutRegisters) {
 	label := func(s string, i int) string { return fmt.Sprintf("%s%d%d", s, part, i) }
 	disp := part * g.vecBytes()
 	col, cols := g.GP64(), g.GP64() // offset of the column, and where to end
 	g.XORQ(col, col)
-	g.MOVQ(mem(args, winoOutCols), cols)
+	g.MOVQ(mem(r.args, winoOutCols), cols)
 	g.SHLQ(operand.U8(6), cols)
 	g.Label(label("col", 0))
-	for i, v := range a.m {
-		g.VMOVUPS(mem(args, winoOutScratch+4*i*pixelBytes).Idx(col, 1), v)
+	for i, v := range r.a.m {
+		g.VMOVUPS(mem(r.args, winoOutScratch+4*i*pixelBytes).Idx(col, 1), v)
 	}
-	d, r := g.GP64(), g.GP64()
-	g.LEAQ(mem(dst, disp).Idx(col, 1), d)
-	g.LEAQ(mem(res, disp).Idx(col, 1), r)
-	for i, v := range a.apply() {
+	dst, res := g.GP64(), g.GP64() // of the column's current row
+	g.LEAQ(mem(r.dst, disp).Idx(col, 1), dst)
+	g.LEAQ(mem(r.res, disp).Idx(col, 1), res)
+	for i, v := range r.a.apply() {
 		if i > 0 {
-			g.CMPQ(mem(args, winoOutRows), operand.U8(i))
+			g.CMPQ(mem(r.args, winoOutRows), operand.U8(i))
 			g.JEQ(operand.LabelRef(label("colDone", 0)))
-			g.ADDQ(mem(args, winoOutDstRow), d)
-			g.ADDQ(mem(args, winoOutResRow), r)
+			g.ADDQ(mem(r.args, winoOutDstRow), dst)
+			g.ADDQ(mem(r.args, winoOutResRow), res)
 		}
-		g.VADDPS(bias, v, v)
-		g.unless(flagResidual, flags, label("noResidual", i))
-		g.VADDPS(mem(r, 0), v, v)
+		g.VADDPS(r.bias, v, v)
+		g.unless(flagResidual, r.flags, label("noResidual", i))
+		g.VADDPS(mem(res, 0), v, v)
 		g.Label(label("noResidual", i))
-		g.relu(v, floor)
-		g.VMOVUPS(v, mem(d, 0))
+		g.relu(v, r.floor)
+		g.VMOVUPS(v, mem(dst, 0))
 	}
 	g.Label(label("colDone", 0))
 	g.ADDQ(operand.I32(pixelBytes), col)
