@@ -70,24 +70,6 @@ func TestGradientsBeforeAPass(t *testing.T) {
 	golden.RequireEqual(t, plain(m))
 }
 
-// TestSharesAddUp holds the bar's two parts against ‖g in‖².
-func TestSharesAddUp(t *testing.T) {
-	for _, c := range []struct{ skip, branch, cosine float64 }{{3, 4, 0}, {1, 0.2, 0.08}, {1, 0.9, -0.99}, {2, 2, 1}} {
-		in := c.skip*c.skip + c.branch*c.branch + 2*c.skip*c.branch*c.cosine
-		g := nn.BlockGradient{
-			In: math.Sqrt(in), Skip: c.skip, Branch: c.branch, Cosine: c.cosine, HasSkip: true, HasBranch: true,
-		}
-		other := g
-		other.Skip, other.Branch = g.Branch, g.Skip
-		if sum := live.SkipShare(g) + live.SkipShare(other); math.Abs(sum-1) > 1e-12 {
-			t.Errorf("%+v: the two shares add up to %v", c, sum)
-		}
-	}
-	if v := live.SkipShare(nn.BlockGradient{In: 1, Branch: 1, HasBranch: true}); !math.IsNaN(v) {
-		t.Errorf("a plain block has a skip's share %v", v)
-	}
-}
-
 func TestGradientCursor(t *testing.T) {
 	m := screen(t, "resnet50", 120, 30)
 	run(t, m, true, 5)

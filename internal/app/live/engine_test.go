@@ -350,6 +350,9 @@ func recording(t *testing.T) Options {
 		p.Total.MeanMS += ms
 	}
 	p.Total.SamplesMS = []float64{p.Total.MeanMS, p.Total.MeanMS}
+	p.Loss = new(profile.Number(2.5))
+	g := nn.BlockGradient{Path: "layer2.1", In: 5, Skip: 3, Branch: 4, HasSkip: true, HasBranch: true}
+	p.Blocks = profile.BlockGrads([]nn.BlockGradient{g})
 	return Recording(p, m)
 }
 
@@ -359,6 +362,10 @@ func TestRecording(t *testing.T) {
 	s := e.State()
 	if s.Phase != Paused || s.Program == nil || s.Program.Recorder.Passes() != 2 {
 		t.Fatalf("it begins with %+v", s)
+	}
+	g := s.Gradients
+	if b, ok := g.Block("layer2.1"); !ok || b.In != 5 || g.Loss != 2.5 || g.Labels != "as recorded" {
+		t.Errorf("gradients %+v", g)
 	}
 	if d := e.About().Device; d.Name != "Abacus, recorded" || d.Cores != 3 {
 		t.Errorf("the machine is %+v", d)

@@ -19,7 +19,7 @@ type inspection struct {
 func readParam(source tensor.Source, p tensor.Param) (x inspection) {
 	defer func() {
 		if r := recover(); r != nil {
-			x.err = fmt.Errorf("reading %s: %v", p.Name, r)
+			x = inspection{name: p.Name, err: fmt.Errorf("reading %s: %v", p.Name, r)}
 		}
 	}()
 	t := tensor.New(p.Shape...)
