@@ -104,7 +104,7 @@ const (
 )
 
 // sgd emits a step of SGD for N/16·16 parameters. Products are rounded before they are
-// added, as in every instruction set, so that all sets train to the same bits. R1, R2
+// added, as in every instruction set, so that all sets give the same bits. R1, R2
 // and R3 are W, V and Grad, R4 counts, R5 is Nesterov.
 func (n *neon) sgd() {
 	n.function("sgd", 0, "a *SGDArgs", "", 8)

@@ -6,8 +6,8 @@ import (
 )
 
 // sgd emits a step of SGD for N/16·16 parameters; the caller does the rest. Products
-// are rounded before they are added, as in every instruction set, so that all sets
-// train to the same bits. There is a loop for each kind of step, so that none
+// are rounded before they are added, as in every instruction set, so that all sets give
+// the same bits. There is a loop for each kind of step, so that none
 // branches inside: memory is their limit, and they run at its speed.
 func (g *gen) sgd() {
 	g.function("sgd", 0, nil, variable("a", pointerTo("SGDArgs")))
