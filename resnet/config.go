@@ -86,6 +86,7 @@ const (
 	NormNone
 )
 
+// The names of the choices, by value.
 var (
 	familyNames   = []string{"default", "imagenet", "cifar", "vgg"}
 	variantNames  = []string{"default", "v1", "v1.5", "v2"}
@@ -141,6 +142,7 @@ func (s *Shortcut) Type() string { return strings.Join(shortcutNames[1:], "|") }
 // Type is the metavariable shown in help.
 func (n *Norm) Type() string { return strings.Join(normNames[1:], "|") }
 
+// setName parses one of names, in any case.
 func setName[T ~uint8](v *T, s string, names []string) error {
 	for i, n := range names {
 		if strings.EqualFold(s, n) {

@@ -75,6 +75,7 @@ func Load(name string) (*Golden, error) {
 	return g, read(name, g)
 }
 
+// suffix ends the name of a golden's file.
 const suffix = ".json.gz"
 
 // read decodes a file of testdata/oracle.

@@ -17,6 +17,7 @@ type class struct {
 // refusal is the error for a name that a pickle may not use.
 type refusal string
 
+// Error says why the name isn't allowed, and what to save instead.
 func (r refusal) Error() string {
 	name := string(r)
 	switch {
@@ -123,6 +124,7 @@ var torchTypes = map[string]DType{
 	"uint64": U64, "uint32": U32, "uint16": U16, "uint8": U8, "bool": Bool,
 }
 
+// errArguments is the error of a call with arguments that the function doesn't take.
 var errArguments = errors.New("a call has the wrong arguments")
 
 // newDict makes a dictionary: empty, from pairs (as Python 2 wrote an OrderedDict) or

@@ -14,6 +14,7 @@ import (
 // replaces it. So path never holds half a file, not even after an error or a power cut;
 // after an error it holds what it held before.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
+	// In the same folder, so that renaming never crosses file systems.
 	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:8]+".tmp")
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -33,6 +34,7 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	if err = w.Flush(); err != nil {
 		return err
 	}
+	// Before the rename, or a power cut could leave the new name with half the data.
 	if err = f.Sync(); err != nil {
 		return err
 	}

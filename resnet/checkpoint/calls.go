@@ -32,6 +32,7 @@ func opStackGlobal(m *machine) error {
 	return m.pushClass(module, name)
 }
 
+// pushClass pushes the class with a name, or returns a refusal.
 func (m *machine) pushClass(module, name string) error {
 	c, err := lookup(module, name)
 	return m.pushOr(c, err)

@@ -6,6 +6,7 @@ import (
 	"io"
 )
 
+// errShort is the error of a read beyond the end.
 var errShort = errors.New("the file ends too early: it is damaged or the download is incomplete")
 
 // cursor reads bytes [pos, end) of a file in order.
@@ -14,6 +15,7 @@ type cursor struct {
 	pos, end int64 // offsets in the file
 }
 
+// newCursor returns a cursor over bytes [from, end) of r.
 func newCursor(r io.ReaderAt, from, end int64) *cursor {
 	return &cursor{bufio.NewReaderSize(io.NewSectionReader(r, from, end-from), 4<<10), from, end}
 }
@@ -28,6 +30,7 @@ func (c *cursor) take(n int64) error {
 	return nil
 }
 
+// byte reads one byte.
 func (c *cursor) byte() (byte, error) {
 	if err := c.take(1); err != nil {
 		return 0, err
@@ -35,6 +38,7 @@ func (c *cursor) byte() (byte, error) {
 	return c.r.ReadByte()
 }
 
+// bytes reads n bytes.
 func (c *cursor) bytes(n int64) ([]byte, error) {
 	if err := c.take(n); err != nil {
 		return nil, err
@@ -44,6 +48,7 @@ func (c *cursor) bytes(n int64) ([]byte, error) {
 	return b, err
 }
 
+// skip skips n bytes.
 func (c *cursor) skip(n int64) error {
 	if err := c.take(n); err != nil {
 		return err

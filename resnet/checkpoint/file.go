@@ -108,6 +108,7 @@ func starts(magic string) func([]byte) bool {
 	return func(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
 }
 
+// formats are tried in this order; at most one matches.
 var formats = []format{
 	{"npy", starts(npyMagic), withoutNotes(listNPY)},
 	{"torch zip", starts("PK\x03\x04"), withoutNotes(listZip)},
@@ -150,6 +151,7 @@ func open(src source, name, key string) (*File, error) {
 	return nil, errors.New("not a checkpoint (.safetensors, .pth/.pt/.th by torch.save, .npy), or damaged at its start")
 }
 
+// newFile checks that names are unique and that every tensor lies within the file.
 func newFile(src source, name, format string, c contents) (*File, error) {
 	views := make(map[string]*view, len(c.tensors))
 	f := &File{name: name, format: format, src: src, notes: c.notes, views: views}

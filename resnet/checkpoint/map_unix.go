@@ -49,6 +49,7 @@ func (m *mapped) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 || off > m.size {
 		return 0, io.ErrUnexpectedEOF
 	}
+	// Without this, a fault would end the program; with it, it is a panic of this goroutine.
 	old := debug.SetPanicOnFault(true)
 	defer func() {
 		debug.SetPanicOnFault(old)
@@ -76,6 +77,7 @@ func (m *mapped) release(off, n int64) {
 	}
 }
 
+// Close waits for reads in progress and unmaps the file.
 func (m *mapped) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -33,6 +33,7 @@ func (e *MatchError) Error() string {
 	return e.File + " doesn't fit the net: " + strings.Join(parts, ", ")
 }
 
+// firstTen lists names, and bounds their number.
 func firstTen(names []string) string {
 	const most = 10
 	if len(names) <= most {
@@ -183,6 +184,7 @@ func (m *matcher) countPrefixes(name string, fits map[string]int) {
 // maxName bounds the length of names that are matched, far above any net's.
 const maxName = 256
 
+// Names that other projects give the classifier, and the projection of a shortcut.
 var (
 	headName = regexp.MustCompile(
 		`(^|\.)(linear|classifier|classifier\.1|head|head\.fc|last_linear)\.(weight|bias)$`)

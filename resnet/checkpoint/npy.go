@@ -10,10 +10,13 @@ import (
 	"resnet-tui/tensor"
 )
 
-// npyMagic starts a file by numpy.save: magic, version (two bytes), length of the header
-// (two bytes, or four from version 2), header, data. The header is a Python dictionary:
-// {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}. See
-// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+// npyMagic starts a file by numpy.save
+// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html):
+//
+//	"\x93NUMPY" │ version, 2 bytes │ n, 2 bytes (4 from version 2) │ header, n bytes │ data
+//
+// The header is a Python dictionary, padded with blanks so that the data is aligned:
+// {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}.
 const npyMagic = "\x93NUMPY"
 
 // npyName is the name of an npy file's only tensor.

@@ -29,6 +29,7 @@ type (
 	}
 )
 
+// set adds an entry, or replaces the one with the same key.
 func (d *dict) set(key, val any) {
 	k, ok := key.(string)
 	if !ok {
@@ -46,6 +47,7 @@ func (d *dict) set(key, val any) {
 	d.vals = append(d.vals, val)
 }
 
+// get returns the value of a key, or nil.
 func (d *dict) get(key string) any {
 	if i, ok := d.index[key]; ok {
 		return d.vals[i]
@@ -98,6 +100,7 @@ func (m *machine) charge(n int) error {
 	return nil
 }
 
+// push charges for a value and pushes it.
 func (m *machine) push(v any) error {
 	if err := m.charge(1); err != nil {
 		return err
@@ -106,6 +109,7 @@ func (m *machine) push(v any) error {
 	return nil
 }
 
+// errStack is the error of an operation that needs more values than there are.
 var errStack = errors.New("it takes a value from an empty stack")
 
 // floor is the height of the stack at the last mark, below which values can't be popped.
@@ -116,6 +120,7 @@ func (m *machine) floor() int {
 	return 0
 }
 
+// pop removes the topmost value and returns it.
 func (m *machine) pop() (any, error) {
 	top := len(m.stack) - 1
 	if top < m.floor() {
@@ -126,6 +131,7 @@ func (m *machine) pop() (any, error) {
 	return v, nil
 }
 
+// top returns the topmost value.
 func (m *machine) top() (any, error) {
 	if len(m.stack) <= m.floor() {
 		return nil, errStack

@@ -80,7 +80,8 @@ func TestPickleValues(t *testing.T) {
 		"cargparse\nNamespace\n)\x81}" + text("lr") + "K\x01sb.":                           "<argparse.Namespace>",
 		"ccopy_reg\n_reconstructor\ncargparse\nNamespace\nc__builtin__\nobject\nN\x87R}b.": "<argparse.Namespace>",
 
-		"cnumpy._core.multiarray\nscalar\n" + "cnumpy\ndtype\n" + text("f8") + "\x85R)bC\x01x\x86R.": "<numpy.core.multiarray.scalar>",
+		"cnumpy._core.multiarray\nscalar\n" +
+			"cnumpy\ndtype\n" + text("f8") + "\x85R)bC\x01x\x86R.": "<numpy.core.multiarray.scalar>",
 
 		"(iargparse\nNamespace\n.":      "<argparse.Namespace>",
 		"(cargparse\nNamespace\no.":     "<argparse.Namespace>",

@@ -19,16 +19,22 @@ func isSafetensors(head []byte) bool {
 	return len(head) > 8 && head[8] == '{'
 }
 
-// stEntry is one tensor in the header.
+// stEntry is one tensor in the header. Pointers distinguish missing fields from
+// empty ones.
 type stEntry struct {
 	DType   string   `json:"dtype"`
 	Shape   *[]int64 `json:"shape"`
 	Offsets *[]int64 `json:"data_offsets"` // start and end in the data, in bytes
 }
 
-// listSafetensors reads the header. A file is the header's length (8 bytes), the header
-// as JSON, and the data, which the tensors must fill without gaps or overlaps. See
-// https://huggingface.co/docs/safetensors
+// listSafetensors reads the header of a file with this layout
+// (https://huggingface.co/docs/safetensors); all numbers are little-endian:
+//
+//	n, 8 bytes │ header, n bytes of JSON │ data
+//	           │ {"name": {"dtype": "F32", "shape": [64, 3, 7, 7], "data_offsets": [0, 37632]}, …}
+//
+// The tensors are contiguous and row-major, and must fill the data without gaps or
+// overlaps.
 func listSafetensors(src source, _ string) (contents, error) {
 	var size [8]byte
 	if err := readFull(src, size[:], 0); err != nil {

@@ -57,6 +57,7 @@ func writeSafetensors(
 	})
 }
 
+// writeValues writes the values of a tensor as F16 or F32.
 func writeValues(w io.Writer, d DType, name string, vals []float32) error {
 	if d == F16 {
 		return writeHalves(w, name, vals)

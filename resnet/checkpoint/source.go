@@ -41,6 +41,7 @@ func openSource(path string) (source, error) {
 	return &plainFile{f, info.Size()}, nil
 }
 
+// kindOf describes what a path is, if not a regular file.
 func kindOf(m os.FileMode) string {
 	if m.IsDir() {
 		return "it is a folder"

@@ -16,6 +16,7 @@ type storage struct {
 	store store
 }
 
+// bytes returns the size in bytes.
 func (s *storage) bytes() int64 { return s.count * s.dtype.Size() }
 
 // torchTensor is a tensor as a pickle describes it: a view of a storage, or of a part of

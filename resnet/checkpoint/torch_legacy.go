@@ -17,10 +17,17 @@ func isLegacy(head []byte) bool {
 		bytes.HasPrefix(head, []byte("L"+legacyMagic.String()))
 }
 
-// listLegacy reads a legacy stream by torch.save: four pickles (magic number, version,
-// description of the machine, the object), a pickled list of storage keys, and the
-// storages in that order, each after its number of elements in 8 bytes. See
-// _legacy_save in https://github.com/pytorch/pytorch/blob/main/torch/serialization.py
+// listLegacy reads a legacy stream by torch.save (_legacy_save in
+// https://github.com/pytorch/pytorch/blob/main/torch/serialization.py):
+//
+//	pickle  magic number
+//	pickle  version of the format, 1001
+//	pickle  description of the machine: byte order, sizes of types
+//	pickle  the object; tensors refer to storages by key
+//	pickle  list of storage keys
+//	        the storages in that order: number of elements (8 bytes), elements
+//
+// So the position of a storage is known only when all tensors have been listed.
 func listLegacy(src source, key string) ([]named, error) {
 	in := newCursor(src, 0, src.Size())
 	if err := legacyStart(in); err != nil {

@@ -15,9 +15,13 @@ const (
 	maxEntrySize = 1 << 40   // bytes of a storage
 )
 
-// archive is a zip file by torch.save: NAME/data.pkl, the pickle; NAME/data/KEY, one
-// entry per storage; NAME/byteorder; NAME/version. See
-// https://docs.pytorch.org/docs/stable/notes/serialization.html
+// archive is a zip file by torch.save
+// (https://docs.pytorch.org/docs/stable/notes/serialization.html):
+//
+//	NAME/data.pkl   the pickle; tensors refer to storages by key
+//	NAME/data/KEY   the bytes of a storage, uncompressed
+//	NAME/byteorder  "little" or "big", since PyTorch 2.1
+//	NAME/version    and others, which aren't needed
 type archive struct {
 	src     source
 	entries map[string]*zip.File // by name, without NAME/
@@ -27,6 +31,7 @@ type archive struct {
 // storages are the storages that a pickle has referred to so far, by key.
 type storages map[string]*storage
 
+// listZip lists the tensors of an archive; key selects a set of weights.
 func listZip(src source, key string) ([]named, error) {
 	z, err := zip.NewReader(src, src.Size())
 	if err != nil && z == nil {

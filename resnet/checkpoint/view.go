@@ -76,7 +76,9 @@ func (v *view) check() error {
 	if v.shape.Elems() == 0 {
 		return nil
 	}
-	last := v.offset // index of the view's last element
+	// The last element is at offset + Σ (dᵢ−1)·sᵢ. Each term is compared with what is left,
+	// so that the sum can't overflow.
+	last := v.offset
 	if last < 0 || last > room {
 		return v.outside()
 	}
@@ -96,6 +98,7 @@ func (v *view) check() error {
 	return nil
 }
 
+// outside is the error of a view that exceeds its store.
 func (v *view) outside() error {
 	return fmt.Errorf("exceeds its storage: shape %v, strides %v, offset %d, %d bytes of %v",
 		v.shape, v.strides, v.offset, v.store.size, v.dtype)
@@ -168,6 +171,7 @@ func inflate(f *zip.File, off, n int64) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// damaged is the error of an entry that can't be unpacked.
 func damaged(f *zip.File, err error) error {
 	return fmt.Errorf("%s is damaged: %w", quoteName(f.Name), err)
 }
@@ -183,11 +187,12 @@ type reader struct {
 
 const chunk = 64 << 10 // bytes that are read and converted at a time
 
+// chunks keeps buffers for concurrent reads.
 var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // run converts len(dst) consecutive elements, from index elem on.
 func (r *reader) run(elem int64, dst []float32) error {
-	if r.dtype == F32 && !r.swap && hostLittle {
+	if r.dtype == F32 && !r.swap && hostLittle { // the bytes are the values: read them in place
 		raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))), 4*len(dst))
 		return readFull(r.r, raw, r.base+4*elem)
 	}

@@ -35,6 +35,7 @@ type augmentation struct {
 	c, h, w int // shape of an image
 }
 
+// newAugmentation returns the augmentation of an epoch, counted from 0, of a batch N×C×H×W.
 func newAugmentation(seed uint64, epoch int, shape tensor.Shape) augmentation {
 	stream := tensor.NewStream(seed, "augmentation")
 	return augmentation{stream: stream, epoch: epoch, c: shape[1], h: shape[2], w: shape[3]}
@@ -43,6 +44,7 @@ func newAugmentation(seed uint64, epoch int, shape tensor.Shape) augmentation {
 // apply writes image number i to dst. src holds its values; both are C×H×W.
 func (a augmentation) apply(i int, dst, src []float32) {
 	const span = 2*cropPad + 1 // shifts per axis
+	// 64 random bits per image and epoch: shifts from the low ones, mirroring from the top one.
 	bits := a.stream.Bits(uint64(a.epoch)<<32 | uint64(i))
 	dy, dx := int(bits%span)-cropPad, int(bits/span%span)-cropPad
 	mirror := bits>>63 == 1

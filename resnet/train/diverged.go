@@ -78,6 +78,7 @@ func (s *snapshot) restore(t *trainer) error {
 	return nil
 }
 
+// finite reports whether all values are finite.
 func finite(values []float32) bool {
 	for _, v := range values {
 		if v-v != 0 { // NaN for ±Inf and NaN

@@ -15,6 +15,7 @@ type SeedStats struct {
 	Max  float64 `json:"max"`
 }
 
+// seedStats sums up values, one per seed.
 func seedStats(values []float64) SeedStats {
 	if len(values) == 0 {
 		return SeedStats{}
@@ -101,6 +102,7 @@ func outcome(net string, tracks []*Track, at map[Run]EpochRecord) Outcome {
 	}
 }
 
+// appendKnown appends a figure, unless it is unknown.
 func appendKnown(list []float64, v *float64) []float64 {
 	if v == nil {
 		return list
@@ -131,7 +133,8 @@ func kindOf(c resnet.Config) resnet.Config {
 	return c
 }
 
-// ratio divides the losses of runs with the same seed.
+// ratio divides the training losses of runs of a and b with the same seed, which share the
+// order of the images and every initial weight that both nets have.
 func ratio(a, b string, tracks []*Track, at map[Run]EpochRecord) Ratio {
 	var ratios []float64
 	for _, t := range tracks {

@@ -72,8 +72,10 @@ type pace struct {
 	perEval float64 // seconds per evaluation, smoothed; 0: not known yet
 }
 
+// step takes the time of a step into account.
 func (p *pace) step(d time.Duration) { p.perStep = smooth(p.perStep, d.Seconds()) }
 
+// eval takes the time of an evaluation into account.
 func (p *pace) eval(d time.Duration) { p.perEval = smooth(p.perEval, d.Seconds()) }
 
 // smooth is exponential smoothing with a weight of 0.1 for the new value.
@@ -84,6 +86,7 @@ func smooth(old, now float64) float64 {
 	return 0.9*old + 0.1*now
 }
 
+// left estimates the time of the remaining steps and evaluations.
 func (p *pace) left(steps, evaluations int) time.Duration {
 	return time.Duration((float64(steps)*p.perStep + float64(evaluations)*p.perEval) * 1e9)
 }

@@ -90,6 +90,7 @@ func kept(m *resnet.Model, o nn.SGD) []tensor.Param {
 // stateSource makes a state the source of tensors to write.
 type stateSource struct{ tensor.State }
 
+// Load reads a parameter of the state.
 func (s stateSource) Load(p tensor.Param, t *tensor.Tensor) error { return s.Read(p.Name, t) }
 
 // readSaved reads the notes of a checkpoint.

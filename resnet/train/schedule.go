@@ -55,6 +55,7 @@ func ParseSchedule(s string) (Schedule, error) {
 	return c, c.checkAt()
 }
 
+// checkAt checks the epochs of a step decay.
 func (c *Schedule) checkAt() error {
 	last := 0.0
 	for _, at := range c.At {
@@ -66,6 +67,8 @@ func (c *Schedule) checkAt() error {
 	return nil
 }
 
+// check returns an error for a schedule that can't be followed. The comparisons are negated
+// so that NaN fails them.
 func (c *Schedule) check() error {
 	switch {
 	case !(c.Rate > 0) || math.IsInf(float64(float32(c.Rate)), 1):

@@ -22,6 +22,7 @@ type Settings struct {
 	Data      string   `json:"data"`      // name of the training images; a run resumes only on the same
 }
 
+// check returns an error for settings that can't be used.
 func (s *Settings) check() error {
 	switch {
 	case s.Epochs < 1:

@@ -190,6 +190,7 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 	return t.History.cut(t.run, t.at.Step, t.at.Epoch)
 }
 
+// finished reports whether all epochs are completed.
 func (t *trainer) finished() bool { return t.at.Epoch >= t.Epochs }
 
 // save writes a checkpoint, if there is a folder for it. It removes the previous one
@@ -239,10 +240,12 @@ func (t *trainer) record(r any) error {
 	return t.History.add(r)
 }
 
+// result returns the state of the run.
 func (t *trainer) result() Result {
 	return Result{t.run, t.model, t.at.Step, t.at.Epoch, t.at.Last, t.at.Seconds, t.file}
 }
 
+// close closes the sessions, the second first: it uses the state of the first.
 func (t *trainer) close() error {
 	var err error
 	for _, s := range slices.Backward([]*nn.Session{t.training, t.eval}) {

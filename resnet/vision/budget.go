@@ -13,6 +13,7 @@ type budget struct {
 // memory bounds the memory of all pictures that are being decoded.
 var memory = newBudget(maxDecode)
 
+// newBudget returns a budget of n bytes.
 func newBudget(n int64) *budget {
 	b := &budget{left: n}
 	b.more.L = &b.mu

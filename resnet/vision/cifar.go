@@ -9,12 +9,15 @@ import (
 )
 
 // CIFAR-10's binary format (https://www.cs.toronto.edu/~kriz/cifar.html): records of a
-// label byte and 3×32×32 bytes of pixels, without a header.
+// label byte and 3×32×32 bytes of pixels, without a header:
+//
+//	label │ red, 32 rows of 32 bytes │ green │ blue
 const (
 	cifarRecord = 1 + 3*32*32 // bytes per record
 	maxCIFAR    = 1 << 30     // bytes per file: six times the whole set
 )
 
+// openCIFAR reads a file, or the files of a split, into memory.
 func openCIFAR(path string, o DataOptions) (Dataset, error) {
 	files, err := cifarFiles(path, o.Split)
 	if err != nil {

@@ -30,6 +30,7 @@ type codec struct {
 	inspect func(io.ReadSeeker, image.Config, *header) error
 }
 
+// codecs are the formats that can be read.
 var codecs = []codec{
 	{"JPEG", prefix("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, inspectJPEG},
 	{"PNG", prefix("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, inspectPNG},
@@ -105,6 +106,7 @@ type source struct {
 	ended bool
 }
 
+// Read reads, and notes whether the end was reached.
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.ReadSeeker.Read(p)
 	s.ended = s.ended || errors.Is(err, io.EOF)

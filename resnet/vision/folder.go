@@ -22,6 +22,7 @@ type labelled struct {
 	label int
 }
 
+// openFolder lists the pictures of a split; they are decoded when they are read.
 func openFolder(dir string, o DataOptions) (Dataset, error) {
 	t := o.Transform
 	if t.Channels == 0 {

@@ -16,14 +16,20 @@ import (
 // set.
 const fashionDir = "/usr/share/datasets/fashion-mnist"
 
-// The IDX format of MNIST and similar sets (yann.lecun.com/exdb/mnist): a magic number,
-// extents as big-endian 32-bit integers, and the data as bytes.
+// The IDX format of MNIST and similar sets (yann.lecun.com/exdb/mnist), whose numbers are
+// big-endian 32-bit integers:
+//
+//	0 0 8 3 │ number of images, rows, columns │ pixels, a byte each
+//	0 0 8 1 │ number of labels                │ labels, a byte each
+//
+// In the magic number, 8 means unsigned bytes, and the last byte counts the extents.
 const (
 	idxImages = 0x00000803
 	idxLabels = 0x00000801
 	maxIDX    = 200_000 // items per file
 )
 
+// openFashion reads the images and labels of a split into memory.
 func openFashion(dir string, o DataOptions) (Dataset, error) {
 	if dir == "" {
 		dir = fashionDir

@@ -17,6 +17,7 @@ type Image struct {
 	Pix           []uint8
 }
 
+// newImage returns a black picture.
 func newImage(w, h int) *Image {
 	return &Image{Width: w, Height: h, Pix: make([]uint8, 3*w*h)}
 }

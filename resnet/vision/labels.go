@@ -12,11 +12,13 @@ import (
 //go:embed imagenet.txt
 var imagenetNames string
 
+// cifar10Names are the classes of CIFAR-10, in order.
 var cifar10Names = []string{
 	"airplane", "automobile", "bird", "cat", "deer",
 	"dog", "frog", "horse", "ship", "truck",
 }
 
+// fashionNames are the classes of Fashion-MNIST, in order.
 var fashionNames = []string{
 	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
 	"Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",

@@ -14,6 +14,7 @@ type taps struct {
 	w     []int32
 }
 
+// end is the index after the last input.
 func (t taps) end() int { return t.start + len(t.w) }
 
 // makeTaps returns the taps of positions lo to hi−1 of an axis that is scaled from in to out
@@ -100,6 +101,7 @@ type accumulators struct {
 	spare [][]int32 // of finished rows, to use again
 }
 
+// newAccumulators returns sums for rows output rows of n samples.
 func newAccumulators(rows, n int) *accumulators {
 	return &accumulators{n: n, open: make([][]int32, rows)}
 }

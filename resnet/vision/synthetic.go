@@ -37,6 +37,7 @@ func syntheticNames() []string {
 	return names
 }
 
+// openSynthetic returns a generated set; arg is the number of training images, or "".
 func openSynthetic(arg string, o DataOptions) (Dataset, error) {
 	n := syntheticDefault
 	if arg != "" {

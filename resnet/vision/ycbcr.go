@@ -32,6 +32,7 @@ type upsampler struct {
 	out    [2][]uint8 // the rows that row returns
 }
 
+// newUpsampler returns the upsampler of a picture, which may be a WebP or a JPEG.
 func newUpsampler(m *image.YCbCr, webp bool) *upsampler {
 	u := &upsampler{m: m, odd: 7}
 	switch m.SubsampleRatio {
@@ -124,6 +125,7 @@ func (u *upsampler) widen(dst []uint8, even, odd, shift int) {
 // tables for green have 16 fractional bits.
 type jfifTables struct{ crR, cbB, crG, cbG [256]int }
 
+// jfif holds the tables for all JPEGs.
 var jfif = newJFIF()
 
 // newJFIF computes the tables; the factors of BT.601 are in the comments.
@@ -164,4 +166,5 @@ func vp8Row(dst, luma, cb, cr []uint8) {
 	}
 }
 
+// clamp limits v to 8 bits.
 func clamp(v int) uint8 { return uint8(min(max(v, 0), 255)) }
