@@ -75,7 +75,8 @@ func line(arms [4]int) string {
 		if weight == 2 {
 			w = 2.4
 		}
-		x, y, dx, dy := cellW/2-w/2, cellH/2-w/2, w, w
+		x, y := cellW/2-w/2, cellH/2-w/2
+		dx, dy := w, w
 		switch i {
 		case 0:
 			y, dy = 0, cellH/2+w/2

@@ -52,7 +52,7 @@ func (p picture) write() {
 
 // at returns the cell in column x of row y.
 func (p picture) at(x, y int) cell {
-	const bold, faint, reverse = 1 << 0, 1 << 1, 1 << 5
+	const bold, faint, reverse = 1 << 0, 1 << 1, 1 << 5 // bits of Style.Attrs
 	t := p.screen.CellAt(x, y)
 	if t == nil || t.Content == "" {
 		return cell{" ", ink, paper, false}
@@ -102,7 +102,9 @@ func (p picture) row(y int) {
 // run writes the text from column x on that has the same style, with the width of its cells
 // in any font. It returns the number of cells.
 func (p picture) run(x, y int, top float64) int {
-	first, text, n := p.at(x, y), "", 0
+	first := p.at(x, y)
+	text := ""
+	n := 0
 	for ; x+n < p.columns; n++ {
 		c := p.at(x+n, y)
 		gap := strings.HasSuffix(text, "  ") && c.text != " "

@@ -8,7 +8,8 @@ import (
 // LogitsError returns the root mean square of the differences from the golden logits,
 // divided by that of the golden logits. got is N×classes, row by row.
 func (p *Pass) LogitsError(got []float64) float64 {
-	difference, size, i := 0.0, 0.0, 0
+	difference, size := 0.0, 0.0
+	i := 0 // in got
 	for _, row := range p.Logits {
 		for _, want := range row {
 			if i == len(got) {

@@ -89,22 +89,7 @@ func allow() map[string]*class {
 	put(rebuildParameter, "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state")
 	put(rebuildFromType, "torch._tensor._rebuild_from_type_v2")
 
-	// Data that training checkpoints hold besides weights. None of it is used, so it is
-	// built as an empty placeholder.
-	for _, n := range []string{
-		"argparse.Namespace", "types.SimpleNamespace", "torch.device", "torch.serialization._get_layout",
-		"numpy.core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
-		"numpy.ndarray", "numpy.dtype", "_codecs.encode",
-		"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "collections.deque",
-		"builtins.bytes", "builtins.bytearray", "builtins.complex", "builtins.slice", "builtins.range",
-		"builtins.int", "builtins.long", "builtins.float", "builtins.str", "builtins.bool",
-		"datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone",
-		"decimal.Decimal", "fractions.Fraction", "uuid.UUID",
-		"pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath",
-		"pathlib.PurePosixPath", "pathlib.PureWindowsPath",
-		"pathlib._local.PosixPath", "pathlib._local.WindowsPath",
-		"pathlib._local.PurePosixPath", "pathlib._local.PureWindowsPath",
-	} {
+	for _, n := range ignored {
 		put(func(*machine, []any) (any, error) { return &opaque{n}, nil }, n)
 	}
 	for n, d := range torchTypes {
@@ -112,6 +97,23 @@ func allow() map[string]*class {
 	}
 	table["torch.UntypedStorage"] = &class{name: "torch.UntypedStorage", dtype: U8} // its size is in bytes
 	return table
+}
+
+// ignored is data that training checkpoints hold besides weights. None of it is used, so
+// it is built as an empty placeholder.
+var ignored = []string{
+	"argparse.Namespace", "types.SimpleNamespace", "torch.device", "torch.serialization._get_layout",
+	"numpy.core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
+	"numpy.ndarray", "numpy.dtype", "_codecs.encode",
+	"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "collections.deque",
+	"builtins.bytes", "builtins.bytearray", "builtins.complex", "builtins.slice", "builtins.range",
+	"builtins.int", "builtins.long", "builtins.float", "builtins.str", "builtins.bool",
+	"datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone",
+	"decimal.Decimal", "fractions.Fraction", "uuid.UUID",
+	"pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath",
+	"pathlib.PurePosixPath", "pathlib.PureWindowsPath",
+	"pathlib._local.PosixPath", "pathlib._local.WindowsPath",
+	"pathlib._local.PurePosixPath", "pathlib._local.PureWindowsPath",
 }
 
 // torchTypes are PyTorch's storage classes and dtypes.

@@ -51,7 +51,8 @@ func (c *Change) KL() float64 { return c.sum / float64(c.Images) }
 // Divergence returns the Kullback–Leibler divergence KL(p ‖ q) = Σ p·ln(p/q), in nats,
 // of the softmaxes of two rows of logits; NaN if one of them holds a NaN.
 func Divergence(p, q []float32) float64 {
-	zp, zq, sum := logSum(p), logSum(q), 0.0
+	zp, zq := logSum(p), logSum(q)
+	sum := 0.0
 	for i := range p {
 		lp := float64(p[i]) - zp
 		if w := math.Exp(lp); w != 0 {

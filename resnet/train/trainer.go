@@ -168,7 +168,10 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 		return nil
 	}
 	o := t.Session
-	o.Pass, o.Fuse, o.Calibrate, o.Seed = t.pass(), true, false, t.Seed
+	o.Pass = t.pass()
+	o.Fuse = true
+	o.Calibrate = false
+	o.Seed = t.Seed
 	if t.training, err = nn.NewSession(ctx, dev, t.model.Model, o); err != nil {
 		return err
 	}
@@ -224,7 +227,9 @@ func (t *trainer) notify(e Event) {
 	if t.Observe == nil {
 		return
 	}
-	e.Run, e.Steps, e.Epochs = t.run, t.Epochs*t.perEpoch, t.Epochs
+	e.Run = t.run
+	e.Steps = t.Epochs * t.perEpoch
+	e.Epochs = t.Epochs
 	if t.pace.perStep > 0 {
 		e.ImagesPerS = float64(t.Batch) / t.pace.perStep
 		e.Left = t.pace.left(e.Steps-t.at.Step, t.Epochs-t.at.Epoch)

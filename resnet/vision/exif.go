@@ -42,28 +42,29 @@ func tagValue(order binary.ByteOrder, entry []byte) int {
 	return 0
 }
 
-// orient turns a picture with EXIF orientation o upright. Pixel (x, y) of the result is
-// pixel first + x·right + y·down of im.
+// orient turns a picture with EXIF orientation o upright.
 func orient(im *Image, o int) *Image {
 	if o == 1 {
 		return im
 	}
 	w, h := im.Width, im.Height
-	first, right, down := 0, 1, w
+	last := w*h - 1
+	// Pixel (x, y) of the result is pixel first + x·right + y·down of im.
+	var first, right, down int
 	switch o {
-	case 2:
-		first, right = w-1, -1
-	case 3:
-		first, right, down = w*h-1, -1, -w
-	case 4:
-		first, down = w*(h-1), -w
-	case 5:
-		right, down = w, 1
-	case 6:
-		first, right, down = w*(h-1), -w, 1
-	case 7:
-		first, right, down = w*h-1, -w, -1
-	case 8:
+	case 2: // mirrored left to right
+		first, right, down = w-1, -1, w
+	case 3: // rotated by 180°
+		first, right, down = last, -1, -w
+	case 4: // mirrored top to bottom
+		first, right, down = last-(w-1), 1, -w
+	case 5: // transposed
+		first, right, down = 0, w, 1
+	case 6: // to be rotated clockwise
+		first, right, down = last-(w-1), -w, 1
+	case 7: // transposed along the other diagonal
+		first, right, down = last, -w, -1
+	case 8: // to be rotated counterclockwise
 		first, right, down = w-1, w, -1
 	}
 	if o >= 5 {

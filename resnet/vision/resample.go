@@ -149,7 +149,9 @@ func (p plane) alongRow(dst []uint8, y int, cols []taps) {
 			src = src[3:]
 		}
 		d := dst[3*i : 3*i+3]
-		d[0], d[1], d[2] = descale(r), descale(g), descale(b)
+		d[0] = descale(r)
+		d[1] = descale(g)
+		d[2] = descale(b)
 	}
 }
 
