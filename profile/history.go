@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"resnet-tui/resnet/nn"
 )
 
 // HistorySchema names the JSON of a HistoryEntry.
@@ -45,8 +47,44 @@ func (e *HistoryEntry) Config() string {
 	if !e.Fused {
 		fused = ", not fused"
 	}
-	return fmt.Sprintf("%s %v %s%s, %d threads of %s (%s)",
-		e.Model.Arch, e.Input.Shape, e.Mode, fused, e.Device.Threads, e.Device.Name, e.Device.Kernels)
+	for _, l := range e.Model.Lesions {
+		fused += ", lesion " + l
+	}
+	return fmt.Sprintf("%s %v %s%s%s, %d threads of %s (%s)",
+		e.Model.Arch, e.Input.Shape, e.Mode, e.passText(), fused, e.Device.Threads, e.Device.Name, e.Device.Kernels)
+}
+
+// passText is what the pass does beyond inference, as far as it takes time: the
+// smoothing of labels and the factors of an update don't. Nothing is said of a
+// forward pass, nor of the probes that go with a backward pass, so that lines of
+// older versions, which lack the pass, stay comparable with new ones.
+func (e *HistoryEntry) passText() string {
+	p := e.Pass
+	if p == nil {
+		p = &nn.Pass{}
+		if e.Loss != nil {
+			p.Backward = &nn.Backward{}
+		}
+	}
+	text := ""
+	if p.FreezeStats {
+		text += ", frozen statistics"
+	}
+	if p.Backward != nil {
+		text += ", backward"
+	}
+	if p.Update != nil {
+		text += ", update"
+		if p.Update.Momentum == 0 {
+			text += " without momentum"
+		}
+	}
+	for _, probe := range p.Probes {
+		if probe != everyBlock {
+			text += fmt.Sprintf(", %v", probe)
+		}
+	}
+	return text
 }
 
 // AppendHistory appends p's entry to the file at path, creating the file and its

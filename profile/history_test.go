@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
@@ -41,6 +42,35 @@ func TestHistory(t *testing.T) {
 	}
 	if c := entries[0].Config(); !strings.HasPrefix(c, "resnet50 1×3×8×8 eval, 0 threads") {
 		t.Errorf("configuration %q", c)
+	}
+}
+
+// TestHistoryConfig: entries of another pass or with other lesions are of another
+// configuration; lines without a pass are of the one that they always were.
+func TestHistoryConfig(t *testing.T) {
+	const old = "resnet50 1×3×8×8 eval, 0 threads of  ()"
+	backward := &nn.Backward{}
+	for want, change := range map[string]func(p *Profile){
+		"eval":                           func(p *Profile) { p.Pass = &nn.Pass{} },
+		"eval, backward":                 func(p *Profile) { p.Pass = &nn.Pass{Backward: backward, Probes: []nn.Probe{everyBlock}} },
+		"eval, backward, not fused":      func(p *Profile) { p.Loss, p.Fused = new(Number), false }, // of an older version
+		"eval, backward, update":         func(p *Profile) { p.Pass = &nn.Pass{Backward: backward, Update: &nn.SGD{Momentum: 0.9}} },
+		"eval, frozen statistics":        func(p *Profile) { p.Pass = &nn.Pass{FreezeStats: true} },
+		"eval, lesion layer1.0=cut-skip": func(p *Profile) { p.Model.Lesions = []string{"layer1.0=cut-skip"} },
+		"eval, backward, update without momentum": func(p *Profile) {
+			p.Pass = &nn.Pass{Backward: backward, Update: &nn.SGD{}}
+		},
+		"eval, probe moments at every-layer": func(p *Profile) { p.Pass = &nn.Pass{Probes: []nn.Probe{everyOutput}} },
+	} {
+		p := kept(1)
+		change(p)
+		e := NewHistoryEntry(p)
+		if got, want := e.Config(), strings.Replace(old, "eval", want, 1); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if e := NewHistoryEntry(kept(1)); e.Config() != old {
+		t.Errorf("without a pass: %q", e.Config())
 	}
 }
 

@@ -103,7 +103,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("first row %+v", first)
 	}
 	if want := 2 * 1e6 * 2 / 1.2e-3 / 1e9; math.Abs(first.GFLOPS-want) > 1e-9 || first.Intensity != 500 {
-		t.Errorf("%v GFLOP/s at %v FLOPs a byte, want %v at 500", first.GFLOPS, first.Intensity, want)
+		t.Errorf("%v GFLOP/s at %v FLOPs per byte, want %v at 500", first.GFLOPS, first.Intensity, want)
 	}
 	p.SetCeilings(Ceilings{GFLOPS: 1, GBPS: 1})
 	if p.Ceilings == nil || p.Layers[0].Bound != BoundCompute || p.Layers[1].Bound != BoundOverhead {

@@ -137,7 +137,7 @@ type LayerRow struct {
 	GBPS          float64      `json:"gbps,omitempty"` // Bytes over the mean
 	ExecutedFLOPs int64        `json:"executed_flops"`
 	Bytes         int64        `json:"bytes"`
-	Intensity     float64      `json:"intensity,omitempty"` // executed FLOPs a byte
+	Intensity     float64      `json:"intensity,omitempty"` // executed FLOPs per byte
 	Bound         Bound        `json:"bound,omitempty"`
 	Roof          float64      `json:"roof,omitempty"` // part of the roof that bounds it which it reaches
 	Kernel        string       `json:"kernel"`

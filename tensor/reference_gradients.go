@@ -106,7 +106,7 @@ func linearGradWeight[T Real](dw []T, x, dy images[T]) {
 // row is the features of image n.
 func (v images[T]) row(n int) []T { return v.data[n*v.c : (n+1)*v.c] }
 
-// batchNorm2dGrad, with x̂ = (x − mean)·rstd over m values a channel:
+// batchNorm2dGrad, with x̂ = (x − mean)·rstd over m values per channel:
 // dγ = Σ dy·x̂, dβ = Σ dy, and dx = γ·rstd·dy with running statistics, γ·rstd·
 // (dy − dβ/m − x̂·dγ/m) with the batch's, which depend on x themselves (Ioffe
 // and Szegedy 2015, section 3; the sums are in float64).

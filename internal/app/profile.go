@@ -14,7 +14,7 @@ import (
 type ProfileOptions struct {
 	Runs       *int   `json:"runs,omitempty"`        // measured passes; nil: about two seconds of them
 	Warmup     *int   `json:"warmup,omitempty"`      // warm-up passes; nil: until they stop getting faster
-	Count      string `json:"count,omitempty"`       // how printed operations are counted, see Conventions; "" is MACs
+	Count      string `json:"count,omitempty"`       // how printed operations are counted, see Conventions; "" means macs
 	Trace      int    `json:"trace,omitempty"`       // passes after those, kept span by span
 	CPUProfile bool   `json:"cpu_profile,omitempty"` // Go's own CPU profile of some more passes
 	NoHistory  bool   `json:"no_history,omitempty"`  // leave no line in the history

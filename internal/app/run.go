@@ -11,7 +11,7 @@ import (
 
 // RunOptions say what a report of one pass shows.
 type RunOptions struct {
-	Count string `json:"count,omitempty"` // how printed operations are counted, see Conventions; "" is MACs
+	Count string `json:"count,omitempty"` // how printed operations are counted, see Conventions; "" means macs
 }
 
 // Run makes one pass and reports what came out of it and of every layer. Of a net

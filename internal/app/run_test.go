@@ -37,6 +37,36 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestCountDefaults: every use case counts multiply-adds where no convention is named.
+func TestCountDefaults(t *testing.T) {
+	v, spec := service(t), tiny("cifar_resnet8")
+	reports := map[string]func(count string) (report.Report, error){
+		"run": func(c string) (report.Report, error) {
+			return v.Run(t.Context(), spec, RunOptions{Count: c}, Listener{})
+		},
+		"summary": func(c string) (report.Report, error) { return v.Summary(spec, SummaryOptions{Count: c}) },
+		"profile": func(c string) (report.Report, error) {
+			one := 1
+			return v.Profile(t.Context(), spec, ProfileOptions{Count: c, Runs: &one, Warmup: &one}, Listener{})
+		},
+	}
+	for name, of := range reports {
+		for _, count := range []string{"", "macs"} {
+			rep, err := of(count)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text strings.Builder
+			if err := report.Write(&text, rep, "text"); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(text.String(), "per image: multiply-adds of convolutions") {
+				t.Errorf("%s with count %q lacks the total of multiply-adds:\n%s", name, count, text.String())
+			}
+		}
+	}
+}
+
 // A net with lesions is reported beside the whole one.
 func TestLesionsAreJudged(t *testing.T) {
 	spec := Spec{Weights: "builtin:fashion-resnet20", Lesions: []string{"layer1.0=cut-skip"}, Run: Run{Threads: 1}}

@@ -142,12 +142,8 @@ func (s *subject) describeInput() report.RunInput {
 	return in
 }
 
-// convention is how operations are counted in a report; "" is for reports without
-// any.
+// convention is how operations are counted in a report; "" means MACs.
 func (s *subject) convention(name string) (report.Convention, error) {
-	if name == "" {
-		return report.Convention{}, nil
-	}
-	ops, err := report.FindConvention(s.model, name)
+	ops, err := report.FindConvention(s.model, cmp.Or(name, defaultCount))
 	return ops, refused(err)
 }

@@ -10,7 +10,7 @@ import (
 
 // SummaryOptions say what a summary shows.
 type SummaryOptions struct {
-	Count string `json:"count,omitempty"` // convention of the printed total, see Conventions, or "all"; "" is MACs
+	Count string `json:"count,omitempty"` // convention of the printed total, see Conventions, or "all"; "" means macs
 	All   bool   `json:"all,omitempty"`   // every block, instead of one row for a run of alike ones
 }
 
@@ -41,7 +41,7 @@ func (v Service) Summary(spec Spec, o SummaryOptions) (report.Report, error) {
 		return nil, err
 	}
 	s, err := report.NewSummary(m, report.SummaryOptions{
-		Count: cmp.Or(o.Count, "macs"), All: o.All, PeakEval: peakEval, PeakTrain: peakTrain,
+		Count: cmp.Or(o.Count, defaultCount), All: o.All, PeakEval: peakEval, PeakTrain: peakTrain,
 	})
 	if err != nil {
 		return nil, refused(err)
@@ -71,6 +71,9 @@ func peakBytes(device string, m *resnet.Model) (eval, train int64, err error) {
 	}
 	return eval, would.Memory.Total() + 4*(2*m.Total.Params+m.Total.Buffers), nil
 }
+
+// defaultCount is the convention where none is named.
+const defaultCount = "macs"
 
 // Conventions are the ways of counting operations, by name.
 func Conventions() []string {

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -42,6 +44,31 @@ func TestTrain(t *testing.T) {
 	spec.Weights = r.Runs[1].Checkpoint
 	_, err = service(t).Train(t.Context(), spec, o, Listener{})
 	refusedFor(t, err, "of one net")
+}
+
+// TestTrainOptionsJSON: what JSON leaves out is the default, what it says is kept, 0
+// included.
+func TestTrainOptionsJSON(t *testing.T) {
+	var o TrainOptions
+	if err := json.Unmarshal([]byte(`{"epochs": 7, "momentum": 0, "depths": [8]}`), &o); err != nil {
+		t.Fatal(err)
+	}
+	want := DefaultTrainOptions()
+	want.Epochs, want.Momentum, want.Depths = 7, 0, []int{8}
+	if !reflect.DeepEqual(o, want) {
+		t.Errorf("%+v, want %+v", o, want)
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again TrainOptions
+	if err := json.Unmarshal(text, &again); err != nil || !reflect.DeepEqual(again, o) {
+		t.Errorf("%s is read back as %+v (%v)", text, again, err)
+	}
+	if err := json.Unmarshal([]byte(`{"epochs": "x"}`), &again); err == nil || !reflect.DeepEqual(again, o) {
+		t.Errorf("invalid JSON gave %+v (%v)", again, err)
+	}
 }
 
 func TestTrainRefusals(t *testing.T) {

@@ -1,9 +1,13 @@
 package app
 
-import "resnet-tui/resnet/train"
+import (
+	"encoding/json"
+
+	"resnet-tui/resnet/train"
+)
 
 // TrainOptions say how nets are trained. The zero value trains nothing: begin with
-// DefaultTrainOptions.
+// DefaultTrainOptions, as their JSON does.
 type TrainOptions struct {
 	Depths   []int  `json:"depths,omitempty"` // a net of each, in place of the spec's depth
 	Twins    bool   `json:"twins,omitempty"`  // the plain twin of each net too
@@ -38,6 +42,17 @@ func DefaultTrainOptions() TrainOptions {
 	return TrainOptions{
 		Seeds: 1, Epochs: 3, Schedule: string(train.Constant), Rate: 0.05, Momentum: 0.9, WeightDecay: 1e-4,
 	}
+}
+
+// UnmarshalJSON reads options. Those that the JSON leaves out are the defaults.
+func (o *TrainOptions) UnmarshalJSON(data []byte) error {
+	type fields TrainOptions // without this method
+	f := fields(DefaultTrainOptions())
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	*o = TrainOptions(f)
+	return nil
 }
 
 // check refuses options that do not go together.

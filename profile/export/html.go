@@ -141,7 +141,7 @@ func milliseconds(ms float64) string { return profile.Time.Figure(ms * 1e6).Stri
 func pageFacts(p *profile.Profile) []fact {
 	t := p.Total
 	facts := []fact{
-		{"net", fmt.Sprintf("%s, %s parameters, %s multiply-adds an image, weights %s",
+		{"net", fmt.Sprintf("%s, %s parameters, %s multiply-adds per image, weights %s",
 			p.Model.Arch, profile.FormatCount(p.Model.Params), profile.FormatCount(p.Model.MACs), p.Model.Weights)},
 		{"input", fmt.Sprintf("%v, %s, %s mode", p.Input.Shape, p.Input.Source, p.Mode)},
 		{"device", fmt.Sprintf("%s (%s), %d threads, %s, %s kernels",

@@ -109,7 +109,7 @@ func (c *chart) grid() {
 		c.text(x, bottom+16, "middle", "axis", fmt.Sprintf("%g", math.Pow(10, e)))
 	}
 	c.levels("GFLOP/s executed")
-	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "executed FLOPs a byte moved")
+	c.text(chartWidth/2, chartHeight-8, "middle", "axis", "executed FLOPs per byte moved")
 }
 
 // levels draws the vertical axis: lines at powers of ten with their values, and

@@ -25,22 +25,28 @@ type fakeNet struct {
 
 func newFakeNet(t *testing.T, fuse, moments bool) *fakeNet {
 	t.Helper()
+	o := nn.SessionOptions{Fuse: fuse}
+	if moments {
+		o.Probes = []nn.Probe{{At: nn.EveryLayer, What: nn.Moments}}
+	}
+	return newFakeSession(t, o)
+}
+
+// newFakeSession is one of cifar_resnet8 on two images.
+func newFakeSession(t *testing.T, o nn.SessionOptions) *fakeNet {
+	t.Helper()
 	m, err := resnet.Build(resnet.Config{Arch: "cifar_resnet8", Batch: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	device := &tensortest.Fake{Memory: fakeMemory, Kernel: fakeKernel}
-	o := nn.SessionOptions{Fuse: fuse}
-	if moments {
-		o.Probes = []nn.Probe{{At: nn.EveryLayer, What: nn.Moments}}
-	}
 	l, _, err := nn.Estimate(device, m.Model, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := &fakeNet{model: m.Model, config: m.Config, lowered: l, options: o, logits: tensor.New(2, 10)}
 	device.Time = f.time
-	f.program = device.Program(l.Plan, fuse)
+	f.program = device.Program(l.Plan, o.Fuse)
 	for i := range f.logits.Data {
 		f.logits.Data[i] = float32(i * 7 % 11)
 	}

@@ -1,9 +1,6 @@
 package report
 
-import (
-	"resnet-tui/profile"
-	"resnet-tui/tensor"
-)
+import "resnet-tui/profile"
 
 // Profile prints a profile. Its JSON is that of profile.Profile.
 type Profile struct {
@@ -51,7 +48,7 @@ func roof(l profile.LayerRow) Cell {
 // over the kernels below it.
 type timeRow struct {
 	name   string        // indented by depth
-	out    tensor.Shape  // of the last layer, nil if there is none
+	out    Cell          // shape of what it computes, blank if there is no single one
 	params int64         // learnable
 	macs   int64         // per image
 	p50MS  float64       // median per pass of all kernels together
@@ -69,7 +66,7 @@ const timeBar = 12
 func (p Profile) timeTable(rows []timeRow) Table[timeRow] {
 	return Table[timeRow]{Rows: rows, Columns: []Column[timeRow]{
 		{"", "module", left, func(r timeRow) Cell { return plain(r.name) }},
-		{"", "output", left, func(r timeRow) Cell { return outputPerImage(r.out) }},
+		{"", "output", left, func(r timeRow) Cell { return r.out }},
 		{"", "params", right, func(r timeRow) Cell { return count(r.params) }},
 		{"", p.Ops.title(), right, func(r timeRow) Cell { return p.Ops.cell(r.macs) }},
 		{"", "time p50", right, func(r timeRow) Cell { return milliseconds(r.p50MS) }},

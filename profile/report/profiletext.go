@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"resnet-tui/profile"
@@ -58,8 +59,10 @@ func (t *treeText) below(r *profile.Row, depth int) {
 func (t *treeText) module(r *profile.Row, depth int) {
 	kernels := r.Kernels.All()
 	row := timeRow{
-		name: strings.Repeat("  ", depth) + r.Label, out: t.Layers[kernels[len(kernels)-1]].OutShape,
-		p50MS: t.Total.P50MS, share: 1,
+		name:  strings.Repeat("  ", depth) + r.Label,
+		out:   t.output(r.Kernels.In(tensor.Forward)),
+		p50MS: t.Total.P50MS,
+		share: 1,
 	}
 	meanMS := t.Total.MeanMS // for share and rate
 	if r != t.tree.Root {
@@ -75,12 +78,44 @@ func (t *treeText) module(r *profile.Row, depth int) {
 	t.rows = append(t.rows, row)
 }
 
+// output is that of the last layer among a module's kernels of the forward pass.
+// Without any it is blank: backward, a module has many gradients as results.
+func (t *treeText) output(forward []int) Cell {
+	for _, k := range slices.Backward(forward) {
+		if l := &t.Layers[k]; !besideLayers[l.Kind] {
+			return outputPerImage(l.OutShape)
+		}
+	}
+	return Cell{}
+}
+
+// besideLayers are the kinds of operation in a forward pass that are no layer: the
+// loss and probes.
+var besideLayers = map[string]bool{
+	tensor.CrossEntropy.String(): true, tensor.Moments.String(): true, tensor.Norm.String(): true,
+}
+
+// kernelOutput is what a kernel computes, per image if it depends on the image: a
+// parameter and its gradient don't.
+func kernelOutput(l *profile.LayerRow) Cell {
+	if l.Pass == tensor.Update.String() || ofParameter[l.Kind] {
+		return shape(l.OutShape)
+	}
+	return outputPerImage(l.OutShape)
+}
+
+// ofParameter are the kinds of operation that compute a parameter's gradient alone.
+var ofParameter = map[string]bool{
+	tensor.Conv2dGradWeight.String(): true, tensor.Conv2dGradBias.String(): true,
+	tensor.LinearGradWeight.String(): true, tensor.LinearGradBias.String(): true,
+}
+
 // kernel appends the line of a kernel. name is that of its layer within the module
 // above.
 func (t *treeText) kernel(l *profile.LayerRow, name string, depth int) {
 	t.rows = append(t.rows, timeRow{
 		name:   strings.Repeat("  ", depth) + rowName(l, name),
-		out:    l.OutShape,
+		out:    kernelOutput(l),
 		params: l.Params,
 		macs:   l.MACs,
 		p50MS:  l.P50MS,

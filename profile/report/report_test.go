@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
 )
@@ -238,7 +240,11 @@ func TestNotANumber(t *testing.T) {
 
 func newProfile(t *testing.T) Profile {
 	t.Helper()
-	f := newFakeNet(t, true, false)
+	return profileOf(t, newFakeNet(t, true, false))
+}
+
+func profileOf(t *testing.T, f *fakeNet) Profile {
+	t.Helper()
 	p, err := profile.Measure(t.Context(), f, profile.MeasureOptions{Runs: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -255,6 +261,25 @@ func newProfile(t *testing.T) Profile {
 }
 
 func TestProfileText(t *testing.T) { golden.RequireEqual(t, write(t, newProfile(t), "text")) }
+
+// TestStepText: in the profile of a training step the output of the net and of its
+// modules is that of their last layer, whatever ran after it; parameters and their
+// gradients keep all of their shape.
+func TestStepText(t *testing.T) {
+	step := nn.TrainingStep(0, nn.SGD{})
+	step.Probes = []nn.Probe{{At: nn.EveryBlock, What: nn.Flow}, {At: nn.EveryLayer, What: nn.Moments}}
+	text := write(t, profileOf(t, newFakeSession(t, nn.SessionOptions{Pass: step, Fuse: true})), "text")
+	for _, want := range []string{
+		"^cifar_resnet8 +10 ", "\n  forward +10 ", "\n    layer1 +16×32×32 .*\n      0 +16×32×32 ", "\n    fc +10 ",
+		"\n  backward +– ", "\n    layer3 +– .*\n      0 +– ", "\n  update +– ",
+		"\n        conv2 \\(Conv2dGradWeight\\) +64×64×3×3 ", "\n        conv2 \\(Conv2dGradInput\\) +64×8×8 ",
+		"\n    conv1 \\(SGD\\) +16×3×3×3 ", "\n    fc \\(LinearGradBias\\) +10 ",
+	} {
+		if !regexp.MustCompile(want).Match(bytes.TrimPrefix(text, text[:bytes.IndexByte(text, '\n')+1])) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
 
 func TestProfileJSON(t *testing.T) {
 	data := write(t, newProfile(t), "json")

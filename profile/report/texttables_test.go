@@ -91,7 +91,7 @@ func someModules() []moduleRow {
 func someTimes() []timeRow {
 	return []timeRow{
 		{
-			name: "  conv1 bn1 relu", out: tensor.Shape{2, 16, 32, 32}, params: 464, macs: 442_368, p50MS: 1.25,
+			name: "  conv1 bn1 relu", out: plain("16×32×32"), params: 464, macs: 442_368, p50MS: 1.25,
 			share: 0.25, gflops: 1.2,
 			bound: profile.BoundCompute, roof: share(0.5), kernel: "direct",
 		},

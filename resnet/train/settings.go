@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 
 	"resnet-tui/resnet/nn"
@@ -39,6 +41,9 @@ func (s *Settings) check() error {
 func (s *Settings) continues(old *Settings, done, perEpoch int) error {
 	now, before := *s, *old
 	now.Epochs, before.Epochs = 0, 0
+	if sameData(now.Data, before.Data) {
+		before.Data = now.Data
+	}
 	if what := difference(before, now); what != "" {
 		return errors.New(what)
 	}
@@ -49,6 +54,29 @@ func (s *Settings) continues(old *Settings, done, perEpoch int) error {
 		}
 	}
 	return nil
+}
+
+// sameData reports whether two names of training images name the same ones. The
+// lists of means and deviations at their ends are compared by value: older versions
+// kept them as they were typed.
+func sameData(a, b string) bool {
+	a, normA, _ := strings.Cut(a, normalised)
+	b, normB, _ := strings.Cut(b, normalised)
+	numbersA, numbersB := strings.FieldsFunc(normA, endsNumber), strings.FieldsFunc(normB, endsNumber)
+	return a == b && slices.EqualFunc(numbersA, numbersB, sameNumber)
+}
+
+// normalised begins the part of a name of images that says how they are normalised:
+// ", mean 0.5,0.5,0.5, std 0.25".
+const normalised = ", mean "
+
+func endsNumber(r rune) bool { return r == ',' || r == ' ' }
+
+// sameNumber compares numbers by value, and other text as it is.
+func sameNumber(a, b string) bool {
+	x, errX := strconv.ParseFloat(a, 32)
+	y, errY := strconv.ParseFloat(b, 32)
+	return a == b || errX == nil && errY == nil && x == y
 }
 
 // difference describes the first field in which two structs differ; "" if none does.

@@ -61,7 +61,7 @@ func availableMemory() int64 {
 	return free - free/16
 }
 
-// usableCores is the number of threads that are worth running: one a core that
+// usableCores is the number of threads that are worth running: one per core that
 // this process may use, within its control groups' quota.
 func usableCores() int {
 	cores := make(map[string]bool)

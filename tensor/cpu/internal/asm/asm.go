@@ -125,7 +125,7 @@ type Kernels struct {
 	HalvesFrom int
 	Conv       [MaxPix + 1]func(*ConvArgs)
 	Conv1      [MaxPix + 1]func(*ConvArgs)
-	// Group4 and Group8 are convolutions of 4 and 8 channels a group: source
+	// Group4 and Group8 are convolutions of 4 and 8 channels per group: source
 	// block = destination block, Icb 1, Run = kw·16 floats, weights
 	// [kh][kw][j][16] with j < 4 or 8 the channel inside its group.
 	Group4, Group8 [MaxPix + 1]func(*ConvArgs)

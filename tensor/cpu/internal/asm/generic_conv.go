@@ -106,7 +106,7 @@ func (t *tile) quad(ys, yu *[4]float32, s, u, w unsafe.Pointer, step int) {
 	*yu = [4]float32{u0, u1, u2, u3}
 }
 
-// genericGroup makes the convolution with g channels a group.
+// genericGroup makes the convolution with g channels per group.
 func genericGroup(px, g int) func(*ConvArgs) {
 	return func(a *ConvArgs) {
 		a.eachTile(px, func(t *tile) {
