@@ -20,10 +20,10 @@ type Checks struct {
 // its name implies: a count, multiply-adds per image, bytes, or milliseconds
 // per pass. A value equal to its limit holds.
 type Check struct {
-	Name  string  `json:"name"`
-	Limit float64 `json:"limit"`
-	Value float64 `json:"value"`
-	OK    bool    `json:"ok"`
+	Name  string `json:"name"`
+	Limit Number `json:"limit"`
+	Value Number `json:"value"`
+	OK    bool   `json:"ok"`
 
 	// Blame is the path of the layer that contributes most to the value or,
 	// against a baseline, that slowed down most. Empty if the check holds.
@@ -37,7 +37,7 @@ type Check struct {
 // Add appends a check of value against limit. blame is kept only if the check
 // fails.
 func (c *Checks) Add(name string, limit, value float64, blame string) {
-	c.add(Check{Name: name, Limit: limit, Value: value, OK: value <= limit, Blame: blame})
+	c.add(Check{Name: name, Limit: Number(limit), Value: Number(value), OK: value <= limit, Blame: blame})
 }
 
 func (c *Checks) add(x Check) {
@@ -59,8 +59,8 @@ func (c *Checks) AddBaseline(base, run *Profile, tolerance float64) {
 	d := NewDiff(base, run, "", "")
 	x := Check{
 		Name:   "baseline",
-		Limit:  base.Total.P50MS * (1 + tolerance),
-		Value:  run.Total.P50MS,
+		Limit:  Number(base.Total.P50MS * (1 + tolerance)),
+		Value:  Number(run.Total.P50MS),
 		PValue: d.Total.PValue,
 		Blame:  d.slowed(),
 	}

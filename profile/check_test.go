@@ -11,12 +11,12 @@ func TestChecks(t *testing.T) {
 	c.Add("max-macs", 10, 11, "conv1")
 	c.Add("max-ms", 10, 1, "conv1")
 	if c.OK || c.Checks[1].OK || c.Checks[1].Blame != "conv1" || !c.Checks[2].OK {
-		t.Errorf("one does not hold: %+v", c)
+		t.Errorf("a failed check among others: %+v", c)
 	}
 }
 
-// TestBaseline: a slowdown beyond tolerance and noise does not hold, and names
-// the layer; a speedup holds, and so does what noise may have done.
+// TestBaseline: a slowdown beyond tolerance and noise fails, and names the layer; a
+// speedup holds, and so does a slowdown that may be noise.
 func TestBaseline(t *testing.T) {
 	order := []string{"conv1", "layer1.0.conv1", "fc"}
 	with := func(seed uint64, slow float64) *Profile {

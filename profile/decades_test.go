@@ -33,12 +33,12 @@ func TestDecadesPosition(t *testing.T) {
 	d := Decades{-2, 2}
 	for v, want := range map[float64]float64{0.01: 0, 1: 0.5, 100: 1} {
 		if at, ok := d.Position(v); !ok || at != want {
-			t.Errorf("%v lies at %v, want %v", v, at, want)
+			t.Errorf("position of %v is %v, want %v", v, at, want)
 		}
 	}
 	for _, v := range []float64{0, -1, math.NaN(), math.Inf(1)} {
 		if at, ok := d.Position(v); ok {
-			t.Errorf("%v lies at %v", v, at)
+			t.Errorf("%v has the position %v", v, at)
 		}
 	}
 	if s := d.Span(); s != "1e-2 to 1e2" {

@@ -12,8 +12,8 @@ import (
 	"resnet-tui/tensor/tensortest"
 )
 
-// whole is one kernel for the forward pass but the last operation, which is one
-// by itself: no other device here fuses so.
+// whole has one kernel for the forward pass without its last operation, and one for
+// that operation: no real device fuses like this.
 func whole(p *tensor.Plan, fuse bool) []tensor.KernelInfo {
 	k := tensor.KernelInfo{Name: "whole"}
 	for op := 1; op < len(p.Ops)-1; op++ {
@@ -66,7 +66,8 @@ func TestMeasureFollowsTheDevice(t *testing.T) {
 	}
 }
 
-// TestMeasureRefusesOtherSpans: what a device times must be its kernels.
+// TestMeasureRefusesOtherSpans: a device must report the spans of its kernels, and
+// no others.
 func TestMeasureRefusesOtherSpans(t *testing.T) {
 	for name, c := range map[string]struct {
 		spans func(k tensor.KernelInfo) []int

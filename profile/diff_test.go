@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// noisy is a profile of layers with the given times and 2 % of noise.
+// noisy returns a profile of layers with these times and 2 % noise.
 func noisy(seed uint64, ms map[string]float64, order ...string) *Profile {
 	r := rand.New(rand.NewPCG(seed, 1))
 	p := &Profile{Model: Model{Arch: "net"}, Runs: 50, Total: Total{SamplesMS: make([]float64, 50)}}
@@ -35,14 +35,14 @@ func TestDiff(t *testing.T) {
 		t.Errorf("marked %v, %v and %v", d.Layers[0].Significant, d.Layers[1].Significant, d.Layers[2].Significant)
 	}
 	if len(d.OnlyA) != 1 || d.OnlyA[0].Path != "old" || d.OnlyA[0].BMS != nil || len(d.OnlyB) != 1 || *d.OnlyB[0].BMS != 1 {
-		t.Errorf("alone: %+v, %+v", d.OnlyA, d.OnlyB)
+		t.Errorf("rows of one side: %+v, %+v", d.OnlyA, d.OnlyB)
 	}
 	if d.Total.DeltaMS < 0.89 || d.Total.DeltaMS > 0.91 || !d.Total.Significant {
 		t.Errorf("total %+v", d.Total)
 	}
 }
 
-// TestDiffWithItself: nothing differs, and nothing can be said without samples.
+// TestDiffWithItself: nothing differs; without samples there are no p-values.
 func TestDiffWithItself(t *testing.T) {
 	a := noisy(1, map[string]float64{"conv1": 1, "fc": 2}, "conv1", "fc")
 	for _, r := range NewDiff(a, a, "", "").Layers {
@@ -59,8 +59,8 @@ func TestDiffWithItself(t *testing.T) {
 	}
 }
 
-// recordings are of processes that differ among themselves by 5 %, more than
-// their passes do.
+// recordings returns recordings of processes that differ from each other by 5 %,
+// more than passes within one do.
 func recordings(seed uint64, ms float64, n int) (of []*Profile) {
 	r := rand.New(rand.NewPCG(seed, 2))
 	for i := range n {
@@ -69,8 +69,8 @@ func recordings(seed uint64, ms float64, n int) (of []*Profile) {
 	return of
 }
 
-// TestPooledDiff: what differs from process to process is noise once there are
-// several recordings; a real difference is still found.
+// TestPooledDiff: with several recordings, differences between processes count as
+// noise; a real difference is still found.
 func TestPooledDiff(t *testing.T) {
 	row := func(d *Diff, path string) DiffRow {
 		return d.Layers[slices.IndexFunc(d.Layers, func(r DiffRow) bool { return r.Path == path })]
@@ -98,6 +98,6 @@ func TestPooledDiff(t *testing.T) {
 	}
 	b[1].Device.Threads = 7
 	if _, err := NewPooledDiff(a, b, "", ""); err == nil || !strings.Contains(err.Error(), "7 threads") {
-		t.Errorf("recordings of unlike things: %v", err)
+		t.Errorf("recordings of different nets: %v", err)
 	}
 }

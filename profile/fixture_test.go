@@ -9,7 +9,7 @@ import (
 	"resnet-tui/tensor/tensortest"
 )
 
-// smallKernels are the kernels of smallNet: conv1+relu, conv2, Moments of conv2.
+// smallKernels holds the kernels of smallNet: conv1+relu, conv2, Moments of conv2.
 func smallKernels() []tensor.KernelInfo {
 	return []tensor.KernelInfo{
 		{Op: 0, Absorbed: []int{1}, Name: "winograd", FLOPs: 1e6, Bytes: 2000},

@@ -9,8 +9,8 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// TestBlockGradsReadBack: what a block does not have stays away, and a norm
-// that overflowed is no number, not 0.
+// TestBlockGradsReadBack: what a block doesn't have is left out, and a norm that
+// overflowed is NaN, not 0.
 func TestBlockGradsReadBack(t *testing.T) {
 	want := []nn.BlockGradient{
 		{Path: "layer1.0", Out: 1, In: 5, Skip: 3, Branch: 4, Cosine: 0.5, HasSkip: true, HasBranch: true},
@@ -35,7 +35,7 @@ func TestBlockGradsReadBack(t *testing.T) {
 	}
 }
 
-// stepped is a session after a backward pass.
+// stepped stands for a session after a backward pass.
 type stepped struct{ blocks []nn.BlockGradient }
 
 func (s stepped) Loss() (float64, error)                      { return 2.5, nil }

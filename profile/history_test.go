@@ -17,8 +17,8 @@ func kept(ms float64) *Profile {
 	}
 }
 
-// TestHistory: entries come back in order without their rows; damaged lines
-// are told and skipped, and one left unfinished spoils no other.
+// TestHistory: entries come back in order without their rows; damaged lines are
+// reported and skipped, and an incomplete one doesn't damage the next.
 func TestHistory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "history.jsonl")
 	if entries, damaged, err := ReadHistory(path); err != nil || entries != nil || damaged != nil {

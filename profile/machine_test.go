@@ -14,21 +14,21 @@ func TestRecorderCost(t *testing.T) {
 		c.add(base+time.Duration(200+i%2*100)*time.Microsecond, base)
 	}
 	s := c.summary()
-	if s == nil || s.Pairs != 20 || math.Abs(s.Cost-0.25/101) > 1e-9 || s.UnobservedMS != 101 {
+	if s == nil || s.Pairs != 20 || math.Abs(float64(s.Cost)-0.25/101) > 1e-9 || s.UnobservedMS != 101 {
 		t.Fatalf("%+v", s)
 	}
-	if want := 2 * math.Sqrt(math.Pi/2) * 1.4826 * 0.05 / math.Sqrt(20) / 101; math.Abs(s.Error-want) > 1e-9 {
+	if want := 2 * math.Sqrt(math.Pi/2) * 1.4826 * 0.05 / math.Sqrt(20) / 101; math.Abs(float64(s.Error)-want) > 1e-9 {
 		t.Errorf("error %v, want %v", s.Error, want)
 	}
 	if c.spent = 0; !c.wanted() {
-		t.Error("20 pairs in no time are said to be enough")
+		t.Error("20 pairs that took no time are taken for enough")
 	}
 	if c.spent = spareTime; !c.wanted() || c.wantsSpare() {
-		t.Error("pairs that count for nothing else are wanted for longer than those that do")
+		t.Error("unmeasured pairs go on for longer than measured ones")
 	}
 	c.spent = costTime
 	if c.wanted() || (&recorderCost{}).summary() != nil {
-		t.Error("pairs go on for ever, or none of them say something")
+		t.Error("pairs never end, or no pairs give an estimate")
 	}
 }
 

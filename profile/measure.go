@@ -9,7 +9,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Runner is a net that runs: a *nn.Session.
+// Runner is a net that can run: an *nn.Session. Kernels are those of its program,
+// in execution order, and each pass must report a span for each of them.
 type Runner interface {
 	Model() *nn.Model
 	Lowered() *nn.Lowered
@@ -19,26 +20,48 @@ type Runner interface {
 	Run(ctx context.Context, obs nn.Observer) error
 }
 
-// Adaptive asks MeasureOptions for a number that suits the net.
+// Adaptive is the value of a field of MeasureOptions that adapts the number of
+// passes to the net.
 const Adaptive = -1
 
-// MeasureOptions say how long to measure.
+// MeasureOptions choose how many passes to run.
 type MeasureOptions struct {
-	Runs     int                   // passes that count; Adaptive: about two seconds of them, 5 to 200
-	Warmup   int                   // passes before; Adaptive: until their spread settles, or for two seconds
-	Trace    int                   // passes after, to keep span by span
-	Progress func(done, total int) // of the passes that count; total 0 while it is not known
+	// Runs is the number of measured passes. Adaptive measures for about two
+	// seconds, but at least 5 and at most 200 passes.
+	Runs int
+
+	// Warmup is the number of passes before. Adaptive runs until their times settle,
+	// at most ten passes or two seconds.
+	Warmup int
+
+	// Trace is the number of passes to trace after the measured ones.
+	Trace int
+
+	// Progress, if not nil, is called after each measured pass with their number so
+	// far, on Measure's goroutine. total is 0 if it isn't known.
+	Progress func(done, total int)
 }
 
 const (
-	adaptiveTime  = 2 * time.Second
-	adaptiveLeast = 5
-	adaptiveMost  = MaxSamples
+	adaptiveTime  = 2 * time.Second // of measured passes; also of warm-up
+	adaptiveLeast = 5               // measured passes
+	adaptiveMost  = MaxSamples      // measured passes
 )
 
-// Measure runs passes and makes their profile. Model, device and input are for
-// the caller to name; ceilings come by SetCeilings. Between the passes that
-// count run some that nobody observes, to tell what observing costs.
+// Measure runs passes and returns their profile. The caller fills in Model, Device
+// and Input, and sets ceilings by SetCeilings.
+//
+// Nothing is measured at the cost of something else, so there are several kinds of
+// passes, in this order:
+//
+//	warm-up   not measured
+//	measured  observed by a Recorder, which costs little
+//	paired    unobserved, between measured ones, for the cost of the Recorder
+//	CPU       each thread's CPU clock is read, which is expensive
+//	traced    each worker's spans are kept
+//
+// It returns the errors of the runner, a *SpanError if the device reports other
+// spans than its kernels', and ctx's error when it is done.
 func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) {
 	capacity := o.Runs
 	if o.Runs == Adaptive {
@@ -61,6 +84,7 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 			o.Progress(m.recorder.Passes(), max(o.Runs, 0))
 		}
 	}
+	// Before anything else runs, so that it describes the measured passes only.
 	about := machine.since(m.cpu, m.recorder.Passes(), m.recorder.Passes()+m.cost.pairs())
 	if o.Runs == Adaptive {
 		if err := m.settleCost(ctx, capacity); err != nil {
@@ -71,37 +95,39 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 	if err != nil {
 		return nil, err
 	}
-	p.Warmup, p.WarmupSpread = warm.passes, warm.spread
-	p.Recorder, p.Machine = m.cost.summary(), about
+	p.Warmup = warm.passes
+	p.WarmupSpread = warm.spread
+	p.Recorder = m.cost.summary()
+	p.Machine = about
 	times, err := measureCPU(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	for g, d := range times {
-		p.Layers[g].CPUMS = milliseconds(d)
+	for k, d := range times {
+		p.Layers[k].CPUMS = milliseconds(d)
 	}
 	p.Trace, err = traced(ctx, s, o.Trace)
 	p.Recorded = time.Now().UTC().Truncate(time.Second)
 	return p, err
 }
 
-// measurement is the loop of passes that count.
+// measurement is the state of the measured passes.
 type measurement struct {
 	runner   Runner
 	recorder *Recorder
-	observed time.Duration // in passes that count
-	cpu      time.Duration // of the process in them
+	observed time.Duration // wall time of measured passes
+	cpu      time.Duration // CPU time of the process in them
 	cost     recorderCost
 }
 
-// enough reports whether all passes have run.
+// enough reports whether all measured passes have run.
 func (m *measurement) enough(o MeasureOptions, capacity int) bool {
 	n := m.recorder.Passes()
 	return n >= capacity || o.Runs == Adaptive && n >= adaptiveLeast && m.observed > adaptiveTime
 }
 
-// pass makes a pass that counts and, while it is wanted, one beside it that
-// nobody observes.
+// pass runs a measured pass and, while the cost of the recorder needs it, an
+// unobserved one next to it.
 func (m *measurement) pass(ctx context.Context) error {
 	if m.cost.wanted() {
 		return m.pair(ctx, m.count)
@@ -110,35 +136,40 @@ func (m *measurement) pass(ctx context.Context) error {
 	return err
 }
 
-// pair makes a pass that is observed and one that isn't; which goes first
-// alternates, so that a drift cancels out.
-func (m *measurement) pair(ctx context.Context, observed func(context.Context) (time.Duration, error)) error {
-	var with, without time.Duration
-	var err error
-	if m.cost.pairs()%2 == 0 {
-		with, err = observed(ctx)
-		if err == nil {
-			without, _, err = m.timed(ctx, nil)
-		}
-	} else {
-		without, _, err = m.timed(ctx, nil)
-		if err == nil {
-			with, err = observed(ctx)
-		}
+// timedPass runs a pass and returns its wall time.
+type timedPass func(ctx context.Context) (time.Duration, error)
+
+// pair runs an observed pass and an unobserved one. They take turns in going
+// first, so that drifts cancel out.
+func (m *measurement) pair(ctx context.Context, observed timedPass) error {
+	first, second := observed, m.unobserved
+	swapped := m.cost.pairs()%2 != 0
+	if swapped {
+		first, second = second, first
 	}
-	if err == nil {
-		m.cost.add(with, without)
+	with, err := first(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	without, err := second(ctx)
+	if err != nil {
+		return err
+	}
+	if swapped {
+		with, without = without, with
+	}
+	m.cost.add(with, without)
+	return nil
 }
 
-// settleCost makes more pairs, that count for the recorder's cost alone: a
-// small net's few passes would not tell it. Their recorder is as large.
+// settleCost runs further pairs that only the recorder's cost is estimated from:
+// the measured passes of a small net are too few and too short for it. Their
+// recorder has the same capacity, as its size matters to caches.
 func (m *measurement) settleCost(ctx context.Context, capacity int) error {
 	spare := NewRecorder(m.runner.Lowered(), m.runner.Kernels(), capacity)
 	observed := func(ctx context.Context) (time.Duration, error) {
-		taken, _, err := m.timed(ctx, spare)
-		return taken, err
+		took, err := m.timed(ctx, spare)
+		return took.wall, err
 	}
 	for m.cost.wantsSpare() {
 		if err := m.pair(ctx, observed); err != nil {
@@ -148,28 +179,41 @@ func (m *measurement) settleCost(ctx context.Context, capacity int) error {
 	return nil
 }
 
-// count makes a pass that counts.
+// count runs a measured pass.
 func (m *measurement) count(ctx context.Context) (time.Duration, error) {
-	taken, cpu, err := m.timed(ctx, m.recorder)
-	m.cpu += cpu
-	m.observed += taken
+	took, err := m.timed(ctx, m.recorder)
+	m.cpu += took.cpu
+	m.observed += took.wall
 	if err == nil {
 		err = m.recorder.Err()
 	}
-	return taken, err
+	return took.wall, err
 }
 
-// timed makes a pass. The process's time is read for those that nobody observes
-// as well: a call of the system leaves caches as it likes.
-func (m *measurement) timed(ctx context.Context, obs nn.Observer) (taken, cpu time.Duration, err error) {
+// unobserved runs a pass without an observer.
+func (m *measurement) unobserved(ctx context.Context) (time.Duration, error) {
+	took, err := m.timed(ctx, nil)
+	return took.wall, err
+}
+
+// passTime is what one pass took.
+type passTime struct {
+	wall time.Duration
+	cpu  time.Duration // of the whole process
+}
+
+// timed runs a pass. It reads the CPU time for every kind of pass, even where it
+// isn't used: the system call disturbs caches, and the passes of a pair must
+// differ in nothing but the observer.
+func (m *measurement) timed(ctx context.Context, obs nn.Observer) (passTime, error) {
 	before := processCPU()
 	start := time.Now()
-	err = m.runner.Run(ctx, obs)
-	taken = time.Since(start)
-	return taken, processCPU() - before, err
+	err := m.runner.Run(ctx, obs)
+	wall := time.Since(start)
+	return passTime{wall: wall, cpu: processCPU() - before}, err
 }
 
-// traced runs passes that are kept span by span; nil for none.
+// traced runs passes and returns their trace, nil if there are none to run.
 func traced(ctx context.Context, s Runner, passes int) (*Trace, error) {
 	if passes < 1 {
 		return nil, nil
@@ -183,49 +227,75 @@ func traced(ctx context.Context, s Runner, passes int) (*Trace, error) {
 	return t.Trace()
 }
 
-// newProfile is the profile of what r recorded.
+// newProfile returns the profile of what r recorded of s.
 func newProfile(s Runner, r *Recorder) (*Profile, error) {
 	var snap Snapshot
 	if r.Snapshot(&snap); snap.Err != nil {
 		return nil, snap.Err
 	}
 	o, batch := s.Options(), s.Model().Batch()
-	p := &Profile{Schema: Schema, Mode: o.Mode.String(), Pass: &o.Pass, Fused: o.Fuse, Runs: snap.Passes}
 	kernels := s.Kernels()
-	p.Memory = NewMemory(s.Lowered(), kernels, s.Memory())
-	p.Total = total(snap.Wall)
+	p := &Profile{
+		Schema: Schema,
+		Mode:   o.Mode.String(),
+		Pass:   &o.Pass,
+		Fused:  o.Fuse,
+		Runs:   snap.Passes,
+		Total:  total(snap.Wall),
+		Memory: NewMemory(s.Lowered(), kernels, s.Memory()),
+	}
 	p.Total.OverheadMS = p.Total.MeanMS
-	var multiplyAdds int64
+	var multiplyAdds int64 // per image, over all passes
 	for i := range kernels {
 		row := layerRow(s, &kernels[i], snap.Kernels[i])
-		row.Share = row.MeanMS / p.Total.MeanMS
+		row.Share = Number(row.MeanMS / p.Total.MeanMS)
 		p.Total.OverheadMS -= row.MeanMS
 		multiplyAdds += row.MACs
 		p.Layers = append(p.Layers, row)
 	}
-	p.Total.ImagesPerS = float64(batch) / p.Total.MeanMS * 1e3
+	p.Total.ImagesPerS = Number(float64(batch) / p.Total.MeanMS * 1e3)
 	p.Total.GFLOPS = rate(multiplyAdds, batch, p.Total.MeanMS)
 	return p, nil
 }
 
+// total returns the statistics of whole passes but for overhead and rates. Means
+// are exact here and in rows, not rounded to nanoseconds as Series.Mean, so that
+// they add up.
 func total(wall Series) Total {
 	mean, _ := moments(wall.Recent)
 	return Total{
-		MeanMS: mean / 1e6, P50MS: milliseconds(wall.P50), P95MS: milliseconds(wall.P95), MinMS: milliseconds(wall.Min),
-		CV: wall.CV, SamplesMS: thin(wall.Recent),
+		MeanMS:    mean / 1e6,
+		P50MS:     milliseconds(wall.P50),
+		P95MS:     milliseconds(wall.P95),
+		MinMS:     milliseconds(wall.Min),
+		CV:        Number(wall.CV),
+		SamplesMS: thin(wall.Recent),
 	}
 }
 
-// layerRow is the row of a kernel.
+// layerRow returns the row of a kernel, but for its share.
 func layerRow(s Runner, k *tensor.KernelInfo, times Series) LayerRow {
 	m, l := s.Model(), s.Lowered()
 	op := l.Plan.Ops[k.Op]
 	mean, _ := moments(times.Recent)
 	row := LayerRow{
-		Path: op.Path, Call: op.Call, Kind: op.Kind.String(), Pass: op.Pass.String(), OutShape: resultShape(l.Plan, k.Last()),
-		MeanMS: mean / 1e6, P50MS: milliseconds(times.P50), P95MS: milliseconds(times.P95), MinMS: milliseconds(times.Min), CV: times.CV,
-		ExecutedFLOPs: k.FLOPs, Bytes: k.Bytes, Kernel: k.Name, SamplesMS: thin(times.Recent),
+		Path:          op.Path,
+		Call:          op.Call,
+		Kind:          op.Kind.String(),
+		Pass:          op.Pass.String(),
+		OutShape:      resultShape(l.Plan, k.Last()),
+		MeanMS:        mean / 1e6,
+		P50MS:         milliseconds(times.P50),
+		P95MS:         milliseconds(times.P95),
+		MinMS:         milliseconds(times.Min),
+		CV:            Number(times.CV),
+		ExecutedFLOPs: k.FLOPs,
+		Bytes:         k.Bytes,
+		Kernel:        k.Name,
+		SamplesMS:     thin(times.Recent),
 	}
+	// Sum up what the operations of the kernel belong to. Parameters are counted
+	// once, in the forward pass.
 	for i, op := range append([]int{k.Op}, k.Absorbed...) {
 		if i > 0 {
 			row.Absorbed = append(row.Absorbed, l.Plan.Ops[op].Path)
@@ -244,27 +314,28 @@ func layerRow(s Runner, k *tensor.KernelInfo, times Series) LayerRow {
 	}
 	row.GFLOPS = rate(row.MACs, m.Batch(), row.MeanMS)
 	if k.Bytes > 0 {
-		row.Intensity = float64(k.FLOPs) / float64(k.Bytes)
+		row.Intensity = Number(float64(k.FLOPs) / float64(k.Bytes))
 	}
 	if row.MeanMS > 0 {
-		row.GBPS = float64(k.Bytes) / row.MeanMS / 1e6
+		row.GBPS = Number(float64(k.Bytes) / row.MeanMS / 1e6) // 10⁶ bytes per ms are 10⁹ per s
 	}
 	return row
 }
 
-// macs is the multiply-adds, per image, of an operation that computes or
-// differentiates a layer: the gradients by a convolution's input and by its
-// weight have as many as the convolution.
+// macs returns the multiply-adds per image of an operation that computes or
+// differentiates a layer. The gradients by a convolution's input and by its weight
+// have as many each as the convolution itself.
 func macs(k tensor.Kind, l *nn.Layer) int64 {
 	switch k {
-	case tensor.Conv2d, tensor.Linear, tensor.Conv2dGradInput, tensor.Conv2dGradWeight, tensor.LinearGradInput, tensor.LinearGradWeight:
+	case tensor.Conv2d, tensor.Conv2dGradInput, tensor.Conv2dGradWeight,
+		tensor.Linear, tensor.LinearGradInput, tensor.LinearGradWeight:
 		return l.Cost.MACs
 	}
 	return 0
 }
 
-// resultShape is the shape of what an operation computes; of one that changes
-// a parameter in place, the parameter's.
+// resultShape returns the shape of what an operation computes. For one that only
+// updates a parameter in place, it is that of the parameter.
 func resultShape(p *tensor.Plan, op int) tensor.Shape {
 	o := &p.Ops[op]
 	switch {
@@ -276,15 +347,16 @@ func resultShape(p *tensor.Plan, op int) tensor.Shape {
 	return tensor.Shape{1}
 }
 
-// rate is GFLOP/s, a multiply-add counted as two.
-func rate(macs int64, batch int, ms float64) float64 {
+// rate returns GFLOP/s for multiply-adds per image, which count as two FLOPs each.
+func rate(macs int64, batch int, ms float64) Number {
 	if ms <= 0 {
 		return 0
 	}
-	return 2 * float64(macs) * float64(batch) / ms / 1e6
+	return Number(2 * float64(macs) * float64(batch) / ms / 1e6)
 }
 
-// thin keeps at most MaxSamples, evenly spaced, in milliseconds.
+// thin returns at most MaxSamples of the samples, evenly spaced and in order, in
+// milliseconds. It picks by index, so that all rows keep the same passes.
 func thin(samples []time.Duration) []float64 {
 	n := min(len(samples), MaxSamples)
 	ms := make([]float64, n)

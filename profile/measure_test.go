@@ -11,7 +11,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// fakeRunner plays passes whose walls are given; kernels take 60, 30 and 5 %.
+// fakeRunner plays passes with given wall times; kernels take 60, 30 and 5 %.
 type fakeRunner struct {
 	model   *nn.Model
 	lowered *nn.Lowered
@@ -102,7 +102,7 @@ func TestMeasure(t *testing.T) {
 	if first.Path != "a.conv1" || first.Kernel != "winograd" || len(first.Absorbed) != 1 || first.Absorbed[0] != "a.relu" || first.MACs != 1e6 {
 		t.Errorf("first row %+v", first)
 	}
-	if want := 2 * 1e6 * 2 / 1.2e-3 / 1e9; math.Abs(first.GFLOPS-want) > 1e-9 || first.Intensity != 500 {
+	if want := 2 * 1e6 * 2 / 1.2e-3 / 1e9; math.Abs(float64(first.GFLOPS)-want) > 1e-9 || first.Intensity != 500 {
 		t.Errorf("%v GFLOP/s at %v FLOPs per byte, want %v at 500", first.GFLOPS, first.Intensity, want)
 	}
 	p.SetCeilings(Ceilings{GFLOPS: 1, GBPS: 1})
@@ -117,7 +117,7 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// TestWarmUpIsAdaptive: it ends when three passes take alike.
+// TestWarmUpIsAdaptive: it ends when three passes take about the same time.
 func TestWarmUpIsAdaptive(t *testing.T) {
 	ms := time.Millisecond
 	for _, c := range []struct {
@@ -133,7 +133,7 @@ func TestWarmUpIsAdaptive(t *testing.T) {
 		}
 	}
 	if got, err := warmUp(t.Context(), newFakeRunner(ms), 0); got.passes != 0 || err != nil {
-		t.Errorf("no warm-up asked: %d passes (%v)", got.passes, err)
+		t.Errorf("without warm-up: %d passes (%v)", got.passes, err)
 	}
 }
 
@@ -146,15 +146,15 @@ func TestMeasureStops(t *testing.T) {
 	f = newFakeRunner(time.Millisecond)
 	f.fail = 2
 	if _, err := Measure(t.Context(), f, MeasureOptions{Runs: 5, Warmup: 0}); err == nil {
-		t.Error("a pass failed, and nobody heard of it")
+		t.Error("the error of a failed pass is lost")
 	}
 	if _, err := Measure(t.Context(), f, MeasureOptions{Runs: 0}); err == nil {
-		t.Error("no runs at all made a profile")
+		t.Error("a profile of no runs")
 	}
 }
 
-// TestMeasureReportsWrongSpans: a device whose spans are not those of its kernels
-// makes no profile, and no endless loop.
+// TestMeasureReportsWrongSpans: with a device whose spans aren't those of its
+// kernels, Measure returns an error instead of running for ever.
 func TestMeasureReportsWrongSpans(t *testing.T) {
 	for name, heads := range map[string][]int{"another": {0, 1, 3}, "too few": {0, 2}, "too many": {0, 2, 2}} {
 		for _, runs := range []int{Adaptive, 3} {
@@ -168,8 +168,8 @@ func TestMeasureReportsWrongSpans(t *testing.T) {
 	}
 }
 
-// TestOtherObserversReportWrongSpans: those that see each worker find unknown
-// kernels too.
+// TestOtherObserversReportWrongSpans: observers of workers report unknown kernels
+// too.
 func TestOtherObserversReportWrongSpans(t *testing.T) {
 	f := newFakeRunner(time.Millisecond)
 	f.heads = []int{0, 1, 3}

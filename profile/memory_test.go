@@ -30,7 +30,7 @@ func TestMemoryTimeline(t *testing.T) {
 	}
 	f.lowered.Plan.Buffers = f.lowered.Plan.Buffers[:3]
 	if back := m.plan(f.lowered); len(back.Blocks) != 3 || back.Blocks[2] != (tensor.Block{Buffer: 2, Offset: 100, Bytes: 400, First: 2, Last: 3}) {
-		t.Errorf("blocks of buffers that are there: %+v", back.Blocks)
+		t.Errorf("blocks of existing buffers: %+v", back.Blocks)
 	}
 	if m.Peak == nil || m.Peak.Path != "a.conv1" || m.Peak.LiveBytes != 500 || m.Peak.Holders[0].Name != "conv1" {
 		t.Errorf("peak %+v", m.Peak)
@@ -40,7 +40,7 @@ func TestMemoryTimeline(t *testing.T) {
 	}
 }
 
-// TestLiveness: what lives adds up at every operation, a skip's bytes apart.
+// TestLiveness: at every operation the holders' bytes add up to what is live.
 func TestLiveness(t *testing.T) {
 	m := built(t, "cifar_resnet8")
 	n := lowered(t, m, nn.Pass{}, true)

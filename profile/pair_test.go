@@ -24,6 +24,6 @@ func TestAlign(t *testing.T) {
 		}
 	}
 	if got := Align(nil, nil, path); len(got) != 0 {
-		t.Errorf("nothing pairs as %+v", got)
+		t.Errorf("empty lists have pairs: %+v", got)
 	}
 }

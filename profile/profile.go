@@ -12,37 +12,48 @@ import (
 // Schema names the JSON of a Profile.
 const Schema = "resnet-tui/profile/1"
 
-// MaxSamples bounds the samples that a profile carries for each row.
+// MaxSamples bounds the number of samples that a profile has for each row.
 const MaxSamples = 200
 
-// Profile is what many passes took: its own JSON, complete in itself. A field
-// that is not known is left out.
+// Profile holds the times of many passes of a net, and what they were measured on.
+// Its JSON is complete in itself: a file can be reported, compared and exported
+// without the net. What is unknown is left out.
+//
+// Means add up: the MeanMS of all Layers and Total.OverheadMS are Total.MeanMS.
 type Profile struct {
-	Schema       string        `json:"schema"`
-	Version      string        `json:"version,omitempty"` // of the program
-	Recorded     time.Time     `json:"recorded,omitzero"` // when it ended
-	Model        Model         `json:"model"`
-	Device       Device        `json:"device"`
-	Input        Input         `json:"input"`
-	Mode         string        `json:"mode"`           // "eval" or "train": of batch norm
-	Pass         *nn.Pass      `json:"pass,omitempty"` // what ran; nil: older versions did not say it, see Replay
-	Fused        bool          `json:"fused"`
-	Runs         int           `json:"runs"`
-	Warmup       int           `json:"warmup"`
-	WarmupSpread float64       `json:"warmup_spread,omitempty"` // range over median of the last passes before
-	Total        Total         `json:"total"`
-	Memory       Memory        `json:"memory"`
-	Ceilings     *Roofs        `json:"ceilings,omitempty"`
-	Recorder     *RecorderCost `json:"recorder,omitempty"`
-	Machine      *Machine      `json:"machine,omitempty"`
-	Layers       []LayerRow    `json:"layers,omitempty"` // one per kernel, in execution order
-	Loss         *Number       `json:"loss,omitempty"`   // of the last pass, if it went backward
-	Blocks       []BlockGrad   `json:"blocks,omitempty"` // and its gradients
+	Schema   string    `json:"schema"`
+	Version  string    `json:"version,omitempty"` // of the program
+	Recorded time.Time `json:"recorded,omitzero"` // end of the recording, UTC, in whole seconds
 
-	Trace *Trace `json:"-"` // of single passes, if it was asked for
+	// What ran. Mode is that of batch norm, "eval" or "train".
+	Model  Model    `json:"model"`
+	Device Device   `json:"device"`
+	Input  Input    `json:"input"`
+	Mode   string   `json:"mode"`
+	Pass   *nn.Pass `json:"pass,omitempty"` // nil in files of older versions, see NewReplay
+	Fused  bool     `json:"fused"`
+
+	// Passes: measured ones, and those before. WarmupSpread is the range of the last
+	// warm-up passes divided by their median.
+	Runs         int     `json:"runs"`
+	Warmup       int     `json:"warmup"`
+	WarmupSpread float64 `json:"warmup_spread,omitempty"`
+
+	Total    Total         `json:"total"`
+	Memory   Memory        `json:"memory"`
+	Ceilings *Roofs        `json:"ceilings,omitempty"`
+	Recorder *RecorderCost `json:"recorder,omitempty"`
+	Machine  *Machine      `json:"machine,omitempty"`
+	Layers   []LayerRow    `json:"layers,omitempty"` // one per kernel, in execution order
+
+	// Loss and gradients of the last pass, if it went backward.
+	Loss   *Number     `json:"loss,omitempty"`
+	Blocks []BlockGrad `json:"blocks,omitempty"`
+
+	Trace *Trace `json:"-"` // of further passes, nil unless requested
 }
 
-// Batch is the number of images in a pass, at least 1.
+// Batch returns the number of images per pass, at least 1.
 func (p *Profile) Batch() int {
 	if len(p.Input.Shape) == 0 {
 		return 1
@@ -50,7 +61,8 @@ func (p *Profile) Batch() int {
 	return max(p.Input.Shape[0], 1)
 }
 
-// Model names a net and what it holds. MACs are per image.
+// Model identifies a net. Names are those of package resnet's Config; a field is
+// left out if the family doesn't have it.
 type Model struct {
 	Arch     string `json:"arch"`
 	Family   string `json:"family"`
@@ -58,18 +70,18 @@ type Model struct {
 	Variant  string `json:"variant,omitempty"`
 	Block    string `json:"block,omitempty"`
 	Shortcut string `json:"shortcut,omitempty"`
-	Plain    bool   `json:"plain"`
+	Plain    bool   `json:"plain"` // without skips
 	Norm     string `json:"norm"`
 	Classes  int    `json:"classes"`
-	Params   int64  `json:"params"`  // learnable
-	Buffers  int64  `json:"buffers"` // running statistics
-	MACs     int64  `json:"macs"`
-	Weights  string `json:"weights,omitempty"` // where they come from
+	Params   int64  `json:"params"`            // learnable elements
+	Buffers  int64  `json:"buffers"`           // elements of running statistics
+	MACs     int64  `json:"macs"`              // multiply-adds per image
+	Weights  string `json:"weights,omitempty"` // their source
 
-	Lesions []string `json:"lesions,omitempty"` // as the flag takes them
+	Lesions []string `json:"lesions,omitempty"` // in the syntax of --lesion
 }
 
-// Line names the net, its weights and its lesions.
+// Line describes the net, its weights and its lesions in one line.
 func (m Model) Line() string {
 	line := m.Arch + ", weights " + m.Weights
 	for _, l := range m.Lesions {
@@ -78,78 +90,104 @@ func (m Model) Line() string {
 	return line
 }
 
-// Device says what ran.
+// Device describes the device that ran.
 type Device struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	Threads   int    `json:"threads"`
-	Kernels   string `json:"kernels"`
-	Precision string `json:"precision"`
+	ID        string `json:"id"`        // as --device takes it
+	Name      string `json:"name"`      // of the processor
+	Threads   int    `json:"threads"`   // that ran kernels
+	Kernels   string `json:"kernels"`   // their instruction set
+	Precision string `json:"precision"` // of arithmetic
 }
 
-// Input says on what.
+// Input describes the input: [N, C, H, W], and where its values come from.
 type Input struct {
 	Shape  tensor.Shape `json:"shape"`
 	Source string       `json:"source"`
 }
 
-// Total is the whole pass. OverheadMS is its mean less the layers' means.
+// Total holds the statistics of whole passes, in wall time. OverheadMS is the mean
+// minus the sum of the layers' means.
+//
+// CV is the coefficient of variation, as in Series. GFLOPS is direct-equivalent,
+// see LayerRow. SamplesMS has the passes in the order in which they ran, evenly
+// thinned to MaxSamples; sample i of each row is of the same pass.
 type Total struct {
 	MeanMS     float64   `json:"mean_ms"`
 	P50MS      float64   `json:"p50_ms"`
 	P95MS      float64   `json:"p95_ms"`
 	MinMS      float64   `json:"min_ms"`
-	CV         float64   `json:"cv"`
-	ImagesPerS float64   `json:"images_per_s"`
+	CV         Number    `json:"cv"`
+	ImagesPerS Number    `json:"images_per_s"` // at the mean
 	OverheadMS float64   `json:"overhead_ms"`
-	GFLOPS     float64   `json:"gflops"` // direct-equivalent
+	GFLOPS     Number    `json:"gflops"`
 	SamplesMS  []float64 `json:"samples_ms,omitempty"`
 }
 
-// Roofs are the measured ceilings.
+// Roofs are Ceilings as a profile records them, in the same units.
 type Roofs struct {
 	GFLOPS   float64 `json:"gflops"`
 	GBPS     float64 `json:"gbps"`
 	Measured bool    `json:"measured"`
 }
 
-// LayerRow is what one kernel ran: one operation or several. GFLOPS is
-// direct-equivalent: the multiply-adds of a direct convolution, whatever was
-// executed. Bytes are what the kernel moves at least.
+// LayerRow holds the statistics of one kernel, which computes one operation or
+// several. Path, Call, Kind and Pass are those of the operation at its head.
+// Times are per pass, as in Total; sums over rows are meaningful for means only.
 type LayerRow struct {
-	Path          string       `json:"path"`
-	Call          int          `json:"call"`
-	Kind          string       `json:"kind"`
-	Pass          string       `json:"pass"`
-	Part          string       `json:"part,omitempty"`     // of its block: "skip", "branch", "join"; "trunk" outside
-	Absorbed      []string     `json:"absorbed,omitempty"` // paths of the layers that ran inside this one
-	OutShape      tensor.Shape `json:"out_shape"`
-	Params        int64        `json:"params"`
-	MACs          int64        `json:"macs"`
-	MeanMS        float64      `json:"mean_ms"`
-	P50MS         float64      `json:"p50_ms"`
-	P95MS         float64      `json:"p95_ms"`
-	MinMS         float64      `json:"min_ms"`
-	CV            float64      `json:"cv"`
-	Share         float64      `json:"share"`            // of the total's mean
-	CPUMS         float64      `json:"cpu_ms,omitempty"` // of all threads, in passes beside those that count
-	GFLOPS        float64      `json:"gflops,omitempty"`
-	GBPS          float64      `json:"gbps,omitempty"` // Bytes over the mean
-	ExecutedFLOPs int64        `json:"executed_flops"`
-	Bytes         int64        `json:"bytes"`
-	Intensity     float64      `json:"intensity,omitempty"` // executed FLOPs per byte
-	Bound         Bound        `json:"bound,omitempty"`
-	Roof          float64      `json:"roof,omitempty"` // part of the roof that bounds it which it reaches
-	Kernel        string       `json:"kernel"`
-	SamplesMS     []float64    `json:"samples_ms,omitempty"`
+	Path     string       `json:"path"` // PyTorch's
+	Call     int          `json:"call"` // of a module that is called several times, from 0
+	Kind     string       `json:"kind"`
+	Pass     string       `json:"pass"`               // "forward", "backward", "update"
+	Part     string       `json:"part,omitempty"`     // within its block: "branch", "skip", "join"; "trunk" outside
+	Absorbed []string     `json:"absorbed,omitempty"` // paths of the other operations, in order
+	OutShape tensor.Shape `json:"out_shape"`          // of the last operation
+	Params   int64        `json:"params"`             // learnable elements, counted in the forward pass
+	MACs     int64        `json:"macs"`               // multiply-adds per image
+
+	MeanMS float64 `json:"mean_ms"`
+	P50MS  float64 `json:"p50_ms"`
+	P95MS  float64 `json:"p95_ms"`
+	MinMS  float64 `json:"min_ms"`
+	CV     Number  `json:"cv"`
+	Share  Number  `json:"share"` // MeanMS over the total's
+
+	// CPUMS is the CPU time summed over threads, measured in passes of their own. Up
+	// to MeanMS × threads: what is missing, threads spent waiting.
+	CPUMS float64 `json:"cpu_ms,omitempty"`
+
+	// GFLOPS is 2·MACs·batch per mean time, in 10⁹ per second. It is
+	// direct-equivalent: MACs are those of a direct convolution even if the kernel
+	// executes fewer (Winograd), so that algorithms can be compared by it.
+	GFLOPS Number `json:"gflops,omitempty"`
+
+	// What the kernel executes and moves at least, per pass: the coordinates of the
+	// roofline model. GBPS is Bytes per mean time in 10⁹ per second, Intensity is
+	// ExecutedFLOPs per byte. Roof is the share reached of the ceiling above it.
+	GBPS          Number `json:"gbps,omitempty"`
+	ExecutedFLOPs int64  `json:"executed_flops"`
+	Bytes         int64  `json:"bytes"`
+	Intensity     Number `json:"intensity,omitempty"`
+	Bound         Bound  `json:"bound,omitempty"`
+	Roof          Number `json:"roof,omitempty"`
+
+	Kernel    string    `json:"kernel"` // the device's name of it
+	SamplesMS []float64 `json:"samples_ms,omitempty"`
 }
 
-// Describe names a net in reports; weights says where its weights come from.
+// Describe identifies a net in reports. weights says where its weights come from.
 func Describe(m *resnet.Model, weights string) Model {
 	c := m.Config
 	d := Model{
-		Arch: m.Name, Family: c.Family.String(), Depth: c.Depth, Plain: c.Plain, Norm: c.Norm.String(), Classes: c.Classes,
-		Params: m.Total.Params, Buffers: m.Total.Buffers, MACs: m.Total.MACs, Weights: weights,
+		Arch:    m.Name,
+		Family:  c.Family.String(),
+		Depth:   c.Depth,
+		Plain:   c.Plain,
+		Norm:    c.Norm.String(),
+		Classes: c.Classes,
+		Params:  m.Total.Params,
+		Buffers: m.Total.Buffers,
+		MACs:    m.Total.MACs,
+		Weights: weights,
 	}
 	for _, l := range m.Lesions {
 		d.Lesions = append(d.Lesions, l.String())
@@ -164,17 +202,24 @@ func Describe(m *resnet.Model, weights string) Model {
 	return d
 }
 
-// DescribeDevice names a device with the threads that it was told to use, or
-// uses by itself.
+// DescribeDevice describes a device with the number of threads that the options
+// request or, if they leave it open, that the device uses.
 func DescribeDevice(i tensor.Info, o nn.SessionOptions) Device {
 	threads := o.Threads
 	if threads == 0 {
 		threads = i.Cores
 	}
-	return Device{ID: i.ID, Name: i.Name, Threads: threads, Kernels: i.Kernels, Precision: o.Precision.String()}
+	return Device{
+		ID:        i.ID,
+		Name:      i.Name,
+		Threads:   threads,
+		Kernels:   i.Kernels,
+		Precision: o.Precision.String(),
+	}
 }
 
-// SetCeilings adds the roofs and places each row under them.
+// SetCeilings records the ceilings and sets Bound and Roof of each row. Unknown
+// ceilings are ignored.
 func (p *Profile) SetCeilings(c Ceilings) {
 	if !c.Known() {
 		return
@@ -182,12 +227,14 @@ func (p *Profile) SetCeilings(c Ceilings) {
 	p.Ceilings = &Roofs{c.GFLOPS, c.GBPS, true}
 	for i := range p.Layers {
 		r := &p.Layers[i]
-		r.Bound, r.Roof = c.Place(r.ExecutedFLOPs, r.Bytes, time.Duration(r.MeanMS*1e6))
+		bound, reached := c.Place(r.ExecutedFLOPs, r.Bytes, time.Duration(r.MeanMS*1e6))
+		r.Bound = bound
+		r.Roof = Number(reached)
 	}
 }
 
-// AboveRoof reports whether a layer did more arithmetic than the ceiling
-// allows, so that the ceiling must be too low.
+// AboveRoof reports whether a row did more arithmetic per second than the ceiling
+// allows. Then the ceiling was measured too low, such as on a busy machine.
 func (p *Profile) AboveRoof() bool {
 	for _, r := range p.Layers {
 		if r.Bound == BoundCompute && r.Roof > 1 {
@@ -197,8 +244,9 @@ func (p *Profile) AboveRoof() bool {
 	return false
 }
 
-// P50 is the median of what rows, by their index in Layers, took together in a
-// pass, which is not the sum of their medians; 0 without rows or samples.
+// P50 returns the median of what some rows, given by their index in Layers, took
+// together in each pass. That is not the sum of their medians. It is 0 without
+// rows or samples.
 func (p *Profile) P50(rows []int) time.Duration {
 	var sums []time.Duration
 	for _, i := range rows {
@@ -213,6 +261,8 @@ func (p *Profile) P50(rows []int) time.Duration {
 	return NewSeries(sums).P50
 }
 
+// milliseconds converts a duration to the unit of profiles.
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }
 
+// nanoseconds converts milliseconds of a profile to a duration.
 func nanoseconds(ms float64) time.Duration { return time.Duration(math.Round(ms * 1e6)) }

@@ -62,7 +62,7 @@ func rankSum(a, b []float64) (u, ties float64) {
 	slices.SortFunc(all, func(x, y value) int { return cmp.Compare(x.v, y.v) })
 	ranks := 0.0
 	for i := 0; i < len(all); {
-		j := i
+		j := i + 1
 		for j < len(all) && all[j].v == all[i].v {
 			j++
 		}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestRankTest: small samples by counting; of the last two, which have ties, one
-// has no variance, and the other U = 2.5, variance 11.14 and so z = 1.498.
+// TestRankTest: the first samples have exact distributions. The last two have ties:
+// one has no variance, the other U = 2.5 and a variance of 11.14, so z = 1.498.
 func TestRankTest(t *testing.T) {
 	for _, c := range []struct {
 		a, b []float64
@@ -26,12 +26,19 @@ func TestRankTest(t *testing.T) {
 		}
 	}
 	if _, ok := RankTest([]float64{1}, []float64{2, 3}); ok {
-		t.Error("one value shows something")
+		t.Error("a single value was tested")
 	}
 }
 
-// TestRankTestIsFair: of like samples, about one in twenty differs at 5 %, by
-// either distribution.
+// TestRankTestOfNaN: the test ends, and p is a probability.
+func TestRankTestOfNaN(t *testing.T) {
+	if p, _ := RankTest([]float64{1, math.NaN(), 2}, []float64{math.NaN(), 3}); !(p >= 0 && p <= 1) {
+		t.Errorf("p = %v", p)
+	}
+}
+
+// TestRankTestIsFair: of samples from the same distribution, about one pair in
+// twenty differs at 5 %, for the exact and for the approximate test.
 func TestRankTestIsFair(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{12, 60} {
@@ -60,7 +67,7 @@ func TestAdjust(t *testing.T) {
 		}
 	}
 	if len(adjust(nil)) != 0 {
-		t.Error("no tests have q-values")
+		t.Error("there are q-values without tests")
 	}
 }
 

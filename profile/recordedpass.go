@@ -10,11 +10,12 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Config is the net that a profile is of, without its lesions, as Build takes it.
+// Config returns the configuration of the profile's net, without its lesions. It
+// returns an error if the input isn't a batch of images.
 func (p *Profile) Config() (resnet.Config, error) {
 	s := p.Input.Shape
 	if len(s) != 4 {
-		return resnet.Config{}, fmt.Errorf("the profile's input %v is no batch of images", s)
+		return resnet.Config{}, fmt.Errorf("the profile's input %v is not a batch of images", s)
 	}
 	return resnet.Config{
 		Arch: p.Model.Arch, Classes: p.Model.Classes,
@@ -22,7 +23,8 @@ func (p *Profile) Config() (resnet.Config, error) {
 	}, nil
 }
 
-// Net builds the net that a profile is of, with its lesions.
+// Net builds the profile's net with its lesions. Its errors are those of Config, of
+// parsing the lesions, and of building the net.
 func (p *Profile) Net() (*resnet.Model, error) {
 	c, err := p.Config()
 	if err != nil {
@@ -37,9 +39,12 @@ func (p *Profile) Net() (*resnet.Model, error) {
 	return resnet.Build(c, lesions...)
 }
 
+// errOtherRows means that another version of the program lowers the net in another
+// way, or that the profile is of another net.
 var errOtherRows = errors.New("its rows are not those of the net as this version runs it")
 
-// program is m in the pass that p recorded, and the kernels that ran it.
+// program lowers m for the pass that p recorded, and returns the kernels that ran
+// it.
 func (p *Profile) program(m *nn.Model) (*nn.Lowered, []tensor.KernelInfo, error) {
 	pass := p.pass(m)
 	l, err := m.LowerVisible(pass, p.probedLayers(m))
@@ -53,9 +58,10 @@ func (p *Profile) program(m *nn.Model) (*nn.Lowered, []tensor.KernelInfo, error)
 	return l, kernels, nil
 }
 
-// pass is the pass that was recorded. Older versions did not record it: then it
-// is what the rows show, since probes, gradients and updates are operations that
-// have rows. What they don't show, the settings of the update, changes no row.
+// pass returns the pass that was recorded. Files of older versions don't have it;
+// then it is derived from the rows, as probes, gradients and updates are operations
+// that have rows. What these don't show, the settings of the update, doesn't change
+// any row.
 func (p *Profile) pass(m *nn.Model) nn.Pass {
 	if p.Pass != nil {
 		return *p.Pass
@@ -69,7 +75,8 @@ func (p *Profile) pass(m *nn.Model) nn.Pass {
 		r := &p.Layers[i]
 		switch {
 		case r.pass() == tensor.Update:
-			pass.Update, pass.Backward = &nn.SGD{}, &nn.Backward{}
+			pass.Update = &nn.SGD{}
+			pass.Backward = &nn.Backward{}
 		case r.pass() == tensor.Backward:
 			pass.Backward = &nn.Backward{}
 		}
@@ -83,14 +90,14 @@ func (p *Profile) pass(m *nn.Model) nn.Pass {
 	return pass
 }
 
-// The probes that profiles without a pass may have.
+// The probes that files without a pass may have.
 var (
 	everyOutput    = nn.Probe{At: nn.EveryLayer, What: nn.Moments}
 	everyBlock     = nn.Probe{At: nn.EveryBlock, What: nn.Flow}
 	everyParameter = nn.Probe{At: nn.EveryParameter, What: nn.Norm}
 )
 
-// probe is the probe that a row is part of, zero if it is part of none.
+// probe returns the probe that a row is part of, the zero Probe for other rows.
 func (r *LayerRow) probe(m *nn.Model) nn.Probe {
 	isParameter := func(x tensor.Param) bool { return x.Name == r.Path }
 	switch {
@@ -104,8 +111,8 @@ func (r *LayerRow) probe(m *nn.Model) nn.Probe {
 	return nn.Probe{}
 }
 
-// probedLayers are the layers whose outputs' moments have rows: those that the
-// probes at every layer took.
+// probedLayers returns the layers whose outputs' moments have a row. A device that
+// fuses layers can't probe the outputs in between.
 func (p *Profile) probedLayers(m *nn.Model) []int {
 	index := make(map[call]int, len(m.Layers))
 	for i, l := range m.Layers {

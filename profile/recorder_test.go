@@ -31,8 +31,8 @@ func TestRecorderAddsUp(t *testing.T) {
 	}
 }
 
-// TestRecorderOfSteps: a step moves the newest time of its kernel, and is no
-// pass.
+// TestRecorderOfSteps: a step updates the newest time of its kernel, and isn't
+// counted as a pass.
 func TestRecorderOfSteps(t *testing.T) {
 	r := smallRecorder(8)
 	r.BeginStep(r.lowered)
@@ -48,7 +48,7 @@ func TestRecorderOfSteps(t *testing.T) {
 	}
 }
 
-// TestRecorderOfAnotherProgram: its passes are not this program's.
+// TestRecorderOfAnotherProgram: passes of another program are ignored.
 func TestRecorderOfAnotherProgram(t *testing.T) {
 	r := smallRecorder(8)
 	_, other := smallNet()
@@ -60,8 +60,8 @@ func TestRecorderOfAnotherProgram(t *testing.T) {
 	}
 }
 
-// TestRecorderReportsWrongSpans: a pass whose spans are not one per kernel is
-// left out, and the recorder says why, even when later passes are right.
+// TestRecorderReportsWrongSpans: a pass without exactly one span per kernel is
+// dropped, and the recorder says why, even after later passes that are right.
 func TestRecorderReportsWrongSpans(t *testing.T) {
 	for name, c := range map[string]struct {
 		heads []int
@@ -98,19 +98,19 @@ func TestRecorderReportsWrongSpans(t *testing.T) {
 	}
 }
 
-// TestRecorderReportsWrongSteps: a step may time fewer kernels, but no others.
+// TestRecorderReportsWrongSteps: a step may have fewer kernels, but no others.
 func TestRecorderReportsWrongSteps(t *testing.T) {
 	r := smallRecorder(8)
 	r.BeginStep(r.lowered)
 	r.Span(tensor.Span{Op: 1, End: 10})
 	r.End(10)
 	if r.Err() == nil {
-		t.Error("a step of an unknown kernel is no error")
+		t.Error("no error for a step of an unknown kernel")
 	}
 }
 
-// TestSnapshotWindow compares the incremental statistics with fresh ones over
-// the same passes, for readers that are slow, quick and late.
+// TestSnapshotWindow compares the incremental statistics with those computed afresh
+// from the same passes, for readers that are slow, quick and late.
 func TestSnapshotWindow(t *testing.T) {
 	const capacity = 16
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -147,8 +147,8 @@ func TestSnapshotFollowsAnotherRecorder(t *testing.T) {
 	}
 }
 
-// TestReadersNeverSeeHalfAPass: each pass's kernels are all as long as its
-// number, so a torn copy would show.
+// TestReadersNeverSeeHalfAPass: all kernels of a pass take as long as its number, so
+// a copy of two passes would show.
 func TestReadersNeverSeeHalfAPass(t *testing.T) {
 	r := smallRecorder(3)
 	done := make(chan struct{})
@@ -186,7 +186,7 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 		r.Snapshot(&s)
 	}
 	if n := testing.AllocsPerRun(100, func() { pass(r, 107, 60, 30, 10); r.Snapshot(&s) }); n > 0 {
-		t.Errorf("%v allocations a pass", n)
+		t.Errorf("%v allocations per pass", n)
 	}
 }
 

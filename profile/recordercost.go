@@ -14,8 +14,8 @@ import (
 type RecorderCost struct {
 	ObservedMS   float64 `json:"observed_ms"`
 	UnobservedMS float64 `json:"unobserved_ms"`
-	Cost         float64 `json:"cost"`
-	Error        float64 `json:"error"`
+	Cost         Number  `json:"cost"`
+	Error        Number  `json:"error"`
 	Pairs        int     `json:"pairs"`
 }
 
@@ -74,8 +74,8 @@ func (c *recorderCost) summary() *RecorderCost {
 	return &RecorderCost{
 		ObservedMS:   median(c.with) / 1e6,
 		UnobservedMS: base / 1e6,
-		Cost:         middle / base,
-		Error:        2 * standardError / base,
+		Cost:         Number(middle / base),
+		Error:        Number(2 * standardError / base),
 		Pairs:        n,
 	}
 }

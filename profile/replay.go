@@ -7,17 +7,18 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Replay is a recorded profile in the form in which a run is observed.
+// Replay is a recorded profile in the form of a live run, so that a screen shows
+// both in the same way.
 type Replay struct {
 	Lowered  *nn.Lowered
 	Kernels  []tensor.KernelInfo
 	Memory   tensor.MemoryPlan
-	Recorder *Recorder // with every recorded pass
+	Recorder *Recorder // with every sampled pass
 }
 
-// NewReplay plays p's samples, or its means if it has none, on m, which is
-// p.Net. A profile whose rows are not those of m as this version lowers it
-// is an error.
+// NewReplay replays p's samples, or its means if it has none, on m, which must be
+// the result of p.Net. It returns an error if the rows of p aren't those of m as
+// this version lowers it.
 func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 	l, kernels, err := p.program(m)
 	if err != nil {
@@ -28,7 +29,10 @@ func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 		passes = min(passes, len(p.Layers[0].SamplesMS))
 	}
 	r := &Replay{
-		Lowered: l, Kernels: kernels, Recorder: NewRecorder(l, kernels, max(passes, 1)), Memory: p.Memory.plan(l),
+		Lowered:  l,
+		Kernels:  kernels,
+		Recorder: NewRecorder(l, kernels, max(passes, 1)),
+		Memory:   p.Memory.plan(l),
 	}
 	for i := range passes {
 		r.play(p.Total.SamplesMS[i], func(k int) float64 { return p.Layers[k].SamplesMS[i] })
@@ -39,10 +43,15 @@ func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 	return r, nil
 }
 
-// plan is the memory plan of a program of l. Blocks of a buffer that l does not
-// have, or beyond the arena, are left out.
+// plan returns the recorded memory plan for a program of l. The file may come from
+// elsewhere: blocks of buffers that l doesn't have, or that exceed the arena, are
+// left out.
 func (m *Memory) plan(l *nn.Lowered) tensor.MemoryPlan {
-	plan := tensor.MemoryPlan{ArenaBytes: m.ArenaBytes, WeightBytes: m.WeightBytes, ScratchBytes: m.ScratchBytes}
+	plan := tensor.MemoryPlan{
+		ArenaBytes:   m.ArenaBytes,
+		WeightBytes:  m.WeightBytes,
+		ScratchBytes: m.ScratchBytes,
+	}
 	for _, b := range m.Blocks {
 		x := b.block()
 		known := b[0] >= 0 && b[0] < int64(len(l.Plan.Buffers))
@@ -53,7 +62,8 @@ func (m *Memory) plan(l *nn.Lowered) tensor.MemoryPlan {
 	return plan
 }
 
-// play records one pass.
+// play records one pass: its wall time, and the time of each kernel, which row
+// returns, in milliseconds. The kernels follow each other without gaps.
 func (r *Replay) play(wall float64, row func(k int) float64) {
 	r.Recorder.Begin(r.Lowered)
 	at := time.Duration(0)

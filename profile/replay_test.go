@@ -13,8 +13,8 @@ import (
 	"resnet-tui/tensor/tensortest"
 )
 
-// TestReplay: a profile of a net comes back as the passes that were recorded,
-// from its samples or, without them, from its means.
+// TestReplay: a profile is replayed as the passes that were recorded, from its
+// samples or, without them, from its means.
 func TestReplay(t *testing.T) {
 	m, err := resnet.Build(resnet.Config{Arch: "cifar_resnet8", Batch: 2})
 	if err != nil {

@@ -1,6 +1,9 @@
 package profile
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Ceilings are the measured peak rates of a machine, the roofs of the roofline
 // model. The zero value means that they are unknown.
@@ -12,8 +15,10 @@ type Ceilings struct {
 	GBPS   float64 // 10⁹ bytes per second that all threads read from memory
 }
 
-// Known reports whether both ceilings were measured.
-func (c Ceilings) Known() bool { return c.GFLOPS > 0 && c.GBPS > 0 }
+// Known reports whether both ceilings were measured: they are positive and finite.
+func (c Ceilings) Known() bool {
+	return c.GFLOPS > 0 && c.GBPS > 0 && !math.IsInf(c.GFLOPS, 1) && !math.IsInf(c.GBPS, 1)
+}
 
 // Ridge returns the arithmetic intensity at which the roofs meet, in FLOPs per
 // byte. Below it memory limits the rate of arithmetic, above it the arithmetic

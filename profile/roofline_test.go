@@ -6,6 +6,18 @@ import (
 	"time"
 )
 
+// TestKnown: ceilings are known if both are positive and finite.
+func TestKnown(t *testing.T) {
+	inf := math.Inf(1)
+	for c, want := range map[Ceilings]bool{
+		{100, 20}: true, {}: false, {100, 0}: false, {0, 20}: false, {inf, 20}: false, {100, inf}: false,
+	} {
+		if c.Known() != want {
+			t.Errorf("%+v known: %v", c, !want)
+		}
+	}
+}
+
 func TestPlace(t *testing.T) {
 	c := Ceilings{GFLOPS: 100, GBPS: 20}
 	if c.Ridge() != 5 {

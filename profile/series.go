@@ -6,19 +6,23 @@ import (
 	"time"
 )
 
-// Series are the durations of one thing over the last passes, with their
-// statistics. CV is the coefficient of variation (sample standard deviation
-// over mean), 0 with fewer than two samples.
+// Series holds the times of one thing over the last passes, and their statistics.
+// The zero value has no samples. It belongs to its owner: Recent must not be
+// changed.
+//
+// P50 and P95 are percentiles. CV is the coefficient of variation, the sample
+// standard deviation divided by the mean, which compares the noise of rows of
+// different length; it is 0 with fewer than two samples.
 type Series struct {
-	N                         int // samples behind the statistics
+	N                         int // number of samples
 	Last, Mean, P50, P95, Min time.Duration
 	CV                        float64
 	Recent                    []time.Duration // oldest first
 
-	sorted []time.Duration // Recent by size
+	sorted []time.Duration // the same, sorted
 }
 
-// NewSeries computes the statistics of samples, which it keeps.
+// NewSeries returns the statistics of samples, oldest first. It keeps the slice.
 func NewSeries(samples []time.Duration) Series {
 	s := Series{Recent: samples, sorted: slices.Clone(samples)}
 	slices.Sort(s.sorted)
@@ -26,7 +30,10 @@ func NewSeries(samples []time.Duration) Series {
 	return s
 }
 
-// push appends a sample; the oldest leaves when there are capacity of them.
+// push appends a sample and, if there are capacity of them, drops the oldest. It
+// keeps the sorted copy up to date by moving elements, which is cheaper than
+// sorting and allocates nothing once both slices are full. Statistics are as old
+// as the last summarise.
 func (s *Series) push(d time.Duration, capacity int) {
 	if len(s.Recent) == capacity {
 		at, _ := slices.BinarySearch(s.sorted, s.Recent[0])
@@ -38,25 +45,31 @@ func (s *Series) push(d time.Duration, capacity int) {
 	s.Recent = append(s.Recent, d)
 }
 
-// clear forgets the samples but keeps the memory.
+// clear removes the samples but keeps their memory.
 func (s *Series) clear() { *s = Series{Recent: s.Recent[:0], sorted: s.sorted[:0]} }
 
+// summarise computes the statistics of the samples. Mean and deviation are computed
+// afresh and not updated, so that no rounding errors accumulate over hours.
 func (s *Series) summarise() {
 	s.N = len(s.Recent)
 	if s.N == 0 {
 		return
 	}
-	s.Last, s.Min = s.Recent[s.N-1], s.sorted[0]
-	s.P50, s.P95 = quantile(s.sorted, 0.50), quantile(s.sorted, 0.95)
+	s.Last = s.Recent[s.N-1]
+	s.Min = s.sorted[0]
+	s.P50 = quantile(s.sorted, 0.50)
+	s.P95 = quantile(s.sorted, 0.95)
 	mean, deviation := moments(s.Recent)
-	s.Mean, s.CV = time.Duration(math.Round(mean)), 0
+	s.Mean = time.Duration(math.Round(mean))
+	s.CV = 0
 	if mean > 0 {
 		s.CV = deviation / mean
 	}
 }
 
-// quantile interpolates linearly between the two nearest of the sorted
-// samples, of which there is at least one, as numpy does.
+// quantile returns the p-quantile of at least one sorted sample. It interpolates
+// linearly between the two nearest ones, as NumPy does by default: type 7 of
+// Hyndman and Fan, Sample quantiles in statistical packages, 1996.
 func quantile(sorted []time.Duration, p float64) time.Duration {
 	at := p * float64(len(sorted)-1)
 	i := int(at)
@@ -66,8 +79,13 @@ func quantile(sorted []time.Duration, p float64) time.Duration {
 	return sorted[i] + time.Duration(math.Round((at-float64(i))*float64(sorted[i+1]-sorted[i])))
 }
 
-// moments are the mean and the sample standard deviation, in nanoseconds.
+// moments returns the mean and the sample standard deviation (with n−1), in
+// nanoseconds. Two passes over the samples avoid the cancellation of Σx² − (Σx)²/n.
+// Without samples both are 0.
 func moments(samples []time.Duration) (mean, deviation float64) {
+	if len(samples) == 0 {
+		return 0, 0
+	}
 	for _, d := range samples {
 		mean += float64(d)
 	}
@@ -82,8 +100,9 @@ func moments(samples []time.Duration) (mean, deviation float64) {
 	return mean, math.Sqrt(squares / float64(len(samples)-1))
 }
 
-// Uncertainty is the half-width of the 95 % confidence interval of the mean, relative
-// to the mean; 0 with too few values for one.
+// Uncertainty returns the half-width of the 95 % confidence interval of the mean,
+// relative to the mean: 1.96 standard errors, as if samples were independent. It
+// is 0 with fewer than three samples.
 func (s *Series) Uncertainty() float64 {
 	if s.N < 3 {
 		return 0

@@ -80,7 +80,7 @@ func (s *Sweep) MarkKnees() {
 		size    Pixel
 		threads int
 	}
-	best := map[series]float64{} // images per second
+	best := map[series]Number{} // images per second
 	rows := map[series]int{}
 	for _, r := range s.Rows {
 		key := series{r.Size, r.Threads}

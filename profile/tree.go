@@ -7,33 +7,37 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Tree is a net as rows: modules, blocks, and what each kernel computes of
-// them, with costs and, once measured, times. The screen, the reports and the
-// exporters print it. A Tree is not safe for concurrent use.
+// Tree is a net as rows: modules, blocks, and what each kernel computes of them,
+// with costs and, once measured, times. The screen, reports and exporters print it.
 //
-// Every kernel is in the Flat of exactly one row.
+// Every kernel is in the Flat of exactly one row. A row's Kernels and Cost are the
+// sums over its children, and its own.
+//
+// Only Measure changes a tree after it was made. A Tree isn't safe for concurrent
+// use with it.
 type Tree struct {
-	Model *nn.Model // that runs; nil for recorded rows of no net that is known
+	Model *nn.Model // as it runs; nil in a tree by pass
 	Root  *Row
 	Rows  []*Row // parents before children, then Tail
-	Tail  []*Row // after the net: loss and probes, as far as there are any, and overhead
+	Tail  []*Row // rows after the net: loss and probes, if there are any, and overhead
 
-	ByKernel []*Row // the row whose Flat holds each kernel
+	ByKernel []*Row // by kernel: the row whose Flat has it
 	ByLayer  []*Row // by Layer.Index: the row that shows it; nil in a tree without kernels
 }
 
-// Net is what a Tree is made of.
+// Net is what NewTree makes a tree of.
 type Net struct {
-	// Model is the net as it runs. The rows that its lesions took away stay.
+	// Model is the net as it runs. Rows that its lesions removed are kept, as Gone.
 	Model *nn.Model
-	// Lowered is Model as a plan, and Kernels are the program's, in order of
-	// execution. Without them the tree's leaves are the net's leaf modules.
+
+	// Lowered is the plan of Model, and Kernels are those of its program, in
+	// execution order. Without a plan, the tree's leaves are the net's leaf modules.
 	Lowered *nn.Lowered
 	Kernels []tensor.KernelInfo
 }
 
-// NewTree makes the rows of a net. Every operation of the plan must belong to one
-// of the kernels, as a program's do.
+// NewTree returns the tree of a net, without times. Every operation of the plan
+// must belong to one of the kernels, as those of a program do.
 func NewTree(n Net) *Tree {
 	b := newBuilder(n)
 	b.Root = b.module(nil, n.Model.Unlesioned().Root)
@@ -47,7 +51,7 @@ func NewTree(n Net) *Tree {
 	return b.Tree
 }
 
-// list adds a row and all below it to Rows.
+// list appends a row and all rows below it to Rows, and numbers them.
 func (t *Tree) list(r *Row) {
 	r.Index = len(t.Rows)
 	t.Rows = append(t.Rows, r)
@@ -56,11 +60,12 @@ func (t *Tree) list(r *Row) {
 	}
 }
 
-// gather sums kernels and costs from the leaves up; passOf is the pass that a
-// kernel runs in. A module costs what runs of it: less than the whole where a
-// lesion took a part away.
+// gather sums up kernels and costs from the leaves to the root. passOf returns the
+// pass that a kernel runs in. The cost of a module is that of what runs of it:
+// less than the whole module's if a lesion removed a part.
 func (t *Tree) gather(passOf func(kernel int) tensor.Pass) {
 	t.makeRoom(passOf)
+	// Pass by pass and kernel by kernel, so that each list ends up sorted.
 	for pass := range tensor.Pass(passes) {
 		for k, r := range t.ByKernel {
 			if passOf(k) == pass {
@@ -80,10 +85,11 @@ func (t *Tree) gather(passOf func(kernel int) tensor.Pass) {
 	}
 }
 
-// makeRoom gives every row room for the kernels that it will hold, all of them
-// in one slice.
+// makeRoom allocates the kernels of all rows in one slice: it counts them first,
+// then cuts each row's room off. Rows without children need no separate Flat.
 func (t *Tree) makeRoom(passOf func(kernel int) tensor.Pass) {
-	flat, below := make([]counts, len(t.Rows)), make([]counts, len(t.Rows))
+	flat := make([]counts, len(t.Rows))  // by row: its own kernels
+	below := make([]counts, len(t.Rows)) // by row: with those of the rows below
 	for k, r := range t.ByKernel {
 		flat[r.Index][passOf(k)]++
 	}
@@ -107,24 +113,33 @@ func (t *Tree) makeRoom(passOf func(kernel int) tensor.Pass) {
 	}
 }
 
-// counts are numbers of kernels by pass.
+// counts holds numbers of kernels by pass.
 type counts [passes]int
 
+// add adds the numbers of o.
 func (c *counts) add(o counts) {
 	for pass, n := range o {
 		c[pass] += n
 	}
 }
 
+// sum returns the number of kernels of all passes.
 func (c *counts) sum() int { return c[tensor.Forward] + c[tensor.Backward] + c[tensor.Update] }
 
-// room cuts room for that many kernels off what there is.
+// room returns empty Kernels with capacity for these numbers, cut off the front of
+// a slice, and the rest of it.
 func (c *counts) room(of []int) (k Kernels, rest []int) {
 	n := c.sum()
-	return Kernels{of[:0:n], c[tensor.Forward], c[tensor.Forward] + c[tensor.Backward]}, of[n:]
+	k = Kernels{
+		all:      of[:0:n],
+		backward: c[tensor.Forward],
+		update:   c[tensor.Forward] + c[tensor.Backward],
+	}
+	return k, of[n:]
 }
 
-// hold adds a kernel to its row and those above it, in the room that they have.
+// hold appends a kernel to its row and to the rows above, in the room that they
+// have.
 func (r *Row) hold(kernel int) {
 	if r.Folds() {
 		r.Flat.all = append(r.Flat.all, kernel)
@@ -134,7 +149,8 @@ func (r *Row) hold(kernel int) {
 	}
 }
 
-// Fold is one row for several of a tree, with their kernels and costs.
+// Fold returns one row that stands for several rows of a tree, with their kernels
+// and costs. It isn't part of the tree.
 func Fold(label string, rows []*Row) *Row {
 	r := &Row{Kind: RunRow, Path: label, Label: label, Kernel: -1}
 	var kernels [passes][]int

@@ -8,9 +8,20 @@ import (
 	"resnet-tui/tensor"
 )
 
-// block fills in a block's row and those under it.
+// block fills in the row of a block and those below it. The rows below are, from
+// top to bottom, the branch, the skip's own kernels, the join, and what follows the
+// addition:
+//
+//	┌ 0
+//	│   conv1 bn1 relu     branch
+//	│   conv2 bn2
+//	│   downsample         skip, if it isn't the identity
+//	└   add relu           join
+//
+// Blocks of plain nets have no join.
 func (b *builder) block(r *Row) {
-	r.Kind, r.Skip = BlockRow, r.Module.Block.Skip
+	r.Kind = BlockRow
+	r.Skip = r.Module.Block.Skip
 	if s := r.Module.Block.Stride; s > 1 {
 		r.Note = fmt.Sprintf("stride %d", s)
 	}
@@ -33,14 +44,15 @@ func (b *builder) block(r *Row) {
 	setRails(r, len(p.branch)+len(p.skip))
 }
 
-// parts are a block's rows as the paper draws it: the branch downwards, the
-// skip beside it, the ⊕ where they meet, and what comes after.
+// parts holds the rows of a block as He et al. 2015 draw it: the branch, the skip
+// beside it, the ⊕ where they meet, and what comes after.
 type parts struct {
 	branch, skip, after []*Row
 	join                *Row // nil if a kernel of the branch adds the skip
 }
 
-// divide sorts a block's rows into parts.
+// divide makes the rows of a block's layers, sorted into parts. The parts' memory
+// is reused from block to block.
 func (b *builder) divide(r *Row) {
 	p := &b.parts
 	*p = parts{branch: p.branch[:0], skip: p.skip[:0], after: p.after[:0]}
@@ -60,14 +72,15 @@ func (b *builder) divide(r *Row) {
 	}
 }
 
-// layersOf are a block's layers, with those that a lesion added where they run.
+// layersOf returns the layers of a block of the whole net, plus those that a lesion
+// added, at the place where they run.
 func (b *builder) layersOf(m *nn.Module) []*nn.Layer {
 	runs := b.modules[m.Path]
 	if runs == nil {
 		return m.Layers
 	}
 	layers := slices.Clone(m.Layers)
-	at := 0
+	at := 0 // after the last layer that both have
 	for _, l := range runs.Layers {
 		if i := slices.IndexFunc(layers, func(o *nn.Layer) bool { return callOf(o) == callOf(l) }); i >= 0 {
 			at = i + 1
@@ -79,8 +92,9 @@ func (b *builder) layersOf(m *nn.Module) []*nn.Layer {
 	return layers
 }
 
-// absorbedJoin adds the ⊕ of a block whose last convolution's kernel adds the
-// skip. The row stands for the skip's own kernel, where there is one.
+// absorbedJoin sets the join of a block in which the kernel of a convolution adds
+// the skip. If the skip has a kernel of its own, its row becomes the join; else
+// the join has no kernel.
 func (b *builder) absorbedJoin(r *Row) {
 	p := &b.parts
 	if len(p.skip) == 1 {
@@ -90,8 +104,8 @@ func (b *builder) absorbedJoin(r *Row) {
 	p.join = b.newRow(Row{ID: b.text("j:", r.Path), Path: r.Path, Parent: r, Module: r.Module, Out: r.Module.Out})
 }
 
-// setRails leads the skip from the block's row past its children to the join,
-// the child at index at.
+// setRails sets the rails of a block: from its own row past its children to the
+// join, which is the child at index at.
 func setRails(r *Row, at int) {
 	r.Rail = RailTop
 	for _, c := range r.Children[:at] {
@@ -100,7 +114,7 @@ func setRails(r *Row, at int) {
 	setRail(r.Children[at], r.Skip, RailEnd)
 }
 
-// setRail leads a skip past a row and all below it.
+// setRail sets the rail of a row and of all rows below it.
 func setRail(r *Row, skip nn.SkipKind, rail Rail) {
 	r.Skip, r.Rail = skip, rail
 	for _, c := range r.Children {
@@ -108,10 +122,12 @@ func setRail(r *Row, skip nn.SkipKind, rail Rail) {
 	}
 }
 
-// blockLeaves fills in a block in a tree without kernels.
+// blockLeaves fills in the rows below a block in a tree without kernels.
 func (b *builder) blockLeaves(r *Row) {
 	r.Children = b.leaves(r)
-	at := slices.IndexFunc(r.Children, func(c *Row) bool { return len(c.Layers) > 0 && c.Layers[0].Kind == tensor.Add })
+	at := slices.IndexFunc(r.Children, func(c *Row) bool {
+		return len(c.Layers) > 0 && c.Layers[0].Kind == tensor.Add
+	})
 	if at >= 0 {
 		setRails(r, at)
 	}

@@ -9,18 +9,20 @@ import (
 	"resnet-tui/tensor"
 )
 
-// builder makes the rows of a net.
+// builder builds the tree of a net. The rows come from the net without lesions, so
+// that they stay in place when a lesion is made or undone; kernels and layers come
+// from the net as it runs.
 type builder struct {
 	*Tree
 	net    Net
-	headOf []int // layer → the kernel of the forward pass that it heads, −1 for none
+	headOf []int // by layer: the kernel of the forward pass that it heads, or −1
 
-	// Of a net with lesions, whose rows are those of the whole net:
+	// For a net with lesions only, to find what runs of the whole net.
 	running  map[call]*nn.Layer
-	modules  map[string]*nn.Module // as they run
-	lesioned map[string]bool       // blocks by path
+	modules  map[string]*nn.Module // by path, as they run
+	lesioned map[string]bool       // paths of blocks with lesions
 
-	// What rows are made of, and the parts of the block in the making.
+	// Memory of the rows, and the parts of the current block.
 	rows     slab[Row]
 	children slab[*Row]
 	layers   slab[*nn.Layer]
@@ -28,14 +30,16 @@ type builder struct {
 	parts    parts
 }
 
-// call is one of a module's calls, whichever the net.
+// call identifies a call of a module, in a net with or without lesions.
 type call struct {
 	path string
-	n    int
+	n    int // from 0, for modules that are called several times
 }
 
+// callOf returns the call that a layer is.
 func callOf(l *nn.Layer) call { return call{l.Path, l.Call} }
 
+// newBuilder returns a builder whose indexes are filled.
 func newBuilder(n Net) *builder {
 	b := &builder{Tree: &Tree{Model: n.Model}, net: n}
 	if n.Model.Unlesioned() != n.Model {
@@ -54,13 +58,16 @@ func newBuilder(n Net) *builder {
 	return b
 }
 
-// passOf is the pass that a kernel runs in.
+// passOf returns the pass that a kernel runs in: that of its head.
 func (b *builder) passOf(kernel int) tensor.Pass {
 	return b.net.Lowered.Plan.Ops[b.net.Kernels[kernel].Op].Pass
 }
 
+// indexLesioned fills the indexes of a net with lesions.
 func (b *builder) indexLesioned() {
-	b.running, b.modules, b.lesioned = map[call]*nn.Layer{}, map[string]*nn.Module{}, map[string]bool{}
+	b.running = map[call]*nn.Layer{}
+	b.modules = map[string]*nn.Module{}
+	b.lesioned = map[string]bool{}
 	for _, l := range b.net.Model.Layers {
 		b.running[callOf(l)] = l
 	}
@@ -70,6 +77,7 @@ func (b *builder) indexLesioned() {
 	b.indexModules(b.net.Model.Root)
 }
 
+// indexModules adds a module and all below it to modules.
 func (b *builder) indexModules(m *nn.Module) {
 	b.modules[m.Path] = m
 	for _, c := range m.Children {
@@ -77,8 +85,8 @@ func (b *builder) indexModules(m *nn.Module) {
 	}
 }
 
-// runs is the layer that runs for one of the whole net's, nil if a lesion took
-// it away.
+// runs returns the layer that runs in place of a layer of the whole net, nil if a
+// lesion removed it.
 func (b *builder) runs(l *nn.Layer) *nn.Layer {
 	if b.running == nil {
 		return l
@@ -86,7 +94,7 @@ func (b *builder) runs(l *nn.Layer) *nn.Layer {
 	return b.running[callOf(l)]
 }
 
-// newRow is a row without a kernel.
+// newRow returns a copy of r in the tree's memory, without a kernel.
 func (b *builder) newRow(r Row) *Row {
 	made := &b.rows.take(1)[0]
 	*made = r
@@ -94,7 +102,8 @@ func (b *builder) newRow(r Row) *Row {
 	return made
 }
 
-// text is the parts as one string. It is cut from a longer one.
+// text joins strings. The result is a part of names, a buffer that all names of
+// the tree share: it grows by appending, so earlier parts stay valid.
 func (b *builder) text(parts ...string) string {
 	from := b.names.Len()
 	for _, p := range parts {
@@ -103,8 +112,8 @@ func (b *builder) text(parts ...string) string {
 	return b.names.String()[from:]
 }
 
-// attach finds each kernel's row: that of the layer which its head computes,
-// differentiates or updates, or one after the net.
+// attach finds the row of each kernel: that of the layer which its head computes,
+// differentiates or updates, or a row of the tail.
 func (b *builder) attach() {
 	b.ByKernel = make([]*Row, len(b.net.Kernels))
 	for k, info := range b.net.Kernels {
@@ -118,7 +127,7 @@ func (b *builder) attach() {
 	}
 }
 
-// tailKind is the row for an operation that belongs to no layer.
+// tailKind returns the kind of row for an operation without a layer.
 func tailKind(k tensor.Kind) RowKind {
 	if k == tensor.CrossEntropy || k == tensor.CrossEntropyGrad {
 		return LossRow
@@ -126,9 +135,10 @@ func tailKind(k tensor.Kind) RowKind {
 	return ProbesRow
 }
 
+// tailLabels holds the labels of rows after the net.
 var tailLabels = map[RowKind]string{LossRow: "loss", ProbesRow: "probes", OverheadRow: "overhead"}
 
-// tail adds the rows after the net.
+// tail appends the rows after the net: those that have kernels, and the overhead.
 func (b *builder) tail() {
 	wanted := map[RowKind]bool{OverheadRow: true}
 	for _, info := range b.net.Kernels {
@@ -158,27 +168,30 @@ func (b *builder) module(parent *Row, m *nn.Module) *Row {
 	return r
 }
 
-// inner are the rows of a module that is no block, in the order in which they
-// run: its own kernels, and its inner modules.
+// inner returns the rows below a module that isn't a block, in execution order: its
+// own kernels, and modules inside it where their first layer runs. Leaf modules
+// have no row of their own, as they are named by their kernel.
 func (b *builder) inner(r *Row) (rows []*Row) {
 	if b.net.Lowered == nil {
 		return b.leaves(r)
 	}
-	seen, last := map[*nn.Module]bool{}, (*nn.Module)(nil)
+	seen := map[*nn.Module]bool{}
+	var last *nn.Module // saves a look-up: layers of a module are mostly consecutive
 	for _, l := range r.Module.Layers {
 		c := childToward(r.Module, l.Module)
 		switch {
 		case c == nil || len(c.Children) == 0:
 			rows = b.addLayer(rows, r, l)
 		case c != last && !seen[c]:
-			seen[c], last = true, c
+			seen[c] = true
+			last = c
 			rows = append(rows, b.module(r, c))
 		}
 	}
 	return rows
 }
 
-// leaves are the rows of a module's children where there are no kernels.
+// leaves returns the rows below a module in a tree without kernels.
 func (b *builder) leaves(r *Row) (rows []*Row) {
 	for _, c := range r.Module.Children {
 		if len(c.Children) > 0 || c.Block != nil {
@@ -193,7 +206,8 @@ func (b *builder) leaves(r *Row) (rows []*Row) {
 	return rows
 }
 
-// childToward is m's child above leaf, or nil if the leaf is m itself.
+// childToward returns the child of m that is leaf or contains it, nil if leaf is m
+// itself.
 func childToward(m, leaf *nn.Module) *nn.Module {
 	for leaf != nil && leaf.Parent != m {
 		if leaf == m {
@@ -204,8 +218,9 @@ func childToward(m, leaf *nn.Module) *nn.Module {
 	return leaf
 }
 
-// addLayer adds the row of the kernel that l heads, if no other's absorbs it.
-// A layer that a lesion took away joins the row of those before it.
+// addLayer appends the row of the kernel that l heads; a layer that another kernel
+// absorbs has none. Layers that a lesion removed have no kernel: they are grouped
+// as kernels usually are, each with the ones before it up to a convolution.
 func (b *builder) addLayer(rows []*Row, parent *Row, l *nn.Layer) []*Row {
 	if runs := b.runs(l); runs != nil {
 		if k := b.headOf[runs.Index]; k >= 0 {
@@ -219,15 +234,17 @@ func (b *builder) addLayer(rows []*Row, parent *Row, l *nn.Layer) []*Row {
 		return rows
 	}
 	r := b.layerRow(parent, l, 1)
-	r.Gone, r.Label = true, b.kernelLabel(parent.Module, r.Layers)
+	r.Gone = true
+	r.Label = b.kernelLabel(parent.Module, r.Layers)
 	return append(rows, r)
 }
 
-// beginsRow reports whether a layer that does not run begins a row of its own,
-// as it would head a kernel.
+// beginsRow reports whether a removed layer starts a row, as it would head a
+// kernel if it ran.
 func beginsRow(k tensor.Kind) bool { return k == tensor.Conv2d || k == tensor.Linear }
 
-// layerRow is the row of a layer, with room for what else its kernel computes.
+// layerRow returns a row of layer l, with room for the given number of layers in
+// all.
 func (b *builder) layerRow(parent *Row, l *nn.Layer, layers int) *Row {
 	return b.newRow(Row{
 		Kind: KernelRow, ID: b.text("l:", l.Path, ":", strconv.Itoa(l.Call)), Path: l.Path, Parent: parent,
@@ -235,7 +252,8 @@ func (b *builder) layerRow(parent *Row, l *nn.Layer, layers int) *Row {
 	})
 }
 
-// kernelRow is the row of kernel k, which l heads.
+// kernelRow returns the row of kernel k, which l heads, with the layers that it
+// absorbed.
 func (b *builder) kernelRow(parent *Row, l *nn.Layer, k int) *Row {
 	absorbed := b.net.Kernels[k].Absorbed
 	r := b.layerRow(parent, l, 1+len(absorbed))
@@ -254,7 +272,9 @@ func (b *builder) kernelRow(parent *Row, l *nn.Layer, k int) *Row {
 	return r
 }
 
-// foldRuns puts runs of at least three alike blocks, but the first, under one row.
+// foldRuns replaces all but the first of three or more alike blocks in a row by one
+// RunRow: the later stages of a ResNet-152 have dozens. The first stays, so that a
+// reader sees what is repeated.
 func (b *builder) foldRuns(parent *Row) (rows []*Row) {
 	for i := 0; i < len(parent.Children); {
 		r := parent.Children[i]
@@ -272,8 +292,8 @@ func (b *builder) foldRuns(parent *Row) (rows []*Row) {
 	return rows
 }
 
-// alike counts the blocks at the start of rows that are like r. One with a
-// lesion is like no other.
+// alike returns the number of blocks at the start of rows that are like r. Blocks
+// with lesions aren't like any other.
 func (b *builder) alike(r *Row, rows []*Row) int {
 	rows = rows[:min(r.Module.Alike-1, len(rows))]
 	if b.lesioned[r.Path] {
@@ -285,12 +305,21 @@ func (b *builder) alike(r *Row, rows []*Row) int {
 	return len(rows)
 }
 
+// runRow returns the row of a run of blocks, which become its children.
 func (b *builder) runRow(parent *Row, blocks []*Row) *Row {
 	first, last := blocks[0], blocks[len(blocks)-1]
 	label := first.Label + "…" + last.Label
 	r := b.newRow(Row{
-		Kind: RunRow, ID: "r:" + first.Path, Path: label, Label: label, Note: "×" + strconv.Itoa(len(blocks)) + " like this",
-		Parent: parent, Children: blocks, Skip: first.Skip, Rail: first.Rail, Out: last.Out,
+		Kind:     RunRow,
+		ID:       "r:" + first.Path,
+		Path:     label,
+		Label:    label,
+		Note:     "×" + strconv.Itoa(len(blocks)) + " like this",
+		Parent:   parent,
+		Children: blocks,
+		Skip:     first.Skip,
+		Rail:     first.Rail,
+		Out:      last.Out,
 	})
 	for _, c := range blocks {
 		c.Parent = r

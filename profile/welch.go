@@ -12,8 +12,9 @@ import (
 // from normal distributions with the same mean. Their variances and sizes may
 // differ.
 //
-// It reports false if a sample has fewer than two values, which have no
-// variance. Samples of zero variance give 1 for equal means and 0 otherwise.
+// It reports false if a sample has fewer than two values, which have no variance,
+// or if values aren't finite or too extreme to square. Samples of zero variance
+// give 1 for equal means and 0 otherwise.
 //
 // B. L. Welch, The generalization of "Student's" problem when several different
 // population variances are involved, Biometrika 34, 1947.
@@ -35,5 +36,8 @@ func WelchTest(a, b []float64) (p float64, ok bool) {
 	// The Welch–Satterthwaite equation: the degrees of freedom of the χ²
 	// distribution whose first two moments match those of va + vb.
 	freedom := (va + vb) * (va + vb) / (va*va/(n-1) + vb*vb/(m-1))
+	if math.IsNaN(t) || math.IsNaN(freedom) {
+		return 1, false
+	}
 	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Survival(t), true
 }

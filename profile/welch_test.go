@@ -16,6 +16,10 @@ func TestWelchTest(t *testing.T) {
 		{[]float64{1, 1}, []float64{1, 1}, 1, true},
 		{[]float64{1, 1}, []float64{2, 2}, 0, true},
 		{[]float64{1}, []float64{2, 3}, 1, false},
+		{[]float64{1e-160, 3e-160}, []float64{2e-160, 8e-160}, 1, false}, // squares of variances underflow
+		{[]float64{1e160, 3e160}, []float64{2e160, 8e160}, 1, false},     // and overflow
+		{[]float64{1, math.NaN()}, []float64{2, 3}, 1, false},
+		{[]float64{1, math.Inf(1)}, []float64{2, 3}, 1, false},
 	} {
 		for _, swapped := range []bool{false, true} {
 			if swapped {

@@ -14,8 +14,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// sample is the profile of a step of a small net: two blocks and a stem, two
-// passes, two samples a row.
+// sample returns the profile of a training step of a small net: two blocks and a stem, two
+// passes, two samples per row.
 func sample() *profile.Profile {
 	p := &profile.Profile{
 		Schema: profile.Schema, Version: "1.2.3", Recorded: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
@@ -36,8 +36,9 @@ func sample() *profile.Profile {
 		{Path: "layer3.4.conv2", Kind: "Conv2d", Pass: "update", Part: "branch", MeanMS: 0.5, Kernel: "sgd"},
 	} {
 		r.OutShape, r.Bytes, r.ExecutedFLOPs = tensor.Shape{2, 4, 8, 8}, 2048, 4*r.MACs
-		r.P50MS, r.P95MS, r.MinMS, r.Share = r.MeanMS, r.MeanMS*1.1, r.MeanMS*0.9, r.MeanMS/10
-		r.Intensity = float64(r.ExecutedFLOPs) / 2048
+		r.P50MS, r.P95MS, r.MinMS = r.MeanMS, r.MeanMS*1.1, r.MeanMS*0.9
+		r.Share = profile.Number(r.MeanMS / 10)
+		r.Intensity = profile.Number(float64(r.ExecutedFLOPs) / 2048)
 		r.SamplesMS = []float64{r.MeanMS * 0.9, r.MeanMS * 1.1}
 		p.Layers = append(p.Layers, r)
 	}
@@ -55,7 +56,7 @@ func sample() *profile.Profile {
 	return p
 }
 
-// packed is raw in gzip.
+// packed returns raw, compressed by gzip.
 func packed(t *testing.T, raw []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -69,7 +70,7 @@ func packed(t *testing.T, raw []byte) []byte {
 	return b.Bytes()
 }
 
-// emptyPProf is a profile of no samples, as another tool writes it.
+// emptyPProf returns a profile without samples, as another tool writes it.
 func emptyPProf(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer

@@ -16,7 +16,7 @@ import (
 	"resnet-tui/profile"
 )
 
-// TestGoldens: the formats' bytes, which tools were seen to read.
+// TestGoldens pins the bytes of each format, which were checked with the tools.
 func TestGoldens(t *testing.T) {
 	for name, write := range map[string]func(io.Writer, *profile.Profile) error{
 		"folded": Folded, "speedscope": Speedscope, "trace": ChromeTrace, "html": HTML,
@@ -31,7 +31,7 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// TestFoldedAddsUp: the lines' nanoseconds are the mean pass.
+// TestFoldedAddsUp: the nanoseconds of all lines add up to the mean pass.
 func TestFoldedAddsUp(t *testing.T) {
 	var b bytes.Buffer
 	p := sample()
@@ -53,8 +53,8 @@ func TestFoldedAddsUp(t *testing.T) {
 	}
 }
 
-// TestTraceNests: on the net's track each slice ends before the one around it,
-// and time only goes on; on a worker's, slices lie apart.
+// TestTraceNests: on the net's track, slices end before the ones around them; on a
+// worker's track, slices don't overlap; time never goes back.
 func TestTraceNests(t *testing.T) {
 	var b bytes.Buffer
 	if err := ChromeTrace(&b, sample()); err != nil {
@@ -95,8 +95,8 @@ func TestTraceNests(t *testing.T) {
 	}
 }
 
-// TestHTMLStandsAlone: it names no other file, holds every section, and what
-// comes from outside is escaped.
+// TestHTMLStandsAlone: the page refers to no other file, has every section, and
+// escapes what comes from the profile.
 func TestHTMLStandsAlone(t *testing.T) {
 	p := sample()
 	p.Model.Weights, p.Layers[0].Kernel = `<script>alert(1)</script>`, `<b>"kernel"`
@@ -127,8 +127,8 @@ func TestHTMLStandsAlone(t *testing.T) {
 	}
 }
 
-// TestGradientChart: a mark a value, curves where two stand beside each other,
-// nothing for a value that a logarithmic axis has no place for.
+// TestGradientChart: one mark per value, lines between adjacent ones, nothing for a
+// value without a position on a logarithmic axis.
 func TestGradientChart(t *testing.T) {
 	svg := string(gradientsSVG(sample()))
 	for what, want := range map[string]int{
@@ -141,6 +141,6 @@ func TestGradientChart(t *testing.T) {
 	p := sample()
 	p.Blocks = []profile.BlockGrad{{Path: "layer1.0", GradIn: profile.Number(math.NaN())}}
 	if svg := gradientsSVG(p); svg != "" {
-		t.Errorf("of no number it draws %s", svg)
+		t.Errorf("a chart of NaN: %s", svg)
 	}
 }

@@ -116,12 +116,12 @@ func (r *treeRow) describe(row *profile.LayerRow) {
 	for _, a := range row.Absorbed {
 		r.Name += " + " + a
 	}
-	r.GFLOPS = known(row.GFLOPS)
-	r.GBPS = known(row.GBPS)
+	r.GFLOPS = known(float64(row.GFLOPS))
+	r.GBPS = known(float64(row.GBPS))
 	r.Kernel = row.Kernel
 	r.Bound = string(row.Bound)
 	if row.Bound != profile.BoundUnknown {
-		r.Roof = profile.FormatShare(row.Roof)
+		r.Roof = profile.FormatShare(float64(row.Roof))
 	}
 }
 
@@ -146,10 +146,11 @@ func pageFacts(p *profile.Profile) []fact {
 		{"input", fmt.Sprintf("%v, %s, %s mode", p.Input.Shape, p.Input.Source, p.Mode)},
 		{"device", fmt.Sprintf("%s (%s), %d threads, %s, %s kernels",
 			p.Device.ID, p.Device.Name, p.Device.Threads, p.Device.Precision, p.Device.Kernels)},
-		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes", milliseconds(t.P50MS),
-			milliseconds(t.MeanMS), profile.FormatShare(t.CV), milliseconds(t.P95MS), milliseconds(t.MinMS), p.Runs)},
+		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes",
+			milliseconds(t.P50MS), milliseconds(t.MeanMS), profile.FormatShare(float64(t.CV)),
+			milliseconds(t.P95MS), milliseconds(t.MinMS), p.Runs)},
 		{"throughput", fmt.Sprintf("%s images/s, %s GFLOP/s direct-equivalent",
-			profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))},
+			profile.Significant(float64(t.ImagesPerS)), profile.Significant(float64(t.GFLOPS)))},
 		{"memory", fmt.Sprintf("%s planned, %s of them weights",
 			profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))},
 	}

@@ -50,7 +50,7 @@ func TestPProfValues(t *testing.T) {
 	}
 }
 
-// TestPProfTool asks Go's own tool.
+// TestPProfTool reads the file with Go's own tool.
 func TestPProfTool(t *testing.T) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {

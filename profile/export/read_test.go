@@ -76,8 +76,8 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// rewritten is a profile as another tool writes it, perhaps with its record
-// kept though a sample changed.
+// rewritten returns a profile as another tool writes it or, if changed, one with
+// another sample that still has its record.
 func rewritten(t *testing.T, pb []byte, changed bool) []byte {
 	t.Helper()
 	p, err := pprof.ParseData(pb)

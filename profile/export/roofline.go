@@ -50,33 +50,35 @@ func rooflineSVG(p *profile.Profile) template.HTML {
 	c.grid()
 	c.roofs(p.Ceilings)
 	for _, d := range dots {
-		radius := 2.5 + 22*math.Sqrt(d.row.Share)
-		c.circle(c.x(d.row.Intensity), c.y(d.gflops), radius, "dot "+passClass(d.row.Pass), d.title())
+		radius := 2.5 + 22*math.Sqrt(float64(d.row.Share))
+		c.circle(c.x(d.intensity), c.y(d.gflops), radius, "dot "+passClass(d.row.Pass), d.title())
 	}
 	return c.done()
 }
 
 // rooflineDot is a row in the plot.
 type rooflineDot struct {
-	row    *profile.LayerRow
-	gflops float64 // rate of executed FLOPs; the row's own GFLOPS are direct-equivalent
+	row       *profile.LayerRow
+	intensity float64 // executed FLOPs per byte
+	gflops    float64 // rate of executed FLOPs; the row's own GFLOPS are direct-equivalent
 }
 
 // title returns the dot's tooltip.
 func (d rooflineDot) title() string {
 	return fmt.Sprintf("%s (%s): %s GFLOP/s executed, %s FLOP/byte, %s, %s of its roof",
-		d.row.Path, d.row.Pass, profile.Significant(d.gflops), profile.Significant(d.row.Intensity),
-		milliseconds(d.row.MeanMS), profile.FormatShare(d.row.Roof))
+		d.row.Path, d.row.Pass, profile.Significant(d.gflops), profile.Significant(d.intensity),
+		milliseconds(d.row.MeanMS), profile.FormatShare(float64(d.row.Roof)))
 }
 
-// rooflineDots returns the rows that have a position on logarithmic axes: those
-// that do arithmetic.
+// rooflineDots returns the rows that can be drawn: those that do arithmetic, and so
+// have a position on logarithmic axes, and whose share is known.
 func rooflineDots(p *profile.Profile) (dots []rooflineDot) {
 	for i := range p.Layers {
 		r := &p.Layers[i]
-		if r.Intensity > 0 && r.MeanMS > 0 && r.ExecutedFLOPs > 0 {
-			gflops := float64(r.ExecutedFLOPs) / r.MeanMS / 1e6 // 10⁶ FLOPs per ms are 10⁹ per s
-			dots = append(dots, rooflineDot{r, gflops})
+		intensity := float64(r.Intensity)
+		gflops := float64(r.ExecutedFLOPs) / r.MeanMS / 1e6 // 10⁶ FLOPs per ms are 10⁹ per s
+		if drawable(intensity) && drawable(gflops) && r.Share >= 0 {
+			dots = append(dots, rooflineDot{r, intensity, gflops})
 		}
 	}
 	return dots
@@ -88,7 +90,7 @@ func rooflineFrame(roofs *profile.Roofs, dots []rooflineDot) *chart {
 	ridge := roofs.GFLOPS / roofs.GBPS
 	across, up := []float64{ridge}, []float64{roofs.GFLOPS}
 	for _, d := range dots {
-		across, up = append(across, d.row.Intensity), append(up, d.gflops)
+		across, up = append(across, d.intensity), append(up, d.gflops)
 	}
 	// The ceilings are positive, so both axes exist.
 	x, _ := profile.DecadesOf(across, profile.EdgeAbove)

@@ -122,15 +122,17 @@ func number(n *Number) Cell {
 }
 
 // optional is a float that is 0 if it doesn't apply.
-func optional(v float64) Cell {
+func optional[F ~float64](v F) Cell {
 	if v == 0 {
 		return missing
 	}
-	return Cell{profile.Significant(v), raw(v)}
+	return Cell{profile.Significant(float64(v)), raw(float64(v))}
 }
 
 // share is a percentage for people and a fraction for programs.
-func share(v float64) Cell { return Cell{profile.FormatShare(v), raw(v)} }
+func share[F ~float64](v F) Cell {
+	return Cell{profile.FormatShare(float64(v)), raw(float64(v))}
+}
 
 func maybeShare(v *float64) Cell {
 	if v == nil {

@@ -7,8 +7,8 @@ import (
 	"resnet-tui/tensor"
 )
 
-// TestCells: text for people, raw values for programs; what is not known or
-// does not apply is a dash and nothing.
+// TestCells: text for people, raw values for programs. What is unknown or doesn't
+// apply is a dash for people and empty for programs.
 func TestCells(t *testing.T) {
 	unknown := Cell{"–", ""}
 	for name, c := range map[string]struct{ got, want Cell }{
@@ -39,7 +39,7 @@ func TestCells(t *testing.T) {
 		"no number":               {number(nil), unknown},
 		"not a number":            {number(known(Number(math.NaN()))), Cell{"NaN", "NaN"}},
 		"optional":                {optional(12.5), Cell{"12.5", "12.5"}},
-		"not applicable":          {optional(0), unknown},
+		"not applicable":          {optional(0.0), unknown},
 		"share":                   {share(0.125), Cell{"12.5 %", "0.125"}},
 		"maybe share":             {maybeShare(known(1.0)), Cell{"100 %", "1"}},
 		"no share":                {maybeShare(nil), unknown},

@@ -17,8 +17,8 @@ func (c Checks) Table() Tabular {
 		{"ok", "", left, func(x profile.Check) Cell { return truth(x.OK) }},
 		{"", "holds", left, func(x profile.Check) Cell { return plain(mark(x.OK)) }},
 		{"name", "check", left, func(x profile.Check) Cell { return plain(x.Name) }},
-		{"value", "value", right, func(x profile.Check) Cell { return Cell{checked(x.Name, x.Value), raw(x.Value)} }},
-		{"limit", "limit", right, func(x profile.Check) Cell { return Cell{checked(x.Name, x.Limit), raw(x.Limit)} }},
+		{"value", "value", right, func(x profile.Check) Cell { return checked(x.Name, x.Value) }},
+		{"limit", "limit", right, func(x profile.Check) Cell { return checked(x.Name, x.Limit) }},
 		{"", "of limit", right, ofLimit},
 		{"blame", "most of it in", left, func(x profile.Check) Cell { return plain(x.Blame) }},
 		{"p_value", "p", right, func(x profile.Check) Cell { return probability(x.PValue) }},
@@ -47,7 +47,7 @@ func (c Checks) Text(w io.Writer) error { return c.Table().Text(w) }
 // CheckLine describes a failed check in one line, for standard error.
 func CheckLine(x profile.Check) string {
 	line := fmt.Sprintf("%s does not hold: %s, the limit is %s",
-		x.Name, checked(x.Name, x.Value), checked(x.Name, x.Limit))
+		x.Name, checked(x.Name, x.Value).Text, checked(x.Name, x.Limit).Text)
 	if x.Blame == "" {
 		return line
 	}
@@ -57,14 +57,15 @@ func CheckLine(x profile.Check) string {
 	return line + "; most of it in " + x.Blame
 }
 
-// checked formats a check's value or limit in its unit, which the name implies:
-// counts, bytes, or else milliseconds.
-func checked(name string, v float64) string {
+// checked is a check's value or limit, for people in its unit, which the name
+// implies: counts, bytes, or else milliseconds.
+func checked(name string, n Number) Cell {
+	v := float64(n)
 	switch name {
 	case "max-params", "max-macs":
-		return profile.Count.Figure(v).String()
+		return Cell{profile.Count.Figure(v).String(), raw(v)}
 	case "max-memory":
-		return profile.Bytes.Figure(v).String()
+		return Cell{profile.Bytes.Figure(v).String(), raw(v)}
 	}
-	return ms(v)
+	return milliseconds(v)
 }

@@ -68,7 +68,7 @@ func fakeKernel(*tensor.Plan, tensor.KernelInfo) tensor.KernelInfo {
 	return tensor.KernelInfo{Name: "fake", FLOPs: 1e6, Bytes: 1e5}
 }
 
-// time is a kernel's number in ms, from 1.
+// time is the time of a kernel: its number, from 1, in milliseconds.
 func (f *fakeNet) time(_ *tensor.Plan, k tensor.KernelInfo, _ int) time.Duration {
 	i := slices.IndexFunc(f.Kernels(), func(o tensor.KernelInfo) bool { return o.Op == k.Op })
 	return time.Duration(i+1) * time.Millisecond
@@ -81,7 +81,7 @@ func (f *fakeNet) Stats(layer int) (mean, std float64, ok bool) {
 	return float64(layer), 1, true
 }
 
-// Run is a pass whose wall time is its kernels' and 1 ms.
+// Run plays a pass whose wall time is that of its kernels plus 1 ms.
 func (f *fakeNet) Run(ctx context.Context, obs nn.Observer) error {
 	if obs == nil {
 		return nil

@@ -30,7 +30,9 @@ func (h *History) Table() Tabular {
 		{"mean_ms", "mean", right, func(e profile.HistoryEntry) Cell { return milliseconds(e.Total.MeanMS) }},
 		{"cv", "±", right, func(e profile.HistoryEntry) Cell { return share(e.Total.CV) }},
 		{"images_per_s", "img/s", right, func(e profile.HistoryEntry) Cell { return optional(e.Total.ImagesPerS) }},
-		{"predicted_bytes", "memory", right, func(e profile.HistoryEntry) Cell { return size(e.Memory.PredictedBytes) }},
+		{"predicted_bytes", "memory", right, func(e profile.HistoryEntry) Cell {
+			return size(e.Memory.PredictedBytes)
+		}},
 		{"runs", "passes", right, func(e profile.HistoryEntry) Cell { return whole(e.Runs) }},
 		{"version", "version", left, func(e profile.HistoryEntry) Cell { return plain(e.Version) }},
 	}}

@@ -67,8 +67,8 @@ func TestSettingsLine(t *testing.T) {
 	}
 }
 
-// TestProfileLines: what the system does not know is left out, and what makes
-// the times doubtful is said.
+// TestProfileLines: what the system doesn't report is left out, and reasons to doubt
+// the times are named.
 func TestProfileLines(t *testing.T) {
 	p := Profile{Profile: &profile.Profile{Warmup: 5, Device: oneCPU}}
 	p.Total.MeanMS = 10
@@ -148,8 +148,8 @@ func TestThinned(t *testing.T) {
 	}
 }
 
-// TestDepthRatio: from the first block to the last, where there are two and
-// neither gradient is lost.
+// TestDepthRatio: the first block's gradient over the last one's, if there are two
+// blocks and the ratio is finite.
 func TestDepthRatio(t *testing.T) {
 	for _, c := range []struct {
 		in   []float64
@@ -183,8 +183,8 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// TestConventions: only multiples of the multiply-adds have figures by layer,
-// and programs always read multiply-adds.
+// TestConventions: only multiples of the multiply-adds have figures per layer, and
+// programs always get multiply-adds.
 func TestConventions(t *testing.T) {
 	m := build(t, tinyNet)
 	for name, want := range map[string]Cell{
@@ -206,11 +206,11 @@ func TestConventions(t *testing.T) {
 		t.Errorf("no convention: facts %q", f)
 	}
 	if _, err := FindConvention(build(t, resnet.Config{}), "wheels"); err == nil {
-		t.Error("a convention of wheels")
+		t.Error("an unknown convention was found")
 	}
 }
 
-// TestLesionLines: what is not known of the intact net is left out.
+// TestLesionLines: what is unknown of the intact net is left out.
 func TestLesionLines(t *testing.T) {
 	r := &Run{TimeNS: 1e6, Effect: &LesionEffect{Images: 8, Moved: 3, KL: 0.5, IntactNS: 2e6}}
 	want := facts{
@@ -235,8 +235,8 @@ func TestLesionLines(t *testing.T) {
 	}
 }
 
-// TestSetEffect: two images of two classes; the lesion changes what the first
-// is taken for. The labels count only where they are the true ones.
+// TestSetEffect: two images of two classes; the lesion changes the class of the
+// first. Labels count only if they are true ones.
 func TestSetEffect(t *testing.T) {
 	intact := &Run{Loss: known(Number(1)), TimeNS: 5, Output: RunOutput{Logits: []Row{{1, 0}, {0, 1}}}}
 	r := &Run{Labels: []int{0, 1}, Output: RunOutput{Logits: []Row{{0, 1}, {0, 1}}}}

@@ -28,9 +28,9 @@ func (p Profile) totals() (f facts) {
 	f.add("input", p.Input.Shape.String()+", "+p.Input.Source)
 	f.add("device", deviceLine(p.Device))
 	f.addf("time", "%s p50, %s mean ± %s, %s p95, %s min of %d passes after %s",
-		ms(t.P50MS), ms(t.MeanMS), profile.FormatShare(t.CV), ms(t.P95MS), ms(t.MinMS), p.Runs, p.warmupWords())
+		ms(t.P50MS), ms(t.MeanMS), share(t.CV).Text, ms(t.P95MS), ms(t.MinMS), p.Runs, p.warmupWords())
 	f.addf("throughput", "%s img/s, %s GFLOP/s direct-equivalent",
-		profile.Significant(t.ImagesPerS), profile.Significant(t.GFLOPS))
+		number(&t.ImagesPerS).Text, number(&t.GFLOPS).Text)
 	f.add("memory", p.memoryLine())
 	if p.Loss != nil {
 		f.add("loss", number(p.Loss).Text+" in the last pass")
@@ -68,7 +68,7 @@ func (p Profile) warmupWords() string {
 }
 
 // fineShare formats a small share with two decimals, one more than FormatShare.
-func fineShare(part float64) string { return hundredths(100*part) + " %" }
+func fineShare(part Number) string { return hundredths(100*float64(part)) + " %" }
 
 // peakHolders is the number of values at the peak that text names.
 const peakHolders = 3

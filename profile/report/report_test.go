@@ -47,7 +47,7 @@ func summaryOf(t *testing.T, c resnet.Config, o SummaryOptions) *Summary {
 	return s
 }
 
-// TestSummaryText shows a fold, each kind of skip, and a net without any.
+// TestSummaryText has a folded run, each kind of skip, and a net without skips.
 func TestSummaryText(t *testing.T) {
 	for name, c := range map[string]resnet.Config{
 		"cifar_resnet32": {Arch: "cifar_resnet32"},
@@ -61,7 +61,7 @@ func TestSummaryText(t *testing.T) {
 	}
 }
 
-// TestSummaryAll: all blocks have rows of their own when asked.
+// TestSummaryAll: on request, all blocks have rows of their own.
 func TestSummaryAll(t *testing.T) {
 	folded := write(t, summaryOf(t, resnet.Config{Depth: 101}, SummaryOptions{Count: "macs"}), "text")
 	all := write(t, summaryOf(t, resnet.Config{Depth: 101}, SummaryOptions{Count: "macs", All: true}), "text")
@@ -145,8 +145,8 @@ func newRun(t *testing.T, fuse bool) *Run {
 	return r
 }
 
-// TestRunRows: fused, an absorbed layer has no time, and the kernel's
-// statistics stand on its last layer; unfused, each has its own.
+// TestRunRows: in a fused net, an absorbed layer has no time, and the kernel's
+// statistics belong to its last layer; unfused, each layer has its own.
 func TestRunRows(t *testing.T) {
 	r := newRun(t, true)
 	for i, want := range []struct {
@@ -166,7 +166,7 @@ func TestRunRows(t *testing.T) {
 	}
 }
 
-// TestRunJSON: the contract's names are there, and what is not known is not.
+// TestRunJSON: the names of the contract are there, and what is unknown isn't.
 func TestRunJSON(t *testing.T) {
 	var got map[string]any
 	if err := json.Unmarshal(write(t, newRun(t, true), "json"), &got); err != nil {
@@ -215,7 +215,7 @@ func at(v any, path string) any {
 	return v
 }
 
-// TestNotANumber: what overflowed is null in JSON and NaN in text.
+// TestNotANumber: values that overflowed are null in JSON and NaN in text.
 func TestNotANumber(t *testing.T) {
 	f := newFakeNet(t, true, true)
 	f.logits.Data[0] = float32(math.NaN())
@@ -313,7 +313,7 @@ func TestProfileJSON(t *testing.T) {
 	}
 }
 
-// TestConventionOfTables: the column and the total follow --count, CSV does not.
+// TestConventionOfTables: column and total depend on --count, CSV doesn't.
 func TestConventionOfTables(t *testing.T) {
 	p, r := newProfile(t), newRun(t, true)
 	ops, err := FindConvention(build(t, resnet.Config{Arch: "cifar_resnet8"}), "flops")
@@ -353,7 +353,7 @@ func TestInfoText(t *testing.T) {
 	}, "text"))
 }
 
-// TestProbesAreNamed: a probe's row is not taken for its layer's.
+// TestProbesAreNamed: the row of a probe can't be mistaken for its layer's.
 func TestProbesAreNamed(t *testing.T) {
 	f := newFakeNet(t, true, true)
 	p, err := profile.Measure(t.Context(), f, profile.MeasureOptions{Runs: 1})

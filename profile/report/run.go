@@ -13,7 +13,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// Run is one pass: its output, and statistics and time of each layer.
+// Run is one pass: its output, and statistics and time of each layer. After a
+// backward pass it also has labels, loss and gradients. A single time is noisy: for
+// statistics of times see Profile.
 type Run struct {
 	Schema string         `json:"schema"`
 	Model  profile.Model  `json:"model"`
@@ -21,10 +23,10 @@ type Run struct {
 	Device profile.Device `json:"device"`
 	Mode   string         `json:"mode"` // "eval" or "train": of batch norm
 	Fused  bool           `json:"fused"`
-	TimeNS int64          `json:"time_ns"`
+	TimeNS int64          `json:"time_ns"` // wall time of the pass
 	Output RunOutput      `json:"output"`
-	Labels []int          `json:"labels,omitempty"`
-	Loss   *Number        `json:"loss,omitempty"` // mean cross-entropy
+	Labels []int          `json:"labels,omitempty"` // one per image
+	Loss   *Number        `json:"loss,omitempty"`   // mean cross-entropy over images, in nats
 	Memory profile.Memory `json:"memory"`
 	Layers []RunLayer     `json:"layers"`
 
@@ -34,34 +36,38 @@ type Run struct {
 
 	Effect *LesionEffect `json:"lesion_effect,omitempty"`
 
-	Ops Convention `json:"-"` // of the printed operations
+	Ops Convention `json:"-"` // of printed numbers of operations
 }
 
-// RunInput is what the pass ran on: [N, C, H, W] and where it comes from.
+// RunInput describes the input: [N, C, H, W], and where its values come from.
 type RunInput struct {
 	Shape  tensor.Shape `json:"shape"`
 	Source string       `json:"source"`
-	Names  []string     `json:"names,omitempty"` // of the images' files
+	Names  []string     `json:"names,omitempty"` // files of the images, in order
 }
 
-// RunOutput holds the logits [N, classes] and each image's likeliest classes,
-// the likeliest first.
+// RunOutput holds the logits [N, classes], and the most likely classes of each
+// image in descending order.
 type RunOutput struct {
 	Shape  tensor.Shape `json:"shape"`
 	Logits []Row        `json:"logits"`
 	Top    [][]Guess    `json:"top"`
 }
 
-// Guess is a class with its probability by softmax.
+// Guess is a class with its softmax probability.
 type Guess struct {
 	Class int    `json:"class"`
 	Label string `json:"label"`
 	P     Number `json:"p"`
 }
 
-// RunLayer is one call of a layer. A layer that ran inside another's kernel
-// names that layer in FusedInto and has no time; the statistics of what such a
-// kernel puts out belong to the last layer in it.
+// RunLayer is one call of a layer. Shapes include the batch; MACs are per image;
+// Mean and Std are of all elements of the output, over the whole batch.
+//
+// A layer that ran inside another one's kernel names that layer in FusedInto and
+// has no time. The statistics of a fused kernel's output belong to its last layer.
+// BackNS is the sum over the kernels of the layer's gradients. What a row
+// doesn't have is left out.
 type RunLayer struct {
 	Path      string       `json:"path"`
 	Call      int          `json:"call"`
@@ -73,23 +79,25 @@ type RunLayer struct {
 	Mean      *Number      `json:"mean,omitempty"`
 	Std       *Number      `json:"std,omitempty"`
 	TimeNS    *int64       `json:"time_ns,omitempty"`
-	BackNS    *int64       `json:"backward_ns,omitempty"` // of its gradients
+	BackNS    *int64       `json:"backward_ns,omitempty"`
 	Kernel    string       `json:"kernel,omitempty"`
 	FusedInto string       `json:"fused_into,omitempty"`
 }
 
-// Net is a session that has made a pass.
+// Net is a session that has run a pass: an *nn.Session. Stats returns the moments of
+// a layer's output, and false if they weren't recorded.
 type Net interface {
 	profile.Runner
 	Logits() (*tensor.Tensor, error)
 	Stats(layer int) (mean, std float64, ok bool)
 }
 
+// topClasses is the number of most likely classes per image.
 const topClasses = 5
 
-// NewRun reports on the last pass of n, which times has recorded. names are the
-// classes'; a class beyond them is called by its number. The caller fills in
-// Model, Device and Input. Its errors are those of n's Logits and of times.
+// NewRun returns the report of the last pass of n, which times has recorded. names
+// are those of the classes; a class without one is named by its number. The caller
+// fills in Model, Device and Input. Its errors are those of n.Logits and of times.
 func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
 	logits, err := n.Logits()
 	if err != nil {
@@ -110,7 +118,7 @@ func NewRun(n Net, times *profile.Recorder, names []string) (*Run, error) {
 }
 
 // SetLabels adds the labels, one per image, and the mean cross-entropy of logits
-// [N, classes]. A label that is not a class is an error.
+// [N, classes]. It returns an error for a label that isn't a class.
 func (r *Run) SetLabels(logits *tensor.Tensor, labels []int) error {
 	loss, err := train.CrossEntropy(logits, labels)
 	if err != nil {
@@ -120,6 +128,8 @@ func (r *Run) SetLabels(logits *tensor.Tensor, labels []int) error {
 	return nil
 }
 
+// output returns logits and most likely classes. The rows of logits are parts of the
+// tensor.
 func output(logits *tensor.Tensor, names []string) RunOutput {
 	out := RunOutput{Shape: logits.Shape}
 	for i := range logits.Shape[0] {
@@ -129,11 +139,13 @@ func output(logits *tensor.Tensor, names []string) RunOutput {
 		for _, class := range train.Top(row, topClasses) {
 			guesses = append(guesses, Guess{class, className(names, class), Number(p[class])})
 		}
-		out.Logits, out.Top = append(out.Logits, Row(row)), append(out.Top, guesses)
+		out.Logits = append(out.Logits, Row(row))
+		out.Top = append(out.Top, guesses)
 	}
 	return out
 }
 
+// className returns the name of a class, or its number if it has none.
 func className(names []string, class int) string {
 	if class < len(names) {
 		return names[class]
@@ -141,8 +153,8 @@ func className(names []string, class int) string {
 	return "class " + strconv.Itoa(class)
 }
 
-// runLayers returns one row per call, with its own time and statistics where it
-// has them.
+// runLayers returns one row per call of a layer, with time and statistics if it has
+// them. Kernels of probes and updates are no layer's time.
 func runLayers(n Net, times []profile.Series) []RunLayer {
 	l := n.Lowered()
 	var rows []RunLayer
@@ -172,7 +184,8 @@ func runLayers(n Net, times []profile.Series) []RunLayer {
 		case pass == tensor.Update:
 			continue
 		}
-		rows[head].TimeNS, rows[head].Kernel = known(int64(times[i].Last)), kernel.Name
+		rows[head].TimeNS = known(int64(times[i].Last))
+		rows[head].Kernel = kernel.Name
 		for _, op := range kernel.Absorbed {
 			if at := l.OpLayer[op]; at >= 0 {
 				rows[at].FusedInto = rows[head].Path
@@ -182,6 +195,7 @@ func runLayers(n Net, times []profile.Series) []RunLayer {
 	return rows
 }
 
+// addBackward adds the time of one of the layer's gradients.
 func (l *RunLayer) addBackward(d time.Duration) {
 	if l.BackNS == nil {
 		l.BackNS = new(int64)
@@ -189,7 +203,7 @@ func (l *RunLayer) addBackward(d time.Duration) {
 	*l.BackNS += int64(d)
 }
 
-// Finite reports whether no logit is NaN or infinite.
+// Finite reports whether all logits are finite.
 func (r *Run) Finite() bool {
 	for _, row := range r.Output.Logits {
 		for _, v := range row {
@@ -232,7 +246,7 @@ func kernelCell(l RunLayer) Cell {
 	return plain(l.Kernel)
 }
 
-// Text writes the layers, the gradients if there are any, and the likeliest
+// Text writes the layers, facts, the gradients if there are any, and the most likely
 // classes of each image.
 func (r *Run) Text(w io.Writer) error {
 	if err := r.Table().Text(w); err != nil {
@@ -253,7 +267,7 @@ func (r *Run) Text(w io.Writer) error {
 	return nil
 }
 
-// facts say what ran, on what, and what it came to.
+// facts returns what ran, on what, and the results.
 func (r *Run) facts() (f facts) {
 	f.add("net", r.Model.Line())
 	f.add("input", r.Input.Shape.String()+", "+r.Input.Source)
@@ -265,7 +279,7 @@ func (r *Run) facts() (f facts) {
 	return slices.Concat(f, r.effectFacts(), r.Ops.facts())
 }
 
-// writeGuesses writes the likeliest classes of one image, with bars.
+// writeGuesses writes the most likely classes of one image, with bars.
 func (r *Run) writeGuesses(w io.Writer, image int, guesses []Guess) error {
 	name := fmt.Sprintf("image %d", image)
 	if image < len(r.Input.Names) {
@@ -275,8 +289,10 @@ func (r *Run) writeGuesses(w io.Writer, image int, guesses []Guess) error {
 	return guessTable(guesses).Text(w)
 }
 
-const guessBar = 20 // cells
+// guessBar is the width of the bars of probabilities, in cells.
+const guessBar = 20
 
+// guessTable has one row per class.
 func guessTable(guesses []Guess) Table[Guess] {
 	return Table[Guess]{Rows: guesses, Columns: []Column[Guess]{
 		{"", "p", right, func(g Guess) Cell { return share(float64(g.P)) }},

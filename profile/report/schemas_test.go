@@ -15,11 +15,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// TestSchemas pins the JSON of every schema with every field filled in, so that
-// no field goes, changes its name or its place unnoticed. A new field shows up
-// in a golden by itself.
-func TestSchemas(t *testing.T) {
-	for schema, r := range map[string]Report{
+// schemas returns an empty report of every schema.
+func schemas() map[string]Report {
+	return map[string]Report{
 		RunSchema:             &Run{},
 		SummarySchema:         &Summary{},
 		CountsSchema:          &Counts{},
@@ -33,14 +31,27 @@ func TestSchemas(t *testing.T) {
 		profile.DiffSchema:    Diff{Diff: &profile.Diff{}},
 		profile.CheckSchema:   Checks{&profile.Checks{}},
 		profile.HistorySchema: &History{},
-	} {
+	}
+}
+
+// fields returns the struct that holds a report's fields.
+func fields(r Report) reflect.Value {
+	v := reflect.ValueOf(r)
+	if v.Kind() == reflect.Struct { // a report that only embeds package profile's
+		v = v.Field(0)
+	}
+	return v.Elem()
+}
+
+// TestSchemas pins the JSON of every schema with every field filled in, so that
+// no field goes, changes its name or its place unnoticed. A new field shows up
+// in a golden by itself.
+func TestSchemas(t *testing.T) {
+	for schema, r := range schemas() {
 		t.Run(strings.NewReplacer("resnet-tui/", "", "/", "-").Replace(schema), func(t *testing.T) {
-			v := reflect.ValueOf(r)
-			if v.Kind() == reflect.Struct { // a report that only embeds package profile's
-				v = v.Field(0)
-			}
-			fill(v.Elem())
-			v.Elem().FieldByName("Schema").SetString(schema)
+			v := fields(r)
+			fill(v)
+			v.FieldByName("Schema").SetString(schema)
 			golden.RequireEqual(t, write(t, r, "json"))
 		})
 	}
@@ -107,11 +118,11 @@ func fill(v reflect.Value) {
 	case reflect.Uint64:
 		v.SetUint(1)
 	default:
-		panic(fmt.Sprintf("fill knows no %v", v.Type()))
+		panic(fmt.Sprintf("fill can't set a %v", v.Type()))
 	}
 }
 
-// specials are values of types that are not filled field by field.
+// specials holds values of types that can't be filled field by field.
 var specials = map[reflect.Type]any{
 	reflect.TypeFor[nn.Mode]():       nn.Train,
 	reflect.TypeFor[nn.What]():       nn.Moments,

@@ -13,7 +13,7 @@ type Sweep struct{ *profile.Sweep }
 
 // Table has one row per profile. Bars of throughput are relative to the best row.
 func (s Sweep) Table() Tabular {
-	best := 1e-12 // images per second; not 0, which bars divide by
+	best := Number(1e-12) // images per second; not 0, which bars divide by
 	for _, r := range s.Rows {
 		best = max(best, r.ImagesPerS)
 	}
@@ -22,7 +22,7 @@ func (s Sweep) Table() Tabular {
 		{"size", "size", right, func(r profile.SweepRow) Cell { return plain(r.Size.String()) }},
 		{"threads", "threads", right, func(r profile.SweepRow) Cell { return whole(r.Threads) }},
 		{"images_per_s", "img/s", right, func(r profile.SweepRow) Cell { return optional(r.ImagesPerS) }},
-		barColumn(sweepBar, func(r profile.SweepRow) float64 { return r.ImagesPerS / best }),
+		barColumn(sweepBar, func(r profile.SweepRow) float64 { return float64(r.ImagesPerS / best) }),
 		{"p50_ms", "p50", right, func(r profile.SweepRow) Cell { return milliseconds(r.P50MS) }},
 		{"p95_ms", "p95", right, func(r profile.SweepRow) Cell { return milliseconds(r.P95MS) }},
 		{"mean_ms", "mean", right, func(r profile.SweepRow) Cell { return milliseconds(r.MeanMS) }},

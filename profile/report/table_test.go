@@ -32,9 +32,8 @@ func printed(t *testing.T, print func(b *bytes.Buffer) error) string {
 	return b.String()
 }
 
-// TestTableText: columns are as wide as their widest cell in the terminal's
-// cells, whatever the bytes; numbers stand on the right; no line ends in
-// spaces.
+// TestTableText: columns are as wide as their widest cell, in cells of the terminal
+// and not in bytes; numbers are aligned right; no line ends in spaces.
 func TestTableText(t *testing.T) {
 	table := someTable(someRow{"é", 3}, someRow{"層層層", 10})
 	got := printed(t, func(b *bytes.Buffer) error { return table.Text(b) })
@@ -46,12 +45,12 @@ func TestTableText(t *testing.T) {
 	}
 	last := Table[someRow]{Rows: []someRow{{"", 0}}, Columns: table.Columns[:1]}
 	if got := printed(t, func(b *bytes.Buffer) error { return last.Text(b) }); got != "name\n\n" {
-		t.Errorf("a row of nothing: %q", got)
+		t.Errorf("a row of empty cells: %q", got)
 	}
 }
 
-// TestTableMarkdown: a bar of a cell's text does not end the cell, a line break
-// does not end the row, and a table without rows is still a table.
+// TestTableMarkdown: a pipe in a cell doesn't end the cell, a line break doesn't end
+// the row, and a table without rows still has its titles.
 func TestTableMarkdown(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"a|b", `| a\|b | █ | 1 |`},
@@ -72,8 +71,8 @@ func TestTableMarkdown(t *testing.T) {
 	}
 }
 
-// TestTableCSV: what a program reads back is what the cells hold, whatever is
-// in them, under the names of the named columns.
+// TestTableCSV: a program reads back exactly what the cells hold, under the names of
+// the columns that have one.
 func TestTableCSV(t *testing.T) {
 	names := []string{"a,b", `a "quote"`, "two\nlines", "", " space "}
 	var rows []someRow
@@ -119,8 +118,8 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestWriteErrors: every format of every report hands on what its writer says,
-// wherever that breaks.
+// TestWriteErrors: every format of every report returns the writer's error, wherever
+// it occurs.
 func TestWriteErrors(t *testing.T) {
 	for _, room := range []int{0, 40} {
 		for _, format := range Formats {

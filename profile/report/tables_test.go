@@ -16,6 +16,7 @@ import (
 
 var (
 	nan     = math.NaN()
+	lost    = Number(nan)
 	oneCPU  = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
 	tinyNet = resnet.Config{Arch: "cifar_resnet8"}
 	someNet = profile.Model{Arch: "cifar_resnet8", Weights: "random, seed 1", Params: 75290, MACs: 12_486_272}
@@ -24,9 +25,8 @@ var (
 // The goldens hold local times.
 func init() { time.Local = time.UTC }
 
-// TestTables prints every report's table in its three formats. The rows are
-// made by hand: one with all values, one with none, and one with NaN where a
-// value can be that.
+// TestTables prints the table of every report in all three formats. The rows are
+// made by hand: one with all values, one with none, and one with NaN.
 func TestTables(t *testing.T) {
 	for name, r := range map[string]Report{
 		"checks":  someChecks(),
@@ -66,7 +66,7 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// TestTexts prints what the reports say besides their tables.
+// TestTexts prints what text has besides the tables.
 func TestTexts(t *testing.T) {
 	quiet := someDiff()
 	quiet.AboutA.Recordings, quiet.AboutB.Recordings, quiet.All = 3, 3, true
@@ -134,7 +134,7 @@ func someHistory() *History {
 		return profile.HistoryEntry{Profile: profile.Profile{
 			Recorded: time.Date(2026, 3, day, 12, 30, 0, 0, time.Local), Version: "1", Model: someNet, Device: oneCPU,
 			Input: profile.Input{Shape: tensor.Shape{2, 3, 32, 32}}, Mode: "eval", Fused: true, Runs: 50,
-			Total:  profile.Total{P50MS: p50, MeanMS: p50 + 0.5, CV: 0.03, ImagesPerS: 2000 / p50},
+			Total:  profile.Total{P50MS: p50, MeanMS: p50 + 0.5, CV: 0.03, ImagesPerS: Number(2000 / p50)},
 			Memory: profile.Memory{PredictedBytes: 1 << 21},
 		}}
 	}
@@ -154,7 +154,7 @@ func someLayers() []profile.LayerRow {
 		},
 		{Path: "layer1.0.relu", Call: 1, Kind: "ReLU", Pass: "backward", OutShape: tensor.Shape{2, 16, 32, 32}},
 		{Path: "fc", Kind: "Linear", Pass: "forward", OutShape: tensor.Shape{2, 10}, MeanMS: nan, P50MS: nan,
-			CV: nan, Share: nan, GFLOPS: nan, GBPS: nan, Bound: profile.BoundMemory, Roof: nan},
+			CV: lost, Share: lost, GFLOPS: lost, GBPS: lost, Bound: profile.BoundMemory, Roof: lost},
 	}
 }
 
@@ -195,7 +195,7 @@ func someSweep() Sweep {
 				OverheadMS: 0.0625, GFLOPS: 25},
 		},
 		{Batch: 2, Size: profile.Pixel{Height: 32, Width: 64}, Threads: 2,
-			Total: profile.Total{ImagesPerS: 500, CV: nan}},
+			Total: profile.Total{ImagesPerS: 500, CV: lost}},
 		{},
 	}}}
 }

@@ -63,7 +63,7 @@ func TestTextTables(t *testing.T) {
 	}
 }
 
-// somePaths are gradients by path length: with more lengths than text shows,
+// somePaths returns gradients by path length: with more lengths than text shows,
 // with fewer and a rest, and of a gradient that is 0.
 func somePaths() []PathRow {
 	long := PathRow{Block: "input", Rest: 0.5, Gradient: 1, SumError: 2e-7}

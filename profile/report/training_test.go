@@ -11,7 +11,7 @@ import (
 	"resnet-tui/resnet/train"
 )
 
-// someTracks are made-up runs of two nets with two seeds.
+// someTracks returns made-up runs of two nets with two seeds each.
 func someTracks() []*train.Track {
 	var tracks []*train.Track
 	for i, net := range []string{"cifar_plain8", "cifar_resnet8", "cifar_plain8", "cifar_resnet8"} {

@@ -134,12 +134,15 @@ func kindOf(c resnet.Config) resnet.Config {
 }
 
 // ratio divides the training losses of runs of a and b with the same seed, which share the
-// order of the images and every initial weight that both nets have.
+// order of the images and every initial weight that both nets have. Seeds for which the
+// ratio isn't finite are left out: a net that has learned everything has a loss of zero.
 func ratio(a, b string, tracks []*Track, at map[Run]EpochRecord) Ratio {
 	var ratios []float64
 	for _, t := range tracks {
 		if other, ok := at[Run{b, t.Seed}]; t.Model == a && ok {
-			ratios = append(ratios, at[t.Run].TrainLoss/other.TrainLoss)
+			if q := at[t.Run].TrainLoss / other.TrainLoss; !math.IsNaN(q) && !math.IsInf(q, 0) {
+				ratios = append(ratios, q)
+			}
 		}
 	}
 	return Ratio{a, b, seedStats(ratios)}
