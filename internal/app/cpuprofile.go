@@ -11,7 +11,7 @@ import (
 	"resnet-tui/tensor"
 )
 
-// labelled is a resnet.Labeller: while a layer runs, workers carry its path,
+// labelled is an nn.Labeller: while a layer runs, workers carry its path,
 // pass, kind and block, so that go tool pprof -tagfocus path=layer3 finds its
 // kernels in Go's own profile of the CPU.
 type labelled struct{ heads map[int]context.Context }
