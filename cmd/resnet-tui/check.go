@@ -17,24 +17,25 @@ func checkCommand(p *program) *cobra.Command {
 	var out outputFlags
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "check a net against limits and a baseline: exit 1 names what does not hold",
+		Short: "check a net against limits and a baseline; exit with 1 if one is exceeded",
 		Long: "Compares parameters, multiply-adds per image, memory and the median time of a pass with limits, " +
 			"and with a baseline that " +
 			"profile --format json wrote. A run is too slow if its median exceeds the baseline's by more than " +
 			"--tolerance and a rank test " +
-			"finds that beyond noise (p < 5 %); a faster one passes. Only --max-ms and --baseline run the net.",
+			"finds that this isn't noise (p < 5 %); a faster run passes. Only --max-ms and --baseline run the net.",
 		Example: "resnet-tui check --depth 50 --max-params 26M --max-macs 4.1G --max-memory 300MB\n" +
 			"resnet-tui profile --depth 18 --format json -o baseline.json\n" +
 			"resnet-tui check --depth 18 --baseline baseline.json --format md >> $GITHUB_STEP_SUMMARY",
 	}
 	addNet(cmd, &spec)
 	section(cmd, "limits", func(fs *pflag.FlagSet) {
-		fs.Var(&optional[float64]{&o.MaxParams, readQuantity}, "max-params", "most parameters, for example 26M")
+		fs.Var(&optional[float64]{&o.MaxParams, readQuantity}, "max-params",
+			"maximum number of parameters, for example 26M")
 		fs.Var(&optional[float64]{&o.MaxMACs, readQuantity}, "max-macs",
-			"most multiply-adds per image, for example 4.1G")
+			"maximum multiply-adds per image, for example 4.1G")
 		fs.Var(&optional[float64]{&o.MaxMemory, readQuantity}, "max-memory",
-			"most bytes that the net may hold, for example 300MB")
-		fs.Var(&optional[float64]{&o.MaxMS, readQuantity}, "max-ms", "longest median time of a pass in milliseconds")
+			"maximum memory of the net, for example 300MB")
+		fs.Var(&optional[float64]{&o.MaxMS, readQuantity}, "max-ms", "maximum median time of a pass in milliseconds")
 		fs.StringVar(&o.Baseline, "baseline", "", "profile (JSON or .pb.gz) that this run must not be slower than")
 		fs.Var(&optional[float64]{&o.Tolerance, readQuantity}, "tolerance",
 			"percent that a run may be slower than the baseline (default 5)")

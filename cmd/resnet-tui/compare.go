@@ -22,9 +22,9 @@ func compareCommand(p *program) *cobra.Command {
 		Use:   "compare",
 		Short: "compare a net with its plain twin, or any two: cost, time, gradients and responses by depth",
 		Long: "Runs two nets forward and backward on the same images and labels and shows them side by side: the " +
-			"net, and its plain " +
-			"twin unless --with names another. Both begin with the same weights where both have them. " +
-			"With --history it shows a record of training instead.",
+			"net, and its plain twin or the net that --with describes. Both start from the same weights, " +
+			"as far as both have them. " +
+			"With --history it shows the curves of recorded training runs instead.",
 		Example: "resnet-tui compare --depth 34\n" +
 			"resnet-tui compare --depth 56 --family cifar --norm none --batch 64\n" +
 			"resnet-tui compare --depth 50 --with \"--lesion layer3.2=drop-branch\"\n" +
@@ -34,8 +34,8 @@ func compareCommand(p *program) *cobra.Command {
 	addLesions(cmd, &spec)
 	section(cmd, "net", func(fs *pflag.FlagSet) {
 		fs.StringVar(&with, "with", "",
-			"flags of the other net, for example \"--depth 50 --plain\"; the rest is as for the first (default: "+
-				"its plain twin)")
+			"flags of the other net, for example \"--depth 50 --plain\"; everything else is as for the first "+
+				"(default: its plain twin)")
 	})
 	addInput(cmd, &spec)
 	addLabels(cmd, &spec)

@@ -17,8 +17,8 @@ func diffCommand(p *program) *cobra.Command {
 		Short: "compare two recorded profiles layer by layer, and mark what is beyond noise",
 		Long: "Compares two profiles that were written by profile --format json or --pprof, from this machine or " +
 			"others. " +
-			"Layers are matched by path; of different nets, as far as paths agree. Times are mean times of a pass. " +
-			"Each side may be several recordings of the same, separated by commas: differences between " +
+			"Layers are matched by path, in different nets wherever paths agree. Times are means per pass. " +
+			"Each side may be several recordings of the same net, separated by commas: differences between " +
 			"processes then count as noise.",
 		Example: "resnet-tui profile --depth 50 --format json -o a.json\n" +
 			"resnet-tui profile --depth 50 --exact --format json -o b.json\n" +
@@ -27,10 +27,10 @@ func diffCommand(p *program) *cobra.Command {
 	}
 	out.add(cmd)
 	section(cmd, "output", func(fs *pflag.FlagSet) {
-		fs.BoolVar(&all, "all", false, "show rows within noise too")
+		fs.BoolVar(&all, "all", false, "also show rows within noise")
 	})
 	section(cmd, "screen", func(fs *pflag.FlagSet) {
-		fs.BoolVar(&screen, "screen", false, "show it on the screen, as open A B does")
+		fs.BoolVar(&screen, "screen", false, "show the difference on the screen, as open A B does")
 	})
 	theme := addTheme(cmd)
 	cmd.RunE = p.runFiles(2, 2, "two profiles: resnet-tui diff A B", func(cmd *cobra.Command, files []string) error {

@@ -17,6 +17,7 @@ func evalCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "eval",
 		Short:   "compute accuracy and loss of a checkpoint on a data set",
+		Long:    "Computes the accuracy and the loss of a checkpoint on the test images of a data set.",
 		Example: "resnet-tui eval --arch cifar_resnet20 --weights resnet20.th --data cifar10:test_batch.bin",
 	}
 	addNet(cmd, &spec)

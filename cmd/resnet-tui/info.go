@@ -16,7 +16,7 @@ func infoCommand(p *program) *cobra.Command {
 	var out outputFlags
 	cmd := &cobra.Command{
 		Use:   "info",
-		Short: "show the machine, devices, kernels and why, measured ceilings, paths",
+		Short: "show the machine, devices, kernels in use and why, measured ceilings and paths",
 	}
 	out.add(cmd)
 	section(cmd, "run", func(fs *pflag.FlagSet) {

@@ -17,6 +17,8 @@ func runCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "run one pass: likeliest classes, logits, every layer's output and time, gradients",
+		Long: "Runs one pass and prints the likeliest classes, the logits, and the output and time of every layer; " +
+			"with --backward also the loss and the gradients.",
 		Example: "resnet-tui run --depth 50 --weights resnet50.pth --input cat.jpg\n" +
 			"resnet-tui run --depth 18 --no-fuse --format json\n" +
 			"resnet-tui run --depth 50 --batch 4 --backward --paths 16 --lesion layer3.2=drop-branch",

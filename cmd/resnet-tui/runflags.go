@@ -48,11 +48,11 @@ func addInput(cmd *cobra.Command, spec *app.Spec) {
 	complete(cmd, "mode", app.ModeEval, app.ModeTrain)
 }
 
-// addLabels adds the flag of the right classes.
+// addLabels adds the flag of the correct classes.
 func addLabels(cmd *cobra.Command, spec *app.Spec) {
 	section(cmd, "input", func(fs *pflag.FlagSet) {
 		fs.Var(&list[int]{&spec.Input.Labels, readWhole}, "labels",
-			"right classes, one per image: 3,7 (default for a backward pass: random)")
+			"correct classes, one per image: 3,7 (default for a backward pass: random)")
 	})
 }
 

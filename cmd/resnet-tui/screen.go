@@ -47,7 +47,7 @@ func screenCommand(p *program) *cobra.Command {
 	f.theme = addTheme(cmd)
 	section(cmd, "screen", func(fs *pflag.FlagSet) {
 		fs.StringVar(&f.training, "training", "",
-			"show the curves of a history that train --history writes; they grow as the file does")
+			"show the curves of a file that train --history writes, and follow it while it grows")
 	})
 	addPlainOutput(cmd, &plain)
 	addCount(cmd, &o.Count)

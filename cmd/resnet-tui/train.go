@@ -82,7 +82,7 @@ func addTraining(cmd *cobra.Command, o *app.TrainOptions) {
 	fs.Lookup("batch").Usage = fmt.Sprintf("images per step (default %d)", app.TrainBatch)
 	fs.Lookup("seed").Usage = "seed of the initialisation, of the images' order and of their augmentation; " +
 		"the same seed gives the same bits (default 1)"
-	fs.Lookup("weights").Usage = "checkpoint to begin with (default: He initialisation)"
+	fs.Lookup("weights").Usage = "checkpoint to start from (default: He initialisation)"
 	section(cmd, "training", func(fs *pflag.FlagSet) {
 		wholeFlag(fs, &o.Epochs, "epochs", 1, 1_000_000, "passes over the training images")
 		fs.Var(number{&o.Rate}, "lr", "learning rate")
@@ -95,7 +95,7 @@ func addTraining(cmd *cobra.Command, o *app.TrainOptions) {
 		fs.BoolVar(&o.Nesterov, "nesterov", false, "use Nesterov momentum")
 		fs.Var(number{&o.WeightDecay}, "weight-decay", "weight decay of convolutions and linear layers")
 		fs.BoolVar(&o.DecayAll, "decay-all", false, "apply weight decay to biases and batch norms too")
-		fs.Var(number{&o.LabelSmoothing}, "label-smoothing", "part of each label that is spread over all classes")
+		fs.Var(number{&o.LabelSmoothing}, "label-smoothing", "share of each label that is distributed over all classes")
 		fs.BoolVar(&o.Augment, "augment", false,
 			"shift images by up to 4 pixels and mirror half of them, as the paper does")
 		fs.StringVar(&o.TestData, "test-data", "",

@@ -16,6 +16,6 @@
 // checked before memory is allocated, so that a small hostile file can't exhaust it.
 //
 // File.Source matches a file's names with a net's parameters; its error is a
-// *MatchError. All errors start with the file's name and say what is wrong with it;
-// errors of the file system can be tested with errors.Is, as in os.ErrNotExist.
+// *MatchError. Errors about a file that is read start with its name and say what is wrong
+// with it; those of the file system can be tested with errors.Is, as in os.ErrNotExist.
 package checkpoint

@@ -12,8 +12,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// File is an open checkpoint. Its methods may be called concurrently. After Close, or
-// if the file is truncated, Read and Load return an error.
+// File is an open checkpoint. Its methods may be called concurrently. After Close, or if
+// the file is truncated, Read and Load return an error. A File from Parse needn't be
+// closed.
 type File struct {
 	name   string // for messages
 	format string
@@ -225,7 +226,7 @@ func (f *File) Read(name string, t *tensor.Tensor) error {
 
 // Load reads a tensor into a new one. Besides the errors of Read it returns one for a
 // tensor without elements, and one for a tensor with more elements than the file has
-// bytes, which only a hostile file can have.
+// bytes: so a small file, such as a compressed one, can't make it allocate much memory.
 func (f *File) Load(name string) (*tensor.Tensor, error) {
 	_, shape := f.Info(name)
 	if shape == nil {
@@ -242,6 +243,5 @@ func (f *File) Load(name string) (*tensor.Tensor, error) {
 	return t, f.Read(name, t)
 }
 
-// Close frees the file, after reads in progress have finished. Later reads return an
-// error.
+// Close closes the file, after reads in progress have finished.
 func (f *File) Close() error { return f.src.Close() }

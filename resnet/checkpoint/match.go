@@ -11,7 +11,7 @@ import (
 
 // MatchError reports how a checkpoint's tensors differ from a net's parameters.
 type MatchError struct {
-	File    string
+	File    string   // its name
 	Missing []string // parameters without a tensor
 	Extra   []string // tensors without a parameter
 	Shapes  []string // differing shapes: "fc.weight: 10×64 in the file, 1000×64 in the net"

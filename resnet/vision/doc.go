@@ -5,7 +5,7 @@
 // has for PIL images. Data sets are held as the bytes of their files, and normalised one
 // image at a time as they are read.
 //
-// Every size that a file claims is checked before memory is allocated for it. Errors
-// start with the file's path; those of the file system can be tested with errors.Is, as
-// in fs.ErrNotExist.
+// Every size that a file claims is checked before memory is allocated for it. Errors about
+// a file start with its path; those of the file system can be tested with errors.Is, as in
+// fs.ErrNotExist.
 package vision

@@ -86,8 +86,8 @@ func openRegular(path string) (*os.File, error) {
 	return f, nil
 }
 
-// pathError puts the path first, as in every error of this package, and drops the name of
-// the system call.
+// pathError puts the path first, as in every error about a file, and drops the name of the
+// system call.
 func pathError(path string, err error) error {
 	var pe *os.PathError
 	if errors.As(err, &pe) {
