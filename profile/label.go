@@ -97,10 +97,9 @@ func isNumber(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// joinLabel names the row in which a block's skip is added. The kernel of a
-// projection may do the addition; then it keeps its own label. Otherwise it is
-// "identity" or "add", followed by the layers that the addition's kernel
-// absorbed.
+// joinLabel names the row in which a block's skip is added. A row that shows the
+// skip's own kernel keeps its label, "downsample". Others are "identity" or "add",
+// followed by the layers that the addition's kernel absorbed.
 func (b *builder) joinLabel(block, join *Row) string {
 	switch {
 	case len(join.Layers) > 0 && join.Layers[0].Kind != tensor.Add:

@@ -10,13 +10,13 @@ import (
 
 // block fills in the row of a block and those below it. The rows below are, from
 // top to bottom, the branch, the skip's own kernels, the join, and what follows the
-// addition:
+// addition. If a kernel of the branch adds the skip, as fused programs do, the join
+// shows the skip's own kernel, or none for an identity:
 //
-//	┌ 0
-//	│   conv1 bn1 relu     branch
-//	│   conv2 bn2
-//	│   downsample         skip, if it isn't the identity
-//	└   add relu           join
+//	┏━   0                     ┌─   1
+//	┃      conv1 bn1 relu      │      conv1 bn1 relu     branch
+//	┃      conv2 bn2 ⊕ relu    │      conv2 bn2 ⊕ relu   branch
+//	┗━   ⊕ downsample          └─   ⊕ identity           join
 //
 // Blocks of plain nets have no join.
 func (b *builder) block(r *Row) {

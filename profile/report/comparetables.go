@@ -98,7 +98,7 @@ func (c *Compare) costs() Table[costRow] {
 	}}
 }
 
-// timing formats a time in milliseconds with the number of passes behind it.
+// timing formats a time in milliseconds, which is the median of some passes.
 func timing(ms float64, runs int) string {
 	return fmt.Sprintf("%s, median of %d", profile.FormatTime(time.Duration(ms*1e6)), runs)
 }

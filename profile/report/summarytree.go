@@ -11,11 +11,11 @@ import (
 // tree returns the modules as lines. To the left of a block's lines, its skip is
 // drawn from the block's input to the addition:
 //
-//	  layer1
-//	┌   0         identity
-//	│     conv1
-//	│     …
-//	└     add
+//	  layer1       Sequential
+//	┌     0        BasicBlock   identity
+//	│       conv1  Conv2d       64→64, 3×3
+//	│       …
+//	└       add    Add
 func (s *Summary) tree() Table[moduleRow] {
 	return s.moduleTable(s.modules(nil, profile.NewTree(profile.Net{Model: s.model.Model}).Root, 0))
 }
