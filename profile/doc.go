@@ -9,9 +9,10 @@
 // A Recorder keeps the times of the last passes, and a Snapshot their statistics.
 // Measure runs passes under controlled conditions (warm-up, CPU time, the
 // recorder's own cost, other programs) and returns a Profile, which is complete
-// in itself. A Tree arranges either as rows: modules, blocks, and what each
-// kernel computes. NewDiff tests whether two profiles differ, and Ceilings say
-// what bounds a kernel.
+// in itself: it records the net, its lesions and the pass, so that NewReplay can
+// play it on its net again. A Tree arranges either as rows: modules, blocks, and
+// what each kernel computes. NewDiff tests whether two profiles differ, and
+// Ceilings say what bounds a kernel.
 //
 // # Rows and kernels
 //

@@ -1,6 +1,7 @@
 // Package tui is the screen: the block tree of a net with live figures, the
 // time line of a pass, what reaches the blocks backward, the roofline, the
-// memory that a pass holds, and the device that runs it.
+// memory that a pass holds, the net's twin, training runs, and the device that
+// runs it all.
 //
 // Every program of the package (Model, the watch of a training run, the
 // comparison of two profiles) embeds a host: the terminal's size and colours, a

@@ -1,3 +1,3 @@
 // Package layering tests that no package imports one of a higher layer, and that
-// the pages for contributors name packages and files that exist.
+// the pages for readers name packages, files and dependencies that exist.
 package layering

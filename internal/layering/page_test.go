@@ -84,6 +84,28 @@ func named(word string) bool {
 	return deep && !strings.ContainsAny(word, " …") && slices.Contains(folders, first)
 }
 
+// TestDependencies: README.md says what each module is for that go.mod requires directly.
+func TestDependencies(t *testing.T) {
+	_, table, _ := strings.Cut(read(t, "README.md"), "\n## Dependencies\n")
+	table, _, _ = strings.Cut(table, "\n\nModules of their own")
+	var named, required []string
+	for _, m := range quoted.FindAllStringSubmatch(table, -1) {
+		if !strings.Contains(m[1], "…") {
+			named = append(named, m[1])
+		}
+	}
+	for line := range strings.Lines(read(t, "go.mod")) {
+		if strings.HasPrefix(line, "\t") && !strings.Contains(line, "// indirect") {
+			required = append(required, strings.Fields(line)[0])
+		}
+	}
+	slices.Sort(named)
+	slices.Sort(required)
+	if len(required) == 0 || !slices.Equal(named, required) {
+		t.Errorf("README.md names %q, go.mod requires %q", named, required)
+	}
+}
+
 // read returns the text of a file of the repository.
 func read(t *testing.T, path string) string {
 	t.Helper()

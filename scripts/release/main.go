@@ -4,8 +4,8 @@
 //	go run ./scripts/release [-o FOLDER] VERSION
 //
 // Each archive holds the program, the license, the licenses of everything
-// linked into the program, README.md, completions for four shells and the
-// manual page. The same commit and the same Go give the same bytes: times are
+// linked into the program, README.md, CHANGELOG.md, completions for four shells
+// and the manual page. The same commit and the same Go give the same bytes: times are
 // those of the commit, or SOURCE_DATE_EPOCH's where it is set.
 package main
 

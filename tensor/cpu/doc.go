@@ -86,7 +86,7 @@
 //  6. launch.go, elementwise.go, then pooling.go, statistics.go, partials.go,
 //     shuffle.go, loss.go, probe.go: the kinds that are not convolutions.
 //  7. grad_input.go, grad_weight.go, grad_norm.go, grad_pool.go, update.go.
-//  8. program.go, pool.go, worker.go, spans.go: running and observing.
+//  8. program.go, transfer.go, pool.go, worker.go, spans.go: running and observing.
 //  9. device.go, ceilings.go, and what the system says about itself: machine_*.go,
 //     mem_*.go, affinity_*.go, threadtime_*.go, features.go.
 package cpu
