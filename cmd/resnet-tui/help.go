@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/colorprofile"
@@ -52,12 +53,7 @@ type flagGroup struct {
 
 // groupFlags sorts a command's flags: the most used, then the rest by group.
 func groupFlags(cmd *cobra.Command) []flagGroup {
-	first := flagGroup{title: "most used flags"}
-	for _, name := range mostUsed {
-		if f := cmd.Flags().Lookup(name); f != nil && len(first.flags) < mostUsedFlags {
-			first.flags = append(first.flags, f)
-		}
-	}
+	first := flagGroup{"most used flags", mostUsedOf(cmd.Flags())}
 	rest := map[string][]*pflag.Flag{}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden || slices.Contains(first.flags, f) {
@@ -76,10 +72,26 @@ func groupFlags(cmd *cobra.Command) []flagGroup {
 	return slices.DeleteFunc(all, func(g flagGroup) bool { return len(g.flags) == 0 })
 }
 
+// mostUsedOf are the flags that come before all others: none where all flags fit
+// on a page anyway.
+func mostUsedOf(fs *pflag.FlagSet) (first []*pflag.Flag) {
+	all := 0
+	fs.VisitAll(func(*pflag.Flag) { all++ })
+	if all <= mostUsedFlags {
+		return nil
+	}
+	for _, name := range mostUsed {
+		if f := fs.Lookup(name); f != nil && len(first) < mostUsedFlags {
+			first = append(first, f)
+		}
+	}
+	return first
+}
+
 // printHelp is the help of a command.
 func printHelp(cmd *cobra.Command, _ []string) {
 	h := &helpPage{w: colorprofile.NewWriter(cmd.OutOrStdout(), os.Environ()), width: helpWidth(cmd.OutOrStdout())}
-	h.paragraph(cmp.Or(cmd.Long, cmd.Short))
+	h.paragraph(capital(cmp.Or(cmd.Long, cmd.Short)))
 	h.heading("usage")
 	h.line(cmd.UseLine())
 	if cmd.Example != "" {
@@ -94,6 +106,12 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	}
 	h.commands("help topics", cmd, (*cobra.Command).IsAdditionalHelpTopicCommand)
 	fmt.Fprintln(h.w)
+}
+
+// capital is a text that begins with a capital letter, as a paragraph does.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // helpWidth is the width that help may take.
@@ -118,10 +136,16 @@ type helpPage struct {
 
 const helpIndent = "    "
 
+// paragraph writes a text. One that has lines of its own, as cobra's on loading a
+// completion script, keeps them.
 func (h *helpPage) paragraph(text string) {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) == 1 {
+		lines = wrap(text, h.width-2)
+	}
 	fmt.Fprintln(h.w)
-	for _, line := range wrap(text, h.width-2) {
-		fmt.Fprintln(h.w, "  "+line)
+	for _, line := range lines {
+		fmt.Fprintln(h.w, "  "+strings.TrimPrefix(line, "#### "))
 	}
 }
 
@@ -179,6 +203,9 @@ var valueWords = map[string]string{
 
 // flagText is what a flag does, with its default.
 func flagText(f *pflag.Flag) string {
+	if f.Name == "help" {
+		return "show this help" // cobra's own words differ from command to command
+	}
 	d := f.DefValue
 	if d == "" || d == "false" || d == "0" || d == "[]" || strings.Contains(f.Usage, "(default") {
 		return f.Usage

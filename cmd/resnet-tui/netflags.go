@@ -23,7 +23,7 @@ func addNet(cmd *cobra.Command, spec *app.Spec) {
 		wholeFlag(fs, &c.Depth, "depth", 1, 1_000_000,
 			"number of layers with weights: 18, 34, 50, 101, 152; cifar: 6n+2 or 9n+2 (default 50)")
 		fs.StringVar(&c.Arch, "arch", "",
-			"net by name, instead of the flags below: resnet50, resnext50_32x4d, cifar_resnet20, vgg19 …")
+			"net by name, instead of the flags that describe one: resnet50, resnext50_32x4d, cifar_resnet20, vgg19 …")
 		fs.StringVar(&spec.Weights, "weights", "",
 			"checkpoint (.pth, .pt, .th, .safetensors), or weights that come with the program: "+
 				strings.Join(app.Builtins(), ", ")+" (default: He initialisation)")

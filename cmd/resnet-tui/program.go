@@ -36,9 +36,6 @@ type program struct {
 func (p *program) main(ctx context.Context, args []string) int {
 	p.console = newConsole(p.err)
 	root := newRoot(p)
-	root.SetIn(p.in)
-	root.SetOut(p.out)
-	root.SetErr(p.err)
 	root.SetArgs(args)
 	// Errors of our own don't go through cobra, which would ask the terminal for
 	// its background colour before printing one.

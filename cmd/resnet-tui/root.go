@@ -7,6 +7,9 @@ import (
 // newRoot is the whole command line.
 func newRoot(p *program) *cobra.Command {
 	root := screenCommand(p)
+	root.SetIn(p.in)
+	root.SetOut(p.out) // before addCompletion, which keeps it
+	root.SetErr(p.err)
 	root.Args = cobra.ArbitraryArgs
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -25,6 +28,24 @@ func newRoot(p *program) *cobra.Command {
 	}
 	root.AddCommand(countingTopic())
 	root.SetHelpCommand(helpCommand(root))
+	addCompletion(root)
 	root.Flags().VarPF(&helpFlag{root: root}, "help", "h", "show this help").NoOptDefVal = "true"
 	return root
+}
+
+// addCompletion adds cobra's command for the completion of shells now, so that its
+// help looks like that of the others.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	c, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return // cobra leaves it out when there is nothing to complete
+	}
+	c.Short = "write the script that lets a shell complete the command line"
+	c.Long = "Writes a script for the named shell, which lets it complete commands, flags and their values. " +
+		"The help of each command below says how to load it."
+	c.SetHelpFunc(printHelp)
+	for _, shell := range c.Commands() {
+		shell.Short = "script for " + shell.Name()
+	}
 }
