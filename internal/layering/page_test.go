@@ -56,10 +56,10 @@ func pageRows(t *testing.T) []row {
 	return rows
 }
 
-// TestPathsExist: every path of the repository that the pages for contributors name exists.
+// TestPathsExist: every path of the repository that the pages for readers name exists.
 func TestPathsExist(t *testing.T) {
 	checked := 0
-	for _, file := range []string{page, "CONTRIBUTING.md", "README.md"} {
+	for _, file := range []string{page, "CONTRIBUTING.md", "README.md", "SECURITY.md", "CHANGELOG.md"} {
 		for _, m := range quoted.FindAllStringSubmatch(read(t, file), -1) {
 			path := strings.TrimPrefix(m[1], "./")
 			if !named(path) {
