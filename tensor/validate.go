@@ -9,9 +9,9 @@ import (
 )
 
 // Validate reports why a plan can't be run: ids out of range, a buffer that is
-// read before it is written or written twice, unknown dtypes, operands whose
-// number, shape or role is wrong for their operation. Devices compile only what
-// it accepts.
+// read before it is written or written twice, unknown dtypes, operations in a pass
+// where their kind can't be, operands whose number, shape or role is wrong for their
+// operation. Devices compile only what it accepts.
 func (p *Plan) Validate() error {
 	if err := p.validateParams(); err != nil {
 		return err
@@ -68,6 +68,12 @@ func (p *Plan) validateOp(op *Op, written []bool) error {
 		return fmt.Errorf("unknown kind %d", op.Kind)
 	}
 	rule := ruleOf(op)
+	if op.Pass > Update {
+		return fmt.Errorf("unknown pass %d", op.Pass)
+	}
+	if !rule.pass.allows(op.Pass) {
+		return fmt.Errorf("it can't be in the %v pass", op.Pass)
+	}
 	if len(op.In) != rule.in || !slices.Contains(rule.outs, len(op.Out)) {
 		return fmt.Errorf("it has %d operands and %d results, not %d and %s", len(op.In), len(op.Out), rule.in, either(rule.outs))
 	}

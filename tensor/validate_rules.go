@@ -8,12 +8,28 @@ import (
 // rule says what a kind of operation takes. check gets the shapes of its first
 // operand and of its first result, nil if it has no result.
 type rule struct {
+	pass         passUse
 	in           int
 	outs         []int // how many results it may have
 	roles        []Role
 	lastOptional bool // the last of the parameters may be omitted
 	scalar       scalarUse
 	check        func(p *Plan, op *Op, in, out Shape) error
+}
+
+// passUse says in which pass a kind may be.
+type passUse uint8
+
+const (
+	inAny passUse = iota
+	inForward
+	inBackward
+	inUpdate
+)
+
+// allows reports whether a kind may be in a pass.
+func (u passUse) allows(p Pass) bool {
+	return u == inAny || u == inForward+passUse(p)
 }
 
 // scalarUse says whether a kind has a scalar input.
@@ -31,44 +47,48 @@ const anyLearnable Role = 255
 var (
 	none, one, two, oneOrThree = []int{0}, []int{1}, []int{2}, []int{1, 3}
 	weightAndBias              = []Role{Weight, Bias}
+	normParams                 = []Role{Gamma, Beta, RunningMean, RunningVar}
+	paramAndSlot               = []Role{anyLearnable, Slot}
 )
 
 var rules = [...]rule{
-	Conv2d:            {in: 1, outs: one, roles: weightAndBias, lastOptional: true, check: checkConv2d},
-	Linear:            {in: 1, outs: one, roles: weightAndBias, lastOptional: true, check: checkLinear},
-	BatchNorm2d:       {in: 1, outs: oneOrThree, roles: []Role{Gamma, Beta, RunningMean, RunningVar}, check: checkBatchNorm2d},
-	ReLU:              {in: 1, outs: one, check: checkSame},
-	MaxPool2d:         {in: 1, outs: one, check: checkMaxPool2d},
-	AdaptiveAvgPool2d: {in: 1, outs: one, check: checkAdaptiveAvgPool2d},
+	Conv2d:            {pass: inForward, in: 1, outs: one, roles: weightAndBias, lastOptional: true, check: checkConv2d},
+	Linear:            {pass: inForward, in: 1, outs: one, roles: weightAndBias, lastOptional: true, check: checkLinear},
+	BatchNorm2d:       {pass: inForward, in: 1, outs: oneOrThree, roles: normParams, check: checkBatchNorm2d},
+	ReLU:              {pass: inForward, in: 1, outs: one, check: checkSame},
+	MaxPool2d:         {pass: inForward, in: 1, outs: one, check: checkMaxPool2d},
+	AdaptiveAvgPool2d: {pass: inForward, in: 1, outs: one, check: checkAdaptiveAvgPool2d},
 	Add:               {in: 2, outs: one, scalar: optional, check: checkAdd},
-	Pad:               {in: 1, outs: one, check: checkPad},
+	Pad:               {pass: inForward, in: 1, outs: one, check: checkPad},
 	Flatten:           {in: 1, outs: one, check: checkFlatten},
-	Dropout:           {in: 1, outs: one, scalar: optional, check: checkDropout},
+	Dropout:           {pass: inForward, in: 1, outs: one, scalar: optional, check: checkDropout},
 	Moments:           {in: 1, outs: one, check: checkMoments},
 
-	CrossEntropy:          {in: 2, outs: two, check: checkCrossEntropy},
-	CrossEntropyGrad:      {in: 2, outs: one, check: checkCrossEntropyGrad},
-	Conv2dGradInput:       {in: 1, outs: one, roles: []Role{Weight}, check: inverse(checkConv2d)},
-	Conv2dGradWeight:      {in: 2, outs: one, check: checkConv2dGradWeight},
-	Conv2dGradBias:        {in: 1, outs: one, check: checkGradBias},
-	LinearGradInput:       {in: 1, outs: one, roles: []Role{Weight}, check: inverse(checkLinear)},
-	LinearGradWeight:      {in: 2, outs: one, check: checkLinearGradWeight},
-	LinearGradBias:        {in: 1, outs: one, check: checkGradBias},
-	BatchNorm2dGrad:       {in: 4, outs: oneOrThree, roles: []Role{Gamma}, check: checkBatchNorm2dGrad},
-	ReLUGrad:              {in: 2, outs: one, check: checkAlike},
-	MaxPool2dGrad:         {in: 2, outs: one, check: checkMaxPool2dGrad},
-	AdaptiveAvgPool2dGrad: {in: 1, outs: one, check: inverse(checkAdaptiveAvgPool2d)},
-	PadGrad:               {in: 1, outs: one, check: inverse(checkPad)},
+	CrossEntropy:          {pass: inForward, in: 2, outs: two, check: checkCrossEntropy},
+	CrossEntropyGrad:      {pass: inBackward, in: 2, outs: one, check: checkCrossEntropyGrad},
+	Conv2dGradInput:       {pass: inBackward, in: 1, outs: one, roles: []Role{Weight}, check: inverse(checkConv2d)},
+	Conv2dGradWeight:      {pass: inBackward, in: 2, outs: one, check: checkConv2dGradWeight},
+	Conv2dGradBias:        {pass: inBackward, in: 1, outs: one, check: checkGradBias},
+	LinearGradInput:       {pass: inBackward, in: 1, outs: one, roles: []Role{Weight}, check: inverse(checkLinear)},
+	LinearGradWeight:      {pass: inBackward, in: 2, outs: one, check: checkLinearGradWeight},
+	LinearGradBias:        {pass: inBackward, in: 1, outs: one, check: checkGradBias},
+	BatchNorm2dGrad:       {pass: inBackward, in: 4, outs: oneOrThree, roles: []Role{Gamma}, check: checkBatchNorm2dGrad},
+	ReLUGrad:              {pass: inBackward, in: 2, outs: one, check: checkAlike},
+	MaxPool2dGrad:         {pass: inBackward, in: 2, outs: one, check: checkMaxPool2dGrad},
+	AdaptiveAvgPool2dGrad: {pass: inBackward, in: 1, outs: one, check: inverse(checkAdaptiveAvgPool2d)},
+	PadGrad:               {pass: inBackward, in: 1, outs: one, check: inverse(checkPad)},
 	Unflatten:             {in: 1, outs: one, check: inverse(checkFlatten)},
-	DropoutGrad:           {in: 1, outs: one, scalar: optional, check: checkDropout},
+	DropoutGrad:           {pass: inBackward, in: 1, outs: one, scalar: optional, check: checkDropout},
 	Scale:                 {in: 1, outs: one, scalar: required, check: checkSame},
-	Join:                  {in: 2, outs: two, check: checkJoin},
+	Join:                  {pass: inBackward, in: 2, outs: two, check: checkJoin},
 	Norm:                  {in: 1, outs: one, check: checkNorm},
-	SGD:                   {in: 1, outs: none, roles: []Role{anyLearnable, Slot}, lastOptional: true, scalar: required, check: checkSGD},
+	SGD:                   {pass: inUpdate, in: 1, outs: none, roles: paramAndSlot, lastOptional: true, scalar: required, check: checkSGD},
 }
 
 // evalNormGrad is the rule of a BatchNorm2dGrad through running statistics.
-var evalNormGrad = rule{in: 2, outs: oneOrThree, roles: []Role{Gamma, RunningMean, RunningVar}, check: checkBatchNorm2dGrad}
+var evalNormGrad = rule{
+	pass: inBackward, in: 2, outs: oneOrThree, roles: []Role{Gamma, RunningMean, RunningVar}, check: checkBatchNorm2dGrad,
+}
 
 // ruleOf is an operation's rule. Its kind must be known.
 func ruleOf(op *Op) rule {

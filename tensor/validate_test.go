@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,6 +61,10 @@ func TestValidateRefuses(t *testing.T) {
 		{"no operation writes", func(p *Plan) { p.Ops = p.Ops[:9] }},
 		{"unknown kind 0", func(p *Plan) { p.Ops[0].Kind = 0 }},
 		{"unknown kind 200", func(p *Plan) { p.Ops[0].Kind = 200 }},
+		{"unknown pass 7", func(p *Plan) { p.Ops[0].Pass = 7 }},
+		{"can't be in the backward pass", func(p *Plan) { p.Ops[0].Pass = Backward }},
+		{"can't be in the update pass", func(p *Plan) { p.Ops[1].Pass = Update }},
+		{"can't be in the forward pass", func(p *Plan) { p.Ops[4].Kind = PadGrad }},
 		{"1 operands", func(p *Plan) { p.Ops[2].In = p.Ops[2].In[:1] }},
 		{"0 results", func(p *Plan) { p.Ops[2].Out = nil }},
 		{"reads buffer -1", func(p *Plan) { p.Ops[2].In[0] = -1 }},
@@ -108,6 +113,28 @@ func TestValidateRefuses(t *testing.T) {
 		c.spoil(p)
 		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("got %v, want an error that says %q", err, c.says)
+		}
+	}
+}
+
+// TestPassesOfKinds: every kind is in its own passes only. Those that both the forward
+// and the backward pass have are measurements and operations that are linear.
+func TestPassesOfKinds(t *testing.T) {
+	anywhere := []Kind{Add, Flatten, Unflatten, Moments, Scale, Norm}
+	for k := Conv2d; k <= SGD; k++ {
+		var allowed []Pass
+		for pass := Forward; pass <= Update; pass++ {
+			if rules[k].pass.allows(pass) {
+				allowed = append(allowed, pass)
+			}
+		}
+		want := 1
+		if slices.Contains(anywhere, k) {
+			want = 3
+		}
+		gradient := strings.Contains(k.String(), "Grad")
+		if len(allowed) != want || want == 1 && gradient && allowed[0] != Backward {
+			t.Errorf("%v is allowed in %v", k, allowed)
 		}
 	}
 }

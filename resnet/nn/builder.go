@@ -14,11 +14,11 @@ import (
 // safe for concurrent use.
 type Builder struct {
 	model   *Model
-	at      *Module // where layers are added
-	part    Part    // of the layers that are added
-	frozen  bool    // a lesion freezes the layers that are added
-	skipped bool    // a lesion takes away the layers that are added
-	calls   map[string]int
+	at      *Module                   // where layers are added
+	part    Part                      // of the layers that are added
+	frozen  bool                      // a lesion freezes the layers that are added
+	skipped bool                      // a lesion takes away the layers that are added
+	calls   map[string]int            // of a net with lesions: those of each leaf so far, skipped ones included
 	params  map[string]tensor.ParamID // of a net with lesions: those of the whole net
 	lesions lesionPlan
 	macs    int64 // so far, to bound them
@@ -36,7 +36,7 @@ type Value struct {
 // root module: "ResNet".
 func NewBuilder(name, kind string, input tensor.Shape) (*Builder, Value) {
 	root := &Module{Kind: kind, Alike: 1}
-	b := &Builder{model: &Model{Name: name, Input: input, Root: root}, at: root, calls: map[string]int{}}
+	b := &Builder{model: &Model{Name: name, Input: input, Root: root}, at: root}
 	return b, Value{Shape: input, layer: -1, rf: 1, jump: 1}
 }
 
@@ -54,6 +54,7 @@ func NewLesionedBuilder(whole *Model, lesions []Lesion) (*Builder, Value, error)
 	b.model.Params = whole.Params
 	b.model.Lesions = slices.Clone(lesions)
 	b.model.Whole = whole
+	b.calls = make(map[string]int, len(whole.Layers))
 	b.params = make(map[string]tensor.ParamID, len(whole.Params))
 	for id, p := range whole.Params {
 		b.params[p.Name] = tensor.ParamID(id)
@@ -129,8 +130,7 @@ func (b *Builder) add(s layerSpec, in ...Value) Value {
 		return in[0]
 	}
 	leaf := b.child(s.name, s.op.Kind.String())
-	call := b.calls[leaf.Path]
-	b.calls[leaf.Path]++
+	call := b.countCall(leaf)
 	if b.skipped {
 		return Value{Shape: s.out, layer: in[0].layer, rf: in[0].rf, jump: in[0].jump}
 	}
@@ -138,8 +138,9 @@ func (b *Builder) add(s layerSpec, in ...Value) Value {
 		Index: len(b.model.Layers), Path: leaf.Path, Call: call, Kind: s.op.Kind, Module: leaf, Part: b.part, Frozen: b.frozen,
 		In: in[0].Shape, Out: s.out, Desc: s.desc, Op: s.op, Scaled: s.scaled, reach: s.reach, stride: s.stride,
 	}
-	for _, v := range in {
-		l.Inputs = append(l.Inputs, v.layer)
+	l.Inputs = make([]int, len(in))
+	for i, v := range in {
+		l.Inputs[i] = v.layer
 		l.see(v.rf, v.jump)
 	}
 	if err := l.check(); err != nil {
@@ -155,6 +156,17 @@ func (b *Builder) add(s layerSpec, in ...Value) Value {
 		m.Layers = append(m.Layers, l)
 	}
 	return Value{Shape: l.Out, layer: l.Index, rf: l.RF, jump: l.Jump}
+}
+
+// countCall is the number of a leaf's next call. Those that a lesion takes away count
+// too, but leave no layers by which to count them.
+func (b *Builder) countCall(leaf *Module) int {
+	if b.calls == nil {
+		return len(leaf.Layers)
+	}
+	call := b.calls[leaf.Path]
+	b.calls[leaf.Path]++
+	return call
 }
 
 // see widens a layer's receptive field and jump by those of an operand. A window
@@ -179,6 +191,9 @@ func (l *Layer) check() error {
 
 // addParams gives a layer its parameters.
 func (b *Builder) addParams(l *Layer, params []tensor.Param) {
+	if len(params) > 0 {
+		l.Params = make([]tensor.ParamID, 0, len(params))
+	}
 	for _, p := range params {
 		if err := p.Shape.Check(); err != nil {
 			b.err = fmt.Errorf("%s.%s: %w", l.Path, p.Name, err)

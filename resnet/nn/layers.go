@@ -2,7 +2,7 @@ package nn
 
 import (
 	"fmt"
-	"strings"
+	"strconv"
 
 	"resnet-tui/tensor"
 )
@@ -37,7 +37,7 @@ func (b *Builder) Conv2d(x Value, name string, c Conv) Value {
 // arXiv 1502.03167).
 func (b *Builder) BatchNorm2d(x Value, name string, eps float64) Value {
 	c := tensor.Shape{x.Shape[1]}
-	return b.elementwise(x, name, tensor.Op{Kind: tensor.BatchNorm2d, Eps: eps}, fmt.Sprintf("%d channels", c[0]),
+	return b.elementwise(x, name, tensor.Op{Kind: tensor.BatchNorm2d, Eps: eps}, strconv.Itoa(c[0])+" channels",
 		tensor.Param{Name: "weight", Shape: c, Role: tensor.Gamma},
 		tensor.Param{Name: "bias", Shape: c, Role: tensor.Beta},
 		tensor.Param{Name: "running_mean", Shape: c, Role: tensor.RunningMean},
@@ -139,5 +139,5 @@ func unlessOne(label string, v int) string {
 	if v == 1 {
 		return ""
 	}
-	return strings.TrimRight(fmt.Sprint(label, v), " ")
+	return label + strconv.Itoa(v)
 }

@@ -119,7 +119,29 @@ func (m *Model) newLowering(p Pass, visible []int) (*lowering, error) {
 	if p.FreezeStats {
 		f.momentum = 0
 	}
+	f.makeRoom()
 	return f, nil
+}
+
+// makeRoom makes room for about as many operations and buffers as the plan will
+// have: otherwise most of the time goes into growing them. Backward, a convolution
+// or linear layer takes two or three operations, any other layer one.
+func (f *lowering) makeRoom() {
+	layers, learnable := len(f.model.Layers), len(f.model.learnable())
+	ops, buffers := layers, layers+1
+	if f.pass.Backward != nil {
+		ops += layers + layers/2
+		buffers += 2*layers + learnable
+	}
+	if f.pass.Update != nil {
+		ops += learnable
+	}
+	f.Plan.Ops = make([]tensor.Op, 0, ops)
+	f.Plan.Buffers = make([]tensor.Buffer, 0, buffers)
+	f.OpLayer = make([]int, 0, ops)
+	f.LayerOp = make([]int, 0, layers)
+	f.results = make([]tensor.BufferID, 0, layers)
+	f.saved = make([][]tensor.BufferID, 0, layers)
 }
 
 // forward appends the forward pass.

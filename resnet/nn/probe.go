@@ -162,7 +162,7 @@ func (m *Model) findLayer(name string) int {
 
 // learnable are the indices of the parameters that can have a gradient.
 func (m *Model) learnable() []int {
-	var indices []int
+	indices := make([]int, 0, len(m.Params))
 	for i, p := range m.Params {
 		if p.Role.Learnable() {
 			indices = append(indices, i)

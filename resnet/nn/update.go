@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"resnet-tui/tensor"
 )
@@ -39,11 +40,11 @@ const slotSuffix = ".momentum_buffer"
 
 // Slots are the momentum buffers of the learnable parameters, in their order.
 func (m *Model) Slots() []tensor.Param {
-	var slots []tensor.Param
-	for _, p := range m.Params {
-		if p.Role.Learnable() {
-			slots = append(slots, tensor.Param{Name: p.Name + slotSuffix, Shape: p.Shape, Role: tensor.Slot})
-		}
+	learnable := m.learnable()
+	slots := make([]tensor.Param, len(learnable))
+	for i, id := range learnable {
+		p := m.Params[id]
+		slots[i] = tensor.Param{Name: p.Name + slotSuffix, Shape: p.Shape, Role: tensor.Slot}
 	}
 	return slots
 }
@@ -63,13 +64,9 @@ func (s withSlots) Load(p tensor.Param, t *tensor.Tensor) error {
 // update appends the optimiser's step on every parameter that has a gradient.
 func (f *lowering) update() {
 	o := f.pass.Update
-	slots := map[string]tensor.ParamID{}
+	var slots []tensor.ParamID
 	if o.Momentum != 0 {
-		f.Plan.Params = append([]tensor.Param(nil), f.model.Params...)
-		for _, s := range f.model.Slots() {
-			slots[s.Name] = tensor.ParamID(len(f.Plan.Params))
-			f.Plan.Params = append(f.Plan.Params, s)
-		}
+		slots = f.addSlots()
 	}
 	for _, l := range f.model.Layers {
 		for _, id := range l.Params {
@@ -87,9 +84,21 @@ func (f *lowering) update() {
 				op.Decay = o.Decay
 			}
 			if o.Momentum != 0 {
-				op.Params = append(op.Params, slots[param.Name+slotSuffix])
+				op.Params = append(op.Params, slots[id])
 			}
 			f.add(op, l.Index)
 		}
 	}
+}
+
+// addSlots adds the momentum buffers to the plan's parameters. It returns their ids
+// by that of the parameter; those of parameters without one mean nothing.
+func (f *lowering) addSlots() []tensor.ParamID {
+	params := f.model.Params
+	f.Plan.Params = slices.Concat(params, f.model.Slots())
+	slots := make([]tensor.ParamID, len(params))
+	for i, id := range f.model.learnable() {
+		slots[id] = tensor.ParamID(len(params) + i)
+	}
+	return slots
 }
