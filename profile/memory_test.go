@@ -32,6 +32,12 @@ func TestMemoryTimeline(t *testing.T) {
 	if back := m.plan(f.lowered); len(back.Blocks) != 3 || back.Blocks[2] != (tensor.Block{Buffer: 2, Offset: 100, Bytes: 400, First: 2, Last: 3}) {
 		t.Errorf("blocks of existing buffers: %+v", back.Blocks)
 	}
+	for _, life := range [][2]int64{{-1, 2}, {2, 1}, {1, int64(len(f.lowered.Plan.Ops))}, {0, 1 << 40}} {
+		m.Blocks[1][3], m.Blocks[1][4] = life[0], life[1]
+		if back := m.plan(f.lowered); len(back.Blocks) != 2 {
+			t.Errorf("blocks with one that lives from %d to %d: %+v", life[0], life[1], back.Blocks)
+		}
+	}
 	if m.Peak == nil || m.Peak.Path != "a.conv1" || m.Peak.LiveBytes != 500 || m.Peak.Holders[0].Name != "conv1" {
 		t.Errorf("peak %+v", m.Peak)
 	}

@@ -44,7 +44,7 @@ func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 }
 
 // plan returns the recorded memory plan for a program of l. The file may come from
-// elsewhere: blocks of buffers that l doesn't have, or that exceed the arena, are
+// elsewhere: blocks of buffers that l doesn't have, or that exceed the arena or the pass, are
 // left out.
 func (m *Memory) plan(l *nn.Lowered) tensor.MemoryPlan {
 	plan := tensor.MemoryPlan{
@@ -55,7 +55,8 @@ func (m *Memory) plan(l *nn.Lowered) tensor.MemoryPlan {
 	for _, b := range m.Blocks {
 		x := b.block()
 		known := b[0] >= 0 && b[0] < int64(len(l.Plan.Buffers))
-		if known && x.Offset >= 0 && x.Bytes >= 0 && x.Offset <= m.ArenaBytes-x.Bytes {
+		lives := 0 <= x.First && x.First <= x.Last && x.Last < len(l.Plan.Ops)
+		if known && lives && x.Offset >= 0 && x.Bytes >= 0 && x.Offset <= m.ArenaBytes-x.Bytes {
 			plan.Blocks = append(plan.Blocks, x)
 		}
 	}

@@ -146,8 +146,10 @@ func runProgram(ctx context.Context, m tea.Model, t streams) error {
 }
 
 // options are bubbletea's. 30 pictures per second are more than frameTime asks for.
+// Signals end ctx: bubbletea's own handler would race with that, and take SIGTERM for
+// a quit.
 func (t streams) options(ctx context.Context) []tea.ProgramOption {
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(30)}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(30), tea.WithoutSignalHandler()}
 	if t.in != nil {
 		options = append(options, tea.WithInput(t.in))
 	}

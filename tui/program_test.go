@@ -2,10 +2,14 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
+	"os/signal"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -168,3 +172,51 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		t.Errorf("Run returns %v", err)
 	}
 }
+
+// TestSignalsAreLeftToTheContext: the terminal's library would take SIGTERM for a quit,
+// and race with the context that the signal ends.
+func TestSignalsAreLeftToTheContext(t *testing.T) {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGTERM)
+	defer signal.Stop(caught)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	keys, typed := io.Pipe()
+	defer typed.Close()
+	started, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- runProgram(ctx, stillModel{started}, streams{keys, io.Discard, []string{"TERM=xterm"}})
+	}()
+	<-started
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-caught
+	select {
+	case err := <-ended:
+		t.Fatalf("SIGTERM ended the program with %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v, want the context's error", err)
+	}
+}
+
+// stillModel is a program that only reports that it has started.
+type stillModel struct{ started chan struct{} }
+
+func (m stillModel) Init() tea.Cmd {
+	return func() tea.Msg {
+		close(m.started)
+		return nil
+	}
+}
+
+func (m stillModel) Update(tea.Msg) (tea.Model, tea.Cmd) { return m, nil }
+
+func (m stillModel) View() tea.View { return page("", "") }
