@@ -60,12 +60,14 @@ func checkStep(t *testing.T, m *nn.Model, l *nn.Lowered, o nn.Pass) {
 	}
 	for id, p := range m.Params {
 		grad := l.ParamGrad[id]
-		if has := grad != tensor.NoBuffer; has != p.Role.Learnable() || has && !l.Plan.Buffers[grad].Shape.Equal(p.Shape) {
+		has := grad != tensor.NoBuffer
+		if has != p.Role.Learnable() || has && !l.Plan.Buffers[grad].Shape.Equal(p.Shape) {
 			t.Errorf("%s: %s has the gradient %d", m.Name, p.Name, grad)
 		}
 		_, normed := l.Site(nn.Probe{At: nn.At(p.Name), What: nn.Norm})
 		learns := p.Role.Learnable()
-		if normed != (learns && slices.Contains(o.Probes, probeNorms)) || updates[tensor.ParamID(id)] != (learns && o.Update != nil) {
+		wanted := learns && slices.Contains(o.Probes, probeNorms)
+		if normed != wanted || updates[tensor.ParamID(id)] != (learns && o.Update != nil) {
 			t.Errorf("%s: %s is not probed or updated as it should be", m.Name, p.Name)
 		}
 	}
@@ -84,8 +86,9 @@ func checkStep(t *testing.T, m *nn.Model, l *nn.Lowered, o nn.Pass) {
 
 // smallNets are nets of every kind of block, small enough for differences.
 var smallNets = []string{
-	"cifar_resnet8", "cifar_resnet8_b", "cifar_resnet8_c_nonorm", "cifar_plain8", "cifar_preact_resnet8", "cifar_preact_resnet8_c",
-	"cifar_preact_plain8", "cifar_resnet11_v1", "cifar_preact_resnet11_b",
+	"cifar_resnet8", "cifar_resnet8_b", "cifar_resnet8_c_nonorm", "cifar_plain8",
+	"cifar_preact_resnet8", "cifar_preact_resnet8_c", "cifar_preact_plain8",
+	"cifar_resnet11_v1", "cifar_preact_resnet11_b",
 }
 
 func smallConfig(arch string) resnet.Config {
@@ -103,7 +106,10 @@ func TestStepGradients(t *testing.T) {
 				continue // eval mode differs in the normalisations alone
 			}
 			t.Run(fmt.Sprint(arch, "/", train), func(t *testing.T) {
-				o := nn.Pass{Mode: modeOf(train), Backward: &nn.Backward{Smoothing: 0.1}, Probes: []nn.Probe{probeInput, probeFlows}}
+				o := nn.Pass{
+					Mode: modeOf(train), Backward: &nn.Backward{Smoothing: 0.1},
+					Probes: []nn.Probe{probeInput, probeFlows},
+				}
 				newExact(t, smallNet(t, arch), o).checkDifferences(t)
 			})
 		}
@@ -127,7 +133,8 @@ func (e *exact) checkDifferences(t *testing.T) {
 		}
 		const h = 1e-6
 		up := e.lossAlong(t, values[name], direction, h)
-		if got := (up - e.lossAlong(t, values[name], direction, -h)) / (2 * h); math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
+		got := (up - e.lossAlong(t, values[name], direction, -h)) / (2 * h)
+		if math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
 			t.Errorf("%s: the gradient gives %v, differences %v", name, want, got)
 		}
 	}
@@ -211,7 +218,8 @@ func TestBlockGradients(t *testing.T) {
 				}
 				continue
 			}
-			if sum := g.Branch*g.Branch + g.Skip*g.Skip + 2*g.Cosine*g.Branch*g.Skip; math.Abs(math.Sqrt(sum)-g.In) > 1e-9*g.In {
+			sum := g.Branch*g.Branch + g.Skip*g.Skip + 2*g.Cosine*g.Branch*g.Skip
+			if math.Abs(math.Sqrt(sum)-g.In) > 1e-9*g.In {
 				t.Errorf("%s: the parts of %s make %g, not %g", arch, b.Path, math.Sqrt(sum), g.In)
 			}
 			if b.Block.PreAct && b.Block.Skip == nn.Identity && g.Skip != g.Out {

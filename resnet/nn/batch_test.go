@@ -46,8 +46,10 @@ func sameModel(t *testing.T, got, want *nn.Model) {
 		t.Fatalf("%s: %+v of %v, want %+v of %v", want.Name, got.Total, got.Input, want.Total, want.Input)
 	}
 	for i, l := range got.Layers {
-		if o := want.Layers[i]; !l.In.Equal(o.In) || !l.Out.Equal(o.Out) || l.Cost != o.Cost || l.Module != got.Find(l.Path) {
-			t.Errorf("%s: %s is %v of %v with %+v, want %v of %v with %+v", want.Name, l.Path, l.Out, l.In, l.Cost, o.Out, o.In, o.Cost)
+		o := want.Layers[i]
+		if !l.In.Equal(o.In) || !l.Out.Equal(o.Out) || l.Cost != o.Cost || l.Module != got.Find(l.Path) {
+			t.Errorf("%s: %s is %v of %v with %+v, want %v of %v with %+v",
+				want.Name, l.Path, l.Out, l.In, l.Cost, o.Out, o.In, o.Cost)
 		}
 	}
 	var modules, wanted []string

@@ -135,8 +135,9 @@ func (b *Builder) add(s layerSpec, in ...Value) Value {
 		return Value{Shape: s.out, layer: in[0].layer, rf: in[0].rf, jump: in[0].jump}
 	}
 	l := &Layer{
-		Index: len(b.model.Layers), Path: leaf.Path, Call: call, Kind: s.op.Kind, Module: leaf, Part: b.part, Frozen: b.frozen,
-		In: in[0].Shape, Out: s.out, Desc: s.desc, Op: s.op, Scaled: s.scaled, reach: s.reach, stride: s.stride,
+		Index: len(b.model.Layers), Path: leaf.Path, Call: call, Kind: s.op.Kind, Module: leaf,
+		Part: b.part, Frozen: b.frozen, In: in[0].Shape, Out: s.out, Desc: s.desc, Op: s.op, Scaled: s.scaled,
+		reach: s.reach, stride: s.stride,
 	}
 	l.Inputs = make([]int, len(in))
 	for i, v := range in {

@@ -51,7 +51,8 @@ func batchNormGradient(b *backward, l *Layer, dy tensor.BufferID) []tensor.Buffe
 	if saved := b.saved[l.Index]; saved == nil {
 		params = []tensor.ParamID{l.Params[0], l.Params[2], l.Params[3]} // normalised by the running statistics
 	}
-	op := b.gradient(l, tensor.BatchNorm2dGrad, params, append([]tensor.BufferID{b.operand(l), dy}, b.saved[l.Index]...))
+	in := append([]tensor.BufferID{b.operand(l), dy}, b.saved[l.Index]...)
+	op := b.gradient(l, tensor.BatchNorm2dGrad, params, in)
 	op.Out = []tensor.BufferID{b.buffer(l.Path+".grad_input", l.In, tensor.Scratch)}
 	if b.learns(l) {
 		op.Out = append(op.Out, b.paramBuffer(l, 0), b.paramBuffer(l, 1))

@@ -64,7 +64,8 @@ func ParseLesion(s string) (Lesion, error) {
 	takes := l.Kind == ScaleBranch || l.Kind == Swap
 	switch {
 	case l.Kind == 0:
-		return l, fmt.Errorf("lesion %q: %q must be one of cut-skip, drop-branch, scale:ALPHA, swap:OTHER, freeze", s, name)
+		return l, fmt.Errorf("lesion %q: %q must be one of cut-skip, drop-branch, scale:ALPHA, swap:OTHER, freeze",
+			s, name)
 	case has && !takes:
 		return l, fmt.Errorf("lesion %q: %s takes no value after a colon", s, name)
 	case takes && argument == "":

@@ -11,16 +11,22 @@ import (
 )
 
 func TestParseLesion(t *testing.T) {
-	for _, s := range []string{"layer1.0=cut-skip", "layer3.5=drop-branch", "layer1.1=scale:-0.5", "layer1.1=scale:1e+20", "layer1.1=swap:layer1.2", "layer4.0=freeze"} {
+	for _, s := range []string{
+		"layer1.0=cut-skip", "layer3.5=drop-branch", "layer1.1=scale:-0.5", "layer1.1=scale:1e+20",
+		"layer1.1=swap:layer1.2", "layer4.0=freeze",
+	} {
 		l, err := nn.ParseLesion(s)
 		if err != nil || l.String() != s {
 			t.Errorf("%s is read as %v (%v)", s, l, err)
 		}
 	}
 	for s, want := range map[string]string{
-		"": "must read", "layer1.0": "must read", "=freeze": "must read", "layer1.0=": "must be one of", "layer1.0=burn": "must be one of",
-		"layer1.0=freeze:1": "takes no value after a colon", "layer1.0=scale": "needs a value", "layer1.0=swap:": "needs a value",
-		"layer1.0=scale:NaN": "finite", "layer1.0=scale:inf": "finite", "layer1.0=scale:1e39": "finite", "layer1.0=scale:half": "finite",
+		"": "must read", "layer1.0": "must read", "=freeze": "must read",
+		"layer1.0=": "must be one of", "layer1.0=burn": "must be one of",
+		"layer1.0=freeze:1": "takes no value after a colon",
+		"layer1.0=scale":    "needs a value", "layer1.0=swap:": "needs a value",
+		"layer1.0=scale:NaN": "finite", "layer1.0=scale:inf": "finite",
+		"layer1.0=scale:1e39": "finite", "layer1.0=scale:half": "finite",
 	} {
 		if _, err := nn.ParseLesion(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want an error with %q", s, err, want)
@@ -77,23 +83,29 @@ func TestLesionsThatCannotBe(t *testing.T) {
 }
 
 // damages are lesions of every kind and some of their combinations, for nets
-// of at least two like blocks a stage.
+// of at least two like blocks per stage.
 var damages = [][]string{
-	{"layer1.0=cut-skip"}, {"layer2.0=cut-skip"}, {"layer1.1=drop-branch"}, {"layer2.0=drop-branch"}, {"layer3.1=scale:0.5"},
+	{"layer1.0=cut-skip"}, {"layer2.0=cut-skip"},
+	{"layer1.1=drop-branch"}, {"layer2.0=drop-branch"}, {"layer3.1=scale:0.5"},
 	{"layer1.0=swap:layer1.1"}, {"layer2.1=swap:layer2.2", "layer2.2=drop-branch"}, {"layer2.0=freeze"},
-	{"layer2.1=cut-skip", "layer2.1=scale:-2", "layer2.1=freeze"}, {"layer3.1=drop-branch", "layer3.2=drop-branch", "layer1.0=drop-branch"},
+	{"layer2.1=cut-skip", "layer2.1=scale:-2", "layer2.1=freeze"},
+	{"layer3.1=drop-branch", "layer3.2=drop-branch", "layer1.0=drop-branch"},
 }
 
 // TestLesionsAreNets lowers damaged nets of each kind of block.
 func TestLesionsAreNets(t *testing.T) {
-	for _, arch := range []string{"cifar_resnet20", "cifar_resnet20_b", "cifar_preact_resnet20", "cifar_preact_resnet29_b", "resnet50v2", "resnext50_32x4d", "keras_resnet50"} {
+	for _, arch := range []string{
+		"cifar_resnet20", "cifar_resnet20_b", "cifar_preact_resnet20", "cifar_preact_resnet29_b",
+		"resnet50v2", "resnext50_32x4d", "keras_resnet50",
+	} {
 		intact := build(t, resnet.Config{Arch: arch, Batch: 2})
 		for _, list := range damages {
 			if list[0] == "layer1.0=swap:layer1.1" && !intact.Find("layer1.0").In.Equal(intact.Find("layer1.1").In) {
 				continue // unlike
 			}
 			m := lesioned(t, resnet.Config{Arch: arch, Batch: 2}, lesions(t, list...)...)
-			if !nn.SameParams(m.Params, intact.Params) || m.Total.Params > intact.Total.Params || len(m.Blocks()) != len(intact.Blocks()) || len(m.Lesions) != len(list) {
+			if !nn.SameParams(m.Params, intact.Params) || m.Total.Params > intact.Total.Params ||
+				len(m.Blocks()) != len(intact.Blocks()) || len(m.Lesions) != len(list) {
 				t.Errorf("%s, %v: other parameters or blocks", arch, list)
 			}
 			for kind, o := range steps {
@@ -184,7 +196,9 @@ func (r renamed) Load(p tensor.Param, t *tensor.Tensor) error {
 // TestLesionsDoWhatTheySay holds damaged nets against others that compute the
 // same.
 func TestLesionsDoWhatTheySay(t *testing.T) {
-	for _, arch := range []string{"cifar_resnet14", "cifar_resnet14_b", "cifar_preact_resnet14", "cifar_preact_resnet20_b"} {
+	for _, arch := range []string{
+		"cifar_resnet14", "cifar_resnet14_b", "cifar_preact_resnet14", "cifar_preact_resnet20_b",
+	} {
 		c := resnet.Config{Arch: arch, Height: 6, Width: 5, Batch: 2, Classes: 4}
 		intact := exactLogits(t, c, trained{})
 		equal := func(what string, a, b []float64) {
@@ -215,11 +229,12 @@ func TestLesionsDoWhatTheySay(t *testing.T) {
 		equal("frozen", exactLogits(t, c, trained{}, "layer2.0=freeze"), intact)
 	}
 	plain := resnet.Config{Arch: "cifar_plain8", Height: 6, Width: 5, Batch: 2, Classes: 4}
-	if a, b := exactLogits(t, plain, trained{}, "layer1.0=scale:2"), exactLogits(t, plain, trained{}); slices.Equal(a, b) {
+	if slices.Equal(exactLogits(t, plain, trained{}, "layer1.0=scale:2"), exactLogits(t, plain, trained{})) {
 		t.Error("a plain block's branch is not scaled")
 	}
 	three := resnet.Config{Arch: "cifar_resnet20", Height: 6, Width: 5, Batch: 2, Classes: 4}
-	if a, b := exactLogits(t, three, trained{}, "layer1.0=swap:layer1.2"), exactLogits(t, three, renamed{trained{}, "layer1.0", "layer1.2"}); !slices.Equal(a, b) {
+	swapped := exactLogits(t, three, trained{}, "layer1.0=swap:layer1.2")
+	if !slices.Equal(swapped, exactLogits(t, three, renamed{trained{}, "layer1.0", "layer1.2"})) {
 		t.Error("blocks that are no neighbours do not change places")
 	}
 }
@@ -232,7 +247,7 @@ func TestLesionGradients(t *testing.T) {
 			{"layer1.0=cut-skip", "layer1.0=scale:0.5", "layer2.0=drop-branch", "layer3.1=scale:-2"},
 			{"layer2.0=freeze", "layer1.0=swap:layer1.1", "layer3.1=drop-branch", "layer1.1=drop-branch"},
 		} {
-			m := lesioned(t, resnet.Config{Arch: arch, Height: 6, Width: 5, Batch: 3, Classes: 4}, lesions(t, list...)...)
+			m := lesioned(t, smallConfig(arch), lesions(t, list...)...)
 			e := newExact(t, m, step(probeInput, probeFlows))
 			kept := map[string][]float64{}
 			for id, p := range m.Params {
@@ -251,7 +266,9 @@ func TestLesionGradients(t *testing.T) {
 			}
 			for i, b := range m.Blocks() {
 				g := e.block(i)
-				if g.HasSkip != (b.Block.Skip != nn.NoSkip) || g.HasBranch == strings.Contains(b.Block.Lesion, "drop") || g.In == 0 || i > 0 && g.In != e.block(i-1).Out {
+				dropped := strings.Contains(b.Block.Lesion, "drop")
+				parts := g.HasSkip == (b.Block.Skip != nn.NoSkip) && g.HasBranch != dropped
+				if !parts || g.In == 0 || i > 0 && g.In != e.block(i-1).Out {
 					t.Errorf("%s, %v: %s has %+v", arch, list, b.Path, g)
 				}
 			}

@@ -78,8 +78,8 @@ func (l *Lowered) Visible(kernels []tensor.KernelInfo) []int {
 func (m *Model) checkTrain(p Pass) error {
 	for _, l := range m.Layers {
 		if s := l.In; p.Mode == Train && !l.Frozen && l.Kind == tensor.BatchNorm2d && s[0]*s[2]*s[3] < 2 {
-			return fmt.Errorf("%s: train mode needs more than one value per channel to normalise, and the input there is %v: "+
-				"use a larger batch or image", l.Path, s)
+			return fmt.Errorf("%s: train mode needs more than one value per channel to normalise, "+
+				"and the input there is %v: use a larger batch or image", l.Path, s)
 		}
 	}
 	return nil
@@ -180,7 +180,10 @@ func (f *lowering) layer(l *Layer) {
 	var saved []tensor.BufferID
 	if op.Train && op.Kind == tensor.BatchNorm2d && f.pass.Backward != nil {
 		c := tensor.Shape{l.Out[1]}
-		saved = []tensor.BufferID{f.buffer(l.Path+".mean", c, tensor.Scratch), f.buffer(l.Path+".rstd", c, tensor.Scratch)}
+		saved = []tensor.BufferID{
+			f.buffer(l.Path+".mean", c, tensor.Scratch),
+			f.buffer(l.Path+".rstd", c, tensor.Scratch),
+		}
 		op.Out = append(op.Out, saved...)
 	}
 	f.saved = append(f.saved, saved)

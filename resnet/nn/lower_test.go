@@ -15,10 +15,13 @@ func TestPlansAreValid(t *testing.T) {
 		m := build(t, resnet.Config{Arch: name, Batch: 2})
 		var some []nn.Probe
 		for _, i := range []int{0, len(m.Layers) / 2, len(m.Layers) - 1} {
-			some = append(some, nn.Probe{At: m.Layers[i].At(), What: nn.Moments}, nn.Probe{At: m.Layers[i].At(), What: nn.Keep})
+			at := m.Layers[i].At()
+			some = append(some, nn.Probe{At: at, What: nn.Moments}, nn.Probe{At: at, What: nn.Keep})
 		}
 		every := []nn.Probe{probeMoments}
-		for _, o := range []nn.Pass{{}, {Mode: nn.Train, Probes: every}, {Probes: some}, {Mode: nn.Train, Probes: some}} {
+		for _, o := range []nn.Pass{
+			{}, {Mode: nn.Train, Probes: every}, {Probes: some}, {Mode: nn.Train, Probes: some},
+		} {
 			l, err := m.Lower(o)
 			if err == nil {
 				err = l.Plan.Validate()
@@ -27,7 +30,8 @@ func TestPlansAreValid(t *testing.T) {
 				t.Fatalf("%s, %+v: %v", name, o, err)
 			}
 			checkMaps(t, m, l)
-			if out := l.Plan.Buffers[l.Output]; !out.Shape.Equal(tensor.Shape{2, m.Classes()}) || out.Class != tensor.Output {
+			out := l.Plan.Buffers[l.Output]
+			if !out.Shape.Equal(tensor.Shape{2, m.Classes()}) || out.Class != tensor.Output {
 				t.Errorf("%s: the output is %+v", name, out)
 			}
 		}
@@ -65,7 +69,8 @@ func checkMaps(t *testing.T, m *nn.Model, l *nn.Lowered) {
 // after each, however the device fuses; unfused, one after each layer.
 func TestProbesStopNoFusion(t *testing.T) {
 	m := build(t, resnet.Config{Depth: 50})
-	for name, dev := range map[string]tensor.Device{"cpu": device(t), "reference": tensortest.Reference(), "pairs": pairs{}} {
+	devices := map[string]tensor.Device{"cpu": device(t), "reference": tensortest.Reference(), "pairs": pairs{}}
+	for name, dev := range devices {
 		bare, without, err := nn.Fusions(dev, m, nn.SessionOptions{Fuse: true})
 		if err != nil {
 			t.Fatal(err)

@@ -16,16 +16,20 @@ func TestPassJSON(t *testing.T) {
 	frozen.FreezeStats = true
 	for want, pass := range map[string]nn.Pass{
 		`{"mode":"eval"}`: {},
-		`{"mode":"train","freeze_stats":true,"backward":{}}`:         frozen,
-		`{"mode":"eval","probes":[{"at":"conv1","what":"moments"}]}`: {Probes: []nn.Probe{{At: "conv1", What: nn.Moments}}},
+		`{"mode":"train","freeze_stats":true,"backward":{}}`: frozen,
+		`{"mode":"eval","probes":[{"at":"conv1","what":"moments"}]}`: {
+			Probes: []nn.Probe{{At: "conv1", What: nn.Moments}},
+		},
 		`{"mode":"train","backward":{"smoothing":0.1},` +
 			`"update":{"momentum":0.9,"decay":0.0001,"decay_all":false,"nesterov":true}}`: nn.TrainingStep(0.1, sgd),
-		`{"mode":"eval","backward":{},"probes":[{"at":"every-layer","what":"keep"},{"at":"every-parameter","what":"norm"},` +
-			`{"at":"every-block","what":"flow"},{"at":"input","what":"norm"},{"at":"layer1.0.relu#1","what":"keep"}]}`: {
+		`{"mode":"eval","backward":{},"probes":[{"at":"every-layer","what":"keep"},` +
+			`{"at":"every-parameter","what":"norm"},{"at":"every-block","what":"flow"},` +
+			`{"at":"input","what":"norm"},{"at":"layer1.0.relu#1","what":"keep"}]}`: {
 			Backward: &nn.Backward{},
 			Probes: []nn.Probe{
-				{At: nn.EveryLayer, What: nn.Keep}, {At: nn.EveryParameter, What: nn.Norm}, {At: nn.EveryBlock, What: nn.Flow},
-				{At: nn.Input, What: nn.Norm}, {At: "layer1.0.relu#1", What: nn.Keep},
+				{At: nn.EveryLayer, What: nn.Keep}, {At: nn.EveryParameter, What: nn.Norm},
+				{At: nn.EveryBlock, What: nn.Flow}, {At: nn.Input, What: nn.Norm},
+				{At: "layer1.0.relu#1", What: nn.Keep},
 			},
 		},
 	} {

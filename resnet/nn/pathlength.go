@@ -252,7 +252,8 @@ func (s *Session) runPaths(
 	if err := errors.Join(err, p.Write(l.Input, s.input), p.Write(l.Target, target)); err != nil {
 		return nil, err
 	}
-	if err := p.Run(ctx, tensor.RunOptions{Scalars: scalars, Observe: spansDone(len(l.Plan.Ops), progress)}); err != nil {
+	o := tensor.RunOptions{Scalars: scalars, Observe: spansDone(len(l.Plan.Ops), progress)}
+	if err := p.Run(ctx, o); err != nil {
 		return nil, err
 	}
 	var failed error

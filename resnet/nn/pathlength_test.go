@@ -51,13 +51,15 @@ func TestPathLengths(t *testing.T) {
 				want, n = e.block(i-1).In, len(blocks)-i+1
 			}
 			if math.Abs(s.Gradient-want) > 1e-12*want || !(s.SumError < 1e-13) {
-				t.Errorf("%s: at %s the gradient is %g, not %g; the parts are off by %g", arch, s.Block, s.Gradient, want, s.SumError)
+				t.Errorf("%s: at %s the gradient is %g, not %g; the parts are off by %g",
+					arch, s.Block, s.Gradient, want, s.SumError)
 			}
 			if len(s.Branches) != n+1 || s.HasRest {
 				t.Errorf("%s: %s has %d parts, not %d, and a rest: %v", arch, s.Block, len(s.Branches), n+1, s.HasRest)
 			}
 			few := some[i]
-			if !slices.Equal(few.Branches, s.Branches[:2]) || few.HasRest != (n >= 2) || !(few.SumError < 1e-13) || few.Gradient != s.Gradient {
+			if !slices.Equal(few.Branches, s.Branches[:2]) || few.HasRest != (n >= 2) ||
+				!(few.SumError < 1e-13) || few.Gradient != s.Gradient {
 				t.Errorf("%s: with two parts %s has %+v, with all %+v", arch, s.Block, few, s)
 			}
 		}
@@ -149,7 +151,8 @@ func TestPathsByLesions(t *testing.T) {
 	if a, b := at("layer3.2"), at("layer3.1"); a.Branches[0] != b.Branches[0] || a.Branches[0] == 0 {
 		t.Errorf("through identities alone the gradient changes from %g to %g", a.Branches[0], b.Branches[0])
 	}
-	if a, b := at("layer1.1"), at("layer1.2"); !slices.Equal(a.Branches[:len(b.Branches)], b.Branches) || a.Branches[len(a.Branches)-1] != 0 {
+	a, b := at("layer1.1"), at("layer1.2")
+	if !slices.Equal(a.Branches[:len(b.Branches)], b.Branches) || a.Branches[len(a.Branches)-1] != 0 {
 		t.Errorf("a block without a branch changes %v to %v", b.Branches, a.Branches)
 	}
 	if s := at("layer2.1"); s.Branches[0] != 0 || s.Branches[1] == 0 {

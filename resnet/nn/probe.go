@@ -114,7 +114,8 @@ func (m *Model) targets(p Probe, visible []int) (place, []int, error) {
 		return 0, nil, fmt.Errorf("%v: %w", p, err)
 	}
 	if fits := p.What.goesWith(); !slices.Contains(fits, kind) {
-		return 0, nil, fmt.Errorf("%v: that is %s; %v can be taken at %s", p, placeNames[kind], p.What, listPlaces(fits))
+		return 0, nil, fmt.Errorf("%v: that is %s; %v can be taken at %s",
+			p, placeNames[kind], p.What, listPlaces(fits))
 	}
 	return kind, indices, nil
 }

@@ -35,7 +35,10 @@ func TestProbesRefused(t *testing.T) {
 		{nn.Probe{At: "layer1.0.relu#2", What: nn.Keep}, "of that name"},
 		{nn.Probe{At: "conv1.weight", What: nn.Moments}, "that is a parameter; moments can be taken at a layer"},
 		{nn.Probe{At: "conv1", What: nn.Norm}, "that is a layer; norm can be taken at a parameter or the input"},
-		{nn.Probe{At: "layer1.0", What: nn.Keep}, "that is a block; keep can be taken at a layer or a parameter or the input"},
+		{
+			nn.Probe{At: "layer1.0", What: nn.Keep},
+			"that is a block; keep can be taken at a layer or a parameter or the input",
+		},
 		{nn.Probe{At: nn.EveryParameter, What: nn.Flow}, "that is a parameter; flow can be taken at a block"},
 		{nn.Probe{At: "bn1.running_mean", What: nn.Norm}, "it is a running statistic, which has no gradient"},
 		{nn.Probe{At: "layer1.0.conv1.weight", What: nn.Norm}, "a lesion left it without a gradient"},
@@ -66,7 +69,9 @@ func TestKeptOutputs(t *testing.T) {
 				{Probes: []nn.Probe{probeMoments, {At: nn.EveryLayer, What: nn.Keep}}},
 				{
 					Mode: nn.Train, Backward: &nn.Backward{},
-					Probes: []nn.Probe{probeMoments, {At: nn.EveryLayer, What: nn.Keep}, probeInput, {At: nn.Input, What: nn.Norm}},
+					Probes: []nn.Probe{
+						probeMoments, {At: nn.EveryLayer, What: nn.Keep}, probeInput, {At: nn.Input, What: nn.Norm},
+					},
 				},
 			} {
 				s := open(t, dev, small, nn.SessionOptions{Pass: pass, Fuse: fuse, Threads: 2, Calibrate: true})
@@ -151,8 +156,9 @@ func TestOneBlockIsProbed(t *testing.T) {
 				t.Fatalf("%s: %s is read at %+v", arch, b.Path, sites)
 			}
 			got, want := one.block(0), all.block(i)
-			if got.Path != b.Path || math.Abs(got.In-want.In) > 1e-12*want.In || math.Abs(got.Out-want.Out) > 1e-12*want.Out ||
-				math.Abs(got.Branch-want.Branch) > 1e-12*want.Branch || math.Abs(got.Skip-want.Skip) > 1e-12*want.Skip {
+			near := func(x, y float64) bool { return math.Abs(x-y) <= 1e-12*y }
+			if got.Path != b.Path || !near(got.In, want.In) || !near(got.Out, want.Out) ||
+				!near(got.Branch, want.Branch) || !near(got.Skip, want.Skip) {
 				t.Errorf("%s: %+v, want %+v", arch, got, want)
 			}
 		}
@@ -162,7 +168,8 @@ func TestOneBlockIsProbed(t *testing.T) {
 // TestProbeAnswers: what a session says of probes before, during and after a
 // pass.
 func TestProbeAnswers(t *testing.T) {
-	pass := step(probeMoments, probeFlows, nn.Probe{At: "fc.weight", What: nn.Norm}, nn.Probe{At: "conv1", What: nn.Moments})
+	pass := step(probeMoments, probeFlows,
+		nn.Probe{At: "fc.weight", What: nn.Norm}, nn.Probe{At: "conv1", What: nn.Moments})
 	s := open(t, tensortest.Reference(), small, nn.SessionOptions{Pass: pass})
 	for _, i := range []int{-1, 4} {
 		if _, err := s.Probe(i); err == nil {

@@ -53,7 +53,8 @@ func (w *walker) Span(tensor.Span) {
 func TestStepsAreAPass(t *testing.T) {
 	ctx := context.Background()
 	m := build(t, resnet.Config{Arch: "cifar_preact_resnet20", Batch: 2})
-	s, err := nn.NewSession(ctx, device(t), m, nn.SessionOptions{Pass: probed(probeMoments), Threads: 2, Calibrate: true})
+	o := nn.SessionOptions{Pass: probed(probeMoments), Threads: 2, Calibrate: true}
+	s, err := nn.NewSession(ctx, device(t), m, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,8 @@ func TestStepsAreAPass(t *testing.T) {
 		t.Fatal(err)
 	}
 	if w.layers.Load() == 0 || w.ended != 1 || s.Progress() != -1 {
-		t.Errorf("the pass was seen at %d layers, ended %d times, and is at %d after it", w.layers.Load(), w.ended, s.Progress())
+		t.Errorf("the pass was seen at %d layers, ended %d times, and is at %d after it",
+			w.layers.Load(), w.ended, s.Progress())
 	}
 	want, stats := results(t, s)
 	for g := range s.Kernels() {
@@ -173,7 +175,9 @@ func BenchmarkStart(b *testing.B) {
 	ctx := context.Background()
 	for _, depth := range []int{50, 101} {
 		m := build(b, resnet.Config{Depth: depth})
-		for name, o := range map[string]nn.SessionOptions{"raw": {Fuse: true}, "calibrated": {Fuse: true, Calibrate: true}} {
+		for name, o := range map[string]nn.SessionOptions{
+			"raw": {Fuse: true}, "calibrated": {Fuse: true, Calibrate: true},
+		} {
 			b.Run(m.Name+"/"+name, func(b *testing.B) {
 				for b.Loop() {
 					s, err := nn.NewSession(ctx, device(b), m, o)

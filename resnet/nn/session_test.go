@@ -97,8 +97,11 @@ func TestCalibrationBatch(t *testing.T) {
 		config resnet.Config
 		want   int
 	}{
-		{resnet.Config{Depth: 50}, 2}, {resnet.Config{Depth: 50, Height: 32, Width: 32}, 64}, {resnet.Config{Depth: 50, Height: 512, Width: 512}, 1},
-		{resnet.Config{Arch: "cifar_resnet20", Batch: 100}, 1}, {resnet.Config{Depth: 18, Height: 1, Width: 1}, 64},
+		{resnet.Config{Depth: 50}, 2},
+		{resnet.Config{Depth: 50, Height: 32, Width: 32}, 64},
+		{resnet.Config{Depth: 50, Height: 512, Width: 512}, 1},
+		{resnet.Config{Arch: "cifar_resnet20", Batch: 100}, 1},
+		{resnet.Config{Depth: 18, Height: 1, Width: 1}, 64},
 	} {
 		if got := build(t, c.config).CalibrationBatch(); got != c.want {
 			t.Errorf("%+v: %d images, want %d", c.config, got, c.want)
@@ -238,7 +241,8 @@ func TestWithRefused(t *testing.T) {
 
 func TestMaxBatch(t *testing.T) {
 	m := build(t, small)
-	one, _ := nn.Needs(tensortest.Reference(), build(t, resnet.Config{Arch: "cifar_resnet8", Height: 8, Width: 8}), nn.SessionOptions{})
+	single := build(t, resnet.Config{Arch: "cifar_resnet8", Height: 8, Width: 8})
+	one, _ := nn.Needs(tensortest.Reference(), single, nn.SessionOptions{})
 	for _, c := range []struct {
 		limit int64
 		want  int
@@ -286,12 +290,13 @@ func TestSessionRefuses(t *testing.T) {
 // TestProgress: both stages report, and end complete.
 func TestProgress(t *testing.T) {
 	last := map[string][2]int64{}
-	open(t, tensortest.Reference(), small, nn.SessionOptions{Calibrate: true, Progress: func(stage string, done, total int64) {
+	progress := func(stage string, done, total int64) {
 		if done < last[stage][0] || done > total {
 			t.Errorf("%s: %d of %d after %d", stage, done, total, last[stage][0])
 		}
 		last[stage] = [2]int64{done, total}
-	}})
+	}
+	open(t, tensortest.Reference(), small, nn.SessionOptions{Calibrate: true, Progress: progress})
 	for _, stage := range []string{"weights", "calibration"} {
 		if p := last[stage]; p[0] != p[1] || p[1] == 0 {
 			t.Errorf("%s ends at %d of %d", stage, p[0], p[1])

@@ -93,7 +93,8 @@ func TestStepOnCPU(t *testing.T) {
 func TestProbesChangeNothingOnCPU(t *testing.T) {
 	for arch, apart := range map[string]bool{
 		"cifar_preact_resnet14": false, "cifar_resnet14_c": false, "cifar_plain14": false,
-		"cifar_preact_resnet14_b": true, "cifar_preact_resnet20_bottleneck_c": true, "cifar_preact_resnet14_b_nonorm": true,
+		"cifar_preact_resnet14_b": true, "cifar_preact_resnet20_bottleneck_c": true,
+		"cifar_preact_resnet14_b_nonorm": true,
 	} {
 		for _, fuse := range []bool{false, true} {
 			m := build(t, resnet.Config{Arch: arch, Batch: 4, Height: 12, Width: 12})

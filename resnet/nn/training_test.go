@@ -140,7 +140,10 @@ func TestTraining(t *testing.T) {
 	if err := s.State().Read("fc.weight"+nn.SlotSuffix, slot); err != nil || norm32(slot.Data) == 0 {
 		t.Errorf("the momentum of fc.weight: %v", err)
 	}
-	s, err := s.Recompile(ctx, s.Model(), func(o *nn.SessionOptions) { o.Probes, o.Fuse = []nn.Probe{probeFlows}, true })
+	s, err := s.Recompile(ctx, s.Model(), func(o *nn.SessionOptions) {
+		o.Probes = []nn.Probe{probeFlows}
+		o.Fuse = true
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +166,8 @@ func TestScaledBranch(t *testing.T) {
 		t.Fatal(err)
 	}
 	half := logits(t, s)
-	if err := errors.Join(s.SetAlpha("layer2.0", 1), s.SetAlpha("layer1.0", 1)); err == nil || !strings.Contains(err.Error(), "layer1.0") {
+	err = errors.Join(s.SetAlpha("layer2.0", 1), s.SetAlpha("layer1.0", 1))
+	if err == nil || !strings.Contains(err.Error(), "layer1.0") {
 		t.Errorf("a block that is not scaled: %v", err)
 	}
 	whole := logits(t, s)

@@ -106,7 +106,8 @@ func (s *suite) edges(t *testing.T) {
 	}
 	for _, width := range []int{1, 2, 3, 4, 5, 8, 16, 17} {
 		for _, groups := range []int{2, 3, 8} {
-			list = append(list, Convolution{2, width * groups, 5, 7, width * groups, groups, tensor.Square(3, 1+groups%2, 1)})
+			window := tensor.Square(3, 1+groups%2, 1)
+			list = append(list, Convolution{2, width * groups, 5, 7, width * groups, groups, window})
 		}
 	}
 	for _, plane := range [][2]int{{1, 1}, {1, 9}, {9, 1}, {2, 2}} {

@@ -144,6 +144,7 @@ func (s *suite) compileRefusals(t *testing.T, p *tensor.Plan, state tensor.State
 	twice := append(reshaped[1:2:2], reshaped[1])
 	huge := []tensor.Param{{Name: "huge", Shape: tensor.Shape{1 << 30, 1 << 30}}}
 	none := tensor.Options{}
+	tooFew := tensor.Options{Threads: -1}
 	newState := func(params []tensor.Param) func() error {
 		return func() error { _, err := s.dev.NewState(params, Values{1}); return err }
 	}
@@ -155,9 +156,9 @@ func (s *suite) compileRefusals(t *testing.T, p *tensor.Plan, state tensor.State
 		{"another sort of device's state", s.refusedProgram(p, fakeState{}, none)},
 		{"no state", s.refusedProgram(p, nil, none)},
 		{"too many threads", s.refusedProgram(p, state, tensor.Options{Threads: 1 << 20})},
-		{"-1 threads", s.refusedProgram(p, state, tensor.Options{Threads: -1})},
-		{"estimating for -1 threads", func() error { _, err := s.dev.Estimate(p, tensor.Options{Threads: -1}); return err }},
-		{"the fusions for -1 threads", func() error { _, err := s.dev.Fusions(p, tensor.Options{Threads: -1}); return err }},
+		{"-1 threads", s.refusedProgram(p, state, tooFew)},
+		{"estimating for -1 threads", func() error { _, err := s.dev.Estimate(p, tooFew); return err }},
+		{"the fusions for -1 threads", func() error { _, err := s.dev.Fusions(p, tooFew); return err }},
 		{"a state with two parameters of one name", newState(twice)},
 		{"a state with a parameter that is too large", newState(huge)},
 	}

@@ -57,7 +57,7 @@ var tolerances = map[tensor.Kind]tolerance{
 	tensor.AdaptiveAvgPool2d:     {1e-6, summed},
 	tensor.AdaptiveAvgPool2dGrad: {1e-6, summed},
 	tensor.MaxPool2dGrad:         {5e-7, "sums of the few windows that share a maximum"},
-	tensor.BatchNorm2d:           {2e-6, "folded into one factor and one summand per channel; batch statistics are sums"},
+	tensor.BatchNorm2d:           {2e-6, "one factor and one summand per channel; batch statistics are sums"},
 	tensor.BatchNorm2dGrad:       {3e-6, "sums over all pixels, which nearly cancel in dx"},
 
 	tensor.Conv2d:           {2e-6, summed},

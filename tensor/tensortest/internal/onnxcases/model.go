@@ -83,7 +83,9 @@ type node struct {
 }
 
 func parseNode(m message) (node, error) {
-	n := node{float: map[string]float64{}, integer: map[string]int{}, list: map[string][]int{}, text: map[string]string{}}
+	n := node{
+		float: map[string]float64{}, integer: map[string]int{}, list: map[string][]int{}, text: map[string]string{},
+	}
 	err := m.each(func(f field) error {
 		switch f.number {
 		case 1:
