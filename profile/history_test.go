@@ -12,7 +12,8 @@ import (
 
 func kept(ms float64) *Profile {
 	return &Profile{
-		Schema: Schema, Model: Model{Arch: "resnet50"}, Input: Input{Shape: tensor.Shape{1, 3, 8, 8}}, Mode: "eval", Fused: true,
+		Schema: Schema, Model: Model{Arch: "resnet50"}, Input: Input{Shape: tensor.Shape{1, 3, 8, 8}},
+		Mode: "eval", Fused: true,
 		Total: Total{MeanMS: ms, SamplesMS: []float64{ms}}, Layers: []LayerRow{{Path: "conv1"}},
 	}
 }
@@ -34,7 +35,8 @@ func TestHistory(t *testing.T) {
 	scribble(t, path, "{\"schema\":\"resnet-tui/history/1\"}\nnonsense\n{\"schema\":\"res")
 	appended(kept(2))
 	entries, damaged, err := ReadHistory(path)
-	if err != nil || len(entries) != 2 || entries[1].Total.MeanMS != 2 || entries[0].Layers != nil || entries[0].Total.SamplesMS != nil {
+	if err != nil || len(entries) != 2 || entries[1].Total.MeanMS != 2 ||
+		entries[0].Layers != nil || entries[0].Total.SamplesMS != nil {
 		t.Errorf("%+v (%v)", entries, err)
 	}
 	if len(damaged) != 3 || damaged[0] != 2 || damaged[2] != 4 {
@@ -50,17 +52,24 @@ func TestHistory(t *testing.T) {
 func TestHistoryConfig(t *testing.T) {
 	const old = "resnet50 1×3×8×8 eval, 0 threads of  ()"
 	backward := &nn.Backward{}
+	probed := nn.Pass{Backward: backward, Probes: []nn.Probe{everyBlock}}
+	updating := nn.Pass{Backward: backward, Update: &nn.SGD{}}
+	momentum := nn.Pass{Backward: backward, Update: &nn.SGD{Momentum: 0.9}}
 	for want, change := range map[string]func(p *Profile){
-		"eval":                           func(p *Profile) { p.Pass = &nn.Pass{} },
-		"eval, backward":                 func(p *Profile) { p.Pass = &nn.Pass{Backward: backward, Probes: []nn.Probe{everyBlock}} },
-		"eval, backward, not fused":      func(p *Profile) { p.Loss, p.Fused = new(Number), false }, // of an older version
-		"eval, backward, update":         func(p *Profile) { p.Pass = &nn.Pass{Backward: backward, Update: &nn.SGD{Momentum: 0.9}} },
-		"eval, frozen statistics":        func(p *Profile) { p.Pass = &nn.Pass{FreezeStats: true} },
-		"eval, lesion layer1.0=cut-skip": func(p *Profile) { p.Model.Lesions = []string{"layer1.0=cut-skip"} },
-		"eval, backward, update without momentum": func(p *Profile) {
-			p.Pass = &nn.Pass{Backward: backward, Update: &nn.SGD{}}
+		"eval":           func(p *Profile) { p.Pass = &nn.Pass{} },
+		"eval, backward": func(p *Profile) { p.Pass = &probed },
+		// An older version recorded no pass, but the loss.
+		"eval, backward, not fused": func(p *Profile) {
+			p.Loss = new(Number)
+			p.Fused = false
 		},
-		"eval, probe moments at every-layer": func(p *Profile) { p.Pass = &nn.Pass{Probes: []nn.Probe{everyOutput}} },
+		"eval, backward, update":                  func(p *Profile) { p.Pass = &momentum },
+		"eval, backward, update without momentum": func(p *Profile) { p.Pass = &updating },
+		"eval, frozen statistics":                 func(p *Profile) { p.Pass = &nn.Pass{FreezeStats: true} },
+		"eval, lesion layer1.0=cut-skip":          func(p *Profile) { p.Model.Lesions = []string{"layer1.0=cut-skip"} },
+		"eval, probe moments at every-layer": func(p *Profile) {
+			p.Pass = &nn.Pass{Probes: []nn.Probe{everyOutput}}
+		},
 	} {
 		p := kept(1)
 		change(p)

@@ -47,6 +47,7 @@ const anyLearnable Role = 255
 var (
 	none, one, two, oneOrThree = []int{0}, []int{1}, []int{2}, []int{1, 3}
 	weightAndBias              = []Role{Weight, Bias}
+	gammaOnly                  = []Role{Gamma}
 	normParams                 = []Role{Gamma, Beta, RunningMean, RunningVar}
 	paramAndSlot               = []Role{anyLearnable, Slot}
 )
@@ -72,7 +73,7 @@ var rules = [...]rule{
 	LinearGradInput:       {pass: inBackward, in: 1, outs: one, roles: []Role{Weight}, check: inverse(checkLinear)},
 	LinearGradWeight:      {pass: inBackward, in: 2, outs: one, check: checkLinearGradWeight},
 	LinearGradBias:        {pass: inBackward, in: 1, outs: one, check: checkGradBias},
-	BatchNorm2dGrad:       {pass: inBackward, in: 4, outs: oneOrThree, roles: []Role{Gamma}, check: checkBatchNorm2dGrad},
+	BatchNorm2dGrad:       {pass: inBackward, in: 4, outs: oneOrThree, roles: gammaOnly, check: checkBatchNorm2dGrad},
 	ReLUGrad:              {pass: inBackward, in: 2, outs: one, check: checkAlike},
 	MaxPool2dGrad:         {pass: inBackward, in: 2, outs: one, check: checkMaxPool2dGrad},
 	AdaptiveAvgPool2dGrad: {pass: inBackward, in: 1, outs: one, check: inverse(checkAdaptiveAvgPool2d)},
@@ -82,12 +83,15 @@ var rules = [...]rule{
 	Scale:                 {in: 1, outs: one, scalar: required, check: checkSame},
 	Join:                  {pass: inBackward, in: 2, outs: two, check: checkJoin},
 	Norm:                  {in: 1, outs: one, check: checkNorm},
-	SGD:                   {pass: inUpdate, in: 1, outs: none, roles: paramAndSlot, lastOptional: true, scalar: required, check: checkSGD},
+	SGD: {
+		pass: inUpdate, in: 1, outs: none, roles: paramAndSlot, lastOptional: true, scalar: required, check: checkSGD,
+	},
 }
 
 // evalNormGrad is the rule of a BatchNorm2dGrad through running statistics.
 var evalNormGrad = rule{
-	pass: inBackward, in: 2, outs: oneOrThree, roles: []Role{Gamma, RunningMean, RunningVar}, check: checkBatchNorm2dGrad,
+	pass: inBackward, in: 2, outs: oneOrThree, roles: []Role{Gamma, RunningMean, RunningVar},
+	check: checkBatchNorm2dGrad,
 }
 
 // ruleOf is an operation's rule. Its kind must be known.

@@ -36,7 +36,7 @@ func (*labelled) End(time.Duration) {}
 // Label is the context of the kernel with that head.
 func (x *labelled) Label(head int) context.Context { return x.heads[head] }
 
-// cpuProfileTime is enough for some 200 samples a thread.
+// cpuProfileTime is enough for some 200 samples per thread.
 const cpuProfileTime = 2 * time.Second
 
 // cpuProfile runs passes under Go's profiler, which would disturb those that
