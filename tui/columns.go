@@ -237,6 +237,8 @@ func compareBy(id columnID, a, b *node) int {
 		return cmp.Compare(b.spread, a.spread)
 	case colBack:
 		return cmp.Compare(b.back, a.back)
+	case colShare:
+		return cmp.Compare(b.mean, a.mean)
 	case colP95:
 		return cmp.Compare(b.p95, a.p95)
 	case colField:

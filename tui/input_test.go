@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -108,6 +109,23 @@ func TestFilter(t *testing.T) {
 	press(m, "up", "down", "enter", "esc")
 	if m.list.selected() == nil {
 		t.Error("nothing is selected after an empty filter")
+	}
+}
+
+// TestSortByShare: shares are of whole passes, so that a kernel that takes longest
+// backward comes first.
+func TestSortByShare(t *testing.T) {
+	m := screen(t, "resnet18", 120, 24)
+	run(t, m, true, 5)
+	kernels := m.list.tree.order
+	for i, n := range kernels {
+		n.time, n.mean = time.Duration(len(kernels)-i), time.Duration(i+1)
+	}
+	m.list.orderBy(colShare)
+	for i := range kernels {
+		if got, want := m.list.rows[i], kernels[len(kernels)-1-i]; got != want {
+			t.Fatalf("row %d is %s, want %s", i, got.Label, want.Label)
+		}
 	}
 }
 

@@ -386,6 +386,17 @@ func TestConfigFile(t *testing.T) {
 	mustRun(t, "summary", "--arch", "cifar_resnet20")
 }
 
+// TestEmptyLists: a list without values is the default, as if the flag were not there,
+// but for train's depths.
+func TestEmptyLists(t *testing.T) {
+	mustRun(t, "run", "--arch", "cifar_resnet8", "--labels", "")
+	mustRun(t, "eval", "--arch", "cifar_resnet8", "--data", "synthetic:8", "--mean", "", "--std", "")
+	code, _, errs := inProcess(t, "train", "--depth", "", "--data", "synthetic:8")
+	if code != exitUsage || !strings.Contains(errs, `--depth ""`) {
+		t.Errorf("train without a depth: exit %d, %s", code, errs)
+	}
+}
+
 func TestHelp(t *testing.T) {
 	for _, c := range []struct {
 		args []string

@@ -136,6 +136,7 @@ func TestBadInput(t *testing.T) {
 		{"run --labels 1000", 2, "0 to 999"},
 		{"run --labels 1,2", 2, "2 labels for 1 image"},
 		{"run --labels cat", 2, "whole number"},
+		{"run --labels 1,", 2, "--labels 1,"},
 		{"run --arch cifar_resnet8 --size 1 --mode train", 1, "one value"},
 		{"profile --count wheels", 2, "ptflops"},
 		{"run --count all", 2, "ptflops"},

@@ -126,6 +126,9 @@ func (d *depthList) Set(s string) error {
 	if err := d.list.Set(s); err != nil {
 		return err
 	}
+	if len(*d.to) == 0 {
+		return errors.New("there must be at least one")
+	}
 	seen := map[int]bool{}
 	for _, n := range *d.to {
 		switch {

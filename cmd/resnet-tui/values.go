@@ -117,7 +117,7 @@ func (n number) Set(s string) error {
 	return nil
 }
 
-// list is a flag for values with commas between them.
+// list is a flag for values with commas between them; "" is none.
 type list[T any] struct {
 	to   *[]T
 	read func(string) (T, error)
@@ -138,6 +138,10 @@ func (l *list[T]) String() string {
 
 func (l *list[T]) Set(s string) error {
 	var all []T
+	if s == "" {
+		*l.to = all
+		return nil
+	}
 	for part := range strings.SplitSeq(s, ",") {
 		v, err := l.read(strings.TrimSpace(part))
 		if err != nil {
@@ -224,7 +228,11 @@ func (c *choice) Set(s string) error {
 func flagMistake(err error) string {
 	var value *pflag.InvalidValueError
 	if errors.As(err, &value) {
-		return fmt.Sprintf("--%s %s: %s", value.GetFlag().Name, value.GetValue(), errors.Unwrap(value))
+		given := value.GetValue()
+		if given == "" {
+			given = `""`
+		}
+		return fmt.Sprintf("--%s %s: %s", value.GetFlag().Name, given, errors.Unwrap(value))
 	}
 	return err.Error()
 }
