@@ -234,7 +234,7 @@ func compareBy(id columnID, a, b *node) int {
 	case colRate:
 		return cmp.Compare(rate(b), rate(a))
 	case colSpread:
-		return cmp.Compare(b.spread, a.spread)
+		return cmp.Compare(b.cv, a.cv)
 	case colBack:
 		return cmp.Compare(b.back, a.back)
 	case colShare:

@@ -206,7 +206,7 @@ func inputOf(n *node) tensor.Shape {
 	return nil
 }
 
-// timing is the row's time with its spread, and the last passes.
+// timing is the row's time with its variation, and the last passes.
 func (d *detailPane) timing(n *node) []detailLine {
 	took, s := d.list.tree.took(n), &d.series
 	if s.N > 0 {

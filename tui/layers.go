@@ -208,7 +208,7 @@ func (v *layersView) cellFigure(id columnID, n *node) profile.Figure {
 	case colShare:
 		return percent(v.share(n))
 	case colSpread:
-		return percent(n.spread)
+		return percent(n.cv)
 	case colRate:
 		return gflops(n, v.batch())
 	case colField:

@@ -20,11 +20,11 @@ type node struct {
 	open     bool
 	unfolded bool // rows under it are shown: it is open, or a filter found them
 
-	time   time.Duration // of the forward pass, p50: a module's own, which is not the sum of those below
-	back   time.Duration // of the backward pass
-	mean   time.Duration // of both: these add up
-	p95    time.Duration // of a kernel
-	spread float64       // coefficient of variation of a kernel
+	time time.Duration // of the forward pass, p50: a module's own, which is not the sum of those below
+	back time.Duration // of the backward pass
+	mean time.Duration // of both: these add up
+	p95  time.Duration // of a kernel
+	cv   float64       // coefficient of variation of a kernel
 }
 
 // newNodes are the nodes of a tree's rows, by Row.Index.

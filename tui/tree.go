@@ -64,7 +64,7 @@ func (t *tree) update(s *profile.Snapshot) {
 	for _, n := range t.nodes {
 		n.time, n.back, n.mean = n.Took.ForwardP50, n.Took.AfterP50, n.Took.Total()
 		if n.Kernel >= 0 {
-			n.p95, n.spread = s.Kernels[n.Kernel].P95, s.Kernels[n.Kernel].CV
+			n.p95, n.cv = s.Kernels[n.Kernel].P95, s.Kernels[n.Kernel].CV
 		}
 	}
 	t.whole, t.mean = t.root.time+t.root.back, t.root.mean

@@ -276,6 +276,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 			if err != nil || cmd == nil || len(rest) > 0 {
 				return usage("there is no help on %q", strings.Join(args, " "))
 			}
+			cmd.InitDefaultHelpFlag() // as "COMMAND --help" has it
 			return cmd.Help()
 		},
 	}

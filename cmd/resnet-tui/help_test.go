@@ -59,6 +59,9 @@ func TestHelpPage(t *testing.T) {
 			t.Errorf("%v has the wrong groups:\n%s", args, page)
 		}
 	}
+	if a, b := mustRun(t, "help", "run"), mustRun(t, "run", "--help"); a != b {
+		t.Errorf("help run:\n%s\nrun --help:\n%s", a, b)
+	}
 	page := mustRun(t, "--help")
 	depth, seed := strings.Index(page, "--depth N"), strings.Index(page, "--seed N")
 	if depth < 0 || seed < depth || strings.Index(page, "\n  NET\n") > seed {
