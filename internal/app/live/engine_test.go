@@ -423,3 +423,21 @@ func TestInputFollowsTheBatch(t *testing.T) {
 		t.Errorf("the labels are %v", got)
 	}
 }
+
+// TestHeadStart: the first task waits for as long as it is told to; requests do not.
+func TestHeadStart(t *testing.T) {
+	compiled := make(chan time.Time, 10)
+	o := small(t, fake(func(d *device) { d.compiling = func() { compiled <- time.Now() } }))
+	o.HeadStart = 30 * time.Millisecond
+	before := time.Now()
+	e := start(t, o)
+	e.Send(Pause{})
+	s := await(t, e, "an answer", func(s *State) bool { return s.Answered == 1 })
+	if s.Phase != Preparing || s.Desired.Running {
+		t.Errorf("at %v, running desired: %v", s.Phase, s.Desired.Running)
+	}
+	await(t, e, "a program", isAt(Paused))
+	if waited := (<-compiled).Sub(before); waited < o.HeadStart {
+		t.Errorf("the first task waited for %v only", waited)
+	}
+}

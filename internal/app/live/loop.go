@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"resnet-tui/tensor"
 )
@@ -22,6 +23,7 @@ type loop struct {
 	settled Settings        // that the newest program was compiled for
 	reading map[string]bool // parameters that are being read, by name
 	read    chan inspection
+	wait    <-chan time.Time // receives when tasks may begin; nil once they may
 }
 
 func newLoop(ctx context.Context, e *Engine, r *runner) *loop {
@@ -29,6 +31,9 @@ func newLoop(ctx context.Context, e *Engine, r *runner) *loop {
 		engine: e, ctx: ctx, tasks: newTasks(ctx, r), reading: map[string]bool{}, read: make(chan inspection),
 		state:   State{Results: r.results, Actual: r.actual.settings()},
 		desired: desired{Settings: r.options.settings()}, actual: r.actual,
+	}
+	if head := r.options.HeadStart; head > 0 {
+		l.wait = time.After(head)
 	}
 	l.settled = l.state.Actual
 	l.state.Phase = l.phase()
@@ -79,7 +84,7 @@ func (l *loop) proceed() {
 	switch {
 	case now.action.interruptible() && !now.equal(next):
 		l.tasks.interrupt()
-	case now.action == rest && next.action != rest:
+	case now.action == rest && next.action != rest && l.wait == nil:
 		l.begin(next)
 	}
 	if phase := l.phase(); phase != l.state.Phase {
@@ -122,6 +127,8 @@ func (l *loop) receive() {
 	case <-l.ctx.Done():
 	case r := <-l.engine.requests:
 		l.apply(r)
+	case <-l.wait:
+		l.wait = nil
 	case p := <-l.tasks.progress:
 		l.state.Progress, l.fresh = p, true
 	case x := <-l.read:
