@@ -33,6 +33,21 @@ func (v Service) Open(ctx context.Context, spec Spec, l Listener) (*Bench, error
 	return s.equip(l)
 }
 
+// openCounted opens a spec, and finds how its report counts operations: before the
+// device, so that a wrong name costs nothing.
+func openCounted(ctx context.Context, spec Spec, count string, l Listener) (*Bench, report.Convention, error) {
+	s, err := resolve(ctx, spec, 1, l)
+	if err != nil {
+		return nil, report.Convention{}, err
+	}
+	ops, err := s.convention(count)
+	if err != nil {
+		return nil, ops, err
+	}
+	b, err := s.equip(l)
+	return b, ops, err
+}
+
 // equip opens the device and the weights.
 func (s *subject) equip(l Listener) (*Bench, error) {
 	b := &Bench{subject: s, listener: l}

@@ -49,15 +49,7 @@ func (v Service) Profile(ctx context.Context, spec Spec, o ProfileOptions, l Lis
 // measure makes the profile. The ceilings come last, when the net has given its
 // memory back.
 func (v Service) measure(ctx context.Context, spec Spec, o ProfileOptions, l Listener) (_ *Profiled, err error) {
-	s, err := resolve(ctx, spec, 1, l)
-	if err != nil {
-		return nil, err
-	}
-	ops, err := s.convention(o.Count)
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.equip(l)
+	b, ops, err := openCounted(ctx, spec, o.Count, l)
 	if err != nil {
 		return nil, err
 	}

@@ -17,15 +17,7 @@ type RunOptions struct {
 // Run makes one pass and reports what came out of it and of every layer. Of a net
 // with lesions it also reports what they changed.
 func (v Service) Run(ctx context.Context, spec Spec, o RunOptions, l Listener) (*report.Run, error) {
-	s, err := resolve(ctx, spec, 1, l)
-	if err != nil {
-		return nil, err
-	}
-	ops, err := s.convention(o.Count)
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.equip(l)
+	b, ops, err := openCounted(ctx, spec, o.Count, l)
 	if err != nil {
 		return nil, err
 	}
