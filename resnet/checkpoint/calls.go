@@ -3,19 +3,19 @@ package checkpoint
 import "errors"
 
 // These are the operations with which Python's own unpickler imports modules and calls
-// functions. Here they can only name entries of the table allowed.
+// functions. Here they make values of the classes in known, and objects of all others.
 
 // opGlobal pushes the class whose module and name are on the next two lines.
 func opGlobal(m *machine) error {
-	module, err := m.in.line()
+	module, err := m.line()
 	if err != nil {
 		return err
 	}
-	name, err := m.in.line()
+	name, err := m.line()
 	if err != nil {
 		return err
 	}
-	return m.pushClass(module, name)
+	return m.push(lookup(module, name))
 }
 
 // opStackGlobal pushes the class whose module and name are on the stack.
@@ -29,43 +29,49 @@ func opStackGlobal(m *machine) error {
 	if !hasModule || !hasName {
 		return errors.New("the name of a class is not a string")
 	}
-	return m.pushClass(module, name)
+	if err := m.chargeText(len(module) + len(name)); err != nil {
+		return err
+	}
+	return m.push(lookup(module, name))
 }
 
-// pushClass pushes the class with a name, or returns a refusal.
-func (m *machine) pushClass(module, name string) error {
-	c, err := lookup(module, name)
-	return m.pushOr(c, err)
-}
-
-// opCall calls the class that is below n values with its arguments. REDUCE and NEWOBJ
-// have a tuple; NEWOBJ_EX has a dictionary of named ones too, which no class here needs.
-func opCall(n int) func(*machine) error {
+// opExtension pushes a class that has a number of width bytes, given out by a registry of
+// the program that wrote the file.
+func opExtension(width int) func(*machine) error {
 	return func(m *machine) error {
-		for range n - 1 {
-			if _, err := m.pop(); err != nil {
-				return err
-			}
-		}
-		args, err := m.popTuple()
-		if err != nil {
-			return err
-		}
-		c, err := m.popClass()
-		if err != nil {
-			return err
-		}
-		return m.pushCall(c, args)
+		_, err := m.in.uint(width)
+		return m.pushOr(&class{name: "copyreg extension"}, err)
 	}
 }
 
-// pushCall calls a class and pushes the result.
-func (m *machine) pushCall(c *class, args []any) error {
-	if c.build == nil {
-		return refusal(c.name)
+// opCall calls what is below a tuple of arguments.
+func opCall(m *machine) error {
+	args, err := m.popTuple()
+	if err != nil {
+		return err
 	}
-	v, err := c.build(m, args)
+	callee, err := m.pop()
+	if err != nil {
+		return err
+	}
+	v, err := m.call(callee, args)
 	return m.pushOr(v, err)
+}
+
+// opCallNamed calls what is below a tuple of arguments and a dictionary of named ones,
+// which only objects can take.
+func opCallNamed(m *machine) error {
+	named, err := m.pop()
+	if err != nil {
+		return err
+	}
+	if err := opCall(m); err != nil {
+		return err
+	}
+	if o, ok := m.stack[len(m.stack)-1].(*object); ok {
+		o.parts = append(o.parts, named)
+	}
+	return nil
 }
 
 // opInst makes an object in the oldest way: from the class's name and the arguments
@@ -74,7 +80,7 @@ func opInst(m *machine) error {
 	if err := opGlobal(m); err != nil {
 		return err
 	}
-	c, err := m.popClass()
+	c, err := m.pop()
 	if err != nil {
 		return err
 	}
@@ -82,7 +88,8 @@ func opInst(m *machine) error {
 	if err != nil {
 		return err
 	}
-	return m.pushCall(c, args)
+	v, err := m.call(c, args)
+	return m.pushOr(v, err)
 }
 
 // opObj makes an object from the class and arguments above a mark.
@@ -94,39 +101,46 @@ func opObj(m *machine) error {
 	if len(items) == 0 {
 		return errStack
 	}
-	c, ok := items[0].(*class)
-	if !ok {
-		return errors.New("it makes an object of something that isn't a class")
-	}
-	return m.pushCall(c, items[1:])
+	v, err := m.call(items[0], items[1:])
+	return m.pushOr(v, err)
 }
 
-// opBuild sets an object's attributes, such as a state_dict's _metadata. They hold no
-// weights and are dropped.
+// opBuild sets an object's attributes.
 func opBuild(m *machine) error {
-	if _, err := m.pop(); err != nil {
+	state, err := m.pop()
+	if err != nil {
 		return err
 	}
 	to, err := m.top()
 	if err != nil {
 		return err
 	}
-	switch to.(type) {
-	case *dict, *list, *opaque, *torchTensor:
-		return nil
-	}
-	return errors.New("it sets attributes of something that can't have any")
+	return build(to, state)
 }
 
 // opPersistent resolves a reference to something outside the pickle: a storage.
 func opPersistent(m *machine) error {
-	id, err := m.popTuple()
+	id, err := m.pop()
 	if err != nil {
 		return err
 	}
+	return m.pushPersistent(id)
+}
+
+// opPersistentLine is opPersistent with the reference as text.
+func opPersistentLine(m *machine) error {
+	id, err := m.line()
+	if err != nil {
+		return err
+	}
+	return m.pushPersistent(id)
+}
+
+// pushPersistent pushes what a persistent id refers to.
+func (m *machine) pushPersistent(id any) error {
 	if m.persist == nil {
 		return errors.New("it refers to a storage where there can't be one")
 	}
-	v, err := m.persist(&tuple{id})
+	v, err := m.persist(id)
 	return m.pushOr(v, err)
 }

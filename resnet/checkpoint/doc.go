@@ -11,8 +11,9 @@
 //
 // torch.save stores pickles, and a pickle is a program. The interpreter here can build
 // tensors, dictionaries, lists, numbers and strings, and nothing else: the names of
-// classes and functions are looked up in a table (see allow.go), and a file that uses
-// any other is refused with an error that names it. Lengths and counts in a file are
+// classes and functions are looked up in a table (see classes.go), and any other makes an
+// inert placeholder. Nothing of a file is imported or run, and a file is refused only
+// where its weights come out of such a placeholder. Lengths and counts in a file are
 // checked before memory is allocated, so that a small hostile file can't exhaust it.
 //
 // File.Source matches a file's names with a net's parameters; its error is a

@@ -30,7 +30,7 @@ type File struct {
 // checkpoint.pth#model_ema, opens one.
 //
 // It returns an error if the file can't be read, isn't in one of the package's formats,
-// is damaged or incomplete, or asks to run code.
+// is damaged or incomplete, or if only code of the file could make its weights.
 func Open(path string) (*File, error) {
 	path, key := splitKey(path)
 	src, err := openSource(path)

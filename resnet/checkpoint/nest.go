@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -37,12 +38,28 @@ func weights(root any, key string) ([]named, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, errors.New("it holds no dictionary of tensors: save model.state_dict()")
+		return nil, s.noWeights()
 	case 1:
 		return resolve(found[0])
 	}
 	return nil, fmt.Errorf("it holds more than one set of weights: %s; add one to the file's name, as in FILE#%s",
 		listSets(found), found[0].path)
+}
+
+// noWeights is the error of a file without a dictionary of tensors.
+func (s *searcher) noWeights() error {
+	seen := map[any]bool{}
+	for _, o := range s.objects {
+		if holdsTensor(o.object, seen) {
+			return o.error()
+		}
+	}
+	for _, o := range s.objects {
+		if o.path == "" {
+			return o.error()
+		}
+	}
+	return errors.New("it holds no dictionary of tensors: save model.state_dict()")
 }
 
 // pickSet selects the set at a path.
@@ -93,7 +110,7 @@ func resolve(s set) ([]named, error) {
 	for _, at := range s.tensors {
 		v, err := at.t.resolve()
 		if err != nil {
-			return nil, fmt.Errorf("tensor %s %w", quote(at.name), err)
+			return nil, fmt.Errorf("tensor %s %w", quoteName(at.name), err)
 		}
 		list = append(list, named{at.name, v})
 	}
@@ -103,13 +120,16 @@ func resolve(s set) ([]named, error) {
 // searcher collects the dictionaries of tensors in what a pickle built. A value may occur
 // more than once or contain itself, so each is visited only once.
 type searcher struct {
-	seen map[any]bool
-	sets []set
-	path []string // keys that lead to the value being visited
+	seen    map[any]bool
+	sets    []set
+	objects []objectAt // in which nothing is searched
+	path    []string   // keys that lead to the value being visited
 }
 
-// maxNesting bounds the depth of the search.
-const maxNesting = 16
+const (
+	maxNesting = 16   // depth of the search
+	maxObjects = 4096 // objects that are noted; they matter only where there are no weights
+)
 
 // visit searches a value.
 func (s *searcher) visit(v any) {
@@ -129,6 +149,11 @@ func (s *searcher) visit(v any) {
 				s.enter(strconv.Itoa(i), item)
 			}
 		}
+	case *object:
+		if !s.seen[v] && len(s.objects) < maxObjects {
+			s.seen[v] = true
+			s.objects = append(s.objects, objectAt{strings.Join(s.path, "."), v})
+		}
 	}
 }
 
@@ -146,6 +171,7 @@ func (s *searcher) visitDict(d *dict) {
 		}
 	}
 	if len(found.tensors) > 0 {
+		found.addObjects(d)
 		found.path = strings.Join(s.path, ".")
 		s.sets = append(s.sets, found)
 	}
@@ -153,6 +179,18 @@ func (s *searcher) visitDict(d *dict) {
 		s.enter(k, d.vals[i])
 	}
 }
+
+// addObjects adds the objects that take the place of weights among a dictionary's tensors.
+func (s *set) addObjects(d *dict) {
+	for i, k := range d.keys {
+		if o, ok := d.vals[i].(*object); ok && stateName.MatchString(k) {
+			s.tensors = append(s.tensors, tensorAt{k, outOf(o.class)})
+		}
+	}
+}
+
+// stateName matches the names that a net's parameters and statistics end in.
+var stateName = regexp.MustCompile(`(^|\.)(weight|bias|running_mean|running_var)$`)
 
 // enter searches the value under a key.
 func (s *searcher) enter(key string, v any) {

@@ -11,7 +11,7 @@ import (
 )
 
 // opcodes are the operations of pickle protocols 0 to 5, except those that refer to
-// something outside the file: extensions (EXT1 …) and out-of-band buffers. See
+// buffers outside the file (NEXT_BUFFER and READONLY_BUFFER). See
 // https://github.com/python/cpython/blob/main/Lib/pickletools.py
 var opcodes = [256]func(*machine) error{
 	// Control.
@@ -97,16 +97,20 @@ var opcodes = [256]func(*machine) error{
 	'r':  opCounted(4, (*machine).remember),
 	0x94: func(m *machine) error { return m.remember(int64(len(m.memo))) },
 
-	// Classes and calls: what may be called is in allow.go.
+	// Classes and calls: what they make is in classes.go.
 	'c':  opGlobal,
 	0x93: opStackGlobal,
-	'R':  opCall(1),
-	0x81: opCall(1),
-	0x92: opCall(2),
+	0x82: opExtension(1),
+	0x83: opExtension(2),
+	0x84: opExtension(4),
+	'R':  opCall,
+	0x81: opCall,
+	0x92: opCallNamed,
 	'i':  opInst,
 	'o':  opObj,
 	'b':  opBuild,
 	'Q':  opPersistent,
+	'P':  opPersistentLine,
 }
 
 // pushOr pushes v, unless there is an error.
@@ -219,15 +223,33 @@ func opBytes(width int) func(*machine) error {
 	}
 }
 
-// opLine pushes the rest of the line as a string.
+// opLine pushes the rest of the line as a string, in which \uXXXX and \UXXXXXXXX stand
+// for characters, and all other bytes for themselves as in Latin-1.
 func opLine(m *machine) error {
-	s, err := m.in.line()
-	return m.pushOr(s, err)
+	s, err := m.line()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	for s != "" {
+		if strings.HasPrefix(s, `\u`) || strings.HasPrefix(s, `\U`) {
+			ch, _, tail, err := strconv.UnquoteChar(s, 0)
+			if err != nil {
+				return errors.New("a string has a damaged escape")
+			}
+			b.WriteRune(ch)
+			s = tail
+			continue
+		}
+		b.WriteRune(rune(s[0]))
+		s = s[1:]
+	}
+	return m.push(b.String())
 }
 
 // opQuoted pushes a string in the notation of Python 2, in quotes and with escapes.
 func opQuoted(m *machine) error {
-	s, err := m.in.line()
+	s, err := m.line()
 	if err != nil {
 		return err
 	}

@@ -14,12 +14,10 @@ const (
 )
 
 // The values that a pickle can build, besides nil, bool, int64, *big.Int, float64,
-// string, *class, *storageRef and *torchTensor.
+// string, *class, *object, *storageRef and *torchTensor.
 type (
 	list  struct{ items []any } // also sets
 	tuple struct{ items []any }
-	// opaque is a placeholder for what weights don't need: bytes, dates, settings.
-	opaque struct{ what string }
 	// dict holds the entries whose keys are strings, in the order of insertion; others are
 	// dropped.
 	dict struct {
@@ -62,15 +60,15 @@ type machine struct {
 	stack   []any
 	marks   []int // heights of the stack
 	memo    map[int64]any
-	values  int                          // charged so far, up to maxValues
-	text    int                          // bytes of strings so far, up to maxTextTotal
-	persist func(id *tuple) (any, error) // resolves a persistent id; nil: there are none
+	values  int                       // charged so far, up to maxValues
+	text    int                       // bytes of strings so far, up to maxTextTotal
+	persist func(id any) (any, error) // resolves a persistent id; nil: there are none
 	done    bool
 }
 
 // unpickle interprets one pickle to its end and returns what it built. The cursor stops
 // after it.
-func unpickle(in *cursor, persist func(*tuple) (any, error)) (any, error) {
+func unpickle(in *cursor, persist func(id any) (any, error)) (any, error) {
 	m := &machine{in: in, memo: map[int64]any{}, persist: persist}
 	for !m.done {
 		at := in.pos
@@ -83,7 +81,7 @@ func unpickle(in *cursor, persist func(*tuple) (any, error)) (any, error) {
 			return nil, fmt.Errorf("the pickle is damaged: byte %d, %#02x, is not an operation", at, code)
 		}
 		if err := op(m); err != nil {
-			if err == errShort || errors.As(err, new(refusal)) {
+			if err == errShort {
 				return nil, err
 			}
 			return nil, fmt.Errorf("the pickle is damaged at byte %d: %w", at, err)
@@ -174,19 +172,6 @@ func (m *machine) popTuple() ([]any, error) {
 	return t.items, nil
 }
 
-// popClass pops the class to call.
-func (m *machine) popClass() (*class, error) {
-	v, err := m.pop()
-	if err != nil {
-		return nil, err
-	}
-	c, ok := v.(*class)
-	if !ok {
-		return nil, errors.New("it calls something that can't be called")
-	}
-	return c, nil
-}
-
 // remember puts the topmost value into the memo.
 func (m *machine) remember(i int64) error {
 	v, err := m.top()
@@ -219,10 +204,27 @@ func (m *machine) pushText(n int64) error {
 	if err != nil {
 		return err
 	}
-	if m.text += len(b); m.text > maxTextTotal {
-		return fmt.Errorf("it holds more than %d MB of text", maxTextTotal>>20)
+	if err := m.chargeText(len(b)); err != nil {
+		return err
 	}
 	return m.push(string(b))
+}
+
+// line reads the rest of the line, and charges for it.
+func (m *machine) line() (string, error) {
+	s, err := m.in.line()
+	if err != nil {
+		return "", err
+	}
+	return s, m.chargeText(len(s))
+}
+
+// chargeText counts n bytes of text towards maxTextTotal.
+func (m *machine) chargeText(n int) error {
+	if m.text += n; m.text > maxTextTotal {
+		return fmt.Errorf("it holds more than %d MB of text", maxTextTotal>>20)
+	}
+	return nil
 }
 
 // pushSkipped skips n bytes and pushes a placeholder.
@@ -230,7 +232,7 @@ func (m *machine) pushSkipped(n int64, what string) error {
 	if err := m.in.skip(n); err != nil {
 		return err
 	}
-	return m.push(&opaque{what})
+	return m.push(&object{class: what})
 }
 
 // add puts items into a list or a set.
@@ -238,7 +240,8 @@ func add(to any, items []any) error {
 	switch to := to.(type) {
 	case *list:
 		to.items = append(to.items, items...)
-	case *opaque:
+	case *object:
+		to.parts = append(to.parts, items...)
 	default:
 		return errors.New("it appends to something that isn't a list")
 	}
@@ -255,7 +258,8 @@ func setItems(to any, items []any) error {
 		for i := 0; i < len(items); i += 2 {
 			to.set(items[i], items[i+1])
 		}
-	case *opaque:
+	case *object:
+		to.parts = append(to.parts, items...)
 	default:
 		return errors.New("it sets an item of something that isn't a dictionary")
 	}

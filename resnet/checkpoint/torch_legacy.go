@@ -84,14 +84,17 @@ func legacyStart(in *cursor) error {
 }
 
 // storage resolves a persistent id to a storage, whose position isn't known yet.
-func (known storages) storage(id *tuple) (any, error) {
+func (known storages) storage(id any) (any, error) {
+	if v, ok := foreign(id); ok {
+		return v, nil
+	}
 	s, err := parseStorageID(id)
 	if err != nil {
 		return nil, err
 	}
 	st := known[s.key]
 	if st == nil {
-		st = &storage{key: s.key, dtype: s.class.dtype, count: s.count}
+		st = &storage{key: s.key, elem: s.class.elem, count: s.count}
 		known[s.key] = st
 	}
 	return st.ref(s)
@@ -108,6 +111,9 @@ func (known storages) setPositions(src source, pos int64, keys []any) error {
 			return errors.New("the storage list names a storage that no tensor has, or one twice")
 		}
 		var count [8]byte
+		if st.elem.size == 0 {
+			return fmt.Errorf("storage %s has elements of an unknown size", quote(key))
+		}
 		if st.bytes() > src.Size()-pos-8 {
 			return errShort
 		}

@@ -127,7 +127,10 @@ func (a *archive) unpickle() (any, error) {
 }
 
 // storage resolves a persistent id to an entry, whose bytes are read only with a tensor.
-func (a *archive) storage(id *tuple) (any, error) {
+func (a *archive) storage(id any) (any, error) {
+	if v, ok := foreign(id); ok {
+		return v, nil
+	}
 	s, err := parseStorageID(id)
 	if err != nil {
 		return nil, err
@@ -135,19 +138,25 @@ func (a *archive) storage(id *tuple) (any, error) {
 	if st := a.storages[s.key]; st != nil {
 		return st.ref(s)
 	}
-	f := a.entries["data/"+s.key]
-	if f == nil {
-		return nil, fmt.Errorf("the archive lacks storage %s", quote(s.key))
-	}
-	st := &storage{key: s.key, dtype: s.class.dtype, count: s.count}
-	if st.store, err = locate(f, a.src.Size()); err != nil {
-		return nil, err
-	}
-	if st.bytes() > st.store.size {
-		return nil, fmt.Errorf("storage %s should have %d bytes, but has %d", quote(s.key), st.bytes(), st.store.size)
-	}
+	st := &storage{key: s.key, elem: s.class.elem, count: s.count}
+	st.lost = a.find(st)
 	a.storages[s.key] = st
 	return st.ref(s)
+}
+
+// find sets a storage's position.
+func (a *archive) find(st *storage) (err error) {
+	f := a.entries["data/"+st.key]
+	if f == nil {
+		return fmt.Errorf("the archive lacks storage %s", quote(st.key))
+	}
+	if st.store, err = locate(f, a.src.Size()); err != nil {
+		return err
+	}
+	if st.bytes() > st.store.size {
+		return fmt.Errorf("storage %s should have %d bytes, but has %d", quote(st.key), st.bytes(), st.store.size)
+	}
+	return nil
 }
 
 // locate finds the position of an entry's bytes in the file. Those of a compressed entry
@@ -177,12 +186,12 @@ func locate(f *zip.File, fileSize int64) (store, error) {
 
 // ref returns a reference to a storage, or an error if an earlier one contradicts it.
 func (s *storage) ref(id storageID) (*storageRef, error) {
-	if s.dtype != id.class.dtype || s.count != id.count {
+	if s.elem != id.class.elem || s.count != id.count {
 		return nil, fmt.Errorf("storage %s is described in two ways", quote(s.key))
 	}
 	ref := &storageRef{storage: s}
 	if id.part != nil {
-		ref.skip = id.part.offset * s.dtype.Size()
+		ref.skip = id.part.offset * s.elem.size
 	}
 	return ref, nil
 }

@@ -32,6 +32,7 @@ type view struct {
 	strides []int
 	offset  int64
 	swap    bool // big-endian
+	neg     bool // the values are the negatives of those in the store
 	store   store
 }
 
@@ -143,10 +144,15 @@ func (v *view) read(src source, dst []float32) error {
 	} else {
 		defer src.release(r.base, n)
 	}
-	if v.contiguous() {
-		return r.run(0, dst)
+	if err := r.read(v, dst); err != nil {
+		return err
 	}
-	return r.gather(v.shape, v.strides, 0, dst)
+	if v.neg {
+		for i, x := range dst {
+			dst[i] = -x
+		}
+	}
+	return nil
 }
 
 // inflate unpacks n bytes from off on. Memory grows with the bytes that are unpacked, not
@@ -183,6 +189,14 @@ type reader struct {
 	dtype DType
 	swap  bool
 	vals  []float32 // scratch memory for gather
+}
+
+// read reads a view's elements.
+func (r *reader) read(v *view, dst []float32) error {
+	if v.contiguous() {
+		return r.run(0, dst)
+	}
+	return r.gather(v.shape, v.strides, 0, dst)
 }
 
 const chunk = 64 << 10 // bytes that are read and converted at a time
