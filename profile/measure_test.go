@@ -109,10 +109,10 @@ func TestMeasure(t *testing.T) {
 	if p.Ceilings == nil || p.Layers[0].Bound != BoundCompute || p.Layers[1].Bound != BoundOverhead {
 		t.Errorf("bounds %s, %s", p.Layers[0].Bound, p.Layers[1].Bound)
 	}
-	if p.AboveRoof() {
+	if p.AboveRoof() != nil {
 		t.Error("1e6 FLOPs in 1.2 ms are above a roof of 1 GFLOP/s")
 	}
-	if p.SetCeilings(Ceilings{GFLOPS: 0.5, GBPS: 1}); !p.AboveRoof() {
+	if p.SetCeilings(Ceilings{GFLOPS: 0.5, GBPS: 1}); p.AboveRoof() == nil {
 		t.Error("1e6 FLOPs in 1.2 ms are not above a roof of 0.5 GFLOP/s")
 	}
 }

@@ -123,7 +123,8 @@ type Total struct {
 	SamplesMS  []float64 `json:"samples_ms,omitempty"`
 }
 
-// Roofs are Ceilings as a profile records them, in the same units.
+// Roofs are Ceilings as a profile records them, in the same units. Measured says that
+// they are of the machine that ran, and not of a data sheet.
 type Roofs struct {
 	GFLOPS   float64 `json:"gflops"`
 	GBPS     float64 `json:"gbps"`
@@ -233,15 +234,26 @@ func (p *Profile) SetCeilings(c Ceilings) {
 	}
 }
 
-// AboveRoof reports whether a row did more arithmetic per second than the ceiling
-// allows. Then the ceiling was measured too low, such as on a busy machine.
-func (p *Profile) AboveRoof() bool {
-	for _, r := range p.Layers {
-		if r.Bound == BoundCompute && r.Roof > 1 {
-			return true
+// AboveRoof returns the row that exceeds the ceiling of arithmetic by most, nil if none
+// does. Then the ceiling was measured too low, such as on a busy machine.
+func (p *Profile) AboveRoof() (above *LayerRow) {
+	for i := range p.Layers {
+		r := &p.Layers[i]
+		if TooLow(r.Bound, float64(r.Roof)) && (above == nil || r.Roof > above.Roof) {
+			above = r
 		}
 	}
-	return false
+	return above
+}
+
+// Reached returns the ceilings, raised by what the profile's rows have reached of
+// arithmetic.
+func (p *Profile) Reached(c Ceilings) Ceilings {
+	for i := range p.Layers {
+		r := &p.Layers[i]
+		c = c.Raised(r.ExecutedFLOPs, nanoseconds(r.MeanMS), p.Runs)
+	}
+	return c
 }
 
 // P50 returns the median of what some rows, given by their index in Layers, took

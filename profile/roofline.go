@@ -1,12 +1,14 @@
 package profile
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
 
-// Ceilings are the measured peak rates of a machine, the roofs of the roofline
-// model. The zero value means that they are unknown.
+// Ceilings are the peak rates of a machine, the roofs of the roofline model: the
+// highest that were ever measured there, or that a net's layer reached. The zero value
+// means that they are unknown.
 //
 // S. Williams, A. Waterman and D. Patterson, Roofline: an insightful visual
 // performance model for multicore architectures, Commun. ACM 52, 2009.
@@ -45,8 +47,9 @@ const overheadPart = 0.2
 // above it. flops are those that it executed in the time taken, bytes the least
 // that it had to move: inputs, weights and outputs once each.
 //
-// The share exceeds 1 if data come from caches, which are faster than memory:
-// usual for small layers. For BoundOverhead it is that of the nearer roof.
+// The share exceeds 1 for BoundMemory if data come from caches, which are faster than
+// memory: usual for small layers. For BoundCompute it does so only if the ceiling was
+// measured too low. For BoundOverhead it is that of the nearer roof.
 func (c Ceilings) Place(flops, bytes int64, taken time.Duration) (Bound, float64) {
 	if !c.Known() || taken <= 0 {
 		return BoundUnknown, 0
@@ -62,4 +65,60 @@ func (c Ceilings) Place(flops, bytes int64, taken time.Duration) (Bound, float64
 		bound = BoundOverhead
 	}
 	return bound, reached
+}
+
+// aboveRoof is the share of a roof from which a kernel is said to be above it: less is
+// still 100 %.
+const aboveRoof = 1.005
+
+// TooLow reports whether a kernel that is bound so and reaches that share of its roof
+// shows that the ceiling of arithmetic was measured too low: nothing else lets a
+// processor compute faster than it can.
+func TooLow(bound Bound, reached float64) bool { return bound == BoundCompute && reached > aboveRoof }
+
+// Distance says in words how far a kernel is from its roof, as a factor, and why it can
+// be above it. bound and reached are those of Place.
+func Distance(bound Bound, reached float64) string {
+	switch {
+	case TooLow(bound, reached):
+		return fmt.Sprintf("%.2f× above it: the ceiling was measured too low", reached)
+	case reached > aboveRoof:
+		return fmt.Sprintf("%.2f× above it: its bytes come from cache", reached)
+	case reached > 0.95:
+		return "at it"
+	}
+	return fmt.Sprintf("%.1f× below it", 1/reached)
+}
+
+// What counts as reached: a time of one pass, or of a kernel so short that clock and
+// start of the threads matter, could be luck.
+const (
+	reachedPasses = 8
+	reachedTime   = 20 * time.Microsecond
+)
+
+// Raised returns ceilings that a kernel's rate of arithmetic has raised if it is higher:
+// flops are those that it executed in its typical time over so many passes. Only a rate
+// that holds over many passes counts.
+func (c Ceilings) Raised(flops int64, typical time.Duration, passes int) Ceilings {
+	if passes >= reachedPasses && typical >= reachedTime {
+		c.GFLOPS = max(c.GFLOPS, float64(flops)/float64(typical))
+	}
+	return c
+}
+
+// Higher returns the higher of both measurements of each ceiling: whatever else runs on
+// a machine can only lower one. What is not a positive number counts as unknown.
+func (c Ceilings) Higher(o Ceilings) Ceilings {
+	return Ceilings{higher(c.GFLOPS, o.GFLOPS), higher(c.GBPS, o.GBPS)}
+}
+
+func higher(a, b float64) float64 {
+	most := 0.0
+	for _, v := range []float64{a, b} {
+		if v > most && !math.IsInf(v, 1) {
+			most = v
+		}
+	}
+	return most
 }

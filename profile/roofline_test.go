@@ -44,3 +44,55 @@ func TestPlace(t *testing.T) {
 		t.Errorf("without ceilings: %q", bound)
 	}
 }
+
+// TestDistance: only memory's roof can be exceeded for a reason other than a ceiling
+// that was measured too low.
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		bound   Bound
+		reached float64
+		want    string
+	}{
+		{BoundCompute, 1.02, "1.02× above it: the ceiling was measured too low"},
+		{BoundMemory, 1.5, "1.50× above it: its bytes come from cache"},
+		{BoundCompute, 1.001, "at it"},
+		{BoundCompute, 0.5, "2.0× below it"},
+		{BoundOverhead, 0.1, "10.0× below it"},
+	} {
+		if got := Distance(c.bound, c.reached); got != c.want {
+			t.Errorf("%s at %v: %q, want %q", c.bound, c.reached, got, c.want)
+		}
+	}
+}
+
+// TestRaised: a rate that holds over many passes raises the ceiling of arithmetic; a
+// single pass, or a kernel of microseconds, does not, nor do bytes.
+func TestRaised(t *testing.T) {
+	c := Ceilings{GFLOPS: 100, GBPS: 20}
+	for _, k := range []struct {
+		flops  int64
+		took   time.Duration
+		passes int
+		want   float64
+	}{
+		{150_000_000, time.Millisecond, 20, 150},
+		{50_000_000, time.Millisecond, 20, 100},
+		{150_000_000, time.Millisecond, 1, 100},
+		{150_000, time.Microsecond, 20, 100},
+	} {
+		if got := c.Raised(k.flops, k.took, k.passes); got != (Ceilings{k.want, 20}) {
+			t.Errorf("%+v gives %+v", k, got)
+		}
+	}
+}
+
+// TestHigher: what is not a positive finite number is no ceiling.
+func TestHigher(t *testing.T) {
+	odd := Ceilings{GFLOPS: math.Inf(1), GBPS: math.NaN()}
+	if c := (Ceilings{GFLOPS: 100, GBPS: -5}).Higher(odd); c != (Ceilings{GFLOPS: 100}) {
+		t.Errorf("%+v", c)
+	}
+	if c := (Ceilings{GFLOPS: 100, GBPS: 20}).Higher(Ceilings{GFLOPS: 90, GBPS: 30}); c != (Ceilings{100, 30}) {
+		t.Errorf("%+v", c)
+	}
+}

@@ -83,17 +83,20 @@ func (c *canvas) right(end, y int, s string, l look) int {
 // rule draws the line on the left of a pane.
 func (c *canvas) rule(r rect) { c.fill(rect{r.x, r.y, 1, r.h}, '│', faint) }
 
-// wrap draws words over as many lines as they need, and returns the line after.
+// wrap draws words over as many lines as they need, and returns the line after. What has
+// no room ends in an ellipsis.
 func (c *canvas) wrap(r rect, text string, l look) int {
-	x, y := r.x, r.y
+	x, y, last := r.x, r.y, r.x
 	for _, word := range strings.Fields(text) {
 		if x > r.x && x+width(word) > r.x+r.w {
 			x, y = r.x, y+1
 		}
 		if y >= r.y+r.h {
+			c.set(min(last, r.x+r.w-1), y-1, '…', l)
 			return y
 		}
 		x = c.text(x, y, r.x+r.w, word, l) + 1
+		last = x
 	}
 	return y + 1
 }

@@ -236,13 +236,13 @@ func (d *detailPane) roof(n *node) []detailLine {
 	if k == nil {
 		return nil
 	}
-	bound, part := d.opts.Ceilings.Place(k.FLOPs, k.Bytes, n.time)
+	bound, part := d.state.Ceilings.Place(k.FLOPs, k.Bytes, n.time)
 	if bound == profile.BoundUnknown {
 		return nil
 	}
 	return []detailLine{
 		{label: "roof", text: string(bound)},
-		{text: fmt.Sprintf("  %.0f %% of %s", 100*part, roofName(d.opts.Ceilings, k))},
+		{text: fmt.Sprintf("  %.0f %% of %s", 100*part, roofName(d.state.Ceilings, k))},
 	}
 }
 

@@ -38,7 +38,7 @@ func (v *deviceView) deviceFacts() []detailLine {
 	}
 	facts = append(facts, detailLine{label: "kernels", text: i.Kernels},
 		detailLine{label: "features", text: strings.Join(i.Features, " ")})
-	if c := v.opts.Ceilings; c.Known() {
+	if c := v.state.Ceilings; c.Known() {
 		facts = append(facts, detailLine{label: "ceilings", text: fmt.Sprintf(
 			"%s GFLOP/s, %s GB/s from memory, measured on this machine",
 			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})

@@ -109,6 +109,7 @@ var phaseTexts = map[live.Phase]struct{ mark, name string }{
 	live.Running:   {"● ", "forward"},
 	live.Stepping:  {"→ ", "step"},
 	live.Tracing:   {"", "path lengths"},
+	live.Measuring: {"◌ ", "measuring the ceilings"},
 	live.Failed:    {"", "stopped"},
 }
 

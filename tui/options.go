@@ -4,7 +4,6 @@ import (
 	"io"
 
 	"resnet-tui/internal/app/live"
-	"resnet-tui/profile"
 )
 
 // Options say what the screen shows. They must not change while it is shown.
@@ -21,10 +20,9 @@ type Options struct {
 	// are Done, one call at a time, but not from the screen's goroutine.
 	Training func() (*Training, error)
 
-	Theme    Theme            // "" is ThemeAuto
-	TimeUnit string           // "ns", "µs" or "ms"; "" chooses one per figure
-	FLOPs    bool             // show FLOPs, not MACs; a key changes it
-	Ceilings profile.Ceilings // of this machine, for the roofline; zero if not measured
+	Theme    Theme  // "" is ThemeAuto
+	TimeUnit string // "ns", "µs" or "ms"; "" chooses one per figure
+	FLOPs    bool   // show FLOPs, not MACs; a key changes it
 
 	// In, Out and Environ stand in for the terminal's in tests.
 	In      io.Reader

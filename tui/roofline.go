@@ -3,8 +3,12 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
+	"charm.land/bubbles/v2/key"
+
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/tensor"
 )
@@ -16,8 +20,12 @@ type roofDot struct {
 	intensity float64       // FLOPs per byte
 	gflops    float64       // executed, 10⁹ per second
 	time      time.Duration // typical, per pass
-	reached   float64       // part of its roof
+	bound     profile.Bound
+	reached   float64 // part of its roof
 }
+
+// measureKey is the view's own.
+var measureKey = bind("M", "measure the ceilings", "M")
 
 // rooflineView shows what the kernels reach of what the machine allows.
 type rooflineView struct {
@@ -28,6 +36,27 @@ type rooflineView struct {
 func (v *rooflineView) title() string { return "Roofline" }
 
 func (v *rooflineView) update(w, h int) { v.body = rect{w: w, h: h} }
+
+func (v *rooflineView) footer() []key.Binding {
+	keys := v.treeView.footer()
+	if v.about.Recorded {
+		return keys
+	}
+	return append([]key.Binding{measureKey}, keys...)
+}
+
+func (v *rooflineView) actions() []action {
+	return append(v.treeView.actions(), does(aboutEngine, measureKey, v.askCeilings))
+}
+
+// askCeilings has the ceilings measured anew. Those of a recording are its machine's.
+func (v *rooflineView) askCeilings() {
+	if v.about.Recorded {
+		v.screen.notify("a recording keeps the ceilings of the machine that made it")
+		return
+	}
+	v.screen.request(live.MeasureCeilings{})
+}
 
 // roofline is the chart of Williams, Waterman and Patterson (2009): what the
 // kernels reach of what arithmetic and memory allow at their intensity.
@@ -67,32 +96,46 @@ func (v *rooflineView) roofDot(n *node, group int, taken time.Duration) (roofDot
 	if k.FLOPs <= 0 || k.Bytes <= 0 || taken <= 0 {
 		return roofDot{}, false
 	}
-	_, reached := v.opts.Ceilings.Place(k.FLOPs, k.Bytes, taken)
+	bound, reached := v.state.Ceilings.Place(k.FLOPs, k.Bytes, taken)
 	return roofDot{
 		row:       n,
 		intensity: float64(k.FLOPs) / float64(k.Bytes),
 		gflops:    float64(k.FLOPs) / float64(taken),
 		time:      taken,
+		bound:     bound,
 		reached:   reached,
 	}, true
 }
 
-// Cells of the view that are not the plot's: a line of title, the horizontal
-// axis, and a line of words.
+// Lines of the view that are not the plot's, beside its words: the title and the
+// horizontal axis.
 const (
-	roofLines     = 3
+	roofLines     = 2
 	narrowestRoof = 12
 )
+
+// wordLines are the lines of words below the chart; all of them where there is no room
+// for a chart. They don't depend on the words, so that the chart doesn't move with the
+// cursor.
+func (v *rooflineView) wordLines(r rect) int {
+	switch {
+	case r.h < roofLines+4:
+		return r.h
+	case r.w < 110:
+		return 2
+	}
+	return 1
+}
 
 // newRoofline makes the chart for r: whole decades around the dots and the ridge, so
 // that it stays put while times vary. Its plot is nil where r is too small for one. It
 // is made for each picture and each click: both must agree on where the dots are.
 func (v *rooflineView) newRoofline(r rect) roofline {
-	chart := roofline{at: rect{r.x + axisLabel, r.y + 1, r.w - axisLabel - 1, r.h - roofLines}, dots: v.roofDots()}
+	chart := roofline{at: rect{r.x + axisLabel, r.y + 1, r.w - axisLabel - 1, r.h - roofLines - v.wordLines(r)}, dots: v.roofDots()}
 	if chart.at.w < narrowestRoof || chart.at.h < 2 {
 		return chart
 	}
-	roofs := v.opts.Ceilings
+	roofs := v.state.Ceilings
 	x, y := []float64{roofs.Ridge()}, []float64{roofs.GFLOPS}
 	for _, d := range chart.dots {
 		x, y = append(x, d.intensity), append(y, d.gflops)
@@ -105,41 +148,56 @@ func (v *rooflineView) newRoofline(r rect) roofline {
 // draw draws the view, or says what it waits for.
 func (v *rooflineView) draw(c *canvas, r rect) {
 	if missing := v.roofsMissing(); missing != "" {
-		c.text(r.x+1, r.y, r.x+r.w, missing, muted)
+		c.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, missing, muted)
 		return
 	}
 	chart := v.newRoofline(r)
 	selected := firstKernel(v.list.selected())
 	if chart.plot != nil {
-		c.text(r.x+1, r.y, r.x+r.w-1, "GFLOP/s executed · area: time · ring: selected", muted)
-		chart.drawDots(selected)
-		v.drawRoofs(c, &chart)
+		chart.drawTitle(c, r)
+		v.drawRoofs(c, &chart, selected)
 	}
-	c.text(r.x+1, r.y+r.h-1, r.x+r.w-1, v.roofWords(&chart, selected), plainText)
+	words := rect{r.x + 1, r.y + r.h - v.wordLines(r), r.w - 2, v.wordLines(r)}
+	c.wrap(words, v.roofWords(&chart, selected), plainText)
 }
 
 // roofsMissing says what must be known first; "" if nothing.
 func (v *rooflineView) roofsMissing() string {
 	switch {
-	case !v.opts.Ceilings.Known() && v.about.Recorded:
+	case !v.state.Ceilings.Known() && v.about.Recorded:
 		return "the profile was recorded without the machine's ceilings"
-	case !v.opts.Ceilings.Known():
-		return "this machine's ceilings are not measured: resnet-tui info does it, once"
+	case !v.state.Ceilings.Known():
+		return "this machine's ceilings are not measured: " + measureKey.Help().Key + " does it, once"
 	case v.program == nil || v.snap.Wall.N == 0 && v.list.tree.root.time == 0:
 		return "no pass has been timed yet"
 	}
 	return ""
 }
 
-// drawRoofs draws the roofs with what they were measured at, and the axes. The roofs
-// are curves of the plot, after the dots; their names cover both.
-func (v *rooflineView) drawRoofs(c *canvas, chart *roofline) {
-	roofs := v.opts.Ceilings
+// drawTitle says what the marks mean; what is filled and what is hollow only where there
+// is both.
+func (chart *roofline) drawTitle(c *canvas, r rect) {
+	end := r.x + r.w - 1
+	x := r.x + 1
+	if slices.ContainsFunc(chart.dots, func(d roofDot) bool { return d.back }) {
+		x = c.text(x, r.y, end, "●", forwardLook)
+		x = c.text(x, r.y, end, " forward ", muted)
+		x = c.text(x, r.y, end, "○", backwardLook)
+		x = c.text(x, r.y, end, " backward · ", muted)
+	}
+	c.text(x, r.y, end, "area: time · ring: selected · GFLOP/s executed", muted)
+}
+
+// drawRoofs draws the roofs with what they were measured at, the dots and the axes. The
+// roofs are curves of the plot, which the dots cover; their names cover both.
+func (v *rooflineView) drawRoofs(c *canvas, chart *roofline, selected *node) {
+	roofs := v.state.Ceilings
 	p, at := chart.plot, chart.at
 	ridge := math.Log10(roofs.Ridge())
 	slope := []float64{math.Pow(10, p.from) * roofs.GBPS, roofs.GFLOPS}
 	p.draw(&curve{look: strong, x: []float64{p.from, ridge}, y: slope})
 	p.draw(&curve{look: strong, x: []float64{ridge, p.to}, y: []float64{roofs.GFLOPS, roofs.GFLOPS}})
+	chart.drawDots(selected)
 	c.axis(at.x, at.y, at.h, p.scale)
 	c.plot(at.x, at.y, p)
 	v.drawDecades(c, chart)
@@ -155,7 +213,7 @@ func (v *rooflineView) drawSlopeName(c *canvas, chart *roofline, ridge int, name
 	p := chart.plot
 	middle := ridge / 2
 	intensity := math.Pow(10, p.from+(p.to-p.from)*float64(middle)/float64(max(p.w-1, 1)))
-	y, _ := p.row(intensity * v.opts.Ceilings.GBPS)
+	y, _ := p.row(intensity * v.state.Ceilings.GBPS)
 	line := chart.at.y + max(min(y/4, chart.at.h-1), 0)
 	if end := chart.at.x + middle - 1; end-width(name) >= chart.at.x {
 		c.right(end, max(line-1, chart.at.y), name, strong)
@@ -188,39 +246,47 @@ func (chart *roofline) drawDots(selected *node) {
 		all += d.time
 	}
 	for _, d := range chart.dots {
-		chart.disc(&d, 0, discRadius(d.time, all))
+		r, from := discRadius(d.time, all), 0.0
+		if d.back {
+			r, from = max(r, smallestRing), max(r, smallestRing)-1
+		}
+		chart.disc(&d, from, r, d.look())
 	}
 	for _, d := range chart.dots {
 		if r := discRadius(d.time, all); d.row == selected && !d.back {
-			chart.disc(&d, r+1.5, r+2.5)
+			chart.disc(&d, r+1.5, r+2.5, strong)
 		}
 	}
 }
 
-// largestDisc is the radius, in dots, of a kernel that takes all of the time.
-const largestDisc = 8
+// Radii in dots: of a kernel that takes all of the time, and the least of a disc and of
+// a ring. A kernel of no time to speak of is still there to see: a single dot would be
+// lost beside the roofs.
+const (
+	largestDisc  = 8
+	smallestDisc = 1.2
+	smallestRing = 1.5
+)
 
 // discRadius makes the area of a disc its kernel's part of the time.
 func discRadius(part, all time.Duration) float64 {
-	return largestDisc * math.Sqrt(float64(part)/float64(max(all, 1)))
+	return max(largestDisc*math.Sqrt(float64(part)/float64(max(all, 1))), smallestDisc)
+}
+
+func (d *roofDot) look() look {
+	if d.back {
+		return backwardLook
+	}
+	return forwardLook
 }
 
 // disc sets the dots between two distances around a kernel: a disc from 0, else a ring.
-// The dot in the middle of a disc is always set: a kernel of no time to speak of is
-// still there.
-func (chart *roofline) disc(d *roofDot, from, to float64) {
+func (chart *roofline) disc(d *roofDot, from, to float64, l look) {
 	x, y := chart.dotOf(d)
-	l := forwardLook
-	switch {
-	case from > 0:
-		l = strong
-	case d.back:
-		l = backwardLook
-	}
 	reach := int(math.Ceil(to))
 	for dy := -reach; dy <= reach; dy++ {
 		for dx := -reach; dx <= reach; dx++ {
-			if at := math.Hypot(float64(dx), float64(dy)); at >= from && (at < to || at == 0) {
+			if at := math.Hypot(float64(dx), float64(dy)); at >= from && at < to {
 				chart.plot.dot(x+dx, y+dy, l)
 			}
 		}
@@ -242,22 +308,15 @@ func (v *rooflineView) roofWords(chart *roofline, selected *node) string {
 		if d.row != selected || d.back {
 			continue
 		}
-		k := v.kernel(selected)
-		bound, _ := v.opts.Ceilings.Place(k.FLOPs, k.Bytes, d.time)
+		distance := profile.Distance(d.bound, d.reached)
+		if profile.TooLow(d.bound, d.reached) && !v.about.Recorded {
+			distance += ", " + measureKey.Help().Key + " measures it again"
+		}
 		return fmt.Sprintf("%s: %s-bound, %.0f %% of %s, %s · %s GFLOP/s at %s FLOP/byte",
-			selected.Path, bound, 100*d.reached, roofName(v.opts.Ceilings, k), distance(d.reached),
+			selected.Path, d.bound, 100*d.reached, roofName(v.state.Ceilings, v.kernel(selected)), distance,
 			profile.Significant(d.gflops), profile.Significant(d.intensity))
 	}
 	return selected.Path + " computes nothing that counts as arithmetic: it has no place under the roofs"
-}
-
-// distance is how far below its roof a kernel stays, as a factor. It can be above the
-// roof of memory, whose bandwidth that of the caches exceeds.
-func distance(reached float64) string {
-	if reached >= 1 {
-		return fmt.Sprintf("%.2f× above it: its bytes come from cache", reached)
-	}
-	return fmt.Sprintf("%.1f× below it", 1/reached)
 }
 
 // click selects the kernel that is nearest to a cell of the view.

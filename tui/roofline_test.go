@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 )
 
@@ -16,7 +18,7 @@ func roofs(t *testing.T, w, h int) *Model {
 	t.Helper()
 	m := screen(t, "resnet18", w, h)
 	run(t, m, true, 20)
-	m.opts.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
+	m.state.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
 	for _, n := range m.list.tree.order {
 		k := &m.program.Kernels[n.Kernel]
 		k.FLOPs, k.Bytes = 2*n.Cost.MACs, n.Cost.ReadBytes+n.Cost.WriteBytes
@@ -69,12 +71,13 @@ func TestRooflineOfARecording(t *testing.T) {
 	if s := plain(m); !strings.Contains(s, "400 GFLOP/s") || !strings.Contains(s, "20.0 GB/s") {
 		t.Errorf("no roofs:\n%s", s)
 	}
-	m.opts.Ceilings = profile.Ceilings{}
+	m.state.Ceilings = profile.Ceilings{}
 	if s := plain(m); !strings.Contains(s, "recorded without the machine's ceilings") {
 		t.Errorf("no reason:\n%s", s)
 	}
 	m.about.Recorded = false
-	if s := plain(m); !strings.Contains(s, "resnet-tui info") {
+	m.state.Ceilings = profile.Ceilings{}
+	if s := plain(m); !strings.Contains(s, "M does it, once") {
 		t.Errorf("not said how to measure:\n%s", s)
 	}
 }
@@ -117,5 +120,60 @@ func TestRooflineClick(t *testing.T) {
 	}
 	if hits < len(c.dots)/3 {
 		t.Errorf("of %d dots, %d are where a click finds them", len(c.dots), hits)
+	}
+}
+
+// TestRooflineAboveTheRoof: nothing computes faster than the processor can, so that a dot
+// above the roof of arithmetic says that this was measured too low. Only above the roof
+// of memory a cache explains it.
+func TestRooflineAboveTheRoof(t *testing.T) {
+	m := roofs(t, 160, 30)
+	n := m.list.tree.order[0]
+	k := m.kernel(n)
+	m.list.reveal(n)
+	n.time = 40 * time.Microsecond
+	k.FLOPs, k.Bytes = 20e6, 1e5 // 500 GFLOP/s
+	s := plain(m)
+	if !strings.Contains(s, "125 % of 400 GFLOP/s, 1.25× above it: the ceiling was measured too low, M measures it") {
+		t.Errorf("above the roof of arithmetic:\n%s", s)
+	}
+	if strings.Contains(s, "cache") {
+		t.Errorf("a cache is said to lift arithmetic:\n%s", s)
+	}
+	k.FLOPs, k.Bytes = 1e6, 1e6 // 25 GB/s
+	if s := plain(m); !strings.Contains(s, "1.25× above it: its bytes come from cache") {
+		t.Errorf("above the roof of memory:\n%s", s)
+	}
+	m.press(tea.KeyPressMsg{Code: 'M', Text: "M"}, m.actions())
+	asked := m.engine.(*still).asked
+	if len(asked) != 1 || asked[0] != live.Request(live.MeasureCeilings{}) {
+		t.Errorf("M asks for %v", asked)
+	}
+	m.about.Recorded = true
+	k.FLOPs, k.Bytes = 20e6, 1e5
+	if s := plain(m); strings.Contains(s, "M measures") {
+		t.Errorf("a recording's machine can't be measured:\n%s", s)
+	}
+}
+
+// TestRooflineDotsAreVisible: a kernel of no time to speak of has more than one dot, and
+// those of the backward pass are hollow.
+func TestRooflineDotsAreVisible(t *testing.T) {
+	if r := discRadius(1, time.Second); r <= 1 {
+		t.Errorf("a radius of %v is a single dot", r)
+	}
+	m := roofs(t, 120, 30)
+	v := viewOf[*rooflineView](m)
+	chart := v.newRoofline(v.body)
+	d := roofDot{intensity: 10, gflops: 300}
+	chart.disc(&d, 0, discRadius(0, 1), d.look())
+	set := 0
+	for _, bits := range chart.plot.dots {
+		for ; bits != 0; bits &= bits - 1 {
+			set++
+		}
+	}
+	if set < 5 {
+		t.Errorf("%d dots for a kernel", set)
 	}
 }

@@ -82,7 +82,7 @@ func TestViews(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %dx%d", v, size[0], size[1]), func(t *testing.T) {
 				m := screen(t, "resnet18", size[0], size[1])
 				run(t, m, true, 20)
-				m.opts.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
+				m.state.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
 				m.view = titled(m, v)
 				out := plain(m)
 				out = regexp.MustCompile(`go1\S+ \S+/\S+`).ReplaceAllString(out, "GOVERSION OS/ARCH")

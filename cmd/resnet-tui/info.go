@@ -21,6 +21,7 @@ func infoCommand(p *program) *cobra.Command {
 	out.add(cmd)
 	section(cmd, "run", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&o.Measure, "measure", false, "measure the ceilings again, and keep them if they are higher")
+		wholeFlag(fs, &o.Threads, "threads", 0, app.MaxThreads, "number of threads of the ceilings (default: all)")
 	})
 	cmd.RunE = reporting(p, &out, func(ctx context.Context) (*report.Info, error) {
 		i, err := p.service().Info(ctx, o)

@@ -90,8 +90,5 @@ func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, f
 		return report.Write(p.out, report.Profile{Profile: recorded}, "text")
 	}
 	o := tui.Options{Version: recorded.Version, Theme: theme}
-	if c := recorded.Ceilings; c != nil {
-		o.Ceilings = profile.Ceilings{GFLOPS: c.GFLOPS, GBPS: c.GBPS}
-	}
 	return showLive(ctx, live.Recording(recorded, m), o)
 }

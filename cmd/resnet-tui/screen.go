@@ -97,7 +97,7 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 		return errors.Join(err, b.Close())
 	}
 	o := tui.Options{
-		Labels: app.ClassNames(b.Model().Config), Version: service.Version, Ceilings: service.Ceilings(b),
+		Labels: app.ClassNames(b.Model().Config), Version: service.Version,
 		Theme: tui.Theme(*f.theme), FLOPs: ops.Doubled(),
 	}
 	if f.training != "" {
@@ -106,7 +106,9 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 			return errors.Join(usage("--training: %w", err), b.Close())
 		}
 	}
-	return errors.Join(showLive(ctx, live.Of(b, spec.Run.Mode), o), b.Close())
+	runs := live.Of(b, spec.Run.Mode)
+	runs.Roofs = service.Roofs(b)
+	return errors.Join(showLive(ctx, runs, o), b.Close())
 }
 
 // showLive shows an engine from its start to its end.

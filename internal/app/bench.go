@@ -181,9 +181,3 @@ func (b *Bench) TwinWeights() (name string, open func(twin *resnet.Model) (tenso
 
 // Convention is how operations are counted by that name; "" means MACs.
 func (b *Bench) Convention(name string) (report.Convention, error) { return b.convention(name) }
-
-// Ceilings are those that were measured on the bench's device before, zero if none
-// were.
-func (v Service) Ceilings(b *Bench) profile.Ceilings {
-	return v.loadCeilings(b.device.Info(), b.spec.Run.Threads)
-}

@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,38 +14,110 @@ import (
 	"resnet-tui/tensor"
 )
 
-// ceilingsFile is the cache of measured ceilings, by machine.
+// ceilingsFile is the cache of ceilings, by what has its own.
 type ceilingsFile struct {
 	Schema   string                     `json:"schema"`
 	Machines map[string]machineCeilings `json:"machines"`
 }
 
 type machineCeilings struct {
-	GFLOPS   float64   `json:"gflops"`
-	GBPS     float64   `json:"gbps"`
-	Measured time.Time `json:"measured"`
+	GFLOPS float64   `json:"gflops"`
+	GBPS   float64   `json:"gbps"`
+	Raised time.Time `json:"raised"` // when either was last measured or reached higher
 }
 
-const ceilingsSchema = "resnet-tui/ceilings/1"
+const ceilingsSchema = "resnet-tui/ceilings/2"
 
-// machineKey tells machines and numbers of threads apart whose ceilings differ.
-func machineKey(i tensor.Info, threads int) string {
-	key := fmt.Sprintf("%s, %d cores, %s", i.Name, i.Cores, i.Kernels)
+// Roofs are the ceilings of what a bench runs on, and their place in the cache. Its
+// methods are safe for concurrent use, but nothing else should run while they are
+// measured.
+type Roofs struct {
+	service Service
+	device  tensor.Device
+	threads int    // 0: all cores
+	key     string // in the cache
+}
+
+// Roofs are those of a bench's device with its threads and its precision.
+func (v Service) Roofs(b *Bench) *Roofs {
+	return v.roofs(b.device, b.spec.Run.Threads, b.spec.Run.Precision)
+}
+
+// roofs are those of a device. The key tells apart what differs: machines, sets of
+// kernels, precisions and numbers of threads.
+func (v Service) roofs(dev tensor.Device, threads int, precision string) *Roofs {
+	i := dev.Info()
+	key := fmt.Sprintf("%s, %d cores, %s, %s", i.Name, i.Cores, i.Kernels, precisions[precision])
 	if threads > 0 && threads < i.Cores {
 		key += fmt.Sprintf(", %d threads", threads)
 	}
-	return key
+	return &Roofs{service: v, device: dev, threads: threads, key: key}
+}
+
+// Known are the highest ceilings that were measured or reached so far; zero if none
+// were.
+func (r *Roofs) Known() profile.Ceilings { return r.in(r.service.readCeilings()) }
+
+func (r *Roofs) in(f ceilingsFile) profile.Ceilings {
+	m := f.Machines[r.key]
+	return profile.Ceilings{GFLOPS: m.GFLOPS, GBPS: m.GBPS}.Higher(profile.Ceilings{})
+}
+
+// Measure measures the ceilings anew, in under two seconds. It returns the highest so
+// far, and keeps them.
+func (r *Roofs) Measure(ctx context.Context) (profile.Ceilings, error) {
+	m, err := r.device.Ceilings(ctx, r.threads)
+	if err != nil {
+		return r.Known(), err
+	}
+	return r.Keep(profile.Ceilings{GFLOPS: m.FLOPS / 1e9, GBPS: m.BytesPerSecond / 1e9}), nil
+}
+
+// Keep keeps ceilings that are higher than those so far, and returns the highest. Where
+// the cache can't be written, the next start measures again.
+func (r *Roofs) Keep(c profile.Ceilings) profile.Ceilings {
+	v := r.service
+	if v.CacheDir == "" || os.MkdirAll(v.CacheDir, 0o755) != nil {
+		return c.Higher(r.Known())
+	}
+	defer lockFile(v.ceilingsPath() + ".lock")()
+	f := v.readCeilings()
+	old := r.in(f)
+	if c = c.Higher(old); c == old {
+		return c
+	}
+	f.Machines[r.key] = machineCeilings{c.GFLOPS, c.GBPS, time.Now().UTC().Truncate(time.Second)}
+	if data, err := json.MarshalIndent(f, "", "  "); err == nil {
+		_ = WriteFile(v.ceilingsPath(), append(data, '\n'))
+	}
+	return c
+}
+
+// orMeasure are the known ceilings; those of a machine without any are measured now.
+func (r *Roofs) orMeasure(ctx context.Context) (profile.Ceilings, error) {
+	if c := r.Known(); c.Known() {
+		return c, nil
+	}
+	return r.Measure(ctx)
+}
+
+// addCeilings puts a profile's layers under the roofs. A layer above its roof shows that
+// this was measured on a busy machine: it is measured again and, where the layer is
+// still above it, raised to what that has reached.
+func (v Service) addCeilings(ctx context.Context, p *profile.Profile, dev tensor.Device) error {
+	roofs := v.roofs(dev, p.Device.Threads, p.Device.Precision)
+	c, err := roofs.orMeasure(ctx)
+	if p.SetCeilings(c); err != nil || p.AboveRoof() == nil {
+		return err
+	}
+	_, err = roofs.Measure(ctx)
+	p.SetCeilings(roofs.Keep(p.Reached(c)))
+	return err
 }
 
 func (v Service) ceilingsPath() string { return filepath.Join(v.CacheDir, "ceilings.json") }
 
-// loadCeilings is what was measured on this machine before, if anything, with that
-// number of threads (0: all cores). A cache that can't be read counts as empty.
-func (v Service) loadCeilings(i tensor.Info, threads int) profile.Ceilings {
-	m := v.readCeilings().Machines[machineKey(i, threads)]
-	return profile.Ceilings{GFLOPS: m.GFLOPS, GBPS: m.GBPS}
-}
-
+// readCeilings reads the cache. One that can't be read counts as empty.
 func (v Service) readCeilings() ceilingsFile {
 	var f ceilingsFile
 	data, err := os.ReadFile(v.ceilingsPath())
@@ -53,46 +127,30 @@ func (v Service) readCeilings() ceilingsFile {
 	return f
 }
 
-// ceilings are the cached ones; where there are none, or anew is set, they are
-// measured now, in under two seconds, and kept. Of two measurements the higher
-// holds: whatever else ran meanwhile can only lower one.
-func (v Service) ceilings(ctx context.Context, dev tensor.Device, threads int, anew bool) (profile.Ceilings, error) {
-	i := dev.Info()
-	c := v.loadCeilings(i, threads)
-	if c.Known() && !anew {
-		return c, nil
-	}
-	m, err := dev.Ceilings(ctx, threads)
-	if err != nil {
-		return c, err
-	}
-	c = profile.Ceilings{GFLOPS: max(c.GFLOPS, m.FLOPS/1e9), GBPS: max(c.GBPS, m.BytesPerSecond/1e9)}
-	now := time.Now().UTC().Truncate(time.Second)
-	v.keepCeilings(machineKey(i, threads), machineCeilings{c.GFLOPS, c.GBPS, now})
-	return c, nil
-}
+// A lock is held for as long as it takes to write a small file. One that is older was
+// left behind by a program that was killed.
+const (
+	lockWait = 5 * time.Millisecond
+	lockAge  = 5 * time.Second
+)
 
-// addCeilings puts a profile's layers under the roofs. A layer above its roof shows
-// that the cached one was measured on a busy machine.
-func (v Service) addCeilings(ctx context.Context, p *profile.Profile, dev tensor.Device) error {
-	c, err := v.ceilings(ctx, dev, p.Device.Threads, false)
-	p.SetCeilings(c)
-	if err == nil && p.AboveRoof() {
-		c, err = v.ceilings(ctx, dev, p.Device.Threads, true)
-		p.SetCeilings(c)
-	}
-	return err
-}
-
-// keepCeilings adds a machine to the cache. Where it can't be written, the next
-// start measures again.
-func (v Service) keepCeilings(key string, m machineCeilings) {
-	if v.CacheDir == "" || os.MkdirAll(v.CacheDir, 0o755) != nil {
-		return
-	}
-	f := v.readCeilings()
-	f.Machines[key] = m
-	if data, err := json.MarshalIndent(f, "", "  "); err == nil {
-		_ = WriteFile(v.ceilingsPath(), append(data, '\n'))
+// lockFile makes other programs that call it with the same path wait until the function
+// that it returns is called. Where the file can't be made, nothing can be written beside
+// it either, and nobody waits.
+func lockFile(path string) (unlock func()) {
+	for {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			f.Close() // it is empty
+			return func() { os.Remove(path) }
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return func() {}
+		}
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > lockAge {
+			os.Remove(path)
+			continue
+		}
+		time.Sleep(lockWait)
 	}
 }

@@ -11,6 +11,7 @@ import (
 // InfoOptions say what is found out.
 type InfoOptions struct {
 	Measure bool `json:"measure,omitempty"` // the ceilings anew; they are kept if they are higher
+	Threads int  `json:"threads,omitempty"` // whose ceilings are shown; 0 is all cores
 }
 
 // Info is what the program finds on this machine. The caller adds its own paths.
@@ -32,13 +33,18 @@ func (v Service) Info(ctx context.Context, o InfoOptions) (*report.Info, error) 
 			Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features,
 			Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels),
 		},
-		CUDA:  findCUDA(),
+		CUDA: findCUDA(), Threads: o.Threads,
 		Paths: report.Paths{State: v.StateDir, Cache: v.CacheDir},
 	}
 	for _, d := range devices {
 		i.Devices = append(i.Devices, report.InfoDevice{ID: d.ID, Name: d.Name, Memory: d.Memory})
 	}
-	c, err := v.ceilings(ctx, dev, 0, o.Measure)
+	roofs := v.roofs(dev, o.Threads, "")
+	ceilings := roofs.orMeasure
+	if o.Measure {
+		ceilings = roofs.Measure
+	}
+	c, err := ceilings(ctx)
 	if c.Known() {
 		i.Ceilings = &profile.Roofs{GFLOPS: c.GFLOPS, GBPS: c.GBPS, Measured: true}
 	}

@@ -65,9 +65,13 @@ type rooflineDot struct {
 
 // title returns the dot's tooltip.
 func (d rooflineDot) title() string {
-	return fmt.Sprintf("%s (%s): %s GFLOP/s executed, %s FLOP/byte, %s, %s of its roof",
+	title := fmt.Sprintf("%s (%s): %s GFLOP/s executed, %s FLOP/byte, %s, %s of its roof",
 		d.row.Path, d.row.Pass, profile.Significant(d.gflops), profile.Significant(d.intensity),
 		milliseconds(d.row.MeanMS), profile.FormatShare(float64(d.row.Roof)))
+	if d.row.Roof > 1 {
+		title += ", " + profile.Distance(d.row.Bound, float64(d.row.Roof))
+	}
+	return title
 }
 
 // rooflineDots returns the rows that can be drawn: those that do arithmetic, and so

@@ -17,6 +17,7 @@ type Info struct {
 	Devices  []InfoDevice   `json:"devices"`
 	CUDA     CUDA           `json:"cuda"`
 	Ceilings *profile.Roofs `json:"ceilings,omitempty"`
+	Threads  int            `json:"ceilings_threads,omitempty"` // that the ceilings are of; 0 for all
 	Paths    Paths          `json:"paths"`
 }
 
@@ -84,8 +85,14 @@ func (i *Info) facts() (f facts) {
 		f.add("  tried", path)
 	}
 	if c := i.Ceilings; c != nil {
-		f.addf("arithmetic", "%s GFLOP/s fp32, measured on all threads", profile.Significant(c.GFLOPS))
-		f.addf("memory", "%s GB/s read, measured on all threads", profile.Significant(c.GBPS))
+		on := "all threads"
+		if i.Threads == 1 {
+			on = "1 thread"
+		} else if i.Threads > 0 {
+			on = strconv.Itoa(i.Threads) + " threads"
+		}
+		f.addf("arithmetic", "%s GFLOP/s fp32 on %s, the highest measured or reached", profile.Significant(c.GFLOPS), on)
+		f.addf("memory", "%s GB/s read on %s, the highest measured", profile.Significant(c.GBPS), on)
 	}
 	f.add("configuration", i.Paths.Config)
 	f.add("state", i.Paths.State)

@@ -54,6 +54,10 @@ func (p Profile) conditions() (f facts) {
 	if c := p.Ceilings; c != nil {
 		f.addf("ceilings", "%s GFLOP/s and %s GB/s, measured",
 			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))
+		if r := p.AboveRoof(); r != nil {
+			f.addf("", "measured too low: %s (%s) is %.2f× above; resnet-tui info --measure measures again",
+				r.Path, r.Pass, float64(r.Roof))
+		}
 	}
 	return f
 }

@@ -29,7 +29,7 @@ type loop struct {
 func newLoop(ctx context.Context, e *Engine, r *runner) *loop {
 	l := &loop{
 		engine: e, ctx: ctx, tasks: newTasks(ctx, r), reading: map[string]bool{}, read: make(chan inspection),
-		state:   State{Results: r.results, Actual: r.actual.settings()},
+		state:   State{Results: r.results, Actual: r.actual.settings(), Ceilings: r.ceilings},
 		desired: desired{Settings: r.options.settings()}, actual: r.actual,
 	}
 	if head := r.options.HeadStart; head > 0 {
@@ -109,6 +109,8 @@ func (l *loop) phase() Phase {
 		return Running
 	case trace:
 		return Tracing
+	case measure:
+		return Measuring
 	}
 	switch {
 	case l.actual.failed:
@@ -172,7 +174,7 @@ func (l *loop) settle(o outcome) {
 	if l.ctx.Err() != nil {
 		return // it was ended with the engine
 	}
-	l.state.Results, l.state.Progress = o.results, Progress{}
+	l.state.Results, l.state.Progress, l.state.Ceilings = o.results, Progress{}, o.ceilings
 	l.actual, l.fresh = o.actual, true
 	l.state.Actual = o.actual.settings()
 	var broken *internalError
@@ -184,7 +186,7 @@ func (l *loop) settle(o outcome) {
 	case o.interrupted:
 	case o.err != nil && o.action == compile:
 		l.reject(o)
-	case o.err != nil && o.action != trace:
+	case o.err != nil && o.action != trace && o.action != measure:
 		l.fail(o.err)
 	default:
 		l.finish(o)
@@ -199,6 +201,11 @@ func (l *loop) finish(o outcome) {
 		if o.asked.Twin && o.twinErr != nil {
 			l.desired.Twin, l.settled.Twin = false, false
 			o.notice = o.twinErr.Error()
+		}
+	case measure:
+		l.desired.measuring = false
+		if o.err != nil {
+			o.notice = "ceilings: " + o.err.Error()
 		}
 	case trace:
 		l.desired.tracing = false

@@ -35,9 +35,20 @@ type Options struct {
 	HeadStart   time.Duration
 	MemoryLimit int64 // bytes that a program may take; 0 is the device's memory
 
+	// Roofs, if not nil, knows the machine's ceilings, and keeps those that are measured
+	// or that the net has reached.
+	Roofs Roofs
+
 	// Recorded, if not nil, is shown and nothing runs: Model is its net and Device
 	// may be nil.
 	Recorded *profile.Profile
+}
+
+// Roofs are what app.Roofs is: the ceilings of a device and their cache.
+type Roofs interface {
+	Known() profile.Ceilings
+	Measure(ctx context.Context) (profile.Ceilings, error)
+	Keep(c profile.Ceilings) profile.Ceilings
 }
 
 // About is what never changes about an engine's net.
@@ -92,6 +103,17 @@ func (o *Options) settings() Settings {
 	}
 }
 
+// ceilings are those known at the start.
+func (o *Options) ceilings() profile.Ceilings {
+	switch {
+	case o.Recorded != nil && o.Recorded.Ceilings != nil:
+		return profile.Ceilings{GFLOPS: o.Recorded.Ceilings.GFLOPS, GBPS: o.Recorded.Ceilings.GBPS}
+	case o.Recorded == nil && o.Roofs != nil:
+		return o.Roofs.Known()
+	}
+	return profile.Ceilings{}
+}
+
 // newRunner makes a runner that has not prepared anything, or has a recording.
 func newRunner(ctx context.Context, o Options) (*runner, About, error) {
 	r := &runner{options: o, whole: o.Model}
@@ -105,6 +127,7 @@ func newRunner(ctx context.Context, o Options) (*runner, About, error) {
 		Model: r.whole, Threads: o.Session.Threads, Precision: o.Session.Precision, Weights: o.Weights,
 		Initialised: o.Session.Source == nil, TwinWeights: o.TwinWeights, Input: o.InputName, Recorded: o.Recorded != nil,
 	}
+	r.ceilings = o.ceilings()
 	r.actual.target = target{batch: r.whole.Config.Batch, fused: o.Session.Fuse}
 	if o.Recorded != nil {
 		about.Device = recordedInfo(o.Recorded)

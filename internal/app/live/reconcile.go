@@ -9,8 +9,9 @@ import (
 // desired is what the requests amount to.
 type desired struct {
 	Settings
-	steps   int  // single steps that have not begun
-	tracing bool // path lengths are asked for
+	steps     int  // single steps that have not begun
+	tracing   bool // path lengths are asked for
+	measuring bool // ceilings are asked for
 }
 
 // drop forgets what was asked for once.
@@ -66,6 +67,7 @@ const (
 	pass                  // run passes
 	step                  // run one layer
 	trace                 // split the gradient by path length
+	measure               // the machine's ceilings
 )
 
 // interruptible reports whether a task ends early when something else is wanted.
@@ -89,6 +91,8 @@ func reconcile(d desired, a actual) task {
 		return task{action: prepare}
 	case a.recorded:
 		return task{}
+	case d.measuring:
+		return task{action: measure}
 	case !to.equal(a.target), to.twin && a.twinStale:
 		return task{compile, to}
 	case d.tracing && !a.passed:

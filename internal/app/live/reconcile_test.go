@@ -53,6 +53,14 @@ func TestReconcile(t *testing.T) {
 			func(d *desired, a *actual) { a.target = stepping; TracePaths{}.apply(d) },
 			task{compile, back},
 		},
+		"ceilings": {
+			func(d *desired, a *actual) { MeasureCeilings{}.apply(d); d.Running, d.Batch = true, 2 },
+			task{action: measure},
+		},
+		"ceilings of a net that is not prepared": {
+			func(d *desired, a *actual) { MeasureCeilings{}.apply(d); a.prepared = false },
+			task{action: prepare},
+		},
 		"twin that has not followed": {
 			func(d *desired, a *actual) { a.twin, a.twinStale, d.Twin = true, true, true },
 			task{compile, target{batch: 1, fused: true, twin: true}},

@@ -8,7 +8,8 @@ import (
 )
 
 // Request asks the engine for something. The requests are Run, Pause, StepLayer,
-// SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths and InspectParam.
+// SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths, InspectParam and
+// MeasureCeilings.
 type Request interface {
 	apply(d *desired)
 }
@@ -46,6 +47,10 @@ type TracePaths struct{}
 // State.Params. Reading them disturbs no pass.
 type InspectParam struct{ Param tensor.Param }
 
+// MeasureCeilings asks for the machine's ceilings anew, see State.Ceilings. Passes wait
+// for a second or two meanwhile, and then go on.
+type MeasureCeilings struct{}
+
 // After is what the settings amount to once r is answered, unless it is rejected.
 // Requests of single steps and of path lengths change them too.
 func (s Settings) After(r Request) Settings {
@@ -75,5 +80,7 @@ func (TracePaths) apply(d *desired) {
 	d.drop()
 	d.Backward, d.tracing = true, true
 }
+
+func (MeasureCeilings) apply(d *desired) { d.measuring = true }
 
 func (InspectParam) apply(*desired) {} // the loop starts a reader, see inspect

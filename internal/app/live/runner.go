@@ -28,10 +28,11 @@ type runner struct {
 	kernel  int           // that the next single step runs
 	looked  time.Time     // when results were read from the program
 
-	results Results
-	actual  actual
-	notice  string // what the last task has to say
-	twinErr error  // why the last task gave the twin up
+	results  Results
+	ceilings profile.Ceilings // the highest so far
+	actual   actual
+	notice   string // what the last task has to say
+	twinErr  error  // why the last task gave the twin up
 }
 
 // guarded does a task; a panic becomes its error.
@@ -53,12 +54,15 @@ func (r *runner) guarded(ctx context.Context, t task) (err error) {
 		return r.step(ctx)
 	case trace:
 		return r.trace(ctx)
+	case measure:
+		return r.measure(ctx)
 	}
 	return fmt.Errorf("there is no task %d", t.action)
 }
 
-// close closes the sessions.
+// close keeps what the net has reached, and closes the sessions.
 func (r *runner) close() {
+	r.keepReached()
 	// The engine ends: nothing could be done about an error.
 	if r.session != nil {
 		r.session.Close()

@@ -17,15 +17,16 @@ const (
 	Preparing Phase = iota // reading weights, calibrating and compiling
 	Compiling              // another program on the same weights
 	Paused
-	Running  // one pass after the other
-	Stepping // between or in single steps
-	Tracing  // the gradient by path lengths
-	Failed   // see State.Err
+	Running   // one pass after the other
+	Stepping  // between or in single steps
+	Tracing   // the gradient by path lengths
+	Measuring // the machine's ceilings
+	Failed    // see State.Err
 )
 
 // String is the phase's name, such as "running".
 func (p Phase) String() string {
-	return [...]string{"preparing", "compiling", "paused", "running", "stepping", "tracing", "failed"}[p]
+	return [...]string{"preparing", "compiling", "paused", "running", "stepping", "tracing", "measuring", "failed"}[p]
 }
 
 // Busy reports whether figures change without a request.
@@ -55,6 +56,8 @@ type State struct {
 
 	Notice  string // why a request was rejected, or what else a user should know; "" after the next request
 	Notices int    // counts notices: equal ones may follow each other
+
+	Ceilings profile.Ceilings // of the machine, the highest so far; zero if they are not known
 
 	Params map[string]Moments // initial values that InspectParam has asked for, by the parameter's name
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"resnet-tui/profile"
 )
 
 // tasks run a runner's tasks, one at a time, each in a goroutine. Its fields belong
@@ -23,6 +25,7 @@ type outcome struct {
 	task
 	asked       Settings // that were desired when it began
 	results     Results
+	ceilings    profile.Ceilings
 	actual      actual
 	notice      string
 	twinErr     error // why the twin was given up
@@ -45,6 +48,7 @@ func (t *tasks) start(next task, asked Settings) {
 		o.err = t.runner.guarded(ctx, next)
 		o.interrupted = ctx.Err() != nil && errors.Is(o.err, context.Canceled)
 		o.results, o.actual = t.runner.results, t.runner.actual
+		o.ceilings = t.runner.ceilings
 		o.notice, o.twinErr = t.runner.notice, t.runner.twinErr
 		t.outcomes <- o
 	}()
