@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"resnet-tui/tensor"
 )
@@ -17,27 +16,32 @@ import (
 // closed.
 type File struct {
 	name   string // for messages
+	path   string // as it was opened, without a key
 	format string
 	names  []string
 	views  map[string]*view
+	sets   []*Set
 	notes  map[string]string
 	src    source
 }
 
-// Open recognises a file by its content and lists its tensors. From a training
-// checkpoint, which holds an optimiser's state as well, it takes the weights. If there
-// are several sets of weights, the error names them, and path#name, such as
-// checkpoint.pth#model_ema, opens one.
+// Open recognises a file by its content and lists its tensors. A training checkpoint may
+// hold several sets of weights, and an optimiser's state as well: Source chooses the set
+// that fits a net. path#key opens only what stands under a key, such as
+// checkpoint.pth#model_ema: a path of keys joined by dots, or a prefix of names. Keys that
+// are numbers may be part of it. A dot at its end leaves out what lies below: "#." is the
+// outermost dictionary.
 //
 // It returns an error if the file can't be read, isn't in one of the package's formats,
-// is damaged or incomplete, or if only code of the file could make its weights.
+// is damaged or incomplete, if only code of the file could make its weights, or if there is
+// nothing under the key.
 func Open(path string) (*File, error) {
 	path, key := splitKey(path)
 	src, err := openSource(path)
 	if err != nil {
 		return nil, plainError(path, err)
 	}
-	f, err := open(src, filepath.Base(path), key)
+	f, err := open(src, path, key)
 	if err != nil {
 		src.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -55,18 +59,6 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// splitKey splits path#key, unless a file has the whole as its name.
-func splitKey(path string) (file, key string) {
-	i := strings.LastIndexByte(path, '#')
-	if i < 0 {
-		return path, ""
-	}
-	if _, err := os.Stat(path); err == nil {
-		return path, ""
-	}
-	return path[:i], path[i+1:]
-}
-
 // plainError drops the name of the system call from an error.
 func plainError(path string, err error) error {
 	var pe *os.PathError
@@ -81,20 +73,38 @@ func plainError(path string, err error) error {
 type format struct {
 	name  string
 	match func(head []byte) bool
-	list  func(src source, key string) (contents, error)
+	list  func(src source) (contents, error)
 }
 
-// contents are the tensors of a file, and what it says about itself.
+// contents are what a file holds, and what it says about itself: tensors, or in a pickle
+// dictionaries of tensors.
 type contents struct {
-	tensors []named
-	notes   map[string]string // safetensors' __metadata__
+	tensors      []named
+	dictionaries []*dictionary
+	notes        map[string]string // safetensors' __metadata__
 }
 
-// withoutNotes adapts the list function of a format without notes.
-func withoutNotes(list func(src source, key string) ([]named, error)) func(source, string) (contents, error) {
-	return func(src source, key string) (contents, error) {
-		tensors, err := list(src, key)
+// all are the dictionaries; a file of plain tensors is one.
+func (c *contents) all() []*dictionary {
+	if c.dictionaries != nil {
+		return c.dictionaries
+	}
+	return []*dictionary{{tensors: c.tensors}}
+}
+
+// plain adapts the list function of a format that holds tensors and nothing else.
+func plain(list func(src source) ([]named, error)) func(source) (contents, error) {
+	return func(src source) (contents, error) {
+		tensors, err := list(src)
 		return contents{tensors: tensors}, err
+	}
+}
+
+// pickled adapts the list function of a format that is a pickle.
+func pickled(list func(src source) ([]*dictionary, error)) func(source) (contents, error) {
+	return func(src source) (contents, error) {
+		found, err := list(src)
+		return contents{dictionaries: found}, err
 	}
 }
 
@@ -111,9 +121,9 @@ func starts(magic string) func([]byte) bool {
 
 // formats are tried in this order; at most one matches.
 var formats = []format{
-	{"npy", starts(npyMagic), withoutNotes(listNPY)},
-	{"torch zip", starts("PK\x03\x04"), withoutNotes(listZip)},
-	{"torch legacy", isLegacy, withoutNotes(listLegacy)},
+	{"npy", starts(npyMagic), plain(listNPY)},
+	{"torch zip", starts("PK\x03\x04"), pickled(listZip)},
+	{"torch legacy", isLegacy, pickled(listLegacy)},
 	{"safetensors", isSafetensors, listSafetensors},
 }
 
@@ -128,8 +138,8 @@ var lookalikes = []struct{ magic, advice string }{
 		"load it in Python and save its state_dict with torch.save or safetensors"},
 }
 
-// open lists the tensors of src, which the File then owns. name is for errors.
-func open(src source, name, key string) (*File, error) {
+// open lists the tensors of src, which the File then owns. path is for errors.
+func open(src source, path, key string) (*File, error) {
 	head := make([]byte, min(64, src.Size()))
 	if err := readFull(src, head, 0); err != nil {
 		return nil, err
@@ -138,11 +148,12 @@ func open(src source, name, key string) (*File, error) {
 		if !fm.match(head) {
 			continue
 		}
-		c, err := fm.list(src, key)
+		c, err := fm.list(src)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", fm.name, err)
 		}
-		return newFile(src, name, fm.name, c)
+		f := &File{name: filepath.Base(path), path: path, format: fm.name, src: src, notes: c.notes}
+		return f, f.take(c.all(), key)
 	}
 	for _, s := range lookalikes {
 		if bytes.HasPrefix(head, []byte(s.magic)) {
@@ -152,21 +163,46 @@ func open(src source, name, key string) (*File, error) {
 	return nil, errors.New("not a checkpoint (.safetensors, .pth/.pt/.th by torch.save, .npy), or damaged at its start")
 }
 
-// newFile checks that names are unique and that every tensor lies within the file.
-func newFile(src source, name, format string, c contents) (*File, error) {
-	views := make(map[string]*view, len(c.tensors))
-	f := &File{name: name, format: format, src: src, notes: c.notes, views: views}
-	for _, t := range c.tensors {
-		if _, double := f.views[t.name]; double {
-			return nil, fmt.Errorf("duplicate tensor %s", quote(t.name))
-		}
-		if err := t.view.check(); err != nil {
-			return nil, fmt.Errorf("tensor %s %w", quote(t.name), err)
-		}
-		f.names = append(f.names, t.name)
-		f.views[t.name] = t.view
+// take selects what a key names among the file's dictionaries. Without a key it is those
+// that hold weights, if any do.
+func (f *File) take(all []*dictionary, key string) error {
+	found := under(all, key)
+	if len(found) == 0 {
+		return unknownKey(f.path, key, all)
 	}
-	return f, nil
+	if slices.ContainsFunc(found, (*dictionary).hasWeights) {
+		found = slices.DeleteFunc(slices.Clone(found), func(d *dictionary) bool { return !d.hasWeights() })
+	}
+	for _, d := range found {
+		d.check()
+	}
+	f.list(found)
+	if slices.ContainsFunc(f.sets, func(s *Set) bool { return s.err == nil }) {
+		return nil
+	}
+	return f.sets[0].err
+}
+
+// list takes in the tensors of dictionaries. Of several, names have the dictionary's path
+// in front; where that makes two the same, the first counts.
+func (f *File) list(found []*dictionary) {
+	f.views = map[string]*view{}
+	for _, d := range found {
+		for _, s := range setsOf(d) {
+			s.file = f
+			f.sets = append(f.sets, s)
+		}
+		for _, t := range d.tensors {
+			name := t.name
+			if len(found) > 1 && d.path != "" {
+				name = d.path + "." + name
+			}
+			if f.views[name] == nil {
+				f.names = append(f.names, name)
+				f.views[name] = t.view
+			}
+		}
+	}
 }
 
 // quote quotes a name from a file, so that it is printable, and bounds its length.
@@ -189,7 +225,8 @@ func extents(s tensor.Shape) string {
 // Format returns "safetensors", "torch zip", "torch legacy" or "npy".
 func (f *File) Format() string { return f.format }
 
-// Names lists the names of the tensors in the file's order.
+// Names lists the names of the tensors in the file's order. Where the file holds several
+// dictionaries of them, the keys that lead to a dictionary stand before its names.
 func (f *File) Names() []string { return slices.Clone(f.names) }
 
 // Notes returns what the file says about itself: the __metadata__ of safetensors, and
@@ -211,10 +248,15 @@ func (f *File) Info(name string) (DType, tensor.Shape) {
 // there is no such tensor, if the shape is another, or if the file can't be read.
 func (f *File) Read(name string, t *tensor.Tensor) error {
 	v := f.views[name]
-	switch {
-	case v == nil:
+	if v == nil {
 		return fmt.Errorf("%s has no tensor %s", f.name, quote(name))
-	case !v.shape.Equal(t.Shape):
+	}
+	return f.readView(name, v, t)
+}
+
+// readView reads a tensor into t.
+func (f *File) readView(name string, v *view, t *tensor.Tensor) error {
+	if !v.shape.Equal(t.Shape) {
 		return fmt.Errorf("%s: %s has the shape %s, not %s",
 			f.name, quote(name), extents(v.shape), extents(t.Shape))
 	}

@@ -136,9 +136,7 @@ func TestOtherTorchFiles(t *testing.T) {
 	checkFill(t, openGolden(t, "tensor.pth"), "tensor")
 
 	for file, want := range map[string]string{
-		"two_sets.pth": "more than one set of weights: model (8 tensors), model_ema (8 tensors); " +
-			"add one to the file's name, as in FILE#model",
-		"two_sets.pth#ema": `no set of weights "ema"; there are model (8 tensors)`,
+		"two_sets.pth#ema": `no set of weights "ema"; there are ` + golden("two_sets.pth#model") + " (8 tensors)",
 		"whole_model.pth":  "it is a whole model, saved as a Python object (torch.nn.modules.linear.Linear)",
 		"script.pt":        "TorchScript",
 		"missing.pth":      "no such file",

@@ -4,46 +4,70 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// set is a dictionary of tensors inside a checkpoint.
-type set struct {
-	path    string // the keys that lead to it, joined by dots
-	tensors []tensorAt
-	weights int // number of names that end in "weight"
+// dictionary is a dictionary of tensors inside a file.
+type dictionary struct {
+	path    string // the keys that lead to it, joined by dots; "" is the outermost
+	tensors []named
+	unread  []unreadTensor
 }
 
-// tensorAt is a tensor, and its key in the dictionary.
-type tensorAt struct {
+// unreadTensor is a tensor that can't be read, and why.
+type unreadTensor struct {
 	name string
-	t    *torchTensor
+	err  error
 }
 
-// weights finds the dictionary of tensors in what a pickle built, at any depth, as in
-// checkpoint["state_dict"] or ["model"]. key selects one of several by its path.
-func weights(root any, key string) ([]named, error) {
-	if t, ok := root.(*torchTensor); ok {
-		return resolve(set{tensors: []tensorAt{{"tensor", t}}})
+// err says why the dictionary can't be read, nil if it can.
+func (d *dictionary) err() error {
+	if len(d.unread) == 0 {
+		return nil
 	}
+	return d.unread[0].err
+}
+
+// hasWeights reports whether a name ends as those of a net's weights do.
+func (d *dictionary) hasWeights() bool {
+	return slices.ContainsFunc(d.tensors, func(t named) bool { return strings.HasSuffix(t.name, "weight") }) ||
+		slices.ContainsFunc(d.unread, func(u unreadTensor) bool { return strings.HasSuffix(u.name, "weight") })
+}
+
+// check sorts out names that occur twice, and tensors that aren't within the file.
+func (d *dictionary) check() {
+	seen := make(map[string]bool, len(d.tensors))
+	tensors := d.tensors
+	d.tensors = make([]named, 0, len(tensors))
+	for _, t := range tensors {
+		err := t.view.check()
+		switch {
+		case seen[t.name]:
+			d.unread = append(d.unread, unreadTensor{t.name, fmt.Errorf("duplicate tensor %s", quote(t.name))})
+		case err != nil:
+			d.unread = append(d.unread, unreadTensor{t.name, fmt.Errorf("tensor %s %w", quote(t.name), err)})
+		default:
+			d.tensors = append(d.tensors, t)
+		}
+		seen[t.name] = true
+	}
+}
+
+// dictionariesOf finds the dictionaries of tensors in what a pickle built, at any depth,
+// as in checkpoint["state_dict"] or ["model"].
+func dictionariesOf(root any) ([]*dictionary, error) {
 	s := &searcher{seen: map[any]bool{}}
-	s.visit(root)
-	found := s.sets
-	if key != "" {
-		return pickSet(found, key)
+	if t, ok := root.(*torchTensor); ok {
+		s.add([]tensorAt{{"tensor", t}})
+	} else {
+		s.visit(root)
 	}
-	if named := filter(found, func(s set) bool { return s.weights > 0 }); len(named) > 0 {
-		found = named
-	}
-	switch len(found) {
-	case 0:
+	if len(s.found) == 0 {
 		return nil, s.noWeights()
-	case 1:
-		return resolve(found[0])
 	}
-	return nil, fmt.Errorf("it holds more than one set of weights: %s; add one to the file's name, as in FILE#%s",
-		listSets(found), found[0].path)
+	return s.found, nil
 }
 
 // noWeights is the error of a file without a dictionary of tensors.
@@ -62,66 +86,17 @@ func (s *searcher) noWeights() error {
 	return errors.New("it holds no dictionary of tensors: save model.state_dict()")
 }
 
-// pickSet selects the set at a path.
-func pickSet(sets []set, key string) ([]named, error) {
-	for _, s := range sets {
-		if s.path == key {
-			return resolve(s)
-		}
-	}
-	if len(sets) == 0 {
-		return nil, errors.New("it holds no dictionary of tensors")
-	}
-	return nil, fmt.Errorf("it has no set of weights %s; there are %s", quote(key), listSets(sets))
-}
-
-// filter returns the sets that keep accepts.
-func filter(sets []set, keep func(set) bool) []set {
-	var kept []set
-	for _, s := range sets {
-		if keep(s) {
-			kept = append(kept, s)
-		}
-	}
-	return kept
-}
-
-// listSets describes the first ten sets, for errors.
-func listSets(sets []set) string {
-	const most = 10
-	var parts []string
-	for i, s := range sets {
-		if i == most {
-			parts = append(parts, fmt.Sprintf("and %d more", len(sets)-most))
-			break
-		}
-		name := s.path
-		if name == "" {
-			name = "the outermost"
-		}
-		parts = append(parts, fmt.Sprintf("%s (%d tensors)", name, len(s.tensors)))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// resolve turns a set into the file's list of tensors.
-func resolve(s set) ([]named, error) {
-	list := make([]named, 0, len(s.tensors))
-	for _, at := range s.tensors {
-		v, err := at.t.resolve()
-		if err != nil {
-			return nil, fmt.Errorf("tensor %s %w", quoteName(at.name), err)
-		}
-		list = append(list, named{at.name, v})
-	}
-	return list, nil
+// tensorAt is a tensor, and its key in the dictionary.
+type tensorAt struct {
+	name string
+	t    *torchTensor
 }
 
 // searcher collects the dictionaries of tensors in what a pickle built. A value may occur
 // more than once or contain itself, so each is visited only once.
 type searcher struct {
 	seen    map[any]bool
-	sets    []set
+	found   []*dictionary
 	objects []objectAt // in which nothing is searched
 	path    []string   // keys that lead to the value being visited
 }
@@ -159,38 +134,46 @@ func (s *searcher) visit(v any) {
 
 // visitDict collects the tensors of a dictionary, and searches its other values.
 func (s *searcher) visitDict(d *dict) {
-	var found set
+	var tensors []tensorAt
 	for i, k := range d.keys {
-		t, ok := d.vals[i].(*torchTensor)
-		if !ok {
-			continue
-		}
-		found.tensors = append(found.tensors, tensorAt{k, t})
-		if strings.HasSuffix(k, "weight") {
-			found.weights++
+		if t, ok := d.vals[i].(*torchTensor); ok {
+			tensors = append(tensors, tensorAt{k, t})
 		}
 	}
-	if len(found.tensors) > 0 {
-		found.addObjects(d)
-		found.path = strings.Join(s.path, ".")
-		s.sets = append(s.sets, found)
+	if len(tensors) > 0 {
+		s.add(append(tensors, objectsIn(d)...))
 	}
 	for i, k := range d.keys {
 		s.enter(k, d.vals[i])
 	}
 }
 
-// addObjects adds the objects that take the place of weights among a dictionary's tensors.
-func (s *set) addObjects(d *dict) {
+// objectsIn are the objects that take the place of weights among a dictionary's tensors.
+func objectsIn(d *dict) (list []tensorAt) {
 	for i, k := range d.keys {
 		if o, ok := d.vals[i].(*object); ok && stateName.MatchString(k) {
-			s.tensors = append(s.tensors, tensorAt{k, outOf(o.class)})
+			list = append(list, tensorAt{k, outOf(o.class)})
 		}
 	}
+	return list
 }
 
 // stateName matches the names that a net's parameters and statistics end in.
 var stateName = regexp.MustCompile(`(^|\.)(weight|bias|running_mean|running_var)$`)
+
+// add resolves the tensors of a dictionary.
+func (s *searcher) add(tensors []tensorAt) {
+	d := &dictionary{path: strings.Join(s.path, ".")}
+	for _, at := range tensors {
+		v, err := at.t.resolve()
+		if err != nil {
+			d.unread = append(d.unread, unreadTensor{at.name, fmt.Errorf("tensor %s %w", quoteName(at.name), err)})
+			continue
+		}
+		d.tensors = append(d.tensors, named{at.name, v})
+	}
+	s.found = append(s.found, d)
+}
 
 // enter searches the value under a key.
 func (s *searcher) enter(key string, v any) {

@@ -70,7 +70,7 @@ func WriteNPY(path string, t *tensor.Tensor) error {
 }
 
 // listNPY reads the header, and lists the file's only tensor.
-func listNPY(src source, _ string) ([]named, error) {
+func listNPY(src source) ([]named, error) {
 	header, data, err := npyHeader(src)
 	if err != nil {
 		return nil, err

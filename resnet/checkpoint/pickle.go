@@ -18,8 +18,8 @@ const (
 type (
 	list  struct{ items []any } // also sets
 	tuple struct{ items []any }
-	// dict holds the entries whose keys are strings, in the order of insertion; others are
-	// dropped.
+	// dict holds the entries whose keys are strings or whole numbers, in the order of
+	// insertion; others are dropped.
 	dict struct {
 		keys  []string
 		vals  []any
@@ -29,7 +29,7 @@ type (
 
 // set adds an entry, or replaces the one with the same key.
 func (d *dict) set(key, val any) {
-	k, ok := key.(string)
+	k, ok := storageKey(key)
 	if !ok {
 		return
 	}

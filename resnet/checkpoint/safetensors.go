@@ -35,7 +35,7 @@ type stEntry struct {
 //
 // The tensors are contiguous and row-major, and must fill the data without gaps or
 // overlaps.
-func listSafetensors(src source, _ string) (contents, error) {
+func listSafetensors(src source) (contents, error) {
 	var size [8]byte
 	if err := readFull(src, size[:], 0); err != nil {
 		return contents{}, err

@@ -28,7 +28,7 @@ func isLegacy(head []byte) bool {
 //	        the storages in that order: number of elements (8 bytes), elements
 //
 // So the position of a storage is known only when all tensors have been listed.
-func listLegacy(src source, key string) ([]named, error) {
+func listLegacy(src source) ([]*dictionary, error) {
 	in := newCursor(src, 0, src.Size())
 	if err := legacyStart(in); err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func listLegacy(src source, key string) ([]named, error) {
 	if err := known.setPositions(src, in.pos, l.items); err != nil {
 		return nil, err
 	}
-	return weights(root, key)
+	return dictionariesOf(root)
 }
 
 // legacyStart reads and checks the three pickles before the object.

@@ -31,8 +31,8 @@ type archive struct {
 // storages are the storages that a pickle has referred to so far, by key.
 type storages map[string]*storage
 
-// listZip lists the tensors of an archive; key selects a set of weights.
-func listZip(src source, key string) ([]named, error) {
+// listZip lists the tensors of an archive.
+func listZip(src source) ([]*dictionary, error) {
 	z, err := zip.NewReader(src, src.Size())
 	if err != nil && z == nil {
 		return nil, fmt.Errorf("the archive's directory is damaged, or the download is incomplete: %w", err)
@@ -48,7 +48,7 @@ func listZip(src source, key string) ([]named, error) {
 	if err != nil {
 		return nil, err
 	}
-	return weights(root, key)
+	return dictionariesOf(root)
 }
 
 // index finds the archive's only folder, and lists the entries in it.
