@@ -73,6 +73,13 @@ func (c *canvas) text(x, y, end int, s string, l look) int {
 	return x
 }
 
+// recolor gives the cells from x to end another look.
+func (c *canvas) recolor(x, y, end int, l look) {
+	for i := max(x, 0); i < min(end, c.w) && y >= 0 && y < c.h; i++ {
+		c.cells[y*c.w+i].look = l
+	}
+}
+
 // right draws s so that it ends before end, and returns the column where it starts.
 func (c *canvas) right(end, y int, s string, l look) int {
 	x := end - width(s)

@@ -24,15 +24,18 @@ type compareView struct {
 
 func (v *compareView) title() string { return "Compare" }
 
-func (v *compareView) available() bool {
-	return hasTwin(v.about.Model) && !v.about.Recorded
+func (v *compareView) missing() string {
+	if v.about.Recorded {
+		return "a recorded profile has no twin beside it"
+	}
+	return noTwinOf(v.about.Model)
 }
 
-// hasTwin reports whether there is a net of the same layers with, or without,
-// skips.
-func hasTwin(m *resnet.Model) bool {
+// noTwinOf says that there is no net of the same layers with, or without, skips; "" if
+// there is one.
+func noTwinOf(m *resnet.Model) string {
 	_, ok := m.Config.Twin()
-	return ok
+	return when(!ok, m.Name+" has no twin: there is no such net with, or without, skips")
 }
 
 // update takes the twin that the engine has now, and its newest times whenever
@@ -44,16 +47,16 @@ func (v *compareView) update(_, _ int) {
 	}
 }
 
-func (v *compareView) footer() []key.Binding { return v.treeFooter() }
+func (v *compareView) footer() []key.Binding { return v.treeFooter("to the tree") }
 
-// actions: folding is the tree's.
+// actions: rows are the tree's.
 func (v *compareView) actions() []action {
-	k := v.keymap
-	return append(v.moves(),
-		does(aboutFolding, k.Toggle, func() { v.screen.reveal(v.list.selected()) }),
-		does(aboutFolding, k.Open, v.list.right),
-		does(aboutFolding, k.Shut, v.list.left),
-	)
+	open := does(aboutView, named(v.keymap.Toggle, "the row in Layers"), func() { v.screen.reveal(v.list.selected()) })
+	rows := append([]action{open}, v.rowActions()...)
+	for i := range rows {
+		rows[i] = rows[i].offWhile(when(v.state.Twin == nil, "there are no rows here yet: p puts the twin beside the net"))
+	}
+	return append(v.moves(), rows...)
 }
 
 // side is one of the two nets, as the view of both sees it.

@@ -156,9 +156,11 @@ func TestLesionMenu(t *testing.T) {
 		{"x enter", "[layer1.0=drop-branch]"},
 		{"X", "[]"},
 		{"x 3 enter", "[layer1.0=scale:0.5]"},
-		{"x 3 2 enter", "[layer1.0=scale:0.52]"},
-		{"x 3 x enter", "[layer1.0=scale:0.52]"}, // 0.5x is not a number
+		{"x 3 . 2 enter", "[layer1.0=scale:0.2]"},      // what is typed replaces what is proposed
+		{"x 3 right 2 enter", "[layer1.0=scale:0.52]"}, // unless one moves in it first
+		{"x 3 x enter", "[layer1.0=scale:0.52]"},       // x is not a number
 		{"esc esc", "[layer1.0=scale:0.52]"},
+		{"x 4 l a y e r 1 . 2 enter", "[layer1.0=scale:0.52 layer1.0=swap:layer1.2]"},
 		{"x 4 enter", "[layer1.0=scale:0.52 layer1.0=swap:layer1.1]"},
 		{"x 6", "[]"},
 		{"x esc", "[]"},

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	tea "charm.land/bubbletea/v2"
-
 	"resnet-tui/profile"
 )
 
@@ -121,7 +119,7 @@ func TestDrawingChangesNothing(t *testing.T) {
 				}
 				drawTwice(t, m, v.title()+" with everything around it", m.draw)
 			}
-			for name, d := range map[string]dialog{"lesions": menu, "help": newHelp(m.helpActions())} {
+			for name, d := range map[string]dialog{"lesions": menu, "help": helpOf(m)} {
 				drawTwice(t, m, name, d.draw)
 			}
 		})
@@ -143,20 +141,5 @@ func drawTwice(t *testing.T, m *Model, what string, draw func(*canvas)) {
 	}
 	if fingerprint(m) != before {
 		t.Errorf("%s: drawing changes the state", what)
-	}
-}
-
-// TestHiddenKeysReachTheirView: a key that the shown view has no use for is
-// another one's.
-func TestHiddenKeysReachTheirView(t *testing.T) {
-	m := screen(t, "resnet18", 80, 24)
-	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
-	press(m, "+")
-	if zoom := viewOf[*timelineView](m).zoom; m.view != m.layers || zoom != 2 {
-		t.Errorf("+ in the tree zooms to %v in %s", zoom, m.view.title())
-	}
-	press(m, "2", "o")
-	if m.view != m.layers || !m.list.ordered {
-		t.Errorf("o in the timeline leads to %s, ordered %v", m.view.title(), m.list.ordered)
 	}
 }

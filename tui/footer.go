@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -9,81 +9,8 @@ import (
 	"resnet-tui/internal/app/live"
 )
 
-// drawTabs draws the views' names, and beside them what the list leaves out: from
-// another view than the tree nothing else would show it.
-func (m *Model) drawTabs(c *canvas) {
-	r := m.layout.tabs
-	if r.empty() {
-		return
-	}
-	end, shown := 0, m.tab()
-	for i, t := range m.tabs() {
-		l := muted
-		if i == shown {
-			l = currentTab
-		}
-		end = c.text(t.x, r.y, r.w, t.text, l)
-	}
-	if s := m.listText(r.w - 1 - end); s != "" {
-		c.right(r.w-1, r.y, " "+s, muted)
-	}
-}
-
-// tabLabel is a tab and the column where it starts.
-type tabLabel struct {
-	x    int
-	text string
-}
-
-// tabs are the views' names; without the spaces around them where it is narrow, or
-// where a filter needs the room: what hides rows must be said.
-func (m *Model) tabs() []tabLabel {
-	room := m.layout.tabs.w
-	if f := m.filterText(); f != "" {
-		room -= width(f) + 2
-	}
-	views := m.available()
-	for _, form := range []string{" %d %s ", "%d %s"} {
-		var tabs []tabLabel
-		x := 0
-		for i, v := range views {
-			text := fmt.Sprintf(form, i+1, v.title())
-			tabs = append(tabs, tabLabel{x, text})
-			x += width(text) + 1
-		}
-		if x <= room+1 || form[0] != ' ' {
-			return tabs
-		}
-	}
-	return nil
-}
-
-// listText says how the rows are filtered, whatever room there is, and how they are
-// ordered if that fits too: the order also shows as an arrow beside the column's title.
-func (m *Model) listText(room int) string {
-	filter, both := m.filterText(), m.filterText()
-	if m.list.ordered {
-		if both != "" {
-			both += " · "
-		}
-		both += "by " + m.columnTitle(m.list.order)
-	}
-	if width(both) < room {
-		return both
-	}
-	return filter
-}
-
-// filterText says how the rows are filtered.
-func (m *Model) filterText() string {
-	if len(m.list.terms) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("/%s  %s", strings.Join(m.list.terms, " "), plural(len(m.list.rows), "rows"))
-}
-
-// drawFooter draws the keys that matter now. What is being typed takes their place, and
-// so does a notice until a key is pressed.
+// drawFooter draws the keys that matter now, of those that do something. What is being
+// typed takes their place, and so does a notice until a key is pressed.
 func (m *Model) drawFooter(c *canvas) {
 	r := m.layout.footer
 	if r.empty() {
@@ -94,12 +21,53 @@ func (m *Model) drawFooter(c *canvas) {
 	case m.typing:
 		x := c.text(1, r.y, r.w, "/", strong)
 		x = c.text(x, r.y, r.w, m.filter.Value(), plainText)
-		c.keys(x+3, r.y, r.w, []key.Binding{m.keys.Accept, m.keys.Cancel})
+		if len(m.list.terms) > 0 {
+			x = c.text(x+3, r.y, r.w, m.list.matchText(), muted)
+		}
+		c.keys(x+3, r.y, r.w, m.fieldKeys())
 	case m.notice != "":
-		c.text(1, r.y, r.w-1, m.notice, warningLook)
+		c.drawNotice(rect{1, r.y, r.w - 2, 1}, m.notice)
 	default:
-		c.keys(1, r.y, r.w, m.keysNow())
+		c.keys(1, r.y, r.w, m.working(m.keysNow()))
 	}
+}
+
+// mostNotice is the lines that a notice can take.
+const mostNotice = 3
+
+// drawNotice draws a notice into r. One that is longer takes lines above it too, so that
+// it can be read to its end.
+func (c *canvas) drawNotice(r rect, text string) {
+	lines := wrapped(text, r.w, warningLook)
+	if len(lines) > mostNotice {
+		lines = []detailLine{{text: text, look: warningLook}}
+	}
+	top := r.y + 1 - len(lines)
+	c.clear(rect{0, top, c.w, len(lines)})
+	for i, line := range lines {
+		c.text(r.x, top+i, r.x+r.w, line.text, line.look)
+	}
+}
+
+// fieldKeys are those that end the typing of a filter.
+func (m *Model) fieldKeys() []key.Binding {
+	keys := []key.Binding{m.keys.Accept, m.keys.Cancel}
+	if m.lastFilter != "" {
+		keys = append(keys, m.keys.Recall)
+	}
+	return keys
+}
+
+// working are those of some keys that do something now.
+func (m *Model) working(keys []key.Binding) []key.Binding {
+	on := map[string]bool{}
+	for _, a := range m.helpActions() {
+		name := a.key.Help().Key
+		if _, known := on[name]; !known {
+			on[name] = a.off == ""
+		}
+	}
+	return slices.DeleteFunc(keys, func(b key.Binding) bool { return !on[b.Help().Key] })
 }
 
 // drawUrgent puts an error or a notice over the last line of a screen that has
@@ -110,22 +78,14 @@ func (m *Model) drawUrgent(c *canvas) {
 		text = oneLine(m.state.Err)
 	}
 	if text != "" {
-		c.fill(rect{0, m.h - 1, m.w, 1}, ' ', plainText)
-		c.text(0, m.h-1, m.w, text, warningLook)
+		c.drawNotice(rect{0, m.h - 1, m.w, 1}, text)
 	}
 }
 
 // keysNow are the keys for the footer, the most useful first, as a narrow footer cuts
-// the others off: those that run the net, then the view's. With a failed engine or a
-// recording, nothing can be run.
+// the others off: those that run the net, then the view's.
 func (m *Model) keysNow() []key.Binding {
 	k := m.keys
-	switch {
-	case m.state.Phase == live.Failed:
-		return []key.Binding{k.Help, k.Quit}
-	case m.about.Recorded:
-		return append([]key.Binding{k.Help, k.Quit}, m.view.footer()...)
-	}
 	run := named(k.Run, "run")
 	if m.state.Desired.Running {
 		run = named(k.Run, "pause")
@@ -134,8 +94,7 @@ func (m *Model) keysNow() []key.Binding {
 	return append(append(keys, k.Quit), m.view.footer()...)
 }
 
-// residualKeys are those that ask what the skips do, named by what they would do
-// now; those that could do nothing are left out.
+// residualKeys are those that ask what the skips do, named by what they would do now.
 func (m *Model) residualKeys() []key.Binding {
 	k := m.keys
 	back, twin := named(k.Backward, "backward"), named(k.Twin, "plain twin")
@@ -148,17 +107,7 @@ func (m *Model) residualKeys() []key.Binding {
 	case m.about.Model.Config.Plain:
 		twin = named(k.Twin, "residual twin")
 	}
-	keys := []key.Binding{back}
-	if hasTwin(m.about.Model) {
-		keys = append(keys, twin)
-	}
-	if len(m.list.tree.byBlock) > 0 {
-		keys = append(keys, named(k.Lesion, "lesion"))
-	}
-	if len(m.state.Actual.Lesions) > 0 {
-		keys = append(keys, named(k.UndoLesion, "undo"))
-	}
-	return keys
+	return []key.Binding{back, twin, named(k.Lesion, "lesion"), named(k.UndoLesion, "undo")}
 }
 
 // oneLine is an error on one line: those that join several have line ends.

@@ -11,14 +11,8 @@ import (
 	"resnet-tui/resnet/nn"
 )
 
-// askPaths asks for path lengths, and shows them.
-func (v *gradientsView) askPaths() {
-	if len(v.list.tree.byBlock) == 0 || v.about.Recorded {
-		return
-	}
-	v.screen.show(v)
-	v.screen.request(live.TracePaths{})
-}
+// askPaths asks for path lengths.
+func (v *gradientsView) askPaths() { v.screen.request(live.TracePaths{}) }
 
 // spectrum is how the gradient at a block's input, or at the net's, splits up by
 // path length; false if it was not measured there.

@@ -27,9 +27,15 @@ var pathsKey = bind("L", "path lengths to the block", "L")
 
 func (v *gradientsView) title() string { return "Gradients" }
 
-// available: of a recording only if it has gradients.
-func (v *gradientsView) available() bool {
-	return len(v.list.tree.byBlock) > 0 && (!v.about.Recorded || v.state.Gradients != nil)
+// missing: of a recording there may be no gradients.
+func (v *gradientsView) missing() string {
+	switch {
+	case len(v.list.tree.byBlock) == 0:
+		return v.about.Model.Name + " has no blocks"
+	case v.about.Recorded && v.state.Gradients == nil:
+		return "the recorded passes went forward only"
+	}
+	return ""
 }
 
 func (v *gradientsView) update(w, h int) {
@@ -70,9 +76,6 @@ func (v *gradientsView) opened() {
 
 func (v *gradientsView) footer() []key.Binding {
 	keys := []key.Binding{named(pathsKey, "path lengths"), named(v.keymap.Toggle, "to the tree")}
-	if v.about.Recorded {
-		keys = keys[1:]
-	}
 	return append(keys, v.treeView.footer()...)
 }
 
@@ -80,10 +83,12 @@ func (v *gradientsView) actions() []action {
 	k := v.keymap
 	page, all := func() int { return v.rows }, func() int { return len(v.blocks()) }
 	return append(k.moves(page, all, v.move),
-		does(aboutFolding, k.Toggle, func() { v.screen.reveal(v.focus()) }),
-		does(aboutFolding, k.Open, func() { v.move(1) }),
-		does(aboutFolding, k.Shut, func() { v.move(-1) }),
-		does(aboutResiduals, pathsKey, v.askPaths),
+		does(aboutView, named(k.Toggle, "the block in Layers"), func() { v.screen.reveal(v.focus()) }),
+		does(aboutView, named(k.Open, "next block"), func() { v.move(1) }).
+			offWhile(when(v.cursor >= len(v.blocks())-1, "no block comes after this one")),
+		does(aboutView, named(k.Shut, "block before"), func() { v.move(-1) }).
+			offWhile(when(v.cursor <= 0, "no block comes before this one")),
+		does(aboutView, pathsKey, v.askPaths).offForGood(v.noEngine()),
 	)
 }
 

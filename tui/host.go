@@ -22,6 +22,7 @@ type host struct {
 	canvas  canvas
 	w, h    int    // cells; 0 until the terminal has reported its size
 	dialog  dialog // over everything else, nil when none is open
+	notice  string // why a key did nothing, or what else should be known; until a key is pressed
 }
 
 // newHost assumes a dark terminal with all colours until the terminal has answered:
@@ -62,42 +63,76 @@ func (h *host) terminalChanged(msg tea.Msg) bool {
 }
 
 // press does what a key means: to the dialog if one is open, else by the first of the
-// actions that has the key. So a program lists its actions by precedence.
+// actions that has the key. So a program lists its actions by precedence. An action that
+// is off leaves its reason as a notice.
 func (h *host) press(msg tea.KeyPressMsg, actions []action) tea.Cmd {
-	if h.dialog != nil {
+	if h.dialog != nil && !key.Matches(msg, h.keys.Suspend) {
 		var cmd tea.Cmd
 		if h.dialog, cmd = h.dialog.press(msg); h.dialog != nil || !passesDialogs(msg, &h.keys) {
 			return cmd
 		}
 	}
 	for _, a := range actions {
-		if key.Matches(msg, a.key) {
+		switch {
+		case !key.Matches(msg, a.key):
+		case a.off != "":
+			h.notice = a.off
+			return nil
+		default:
 			return a.do()
 		}
 	}
 	return nil
 }
 
+// pointed gives a message of the mouse to the dialog that is open; false if none is.
+// What the dialog covers gets none.
+func (h *host) pointed(msg tea.Msg) (cmd tea.Cmd, taken bool) {
+	if h.dialog == nil {
+		return nil, false
+	}
+	switch msg := msg.(type) {
+	case tea.MouseClickMsg:
+		if msg.Button == tea.MouseLeft {
+			h.dialog, cmd = h.dialog.click(msg.X, msg.Y)
+		}
+	case tea.MouseWheelMsg:
+		h.dialog.wheel(notches(msg))
+	}
+	return cmd, true
+}
+
+// notches is a turn of the wheel: 1 down, -1 up, 0 sideways.
+func notches(msg tea.MouseWheelMsg) int {
+	switch msg.Button {
+	case tea.MouseWheelUp:
+		return -1
+	case tea.MouseWheelDown:
+		return 1
+	}
+	return 0
+}
+
 // passesDialogs reports whether a key acts even though it closed a dialog: q
-// means the dialog, ctrl-c and ctrl-z the program.
+// means the dialog, ctrl-c the program.
 func passesDialogs(msg tea.KeyPressMsg, k *KeyMap) bool {
-	return key.Matches(msg, k.Quit, k.Suspend) && msg.String() != "q"
+	return key.Matches(msg, k.Quit) && msg.String() != "q"
 }
 
 // programActions are what every program's keys do. help lists the actions for
-// the help dialog; it is called when that opens.
-func (h *host) programActions(help func() []action) []action {
+// the help dialog, of a view if it has a title; it is called when that opens.
+func (h *host) programActions(title string, help func() []action) []action {
 	return []action{
-		does(aboutProgram, h.keys.Help, func() { h.dialog = newHelp(help()) }),
-		{aboutProgram, h.keys.Suspend, func() tea.Cmd { return tea.Suspend }},
-		{aboutProgram, h.keys.Quit, func() tea.Cmd { return tea.Quit }},
+		does(aboutProgram, h.keys.Help, func() { h.dialog = newHelp(h, title, help()) }),
+		{about: aboutProgram, key: h.keys.Suspend, do: func() tea.Cmd { return tea.Suspend }},
+		{about: aboutProgram, key: h.keys.Quit, do: func() tea.Cmd { return tea.Quit }},
 	}
 }
 
 // closingActions are the programActions of a program that Esc ends too.
 func (h *host) closingActions(help func() []action) []action {
-	quit := action{aboutProgram, named(h.keys.Cancel, "quit"), func() tea.Cmd { return tea.Quit }}
-	return append(h.programActions(help), quit)
+	quit := action{about: aboutProgram, key: named(h.keys.Cancel, "quit"), do: func() tea.Cmd { return tea.Quit }}
+	return append(h.programActions("", help), quit)
 }
 
 // picture draws the whole screen and encodes it: draw fills the canvas, the

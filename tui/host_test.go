@@ -28,7 +28,7 @@ func TestProgramsShareTheirHost(t *testing.T) {
 		program.Update(tea.WindowSizeMsg{Width: 80, Height: 30})
 		before := text()
 		key('?')
-		if s := text(); !strings.Contains(s, "─ keys ─") || !strings.Contains(s, "suspend") {
+		if s := text(); !strings.Contains(s, "─ keys ") || !strings.Contains(s, "suspend") {
 			t.Errorf("%s: no help:\n%s", name, s)
 		}
 		if cmd := key('q'); cmd != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -12,50 +13,95 @@ import (
 )
 
 // actions are what keys do outside of text fields, in the order in which they are
-// tried: the shown view's, the screen's, those of the other views. So a view can take a
-// key for itself, such as the arrows, and keys that only one view has work everywhere.
+// tried: the shown view's, the screen's, and last those that only other views have, which
+// say where they work. So a view can take a key for itself, such as the arrows.
 func (m *Model) actions() []action {
-	all := append(m.view.actions(), m.screenActions()...)
-	for _, v := range m.available() {
-		if v != m.view {
-			all = append(all, v.actions()...)
+	return append(m.helpActions(), m.elsewhere()...)
+}
+
+// helpActions are those that have a meaning in the shown view.
+func (m *Model) helpActions() []action {
+	return append(m.view.actions(), m.screenActions()...)
+}
+
+// elsewhere are the keys of the other views. They do nothing here but say which views
+// they belong to: a key never leaves the view that it was pressed in for another one's
+// sake.
+func (m *Model) elsewhere() []action {
+	var all []action
+	at := map[string]int{}
+	where := map[string][]string{}
+	for i, v := range m.views {
+		if v == m.view {
+			continue
+		}
+		for _, a := range v.actions() {
+			h := a.key.Help()
+			if _, known := at[h.Key]; !known {
+				at[h.Key], all = len(all), append(all, a)
+			}
+			k := &all[at[h.Key]]
+			if missing := v.missing(); missing != "" {
+				if where[h.Key] == nil {
+					k.off = v.title() + ": " + missing
+				}
+				continue
+			}
+			where[h.Key] = append(where[h.Key], fmt.Sprintf("%d %s", i+1, v.title()))
+			k.off = fmt.Sprintf("%s (%s) works in %s", h.Key, h.Desc, strings.Join(where[h.Key], " and "))
 		}
 	}
 	return all
 }
 
-// helpActions are those of all views, as the help lists them.
-func (m *Model) helpActions() []action {
-	all := m.screenActions()
-	for _, v := range m.views {
-		all = append(all, v.actions()...)
+// screenActions are what keys do in every view.
+func (m *Model) screenActions() []action {
+	k := &m.keys
+	plain := when(!m.list.ordered && len(m.list.terms) == 0, "there is no filter and no order to clear")
+	return slices.Concat(m.programActions(m.view.title(), m.helpActions), m.tabActions(), m.engineActions(), []action{
+		does(aboutShowing, k.Escape, m.clearFilter).offWhile(plain),
+		does(aboutShowing, k.Units, m.nextUnit),
+	})
+}
+
+// engineActions are requests, relative to what is desired and not to what the net has
+// now; what comes of them is in one of the engine's next states. Those that can come to
+// nothing say why.
+func (m *Model) engineActions() []action {
+	k, name := &m.keys, m.about.Model.Name
+	asks := func(about subject, b key.Binding, request func() live.Request) action {
+		return does(about, b, func() { m.request(request()) })
+	}
+	noBlocks := when(len(m.list.tree.byBlock) == 0, name+" has no blocks that could have a lesion")
+	all := []action{
+		asks(aboutEngine, k.Run, m.runOrPause),
+		asks(aboutEngine, k.Step, func() live.Request { return live.StepLayer{} }),
+		asks(aboutEngine, k.Smaller, func() live.Request { return live.SetBatch{Images: m.desired.Batch / 2} }).
+			offWhile(when(m.desired.Batch <= 1, "the batch is one image already")),
+		asks(aboutEngine, k.Larger, func() live.Request { return live.SetBatch{Images: m.desired.Batch * 2} }),
+		asks(aboutEngine, k.Fuse, func() live.Request { return live.SetFuse{On: !m.desired.Fused} }),
+		asks(aboutResiduals, k.Backward, func() live.Request { return live.SetBackward{On: !m.desired.Backward} }),
+		asks(aboutResiduals, k.Twin, func() live.Request { return live.SetTwin{On: !m.desired.Twin} }).
+			offForGood(noTwinOf(m.about.Model)),
+		does(aboutResiduals, k.Lesion, m.openLesionMenu).offForGood(noBlocks),
+		does(aboutResiduals, k.UndoLesion, m.undoLesion).
+			offWhile(when(len(m.desired.Lesions) == 0, "there is no lesion to undo")).offForGood(noBlocks),
+	}
+	for i := range all {
+		all[i] = all[i].offForGood(m.noEngine())
 	}
 	return all
 }
 
-// screenActions are what keys do in every view. Those about the engine are requests,
-// relative to what is desired and not to what the net has now; what comes of them is in
-// one of the engine's next states.
-func (m *Model) screenActions() []action {
-	k := &m.keys
-	asks := func(about subject, b key.Binding, request func() live.Request) action {
-		return does(about, b, func() { m.request(request()) })
+// noEngine says why nothing can be asked of the engine; "" if it can.
+func (s *shared) noEngine() string {
+	switch {
+	case s.about.Recorded:
+		return "a recorded profile: there is no net here that could run"
+	case s.state.Phase == live.Failed:
+		return "the net has stopped: " + oneLine(s.state.Err)
 	}
-	return slices.Concat(m.programActions(m.helpActions), m.tabActions(), []action{
-		asks(aboutEngine, k.Run, m.runOrPause),
-		asks(aboutEngine, k.Step, func() live.Request { return live.StepLayer{} }),
-		asks(aboutEngine, k.Smaller, func() live.Request { return live.SetBatch{Images: m.desired.Batch / 2} }),
-		asks(aboutEngine, k.Larger, func() live.Request { return live.SetBatch{Images: m.desired.Batch * 2} }),
-		asks(aboutEngine, k.Fuse, func() live.Request { return live.SetFuse{On: !m.desired.Fused} }),
-		asks(aboutResiduals, k.Backward, func() live.Request { return live.SetBackward{On: !m.desired.Backward} }),
-		asks(aboutResiduals, k.Twin, func() live.Request { return live.SetTwin{On: !m.desired.Twin} }),
-		does(aboutResiduals, k.Lesion, m.openLesionMenu),
-		does(aboutResiduals, k.UndoLesion, m.undoLesion),
-		{aboutShowing, k.Filter, m.startFilter},
-		does(aboutShowing, k.Escape, m.clearFilter),
-		does(aboutShowing, k.Units, m.nextUnit),
-		does(aboutShowing, k.Operations, func() { m.units.flops = !m.units.flops }),
-	})
+	return ""
 }
 
 // runOrPause is the request that the space bar means now.
@@ -66,20 +112,20 @@ func (m *Model) runOrPause() live.Request {
 	return live.Run{}
 }
 
-// tabActions are the keys that change views: there is a number for each that
-// is available.
+// tabActions are the keys that change views, by the numbers in the tabs.
 func (m *Model) tabActions() []action {
 	actions := []action{
 		does(aboutViews, m.keys.NextView, func() { m.turn(1) }),
 		does(aboutViews, m.keys.PreviousView, func() { m.turn(-1) }),
 	}
-	help := fmt.Sprintf("1…%d", len(m.views))
-	for i := range m.views {
-		actions = append(actions, does(aboutViews, bind(help, "that view", strconv.Itoa(i+1)), func() {
-			if views := m.available(); i < len(views) {
-				m.show(views[i])
-			}
-		}))
+	help := fmt.Sprintf("1…%d", len(m.listed()))
+	for i, v := range m.views {
+		b := bind(help, "the view of that number", strconv.Itoa(i+1))
+		show := does(aboutViews, b, func() { m.show(v) })
+		if missing := v.missing(); missing != "" {
+			show = show.offWhile(v.title() + ": " + missing)
+		}
+		actions = append(actions, show)
 	}
 	return actions
 }
@@ -97,27 +143,33 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	return m.press(msg, m.actions())
 }
 
-// startFilter asks for a filter of the tree, which starts empty.
+// startFilter asks for a filter of the rows. It begins with the one that is there.
 func (m *Model) startFilter() tea.Cmd {
-	m.show(m.layers)
 	m.typing = true
-	m.filter.SetValue("")
+	m.filter.CursorEnd()
 	m.filter.Focus()
 	return nil
 }
 
 // typeFilter takes a key into the filter, which applies at once. All keys are text but
-// those that end it, and ctrl-c, which quits from anywhere.
+// those that end it, ↑, which brings the last one back, and those that quit and suspend
+// from anywhere.
 func (m *Model) typeFilter(msg tea.KeyPressMsg) tea.Cmd {
+	k := &m.keys
 	switch {
 	case msg.String() == "ctrl+c":
 		return tea.Quit
-	case key.Matches(msg, m.keys.Accept):
+	case key.Matches(msg, k.Suspend):
+		return tea.Suspend
+	case key.Matches(msg, k.Accept):
 		m.typing = false
 		return nil
-	case key.Matches(msg, m.keys.Cancel):
+	case key.Matches(msg, k.Cancel):
 		m.typing = false
-		m.filter.SetValue("")
+		m.clearFilterText()
+	case key.Matches(msg, k.Recall):
+		m.filter.SetValue(m.lastFilter)
+		m.filter.CursorEnd()
 	default:
 		m.filter, _ = m.filter.Update(msg)
 	}
@@ -137,8 +189,16 @@ func (m *Model) onPaste(msg tea.PasteMsg) {
 
 // clearFilter goes back to the whole tree.
 func (m *Model) clearFilter() {
-	m.filter.SetValue("")
+	m.clearFilterText()
 	m.list.showTree()
+}
+
+// clearFilterText empties the field, and keeps what was in it for the next time.
+func (m *Model) clearFilterText() {
+	if s := m.filter.Value(); s != "" {
+		m.lastFilter = s
+	}
+	m.filter.SetValue("")
 }
 
 // nextUnit shows times in the next unit.
@@ -147,35 +207,33 @@ func (m *Model) nextUnit() {
 	m.units.time = timeUnits[(i+1)%len(timeUnits)]
 }
 
-// onClick changes views by their tabs, and leaves the body to the view. Any click
-// closes a dialog and does nothing else: it was aimed at what the dialog covers.
-func (m *Model) onClick(msg tea.MouseClickMsg) {
-	if m.dialog != nil || msg.Button != tea.MouseLeft {
-		m.dialog = nil
-		return
+// onMouse gives a message of the mouse to the dialog that is open or, without one, to
+// what it points at: the wheel always means the view.
+func (m *Model) onMouse(msg tea.Msg) tea.Cmd {
+	if cmd, taken := m.pointed(msg); taken {
+		return cmd
 	}
+	switch msg := msg.(type) {
+	case tea.MouseClickMsg:
+		if msg.Button == tea.MouseLeft {
+			m.onClick(msg.X, msg.Y)
+		}
+	case tea.MouseWheelMsg:
+		if d := notches(msg); d != 0 {
+			m.view.wheel(d)
+		}
+	}
+	return nil
+}
+
+// onClick changes views by their tabs, and leaves the body to the view.
+func (m *Model) onClick(x, y int) {
+	m.notice = "" // it has been seen
 	body := m.layout.body
-	switch x, y := msg.X, msg.Y; {
+	switch {
 	case m.layout.tabs.contains(x, y):
 		m.clickTab(x)
 	case body.contains(x, y):
 		m.view.click(x-body.x, y-body.y)
-	}
-}
-
-func (m *Model) clickTab(x int) {
-	for i, t := range m.tabs() {
-		if x >= t.x && x < t.x+width(t.text) {
-			m.show(m.available()[i])
-		}
-	}
-}
-
-func (m *Model) onWheel(msg tea.MouseWheelMsg) {
-	switch msg.Button {
-	case tea.MouseWheelUp:
-		m.view.wheel(-1)
-	case tea.MouseWheelDown:
-		m.view.wheel(1)
 	}
 }

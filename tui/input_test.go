@@ -285,61 +285,6 @@ func TestQuitKeys(t *testing.T) {
 	}
 }
 
-// TestKeysAreOwn holds for every view that no key has two meanings, and that
-// the help shows every key of every view.
-func TestKeysAreOwn(t *testing.T) {
-	m := screen(t, "resnet18", 80, 24)
-	shown := map[string]string{}
-	for _, g := range newHelp(m.helpActions()).groups {
-		for _, b := range g.keys {
-			if shown[b.Help().Key] != "" {
-				t.Errorf("the help has %q twice", b.Help().Key)
-			}
-			shown[b.Help().Key] = b.Help().Desc
-		}
-	}
-	if len(shown) < 37 {
-		t.Errorf("the help has only %d keys", len(shown))
-	}
-	for _, v := range m.views {
-		meant := map[string]string{}
-		for _, a := range append(v.actions(), m.screenActions()...) {
-			if h := a.key.Help(); shown[h.Key] != h.Desc {
-				t.Errorf("%s: %q is in the help as %q, not %q", v.title(), h.Key, shown[h.Key], h.Desc)
-			}
-			for _, name := range a.key.Keys() {
-				if meant[name] != "" {
-					t.Errorf("%s: %q means %q and %q", v.title(), name, meant[name], a.key.Help().Desc)
-				}
-				meant[name] = a.key.Help().Desc
-			}
-		}
-	}
-}
-
-// TestEveryActionActs presses every key of the help in every view: none may
-// harm, and a key that a view has no use for works from there too.
-func TestEveryActionActs(t *testing.T) {
-	m := screen(t, "resnet18", 120, 24)
-	run(t, m, true, 3)
-	went(t, m, "")
-	for _, v := range m.available() {
-		for _, a := range m.helpActions() {
-			m.view, m.dialog = v, nil
-			m.refresh()
-			matched := false
-			for _, b := range m.actions() {
-				matched = matched || b.key.Help().Key == a.key.Help().Key
-			}
-			if !matched {
-				t.Errorf("%q does nothing in %s", a.key.Help().Key, v.title())
-			}
-			a.do()
-			plain(m)
-		}
-	}
-}
-
 // TestKeysCountOnEachOther: a key asks for what the keys before it have come to,
 // whether the engine has answered them or not.
 func TestKeysCountOnEachOther(t *testing.T) {
@@ -348,7 +293,7 @@ func TestKeysCountOnEachOther(t *testing.T) {
 	e.state.Desired = live.Settings{Batch: 3, Fused: true}
 	m.state = &live.State{} // an older one
 	m.read()
-	press(m, "]", "]", "[", "space", "space", "f", "b", "b", "p", "s", "L")
+	press(m, "]", "]", "[", "space", "space", "f", "b", "b", "p", "s", "3", "L")
 	want := []live.Request{
 		live.SetBatch{Images: 6}, live.SetBatch{Images: 12}, live.SetBatch{Images: 6}, live.Run{}, live.Pause{},
 		live.SetFuse{On: false}, live.SetBackward{On: true}, live.SetBackward{On: false}, live.SetTwin{On: true},

@@ -14,10 +14,11 @@ type KeyMap struct {
 	Up, Down, PageUp, PageDown         key.Binding
 	HalfUp, HalfDown, Top, Bottom      key.Binding
 	Toggle, Open, Shut                 key.Binding
-	Filter, Sort, Units, Operations    key.Binding
+	Filter, NextMatch, PreviousMatch   key.Binding
+	Sort, Units, Operations            key.Binding
 	NextView, PreviousView             key.Binding
 	Help, Escape, Suspend, Quit        key.Binding
-	Accept, Cancel                     key.Binding // while text is being typed
+	Accept, Cancel, Recall             key.Binding // while text is being typed
 }
 
 // bind is a binding of keys, as bubbletea names them; help is how they are shown.
@@ -53,10 +54,12 @@ func DefaultKeyMap() KeyMap {
 		Open:   bind("→ l", "unfold, or into it", "right", "l"),
 		Shut:   bind("← h", "fold, or out of it", "left", "h"),
 
-		Filter:     bind("/", "filter", "/"),
-		Sort:       bind("o", "sort by the next column", "o"),
-		Units:      bind("u", "units of time", "u"),
-		Operations: bind("U", "MACs or FLOPs", "U"),
+		Filter:        bind("/", "filter by path or kind", "/"),
+		NextMatch:     bind("n", "next match", "n"),
+		PreviousMatch: bind("N", "previous match", "N"),
+		Sort:          bind("o", "sort by the next column", "o"),
+		Units:         bind("u", "units of time", "u"),
+		Operations:    bind("U", "MACs or FLOPs", "U"),
 
 		NextView:     bind("tab", "next view", "tab"),
 		PreviousView: bind("shift-tab", "previous view", "shift+tab"),
@@ -68,6 +71,7 @@ func DefaultKeyMap() KeyMap {
 
 		Accept: bind("enter", "keep the filter", "enter"),
 		Cancel: bind("esc", "clear it", "esc"),
+		Recall: bind("↑", "the last one", "up"),
 	}
 }
 
@@ -78,26 +82,54 @@ func named(b key.Binding, what string) key.Binding {
 }
 
 // action is what a key does, and under which heading the help lists it. Where several
-// actions have a key, the first in the list gets it.
+// actions have a key, the first in the list gets it. A key that would do nothing says
+// why instead.
 type action struct {
 	about subject
 	key   key.Binding
 	do    func() tea.Cmd
+	off   string // why it does nothing now, in a sentence; "" if it does something
+	never bool   // nor will it do anything later: help doesn't list it
 }
 
 // does is an action without a command for bubbletea.
 func does(about subject, k key.Binding, do func()) action {
-	return action{about, k, func() tea.Cmd { do(); return nil }}
+	return action{about: about, key: k, do: func() tea.Cmd { do(); return nil }}
+}
+
+// offWhile is the action as long as a reason holds, which may pass: "" is none.
+func (a action) offWhile(why string) action {
+	if a.off == "" {
+		a.off = why
+	}
+	return a
+}
+
+// offForGood is the action of a net or an engine that has no use for it, if there is a
+// reason.
+func (a action) offForGood(why string) action {
+	if why != "" {
+		a.off, a.never = why, true
+	}
+	return a
+}
+
+// when is a text if something holds, else none.
+func when(holds bool, text string) string {
+	if holds {
+		return text
+	}
+	return ""
 }
 
 // subject heads a group of keys in the help.
 type subject uint8
 
 const (
-	aboutEngine subject = iota
+	aboutView subject = iota // what only the shown view does: its title is the heading
+	aboutEngine
 	aboutResiduals
 	aboutMoving
-	aboutFolding
 	aboutShowing
 	aboutViews
 	aboutProgram
@@ -105,7 +137,7 @@ const (
 )
 
 func (s subject) String() string {
-	return [...]string{"engine", "residuals", "move", "fold", "show", "views", "program"}[s]
+	return [...]string{"here", "engine", "residuals", "move", "show", "views", "program"}[s]
 }
 
 // moves are the keys that move a cursor: by is called with the rows to go down,

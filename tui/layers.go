@@ -26,7 +26,7 @@ type layersView struct {
 	columns []placedColumn // of the body
 }
 
-// The view's own keys. They work from other views too, and come to this one.
+// Keys of views that show the tree's rows.
 var (
 	openAllKey  = bind("E", "unfold all", "E")
 	shutAllKey  = bind("C", "fold all", "C")
@@ -47,22 +47,14 @@ func (v *layersView) extras() extras {
 	return extras{stepping: v.state.Step != nil, backward: v.list.tree.runsBack()}
 }
 
-func (v *layersView) footer() []key.Binding { return v.treeFooter() }
+func (v *layersView) footer() []key.Binding { return v.treeFooter("fold") }
 
 func (v *layersView) actions() []action {
-	k := v.keymap
-	// in is an action that comes to this view first.
-	in := func(about subject, b key.Binding, do func()) action {
-		return does(about, b, func() { v.screen.show(v); do() })
-	}
-	return append(v.moves(),
-		does(aboutFolding, k.Toggle, func() { v.list.toggle(v.list.selected()) }),
-		does(aboutFolding, k.Open, v.list.right),
-		does(aboutFolding, k.Shut, v.list.left),
-		in(aboutFolding, openAllKey, func() { v.list.setOpen(true) }),
-		in(aboutFolding, shutAllKey, func() { v.list.setOpen(false) }),
-		in(aboutShowing, k.Sort, v.nextOrder),
-		in(aboutShowing, sortBackKey, v.list.turnOrder),
+	fold := does(aboutView, v.keymap.Toggle, func() { v.list.toggle(v.list.selected()) }).offWhile(v.list.cantFold())
+	return append(append(append(v.moves(), fold), v.rowActions()...),
+		does(aboutView, v.keymap.Sort, v.nextOrder),
+		does(aboutView, sortBackKey, v.list.turnOrder).
+			offWhile(when(!v.list.ordered, "rows stand in the net's order: o sorts them")),
 	)
 }
 

@@ -138,7 +138,7 @@ func TestEverySizeDraws(t *testing.T) {
 	m.state.Paths = somePaths(m.about.Model.Model, 4)
 	viewOf[*trainingView](m).training = someTraining(20, 5, "cifar_resnet20", "cifar_plain20")
 	press(m, "x")
-	menu, help := m.dialog, newHelp(m.helpActions())
+	menu, help := m.dialog, helpOf(m)
 	if menu == nil {
 		t.Fatal("no menu of lesions")
 	}
@@ -177,10 +177,31 @@ func TestOrderKeepsOffTheTabs(t *testing.T) {
 	if s := line(80, "o"); !strings.HasSuffix(s, "7 Device") {
 		t.Errorf("80 columns, ordered: %q", s)
 	}
-	if s := line(80, "/", "f", "c", "enter", "o"); !strings.HasSuffix(s, " /fc  1 row") {
+	if s := line(80, "/", "f", "c", "enter", "o"); !strings.HasSuffix(s, " ›         /fc  1 of 25 rows") {
 		t.Errorf("80 columns, filtered and ordered: %q", s)
 	}
-	if s := line(94, "/", "f", "c", "enter"); !strings.Contains(s, "7 Device ") || !strings.HasSuffix(s, " /fc  2 rows") {
+	if s := line(94, "/", "f", "c", "enter"); !strings.Contains(s, "7 Device ") || !strings.HasSuffix(s, " /fc  1 of 43 rows") {
 		t.Errorf("94 columns, filtered: %q", s)
+	}
+}
+
+// TestNoFilterCoversTabs: at every width each tab that is drawn is whole, and the shown
+// view's is among them.
+func TestNoFilterCoversTabs(t *testing.T) {
+	for w := 40; w < 130; w++ {
+		m := screen(t, "cifar_resnet8", w, 24)
+		press(m, strings.Split("/conv2", "")...)
+		for _, v := range m.available() {
+			m.show(v)
+			line := strings.Split(plain(m), "\n")[1]
+			for _, tab := range m.tabs() {
+				if !strings.Contains(line, strings.TrimSpace(tab.text)) {
+					t.Fatalf("%d columns, %s: %q lacks %q", w, v.title(), line, tab.text)
+				}
+			}
+			if !strings.Contains(line, v.title()) || !strings.HasSuffix(line, " /conv2  3 of 21 rows") {
+				t.Fatalf("%d columns, %s: %q", w, v.title(), line)
+			}
+		}
 	}
 }

@@ -34,11 +34,13 @@ func (i lesionItem) number() string {
 // lesionMenu is the dialog of what can be done to a block.
 type lesionMenu struct {
 	*shared
+	on       *host
 	apply    func([]nn.Lesion) // asks for the net with these lesions
 	block    string
 	items    []lesionItem
 	cursor   int
 	typing   bool // the value of the item under the cursor
+	proposed bool // the field holds what was proposed: typing replaces it
 	value    textinput.Model
 	rejected string // why the last choice was rejected, "" if it wasn't
 }
@@ -46,18 +48,15 @@ type lesionMenu struct {
 // openLesionMenu opens the menu for the block at the cursor, or says why it can't.
 func (m *Model) openLesionMenu() {
 	b := blockOf(m.view.focus())
-	switch {
-	case m.about.Recorded:
-		m.notice = "a recorded profile: there is no net to run with a lesion"
-	case b == nil && len(m.list.tree.byBlock) == 0:
-		m.notice = m.about.Model.Name + " has no blocks that could have a lesion"
-	case b == nil:
+	if b == nil {
 		m.notice = "a lesion needs a block: move to one first"
-	default:
-		menu := &lesionMenu{shared: m.shared, apply: m.applyLesions, block: b.Module.Path, value: newTextInput()}
-		menu.items = menu.itemsFor(b)
-		m.dialog = menu
+		return
 	}
+	menu := &lesionMenu{
+		shared: m.shared, on: &m.host, apply: m.applyLesions, block: b.Module.Path, value: newTextInput(),
+	}
+	menu.items = menu.itemsFor(b)
+	m.dialog = menu
 }
 
 // applyLesions asks the engine for the net with these lesions.
@@ -67,9 +66,7 @@ func (m *Model) applyLesions(lesions []nn.Lesion) {
 
 // undoLesion takes the last lesion back.
 func (m *Model) undoLesion() {
-	if n := len(m.desired.Lesions); n > 0 && !m.about.Recorded {
-		m.applyLesions(slices.Clone(m.desired.Lesions[:n-1]))
-	}
+	m.applyLesions(slices.Clone(m.desired.Lesions[:len(m.desired.Lesions)-1]))
 }
 
 // itemsFor lists what can be done to a block: of the lesions those that the
@@ -141,11 +138,11 @@ func (l *lesionMenu) press(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
 	case key.Matches(msg, k.Cancel) && l.typing:
 		l.typing = false
 	case l.typing:
-		l.value, _ = l.value.Update(msg)
+		l.edit(msg, msg.Text != "")
 	case key.Matches(msg, k.Up):
-		l.cursor = max(l.cursor-1, 0)
+		l.wheel(-1)
 	case key.Matches(msg, k.Down):
-		l.cursor = min(l.cursor+1, len(l.items)-1)
+		l.wheel(1)
 	case key.Matches(msg, k.Cancel, k.Lesion, k.Quit):
 		return nil, nil
 	default:
@@ -157,10 +154,41 @@ func (l *lesionMenu) press(msg tea.KeyPressMsg) (dialog, tea.Cmd) {
 	return l, nil
 }
 
+// click does what the item at a cell says, as its number would. Outside of the menu it
+// leaves that.
+func (l *lesionMenu) click(x, y int) (dialog, tea.Cmd) {
+	p := l.plan(l.on.w, l.on.h)
+	if !p.box.contains(x, y) {
+		return nil, nil
+	}
+	if i := p.top + y - p.items.y; p.items.contains(x, y) && i < len(l.items) {
+		l.cursor, l.typing = i, false
+		return l.choose(), nil
+	}
+	return l, nil
+}
+
+// wheel moves the choice.
+func (l *lesionMenu) wheel(d int) {
+	if !l.typing {
+		l.cursor = max(min(l.cursor+d, len(l.items)-1), 0)
+	}
+}
+
 func (l *lesionMenu) paste(msg tea.PasteMsg) {
 	if l.typing {
-		l.value, _ = l.value.Update(msg)
+		l.edit(msg, true)
 	}
+}
+
+// edit gives a message to the field. Text replaces what was proposed there; keys that
+// move in it keep that.
+func (l *lesionMenu) edit(msg tea.Msg, text bool) {
+	if l.proposed && text {
+		l.value.SetValue("")
+	}
+	l.proposed = false
+	l.value, _ = l.value.Update(msg)
 }
 
 // choose does what the item under the cursor says, or opens the field for the value
@@ -176,7 +204,7 @@ func (l *lesionMenu) choose() dialog {
 		return nil
 	}
 	if item.value != "" && !l.typing {
-		l.typing, l.rejected = true, ""
+		l.typing, l.proposed, l.rejected = true, true, ""
 		l.value.SetValue(item.example)
 		l.value.CursorEnd()
 		l.value.Focus()
@@ -204,30 +232,61 @@ func (l *lesionMenu) chosen(item lesionItem) ([]nn.Lesion, error) {
 	return l.with(lesion)
 }
 
-func (l *lesionMenu) draw(c *canvas) {
-	w := min(64, c.w)
-	var said []detailLine
+// menuPlan is where the menu stands on a terminal.
+type menuPlan struct {
+	box   rect // with its border
+	items rect // as many items as fit, from top
+	top   int
+	below rect         // the field or the keys, and what was said
+	said  []detailLine // why the last choice was rejected
+}
+
+// plan lays the menu out in w×h cells. Where it doesn't fit, the items scroll: the line
+// below them is always there.
+func (l *lesionMenu) plan(w, h int) menuPlan {
+	const wide = 64
+	var p menuPlan
 	if l.rejected != "" {
-		said = wrapped(l.rejected, w-4, warningLook)
+		p.said = wrapped(l.rejected, min(wide, w)-4, warningLook)
 	}
-	box := c.dialogBox(w, len(l.items)+len(said)+4, " lesion in "+l.block+" ")
-	x, end := box.x+2, box.x+box.w-2
-	y := box.y + 1
-	for i, item := range l.items {
-		c.text(x, y, end, item.number()+"  "+item.text, plainText)
+	items, below := len(l.items), 1+len(p.said)
+	p.box = middle(w, h, wide, items+below+3)
+	inner := rect{p.box.x + 2, p.box.y + 1, p.box.w - 4, p.box.h - 2}
+	gap := 1
+	if items+below+gap > inner.h {
+		gap = 0
+	}
+	below = min(below, max(inner.h-1, 1))
+	p.items = rect{inner.x, inner.y, inner.w, max(min(items, inner.h-below-gap), 0)}
+	p.below = rect{inner.x, inner.y + p.items.h + gap, inner.w, below}
+	p.top = max(l.cursor-p.items.h+1, 0)
+	return p
+}
+
+func (l *lesionMenu) draw(c *canvas) {
+	p := l.plan(c.w, c.h)
+	c.dialogBox(p.box, " lesion in "+l.block+" ")
+	for y := range p.items.h {
+		i := p.top + y
+		c.text(p.items.x, p.items.y+y, p.items.x+p.items.w, l.items[i].number()+"  "+l.items[i].text, plainText)
 		if i == l.cursor {
-			c.selectRow(box.x+1, y, w-2)
+			c.selectRow(p.box.x+1, p.items.y+y, p.box.w-2)
 		}
-		y++
 	}
-	y++
+	x, y, end := p.below.x, p.below.y, p.below.x+p.below.w
 	if l.typing {
 		at := c.text(x, y, end, l.items[l.cursor].value+": ", strong)
 		c.text(at, y, end, l.value.Value(), plainText)
+		if l.proposed {
+			c.recolor(at, y, min(at+width(l.value.Value()), end), matchLook)
+		}
 	} else {
 		c.keys(x, y, end, []key.Binding{named(l.keymap.Accept, "do it"), named(l.keymap.Cancel, "leave")})
 	}
-	for i, d := range said {
+	for i, d := range p.said[:min(len(p.said), p.below.h-1)] {
 		c.text(x, y+1+i, end, d.text, d.look)
+	}
+	if rest := len(l.items) - p.top - p.items.h; rest > 0 || p.top > 0 {
+		c.foot(p.box, plural(len(l.items), "choices"))
 	}
 }

@@ -22,6 +22,8 @@ type list struct {
 	height int // rows that fit
 
 	terms   []string // of the filter
+	matched int      // rows of the whole tree, or of the ordered kernels, that match it
+	all     int      // of them, with it or without
 	order   columnID
 	ordered bool // by order, else as the net runs
 	reverse bool // smallest first
@@ -91,6 +93,7 @@ func (l *list) reveal(n *node) {
 func (l *list) rebuild() {
 	was := l.selected()
 	l.rows = l.rows[:0]
+	l.countMatches()
 	if l.ordered {
 		l.collect(l.tree.root)
 		l.sort()
@@ -229,7 +232,7 @@ func (l *list) toggle(n *node) {
 func (l *list) right() {
 	switch n := l.selected(); {
 	case n == nil || !n.Folds() || l.ordered:
-	case !n.open:
+	case !n.unfolded:
 		l.toggle(n)
 	default:
 		l.moveTo(l.cursor + 1)
@@ -240,7 +243,7 @@ func (l *list) right() {
 func (l *list) left() {
 	switch n := l.selected(); {
 	case n == nil || l.ordered:
-	case n.open:
+	case n.open && !l.keptOpen(n):
 		l.toggle(n)
 	case n.parent != nil:
 		l.selectID(n.parent.ID)

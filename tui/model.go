@@ -32,10 +32,10 @@ type Model struct {
 	layout layout
 	detail detailPane
 
-	filter  textinput.Model
-	typing  bool   // keys go into the filter
-	notice  string // shown in the footer until a key is pressed
-	hovered *node  // the row that the cursor came to last
+	filter     textinput.Model
+	typing     bool   // keys go into the filter
+	lastFilter string // the one that was cleared last
+	hovered    *node  // the row that the cursor came to last
 
 	sampled time.Time     // when the last sample was taken
 	cost    time.Duration // of the last sample
@@ -148,10 +148,8 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 		return m.onKey(msg)
 	case tea.PasteMsg:
 		m.onPaste(msg)
-	case tea.MouseClickMsg:
-		m.onClick(msg)
-	case tea.MouseWheelMsg:
-		m.onWheel(msg)
+	case tea.MouseMsg:
+		return m.onMouse(msg)
 	default:
 		return m.offer(msg)
 	}
@@ -266,20 +264,6 @@ func (m *Model) drawBeside(c *canvas, r rect) {
 	next := views[(m.tab()+1)%len(views)]
 	c.text(r.x+2, r.y, r.x+r.w, next.title(), strong)
 	next.draw(c, rect{r.x + 2, r.y + 1, r.w - 3, r.h - 1})
-}
-
-// available are the views that have something to show for this net.
-func (m *Model) available() []view {
-	return slices.DeleteFunc(slices.Clone(m.views), func(v view) bool { return !v.available() })
-}
-
-// tab is the index of the shown view among those available; 0 if it is not.
-func (m *Model) tab() int { return max(slices.Index(m.available(), m.view), 0) }
-
-// turn goes d views on; after the last comes the first.
-func (m *Model) turn(d int) {
-	views := m.available()
-	m.show(views[(m.tab()+d+len(views))%len(views)])
 }
 
 // show opens a view's tab.

@@ -38,25 +38,17 @@ func (v *rooflineView) title() string { return "Roofline" }
 func (v *rooflineView) update(w, h int) { v.body = rect{w: w, h: h} }
 
 func (v *rooflineView) footer() []key.Binding {
-	keys := v.treeView.footer()
-	if v.about.Recorded {
-		return keys
-	}
-	return append([]key.Binding{measureKey}, keys...)
+	return append([]key.Binding{measureKey}, v.treeView.footer()...)
 }
 
 func (v *rooflineView) actions() []action {
-	return append(v.treeView.actions(), does(aboutEngine, measureKey, v.askCeilings))
+	measure := does(aboutView, measureKey, v.askCeilings).offForGood(v.noEngine()).
+		offForGood(when(v.about.Recorded, "a recording keeps the ceilings of the machine that made it"))
+	return append(v.treeView.actions(), measure)
 }
 
-// askCeilings has the ceilings measured anew. Those of a recording are its machine's.
-func (v *rooflineView) askCeilings() {
-	if v.about.Recorded {
-		v.screen.notify("a recording keeps the ceilings of the machine that made it")
-		return
-	}
-	v.screen.request(live.MeasureCeilings{})
-}
+// askCeilings has the ceilings measured anew.
+func (v *rooflineView) askCeilings() { v.screen.request(live.MeasureCeilings{}) }
 
 // roofline is the chart of Williams, Waterman and Patterson (2009): what the
 // kernels reach of what arithmetic and memory allow at their intensity.

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	tea "charm.land/bubbletea/v2"
+
 	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/tensor"
@@ -30,6 +32,7 @@ type controls interface {
 	show(view)            // opens its tab
 	reveal(*node)         // opens the tree at a row
 	notify(string)        // in the footer, until a key is pressed
+	startFilter() tea.Cmd // asks for a filter of the rows
 }
 
 // columnTitle is a column's title now.

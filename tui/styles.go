@@ -28,7 +28,8 @@ const (
 	backwardLook
 	warningLook
 	currentTab
-	bar0 // the time bar, by share of the net: dark to light
+	matchLook // what a filter found
+	bar0      // the time bar, by share of the net: dark to light
 	bar1
 	bar2
 	bar3
@@ -99,6 +100,7 @@ var paints = [looks]paint{
 	backwardLook: {dark: "#CC79A7", light: "#A8447C", basic: ansi.Magenta},
 	warningLook:  {dark: "#D55E00", light: "#B34700", basic: ansi.Red, bold: true},
 	currentTab:   {bold: true, reverse: true},
+	matchLook:    {bold: true, reverse: true},
 	bar0:         {dark: "#0B6B51", light: "#7CCBB3", basic: ansi.Green},
 	bar1:         {dark: "#009E73", light: "#3DAE8D", basic: ansi.Green},
 	bar2:         {dark: "#2FC79A", light: "#00875F", basic: ansi.BrightGreen},

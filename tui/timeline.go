@@ -40,8 +40,10 @@ func (v *timelineView) footer() []key.Binding {
 
 func (v *timelineView) actions() []action {
 	return append(v.treeView.actions(),
-		does(aboutViews, zoomIn, func() { v.scale(2) }),
-		does(aboutViews, zoomOut, func() { v.scale(0.5) }),
+		does(aboutView, zoomIn, func() { v.scale(2) }).
+			offWhile(when(v.zoom >= deepestZoom, "there is nothing closer")),
+		does(aboutView, zoomOut, func() { v.scale(0.5) }).
+			offWhile(when(v.zoom <= 1, "the whole pass is shown already")),
 	)
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"resnet-tui/profile"
@@ -29,9 +28,10 @@ type trainingView struct {
 	training *Training // the newest that is known
 }
 
-func (v *trainingView) title() string         { return "Training" }
-func (v *trainingView) available() bool       { return v.opts.Training != nil }
-func (v *trainingView) footer() []key.Binding { return v.treeFooter() }
+func (v *trainingView) title() string { return "Training" }
+func (v *trainingView) missing() string {
+	return when(v.opts.Training == nil, "no training is shown beside this net: --training FILE shows one")
+}
 
 // start asks for the training's state at once. Asking may read a file, so that it is a
 // command, which runs in a goroutine of its own.

@@ -13,14 +13,20 @@ import (
 // would fold nothing, nor gutters, which would join rows that do not belong
 // together.
 func (s *shared) drawName(c *canvas, x, y, end int, n *node, running bool) {
-	switch {
-	case running:
-		c.set(x, y, '▶', forwardLook)
-	case n.Folds() && !s.list.ordered:
+	folds := n.Folds() && !s.list.ordered
+	if folds {
 		c.set(x, y, arrow(n.unfolded), muted)
+	}
+	if running { // beside the arrow, which must still be seen
+		at := x
+		if folds {
+			at++
+		}
+		c.set(at, y, '▶', forwardLook)
 	}
 	if s.list.ordered {
 		c.text(x+2, y, end, flatName(n), nameLook(n))
+		s.markMatch(c, x+2, y, end, n, flatName(n))
 		return
 	}
 	c.text(x+2, y, x+4, n.gutter(), s.gutterLook(n))
@@ -28,12 +34,23 @@ func (s *shared) drawName(c *canvas, x, y, end int, n *node, running bool) {
 	if n.Kind == profile.JoinRow {
 		at = c.text(at, y, end, "⊕ ", skipLook)
 	}
+	start := at
 	at = c.text(at, y, end, n.Label, nameLook(n))
+	s.markMatch(c, start, y, end, n, n.Label)
 	if n.Note != "" && at+2 < end {
 		at = c.text(at+2, y, end, n.Note, muted)
 	}
 	if n.Kind == profile.BlockRow && n.lesion.text != "" && at+2 < end {
 		c.text(at+2, y, end, n.lesion.text, warningLook)
+	}
+}
+
+// markMatch highlights what the filter found in a row's name, from x to end. What it
+// found elsewhere, in the path or the kind, stands in no name: it highlights the whole
+// one then.
+func (s *shared) markMatch(c *canvas, x, y, end int, n *node, name string) {
+	if len(s.list.terms) > 0 && n.matches(s.list.terms) && !s.list.mark(c, x, y, end, name) {
+		c.recolor(x, y, min(x+width(name), end), matchLook)
 	}
 }
 

@@ -12,8 +12,9 @@ import (
 type view interface {
 	// title is the tab's name.
 	title() string
-	// available reports whether there is something to show for this net.
-	available() bool
+	// missing says why there is nothing to show for this net; "" if there is
+	// something.
+	missing() string
 	// update brings the view's own state in line with what it shares with the
 	// others, for a body of w×h cells. It is called after every message, and must
 	// cost next to nothing when nothing has changed.
@@ -23,8 +24,7 @@ type view interface {
 	draw(c *canvas, r rect)
 	// footer lists the keys for the footer, the most useful first.
 	footer() []key.Binding
-	// actions are what keys do while the view is shown. Keys that the shown view
-	// has no use for go to the other views.
+	// actions are what keys do while the view is shown, before the screen's own.
 	actions() []action
 	// click takes a click on a cell of the body, wheel one notch down (1) or up
 	// (-1).
@@ -45,7 +45,7 @@ type listener interface {
 	receive(msg tea.Msg) tea.Cmd
 }
 
-// newViews lists the views in the order of their tabs.
+// newViews lists the views in the order of their tabs: a view's number is its place.
 func newViews(s *shared) []view {
 	base := treeView{s}
 	return []view{
@@ -55,8 +55,8 @@ func newViews(s *shared) []view {
 		&rooflineView{treeView: base},
 		&memoryView{treeView: base},
 		&compareView{treeView: base},
-		&trainingView{treeView: base},
 		&deviceView{treeView: base},
+		&trainingView{treeView: base},
 	}
 }
 
@@ -65,7 +65,7 @@ func newViews(s *shared) []view {
 // the user is looking at.
 type treeView struct{ *shared }
 
-func (v treeView) available() bool { return true }
+func (v treeView) missing() string { return "" }
 func (v treeView) update(w, h int) {}
 func (v treeView) focus() *node    { return v.list.selected() }
 func (v treeView) click(x, y int)  {}
@@ -79,34 +79,57 @@ func (v treeView) footer() []key.Binding {
 	return append([]key.Binding{named(v.keymap.NextView, "view")}, v.engineKeys()...)
 }
 
-// treeFooter is that of views whose rows are the tree's.
-func (v treeView) treeFooter() []key.Binding {
+// treeFooter is that of views whose rows are the tree's; enter is what that key does. With
+// a filter, the keys that go through what it found come before all others.
+func (v treeView) treeFooter(enter string) []key.Binding {
 	k := v.keymap
-	keys := []key.Binding{k.Filter, named(k.Sort, "sort"), named(k.NextView, "view"), named(k.Toggle, "fold")}
+	keys := []key.Binding{
+		k.NextMatch, named(k.Filter, "filter"), named(k.Sort, "sort"), named(k.NextView, "view"), named(k.Toggle, enter),
+	}
 	return append(append(keys, v.engineKeys()...), named(k.Units, "units"))
 }
 
-// engineKeys are those that change how the net runs; none for a recording.
+// engineKeys are those that change how the net runs.
 func (v treeView) engineKeys() []key.Binding {
 	k := v.keymap
-	if v.about.Recorded {
-		return nil
-	}
 	fuse := named(k.Fuse, "fuse")
 	if v.program == nil || v.program.Fused {
 		fuse = named(k.Fuse, "no fuse")
 	}
-	return []key.Binding{named(k.Smaller, "batch ½"), named(k.Larger, "×2"), fuse}
+	return []key.Binding{named(k.Smaller, "batch ½"), named(k.Larger, "batch ×2"), fuse}
 }
 
 // actions move the tree's cursor by rows, or along the pass, and go to the tree.
 func (v treeView) actions() []action {
 	k := v.keymap
 	return append(v.moves(),
-		does(aboutFolding, k.Toggle, func() { v.screen.reveal(v.list.selected()) }),
-		does(aboutFolding, k.Open, func() { v.walk(1) }),
-		does(aboutFolding, k.Shut, func() { v.walk(-1) }),
+		does(aboutView, named(k.Toggle, "the row in Layers"), func() { v.screen.reveal(v.list.selected()) }),
+		does(aboutView, named(k.Open, "next kernel"), func() { v.walk(1) }).offWhile(v.noKernel(1, "after")),
+		does(aboutView, named(k.Shut, "kernel before"), func() { v.walk(-1) }).offWhile(v.noKernel(-1, "before")),
 	)
+}
+
+// noKernel says that walk(d) leads nowhere, "" if it leads to a kernel.
+func (v treeView) noKernel(d int, side string) string {
+	kernels := v.list.tree.order
+	at := slices.Index(kernels, firstKernel(v.list.selected())) + d
+	return when(at < 0 || at >= len(kernels), "no kernel runs "+side+" this one")
+}
+
+// rowActions unfold and filter the tree's rows, in the views that show them.
+func (v treeView) rowActions() []action {
+	k, l := v.keymap, &v.list
+	none := when(len(l.terms) == 0, "there is no filter whose matches could follow: / sets one")
+	return []action{
+		does(aboutView, k.Open, l.right).offWhile(l.cantEnter()),
+		does(aboutView, k.Shut, l.left).offWhile(l.cantLeave()),
+		does(aboutView, openAllKey, func() { l.setOpen(true) }).offWhile(l.noTree()),
+		does(aboutView, shutAllKey, func() { l.setOpen(false) }).offWhile(l.noTree()),
+		{about: aboutView, key: k.Filter, do: v.screen.startFilter},
+		does(aboutView, k.NextMatch, func() { l.nextMatch(1) }).offWhile(none),
+		does(aboutView, k.PreviousMatch, func() { l.nextMatch(-1) }).offWhile(none),
+		does(aboutView, k.Operations, func() { v.units.flops = !v.units.flops }),
+	}
 }
 
 // moves move the tree's cursor.

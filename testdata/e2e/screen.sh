@@ -62,7 +62,7 @@ view() {
 # lesion KEY chooses a lesion from the menu of layer1.0, in the tree.
 lesion() {
 	keys / l a y e r 1 . 0 Enter
-	await 5 '/layer1.0 +[0-9]+ rows'
+	await 5 '/layer1.0 +[0-9]+ of [0-9]+ rows'
 	keys g Down Down
 	escape
 	keys x
@@ -93,14 +93,21 @@ await 60 'forward unfused'
 keys f
 await 60 '● forward +[0-9]'
 keys / c o n v 2 Enter
-await 5 '/conv2 +[0-9]+ rows'
+await 5 '/conv2 +9 of [0-9]+ rows'
+keys n
 escape
 keys o
 await 5 'by '
 escape
 keys '?'
+await 5 'keys . Layers'
 await 5 'double the batch'
 escape
+view Timeline
+keys /
+await 5 'works in 1 Layers and 6 Compare'
+keys '['
+await 5 'the batch is one image already'
 for name in Timeline Gradients Memory Compare Device; do
 	view $name
 	sleep 0.2
@@ -130,6 +137,15 @@ keys b
 await 60 '● forward +[0-9]'
 tm resize-window -t e2e -x 60 -y 15
 await 10 'space pause +s step'
+keys '?'
+await 5 '[0-9]+ more lines'
+keys G
+await 5 'the end'
+escape
+tm resize-window -t e2e -x 40 -y 12
+keys 7
+await 10 '‹.* 7 Device'
+keys 1
 tm resize-window -t e2e -x 20 -y 5
 await 10 'layer1|layer2|lay…'
 tm resize-window -t e2e -x 19 -y 4
