@@ -9,8 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
+	"resnet-tui/tensor"
 )
 
 // HistorySchema names the JSON of a HistoryEntry.
@@ -43,15 +46,52 @@ func NewHistoryEntry(p *Profile) HistoryEntry {
 // Config identifies the configuration that was measured. Only entries with
 // equal Config are comparable.
 func (e *HistoryEntry) Config() string {
-	fused := ""
+	text := fmt.Sprintf("%s %v %s", e.Model.Arch, e.Input.Shape, e.Mode)
+	for _, s := range e.runSettings() {
+		text += ", " + s
+	}
+	with := []string{e.Device.Kernels}
+	if e.Device.Precision != "" {
+		with = append(with, e.Device.Precision)
+	}
+	return fmt.Sprintf("%s, %d threads of %s (%s)", text, e.Device.Threads, e.Device.Name, strings.Join(with, ", "))
+}
+
+// Settings is what sets the measurement apart from one with the same columns in a list,
+// in the order of importance: how the net ran as far as that is not the default, another
+// arithmetic than fp32, the number of classes unless it is the family's, and a file of
+// weights. "" if there is nothing to say.
+func (e *HistoryEntry) Settings() string {
+	settings := e.runSettings()
+	if p := e.Device.Precision; p != "" && p != tensor.FP32.String() {
+		settings = append(settings, p)
+	}
+	usual := map[string]int{resnet.ImageNet.String(): 1000, resnet.VGG.String(): 1000, resnet.CIFAR.String(): 10}
+	if n := usual[e.Model.Family]; n > 0 && n != e.Model.Classes {
+		settings = append(settings, fmt.Sprintf("%d classes", e.Model.Classes))
+	}
+	if w := e.Model.Weights; w != "" && !strings.HasPrefix(w, "random") {
+		settings = append(settings, filepath.Base(w))
+	}
+	return strings.Join(settings, ", ")
+}
+
+// runSettings are how the net ran, as far as it takes time and is not the default.
+func (e *HistoryEntry) runSettings() []string {
+	var settings []string
+	if text := strings.TrimPrefix(e.passText(), ", "); text != "" {
+		settings = append(settings, text)
+	}
 	if !e.Fused {
-		fused = ", not fused"
+		settings = append(settings, "not fused")
+	}
+	if e.Exact {
+		settings = append(settings, "exact")
 	}
 	for _, l := range e.Model.Lesions {
-		fused += ", lesion " + l
+		settings = append(settings, "lesion "+l)
 	}
-	return fmt.Sprintf("%s %v %s%s%s, %d threads of %s (%s)",
-		e.Model.Arch, e.Input.Shape, e.Mode, e.passText(), fused, e.Device.Threads, e.Device.Name, e.Device.Kernels)
+	return settings
 }
 
 // passText is what the pass does beyond inference, as far as it takes time: the

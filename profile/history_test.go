@@ -67,6 +67,7 @@ func TestHistoryConfig(t *testing.T) {
 		"eval, backward, update without momentum": func(p *Profile) { p.Pass = &updating },
 		"eval, frozen statistics":                 func(p *Profile) { p.Pass = &nn.Pass{FreezeStats: true} },
 		"eval, lesion layer1.0=cut-skip":          func(p *Profile) { p.Model.Lesions = []string{"layer1.0=cut-skip"} },
+		"eval, exact":                             func(p *Profile) { p.Exact = true },
 		"eval, probe moments at every-layer": func(p *Profile) {
 			p.Pass = &nn.Pass{Probes: []nn.Probe{everyOutput}}
 		},
@@ -80,6 +81,45 @@ func TestHistoryConfig(t *testing.T) {
 	}
 	if e := NewHistoryEntry(kept(1)); e.Config() != old {
 		t.Errorf("without a pass: %q", e.Config())
+	}
+}
+
+// TestHistoryTellsPrecisionsApart: times in another arithmetic are of another
+// configuration.
+func TestHistoryTellsPrecisionsApart(t *testing.T) {
+	of := func(precision string) string {
+		p := kept(1)
+		p.Device.Kernels, p.Device.Precision = "avx512", precision
+		e := NewHistoryEntry(p)
+		return e.Config()
+	}
+	if a, b := of("fp32"), of("bf16"); a == b || !strings.HasSuffix(b, "(avx512, bf16)") {
+		t.Errorf("%q and %q", a, b)
+	}
+}
+
+// TestHistorySettings: whatever sets two measurements apart is said, and what every
+// default measurement has is not.
+func TestHistorySettings(t *testing.T) {
+	backward := nn.Pass{Backward: &nn.Backward{}}
+	for want, change := range map[string]func(p *Profile){
+		"":                           func(*Profile) {},
+		"exact":                      func(p *Profile) { p.Exact = true },
+		"not fused":                  func(p *Profile) { p.Fused = false },
+		"bf16":                       func(p *Profile) { p.Device.Precision = "bf16" },
+		"7 classes":                  func(p *Profile) { p.Model.Classes = 7 },
+		"resnet50.pth":               func(p *Profile) { p.Model.Weights = "weights/resnet50.pth" },
+		"builtin:fashion-resnet20":   func(p *Profile) { p.Model.Weights = "builtin:fashion-resnet20" },
+		"lesion layer1.0=cut-skip":   func(p *Profile) { p.Model.Lesions = []string{"layer1.0=cut-skip"} },
+		"backward, not fused, exact": func(p *Profile) { p.Pass, p.Fused, p.Exact = &backward, false, true },
+	} {
+		p := kept(1)
+		p.Model.Family, p.Model.Classes, p.Model.Weights, p.Device.Precision = "imagenet", 1000, "random, seed 1", "fp32"
+		change(p)
+		e := NewHistoryEntry(p)
+		if got := e.Settings(); got != want {
+			t.Errorf("settings %q, want %q", got, want)
+		}
 	}
 }
 

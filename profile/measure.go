@@ -240,6 +240,7 @@ func newProfile(s Runner, r *Recorder) (*Profile, error) {
 		Mode:   o.Mode.String(),
 		Pass:   &o.Pass,
 		Fused:  o.Fuse,
+		Exact:  o.Exact,
 		Runs:   snap.Passes,
 		Total:  total(snap.Wall),
 		Memory: NewMemory(s.Lowered(), kernels, s.Memory()),

@@ -32,6 +32,7 @@ type Profile struct {
 	Mode   string   `json:"mode"`
 	Pass   *nn.Pass `json:"pass,omitempty"` // nil in files of older versions, see NewReplay
 	Fused  bool     `json:"fused"`
+	Exact  bool     `json:"exact,omitempty"` // no algorithm that changes rounding, such as Winograd
 
 	// Passes: measured ones, and those before. WarmupSpread is the range of the last
 	// warm-up passes divided by their median.

@@ -61,7 +61,7 @@ func (v *gradientsView) drawPaths(c *canvas, r rect) {
 		if v.state.Progress.Total > 0 {
 			part = float64(v.state.Progress.Done) / float64(v.state.Progress.Total)
 		}
-		text := fmt.Sprintf("path lengths %s %3.0f %%   any other request interrupts",
+		text := fmt.Sprintf("path lengths %s %3.0f %%   space and what changes the net interrupt it",
 			profile.ProgressBar(part, 20), 100*part)
 		c.text(r.x+1, y, r.x+r.w, text, backwardLook)
 		return

@@ -13,7 +13,7 @@ import (
 
 func TestProfileIsKept(t *testing.T) {
 	v, spec := service(t), tiny("cifar_resnet8")
-	spec.Step.Update = true
+	spec.Step.Update, spec.Run.Exact = true, true
 	var h heard
 	o := ProfileOptions{Runs: new(3), Warmup: new(1), Trace: 1}
 	p, err := v.Profile(t.Context(), spec, o, h.listener())
@@ -23,6 +23,9 @@ func TestProfileIsKept(t *testing.T) {
 	if p.Runs != 3 || p.Warmup != 1 || p.Version != "test" || p.Trace == nil || len(p.Blocks) != 3 || p.Mode != ModeTrain || p.CPUProfile != nil {
 		t.Errorf("%+v", p.Profile.Profile)
 	}
+	if !p.Exact {
+		t.Error("the profile doesn't say that the net ran without Winograd")
+	}
 	if p.Ceilings == nil || !p.Ceilings.Measured || h.stages["passes"] != 3 {
 		t.Errorf("ceilings %+v, heard of %v", p.Ceilings, h.stages)
 	}
@@ -31,7 +34,8 @@ func TestProfileIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	past, err := v.History(HistoryOptions{Net: "resnet8"}, Listener{})
-	if err != nil || len(past.Entries) != 1 || past.Entries[0].Model.Arch != "cifar_resnet8" {
+	if err != nil || len(past.Entries) != 1 || past.Entries[0].Model.Arch != "cifar_resnet8" ||
+		!strings.Contains(past.Entries[0].Settings(), "exact") {
 		t.Errorf("history %+v (%v)", past, err)
 	}
 	if past, err := v.History(HistoryOptions{Net: "vgg"}, Listener{}); err != nil || len(past.Entries) != 0 {

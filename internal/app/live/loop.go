@@ -147,7 +147,6 @@ func (l *loop) receive() {
 func (l *loop) apply(r Request) {
 	l.state.Answered++
 	l.state.Notice, l.fresh = "", true
-	_, fuses := r.(SetFuse)
 	switch inspected, inspects := r.(InspectParam); {
 	case l.actual.recorded && inspects: // weights are not in a profile
 	case l.actual.recorded:
@@ -157,8 +156,28 @@ func (l *loop) apply(r Request) {
 	case !l.actual.failed:
 		r.apply(&l.desired)
 	}
-	if fuses && l.actual.stepping {
+	if l.actual.stepping && !l.desired.Running {
+		l.explain(r)
+	}
+}
+
+// explain says why single steps don't show what was asked for.
+func (l *loop) explain(r Request) {
+	switch r := r.(type) {
+	case SetFuse:
 		l.notify("single steps run every layer by itself; fusion changes with the next run")
+	case SetBackward:
+		if r.On {
+			l.notify("single steps run forward alone; backward passes come with the next run")
+		} else {
+			l.notify("the next run has no backward passes")
+		}
+	case SetTwin:
+		if r.On {
+			l.notify("single steps run the net alone; its twin comes with the next run")
+		} else {
+			l.notify("the next run has no twin")
+		}
 	}
 }
 

@@ -40,7 +40,8 @@ type SetTwin struct{ On bool }
 type SetLesions struct{ Lesions []nn.Lesion }
 
 // TracePaths asks for the gradient by path length, once, which needs backward
-// passes. Every other request but InspectParam calls it off.
+// passes. Every other request but SetTwin and InspectParam calls it off; SetTwin has it
+// begin anew.
 type TracePaths struct{}
 
 // InspectParam asks for the moments of a parameter's initial values, see
@@ -73,7 +74,7 @@ func (StepLayer) apply(d *desired) {
 func (r SetBatch) apply(d *desired)    { d.tracing, d.Batch = false, min(max(r.Images, 1), maxBatch) }
 func (r SetFuse) apply(d *desired)     { d.tracing, d.Fused = false, r.On }
 func (r SetBackward) apply(d *desired) { d.tracing, d.Backward = false, r.On }
-func (r SetTwin) apply(d *desired)     { d.tracing, d.Twin = false, r.On }
+func (r SetTwin) apply(d *desired)     { d.Twin = r.On } // the net whose paths are traced stays as it is
 func (r SetLesions) apply(d *desired)  { d.tracing, d.Lesions = false, slices.Clone(r.Lesions) }
 
 func (TracePaths) apply(d *desired) {

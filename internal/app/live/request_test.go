@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -151,6 +152,35 @@ func TestRequestsThatCutNothing(t *testing.T) {
 	await(t, e, "the pass", ran(1))
 	if all := d.Ran(); all > kernels+2 {
 		t.Errorf("%d kernels ran for a pass of %d", all, kernels)
+	}
+}
+
+// TestPathsOutliveTheTwin: path lengths that are being traced are still wanted when the
+// twin comes, as the net whose they are stays the same.
+func TestPathsOutliveTheTwin(t *testing.T) {
+	e, _ := moments["tracing"](t)
+	e.Send(SetTwin{true})
+	s := await(t, e, "paths beside the twin", func(s *State) bool { return s.Paths != nil && s.Twin != nil })
+	if s.Notice != "" {
+		t.Errorf("notice %q", s.Notice)
+	}
+}
+
+// TestStepsSayWhatWaits: what single steps can't show is said.
+func TestStepsSayWhatWaits(t *testing.T) {
+	e := startPaused(t, fake(nil))
+	e.Send(StepLayer{})
+	await(t, e, "a step", func(s *State) bool { return s.Step != nil })
+	for r, want := range map[Request]string{
+		SetFuse{false}: "fusion changes with the next run", SetBackward{true}: "backward passes come with the next run",
+		SetTwin{true}: "twin comes with the next run", SetBackward{false}: "no backward passes", SetTwin{false}: "no twin",
+	} {
+		before := e.State().Answered
+		e.Send(r)
+		s := await(t, e, "the answer", func(s *State) bool { return s.Answered > before })
+		if !strings.Contains(s.Notice, want) {
+			t.Errorf("%T%v: notice %q, want %q", r, r, s.Notice, want)
+		}
 	}
 }
 
