@@ -147,6 +147,46 @@ func TestOtherTorchFiles(t *testing.T) {
 	}
 }
 
+// TestBeside: weights beside everything that people put into checkpoints.
+func TestBeside(t *testing.T) {
+	for _, file := range []string{"beside.pth", "beside_protocol4.pth", "beside_legacy.pth"} {
+		f := openGolden(t, file)
+		if len(f.Names()) != 8 {
+			t.Errorf("%s has %v", file, f.Names())
+		}
+		checkFill(t, f, "conv1.weight")
+		checkFill(t, f, "fc.bias")
+	}
+}
+
+// TestLazy: negated and conjugated views are read as what they stand for.
+func TestLazy(t *testing.T) {
+	f := openGolden(t, "lazy.pth")
+	for _, name := range []string{"negated", "transposed", "conjugate", "half", "parameter"} {
+		checkFill(t, f, name)
+	}
+}
+
+// TestKinds: tensors that aren't plain views are read where their values are in the
+// file, and otherwise named.
+func TestKinds(t *testing.T) {
+	for _, kind := range []string{"subclass", "parameter", "buffer"} {
+		checkFill(t, openGolden(t, "kinds.pth#"+kind), "fc.weight")
+	}
+	for kind, want := range map[string]string{
+		"sparse": "is sparse: save it dense, with to_dense()", "csr": "is sparse", "meta": "holds no data",
+		"nested": "is a nested tensor", "quantized": "is quantized", "by_channel": "is quantized",
+		"complex":         "has the type complex64, which can't be read",
+		"lazy":            "comes out of a Python object (torch.nn.parameter.UninitializedParameter)",
+		"float8_e4m3fn":   "has the type float8_e4m3fn, which can't be read: save it as float32",
+		"float8_e4m3fnuz": "has the type float8_e4m3fnuz, which", "float8_e5m2": "has the type float8_e5m2, which",
+		"float8_e5m2fnuz": "has the type float8_e5m2fnuz, which", "float8_e8m0fnu": "has the type float8_e8m0fnu, which",
+	} {
+		_, err := Open(golden("kinds.pth#" + kind))
+		wantError(t, kind, err, "tensor fc.weight "+want)
+	}
+}
+
 func wantError(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

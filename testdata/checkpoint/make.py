@@ -1,6 +1,8 @@
 """Writes the files in this folder, which the tests of resnet/checkpoint read.
 
-Needs torch, numpy and safetensors:  python make.py
+Needs torch, numpy and safetensors:  python make.py [FILE ...]
+
+With names of files it writes only those: other versions of torch give other bytes.
 
 Every tensor holds the same sequence, which all types can hold exactly:
 element k, in row-major order, is (7k mod 31 - 15) / 8 for floats,
@@ -9,14 +11,29 @@ that is odd for bool.
 """
 import argparse
 import collections
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import functools
 import math
 import pathlib
+import random
+import sys
+import uuid
 
 import numpy as np
 import safetensors.torch
 import torch
 
 HERE = pathlib.Path(__file__).parent
+WANTED = set(sys.argv[1:])
+torch.serialization.get_source_lines_and_file = None  # so that no file gets the source code of a module's class
+
+
+def wanted(name):
+    return not WANTED or name in WANTED
 
 
 def fill(*shape, dtype=torch.float32):
@@ -31,7 +48,8 @@ def fill(*shape, dtype=torch.float32):
 
 
 def save(name, obj, legacy=False, protocol=2):
-    torch.save(obj, HERE / name, _use_new_zipfile_serialization=not legacy, pickle_protocol=protocol)
+    if wanted(name):
+        torch.save(obj, HERE / name, _use_new_zipfile_serialization=not legacy, pickle_protocol=protocol)
 
 
 def net(prefix="", fc="fc."):
@@ -98,6 +116,151 @@ def training():
     }
 
 
+class Mode(enum.Enum):
+    FAST = "fast"
+
+
+class Flags(enum.IntFlag):
+    A = 1
+    B = 2
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+@dataclasses.dataclass
+class Settings:
+    lr: float
+    point: Point
+    weights: torch.Tensor
+
+
+class History:
+    """An object that sets its own state."""
+
+    def __init__(self):
+        self.values = np.arange(3.0)
+        self.best = fill(4)
+
+    def __getstate__(self):
+        return (self.values, self.best)
+
+    def __setstate__(self, state):
+        self.values, self.best = state
+
+
+class Registry(dict):
+    pass
+
+
+class Sequence(list):
+    pass
+
+
+class Names(set):
+    pass
+
+
+class Slots:
+    __slots__ = ("a", "b")
+
+    def __init__(self):
+        self.a, self.b = 1, fill(2)
+
+
+class WithKeywords:
+    def __new__(cls, *, weight):
+        self = super().__new__(cls)
+        self.weight = weight
+        return self
+
+    def __getnewargs_ex__(self):
+        return (), {"weight": self.weight}
+
+
+def double(x):
+    return 2 * x
+
+
+class Block(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(1, 2, 3)
+        self.loss = torch.nn.CrossEntropyLoss(weight=fill(5))
+
+
+def beside():
+    """Weights beside everything that people put into checkpoints."""
+    block = Block()
+    opt = torch.optim.SGD(block.parameters(), lr=0.1, momentum=0.9)
+    nested = Registry(a=Registry(weight=fill(2)), b=Sequence([fill(3)]))
+    nested["self"] = nested
+    return {
+        "version": torch.torch_version.TorchVersion("2.1.0"),
+        "hyper_parameters": {
+            "net": block, "loss": block.loss, "optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+            "activation": torch.nn.functional.relu, "mode": Mode.FAST, "flags": Flags.A | Flags.B, "double": double,
+            "class": Block, "method": block.forward, "builtin": len,
+        },
+        "generator": torch.Generator().manual_seed(1),
+        "rng": {"python": random.Random(1).getstate(), "numpy": np.random.RandomState(1),
+                "state": np.random.RandomState(1).get_state(), "new": np.random.default_rng(1)},
+        "numpy": [np.float32(1), np.int64(2), np.bool_(True), np.str_("a"), np.datetime64("2020-01-01"),
+                  np.arange(3), np.array(["a", None], dtype=object), np.dtype("float32"), np.ma.array([1, 2])],
+        "numbers": [1j, decimal.Decimal("1.5"), fractions.Fraction(1, 3), range(3), slice(1, 2), Ellipsis,
+                    NotImplemented, -(1 << 70)],
+        "time": [datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc), datetime.timedelta(1),
+                 datetime.date(2020, 1, 1)],
+        "containers": [collections.Counter("abba"), collections.deque([1, 2], maxlen=3), frozenset({1}), {Mode.FAST: 1},
+                       collections.ChainMap({"a": 1}), collections.UserDict(a=1), bytearray(b"a"), Point(1, 2)],
+        "paths": [pathlib.PurePosixPath("a"), pathlib.PureWindowsPath("b"), uuid.UUID(int=1)],
+        "objects": [Settings(0.1, Point(1, 2), fill(2)), History(), nested, Names({"a"}), Slots(),
+                    WithKeywords(weight=fill(2)), ValueError("x"), argparse.Namespace(a=1)],
+        "scheduler": torch.optim.lr_scheduler.StepLR(opt, 3),
+        "optimizer": opt,
+        "tensors": [fill(3, dtype=torch.complex64), fill(3).to(torch.float8_e5m2), fill(3).to_sparse(),
+                    torch.empty(3, device="meta"), torch.quantize_per_tensor(fill(3), 0.1, 0, torch.qint8)],
+        "model": net(),
+    }
+
+
+def negated(x):
+    """x as a lazily negated view of -x."""
+    return torch._neg_view(-x)
+
+
+def lazy():
+    """fill(2, 3), negated and conjugated without being computed."""
+    conj = torch.complex(fill(2, 3), -fill(2, 3)).conj().imag
+    return {
+        "negated": negated(fill(2, 3)), "transposed": negated(fill(2, 3).t().contiguous()).t(),
+        "conjugate": conj, "half": negated(fill(2, 3).half()), "parameter": torch.nn.Parameter(negated(fill(2, 3))),
+    }
+
+
+class Sub(torch.Tensor):
+    pass
+
+
+def kinds():
+    """Weights that aren't plain tensors, each in a set of its own."""
+    with_state = torch.nn.Parameter(fill(2, 3))
+    with_state.note = "a"
+    tensors = {
+        "subclass": fill(2, 3).as_subclass(Sub), "parameter": with_state,
+        "buffer": torch.nn.Buffer(fill(2, 3)),
+        "sparse": fill(2, 3).to_sparse(), "csr": fill(2, 3).to_sparse_csr(), "meta": torch.empty(2, 3, device="meta"),
+        "nested": torch.nested.nested_tensor([fill(2), fill(3)]),
+        "quantized": torch.quantize_per_tensor(fill(2, 3), 0.125, 0, torch.qint8),
+        "by_channel": torch.quantize_per_channel(fill(2, 3), torch.ones(2), torch.zeros(2), 0, torch.qint8),
+        "complex": fill(2, 3, dtype=torch.complex64), "lazy": torch.nn.parameter.UninitializedParameter(),
+    }
+    for t in [torch.float8_e4m3fn, torch.float8_e4m3fnuz, torch.float8_e5m2, torch.float8_e5m2fnuz,
+              torch.float8_e8m0fnu]:
+        tensors[str(t).removeprefix("torch.")] = fill(2, 3).abs().to(t)
+    return {k: {"fc.weight": v, "fc.bias": fill(2)} for k, v in tensors.items()}
+
+
 def arrays():
     a = fill(2, 3, 4, 5).numpy()
     i = (7 * np.arange(120) % 31).reshape(a.shape)
@@ -128,15 +291,25 @@ def main():
     save("two_sets.pth", {"model": net(), "model_ema": net("module.", "linear.")})
     save("parameters.pth", {k: torch.nn.Parameter(v) for k, v in net().items() if v.is_floating_point()})
     save("tensor.pth", fill(2, 3))
+    save("beside.pth", beside())
+    save("beside_protocol4.pth", beside(), protocol=4)
+    save("beside_legacy.pth", beside(), legacy=True)
+    save("lazy.pth", lazy())
+    save("kinds.pth", kinds())
     save("whole_model.pth", torch.nn.Linear(2, 2))
-    torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.ones(1, 2)), HERE / "script.pt")
-    safetensors.torch.save_file(types(TYPES), HERE / "types.safetensors", metadata={"format": "pt"})
-    safetensors.torch.save_file(dict(net("module.", "linear.")), HERE / "net.safetensors")
+    if wanted("script.pt"):
+        torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.ones(1, 2)), HERE / "script.pt")
+    if wanted("types.safetensors"):
+        safetensors.torch.save_file(types(TYPES), HERE / "types.safetensors", metadata={"format": "pt"})
+    if wanted("net.safetensors"):
+        safetensors.torch.save_file(dict(net("module.", "linear.")), HERE / "net.safetensors")
     for name, a in arrays():
-        np.save(HERE / f"{name}.npy", a)
+        if wanted(f"{name}.npy"):
+            np.save(HERE / f"{name}.npy", a)
     for version in (2, 3):
-        with open(HERE / f"f4_v{version}.npy", "wb") as f:
-            np.lib.format.write_array(f, fill(2, 3).numpy(), version=(version, 0))
+        if wanted(f"f4_v{version}.npy"):
+            with open(HERE / f"f4_v{version}.npy", "wb") as f:
+                np.lib.format.write_array(f, fill(2, 3).numpy(), version=(version, 0))
 
 
 main()
