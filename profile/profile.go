@@ -63,7 +63,8 @@ func (p *Profile) Batch() int {
 }
 
 // Model identifies a net. Names are those of package resnet's Config; a field is
-// left out if the family doesn't have it.
+// left out if the family doesn't have it, and what was added later where it is the
+// family's default.
 type Model struct {
 	Arch     string `json:"arch"`
 	Family   string `json:"family"`
@@ -71,6 +72,10 @@ type Model struct {
 	Variant  string `json:"variant,omitempty"`
 	Block    string `json:"block,omitempty"`
 	Shortcut string `json:"shortcut,omitempty"`
+	Stem     string `json:"stem,omitempty"`
+	Blocks   []int  `json:"blocks,omitempty"` // of each stage, where the depth doesn't say
+	Groups   int    `json:"groups,omitempty"`
+	Width    int    `json:"width_per_group,omitempty"`
 	Plain    bool   `json:"plain"` // without skips
 	Norm     string `json:"norm"`
 	Classes  int    `json:"classes"`
@@ -201,7 +206,19 @@ func Describe(m *resnet.Model, weights string) Model {
 	if !c.Plain {
 		d.Shortcut = c.Shortcut.String()
 	}
+	d.describeRare(c)
 	return d
+}
+
+// describeRare fills in what is as in the papers in most nets.
+func (m *Model) describeRare(c resnet.Config) {
+	if !c.UsualStem() {
+		m.Stem = c.Stem.String()
+	}
+	if !c.UsualWidth() {
+		m.Groups, m.Width = c.Groups, c.WidthPerGroup
+	}
+	m.Blocks = c.Blocks.List()
 }
 
 // DescribeDevice describes a device with the number of threads that the options

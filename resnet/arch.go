@@ -11,7 +11,8 @@ import (
 // ParseArch parses the name of a net: one of Archs, or one formed by the same
 // rules. Case doesn't matter, and - stands for _.
 //
-//	[cifar_][preact_](resnet|plain)DEPTH[_v1][_basic|_bottleneck][_a|_b|_c][_nonorm]
+//	[cifar_][preact_](resnet|plain)DEPTH[_v1][_basic|_bottleneck][_NxNxNxN]…
+//	…[_7x7|_3x3][_a|_a_end|_b|_c][_nonorm], with the blocks of each stage as NxNxNxN
 //	wide_(resnet|plain)DEPTH_TIMES, (resnext|plainext)DEPTH_GROUPSxWIDTHd
 //	keras_(resnet|plain)DEPTH, (resnet|plain)DEPTHv2 (Keras's), vggDEPTH[_bn]
 //
@@ -91,10 +92,10 @@ func (s *affixes) after(c *Config) bool {
 	if s.suffix("_nonorm") {
 		c.Norm = NormNone
 	}
-	for _, o := range []Shortcut{ShortcutA, ShortcutB, ShortcutC} {
-		if s.suffix("_" + strings.ToLower(o.String())) {
-			c.Shortcut = o
-		}
+	choice(s, &c.Shortcut, len(shortcutNames))
+	choice(s, &c.Stem, len(stemNames))
+	if !s.stageBlocks(c) {
+		return false
 	}
 	for _, b := range []BlockKind{Basic, Bottleneck} {
 		if s.suffix("_" + b.String()) {
@@ -109,6 +110,41 @@ func (s *affixes) after(c *Config) bool {
 		return once(&c.Variant, V2)
 	}
 	return true
+}
+
+// choice reads one of n choices, "_a_end", if it is there.
+func choice[T interface {
+	~uint8
+	fmt.Stringer
+}](s *affixes, to *T, n int) {
+	for o := range T(n - 1) {
+		if s.suffix(nameSuffix(o + 1)) {
+			*to = o + 1
+			return
+		}
+	}
+}
+
+// nameSuffix is a choice at the end of a name: "_a_end".
+func nameSuffix(o fmt.Stringer) string {
+	return "_" + strings.ReplaceAll(strings.ToLower(o.String()), "-", "_")
+}
+
+// stageBlocks reads "_2x3x4x5", if it is there: the blocks of each stage.
+func (s *affixes) stageBlocks(c *Config) bool {
+	at := strings.LastIndexByte(s.rest, '_')
+	if at < 0 || strings.Count(s.rest[at:], "x") < 2 {
+		return true
+	}
+	var list []int
+	for n := range strings.SplitSeq(s.rest[at+1:], "x") {
+		list = append(list, 0)
+		if !number(n, &list[len(list)-1]) {
+			return false
+		}
+	}
+	s.rest = s.rest[:at]
+	return c.Blocks.take(list) == nil
 }
 
 // stem reads "resnet50", "plain34", "resnext50_32x4d", "resnet50_2" (wide).
@@ -201,8 +237,11 @@ func (c *Config) name() string {
 	add(wide, fmt.Sprint("_", c.WidthPerGroup/defaultWidth))
 	add(c.Keras && c.Variant == V2, "v2")
 	add(!c.Keras && c.Variant == V1, "_v1")
-	add(c.Family == CIFAR && c.Block != cifarBlock(c.Depth), "_"+c.Block.String())
-	add(!c.Plain && c.Shortcut != c.defaultShortcut(), "_"+strings.ToLower(c.Shortcut.String()))
+	given := c.Blocks != Blocks{}
+	add(c.Family == CIFAR && !given && c.Block != cifarBlock(c.Depth), "_"+c.Block.String())
+	add(given, "_"+c.Blocks.joined("x"))
+	add(!c.UsualStem(), nameSuffix(c.Stem))
+	add(!c.Plain && c.Shortcut != c.defaultShortcut(), nameSuffix(c.Shortcut))
 	add(c.Norm == NormNone, "_nonorm")
 	return b.String()
 }
@@ -215,6 +254,9 @@ func Archs() []string {
 		d := strconv.Itoa(row.depth)
 		names = append(names, "resnet"+d)
 		plain = append(plain, "plain"+d, "preact_resnet"+d)
+	}
+	for _, d := range []string{"18", "34", "50", "101", "152"} {
+		plain = append(plain, "resnet"+d+"_3x3")
 	}
 	names = append(names, "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d")
 	names = append(names, "wide_resnet50_2", "wide_resnet101_2")

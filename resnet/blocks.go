@@ -104,7 +104,11 @@ func (n *net) skip(x nn.Value, b blockSpec) nn.Value {
 		return n.Within("downsample", "Sequential", func() nn.Value { return n.projection(x, b) })
 	case nn.ZeroPad:
 		extra := b.out - x.Shape[1]
-		return n.Pad(x, "pad", extra/2, extra-extra/2, b.stride)
+		before := extra / 2
+		if n.config.Shortcut == ShortcutAEnd {
+			before = 0
+		}
+		return n.Pad(x, "pad", before, extra-before, b.stride)
 	case nn.PoolSkip:
 		return n.MaxPool2d(x, "pool", 1, b.stride, n.config.Keras)
 	}
@@ -131,7 +135,7 @@ func (c *Config) skipOf(in, out, stride int) nn.SkipKind {
 		return nn.Identity
 	case in == out && c.Keras && c.Variant == V2:
 		return nn.PoolSkip
-	case c.Shortcut == ShortcutA:
+	case c.Shortcut == ShortcutA, c.Shortcut == ShortcutAEnd:
 		return nn.ZeroPad
 	}
 	return nn.Projection

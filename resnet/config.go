@@ -11,9 +11,11 @@ import (
 type Config struct {
 	Arch     string    `json:"arch,omitempty"`     // a name that sets the fields below: see ParseArch
 	Family   Family    `json:"family,omitempty"`   // default ImageNet
-	Depth    int       `json:"depth,omitempty"`    // weighted layers; default 50; VGG 19
+	Depth    int       `json:"depth,omitempty"`    // weighted layers; default that of Blocks, or 50; VGG 19
+	Blocks   Blocks    `json:"blocks,omitzero"`    // default by depth
 	Variant  Variant   `json:"variant,omitempty"`  // default V15
-	Block    BlockKind `json:"block,omitempty"`    // default by depth
+	Block    BlockKind `json:"block,omitempty"`    // default by depth; of given Blocks, bottleneck, CIFAR basic
+	Stem     Stem      `json:"stem,omitempty"`     // default 7x7; CIFAR 3x3
 	Shortcut Shortcut  `json:"shortcut,omitempty"` // default B; CIFAR A. Of a plain net, that of its residual twin.
 	Plain    bool      `json:"plain,omitempty"`    // without skips
 	Norm     Norm      `json:"norm,omitempty"`     // default batch. Without it, every convolution has a bias.
@@ -64,14 +66,26 @@ const (
 	Bottleneck             // 1×1, 3×3, 1×1, four times as wide outside
 )
 
+// Stem determines the layers before the stages.
+type Stem uint8
+
+// The stems.
+const (
+	StemDefault Stem = iota
+	Stem7x7          // a 7×7 convolution of stride 2 and a max pool (He et al. 2015)
+	Stem3x3          // a 3×3 convolution of stride 1 and no pool, for small images
+)
+
 // Shortcut determines what a skip does where the shape changes (He et al. 2015,
 // section 4.1).
 type Shortcut uint8
 
-// The options of the paper.
+// The options of the paper. It leaves open where A's zero channels go: both ways are
+// in use, and neither names nor shapes tell which one a file was trained with.
 const (
 	ShortcutDefault Shortcut = iota
-	ShortcutA                // identity, subsampled and padded with zero channels
+	ShortcutA                // identity, subsampled, half of its zero channels before and half behind
+	ShortcutAEnd             // the same with all of its zero channels behind
 	ShortcutB                // projection where the shapes differ
 	ShortcutC                // projection everywhere
 )
@@ -91,7 +105,8 @@ var (
 	familyNames   = []string{"default", "imagenet", "cifar", "vgg"}
 	variantNames  = []string{"default", "v1", "v1.5", "v2"}
 	blockNames    = []string{"default", "basic", "bottleneck"}
-	shortcutNames = []string{"default", "A", "B", "C"}
+	stemNames     = []string{"default", "7x7", "3x3"}
+	shortcutNames = []string{"default", "A", "A-end", "B", "C"}
 	normNames     = []string{"default", "batch", "none"}
 )
 
@@ -104,7 +119,10 @@ func (v Variant) String() string { return variantNames[v] }
 // String is the block's name in flags and JSON.
 func (b BlockKind) String() string { return blockNames[b] }
 
-// String is the option's letter.
+// String is the stem's name in flags and JSON.
+func (s Stem) String() string { return stemNames[s] }
+
+// String is the option's name in flags and JSON.
 func (s Shortcut) String() string { return shortcutNames[s] }
 
 // String is the normalisation's name in flags.
@@ -121,7 +139,10 @@ func (v *Variant) Set(s string) error { return setName(v, s, variantNames) }
 // Set parses a block's name.
 func (b *BlockKind) Set(s string) error { return setName(b, s, blockNames) }
 
-// Set parses an option's letter, in any case.
+// Set parses a stem's name.
+func (s *Stem) Set(v string) error { return setName(s, v, stemNames) }
+
+// Set parses an option's name, in any case.
 func (s *Shortcut) Set(v string) error { return setName(s, v, shortcutNames) }
 
 // Set parses a normalisation's name.
@@ -135,6 +156,9 @@ func (v *Variant) Type() string { return strings.Join(variantNames[1:], "|") }
 
 // Type is the metavariable shown in help.
 func (b *BlockKind) Type() string { return strings.Join(blockNames[1:], "|") }
+
+// Type is the metavariable shown in help.
+func (s *Stem) Type() string { return strings.Join(stemNames[1:], "|") }
 
 // Type is the metavariable shown in help.
 func (s *Shortcut) Type() string { return strings.Join(shortcutNames[1:], "|") }

@@ -14,7 +14,7 @@ func TestFlagValues(t *testing.T) {
 		Type() string
 	}
 	var c Config
-	for _, v := range []value{&c.Family, &c.Variant, &c.Block, &c.Shortcut, &c.Norm} {
+	for _, v := range []value{&c.Family, &c.Variant, &c.Block, &c.Stem, &c.Shortcut, &c.Norm} {
 		for _, name := range strings.Split(v.Type(), "|") {
 			if err := v.Set(strings.ToUpper(name)); err != nil || v.String() != name {
 				t.Errorf("%q is read as %v (%v)", name, v, err)

@@ -10,7 +10,10 @@ func (v Variant) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 // MarshalText returns the block's name.
 func (b BlockKind) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
-// MarshalText returns the option's letter.
+// MarshalText returns the stem's name.
+func (s Stem) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MarshalText returns the option's name.
 func (s Shortcut) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalText returns the normalisation's name.
@@ -25,7 +28,10 @@ func (v *Variant) UnmarshalText(text []byte) error { return v.Set(string(text)) 
 // UnmarshalText parses a block's name.
 func (b *BlockKind) UnmarshalText(text []byte) error { return b.Set(string(text)) }
 
-// UnmarshalText parses an option's letter.
+// UnmarshalText parses a stem's name.
+func (s *Stem) UnmarshalText(text []byte) error { return s.Set(string(text)) }
+
+// UnmarshalText parses an option's name.
 func (s *Shortcut) UnmarshalText(text []byte) error { return s.Set(string(text)) }
 
 // UnmarshalText parses a normalisation's name.

@@ -60,5 +60,5 @@ func ExampleConfig_Twin() {
 func ExampleParseArch() {
 	_, err := resnet.ParseArch("resnet5O")
 	fmt.Println(err)
-	// Output: unknown net "resnet5O"; similar names: resnet50, resnet18, resnet34, resnet152
+	// Output: unknown net "resnet5O"; similar names: resnet50, resnet18, resnet26, resnet34
 }

@@ -90,6 +90,37 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
+// TestZeroChannels: option A has zeros on both sides, A-end behind only.
+func TestZeroChannels(t *testing.T) {
+	for shortcut, want := range map[Shortcut][2]int{ShortcutA: {64, 64}, ShortcutAEnd: {0, 128}} {
+		m := mustBuild(t, Config{Depth: 34, Shortcut: shortcut})
+		if op := m.Find("layer3.0.pad").Layers[0].Op; op.PadBefore != want[0] || op.PadAfter != want[1] {
+			t.Errorf("%v has %d zero channels before and %d behind, want %v", shortcut, op.PadBefore, op.PadAfter, want)
+		}
+	}
+}
+
+// TestStems: the layers before the stages, and their size.
+func TestStems(t *testing.T) {
+	for _, c := range []struct{ arch, want string }{
+		{"resnet18", "conv1 64→112×112, bn1 64→112×112, relu 64→112×112, maxpool 64→56×56"},
+		{"resnet18_3x3", "conv1 64→224×224, bn1 64→224×224, relu 64→224×224"},
+		{"preact_resnet50_3x3", "conv1 64→224×224"},
+		{"cifar_resnet20", "conv1 16→32×32, bn1 16→32×32, relu 16→32×32"},
+	} {
+		var got []string
+		for _, l := range mustBuild(t, Config{Arch: c.arch}).Layers {
+			if strings.HasPrefix(l.Path, "layer1") {
+				break
+			}
+			got = append(got, fmt.Sprintf("%s %d→%d×%d", l.Path, l.Out[1], l.Out[2], l.Out[3]))
+		}
+		if text := strings.Join(got, ", "); text != c.want {
+			t.Errorf("%s begins with %s, want %s", c.arch, text, c.want)
+		}
+	}
+}
+
 // TestTree: sums, shapes, receptive fields and runs of equal blocks.
 func TestTree(t *testing.T) {
 	m := mustBuild(t, Config{Depth: 101, Batch: 4})

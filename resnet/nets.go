@@ -26,16 +26,16 @@ func (n *net) resNet(x nn.Value, stages []int) {
 // stem adds the layers before the stages. In pre-activation nets its normalisation
 // is left to the first block.
 func (n *net) stem(x nn.Value) nn.Value {
-	c := nn.Conv{Out: 64, K: 7, Stride: 2}
-	if n.config.Family == CIFAR {
-		c = nn.Conv{Out: 16, K: 3, Stride: 1}
+	c := nn.Conv{Out: n.config.firstPlanes(), K: 7, Stride: 2}
+	if n.config.Stem == Stem3x3 {
+		c.K, c.Stride = 3, 1
 	}
 	if n.config.Variant == V2 {
 		x = n.bare(x, "conv1", c)
 	} else {
 		x = n.relu(n.norm(n.conv(x, "conv1", c), "bn1"))
 	}
-	if n.config.Family == CIFAR {
+	if n.config.Stem == Stem3x3 {
 		return x
 	}
 	return n.MaxPool2d(x, "maxpool", 3, 2, n.config.Keras)
@@ -68,15 +68,20 @@ func (c *Config) strideOf(stage, number, repeats int, last bool) int {
 
 // blockSpec is the geometry of the blocks of stage s, without their skip.
 func (c *Config) blockSpec(s, stride int) blockSpec {
-	planes := 64 << s
-	if c.Family == CIFAR {
-		planes = 16 << s
-	}
+	planes := c.firstPlanes() << s
 	if c.Block == Bottleneck {
 		inner := planes * c.WidthPerGroup / defaultWidth * c.Groups
 		return blockSpec{inner: inner, out: planes * expansion, stride: stride}
 	}
 	return blockSpec{inner: planes, out: planes, stride: stride}
+}
+
+// firstPlanes is the channels of the stem, and of the first stage's 3×3 convolutions.
+func (c *Config) firstPlanes() int {
+	if c.Family == CIFAR {
+		return 16
+	}
+	return 64
 }
 
 // vgg adds the net of Simonyan and Zisserman 2014, table 1, with torchvision's

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"resnet-tui/tensor"
 )
@@ -54,8 +55,10 @@ func (c *Config) merge(named Config) error {
 	return cmp.Or(
 		take(c.Arch, "family", &c.Family, named.Family),
 		take(c.Arch, "depth", &c.Depth, named.Depth),
+		take(c.Arch, "blocks", &c.Blocks, named.Blocks),
 		take(c.Arch, "variant", &c.Variant, named.Variant),
 		take(c.Arch, "block", &c.Block, named.Block),
+		take(c.Arch, "stem", &c.Stem, named.Stem),
 		take(c.Arch, "shortcut", &c.Shortcut, named.Shortcut),
 		take(c.Arch, "plain", &c.Plain, named.Plain),
 		take(c.Arch, "norm", &c.Norm, named.Norm),
@@ -91,10 +94,14 @@ func (c *Config) fill() {
 	if c.Family == CIFAR {
 		size, classes = 32, 10
 	}
+	if c.Blocks != (Blocks{}) {
+		c.fillBlocks()
+	}
 	c.Depth = cmp.Or(c.Depth, 50)
 	c.Norm = cmp.Or(c.Norm, NormBatch)
 	if c.Family != VGG {
 		c.Variant = cmp.Or(c.Variant, V15)
+		c.Stem = cmp.Or(c.Stem, c.defaultStem())
 		c.Shortcut = cmp.Or(c.Shortcut, c.defaultShortcut())
 		c.Groups = cmp.Or(c.Groups, 1)
 		c.WidthPerGroup = cmp.Or(c.WidthPerGroup, defaultWidth)
@@ -104,6 +111,23 @@ func (c *Config) fill() {
 	c.Height = cmp.Or(c.Height, size)
 	c.Width = cmp.Or(c.Width, size)
 	c.Batch = cmp.Or(c.Batch, 1)
+}
+
+// defaultStem is the 3×3 convolution for CIFAR, as in He et al. 2015, section 4.2.
+func (c *Config) defaultStem() Stem {
+	if c.Family == CIFAR {
+		return Stem3x3
+	}
+	return Stem7x7
+}
+
+// UsualStem reports whether a resolved net has the stem of its family.
+func (c Config) UsualStem() bool { return c.Family == VGG || c.Stem == c.defaultStem() }
+
+// UsualWidth reports whether the 3×3 convolutions of a resolved net's bottlenecks are
+// as wide as the papers' and have one group.
+func (c Config) UsualWidth() bool {
+	return c.Family == VGG || c.Groups == 1 && c.WidthPerGroup == defaultWidth
 }
 
 // defaultShortcut is A for CIFAR, as in He et al. 2015, section 4.2, else B.
@@ -119,6 +143,9 @@ func (c *Config) contradiction() error {
 	if c.Family == VGG {
 		return c.checkVGG()
 	}
+	if c.Family == CIFAR && c.Stem != Stem3x3 {
+		return fmt.Errorf("the family cifar has a stem of its own, 3×3 with 16 channels: it has no stem %v", c.Stem)
+	}
 	if c.Keras {
 		if err := c.checkKeras(); err != nil {
 			return err
@@ -131,10 +158,10 @@ func (c *Config) contradiction() error {
 func (c *Config) checkVGG() error {
 	blocks := Config{
 		Variant: c.Variant, Block: c.Block, Shortcut: c.Shortcut, Plain: c.Plain, Keras: c.Keras,
-		Groups: c.Groups, WidthPerGroup: c.WidthPerGroup,
+		Blocks: c.Blocks, Stem: c.Stem, Groups: c.Groups, WidthPerGroup: c.WidthPerGroup,
 	}
 	if blocks != (Config{}) {
-		return errors.New("VGG has no blocks: variant, block, shortcut, plain and groups don't apply to it")
+		return errors.New("VGG has no blocks: variant, block, blocks, stem, shortcut, plain and groups don't apply to it")
 	}
 	return nil
 }
@@ -142,10 +169,12 @@ func (c *Config) checkVGG() error {
 // checkKeras refuses nets that Keras Applications doesn't have.
 func (c *Config) checkKeras() error {
 	switch {
-	case c.Family != ImageNet || c.Block != Bottleneck:
+	case c.Family != ImageNet || !slices.Contains([]int{50, 101, 152}, c.Depth) || c.Blocks != Blocks{}:
 		return errors.New("the ResNets of Keras are for ImageNet, with depth 50, 101 or 152")
 	case c.Variant == V15:
 		return errors.New("the ResNets of Keras are v1 or v2, not v1.5")
+	case c.Stem != Stem7x7:
+		return fmt.Errorf("the ResNets of Keras have the stem 7x7, not %v", c.Stem)
 	case c.Shortcut != ShortcutB:
 		return fmt.Errorf("the ResNets of Keras have shortcut B, not %v", c.Shortcut)
 	}
@@ -162,12 +191,12 @@ const (
 
 // checkGroups checks the numbers of ResNeXt and Wide ResNet.
 func (c *Config) checkGroups() error {
-	own := c.Groups != 1 || c.WidthPerGroup != defaultWidth
+	own := !c.UsualWidth()
 	switch {
 	case c.Groups < 1 || c.WidthPerGroup < 1:
 		return fmt.Errorf("%d groups of width %d: both must be at least 1", c.Groups, c.WidthPerGroup)
 	case own && (c.Family != ImageNet || c.Block != Bottleneck || c.Keras):
-		return errors.New("groups and width per group apply to ImageNet's bottlenecks only (depth 50, 101, 152)")
+		return errors.New("groups and width per group apply to ImageNet's bottlenecks only (depth 26, 50 and more)")
 	case c.Groups > maxWidth || c.WidthPerGroup > maxWidth:
 		return fmt.Errorf("%d groups of width %d: at most %d each", c.Groups, c.WidthPerGroup, maxWidth)
 	}

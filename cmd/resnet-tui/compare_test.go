@@ -70,7 +70,7 @@ func TestCompareMistakes(t *testing.T) {
 		"compare --arch vgg11":                                          "no plain twin",
 		"compare --depth 18 --with=x":                                   "is not a flag",
 		"compare --depth 18 --with=--bogus":                             "bogus",
-		"compare --depth 18 --with=--depth=51":                          "18, 34, 50",
+		"compare --depth 18 --with=--depth=51":                          "18, 26, 34, 50",
 		"compare --depth 18 --weights z":                                "some of its own",
 		"compare --arch cifar_resnet8 --data synthetic --labels 1":      "does not go with",
 		"compare --arch cifar_resnet8 --data synthetic:8 --batch 9":     "has 2 images",

@@ -90,7 +90,7 @@ func TestBadInput(t *testing.T) {
 		code int
 		want string
 	}{
-		{"summary --depth 51", 2, "18, 34, 50, 101, 152"},
+		{"summary --depth 51", 2, "18, 26, 34, 50, 101, 152"},
 		{"summary --depth 0", 2, "--depth 0"},
 		{"summary --depth 1e3", 2, "whole number"},
 		{"summary --batch 0", 2, "--batch 0"},
@@ -107,7 +107,21 @@ func TestBadInput(t *testing.T) {
 		{"summary --arch resnet18 --depth 50", 2, "depth 18"},
 		{"summary --family cifar --depth 21", 2, "6n+2"},
 		{"summary --variant v3", 2, "v1, v1.5, v2"},
-		{"summary --shortcut D", 2, "A, B, C"},
+		{"summary --shortcut E", 2, "A, A-end, B, C"},
+		{"summary --stem 5x5", 2, "7x7, 3x3"},
+		{"summary --stem 7x7 --family cifar", 2, "stem of its own"},
+		{"summary --depth 20", 2, "--arch cifar_resnet20"},
+		{"summary --arch resnet56", 2, "--arch cifar_resnet56"},
+		{"summary --family cifar --depth 18", 2, "--arch resnet18_3x3"},
+		{"summary --depth 51", 2, "--blocks makes others"},
+		{"summary --blocks 0", 2, "--blocks 0: a stage has"},
+		{"summary --blocks 1e9", 2, "--blocks 1e9: it must be"},
+		{"summary --blocks 1000000000,1,1,1", 2, "from 1 to 10000 blocks"},
+		{"summary --blocks 1,1,1,1,1", 2, "four stages"},
+		{"summary --blocks 1,1,1", 2, "family imagenet has 4"},
+		{"summary --depth 34 --groups 3", 2, "bottlenecks only"},
+		{"summary --groups 0", 2, "--groups 0"},
+		{"summary --width-per-group 1000000", 2, "from 1 to 4096"},
 		{"summary --count nope", 2, "torchvision"},
 		{"summary --format xml", 2, "text, json, csv, md"},
 		{"summary --bogus", 2, "--bogus"},
@@ -170,7 +184,7 @@ func TestBadInput(t *testing.T) {
 		{"profile --pprof -", 2, "stdout has the report"},
 		{"profile --html " + dir + "/x --folded " + dir + "/x", 2, "writes there already"},
 		{"history --last 0", 2, "--last 0"},
-		{"--depth 51", 2, "18, 34, 50, 101, 152"},
+		{"--depth 51", 2, "18, 26, 34, 50, 101, 152"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()

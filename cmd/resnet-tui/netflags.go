@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,8 @@ func addNet(cmd *cobra.Command, spec *app.Spec) {
 	section(cmd, "net", func(fs *pflag.FlagSet) {
 		c := &spec.Net
 		wholeFlag(fs, &c.Depth, "depth", 1, 1_000_000,
-			"number of layers with weights: 18, 34, 50, 101, 152; cifar: 6n+2 or 9n+2 (default 50)")
+			"number of layers with weights: "+strings.Join(depths(), ", ")+"; cifar: 6n+2 or 9n+2 (default 50)")
+		fs.Var(&c.Blocks, "blocks", "blocks of each stage, for example 3,24,36,3 (default by depth)")
 		fs.StringVar(&c.Arch, "arch", "",
 			"net by name, instead of the flags that describe one: resnet50, resnext50_32x4d, cifar_resnet20, vgg19 …")
 		fs.StringVar(&spec.Weights, "weights", "",
@@ -30,10 +32,17 @@ func addNet(cmd *cobra.Command, spec *app.Spec) {
 		fs.Var(&c.Family, "family", "stem and stages: imagenet or cifar (default imagenet)")
 		fs.Var(&c.Variant, "variant",
 			"stride of a bottleneck: v1 on its first 1×1, v1.5 on its 3×3; v2 is pre-activation (default v1.5)")
-		fs.Var(&c.Block, "block", "kind of block: basic or bottleneck (default by depth)")
+		fs.Var(&c.Block, "block",
+			"kind of block: basic or bottleneck (default by depth; with --blocks bottleneck, cifar basic)")
+		fs.Var(&c.Stem, "stem",
+			"layers before the stages: 7x7, stride 2 and max pool; 3x3, stride 1, no pool: for images as small as CIFAR's "+
+				"(default 7x7; cifar 3x3)")
 		fs.Var(&c.Shortcut, "shortcut",
-			"skip option: A zero-padded identity, B projection where shapes differ, C projection everywhere "+
-				"(default B; cifar A)")
+			"skip option: A zero-padded identity, half of the zeros before and half behind; A-end all zeros behind; "+
+				"B projection where shapes differ, C projection everywhere (default B; cifar A)")
+		wholeFlag(fs, &c.Groups, "groups", 1, 4096, "groups of a bottleneck's 3×3 convolution, as a ResNeXt has (default 1)")
+		wholeFlag(fs, &c.WidthPerGroup, "width-per-group", 1, 4096,
+			"channels a group in the first stage, as torchvision's width_per_group (default 64)")
 		fs.BoolVar(&c.Plain, "plain", false, "remove the skips")
 		fs.Var(&c.Norm, "norm", "normalisation: batch or none (default batch)")
 		wholeFlag(fs, &c.Classes, "classes", 1, math.MaxInt32, "number of classes (default 1000; cifar 10)")
@@ -42,7 +51,7 @@ func addNet(cmd *cobra.Command, spec *app.Spec) {
 		wholeFlag(fs, &c.Batch, "batch", 1, maxBatch, "images per pass (default 1)")
 		fs.Var(&optional[uint64]{&spec.Seed, readSeed}, "seed",
 			"seed of the initialisation and of random input; the same seed gives the same bits (default 1)")
-		for _, name := range []string{"family", "variant", "block", "shortcut", "norm"} {
+		for _, name := range []string{"family", "variant", "block", "stem", "shortcut", "norm"} {
 			fs.Lookup(name).DefValue = "" // it stands in the text
 		}
 	})
@@ -62,15 +71,25 @@ func addLesions(cmd *cobra.Command, spec *app.Spec) {
 func completeNet(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"arch":     resnet.Archs(),
-		"depth":    {"18", "34", "50", "101", "152"},
+		"depth":    depths(),
 		"family":   {"imagenet", "cifar"},
 		"variant":  {"v1", "v1.5", "v2"},
 		"block":    {"basic", "bottleneck"},
-		"shortcut": {"A", "B", "C"},
+		"blocks":   {"3,4,6,3", "3,24,36,3"},
+		"stem":     {"7x7", "3x3"},
+		"shortcut": {"A", "A-end", "B", "C"},
 		"norm":     {"batch", "none"},
 	} {
 		complete(cmd, flag, values...)
 	}
+}
+
+// depths are those of the ImageNet family, as flags take them.
+func depths() (list []string) {
+	for _, depth := range resnet.ImageNetDepths() {
+		list = append(list, strconv.Itoa(depth))
+	}
+	return list
 }
 
 // complete offers fixed values for a flag.

@@ -75,8 +75,8 @@ func Variation(a, with Spec) (Spec, error) {
 	}
 	c.Arch = ""
 	c.Classes, c.Channels, c.Height, c.Width, c.Batch = 0, 0, 0, 0, 0 // as the first net has them
-	if n.Depth != 0 {
-		c.Block = resnet.BlockDefault
+	if n.Depth != 0 || n.Blocks != (resnet.Blocks{}) {
+		c.Depth, c.Block, c.Blocks = 0, resnet.BlockDefault, resnet.Blocks{}
 	}
 	base.Net = c
 	return base, nil

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+
+	"resnet-tui/resnet"
 )
 
 // Message is a sentence for the user that names fields of a Spec or of options.
@@ -48,10 +51,18 @@ func (e *InputError) Unwrap() error {
 // refuse makes an InputError; fields stand in braces.
 func refuse(format string, args ...any) error { return &InputError{Message{format, args}} }
 
-// refused marks an error, if there is one, as the input's.
+// refused marks an error, if there is one, as the input's. Of a depth that a family
+// lacks, it says by which fields one gets a net like it.
 func refused(err error) error {
 	if err == nil {
 		return nil
 	}
-	return refuse("%w", err)
+	var depth *resnet.DepthError
+	switch {
+	case !errors.As(err, &depth):
+		return refuse("%w", err)
+	case depth.Other != "":
+		return refuse("%w ({arch} %s)", err, depth.Other)
+	}
+	return refuse("%w; {blocks} makes others", err)
 }

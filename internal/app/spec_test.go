@@ -137,7 +137,7 @@ func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	v := service(t)
 	for want, change := range map[string]func(*Spec){
-		"18, 34, 50":            func(s *Spec) { s.Net = resnet.Config{Depth: 51} },
+		"34, 50":                func(s *Spec) { s.Net = resnet.Config{Depth: 51} },
 		"layer1.0 to layer3.0":  func(s *Spec) { s.Lesions = []string{"layer9.0=freeze"} },
 		"given twice":           func(s *Spec) { s.Lesions = []string{"layer1.0=freeze", "layer1.0=freeze"} },
 		"fashion-resnet20":      func(s *Spec) { s.Weights = "builtin:resnet50" },

@@ -114,7 +114,9 @@ func (t *Training) chooseNet(depths []int) ([]int, error) {
 	if c.Family == resnet.FamilyDefault {
 		c.Family = resnet.CIFAR
 	}
-	c.Depth = cmp.Or(c.Depth, 20)
+	if c.Blocks == (resnet.Blocks{}) {
+		c.Depth = cmp.Or(c.Depth, 20)
+	}
 	if len(depths) == 0 {
 		depths = []int{c.Depth}
 	}

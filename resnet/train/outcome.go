@@ -119,8 +119,8 @@ func worthComparing(a, b string) bool {
 		return false
 	}
 	if x.Depth == y.Depth {
-		twin, ok := x.Twin()
-		return ok && x.Plain && twin.Arch == b
+		twin, ok := y.Twin() // of the net with skips, since a plain one's name doesn't say which it lacks
+		return ok && x.Plain && twin.Arch == a
 	}
 	return x.Depth > y.Depth && kindOf(x) == kindOf(y)
 }
@@ -130,6 +130,7 @@ func kindOf(c resnet.Config) resnet.Config {
 	c.Arch = ""
 	c.Depth = 0
 	c.Block = resnet.BlockDefault
+	c.Blocks = resnet.Blocks{}
 	return c
 }
 
