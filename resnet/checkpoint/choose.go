@@ -24,7 +24,7 @@ func (f *File) Source(params []tensor.Param) (tensor.Source, error) {
 	if !best.Fits() {
 		return nil, best.mismatch()
 	}
-	return best.Source(nil), nil
+	return best.Source(nil), best.integers()
 }
 
 // Part matches as many of the net's parameters as the file has tensors for. Of several
@@ -38,7 +38,7 @@ func (f *File) Part(params []tensor.Param) (*Match, error) {
 	if len(best.from) == 0 {
 		return nil, best.mismatch()
 	}
-	return best, nil
+	return best, best.integers()
 }
 
 // closest is the set that has most of a net's parameters among those that will do, or

@@ -33,10 +33,8 @@ func fileOf(t *testing.T, names ...string) *File {
 		if strings.HasSuffix(n, "weight") && usualOrSelf(n) == "fc.weight" {
 			shape, elems = "[5,4]", 20
 		}
-		entries = append(entries, stTensor(n, "U8", shape, len(data), len(data)+elems))
-		for range elems {
-			data = append(data, byte(i))
-		}
+		entries = append(entries, stTensor(n, "F32", shape, len(data), len(data)+4*elems))
+		data = append(data, strings.Repeat(floatBytes(byte(i)), elems)...)
 	}
 	whole := stFile("{"+strings.Join(entries, ",")+"}", 0)
 	f, err := open(memory(append(whole, data...)), "net.safetensors", "")

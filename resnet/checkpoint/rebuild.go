@@ -76,8 +76,7 @@ func putTensors(put func(build func(*machine, []any) (any, error), names ...stri
 // unreadable are the functions that rebuild tensors which aren't plain views of a
 // storage: why such a tensor can't be read, and what to do.
 var unreadable = map[string]string{
-	"torch._utils._rebuild_qtensor": "is quantized, and an integer weight without its scale is no weight: " +
-		"save it as float32, with dequantize()",
+	"torch._utils._rebuild_qtensor":       "is quantized, and the nets here have floats: save it with dequantize()",
 	"torch._utils._rebuild_sparse_tensor": "is sparse: save it dense, with to_dense()",
 	"torch._utils._rebuild_nested_tensor": "is a nested tensor, which no net of this program has: save a plain one",
 	"torch._utils._rebuild_device_tensor_from_numpy": "was saved from a device without storages, as a NumPy array: " +
@@ -164,20 +163,6 @@ func (t *torchTensor) setElem(c *class) {
 	if t.view.dtype = c.elem.dtype; c.elem.dtype == 0 {
 		t.unreadable = typeError(strings.TrimPrefix(c.name, "torch."))
 	}
-}
-
-// typeError says that a type can't be read, and what to save instead.
-func typeError(name string) error {
-	const cant = "has the type %s, which can't be read: "
-	switch {
-	case strings.HasPrefix(name, "complex"):
-		return fmt.Errorf(cant+"the nets here have real weights", name)
-	case strings.HasPrefix(name, "q"):
-		return fmt.Errorf(cant+"an integer weight without its scale is no weight, save it as float32", name)
-	case name == "":
-		return errors.New("has a type that can't be read: save it as float32")
-	}
-	return fmt.Errorf(cant+"save it as float32", quoteName(name))
 }
 
 // setMetadata applies what a lazy view does to its values: {"neg": True} negates them, and

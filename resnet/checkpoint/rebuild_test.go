@@ -8,9 +8,9 @@ import (
 	"resnet-tui/tensor"
 )
 
-// typedStorage pickles the persistent id of storage 0: n elements of a class in torch.
-func typedStorage(class string, n byte) string {
-	return "(" + text("storage") + "ctorch\n" + class + "\n" + text("0") + text("cpu") + "K" + string([]byte{n}) + "tQ"
+// typedStorage pickles the persistent id of a storage of n elements of a class in torch.
+func typedStorage(class, key string, n byte) string {
+	return "(" + text("storage") + "ctorch\n" + class + "\n" + text(key) + text("cpu") + "K" + string([]byte{n}) + "tQ"
 }
 
 // rebuilt pickles a call of a function in torch._utils for a tensor of n elements; more
@@ -51,7 +51,7 @@ func TestObjectsBeside(t *testing.T) {
 		"unknown id":     "K\x07Q",
 		"extension":      "\x82\x07)R",
 		"missing data":   lost,
-		"unknown type":   rebuilt("_rebuild_tensor_v2", typedStorage("NewStorage", 1), 1, ""),
+		"unknown type":   rebuilt("_rebuild_tensor_v2", typedStorage("NewStorage", "0", 1), 1, ""),
 		"quantized":      "ctorch._utils\n_rebuild_qtensor\n(NNtR",
 		"partial":        "cfunctools\npartial\ncmy\nf\n\x85R(cmy\nf\n)}NtbK\x01\x85R",
 		"enum":           "cmy\nColor\nK\x02\x85R",
@@ -82,16 +82,16 @@ func TestUnreadableTensors(t *testing.T) {
 	for tensor, want := range map[string]string{
 		rebuilt("_rebuild_tensor_v3", bytes, 4, float8): "tensor w.weight has the type float8_e4m3fn, " +
 			"which can't be read: save it as float32",
-		rebuilt("_rebuild_tensor_v3", bytes, 4, "ctorch\nint1\n"):                    "has the type int1, which can't",
-		rebuilt("_rebuild_tensor_v2", typedStorage("ComplexFloatStorage", 1), 1, ""): "has the type complex64, which",
-		rebuilt("_rebuild_tensor_v2", typedStorage("Float8_e5m2Storage", 1), 1, ""):  "the type float8_e5m2, which",
-		rebuilt("_rebuild_tensor_v2", typedStorage("NewStorage", 1), 1, ""):          "has a type that can't be read",
-		rebuilt("_rebuild_tensor_v2", bytes, 4, "}"+text("odd")+"\x88s"):             `is marked as "odd"`,
-		"ctorch._utils\n_rebuild_qtensor\n(NNtR":                                     "is quantized",
-		"ctorch._utils\n_rebuild_sparse_tensor\n(NNtR":                               "to_dense()",
-		"ctorch._utils\n_rebuild_nested_tensor\n(NNNNtR":                             "is a nested tensor",
-		"ctorch._utils\n_rebuild_xla_tensor\n(NNNNtR":                                "with cpu()",
-		"ctorch._utils\n_rebuild_device_tensor_from_numpy\n(NNNNtR":                  "with cpu()",
+		rebuilt("_rebuild_tensor_v3", bytes, 4, "ctorch\nint1\n"):                         "has the type int1, which can't",
+		rebuilt("_rebuild_tensor_v2", typedStorage("ComplexFloatStorage", "0", 1), 1, ""): "has the type complex64, which",
+		rebuilt("_rebuild_tensor_v2", typedStorage("Float8_e5m2Storage", "0", 1), 1, ""):  "the type float8_e5m2, which",
+		rebuilt("_rebuild_tensor_v2", typedStorage("NewStorage", "0", 1), 1, ""):          "has a type that can't be read",
+		rebuilt("_rebuild_tensor_v2", bytes, 4, "}"+text("odd")+"\x88s"):                  `is marked as "odd"`,
+		"ctorch._utils\n_rebuild_qtensor\n(NNtR":                                          "is quantized",
+		"ctorch._utils\n_rebuild_sparse_tensor\n(NNtR":                                    "to_dense()",
+		"ctorch._utils\n_rebuild_nested_tensor\n(NNNNtR":                                  "is a nested tensor",
+		"ctorch._utils\n_rebuild_xla_tensor\n(NNNNtR":                                     "with cpu()",
+		"ctorch._utils\n_rebuild_device_tensor_from_numpy\n(NNNNtR":                       "with cpu()",
 		"ctorch._utils\n_rebuild_meta_tensor_no_storage\n(ctorch\nfloat32\nK\x02\x85K\x01\x85\x89tR": "tensor w.weight " +
 			"holds no data",
 		"ctorch._utils\n_rebuild_wrapper_subclass\n(cmy\nWrap\nNNNtR":    "(my.Wrap)",

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,7 +87,7 @@ func parseHeader(header []byte, data store) (contents, error) {
 		}
 		v, err := e.view(data)
 		if err != nil {
-			return c, fmt.Errorf("tensor %s %w", quote(name), err)
+			return c, fmt.Errorf("tensor %s %w", quoteName(name), err)
 		}
 		c.tensors = append(c.tensors, named{name, v})
 	}
@@ -117,7 +118,7 @@ func (e *stEntry) view(data store) (*view, error) {
 	}
 	d, ok := dtypeNamed(e.DType)
 	if !ok {
-		return nil, fmt.Errorf("has the type %s, which this program can't read", quote(e.DType))
+		return nil, typeError(cmp.Or(unreadTypes[e.DType], e.DType))
 	}
 	shape := make(tensor.Shape, 0, min(len(*e.Shape), maxDims))
 	for _, n := range *e.Shape {

@@ -14,13 +14,13 @@ import (
 	"resnet-tui/tensor"
 )
 
-// A saved object is one of: od, a dictionary; bytesAt, a tensor; an int; a string.
+// A saved object is one of: od, a dictionary; constant, a tensor; an int; a string.
 type (
 	od []struct {
 		key, value any
 	}
-	// bytesAt is a tensor of bytes that are all the same.
-	bytesAt struct {
+	// constant is a tensor of floats that are all the same.
+	constant struct {
 		shape tensor.Shape
 		fill  byte
 	}
@@ -38,7 +38,7 @@ func (p *pickler) put(v any) {
 		p.pickle.WriteString(text(v))
 	case int:
 		p.pickle.WriteString("K" + string([]byte{byte(v)}))
-	case bytesAt:
+	case constant:
 		p.putTensor(v)
 	case od:
 		p.pickle.WriteString("}(")
@@ -52,10 +52,10 @@ func (p *pickler) put(v any) {
 	}
 }
 
-func (p *pickler) putTensor(b bytesAt) {
+func (p *pickler) putTensor(b constant) {
 	key, n := fmt.Sprint(len(p.entries)/2), b.shape.Elems()
-	p.entries = append(p.entries, "a/data/"+key, strings.Repeat(string([]byte{b.fill}), n))
-	p.pickle.WriteString("ctorch._utils\n_rebuild_tensor\n(" + storageIDOf(key, byte(n), "") + "K\x00(")
+	p.entries = append(p.entries, "a/data/"+key, strings.Repeat(floatBytes(b.fill), n))
+	p.pickle.WriteString("ctorch._utils\n_rebuild_tensor\n(" + typedStorage("FloatStorage", key, byte(n)) + "K\x00(")
 	for _, d := range b.shape {
 		p.put(d)
 	}
@@ -95,7 +95,7 @@ func smallParams() (list []tensor.Param) {
 // netOf is a state_dict of smallNet; each of its tensors is filled with the same.
 func netOf(prefix string, fill byte) (d od) {
 	for _, p := range smallParams() {
-		d = append(d, od{{prefix + p.Name, bytesAt{p.Shape, fill}}}...)
+		d = append(d, od{{prefix + p.Name, constant{p.Shape, fill}}}...)
 	}
 	return d
 }
@@ -133,28 +133,28 @@ func filled(path string) (float32, error) {
 // TestOneSetFits: of several dictionaries, and of several prefixes in one, the one is
 // taken that fits the net.
 func TestOneSetFits(t *testing.T) {
-	other := od{{"layer1.0.conv1.weight", bytesAt{tensor.Shape{4, 4, 3, 1}, 9}}, {"conv1.weight", bytesAt{tensor.Shape{4}, 9}}}
+	other := od{{"layer1.0.conv1.weight", constant{tensor.Shape{4, 4, 3, 1}, 9}}, {"conv1.weight", constant{tensor.Shape{4}, 9}}}
 	under := func(prefix string, d od) (out od) {
 		for _, e := range d {
 			out = append(out, od{{prefix + e.key.(string), e.value}}...)
 		}
 		return out
 	}
-	optimizer := od{{"state", od{{0, od{{"exp_avg", bytesAt{tensor.Shape{3}, 8}}}}, {1, od{{"exp_avg", bytesAt{tensor.Shape{3}, 8}}}}}}}
+	optimizer := od{{"state", od{{0, od{{"exp_avg", constant{tensor.Shape{3}, 8}}}}, {1, od{{"exp_avg", constant{tensor.Shape{3}, 8}}}}}}}
 	shared := netOf("model.", 1)
 	for name, saved := range map[string]od{
 		"plain":             netOf("", 1),
 		"nested":            {{"epoch", 3}, {"checkpoint", od{{"state_dict", netOf("module.", 1)}}}, {"optimizer", optimizer}},
-		"class weights":     {{"state_dict", netOf("model.", 1)}, {"hyper_parameters", od{{"weight", bytesAt{tensor.Shape{3}, 2}}}}},
+		"class weights":     {{"state_dict", netOf("model.", 1)}, {"hyper_parameters", od{{"weight", constant{tensor.Shape{3}, 2}}}}},
 		"another net":       {{"teacher", other}, {"student", netOf("", 1)}},
 		"number":            {{1, netOf("", 1)}},
 		"number and module": {{7, netOf("module.", 1)}},
 		"prefixes":          join(under("teacher.", other), netOf("student.", 1)),
-		"beside a prefix":   join(under("teacher.", other), netOf("student.", 1), od{{"center", bytesAt{tensor.Shape{3}, 2}}}),
-		"with a part":       {{"model", netOf("", 1)}, {"neck", od{{"conv1.weight", bytesAt{tensor.Shape{2, 1, 3, 3}, 4}}}}},
+		"beside a prefix":   join(under("teacher.", other), netOf("student.", 1), od{{"center", constant{tensor.Shape{3}, 2}}}),
+		"with a part":       {{"model", netOf("", 1)}, {"neck", od{{"conv1.weight", constant{tensor.Shape{2, 1, 3, 3}, 4}}}}},
 		"in one":            join(netOf("", 1), od{{"ema", other}}),
 		"compiled":          netOf("_orig_mod.", 1),
-		"in a sequence":     join(netOf("net.0.", 1), od{{"net.0.bn1.num_batches_tracked", bytesAt{tensor.Shape{}, 2}}}),
+		"in a sequence":     join(netOf("net.0.", 1), od{{"net.0.bn1.num_batches_tracked", constant{tensor.Shape{}, 2}}}),
 		"same net twice":    {{"model", shared}, {"alias", od{{"nothing", 1}}}},
 	} {
 		if got, err := filled(savedFile(t, "net.pth", saved)); err != nil || got != 1 {
@@ -177,7 +177,7 @@ func TestSeveralSetsFit(t *testing.T) {
 		"the outermost":     {join(netOf("", 1), od{{"ema", netOf("", 2)}}), []string{".", "ema"}},
 		"numbers":           {od{{1, netOf("", 1)}, {2, netOf("", 2)}}, []string{"1", "2"}},
 		"prefixes":          {join(netOf("student.", 1), netOf("teacher.", 2)), []string{"student", "teacher"}},
-		"nested prefixes":   {od{{"state_dict", join(netOf("module.encoder_q.", 1), netOf("module.encoder_k.", 2), od{{"module.queue", bytesAt{tensor.Shape{5}, 3}}})}}, []string{"state_dict.module.encoder_q", "state_dict.module.encoder_k"}},
+		"nested prefixes":   {od{{"state_dict", join(netOf("module.encoder_q.", 1), netOf("module.encoder_k.", 2), od{{"module.queue", constant{tensor.Shape{5}, 3}}})}}, []string{"state_dict.module.encoder_q", "state_dict.module.encoder_k"}},
 		"a prefix inside":   {join(netOf("", 1), netOf("ema.module.", 2)), []string{".", "ema.module"}},
 		"a prefix in one":   {od{{"sd", join(netOf("net.", 1), netOf("net.ema.", 2))}}, []string{"sd.net.", "sd.net.ema"}},
 		"dots in keys":      {od{{"a.b", netOf("", 1)}, {"a", od{{"c", netOf("", 2)}}}}, []string{"a.b", "a.c"}},
@@ -232,14 +232,14 @@ func TestKeys(t *testing.T) {
 // TestNoSetFits: the set that comes closest says why.
 func TestNoSetFits(t *testing.T) {
 	headless := od(slices.DeleteFunc(netOf("", 1), func(e struct{ key, value any }) bool { return strings.HasPrefix(e.key.(string), "fc.") }))
-	path := savedFile(t, "net.pth", od{{"model", headless}, {"weights", od{{"weight", bytesAt{tensor.Shape{3}, 2}}}}})
+	path := savedFile(t, "net.pth", od{{"model", headless}, {"weights", od{{"weight", constant{tensor.Shape{3}, 2}}}}})
 	_, err := filled(path)
 	var mismatch *MatchError
 	if !errors.As(err, &mismatch) || !slices.Equal(mismatch.Missing, []string{"fc.bias", "fc.weight"}) || mismatch.Set.Argument() != path+"#model" {
 		t.Errorf("%v", err)
 	}
 	wantError(t, "closest", err, "net.pth#model doesn't fit the net: 2 missing (fc.bias, fc.weight)")
-	path = savedFile(t, "net.pth", od{{"a", headless}, {"b", od(slices.Clone(headless))}, {"c", od{{"weight", bytesAt{tensor.Shape{3}, 2}}}}})
+	path = savedFile(t, "net.pth", od{{"a", headless}, {"b", od(slices.Clone(headless))}, {"c", od{{"weight", constant{tensor.Shape{3}, 2}}}}})
 	_, err = filled(path)
 	wantError(t, "two as close", err, "none of which fits the net: "+path+"#a (4 tensors), "+path+"#b (4 tensors)")
 }
@@ -266,7 +266,7 @@ func TestSequentialNames(t *testing.T) {
 			t.Errorf("%q: %v (%v)", prefix, got, err)
 		}
 	}
-	twoHeads := append(sequenceOf("", 1), od{{"11.weight", bytesAt{tensor.Shape{3, 3}, 1}}}...)
+	twoHeads := append(sequenceOf("", 1), od{{"11.weight", constant{tensor.Shape{3, 3}, 1}}}...)
 	_, err := filled(savedFile(t, "net.pth", twoHeads))
 	wantError(t, "two heads", err, "1 extra (11.weight); its names, such as 1.running_mean, are those of nn.Sequential(*net.children())")
 }
@@ -278,11 +278,11 @@ func TestPart(t *testing.T) {
 	saved = slices.DeleteFunc(saved, func(e struct{ key, value any }) bool { return e.key == "model.bn1.running_mean" })
 	for i := range saved {
 		if saved[i].key == "model.fc.bias" {
-			saved[i].value = bytesAt{tensor.Shape{7}, 1}
+			saved[i].value = constant{tensor.Shape{7}, 1}
 		}
 	}
-	saved = append(saved, od{{"loss.weight", bytesAt{tensor.Shape{3}, 1}}}...)
-	f, err := Open(savedFile(t, "net.pth", od{{"state_dict", saved}, {"other", od{{"weight", bytesAt{tensor.Shape{1}, 1}}}}}))
+	saved = append(saved, od{{"loss.weight", constant{tensor.Shape{3}, 1}}}...)
+	f, err := Open(savedFile(t, "net.pth", od{{"state_dict", saved}, {"other", od{{"weight", constant{tensor.Shape{1}, 1}}}}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestSharedModule(t *testing.T) {
 		t.Errorf("%d sets of tensors that are no convolutions", len(f.Sets()))
 	}
 	shape := tensor.Shape{2, 2, 3, 3}
-	v := &view{dtype: U8, shape: shape, strides: rowMajor(shape), store: store{size: 36}}
+	v := &view{dtype: F32, shape: shape, strides: rowMajor(shape), store: store{size: 4 * 36}}
 	g := &File{name: "net", path: "net"}
 	g.list([]*dictionary{{tensors: []named{{"a.layer1.0.conv1.weight", v}, {"b.layer1.0.conv1.weight", v}}}})
 	if len(g.Sets()) != 2 {
@@ -332,7 +332,7 @@ func TestSharedModule(t *testing.T) {
 
 // TestSetTensors lists names as torchvision has them.
 func TestSetTensors(t *testing.T) {
-	f, err := Open(savedFile(t, "net.pth", od{{"sd", join(netOf("module.", 1), od{{"module.bn1.num_batches_tracked", bytesAt{tensor.Shape{}, 1}}})}}))
+	f, err := Open(savedFile(t, "net.pth", od{{"sd", join(netOf("module.", 1), od{{"module.bn1.num_batches_tracked", constant{tensor.Shape{}, 1}}})}}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -8,8 +9,7 @@ import (
 // storageIDOf pickles the persistent id of a ByteStorage of n bytes. part is the sixth
 // item, which only legacy files have.
 func storageIDOf(key string, n byte, part string) string {
-	class := "ctorch\nByteStorage\n"
-	return "(" + text("storage") + class + text(key) + text("cpu") + "K" + string([]byte{n}) + part + "tQ"
+	return "(" + text("storage") + "ctorch\nByteStorage\n" + text(key) + text("cpu") + "K" + string([]byte{n}) + part + "tQ"
 }
 
 // tensorOf pickles a tensor of n elements from offset on, in the oldest form.
@@ -20,6 +20,11 @@ func tensorOf(storage string, offset, n byte) string {
 
 // oneTensor pickles a dictionary of one tensor, "w.weight".
 func oneTensor(tensor string) string { return "}" + text("w.weight") + tensor + "s." }
+
+// floatBytes are the bytes of a float in a file.
+func floatBytes(v byte) string {
+	return string(le.AppendUint32(nil, math.Float32bits(float32(v))))
+}
 
 const keyList = "]\x8c\x010a." // ["0"]
 
