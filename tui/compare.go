@@ -290,7 +290,7 @@ func (v *compareView) drawResponses(c *canvas, r rect) {
 	if v.about.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
 		title += own
 	}
-	c.drawFigure(r, figure{title: title, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})
+	c.drawFigure(r, figure{titles: []string{title, "response σ by layer", "σ by layer"}, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})
 }
 
 // spreadOf is the largest value over the smallest positive one.

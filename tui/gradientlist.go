@@ -30,14 +30,14 @@ var gradientColumns = []gradientColumn{
 		return known(g.HasBranch, g.Branch)
 	}},
 	{title: "‖g in‖", width: 10, rank: 5, text: func(g, _ nn.BlockGradient) string { return scientific(g.In) }},
+	{title: "twin", width: 10, rank: 8, twin: true, look: plainLook, text: func(_, t nn.BlockGradient) string {
+		return known(t.Path != "", t.In)
+	}},
 	{title: "branch/skip", width: 13, rank: 6, skips: true, text: func(g, _ nn.BlockGradient) string {
 		return ratio(g.Ratio())
 	}},
 	{title: "cos", width: 7, rank: 7, skips: true, text: func(g, _ nn.BlockGradient) string {
 		return cosine(g.Cosine)
-	}},
-	{title: "twin", width: 10, rank: 8, twin: true, look: plainLook, text: func(_, t nn.BlockGradient) string {
-		return known(t.Path != "", t.In)
 	}},
 }
 
@@ -152,16 +152,17 @@ func (v *gradientsView) drawGradientList(c *canvas, r rect, g *live.Gradients) {
 }
 
 // drawShareTitle is the legend of the bar: it is the only place that explains its two
-// shades.
+// shades. Its words are as long as there is room for.
 func (v *gradientsView) drawShareTitle(c *canvas, x, y, end int) {
-	x = c.text(x, y, end, "skip ", muted)
-	x = c.text(x, y, end, "█", skipLook)
-	x = c.text(x, y, end, "▒", branchLook)
-	text := " branch of ‖g in‖²"
-	if width(text) > end-x {
-		text = " branch"
+	for _, form := range [][2]string{{"skip ", " branch of ‖g in‖²"}, {"skip ", " branch"}, {"s ", " b"}} {
+		if width(form[0])+2+width(form[1]) <= end-x {
+			x = c.text(x, y, end, form[0], muted)
+			x = c.text(x, y, end, "█", skipLook)
+			x = c.text(x, y, end, "▒", branchLook)
+			c.text(x, y, end, form[1], muted)
+			return
+		}
 	}
-	c.text(x, y, end, text, muted)
 }
 
 // drawGradientRow draws a block from x, y on.

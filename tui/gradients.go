@@ -196,11 +196,12 @@ func gradientCurves(nets ...*live.Gradients) []curve {
 	return curves
 }
 
-// blockCurves are the norms by block: of a net with skips what came through either
-// path, of a plain one the whole. A block that lacks a path leaves a gap.
+// blockCurves are the norms by block: the whole at a block's input, and of a net with
+// skips what came through either path. A block that lacks a path leaves a gap. The whole
+// is first, so that a path that is all of it hides it and not the other way round.
 func blockCurves(g *live.Gradients) []curve {
 	n := len(g.Blocks)
-	whole := curve{name: "plain", look: plainLook, pen: dashedPen, x: make([]float64, n), y: make([]float64, n)}
+	whole := curve{name: "‖g in‖", short: "in", look: strong, pen: dottedPen, x: make([]float64, n), y: make([]float64, n)}
 	branch := curve{name: "branch", look: branchLook, pen: thinPen, x: whole.x, y: make([]float64, n)}
 	skip := curve{name: "skip", look: skipLook, pen: thickPen, x: whole.x, y: make([]float64, n)}
 	skips := false
@@ -215,9 +216,10 @@ func blockCurves(g *live.Gradients) []curve {
 		}
 	}
 	if !skips {
+		whole.name, whole.short, whole.look, whole.pen = "plain ‖g in‖", "plain", plainLook, dashedPen
 		return []curve{whole}
 	}
-	return []curve{branch, skip}
+	return []curve{whole, branch, skip}
 }
 
 // drawGradientChart draws the title, the curves and the stages below them. The mark of
@@ -226,11 +228,8 @@ func blockCurves(g *live.Gradients) []curve {
 // where they cross, its colours win.
 func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *live.Gradients) {
 	curves := gradientCurves(v.twinGradients(), g)
-	title := fmt.Sprintf("gradient norm ‖∂L/∂x‖ by block · log · loss %s · batch %d, %s",
-		profile.Significant(g.Loss), g.Batch, g.Labels)
 	end := p.title.x + p.title.w - 1
-	at := c.text(p.title.x+1, p.title.y, end, title, plainText)
-	c.legend(at+2, end, p.title.y, curves)
+	c.caption(p.title, gradientTitles(g), curves)
 	s := logScale(curves)
 	if !s.known() {
 		const text = "no gradient is a positive number: there is nothing that a logarithmic axis could show"
@@ -248,6 +247,14 @@ func (v *gradientsView) drawGradientChart(c *canvas, p gradientPanes, g *live.Gr
 	c.plot(grid.x, grid.y, plot)
 	v.drawStageAxis(c, rect{grid.x, grid.y + grid.h, grid.w, 1}, plot, g)
 	c.set(mark, grid.y+grid.h, '▲', strong)
+}
+
+// gradientTitles are the chart's title from the longest to the shortest.
+func gradientTitles(g *live.Gradients) []string {
+	short := "‖∂L/∂x‖ by block · log"
+	loss := short + " · loss " + profile.Significant(g.Loss)
+	long := fmt.Sprintf("gradient norm %s · batch %d, %s", loss, g.Batch, g.Labels)
+	return []string{long, loss, short, "‖∂L/∂x‖ · log", "log"}
 }
 
 // drawStageAxis names the stages below the blocks. A stage reaches half a block beyond

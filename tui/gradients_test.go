@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/charmbracelet/x/exp/golden"
@@ -188,6 +189,46 @@ func TestCosine(t *testing.T) {
 	} {
 		if got := cosine(v); got != want {
 			t.Errorf("%v is written %q, want %q", v, got, want)
+		}
+	}
+}
+
+// TestGradientLegendNamesWhatIsDrawn at every width that has a chart: the skip, the
+// branch, their sum, and beside it that of the twin.
+func TestGradientLegendNamesWhatIsDrawn(t *testing.T) {
+	for _, c := range []struct {
+		arch, twin string
+		want       []pen
+	}{
+		{"resnet18", "plain18", []pen{thickPen, thinPen, dottedPen, dashedPen}},
+		{"resnet18", "", []pen{thickPen, thinPen, dottedPen}},
+		{"plain18", "", []pen{dashedPen}},
+	} {
+		for w := 40; w <= 200; w++ {
+			m := screen(t, c.arch, w, 15)
+			run(t, m, true, 2)
+			went(t, m, c.twin)
+			m.show(viewOf[*gradientsView](m))
+			v := viewOf[*gradientsView](m)
+			var can canvas
+			can.reset(w, 12)
+			v.draw(&can, rect{0, 0, w, 12})
+			drawn := map[look]bool{}
+			for _, cell := range can.cells {
+				if cell.r >= '⠀' && cell.r <= '⣿' {
+					drawn[cell.look] = true
+				}
+			}
+			for _, p := range c.want {
+				i := slices.IndexFunc(can.cells[:w], func(cell cell) bool { return string(cell.r) == p.sample() })
+				if i < 3 {
+					t.Fatalf("%s at %d columns: no %s in the legend", c.arch, w, p.sample())
+				}
+				delete(drawn, can.cells[i].look)
+			}
+			if len(drawn) > 0 {
+				t.Fatalf("%s at %d columns: looks %v are drawn and not in the legend", c.arch, w, drawn)
+			}
 		}
 	}
 }

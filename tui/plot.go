@@ -3,6 +3,8 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
+	"unicode/utf8"
 )
 
 // pen is how a curve is drawn, so that curves differ without colour too.
@@ -21,10 +23,11 @@ func (p pen) sample() string { return [...]string{"─", "━", "┄", "⋯"}[p]
 // curve is a line of a plot. Where y is NaN or infinite there is a gap, and on a
 // logarithmic scale where it isn't positive.
 type curve struct {
-	name string
-	look look
-	pen  pen
-	x, y []float64
+	name  string
+	short string // the name where there is little room; "" if there is no shorter one
+	look  look
+	pen   pen
+	x, y  []float64
 }
 
 // plot is a grid of braille cells, two dots wide and four high each. Coordinates of
@@ -159,25 +162,64 @@ func (c *canvas) axis(x, y, h int, s scale) {
 	}
 }
 
-// legend draws the curves' names with their pens so that they end before end. It goes
-// from the right, the first curve outermost, and leaves out those without room.
-func (c *canvas) legend(start, end, y int, curves []curve) {
-	for i := range curves {
-		need := width(curves[i].name) + 4
-		if end-need < start {
-			return
+// caption draws a title on the left of a line and the curves' names with their pens on
+// the right, the last curve first, as that is drawn last. A legend must name all that is
+// drawn: where both don't fit, the title gives way, in its shorter forms, and then the
+// names are shortened to their short forms and to letters.
+func (c *canvas) caption(r rect, titles []string, curves []curve) {
+	titles = append(slices.Clone(titles), "")
+	title, names := titles[len(titles)-1], legendForms(curves)
+	form := names[len(names)-1]
+fits:
+	for _, n := range names {
+		for _, t := range titles {
+			if used := legendWidth(n); width(t)+2+used <= r.w-2 || t == "" && used <= r.w-2 {
+				title, form = t, n
+				break fits
+			}
 		}
-		end -= need
-		at := c.text(end+2, y, end+need, curves[i].name+" ", muted)
-		c.text(at, y, end+need, curves[i].pen.sample(), curves[i].look)
 	}
+	c.text(r.x+1, r.y, r.x+r.w-1, title, plainText)
+	x := r.x + r.w - 1 - legendWidth(form)
+	for i := len(curves) - 1; i >= 0; i-- {
+		x = c.text(x, r.y, r.x+r.w-1, form[i]+" ", muted)
+		x = c.text(x, r.y, r.x+r.w-1, curves[i].pen.sample(), curves[i].look) + legendGap
+	}
+}
+
+// legendGap is the cells between two names of a legend.
+const legendGap = 2
+
+// legendForms are the names in full, their short forms, and their first letters.
+func legendForms(curves []curve) [3][]string {
+	var forms [3][]string
+	for _, k := range curves {
+		short := k.short
+		if short == "" {
+			short = k.name
+		}
+		letter, _ := utf8.DecodeRuneInString(short)
+		for i, name := range []string{k.name, short, string(letter)} {
+			forms[i] = append(forms[i], name)
+		}
+	}
+	return forms
+}
+
+// legendWidth is the cells of a legend: names, pens and gaps.
+func legendWidth(names []string) int {
+	cells := max(legendGap*(len(names)-1), 0)
+	for _, n := range names {
+		cells += width(n) + 2
+	}
+	return cells
 }
 
 // figure is a plot of curves from 1 to a last step, epoch or layer.
 type figure struct {
-	title  string
-	unit   string  // what the horizontal axis counts
-	to     float64 // where that axis ends
+	titles []string // from the longest to the shortest
+	unit   string   // what the horizontal axis counts
+	to     float64  // where that axis ends
 	scale  scale
 	curves []curve
 	legend []curve // those with a name in the legend: one of several runs of a net
@@ -187,8 +229,7 @@ type figure struct {
 // and a line for the horizontal axis.
 func (c *canvas) drawFigure(r rect, k figure) {
 	end := r.x + r.w - 1
-	at := c.text(r.x+1, r.y, end, k.title, plainText)
-	c.legend(at+2, end, r.y, k.legend)
+	c.caption(r, k.titles, k.legend)
 	if !k.scale.known() {
 		c.text(r.x+axisLabel, r.y+1, end, "nothing to draw yet", muted)
 		return

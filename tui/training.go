@@ -164,10 +164,10 @@ func (c *canvas) drawCurves(r rect, t *Training) {
 		title = fmt.Sprintf("loss by step · means of %d", k.window)
 	}
 	c.drawFigure(rect{r.x, r.y, r.w, h}, figure{
-		title: title, unit: "step", to: k.steps, scale: linearScale(k.losses), curves: k.losses, legend: k.legend,
+		titles: []string{title, "loss"}, unit: "step", to: k.steps, scale: linearScale(k.losses), curves: k.losses, legend: k.legend,
 	})
 	c.drawFigure(rect{r.x, r.y + h, r.w, h}, figure{
-		title: "training error by epoch · %", unit: "epoch", to: k.epochs, scale: linearScale(k.errors), curves: k.errors,
+		titles: []string{"training error by epoch · %"}, unit: "epoch", to: k.epochs, scale: linearScale(k.errors), curves: k.errors,
 	})
 	c.drawTracks(rect{r.x, r.y + 2*h, r.w, r.h - 2*h}, t.Tracks, k)
 }
