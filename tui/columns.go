@@ -62,8 +62,12 @@ var columns = [columnCount]column{
 	colKernel: {title: "kernel", width: 24, rank: 15, left: true},
 }
 
-// extras are columns that are there only at times.
-type extras struct{ stepping, backward bool }
+// extras are columns that are there only at times, and the cells that the longest name
+// would like.
+type extras struct {
+	stepping, backward bool
+	names              int
+}
 
 func (e extras) has(id columnID) bool {
 	switch id {
@@ -86,8 +90,10 @@ type placedColumn struct {
 const (
 	narrowName = 10
 	wantedName = 27
-	widestName = 40
+	widestName = 40 // unless there are longer ones
+	longest    = 64 // name that counts for that
 	widestBar  = 33
+	narrowBar  = 6 // where names need the room
 )
 
 // units says how figures are shown. The user changes it; no figure is stored in it.
@@ -167,7 +173,7 @@ func layoutColumns(w int, u units, with extras) []placedColumn {
 		}
 		in[id], rest = true, rest-cells
 	}
-	return layoutChosen(in, want, rest, u, w)
+	return layoutChosen(in, want, rest, u, w, with.names)
 }
 
 // ranked is the column of an importance.
@@ -182,13 +188,17 @@ func ranked(rank int) (columnID, bool) {
 
 // layoutChosen lays the chosen columns out in the order of their ids. Names get the
 // room that is left, up to a limit, and the bars after them; the rest stays empty on
-// the right, rather than tear figures apart from their rows' names.
-func layoutChosen(in [columnCount]bool, name, rest int, u units, w int) []placedColumn {
+// the right, rather than tear figures apart from their rows' names. Where need, the cells
+// of the longest name, is more than that, bars give some of theirs: columns stay.
+func layoutChosen(in [columnCount]bool, name, rest int, u units, w, need int) []placedColumn {
 	bar := columns[colBar].width
-	grow := min(rest, widestName-name)
+	need = min(need, longest)
+	grow := min(rest, max(widestName, need)-name)
 	name, rest = name+grow, rest-grow
 	if in[colBar] {
 		bar += min(rest, widestBar-bar)
+		give := max(min(need-name, bar-narrowBar), 0)
+		name, bar = name+give, bar-give
 	}
 	ps := []placedColumn{{colModule, 0, name}}
 	x := name

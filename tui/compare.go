@@ -135,7 +135,11 @@ const (
 // and each is worth more than an empty place.
 func (v *compareView) fittingColumns(w int) []sideColumn {
 	var in []sideColumn
-	rest := w - min(sideName, w*6/10)
+	name := max(sideName, v.list.tree.names, v.twin.tree.names)
+	if name > w*65/100 {
+		name = min(sideName, w*6/10) // they would be cut all the same
+	}
+	rest := w - name
 	for _, column := range sideColumns {
 		if column.back && !v.list.tree.runsBack() {
 			continue

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"resnet-tui/internal/app/live"
@@ -10,14 +9,6 @@ import (
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
-
-// detailLine is a line about the selected row: a dim label and a text, or a sparkline
-// in place of the text. The zero value is a blank line.
-type detailLine struct {
-	label, text string
-	look        look
-	spark       bool
-}
 
 // detailPane says what is known about the row that the shown view is about.
 type detailPane struct {
@@ -58,12 +49,8 @@ func (d *detailPane) draw(c *canvas, r rect) {
 	}
 	if r.x > 0 {
 		c.rule(r)
-		// Blank lines between groups go first when the facts need the room.
 		lines := append(d.detailLines(n, r.w-2, true), d.detailNotes(n, r.w-2)...)
-		if len(lines) > r.h {
-			lines = slices.DeleteFunc(lines, func(d detailLine) bool { return d == detailLine{} })
-		}
-		d.drawColumn(c, rect{r.x + 2, r.y, r.w - 2, r.h}, lines)
+		d.drawColumn(c, rect{r.x + 2, r.y, r.w - 2, r.h}, fitted(lines, r.w-2, r.h))
 		return
 	}
 	c.fill(rect{r.x, r.y, r.w, 1}, '─', faint)
@@ -76,7 +63,7 @@ func (d *detailPane) drawBelow(c *canvas, r rect, n *node) {
 	columns := max(r.w/38, 1)
 	w := r.w / columns
 	lines := d.detailLines(n, w-2, false)
-	lines = append(lines, d.detailNotes(n, w-2)...)
+	lines = fitted(append(lines, d.detailNotes(n, w-2)...), w-2, columns*r.h)
 	for i := range columns {
 		from := min(i*r.h, len(lines))
 		d.drawColumn(c, rect{r.x + i*w, r.y, w - 2, r.h}, lines[from:min(from+r.h, len(lines))])
@@ -181,6 +168,9 @@ func (d *detailPane) shapes(n *node) []detailLine {
 	var lines []detailLine
 	if in := inputOf(n); in != nil {
 		lines = append(lines, detailLine{label: "in ", text: shapeOf(in)})
+	}
+	if n == d.list.tree.root && d.givenInput() {
+		lines = append(lines, detailLine{label: "  of", text: d.about.Input})
 	}
 	if n.Out != nil {
 		lines = append(lines, detailLine{label: "out", text: shapeOf(n.Out)})
@@ -348,21 +338,4 @@ func (d *detailPane) calibrationNote() string {
 		return "calibrated on random input: without weights, its batch norms know only the scale of noise"
 	}
 	return "not calibrated: running statistics are 0 and 1, so activations may explode"
-}
-
-// wrapped breaks a text into lines of w cells.
-func wrapped(text string, w int, l look) []detailLine {
-	var lines []detailLine
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && width(line)+1+width(word) > w {
-			lines = append(lines, detailLine{text: line, look: l})
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, detailLine{text: line, look: l})
 }

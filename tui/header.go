@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
@@ -56,18 +58,36 @@ func (m *Model) segments() []segment {
 	if threads == 0 {
 		threads = device.Cores
 	}
+	input, later := segment{text: m.about.Input, look: muted, rank: 9, joint: " "}, 0
+	if m.givenInput() { // images that the user chose matter more than what runs them
+		input.text, input.rank, later = shortName(m.about.Input), 6, 1
+	}
 	return []segment{
 		{text: m.about.Model.Name, look: strong, rank: 0},
 		{text: variant(m.about.Model.Config), look: plainText, rank: 4, joint: " "},
 		{text: m.weightsText(), look: muted, rank: 5, joint: " · "},
-		{text: device.ID, look: plainText, rank: 6},
-		{text: plural(threads, "threads"), look: plainText, rank: 7, joint: " "},
-		{text: m.about.Precision.String(), look: muted, rank: 8, joint: " · "},
+		{text: device.ID, look: plainText, rank: 6 + later},
+		{text: plural(threads, "threads"), look: plainText, rank: 7 + later, joint: " "},
+		{text: m.about.Precision.String(), look: muted, rank: 8 + later, joint: " · "},
 		{text: m.list.tree.model.Input.String(), look: plainText, rank: 3},
-		{text: m.about.Input, look: muted, rank: 9, joint: " "},
+		input,
 		{text: m.modeText(), look: muted, rank: 10, joint: " · "},
 		{text: m.phaseText(), look: m.phaseLook(), rank: 1},
 	}
+}
+
+// givenInput reports whether the images are the user's: others are random.
+func (s *shared) givenInput() bool {
+	return s.about.Input != "" && !strings.HasPrefix(s.about.Input, "random")
+}
+
+// shortName is where images are from without the folders that they are in.
+func shortName(input string) string {
+	names := strings.Split(input, ", ")
+	for i, name := range names {
+		names[i] = filepath.Base(name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // modeText says when batch norms use the batch's own statistics.

@@ -44,7 +44,7 @@ func (v *layersView) update(w, h int) {
 // extras are the columns that the state adds: the moments that single steps leave, and
 // the times of a backward pass.
 func (v *layersView) extras() extras {
-	return extras{stepping: v.state.Step != nil, backward: v.list.tree.runsBack()}
+	return extras{stepping: v.state.Step != nil, backward: v.list.tree.runsBack(), names: v.list.nameCells()}
 }
 
 func (v *layersView) footer() []key.Binding { return v.treeFooter("fold") }

@@ -53,4 +53,5 @@ func (t *tree) markLesions(lesions []nn.Lesion) {
 			n.lesion = marks[b.Module.Path]
 		}
 	}
+	t.measureNames()
 }

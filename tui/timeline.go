@@ -286,6 +286,10 @@ func (v *timelineView) drawLegend(c *canvas, r rect, y int) {
 	if v.list.tree.runsBack() {
 		text = "forward, then backward; " + text
 	}
+	if x+width(text) > r.x+r.w && y+2 < r.y+r.h {
+		c.wrap(rect{r.x, y + 2, r.w, r.y + r.h - y - 2}, text, muted)
+		return
+	}
 	c.text(x, y+1, r.x+r.w, text, muted)
 }
 

@@ -21,6 +21,8 @@ type tree struct {
 	byLayer []*node // layer → the row whose kernel computes it
 	byBlock map[string]*node
 
+	names, flatNames int // cells of the longest name, in the tree and where rows are ordered
+
 	whole  time.Duration // of a pass
 	mean   time.Duration // of passes
 	passes int           // that update has seen

@@ -80,6 +80,36 @@ func (s *shared) gutterLook(n *node) look {
 	return skipBright
 }
 
+// nameCells are the cells that the longest name of any row takes, folded away or not,
+// with a gap after it: widths don't change while one folds.
+func (l *list) nameCells() int {
+	if l.ordered {
+		return l.tree.flatNames
+	}
+	return l.tree.names
+}
+
+// measureNames finds the longest names, as drawName draws them.
+func (t *tree) measureNames() {
+	t.names, t.flatNames = 0, 0
+	for _, n := range t.nodes {
+		cells := nameColumn + 2*n.depth + width(n.Label) + 1
+		if n.Kind == profile.JoinRow {
+			cells += width("⊕ ")
+		}
+		if n.Note != "" {
+			cells += 2 + width(n.Note)
+		}
+		if n.Kind == profile.BlockRow && n.lesion.text != "" {
+			cells += 2 + width(n.lesion.text)
+		}
+		t.names = max(t.names, cells)
+		if n.Kernel >= 0 {
+			t.flatNames = max(t.flatNames, 2+width(flatName(n))+1)
+		}
+	}
+}
+
 // arrow shows whether a row that folds is open.
 func arrow(open bool) rune {
 	if open {
