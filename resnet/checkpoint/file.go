@@ -124,6 +124,7 @@ var formats = []format{
 	{"npy", starts(npyMagic), plain(listNPY)},
 	{"torch zip", starts("PK\x03\x04"), pickled(listZip)},
 	{"torch legacy", isLegacy, pickled(listLegacy)},
+	{"torch tar", isTar, pickled(listTar)},
 	{"safetensors", isSafetensors, listSafetensors},
 }
 
@@ -140,7 +141,7 @@ var lookalikes = []struct{ magic, advice string }{
 
 // open lists the tensors of src, which the File then owns. path is for errors.
 func open(src source, path, key string) (*File, error) {
-	head := make([]byte, min(64, src.Size()))
+	head := make([]byte, min(512, src.Size()))
 	if err := readFull(src, head, 0); err != nil {
 		return nil, err
 	}
@@ -222,7 +223,7 @@ func extents(s tensor.Shape) string {
 	return s.String()
 }
 
-// Format returns "safetensors", "torch zip", "torch legacy" or "npy".
+// Format returns "safetensors", "torch zip", "torch legacy", "torch tar" or "npy".
 func (f *File) Format() string { return f.format }
 
 // Names lists the names of the tensors in the file's order. Where the file holds several

@@ -89,6 +89,7 @@ func TestNets(t *testing.T) {
 		{"zip_protocol4.pth", "torch zip", strings.NewReplacer()},
 		{"legacy.pth", "torch legacy", strings.NewReplacer()},
 		{"legacy_protocol5.pth", "torch legacy", strings.NewReplacer()},
+		{"tar.pth", "torch tar", strings.NewReplacer()},
 		{"training.pth", "torch zip", strings.NewReplacer("module.", "")},
 		{"training_legacy.pth", "torch legacy", strings.NewReplacer("module.", "")},
 		{"two_sets.pth#model", "torch zip", strings.NewReplacer()},

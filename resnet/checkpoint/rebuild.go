@@ -145,17 +145,26 @@ func viewOf(args []any) (*torchTensor, error) {
 	if !hasOffset || !hasShape || !hasStrides {
 		return nil, errors.New("a tensor's shape, strides or offset are not integers")
 	}
-	ref, ok := args[0].(*storageRef)
-	if !ok {
-		t.unreadable = errors.New("has no storage that can be read")
-		return t, nil
-	}
-	t.storage, t.skip = ref.storage, ref.skip
-	t.view.dtype = ref.elem.dtype
-	if ref.elem.dtype == 0 {
-		t.unreadable = typeError(ref.elem.name)
+	if ref, ok := args[0].(*storageRef); ok {
+		t.skip = ref.skip
+		t.setStorage(ref.storage)
+	} else {
+		t.setStorage(nil)
 	}
 	return t, nil
+}
+
+// setStorage sets the storage and the type of the elements; nil is one that isn't there.
+func (t *torchTensor) setStorage(st *storage) {
+	t.storage = st
+	switch {
+	case st == nil:
+		t.unreadable = errors.New("has no storage that can be read")
+	case st.elem.dtype == 0:
+		t.unreadable = typeError(st.elem.name)
+	default:
+		t.view.dtype = st.elem.dtype
+	}
 }
 
 // setElem sets the type of the elements, where it isn't that of the storage.

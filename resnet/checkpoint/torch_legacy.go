@@ -72,6 +72,11 @@ func legacyStart(in *cursor) error {
 	if err != nil {
 		return err
 	}
+	return checkMachine(info)
+}
+
+// checkMachine refuses a file from a big-endian machine.
+func checkMachine(info any) error {
 	machine, ok := info.(*dict)
 	if !ok {
 		return errors.New("the description of the machine is not a dictionary")

@@ -17,10 +17,14 @@ import decimal
 import enum
 import fractions
 import functools
+import io
 import math
 import pathlib
+import pickle
 import random
+import struct
 import sys
+import tarfile
 import uuid
 
 import numpy as np
@@ -114,6 +118,63 @@ def training():
         "negative": [-1, -200, -70000, -(1 << 40), 2.5, True, None, b"bytes", (1, 2)],
         "dtype": torch.float16,
     }
+
+
+class OldPickler(pickle.Pickler):
+    """Refers to tensors by key, as torch.save did before PyTorch 0.1.9."""
+
+    def persistent_id(self, obj):
+        return id(obj) if isinstance(obj, torch.Tensor) else None
+
+
+def save_tar(name, obj, tensors):
+    """Writes the tar archive of before PyTorch 0.1.9, which torch.load reads with weights_only=False."""
+    if not wanted(name):
+        return
+    roots = {t.untyped_storage().data_ptr(): t for t in tensors}
+
+    def write_storages(f):
+        pickle.dump(len(roots), f, 2)
+        for key, t in roots.items():
+            kind = str(t.dtype).removeprefix("torch.")
+            pickle.dump((key, "cpu", {"float32": torch.FloatStorage, "int64": torch.LongStorage}[kind]), f, 2)
+            data = bytes(t.untyped_storage())
+            f.write(struct.pack("<q", len(data) // t.element_size()) + data)
+        views = [(id(t), t.untyped_storage().data_ptr(), t.storage_offset(), t.numel()) for t in tensors[:1]]
+        pickle.dump(views, f, 2)
+
+    def write_tensors(f):
+        pickle.dump(len(tensors), f, 2)
+        for i, t in enumerate(tensors):
+            key, offset = t.untyped_storage().data_ptr(), t.storage_offset()
+            if i == 0:  # by way of a part of the storage
+                key, offset = id(t), 0
+            pickle.dump((id(t), key, type(t)), f, 2)
+            f.write(struct.pack(f"<{2 * t.dim() + 2}q", t.dim(), *t.size(), *t.stride(), offset))
+
+    with tarfile.open(HERE / name, "w", format=tarfile.PAX_FORMAT) as tar:
+        for entry, write in [("sys_info", lambda f: pickle.dump({"little_endian": True}, f, 2)),
+                             ("pickle", lambda f: OldPickler(f, 2).dump(obj)),
+                             ("tensors", write_tensors), ("storages", write_storages)]:
+            f = io.BytesIO()
+            write(f)
+            info = tarfile.TarInfo(entry)
+            info.size, info.mtime = f.tell(), 1.5
+            f.seek(0)
+            tar.addfile(info, f)
+    got = torch.load(HERE / name, weights_only=False)
+    for k, v in obj["model"].items():
+        assert torch.equal(got["model"][k], v), k
+
+
+def old():
+    """A net of tensors with strides and offsets in few storages."""
+    model = net()
+    model["conv1.weight"] = torch.cat([torch.zeros(5), fill(4, 3, 3, 3).flatten()])[5:].view(4, 3, 3, 3)
+    model["fc.weight"] = fill(5, 4).t().contiguous().t()
+    both = torch.cat([fill(4), fill(5)])
+    model["bn1.bias"], model["fc.bias"] = both[:4], both[4:]
+    return {"epoch": 1, "model": model, "arch": argparse.Namespace(a=1)}
 
 
 class Mode(enum.Enum):
@@ -295,6 +356,8 @@ def main():
     save("beside_protocol4.pth", beside(), protocol=4)
     save("beside_legacy.pth", beside(), legacy=True)
     save("lazy.pth", lazy())
+    state = old()
+    save_tar("tar.pth", state, list(state["model"].values()))
     save("kinds.pth", kinds())
     save("whole_model.pth", torch.nn.Linear(2, 2))
     if wanted("script.pt"):
