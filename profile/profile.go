@@ -107,8 +107,9 @@ type Device struct {
 
 // Input describes the input: [N, C, H, W], and where its values come from.
 type Input struct {
-	Shape  tensor.Shape `json:"shape"`
-	Source string       `json:"source"`
+	Shape      tensor.Shape `json:"shape"`
+	Source     string       `json:"source"`
+	Preprocess *Preprocess  `json:"preprocess,omitempty"` // of pictures
 }
 
 // Total holds the statistics of whole passes, in wall time. OverheadMS is the mean

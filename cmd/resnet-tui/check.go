@@ -41,6 +41,7 @@ func checkCommand(p *program) *cobra.Command {
 			"percent that a run may be slower than the baseline (default 5)")
 	})
 	addInput(cmd, &spec)
+	addPreprocess(cmd, &spec.Input.Preprocess)
 	addEngine(cmd, &spec)
 	addPasses(cmd, &o.Runs, &o.Warmup)
 	out.add(cmd)

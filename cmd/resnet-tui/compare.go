@@ -38,6 +38,7 @@ func compareCommand(p *program) *cobra.Command {
 				"(default: its plain twin)")
 	})
 	addInput(cmd, &spec)
+	addPreprocess(cmd, &spec.Input.Preprocess)
 	addLabels(cmd, &spec)
 	addData(cmd, &spec.Input.Data)
 	section(cmd, "input", func(fs *pflag.FlagSet) {

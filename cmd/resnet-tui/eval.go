@@ -23,6 +23,7 @@ func evalCommand(p *program) *cobra.Command {
 	addNet(cmd, &spec)
 	addLesions(cmd, &spec)
 	addData(cmd, &spec.Input.Data)
+	addPreprocess(cmd, &spec.Input.Preprocess)
 	addEngine(cmd, &spec)
 	out.add(cmd)
 	cmd.Flags().Lookup("batch").Usage = fmt.Sprintf("images per pass (default %d)", app.EvalBatch)

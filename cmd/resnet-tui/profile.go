@@ -30,6 +30,7 @@ func profileCommand(p *program) *cobra.Command {
 	addNet(cmd, &spec)
 	addLesions(cmd, &spec)
 	addInput(cmd, &spec)
+	addPreprocess(cmd, &spec.Input.Preprocess)
 	addBackward(cmd, &spec)
 	addUpdate(cmd, &spec)
 	addEngine(cmd, &spec)

@@ -26,6 +26,7 @@ func runCommand(p *program) *cobra.Command {
 	addNet(cmd, &spec)
 	addLesions(cmd, &spec)
 	addInput(cmd, &spec)
+	addPreprocess(cmd, &spec.Input.Preprocess)
 	addBackward(cmd, &spec)
 	addPaths(cmd, &spec)
 	addEngine(cmd, &spec)

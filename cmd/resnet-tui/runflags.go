@@ -48,6 +48,22 @@ func addInput(cmd *cobra.Command, spec *app.Spec) {
 	complete(cmd, "mode", app.ModeEval, app.ModeTrain)
 }
 
+// addPreprocess adds the flags of how pictures become input.
+func addPreprocess(cmd *cobra.Command, pre *app.Preprocess) {
+	section(cmd, "input", func(fs *pflag.FlagSet) {
+		wholeFlag(fs, &pre.Resize, "resize", 1, 65535,
+			"scale a picture's shorter side to N before the centre crop "+
+				"(default: 256 for 224; torchvision's V2 weights want 232)")
+		fs.Var(number{&pre.CropPct}, "crop-pct",
+			"crop this share of each side, in place of --resize; timm's crop_pct, such as 0.95")
+		fs.Var(&choice{&pre.Interpolation, app.Interpolations}, "interpolation",
+			"filter that scales pictures: bilinear (default) or bicubic")
+		fs.BoolVar(&pre.IgnoreEXIF, "ignore-exif", false,
+			"take pictures as they are stored, as torchvision does, not turned upright by their EXIF")
+	})
+	complete(cmd, "interpolation", app.Interpolations...)
+}
+
 // addLabels adds the flag of the correct classes.
 func addLabels(cmd *cobra.Command, spec *app.Spec) {
 	section(cmd, "input", func(fs *pflag.FlagSet) {

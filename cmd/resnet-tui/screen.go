@@ -40,6 +40,7 @@ func screenCommand(p *program) *cobra.Command {
 	addNet(cmd, &spec)
 	addLesions(cmd, &spec)
 	addInput(cmd, &spec)
+	addPreprocess(cmd, &spec.Input.Preprocess)
 	addBackward(cmd, &spec)
 	addPaths(cmd, &spec)
 	addEngine(cmd, &spec)

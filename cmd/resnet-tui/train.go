@@ -36,6 +36,7 @@ func trainCommand(p *program) *cobra.Command {
 	}
 	addNet(cmd, &spec)
 	addData(cmd, &spec.Input.Data)
+	addPreprocess(cmd, &spec.Input.Preprocess)
 	addTraining(cmd, &o)
 	addCheckpoints(cmd, &o)
 	addDevice(cmd, &spec)

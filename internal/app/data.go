@@ -13,8 +13,10 @@ import (
 // DataSets is how data sets are named, for help and messages.
 const DataSets = vision.DataSpecs
 
-// open opens a part of the data set for the net c; pictures are resized to suit it.
-func (d *Data) open(c resnet.Config, split vision.Split, seed uint64) (vision.Dataset, error) {
+// openData opens a part of the data set for the net c; pictures are resized to suit
+// it.
+func (in *Input) openData(c resnet.Config, split vision.Split, seed uint64, l Listener) (vision.Dataset, error) {
+	d := &in.Data
 	if d.Name == "" {
 		return nil, refuse("{data} is missing: %s", DataSets)
 	}
@@ -23,11 +25,17 @@ func (d *Data) open(c resnet.Config, split vision.Split, seed uint64) (vision.Da
 		return nil, refused(err)
 	}
 	data, err := vision.OpenData(d.Name, vision.DataOptions{
-		Split: split, Limit: d.Limit, Seed: seed, Transform: transform(c), Norm: vision.Norm{Mean: d.Mean, Std: d.Std},
+		Split: split, Limit: d.Limit, Seed: seed,
+		Transform: in.Preprocess.transform(c), Norm: vision.Norm{Mean: d.Mean, Std: d.Std},
 	})
 	if err != nil {
 		return nil, refuse("{data}: %w", err)
 	}
+	_, skipped, ok := vision.PicturesOf(data)
+	if !ok {
+		return data, in.Preprocess.unused(d.Name)
+	}
+	noticeSkipped(l, skipped)
 	return data, nil
 }
 
@@ -47,12 +55,17 @@ func adoptData(c *resnet.Config, asked resnet.Config, data vision.Dataset, name 
 	return nil
 }
 
-// describe tells training sets apart in checkpoints.
-func (d *Data) describe(data vision.Dataset) string {
+// describeData tells training sets apart in checkpoints.
+func (in *Input) describeData(data vision.Dataset) string {
+	d := &in.Data
 	c, h, w := data.Shape()
 	name := fmt.Sprintf("%s, %d images of %d×%d×%d", d.Name, data.Len(), c, h, w)
 	if d.Mean != nil || d.Std != nil {
 		name += fmt.Sprintf(", mean %s, std %s", list(d.Mean), list(d.Std))
+	}
+	if in.Preprocess != (Preprocess{}) {
+		p, _ := describePictures(data)
+		name += ", " + p.String()
 	}
 	return name
 }
@@ -76,6 +89,7 @@ func firstImages(data vision.Dataset, n int, name string) (*images, error) {
 		source: fmt.Sprintf("the first %d of %s", n, name),
 		labels: make([]int, n),
 	}
+	in.preprocess, in.leftOut = describePictures(data)
 	per := c * h * w
 	for i := range in.labels {
 		var err error

@@ -17,7 +17,7 @@ const EvalBatch = 64
 
 // Evaluate scores a net on the test images of the spec's data set.
 func (v Service) Evaluate(ctx context.Context, spec Spec, l Listener) (e *report.Eval, err error) {
-	s, data, err := resolveData(spec)
+	s, data, err := resolveData(spec, l)
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +42,20 @@ func (v Service) Evaluate(ctx context.Context, spec Spec, l Listener) (e *report
 	if err != nil {
 		return nil, err
 	}
+	if score.Loss-score.Loss != 0 {
+		l.notice("the loss is not a finite number: %s",
+			cmp.Or(b.weightFault(), "an image or the net's values are not finite"))
+	}
 	e = report.NewEval(score)
 	e.Seconds = time.Since(begin).Seconds()
 	e.Model, e.Device = b.describe(session), b.describeDevice()
+	e.Preprocess, e.LeftOut = describePictures(data)
 	e.Data, e.Batch = spec.Input.Data.Name, b.model.Config.Batch
 	return e, nil
 }
 
 // resolveData opens the test images of a spec and builds its net for them.
-func resolveData(spec Spec) (*subject, vision.Dataset, error) {
+func resolveData(spec Spec, l Listener) (*subject, vision.Dataset, error) {
 	spec, err := spec.settle()
 	if err != nil {
 		return nil, nil, err
@@ -59,7 +64,7 @@ func resolveData(spec Spec) (*subject, vision.Dataset, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := spec.openData(&c, vision.Test)
+	data, err := spec.openData(&c, vision.Test, l)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/checkpoint"
 	"resnet-tui/resnet/vision"
@@ -20,32 +21,42 @@ type images struct {
 	source string
 	names  []string // of pictures, one per image
 	labels []int    // the right classes, nil if they aren't known
+
+	preprocess *profile.Preprocess // of pictures
+	leftOut    map[string]int      // files of folders that were not used, by extension
 }
 
 // readFiles reads the files of an input, which are all arrays or all pictures; c
-// says how pictures are resized.
-func readFiles(ctx context.Context, files []string, c resnet.Config, l Listener) (*images, error) {
+// and the input's settings say how pictures are resized.
+func (in *Input) readFiles(ctx context.Context, c resnet.Config, l Listener) (*images, error) {
 	arrays := 0
-	for _, path := range files {
+	for _, path := range in.Files {
 		if isArray(path) {
 			arrays++
 		}
 	}
-	var in *images
+	var read *images
 	var err error
 	switch arrays {
-	case len(files):
-		in, err = readArrays(files)
+	case len(in.Files):
+		if field := in.Preprocess.given(); field != "" {
+			l.notice("{" + field + "} is about pictures: an array is used as it is")
+		}
+		read, err = readArrays(in.Files, c.Channels)
 	case 0:
-		in, err = readPictures(ctx, files, c, l)
+		read, err = in.readPictures(ctx, c, l)
 	default:
 		err = errors.New("arrays and pictures don't mix in one batch")
+	}
+	var said *InputError
+	if errors.As(err, &said) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, refuse("{input}: %w", err)
 	}
-	in.source = strings.Join(files, ", ")
-	return in, nil
+	read.source = strings.Join(in.Files, ", ")
+	return read, nil
 }
 
 func isArray(path string) bool {
@@ -83,19 +94,17 @@ func adoptBatch(c *resnet.Config, asked resnet.Config, s tensor.Shape) error {
 	}, say("{input}, which is %v", s))
 }
 
-// readArrays reads .npy and .safetensors files, and joins their images.
-func readArrays(paths []string) (*images, error) {
+// readArrays reads .npy and .safetensors files, and joins their images. channels are
+// those that were asked for, 0 if that is open.
+func readArrays(paths []string, channels int) (*images, error) {
 	var all *tensor.Tensor
 	for _, path := range paths {
 		t, err := readArray(path)
 		if err != nil {
 			return nil, err
 		}
-		if len(t.Shape) != 4 {
-			return nil, fmt.Errorf("%s: its shape is %v, but input is N×C×H×W", path, t.Shape)
-		}
-		if err := t.Shape.Check(); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		if err := checkImages(path, t.Shape, channels); err != nil {
+			return nil, err
 		}
 		if all == nil {
 			all = t
@@ -108,6 +117,28 @@ func readArrays(paths []string) (*images, error) {
 		all.Data = append(all.Data, t.Data...)
 	}
 	return &images{batch: all}, nil
+}
+
+// checkImages refuses an array that is not N×C×H×W. One whose second dimension can't be
+// an image's channels, but whose last can, is N×H×W×C.
+func checkImages(path string, s tensor.Shape, channels int) error {
+	if len(s) != 4 {
+		return fmt.Errorf("%s: its shape is %v, but input is N×C×H×W", path, s)
+	}
+	fits := func(n int) bool { return n == channels || channels == 0 && (n == 1 || n == 3) }
+	switch {
+	case fits(s[1]):
+	case fits(s[3]):
+		return fmt.Errorf("%s: its shape %v looks like N×H×W×C, but input is N×C×H×W: "+
+			"transpose it first (in NumPy, x.transpose(0, 3, 1, 2))", path, s)
+	case channels == 0:
+		return refuse("{input}: %s: its shape is %v, that is images of %d channels in N×C×H×W: "+
+			"give {channels} %d if it is meant so", path, s, s[1], s[1])
+	}
+	if err := s.Check(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 func readArray(path string) (*tensor.Tensor, error) {
@@ -144,28 +175,55 @@ func inputName(path string, f *checkpoint.File) (string, error) {
 }
 
 // readPictures decodes image files and folders of them as the net's family takes
-// them. Files of a folder that can't be read are named and left out.
-func readPictures(ctx context.Context, inputs []string, c resnet.Config, l Listener) (*images, error) {
+// them. Files of a folder that are no pictures are counted and left out; those that
+// can't be read are named too.
+func (in *Input) readPictures(ctx context.Context, c resnet.Config, l Listener) (*images, error) {
 	c.Batch = 1
 	c, err := c.Resolve()
 	if err != nil {
 		return nil, err
 	}
-	files, err := vision.Files(inputs)
+	files, skipped, err := vision.Files(in.Files)
 	if err != nil {
 		return nil, err
 	}
-	b, err := transform(c).Load(ctx, files)
+	t := in.Preprocess.transform(c)
+	b, err := t.Load(ctx, files)
 	if err != nil {
 		return nil, err
 	}
+	noticeSkipped(l, skipped)
 	for _, failed := range b.Failed {
-		if !anyFolder(inputs) {
+		if !anyFolder(in.Files) {
 			return nil, failed
 		}
 		l.notice("left out: %w", failed)
 	}
-	return &images{batch: b.Input, names: b.Names}, nil
+	for _, path := range without(files, b.Names) {
+		skipped[strings.ToLower(filepath.Ext(path))]++
+	}
+	return &images{batch: b.Input, names: b.Names, preprocess: describeTransform(t), leftOut: skipped}, nil
+}
+
+// noticeSkipped says which files of a folder are no pictures.
+func noticeSkipped(l Listener, skipped vision.Skipped) {
+	if len(skipped) > 0 {
+		l.notice("left out: %v, as pictures are %s", skipped, vision.Formats)
+	}
+}
+
+// without returns the elements of all that are not in some, which is a part of all in
+// the same order.
+func without(all, some []string) []string {
+	var rest []string
+	for _, x := range all {
+		if len(some) > 0 && some[0] == x {
+			some = some[1:]
+		} else {
+			rest = append(rest, x)
+		}
+	}
+	return rest
 }
 
 func anyFolder(paths []string) bool {
@@ -175,12 +233,4 @@ func anyFolder(paths []string) bool {
 		}
 	}
 	return false
-}
-
-// transform is how the family's nets take pictures.
-func transform(c resnet.Config) vision.Transform {
-	if c.Family == resnet.CIFAR {
-		return vision.ForCIFAR(c.Channels, c.Height, c.Width)
-	}
-	return vision.ForImageNet(c.Channels, c.Height, c.Width)
 }

@@ -97,7 +97,7 @@ func (v Service) passes(ctx context.Context, b *Bench, o ProfileOptions) (*Profi
 	p.Version, p.Memory.PeakRSSBytes = v.Version, peakRSS()
 	p.Model, p.Device = b.describe(s), b.describeDevice()
 	in := b.describeInput()
-	p.Input = profile.Input{Shape: in.Shape, Source: in.Source}
+	p.Input = profile.Input{Shape: in.Shape, Source: in.Source, Preprocess: in.Preprocess}
 	return out, nil
 }
 

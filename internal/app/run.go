@@ -26,9 +26,6 @@ func (v Service) Run(ctx context.Context, spec Spec, o RunOptions, l Listener) (
 		return nil, err
 	}
 	rep.Ops = ops
-	if !rep.Finite() {
-		l.notice("the logits are not all finite numbers: the net's values overflowed")
-	}
 	return rep, nil
 }
 
@@ -48,6 +45,9 @@ func (b *Bench) onePass(ctx context.Context, then ...afterPass) (*report.Run, er
 	}
 	rep.Model, rep.Device, rep.Input = b.describe(s), b.describeDevice(), b.describeInput()
 	rep.Memory.PeakRSSBytes = peakRSS()
+	if !rep.Finite() {
+		b.listener.notice("the logits of %s are not all finite numbers: %s", rep.Model.Arch, b.whyNotFinite(s))
+	}
 	for _, f := range then {
 		if err := f(ctx, s, rep); err != nil {
 			return nil, err

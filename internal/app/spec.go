@@ -25,6 +25,8 @@ type Input struct {
 	Files  []string `json:"files,omitempty"` // pictures, folders of pictures, or arrays N×C×H×W (.npy, .safetensors)
 	Data   Data     `json:"data,omitzero"`
 	Labels []int    `json:"labels,omitempty"` // the right class of each image
+
+	Preprocess Preprocess `json:"preprocess,omitzero"`
 }
 
 // Data is a data set. A pass takes its first images, training and evaluation all.
@@ -87,7 +89,7 @@ func (s Spec) settle() (Spec, error) {
 	case s.Step.Paths < 0 || s.Step.Paths > MaxPaths:
 		return s, refuse("{paths} %d: it must be from 0 to %d", s.Step.Paths, MaxPaths)
 	}
-	return s, nil
+	return s, s.Input.Preprocess.check()
 }
 
 // Limits of what a Spec may ask for.

@@ -49,15 +49,18 @@ func resolve(ctx context.Context, spec Spec, batch int, l Listener) (*subject, e
 func (s *Spec) images(ctx context.Context, c *resnet.Config, batch int, l Listener) (*images, error) {
 	switch {
 	case s.Input.Data.Name != "":
-		return s.firstOfData(c, batch)
+		return s.firstOfData(c, batch, l)
 	case len(s.Input.Files) > 0:
-		in, err := readFiles(ctx, s.Input.Files, *c, l)
+		in, err := s.Input.readFiles(ctx, *c, l)
 		if err != nil {
 			return nil, err
 		}
 		return in, adoptBatch(c, s.Net, in.batch.Shape)
 	}
 	in, err := s.samples(*c)
+	if err == nil {
+		err = s.Input.Preprocess.unused("no file: {input} names pictures")
+	}
 	if in != nil {
 		c.Batch = in.batch.Shape[0]
 	}
@@ -65,11 +68,11 @@ func (s *Spec) images(ctx context.Context, c *resnet.Config, batch int, l Listen
 }
 
 // firstOfData are the first images of the spec's data set.
-func (s *Spec) firstOfData(c *resnet.Config, batch int) (*images, error) {
+func (s *Spec) firstOfData(c *resnet.Config, batch int, l Listener) (*images, error) {
 	if len(s.Input.Files) > 0 || s.Input.Labels != nil {
 		return nil, refuse("{data} brings images and labels: it does not go with {input} and {labels}")
 	}
-	data, err := s.openData(c, vision.Test)
+	data, err := s.openData(c, vision.Test, l)
 	if err != nil {
 		return nil, err
 	}
@@ -78,13 +81,12 @@ func (s *Spec) firstOfData(c *resnet.Config, batch int) (*images, error) {
 
 // openData opens a part of the spec's data set, which sets the extents and classes
 // of c that the spec leaves open.
-func (s *Spec) openData(c *resnet.Config, split vision.Split) (vision.Dataset, error) {
-	d := &s.Input.Data
-	data, err := d.open(*c, split, s.seed())
+func (s *Spec) openData(c *resnet.Config, split vision.Split, l Listener) (vision.Dataset, error) {
+	data, err := s.Input.openData(*c, split, s.seed(), l)
 	if err != nil {
 		return nil, err
 	}
-	return data, adoptData(c, s.Net, data, d.Name)
+	return data, adoptData(c, s.Net, data, s.Input.Data.Name)
 }
 
 // newSubject builds the net c of a settled spec for its images.
@@ -138,6 +140,7 @@ func (s *subject) describeInput() report.RunInput {
 	in := report.RunInput{Shape: s.model.Root.In, Source: fmt.Sprintf("random, seed %d", s.spec.seed())}
 	if s.images != nil {
 		in.Source, in.Names = s.images.source, s.images.names
+		in.Preprocess, in.LeftOut = s.images.preprocess, s.images.leftOut
 	}
 	return in
 }

@@ -126,7 +126,7 @@ func (t *Training) chooseNet(depths []int) ([]int, error) {
 // openData opens the images to train on and those to evaluate on.
 func (t *Training) openData(testData string, l Listener) (err error) {
 	data := &t.spec.Input.Data
-	if t.options.Images, err = t.spec.openData(&t.config, vision.Train); err != nil {
+	if t.options.Images, err = t.spec.openData(&t.config, vision.Train, l); err != nil {
 		return err
 	}
 	t.config.Batch = cmp.Or(t.config.Batch, min(TrainBatch, max(t.options.Images.Len(), 1)))
@@ -138,7 +138,7 @@ func (t *Training) openData(testData string, l Listener) (err error) {
 			data.Name)
 		return nil
 	}
-	images, err := test.openData(&t.config, vision.Test)
+	images, err := test.openData(&t.config, vision.Test, l)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (t *Training) settings(o TrainOptions) (train.Settings, error) {
 		Epochs: o.Epochs, Batch: t.config.Batch, Seed: t.spec.seed(), Schedule: schedule,
 		SGD:       nn.SGD{Momentum: o.Momentum, Decay: o.WeightDecay, DecayAll: o.DecayAll, Nesterov: o.Nesterov},
 		Smoothing: o.LabelSmoothing, Augment: o.Augment,
-		Data: t.spec.Input.Data.describe(t.options.Images),
+		Data: t.spec.Input.describeData(t.options.Images),
 	}, nil
 }
 

@@ -12,17 +12,21 @@ import (
 // number of images whose class is among the five most likely. Seconds is the wall
 // time of the evaluation.
 type Eval struct {
-	Schema   string         `json:"schema"`
-	Model    profile.Model  `json:"model"`
-	Device   profile.Device `json:"device"`
-	Data     string         `json:"data"`
-	Batch    int            `json:"batch"` // images per pass
-	Total    int            `json:"total"` // images
-	Correct  int            `json:"correct"`
-	Accuracy float64        `json:"accuracy"`
-	Top5     int            `json:"top5_correct"`
-	Loss     Number         `json:"loss"` // mean cross-entropy over images, in nats
-	Seconds  float64        `json:"seconds"`
+	Schema string         `json:"schema"`
+	Model  profile.Model  `json:"model"`
+	Device profile.Device `json:"device"`
+	Data   string         `json:"data"`
+
+	Preprocess *profile.Preprocess `json:"preprocess,omitempty"` // of a folder's pictures
+	LeftOut    map[string]int      `json:"left_out,omitempty"`   // files of a folder that were not used, by extension
+
+	Batch    int     `json:"batch"` // images per pass
+	Total    int     `json:"total"` // images
+	Correct  int     `json:"correct"`
+	Accuracy float64 `json:"accuracy"`
+	Top5     int     `json:"top5_correct"`
+	Loss     Number  `json:"loss"` // mean cross-entropy over images, in nats
+	Seconds  float64 `json:"seconds"`
 }
 
 // NewEval returns the report of a score. The caller fills in Model, Device, Data,
@@ -57,6 +61,9 @@ func (e *Eval) Text(w io.Writer) error {
 	var f facts
 	f.add("net", e.Model.Line())
 	f.add("data", e.Data)
+	if e.Preprocess != nil {
+		f.add("pictures", e.Preprocess.String())
+	}
 	f.addf("accuracy", "%s   %d of %d", percent(e.Correct, e.Total), e.Correct, e.Total)
 	f.addf("in top 5", "%s   %d", percent(e.Top5, e.Total), e.Top5)
 	f.add("loss", number(&e.Loss).Text+"   mean cross-entropy")

@@ -26,6 +26,9 @@ func (p Profile) totals() (f facts) {
 	t := p.Total
 	f.add("net", p.Model.Line())
 	f.add("input", p.Input.Shape.String()+", "+p.Input.Source)
+	if p.Input.Preprocess != nil {
+		f.add("pictures", p.Input.Preprocess.String())
+	}
 	f.add("device", deviceLine(p.Device))
 	f.addf("time", "%s p50, %s mean ± %s, %s p95, %s min of %d passes after %s",
 		ms(t.P50MS), ms(t.MeanMS), share(t.CV).Text, ms(t.P95MS), ms(t.MinMS), p.Runs, p.warmupWords())

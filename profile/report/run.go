@@ -44,6 +44,9 @@ type RunInput struct {
 	Shape  tensor.Shape `json:"shape"`
 	Source string       `json:"source"`
 	Names  []string     `json:"names,omitempty"` // files of the images, in order
+
+	Preprocess *profile.Preprocess `json:"preprocess,omitempty"` // of pictures
+	LeftOut    map[string]int      `json:"left_out,omitempty"`   // files of folders that were not used, by extension
 }
 
 // RunOutput holds the logits [N, classes], and the most likely classes of each
@@ -271,6 +274,9 @@ func (r *Run) Text(w io.Writer) error {
 func (r *Run) facts() (f facts) {
 	f.add("net", r.Model.Line())
 	f.add("input", r.Input.Shape.String()+", "+r.Input.Source)
+	if r.Input.Preprocess != nil {
+		f.add("pictures", r.Input.Preprocess.String())
+	}
 	f.add("device", deviceLine(r.Device)+", "+r.Mode+" mode")
 	f.add("time", nanoseconds(&r.TimeNS).Text+" this pass")
 	if r.Loss != nil {

@@ -16,42 +16,46 @@ import (
 )
 
 // Files lists the pictures that inputs name. A file stands for itself, and a folder for
-// the files in it that have one of Extensions, sorted by name; hidden files and
-// subfolders are ignored. It returns an error for a path that can't be read, and for a
-// folder without pictures.
-func Files(inputs []string) ([]string, error) {
-	var files []string
+// the files in it that have one of Extensions, sorted by name; its other files are counted,
+// and hidden files and subfolders ignored. It returns an error for a path that can't be
+// read, and for a folder without pictures.
+func Files(inputs []string) (files []string, skipped Skipped, err error) {
+	skipped = Skipped{}
 	for _, in := range inputs {
 		info, err := os.Stat(in)
 		if err != nil {
-			return nil, pathError(in, err)
+			return nil, nil, pathError(in, err)
 		}
 		if !info.IsDir() {
 			files = append(files, in)
 			continue
 		}
-		found, err := picturesIn(in)
+		found, err := picturesIn(in, skipped)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if len(found) == 0 {
-			return nil, fmt.Errorf("%s: no picture in this folder (%s; subfolders are not searched)", in, Formats)
+			return nil, nil, fmt.Errorf("%s: no picture in this folder (%s; subfolders are not searched)", in, Formats)
 		}
 		files = append(files, found...)
 	}
-	return files, nil
+	return files, skipped, nil
 }
 
-// picturesIn lists the pictures in a folder.
-func picturesIn(dir string) ([]string, error) {
+// picturesIn lists the pictures in a folder, and counts its other files.
+func picturesIn(dir string, skipped Skipped) ([]string, error) {
 	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
 		return nil, pathError(dir, err)
 	}
 	var files []string
 	for _, e := range entries {
-		if !e.IsDir() && isPicture(e.Name()) {
+		switch {
+		case e.IsDir():
+		case isPicture(e.Name()):
 			files = append(files, filepath.Join(dir, e.Name()))
+		default:
+			skipped.add(e.Name())
 		}
 	}
 	return files, nil
@@ -123,7 +127,7 @@ func (t Transform) readAll(ctx context.Context, files []string, data []float32) 
 
 // read decodes one picture, and writes it to dst.
 func (t Transform) read(path string, dst []float32) error {
-	return withFile(path, func(im *Image) { t.Apply(dst, im) })
+	return withFile(path, t.IgnoreEXIF, func(im *Image) { t.Apply(dst, im) })
 }
 
 // keep removes the images of files with an error.

@@ -13,11 +13,11 @@ import (
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	p := coloured(t, color.RGBA{9, 9, 9, 255})
-	for _, name := range []string{"b.png", "a.JPG", "c.webp", ".hidden.png", "readme.txt", "sub/x.png"} {
+	for _, name := range []string{"b.png", "a.JPG", "c.webp", ".hidden.png", "readme.txt", "sub/x.png", "x.HEIC", "Thumbs"} {
 		write(t, dir, name, p)
 	}
 	single := write(t, dir, "sub/y.dat", p)
-	got, err := Files([]string{single, dir})
+	got, skipped, err := Files([]string{single, dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,10 +25,13 @@ func TestFiles(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
+	if s := skipped.String(); s != "3 files (1 without extension, 1 .heic, 1 .txt)" {
+		t.Errorf("skipped %s", s)
+	}
 	write(t, dir, "bare/readme.txt", nil)
 	for _, in := range []string{"bare", "missing"} {
 		path := filepath.Join(dir, in)
-		if _, err := Files([]string{path}); err == nil || !strings.HasPrefix(err.Error(), path) {
+		if _, _, err := Files([]string{path}); err == nil || !strings.HasPrefix(err.Error(), path) {
 			t.Errorf("%s: error %v", in, err)
 		}
 	}

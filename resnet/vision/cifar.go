@@ -47,12 +47,18 @@ func cifarFiles(path string, split Split) ([]string, error) {
 		return nil, pathError(path, err)
 	}
 	var files []string
+	python := false
 	for _, e := range entries {
 		name := strings.ToLower(e.Name())
+		python = python || name == "batches.meta" || name == "test_batch" || strings.HasPrefix(name, "data_batch_")
 		test := strings.Contains(name, "test")
 		if filepath.Ext(name) == ".bin" && test == (split == Test) {
 			files = append(files, filepath.Join(path, e.Name()))
 		}
+	}
+	if len(files) == 0 && python {
+		return nil, fmt.Errorf("%s: this is CIFAR-10's \"python version\", pickled arrays as torchvision downloads them; "+
+			"get the \"binary version\", cifar-10-binary.tar.gz", path)
 	}
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no .bin file of the %s set "+

@@ -11,15 +11,16 @@ import (
 	"slices"
 
 	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 )
 
 // Formats names the formats that Decode can read, for messages and help.
-const Formats = "JPEG, PNG, WebP, BMP, GIF"
+const Formats = "JPEG, PNG, WebP, BMP, GIF, TIFF, PPM, PGM"
 
 // Extensions are the file extensions, in lower case, that mark the pictures among the
 // files of a folder.
-var Extensions = []string{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
+var Extensions = []string{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 
 // codec is a file format. inspect reads what config doesn't report into a header.
 type codec struct {
@@ -37,6 +38,9 @@ var codecs = []codec{
 	{"WebP", riff("WEBP"), webp.DecodeConfig, webp.Decode, inspectWebP},
 	{"BMP", prefix("BM"), bmp.DecodeConfig, bmp.Decode, inspectBMP},
 	{"GIF", prefix("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode, inspectGIF},
+	{"TIFF", prefix("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode, inspectTIFF},
+	{"PPM", prefix("P6"), pnmConfig, decodePNM, inspectPNM},
+	{"PGM", prefix("P5"), pnmConfig, decodePNM, inspectPNM},
 }
 
 // foreign are formats that can't be read, but are named in the error.
@@ -46,7 +50,10 @@ var foreign = []struct {
 }{
 	{"HEIC", brand("heic", "heix", "mif1", "msf1")},
 	{"AVIF", brand("avif", "avis")},
-	{"TIFF", prefix("II*\x00", "MM\x00*")},
+	{"BigTIFF", prefix("II+\x00", "MM\x00+")},
+	{"PBM", prefix("P1", "P4")},
+	{"plain-text PGM or PPM", prefix("P2", "P3")},
+	{"PAM", prefix("P7")},
 	{"JPEG 2000", prefix("\x00\x00\x00\x0cjP  ")},
 	{"JPEG XL", prefix("\xff\x0a", "\x00\x00\x00\x0cJXL ")},
 	{"Photoshop", prefix("8BPS")},

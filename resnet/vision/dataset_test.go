@@ -118,6 +118,7 @@ func TestCIFARErrors(t *testing.T) {
 		{write(t, dir, "b/label.bin", bad), "record 3 has label 10, but the classes are 0 to 9"},
 		{write(t, dir, "c/empty.bin", nil), "the file is empty"},
 		{filepath.Join(dir, "a"), "no .bin file of the test set"},
+		{filepath.Dir(write(t, dir, "python/test_batch", nil)), "get the \"binary version\", cifar-10-binary.tar.gz"},
 		{filepath.Join(dir, "missing"), "no such file"},
 	}
 	for _, c := range cases {
@@ -247,6 +248,9 @@ func TestFolder(t *testing.T) {
 	norm := ImageNetNorm(3).tables(3)
 	if x, label := read(t, d, 3); label != 1 || x[0] != norm[0][0] || x[47] != norm[2][255] {
 		t.Errorf("label %d, %v", label, x)
+	}
+	if _, skipped, ok := PicturesOf(d); !ok || skipped.String() != "1 file (1 .txt)" {
+		t.Errorf("left out %v", skipped)
 	}
 	half := mustOpen(t, "folder:"+dir, DataOptions{Transform: ForCIFAR(3, 4, 4), Limit: 2})
 	if _, label := read(t, half, 0); half.Len() != 2 || label != 0 {

@@ -14,6 +14,7 @@ type folderSet struct {
 	t       Transform
 	classes []string
 	files   []labelled
+	skipped Skipped
 }
 
 // labelled is a picture's file and label.
@@ -36,7 +37,7 @@ func openFolder(dir string, o DataOptions) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &folderSet{t: t}
+	s := &folderSet{t: t, skipped: Skipped{}}
 	if s.classes, err = subfolders(dir); err != nil {
 		return nil, err
 	}
@@ -103,8 +104,12 @@ func (s *folderSet) addClass(dir string, label int) error {
 		if err != nil {
 			return pathError(path, err)
 		}
-		if !d.IsDir() && isPicture(d.Name()) {
+		switch {
+		case d.IsDir():
+		case isPicture(d.Name()):
 			s.files = append(s.files, labelled{path, label})
+		default:
+			s.skipped.add(d.Name())
 		}
 		return nil
 	})

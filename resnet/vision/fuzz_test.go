@@ -28,7 +28,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(jpegHeader(65535, 65535, 0xc2))
 	tr := ForImageNet(1, 8, 9)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		err := decode(bytes.NewReader(b), 1<<16, func(im *Image) {
+		err := decode(bytes.NewReader(b), 1<<16, false, func(im *Image) {
 			if im.Width*im.Height > 1<<16 || len(im.Pix) != 3*im.Width*im.Height {
 				t.Fatalf("%d bytes for %d×%d pixels", len(im.Pix), im.Width, im.Height)
 			}

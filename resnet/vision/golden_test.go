@@ -25,6 +25,8 @@ type cropCase struct {
 	CoverHeight int `json:"cover_height"`
 	CoverWidth  int `json:"cover_width"`
 	Channels    int
+
+	Interpolation string
 }
 
 type caseFile struct {
@@ -111,7 +113,15 @@ func TestNormAsTorchvision(t *testing.T) {
 func TestTransformAsTorchvision(t *testing.T) {
 	for _, c := range readCases(t).Crop {
 		t.Run(c.Want, func(t *testing.T) {
-			tr := Transform{c.Channels, c.Height, c.Width, c.CoverHeight, c.CoverWidth, ImageNetNorm(c.Channels)}
+			filter, err := ParseInterpolation(c.Interpolation)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr := Transform{
+				Channels: c.Channels, Height: c.Height, Width: c.Width,
+				CoverHeight: c.CoverHeight, CoverWidth: c.CoverWidth,
+				Interpolation: filter, Norm: ImageNetNorm(c.Channels),
+			}
 			if err := tr.Check(); err != nil {
 				t.Fatal(err)
 			}

@@ -37,7 +37,7 @@ const (
 // system; all of them start with the path.
 func ReadFile(path string) (*Image, error) {
 	var im *Image
-	err := withFile(path, func(got *Image) { im = got })
+	err := withFile(path, false, func(got *Image) { im = got })
 	return im, err
 }
 
@@ -48,19 +48,19 @@ func ReadFile(path string) (*Image, error) {
 // others use too much memory.
 func Decode(r io.ReadSeeker) (*Image, error) {
 	var im *Image
-	err := decode(r, maxPixels, func(got *Image) { im = got })
+	err := decode(r, maxPixels, false, func(got *Image) { im = got })
 	return im, err
 }
 
-// withFile decodes the picture at path and calls use with it, while its memory is still
-// counted.
-func withFile(path string, use func(*Image)) error {
+// withFile decodes the picture at path, upright unless asStored, and calls use with it,
+// while its memory is still counted.
+func withFile(path string, asStored bool, use func(*Image)) error {
 	f, err := openRegular(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := decode(f, maxPixels, use); err != nil {
+	if err := decode(f, maxPixels, asStored, use); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
@@ -96,16 +96,21 @@ func pathError(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// decode decodes a picture of up to pixels pixels, and calls use with it.
-func decode(rs io.ReadSeeker, pixels int64, use func(*Image)) error {
+// decode decodes a picture of up to pixels pixels, and calls use with it: turned upright,
+// unless it is wanted as it is stored.
+func decode(rs io.ReadSeeker, pixels int64, asStored bool, use func(*Image)) error {
 	r := &source{ReadSeeker: rs}
 	c, err := sniff(r)
 	if err != nil {
 		return err
 	}
+	r.ended = false // the first bytes of a short file reach its end
 	h, err := c.header(r)
 	if err != nil {
 		return c.broken(r, err)
+	}
+	if asStored {
+		h.orientation = 1
 	}
 	if err := h.check(c.name, pixels); err != nil {
 		return err

@@ -59,6 +59,17 @@ func jpegHeader(w, h uint16, sof byte) []byte {
 	return append(b, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 0xff, 0xda, 0, 12)
 }
 
+// tiffHeader is the directory of a grey 8-bit TIFF, without its pixels.
+func tiffHeader(w, h uint32) []byte {
+	b := []byte("II*\x00\x08\x00\x00\x00\x05\x00")
+	for _, e := range [][2]uint32{{256, w}, {257, h}, {258, 8}, {262, 1}, {277, 1}} {
+		b = binary.LittleEndian.AppendUint16(b, uint16(e[0]))
+		b = append(b, 4, 0, 1, 0, 0, 0) // one LONG
+		b = binary.LittleEndian.AppendUint32(b, e[1])
+	}
+	return append(b, 0, 0, 0, 0)
+}
+
 func TestHugeHeadersTakeNoMemory(t *testing.T) {
 	cases := map[string][]byte{
 		"png 100000×100000":  pngHeader(100000, 100000, 8, 2, 0),
@@ -69,6 +80,9 @@ func TestHugeHeadersTakeNoMemory(t *testing.T) {
 		"gif":                []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"),
 		"webp": []byte("RIFF\x40\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00" +
 			"\x00\x00\x00\x00\xff\xff\x00\xff\x3f\x00"),
+		"tiff": tiffHeader(60000, 60000),
+		"pgm":  []byte("P5 60000 60000 65535 "),
+		"ppm":  []byte("P6 999999999 1 255 "),
 		"bmp": append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00"+
 			"\x28\x00\x00\x00\xff\xff\x00\x00\xff\x7f\x00\x00\x01\x00\x18\x00"), make([]byte, 24)...),
 	}
@@ -91,10 +105,16 @@ func TestHugeHeadersTakeNoMemory(t *testing.T) {
 func TestUnreadablePictures(t *testing.T) {
 	cases := []struct{ name, data, want string }{
 		{"empty", "", "empty"},
-		{"text", "hello, world", "not a picture that can be read (JPEG, PNG, WebP, BMP, GIF)"},
+		{"text", "hello, world", "not a picture that can be read (" + Formats + ")"},
 		{"one byte", "B", "not a picture"},
 		{"heic", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "HEIC can't be read; convert it"},
-		{"tiff", "II*\x00\x08\x00\x00\x00", "TIFF can't be read"},
+		{"bare tiff", "II*\x00\x08\x00\x00\x00", "TIFF is cut off"},
+		{"big tiff", "II+\x00\x08\x00\x00\x00", "BigTIFF can't be read; convert it"},
+		{"plain ppm", "P3 1 1 255 1 2 3", "plain-text PGM or PPM can't be read; convert it"},
+		{"ppm without a size", "P6 red", "its header has no width, height and largest sample"},
+		{"ppm of 0×0", "P6 0 0 255 ", "damaged PPM: it is 0×0 pixels"},
+		{"ppm of samples up to 0", "P6 1 1 0 \x00\x00\x00", "its largest sample is 0, not 1 to 65535"},
+		{"cut ppm", "P6 2 2 255 \x01\x02", "PPM is cut off"},
 		{"wave", "RIFF\x24\x00\x00\x00WAVEfmt ", "not a picture"},
 		{"bare jpeg", "\xff\xd8\xff", "JPEG is cut off"},
 		{"bare bmp", "BM", "BMP is cut off"},

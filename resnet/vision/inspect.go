@@ -204,3 +204,28 @@ func inspectBMP(_ io.ReadSeeker, _ image.Config, h *header) error {
 	h.perPixel = 3 + 4
 	return nil
 }
+
+// inspectTIFF looks for the orientation in the first directory, which may stand anywhere.
+func inspectTIFF(r io.ReadSeeker, cfg image.Config, h *header) error {
+	h.perPixel = 3 + 2*pngBytesPerPixel(cfg.ColorModel) // a strip may hold the whole picture once more
+	var head [8]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return err
+	}
+	var order interface {
+		binary.ByteOrder
+		binary.AppendByteOrder
+	} = binary.LittleEndian
+	if head[0] == 'M' {
+		order = binary.BigEndian
+	}
+	if _, err := r.Seek(int64(order.Uint32(head[4:])), io.SeekStart); err != nil {
+		return err
+	}
+	dir, err := io.ReadAll(io.LimitReader(r, maxEXIF))
+	if err != nil {
+		return err
+	}
+	h.orientation = orientation(append(order.AppendUint32(head[:4:4], uint32(len(head))), dir...))
+	return nil
+}

@@ -1,8 +1,10 @@
 package vision
 
-// Pillow's antialiased bilinear scaling of 8-bit pictures, with the same bits
-// (libImaging/Resample.c): a triangle filter as wide as the scale, in fixed point, first
-// along the rows and then, after rounding to 8 bits, along the columns.
+import "math"
+
+// Pillow's antialiased scaling of 8-bit pictures, with the same bits
+// (libImaging/Resample.c): a filter as wide as the scale, in fixed point, first along the
+// rows and then, after rounding to 8 bits, along the columns.
 
 // precision is Pillow's PRECISION_BITS: the fractional bits of a 32-bit sum, of which 8 are
 // for the samples and 2 for the sign and for sums of weights above 1.
@@ -17,13 +19,14 @@ type taps struct {
 // end is the index after the last input.
 func (t taps) end() int { return t.start + len(t.w) }
 
-// makeTaps returns the taps of positions lo to hi−1 of an axis that is scaled from in to out
-// samples. The conversions to float64 keep the compiler from fusing a multiplication and
+// makeTaps returns f's taps of positions lo to hi−1 of an axis that is scaled from in to
+// out samples. The conversions to float64 keep the compiler from fusing a multiplication and
 // an addition, which would be rounded differently.
-func makeTaps(in, out, lo, hi int) []taps {
+func makeTaps(f filter, in, out, lo, hi int) []taps {
 	scale := float64(in) / float64(out)
-	support := max(scale, 1)
-	inv := 1 / support
+	stretch := max(scale, 1)
+	support := f.support * stretch
+	inv := 1 / stretch
 	ts := make([]taps, hi-lo)
 	weights := make([]float64, 0, 2*int(support)+3)
 	for i := range ts {
@@ -33,7 +36,7 @@ func makeTaps(in, out, lo, hi int) []taps {
 		weights = weights[:0]
 		sum := 0.0
 		for x := first; x < last; x++ {
-			w := triangle(float64(float64(x)-center+0.5) * inv)
+			w := f.at(float64(float64(x)-center+0.5) * inv)
 			weights = append(weights, w)
 			sum += w
 		}
@@ -42,19 +45,11 @@ func makeTaps(in, out, lo, hi int) []taps {
 	return ts
 }
 
-// triangle is 1 at 0 and 0 from ±1 on.
-func triangle(x float64) float64 {
-	if x < 0 {
-		x = -x
-	}
-	return max(1-x, 0)
-}
-
 // fixed scales weights so that their sum is 1, and rounds them to nearest fixed point.
 func fixed(weights []float64, sum float64) []int32 {
 	f := make([]int32, len(weights))
 	for i, w := range weights {
-		f[i] = int32(0.5 + float64(w/sum*(1<<precision)))
+		f[i] = int32(math.Copysign(0.5, w) + float64(w/sum*(1<<precision)))
 	}
 	return f
 }
@@ -68,14 +63,14 @@ type plane struct {
 // window is a rectangle of output positions; x1 and y1 are exclusive.
 type window struct{ x0, x1, y0, y1 int }
 
-// resample scales p to w×h and calls emit for each row of the window, from top to bottom,
+// resample scales p to w×h with the filter f and calls emit for each row of the window, from top to bottom,
 // with the row's number within the window. A row is valid until the next call.
 //
 // Each row of p is scaled along its length once, and is added to every output row that
 // needs it. So there is no intermediate picture between the two directions.
-func (p plane) resample(w, h int, win window, emit func(y int, row []uint8)) {
-	cols := makeTaps(p.w, w, win.x0, win.x1)
-	rows := makeTaps(p.h, h, win.y0, win.y1)
+func (p plane) resample(f filter, w, h int, win window, emit func(y int, row []uint8)) {
+	cols := makeTaps(f, p.w, w, win.x0, win.x1)
+	rows := makeTaps(f, p.h, h, win.y0, win.y1)
 	n := len(cols) * p.ch
 	line := make([]uint8, n)
 	sums := newAccumulators(len(rows), n)
@@ -170,8 +165,8 @@ func round(dst []uint8, sum []int32) {
 	}
 }
 
-// descale rounds a fixed-point sum to 8 bits. It clips, since the rounded weights of a
-// position may add up to slightly more than 1.
+// descale rounds a fixed-point sum to 8 bits. It clips: a filter with negative weights
+// overshoots, and rounded weights may add up to slightly more than 1.
 func descale(a int32) uint8 {
 	return uint8(min(max((int64(a)+1<<(precision-1))>>precision, 0), 255))
 }

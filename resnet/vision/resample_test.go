@@ -9,8 +9,8 @@ import (
 
 // twoPasses is the naive reference of resample: it scales the whole picture along its rows
 // and then along its columns, one output sample at a time.
-func twoPasses(p plane, w, h int) []uint8 {
-	cols, rows := makeTaps(p.w, w, 0, w), makeTaps(p.h, h, 0, h)
+func twoPasses(p plane, f filter, w, h int) []uint8 {
+	cols, rows := makeTaps(f, p.w, w, 0, w), makeTaps(f, p.h, h, 0, h)
 	sum := func(t taps, at func(i int) uint8) uint8 {
 		total := int64(1) << (precision - 1)
 		for k, f := range t.w {
@@ -44,9 +44,10 @@ func TestResampleAsTwoPasses(t *testing.T) {
 		w, h := 1+r.IntN(50), 1+r.IntN(50)
 		x0, y0 := r.IntN(w), r.IntN(h)
 		win := window{x0, x0 + 1 + r.IntN(w-x0), y0, y0 + 1 + r.IntN(h-y0)}
-		want := twoPasses(p, w, h)
+		f := Interpolation(r.IntN(len(Interpolations))).filter()
+		want := twoPasses(p, f, w, h)
 		n := 0
-		p.resample(w, h, win, func(y int, row []uint8) {
+		p.resample(f, w, h, win, func(y int, row []uint8) {
 			from := ((win.y0+y)*w + win.x0) * p.ch
 			if y != n || !bytes.Equal(row, want[from:from+(win.x1-win.x0)*p.ch]) {
 				t.Fatalf("%d×%d×%d to %d×%d, window %+v: row %d differs", p.w, p.h, p.ch, w, h, win, y)

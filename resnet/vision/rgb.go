@@ -19,8 +19,8 @@ func (im *Image) draw(m image.Image, c *codec, hidden *hiddenColor) error {
 		im.rows(m.Pix, m.Stride, 1, func(p, q []uint8) { p[0], p[1], p[2] = q[0], q[0], q[0] })
 	case *image.Gray16:
 		im.rows(m.Pix, m.Stride, 2, func(p, q []uint8) { p[0], p[1], p[2] = q[0], q[0], q[0] })
-	case *image.RGBA: // opaque
-		im.rows(m.Pix, m.Stride, 4, func(p, q []uint8) { p[0], p[1], p[2] = q[0], q[1], q[2] })
+	case *image.RGBA:
+		im.rows(m.Pix, m.Stride, 4, drawRGBA)
 	case *image.NRGBA:
 		im.rows(m.Pix, m.Stride, 4, func(p, q []uint8) { p[0], p[1], p[2] = q[0], q[1], q[2] })
 	case *image.RGBA64: // opaque
@@ -46,6 +46,17 @@ func (im *Image) rows(pix []uint8, stride, n int, pixel func(dst, src []uint8)) 
 		for range im.Width {
 			pixel(dst[:3], src[:n])
 			dst, src = dst[3:], src[n:]
+		}
+	}
+}
+
+// drawRGBA undoes the multiplication of colours by alpha. A pixel that is wholly clear
+// stays black.
+func drawRGBA(dst, src []uint8) {
+	copy(dst, src[:3])
+	if a := int(src[3]); a > 0 && a < 255 {
+		for i, v := range src[:3] {
+			dst[i] = uint8(min((int(v)*255+a/2)/a, 255))
 		}
 	}
 }

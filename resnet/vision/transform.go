@@ -15,11 +15,14 @@ type Transform struct {
 	Height, Width int // of the result, in pixels
 	CoverHeight   int // minimum height after scaling, in pixels
 	CoverWidth    int // minimum width after scaling, in pixels
+	Interpolation Interpolation
+	IgnoreEXIF    bool // take the pixels as the file has them; otherwise they are turned upright
 	Norm          Norm
 }
 
-// ForImageNet returns the transform for ImageNet nets: torchvision's Resize(256) and
-// CenterCrop(224) for 224×224, and the same proportion for other sizes.
+// ForImageNet returns the transform for ImageNet nets as torchvision has it for its
+// IMAGENET1K_V1 weights: Resize(256) and CenterCrop(224) for 224×224, and the same
+// proportion for other sizes.
 func ForImageNet(channels, height, width int) Transform {
 	cover := func(n int) int { return int(math.Round(float64(n) * 256 / 224)) }
 	return Transform{
@@ -37,6 +40,21 @@ func ForCIFAR(channels, height, width int) Transform {
 		CoverHeight: height, CoverWidth: width,
 		Norm: ImageNetNorm(channels),
 	}
+}
+
+// Resize scales the shorter side to n pixels, whatever is cropped from it: torchvision's
+// Resize(n).
+func (t Transform) Resize(n int) Transform {
+	t.CoverHeight, t.CoverWidth = n, n
+	return t
+}
+
+// CropShare crops a share of each side (above 0, at most 1), as timm's crop_pct: sides are
+// scaled to ⌊side/share⌋ first.
+func (t Transform) CropShare(share float64) Transform {
+	t.CoverHeight = int(float64(t.Height) / share)
+	t.CoverWidth = int(float64(t.Width) / share)
+	return t
 }
 
 // Elems returns the number of values that Apply writes.
@@ -69,7 +87,7 @@ func (t Transform) Apply(dst []float32, im *Image) {
 	x := centre(w, t.Width)
 	y := centre(h, t.Height)
 	win := window{x.skip, x.skip + x.n, y.skip, y.skip + y.n}
-	p.resample(w, h, win, func(row int, line []uint8) {
+	p.resample(t.Interpolation.filter(), w, h, win, func(row int, line []uint8) {
 		at := (y.pad+row)*t.Width + x.pad
 		for c := range tables {
 			out := dst[c*t.Height*t.Width+at:][:x.n]

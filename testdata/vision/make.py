@@ -160,22 +160,41 @@ def webps():
     frames[0].save(IN / "animated.webp", save_all=True, append_images=frames[1:], duration=50)
 
 
-def crop(name, im, h, w, cover_h, cover_w, channels=3):
+def tiffs_and_netpbm():
+    im = picture(23, 17)
+    for name in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"):
+        save(im, f"{name}.tif", compression=name)
+    save(im.convert("L"), "grey.tif")
+    save(im.quantize(16), "palette.tiff")
+    save(im, "exif6.tif", exif=exif(6))
+    save(im, "rgb.ppm")
+    save(im.convert("L"), "grey.pgm")
+    samples = (np.array(im).astype(np.uint32) * 99 // 255).astype(np.uint8)
+    (IN / "max99.ppm").write_bytes(b"P6 # by hand\n23\t17\n#\n99\n" + samples.tobytes())
+    golden("max99.ppm")
+    wide = np.array(im).astype(np.uint32) * 256 + 77
+    (IN / "wide.ppm").write_bytes(b"P6\n23 17\n65535\n" + wide.astype(">u2").tobytes())
+    golden("wide.ppm", 1)  # halves
+
+
+def crop(name, im, h, w, cover_h, cover_w, channels=3, interpolation="bilinear"):
     """Resize so that cover_h×cover_w is just covered, then crop h×w."""
     src = f"crop-{name}.png"
     im.save(IN / src, optimize=True)
     if channels == 1:
         im = im.convert("L")
+    by = T.InterpolationMode(interpolation)
     if cover_h == cover_w:
-        im = T.Resize(cover_h)(im)
+        im = T.Resize(cover_h, by)(im)
     elif im.width * cover_h <= im.height * cover_w:
-        im = F.resize(im, [int(cover_w * im.height / im.width), cover_w])
+        im = F.resize(im, [int(cover_w * im.height / im.width), cover_w], by)
     else:
-        im = F.resize(im, [cover_h, int(cover_h * im.width / im.height)])
+        im = F.resize(im, [cover_h, int(cover_h * im.width / im.height)], by)
     im = T.CenterCrop((h, w))(im)
     im.save(CROPPED / f"{name}.png", optimize=True)
     crops.append({"in": src, "want": f"{name}.png", "height": h, "width": w,
-                  "cover_height": cover_h, "cover_width": cover_w, "channels": channels})
+                  "cover_height": cover_h, "cover_width": cover_w, "channels": channels,
+                  "interpolation": interpolation})
 
 
 def imagenet(name, im, h, w=None, channels=3):
@@ -200,6 +219,10 @@ def crop_cases():
     crop("cifar41x57", picture(41, 57, noise=9), 32, 32, 32, 32)
     crop("padded", picture(40, 33), 32, 33, 20, 20)
     crop("padded-rows", picture(80, 33), 32, 33, 21, 21)
+    crop("resize58", picture(97, 61, noise=9), 56, 56, 58, 58)
+    for name, im in {"down": picture(161, 120, noise=9), "up": picture(31, 25), "dot": picture(1, 1)}.items():
+        crop(f"bicubic-{name}", im, 48, 48, 51, 51, interpolation="bicubic")
+    crop("bicubic-grey", picture(90, 41, noise=9), 30, 44, 31, 46, channels=1, interpolation="bicubic")
 
 
 def ramp():
@@ -216,6 +239,7 @@ def main():
     pngs()
     bmps_and_gifs()
     webps()
+    tiffs_and_netpbm()
     crop_cases()
     ramp()
     (HERE / "cases.json").write_text(json.dumps({"decode": decode, "crop": crops}, indent=1) + "\n")
