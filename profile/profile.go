@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -84,12 +85,31 @@ type Model struct {
 	MACs     int64  `json:"macs"`              // multiply-adds per image
 	Weights  string `json:"weights,omitempty"` // their source
 
+	// Partial says what of the weights was taken, where not all of them had to fit.
+	Partial *Partial `json:"partial,omitempty"`
+
 	Lesions []string `json:"lesions,omitempty"` // in the syntax of --lesion
+}
+
+// Partial says which of a net's parameters stayed at their initialisation, since the
+// weights had none of that name and shape, and which tensors of the weights were not used.
+// A tensor of another shape than its parameter makes both.
+type Partial struct {
+	Missing []string `json:"missing"` // parameters
+	Unused  []string `json:"unused"`  // tensors
+}
+
+// WeightsLine is the source of the weights, with how many of them don't fit.
+func (m Model) WeightsLine() string {
+	if m.Partial == nil {
+		return m.Weights
+	}
+	return fmt.Sprintf("%s (partial: %d missing, %d unused)", m.Weights, len(m.Partial.Missing), len(m.Partial.Unused))
 }
 
 // Line describes the net, its weights and its lesions in one line.
 func (m Model) Line() string {
-	line := m.Arch + ", weights " + m.Weights
+	line := m.Arch + ", weights " + m.WeightsLine()
 	for _, l := range m.Lesions {
 		line += ", lesion " + l
 	}

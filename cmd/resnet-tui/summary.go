@@ -37,6 +37,8 @@ func summaryCommand(p *program) *cobra.Command {
 	section(cmd, "output", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&o.All, "all", false, "show every block, not one row for a run of identical ones")
 	})
-	cmd.RunE = reporting(p, &out, func(context.Context) (report.Report, error) { return p.service().Summary(spec, o) })
+	cmd.RunE = reporting(p, &out, func(context.Context) (report.Report, error) {
+		return p.service().Summary(spec, o, p.console.listener())
+	})
 	return cmd
 }

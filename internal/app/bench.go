@@ -9,7 +9,6 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
-	"resnet-tui/resnet/checkpoint"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
@@ -18,9 +17,8 @@ import (
 // compiled. It is used by one goroutine at a time and is to be closed.
 type Bench struct {
 	*subject
+	weights
 	device   tensor.Device
-	file     *checkpoint.File // nil: no weights were named
-	source   tensor.Source    // nil: the He initialisation
 	listener Listener
 }
 
@@ -55,7 +53,7 @@ func (s *subject) equip(l Listener) (*Bench, error) {
 	if b.device, err = openDevice(s.spec.Run); err != nil {
 		return nil, err
 	}
-	if b.file, b.source, err = openWeights(s.spec.Weights, s.model.Model); err != nil {
+	if b.weights, err = openWeights(&s.spec, s.model, l); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
@@ -124,7 +122,9 @@ func (b *Bench) describe(s *nn.Session) profile.Model {
 	case s.Calibrated():
 		weights += ", calibrated on random input"
 	}
-	return profile.Describe(b.model, weights)
+	d := profile.Describe(b.model, weights)
+	d.Partial = b.partial
+	return d
 }
 
 // describeDevice names the device in reports.
@@ -134,6 +134,12 @@ func (b *Bench) describeDevice() profile.Device {
 
 // Model is the net, with its lesions.
 func (b *Bench) Model() *resnet.Model { return b.model }
+
+// WeightsLine is what the weights are from, and how many of them don't fit, where not all
+// had to; "" stands for the He initialisation.
+func (b *Bench) WeightsLine() string {
+	return profile.Model{Weights: b.spec.Weights, Partial: b.partial}.WeightsLine()
+}
 
 // Device is the device that was opened. It is closed with the bench.
 func (b *Bench) Device() tensor.Device { return b.device }
@@ -174,8 +180,8 @@ func (b *Bench) TwinWeights() (name string, open func(twin *resnet.Model) (tenso
 		return "", nil
 	}
 	return name, func(twin *resnet.Model) (tensor.Source, error) {
-		_, source, err := openWeights(name, twin.Model) // in memory: there is nothing to close
-		return source, err
+		w, err := openWeights(&Spec{Weights: name}, twin, Listener{}) // in memory: there is nothing to close
+		return w.source, err
 	}
 }
 

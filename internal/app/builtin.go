@@ -36,11 +36,14 @@ func (s *Spec) builtinNet() (builtin.Net, bool, error) {
 	return n, true, nil
 }
 
-// config is the net that the spec names. What it leaves open is taken from carried
-// weights: the net, and the extents of its images.
-func (s *Spec) config() (resnet.Config, error) {
+// config is the net that the spec names. What it leaves open is taken from its weights:
+// the net, and of carried ones the extents of its images too.
+func (s *Spec) config(l Listener) (resnet.Config, error) {
 	c := s.Net
 	n, ok, err := s.builtinNet()
+	if err == nil && !ok && s.Weights != "" && !namesNet(c) {
+		return s.netOfWeights(l)
+	}
 	if !ok {
 		return c, err
 	}

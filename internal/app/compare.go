@@ -36,7 +36,7 @@ func (v Service) Compare(ctx context.Context, spec Spec, o CompareOptions, l Lis
 	if err != nil {
 		return nil, err
 	}
-	y, err := x.beside(other)
+	y, err := x.beside(other, l)
 	if err != nil {
 		return nil, err
 	}
@@ -56,17 +56,16 @@ func (v Service) Compare(ctx context.Context, spec Spec, o CompareOptions, l Lis
 // yet, where with names another one altogether.
 func Variation(a, with Spec) (Spec, error) {
 	base := a
-	base.Lesions, base.Weights, base.Net = nil, "", resnet.Config{}
-	_, carried, err := with.builtinNet()
-	if err != nil {
+	base.Lesions, base.Weights, base.Partial, base.Net = nil, "", false, resnet.Config{}
+	if _, _, err := with.builtinNet(); err != nil {
 		return base, err
 	}
 	n := with.Net
 	named := n.Arch != "" || n.Family != resnet.FamilyDefault
-	if named || carried && n.Depth == 0 && !n.Plain {
+	if named || with.Weights != "" && n.Depth == 0 && !n.Plain {
 		return base, nil
 	}
-	c, err := a.config()
+	c, err := a.config(Listener{})
 	if err != nil {
 		return base, err
 	}
@@ -90,7 +89,7 @@ func (s *subject) other(with *Spec) (Spec, error) {
 		return other, nil
 	}
 	other := s.spec
-	other.Lesions, other.Weights = nil, s.spec.twinWeights()
+	other.Lesions, other.Weights, other.Partial = nil, s.spec.twinWeights(), false
 	if s.spec.Weights != "" && other.Weights == "" {
 		return other, refuse("{weights} belong to the net, and its twin needs some of its own: " +
 			"name the twin by {with}, as \"--plain --weights FILE\"")
@@ -104,8 +103,8 @@ func (s *subject) other(with *Spec) (Spec, error) {
 
 // beside is the other net on the images and labels of s. What it leaves open of
 // their extents is as for s.
-func (s *subject) beside(other Spec) (*subject, error) {
-	c, err := other.config()
+func (s *subject) beside(other Spec, l Listener) (*subject, error) {
+	c, err := other.config(l)
 	if err != nil {
 		return nil, err
 	}

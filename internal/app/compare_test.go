@@ -44,6 +44,6 @@ func TestCompareWith(t *testing.T) {
 	refusedFor(t, err, "must take the same images")
 	_, err = service(t).Compare(t.Context(), Spec{Net: resnet.Config{Arch: "vgg11"}}, CompareOptions{}, Listener{})
 	refusedFor(t, err, "no plain twin")
-	_, err = service(t).Compare(t.Context(), Spec{Weights: "x.pth"}, CompareOptions{}, Listener{})
+	_, err = service(t).Compare(t.Context(), Spec{Weights: netFile(t, resnet.Config{Arch: "cifar_resnet8"})}, CompareOptions{}, Listener{})
 	refusedFor(t, err, "some of its own")
 }

@@ -60,7 +60,7 @@ func resolveData(spec Spec, l Listener) (*subject, vision.Dataset, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := spec.config()
+	c, err := spec.config(l)
 	if err != nil {
 		return nil, nil, err
 	}

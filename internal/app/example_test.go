@@ -17,7 +17,7 @@ func ExampleService_Summary() {
 		fmt.Println(err)
 		return
 	}
-	r, err := app.Service{}.Summary(spec, app.SummaryOptions{})
+	r, err := app.Service{}.Summary(spec, app.SummaryOptions{}, app.Listener{})
 	if err != nil {
 		fmt.Println(err)
 		return

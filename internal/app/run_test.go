@@ -44,7 +44,7 @@ func TestCountDefaults(t *testing.T) {
 		"run": func(c string) (report.Report, error) {
 			return v.Run(t.Context(), spec, RunOptions{Count: c}, Listener{})
 		},
-		"summary": func(c string) (report.Report, error) { return v.Summary(spec, SummaryOptions{Count: c}) },
+		"summary": func(c string) (report.Report, error) { return v.Summary(spec, SummaryOptions{Count: c}, Listener{}) },
 		"profile": func(c string) (report.Report, error) {
 			one := 1
 			return v.Profile(t.Context(), spec, ProfileOptions{Count: c, Runs: &one, Warmup: &one}, Listener{})
@@ -123,20 +123,20 @@ func TestEvaluate(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	v := service(t)
-	r, err := v.Summary(Spec{Net: resnet.Config{Depth: 18}}, SummaryOptions{})
+	r, err := v.Summary(Spec{Net: resnet.Config{Depth: 18}}, SummaryOptions{}, Listener{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s, ok := r.(*report.Summary); !ok || s.Total.Params != 11_689_512 || s.Total.PeakBytesTrain < s.Total.PeakBytesEval || s.Total.PeakBytesEval == 0 {
 		t.Errorf("%+v", r)
 	}
-	r, err = v.Summary(Spec{}, SummaryOptions{Count: "all"})
+	r, err = v.Summary(Spec{}, SummaryOptions{Count: "all"}, Listener{})
 	if _, ok := r.(*report.Counts); !ok || err != nil {
 		t.Errorf("%T (%v)", r, err)
 	}
-	_, err = v.Summary(Spec{}, SummaryOptions{Count: "wheels"})
+	_, err = v.Summary(Spec{}, SummaryOptions{Count: "wheels"}, Listener{})
 	refusedFor(t, err, "ptflops")
-	_, err = v.Summary(Spec{Net: resnet.Config{Depth: 18}, Weights: "builtin:fashion-resnet20"}, SummaryOptions{})
+	_, err = v.Summary(Spec{Net: resnet.Config{Depth: 18}, Weights: "builtin:fashion-resnet20"}, SummaryOptions{}, Listener{})
 	refusedFor(t, err, "doesn't fit")
 }
 

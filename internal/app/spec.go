@@ -13,6 +13,7 @@ type Spec struct {
 	Net     resnet.Config `json:"net,omitzero"`
 	Lesions []string      `json:"lesions,omitempty"` // as "layer3.5=drop-branch", see nn.ParseLesion
 	Weights string        `json:"weights,omitempty"` // a checkpoint, or "builtin:NAME"; "" is the He initialisation
+	Partial bool          `json:"partial,omitempty"` // take what fits of the weights, and initialise the rest
 	Seed    *uint64       `json:"seed,omitempty"`    // of the initialisation and of random input; nil is 1
 	Input   Input         `json:"input,omitzero"`
 	Run     Run           `json:"run,omitzero"`

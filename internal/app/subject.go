@@ -32,7 +32,7 @@ func resolve(ctx context.Context, spec Spec, batch int, l Listener) (*subject, e
 	if err != nil {
 		return nil, err
 	}
-	c, err := spec.config()
+	c, err := spec.config(l)
 	if err != nil {
 		return nil, err
 	}

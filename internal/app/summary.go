@@ -17,8 +17,8 @@ type SummaryOptions struct {
 // Summary is what a net costs; nothing is run and no weight is allocated. With
 // weights in the spec it checks that they fit. For the count "all" it is the totals
 // of every convention, a *report.Counts, else a *report.Summary.
-func (v Service) Summary(spec Spec, o SummaryOptions) (report.Report, error) {
-	c, err := spec.config()
+func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report, error) {
+	c, err := spec.config(l)
 	if err != nil {
 		return nil, err
 	}
@@ -26,12 +26,12 @@ func (v Service) Summary(spec Spec, o SummaryOptions) (report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, _, err := openWeights(spec.Weights, m.Model)
+	w, err := openWeights(&spec, m, l)
 	if err != nil {
 		return nil, err
 	}
-	if f != nil {
-		defer f.Close()
+	if w.file != nil {
+		defer w.file.Close()
 	}
 	if o.Count == "all" {
 		return report.NewCounts(m), nil
@@ -46,7 +46,7 @@ func (v Service) Summary(spec Spec, o SummaryOptions) (report.Report, error) {
 	if err != nil {
 		return nil, refused(err)
 	}
-	s.Model.Weights = spec.Weights
+	s.Model.Weights, s.Model.Partial = spec.Weights, w.partial
 	return s, nil
 }
 

@@ -76,7 +76,7 @@ func newTraining(spec Spec, o TrainOptions, l Listener) (*Training, error) {
 		return nil, err
 	}
 	t := &Training{spec: spec, seeds: o.Seeds}
-	depths, err := t.chooseNet(o.Depths)
+	depths, err := t.chooseNet(o.Depths, l)
 	if err != nil {
 		return nil, err
 	}
@@ -98,13 +98,13 @@ func newTraining(spec Spec, o TrainOptions, l Listener) (*Training, error) {
 
 // chooseNet resolves which nets are meant: a CIFAR net of depth 20 where the spec
 // leaves that open. It returns their depths; 0 is that of a net by name.
-func (t *Training) chooseNet(depths []int) ([]int, error) {
+func (t *Training) chooseNet(depths []int, l Listener) ([]int, error) {
 	s := t.spec
 	if len(depths) > 0 {
 		s.Net.Depth = depths[0]
 	}
 	var err error
-	if t.config, err = s.config(); err != nil {
+	if t.config, err = s.config(l); err != nil {
 		return nil, err
 	}
 	c := &t.config
@@ -199,7 +199,7 @@ func (t *Training) openWeights() (err error) {
 	if len(t.nets) > 1 {
 		return refuse("{weights} are of one net, but %d are to be trained", len(t.nets))
 	}
-	t.options.Session.Source, err = loadWeights(t.spec.Weights, t.nets[0].Model)
+	t.options.Session.Source, err = loadWeights(&t.spec, t.nets[0], t.watch.listener)
 	return err
 }
 

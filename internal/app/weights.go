@@ -1,30 +1,84 @@
 package app
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
+	"resnet-tui/profile"
+	"resnet-tui/resnet"
 	"resnet-tui/resnet/builtin"
 	"resnet-tui/resnet/checkpoint"
-	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
 
-// openWeights opens a checkpoint and matches it with m's parameters; both results
-// are nil without a path.
-func openWeights(path string, m *nn.Model) (*checkpoint.File, tensor.Source, error) {
-	if path == "" {
-		return nil, nil, nil
+// weights are the opened weights of a net.
+type weights struct {
+	file    *checkpoint.File // nil: none were named
+	source  tensor.Source    // nil: the He initialisation
+	partial *profile.Partial // nil: all of them are the net's, and all of the net's are there
+}
+
+// openWeights opens the checkpoint that a spec names and matches it with m's parameters.
+func openWeights(spec *Spec, m *resnet.Model, l Listener) (w weights, err error) {
+	if spec.Weights == "" {
+		if spec.Partial {
+			return w, refuse("{partial} is about {weights}, and none are named")
+		}
+		return w, nil
 	}
-	f, err := openCheckpoint(path)
+	if w.file, err = openCheckpoint(spec.Weights); err != nil {
+		return weights{}, refuse("{weights}: %w", err)
+	}
+	if spec.Partial {
+		err = w.matchPart(spec, m, l)
+	} else {
+		w.source, err = w.file.Source(m.Params)
+	}
 	if err != nil {
-		return nil, nil, refuse("{weights}: %w", err)
+		err = explainMatch(err, spec.Net, m)
+		w.file.Close()
+		return weights{}, err
 	}
-	source, err := f.Source(m.Params)
+	return w, nil
+}
+
+// matchPart takes what fits; the rest of the net stays at its initialisation.
+func (w *weights) matchPart(spec *Spec, m *resnet.Model, l Listener) error {
+	match, err := w.file.Part(m.Params)
 	if err != nil {
-		f.Close()
-		return nil, nil, refuse("{weights} for %s: %w", m.Name, err)
+		return err
 	}
-	return f, source, nil
+	w.source = match.Source(m.Initial(spec.seed()))
+	w.partial = &profile.Partial{Missing: append([]string{}, match.Missing...), Unused: append([]string{}, match.Unused...)}
+	if n := len(match.Missing); n > 0 {
+		l.notice("%s: %d of the net's %d tensors stay at their initialisation: %s",
+			spec.Weights, n, len(m.Params), firstNames(match.Missing))
+	}
+	if n := len(match.Unused); n > 0 {
+		l.notice("%s: %d of its tensors are not used: %s", spec.Weights, n, firstNames(match.Unused))
+	}
+	return nil
+}
+
+const mostNames = 4
+
+// firstNames lists the first of many names.
+func firstNames(names []string) string {
+	if len(names) <= mostNames {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:mostNames], ", "), len(names)-mostNames)
+}
+
+// quotedNames lists the first of many names as a file has them.
+func quotedNames(names []string) string {
+	quoted := slices.Clone(names)
+	for i, name := range quoted[:min(len(quoted), mostNames)] {
+		quoted[i] = strings.Trim(strconv.Quote(name), `"`)
+	}
+	return firstNames(quoted)
 }
 
 // openCheckpoint opens a file, or weights that the program carries.
@@ -40,17 +94,17 @@ func openCheckpoint(path string) (*checkpoint.File, error) {
 	return n.Open()
 }
 
-// loadWeights reads a checkpoint into memory; nil without a path.
-func loadWeights(path string, m *nn.Model) (tensor.Source, error) {
-	f, from, err := openWeights(path, m)
-	if f == nil {
+// loadWeights reads a checkpoint into memory; nil without one.
+func loadWeights(spec *Spec, m *resnet.Model, l Listener) (tensor.Source, error) {
+	w, err := openWeights(spec, m, l)
+	if w.file == nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer w.file.Close()
 	all := memorySource{}
 	for _, p := range m.Params {
 		x := tensor.New(p.Shape...)
-		if err := from.Load(p, x); err != nil {
+		if err := w.source.Load(p, x); err != nil {
 			return nil, err
 		}
 		all[p.Name] = x

@@ -142,7 +142,7 @@ func pageFacts(p *profile.Profile) []fact {
 	t := p.Total
 	facts := []fact{
 		{"net", fmt.Sprintf("%s, %s parameters, %s multiply-adds per image, weights %s",
-			p.Model.Arch, profile.FormatCount(p.Model.Params), profile.FormatCount(p.Model.MACs), p.Model.Weights)},
+			p.Model.Arch, profile.FormatCount(p.Model.Params), profile.FormatCount(p.Model.MACs), p.Model.WeightsLine())},
 		{"input", fmt.Sprintf("%v, %s, %s mode", p.Input.Shape, p.Input.Source, p.Mode)},
 		{"device", fmt.Sprintf("%s (%s), %d threads, %s, %s kernels",
 			p.Device.ID, p.Device.Name, p.Device.Threads, p.Device.Precision, p.Device.Kernels)},

@@ -84,7 +84,7 @@ func (c *Compare) costs() Table[costRow] {
 	if len(c.A.Model.Lesions)+len(c.B.Model.Lesions) > 0 {
 		row("lesions", func(r *Run, _ PassTimes) string { return strings.Join(r.Model.Lesions, ", ") })
 	}
-	row("weights", func(r *Run, _ PassTimes) string { return r.Model.Weights })
+	row("weights", func(r *Run, _ PassTimes) string { return r.Model.WeightsLine() })
 	row("params", func(r *Run, _ PassTimes) string { return figure(r.Model.Params) })
 	row("macs", func(r *Run, _ PassTimes) string { return figure(r.Model.MACs) })
 	row("memory", func(r *Run, _ PassTimes) string { return profile.FormatBytes(r.Memory.PredictedBytes) })

@@ -43,7 +43,7 @@ func NewEval(s train.Score) *Eval {
 func (e *Eval) Table() Tabular {
 	return Table[*Eval]{Rows: []*Eval{e}, Columns: []Column[*Eval]{
 		{"arch", "net", left, func(e *Eval) Cell { return plain(e.Model.Arch) }},
-		{"weights", "weights", left, func(e *Eval) Cell { return plain(e.Model.Weights) }},
+		{"weights", "weights", left, func(e *Eval) Cell { return plain(e.Model.WeightsLine()) }},
 		{"data", "data", left, func(e *Eval) Cell { return plain(e.Data) }},
 		{"total", "images", right, func(e *Eval) Cell { return whole(e.Total) }},
 		{"correct", "correct", right, func(e *Eval) Cell { return whole(e.Correct) }},

@@ -54,7 +54,7 @@ func (s Sweep) Text(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	var f facts
-	f.add("net", s.Model.Arch+", weights "+s.Model.Weights)
+	f.add("net", s.Model.Arch+", weights "+s.Model.WeightsLine())
 	f.addf("device", "%s (%s), %s, %s kernels", s.Device.ID, s.Device.Name, s.Device.Precision, s.Device.Kernels)
 	f.add("knee", "per size and number of threads: the smallest batch that reaches 90 % of the best throughput")
 	return f.write(w)

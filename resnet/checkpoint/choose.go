@@ -15,16 +15,19 @@ func (f *File) Sets() []*Set { return f.sets }
 // Source matches the file's tensors with a net's parameters, and returns a source of
 // their values, which works as long as the file is open. Of several sets of weights it
 // takes the one that fits. If none does it returns a *MatchError on the one that comes
-// closest, and if several fit, or come as close, a *ChoiceError.
+// closest, and if several fit, or come as close, or none comes close, a *ChoiceError.
 func (f *File) Source(params []tensor.Param) (tensor.Source, error) {
 	best, err := f.closest(params, (*Match).Fits)
 	if err != nil {
 		return nil, err
 	}
-	if !best.Fits() {
-		return nil, best.mismatch()
+	if best.Fits() {
+		return best.Source(nil), best.integers()
 	}
-	return best.Source(nil), best.integers()
+	if nets := f.nets(); len(nets) > 1 && 2*len(best.from) < len(params) {
+		return nil, &ChoiceError{File: f.name, Sets: nets}
+	}
+	return nil, best.mismatch()
 }
 
 // Part matches as many of the net's parameters as the file has tensors for. Of several
@@ -39,6 +42,11 @@ func (f *File) Part(params []tensor.Param) (*Match, error) {
 		return nil, best.mismatch()
 	}
 	return best, best.integers()
+}
+
+// nets are the sets that have the names of a net.
+func (f *File) nets() []*Set {
+	return slices.DeleteFunc(slices.Clone(f.sets), func(s *Set) bool { return s.err != nil || !s.hasNet() })
 }
 
 // closest is the set that has most of a net's parameters among those that will do, or
@@ -137,6 +145,7 @@ type MatchError struct {
 	Missing []string // parameters without a tensor
 	Extra   []string // tensors without a parameter
 	Shapes  []string // differing shapes: "fc.weight: 10×64 in the file, 1000×64 in the net"
+	Found   int      // parameters that have a tensor
 
 	note string // on its names
 }
@@ -144,6 +153,7 @@ type MatchError struct {
 // mismatch is the error of a set that doesn't fit.
 func (m *Match) mismatch() *MatchError {
 	e := &MatchError{File: m.Set.file.name, Set: m.Set, Missing: m.absent, Extra: m.extra, Shapes: m.shapes}
+	e.Found = len(m.from)
 	if len(m.Set.file.sets) > 1 {
 		e.File = argument(e.File, m.Set.key)
 	}
@@ -154,8 +164,11 @@ func (m *Match) mismatch() *MatchError {
 	return e
 }
 
-// mostNames bounds the names of each kind that a MatchError lists.
-const mostNames = 4
+// Bounds of the names of each kind that a MatchError lists.
+const (
+	mostNames  = 4
+	mostShapes = 2
+)
 
 // Error lists the first names of each kind.
 func (e *MatchError) Error() string {
@@ -163,11 +176,12 @@ func (e *MatchError) Error() string {
 	for _, kind := range []struct {
 		names []string
 		what  string
+		most  int
 	}{
-		{e.Missing, "missing"}, {e.Extra, "extra"}, {e.Shapes, "of another shape"},
+		{e.Missing, "missing", mostNames}, {e.Extra, "extra", mostNames}, {e.Shapes, "of another shape", mostShapes},
 	} {
 		if n := len(kind.names); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s (%s)", n, kind.what, firstOf(kind.names, mostNames)))
+			parts = append(parts, fmt.Sprintf("%d %s (%s)", n, kind.what, firstOf(kind.names, kind.most)))
 		}
 	}
 	return e.File + " doesn't fit the net: " + strings.Join(parts, ", ") + e.note

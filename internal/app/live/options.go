@@ -74,7 +74,7 @@ const pictureTime = 20 * time.Millisecond
 // backward ones take the batch's statistics.
 func Of(b *app.Bench, mode string) Options {
 	o := Options{
-		Model: b.Model(), Device: b.Device(), Session: b.SessionOptions(), Weights: b.Spec().Weights,
+		Model: b.Model(), Device: b.Device(), Session: b.SessionOptions(), Weights: b.WeightsLine(),
 		Target: b.Labels(), EvalBackward: mode == app.ModeEval, Paths: b.Spec().Step.Paths,
 		HeadStart: pictureTime,
 	}
@@ -90,7 +90,7 @@ func Of(b *app.Bench, mode string) Options {
 // app.RecordedNet.
 func Recording(p *profile.Profile, m *resnet.Model) Options {
 	return Options{
-		Model: m, Recorded: p, Weights: p.Model.Weights, InputName: p.Input.Source,
+		Model: m, Recorded: p, Weights: p.Model.WeightsLine(), InputName: p.Input.Source,
 		Session: nn.SessionOptions{Fuse: p.Fused, Threads: p.Device.Threads},
 	}
 }
