@@ -233,49 +233,45 @@ func newProfile(s Runner, r *Recorder) (*Profile, error) {
 	if r.Snapshot(&snap); snap.Err != nil {
 		return nil, snap.Err
 	}
-	o, batch := s.Options(), s.Model().Batch()
-	kernels := s.Kernels()
+	o, kernels := s.Options(), s.Kernels()
 	p := &Profile{
 		Schema: Schema,
+		Input:  Input{Shape: s.Model().Input},
 		Mode:   o.Mode.String(),
 		Pass:   &o.Pass,
 		Fused:  o.Fuse,
 		Exact:  o.Exact,
 		Runs:   snap.Passes,
-		Total:  total(snap.Wall),
+		Total:  total(&snap),
 		Memory: NewMemory(s.Lowered(), kernels, s.Memory()),
 	}
-	p.Total.OverheadMS = p.Total.MeanMS
-	var multiplyAdds int64 // per image, over all passes
 	for i := range kernels {
-		row := layerRow(s, &kernels[i], snap.Kernels[i])
-		row.Share = Number(row.MeanMS / p.Total.MeanMS)
-		p.Total.OverheadMS -= row.MeanMS
-		multiplyAdds += row.MACs
-		p.Layers = append(p.Layers, row)
+		p.Layers = append(p.Layers, layerRow(s, &kernels[i], &snap, &snap.Kernels[i]))
 	}
-	p.Total.ImagesPerS = Number(float64(batch) / p.Total.MeanMS * 1e3)
-	p.Total.GFLOPS = rate(multiplyAdds, batch, p.Total.MeanMS)
+	p.derive()
 	return p, nil
 }
 
 // total returns the statistics of whole passes but for overhead and rates. Means
-// are exact here and in rows, not rounded to nanoseconds as Series.Mean, so that
+// are exact here and in rows, not rounded to nanoseconds as in Series, so that
 // they add up.
-func total(wall Series) Total {
+func total(s *Snapshot) Total {
+	wall := &s.Wall
 	mean, _ := moments(wall.Recent)
 	return Total{
-		MeanMS:    mean / 1e6,
-		P50MS:     milliseconds(wall.P50),
-		P95MS:     milliseconds(wall.P95),
-		MinMS:     milliseconds(wall.Min),
-		CV:        Number(wall.CV),
-		SamplesMS: thin(wall.Recent),
+		TypicalMS:    meanAt(wall.Recent, s.typical) / 1e6,
+		TypicalError: Number(s.ErrorOf(wall)),
+		MeanMS:       mean / 1e6,
+		P50MS:        milliseconds(wall.P50),
+		P95MS:        milliseconds(wall.P95),
+		MinMS:        milliseconds(wall.Min),
+		CV:           Number(wall.CV),
+		SamplesMS:    thin(wall.Recent),
 	}
 }
 
-// layerRow returns the row of a kernel, but for its share.
-func layerRow(s Runner, k *tensor.KernelInfo, times Series) LayerRow {
+// layerRow returns the row of a kernel, but for what derive sets.
+func layerRow(s Runner, k *tensor.KernelInfo, snap *Snapshot, times *Series) LayerRow {
 	m, l := s.Model(), s.Lowered()
 	op := l.Plan.Ops[k.Op]
 	mean, _ := moments(times.Recent)
@@ -285,6 +281,8 @@ func layerRow(s Runner, k *tensor.KernelInfo, times Series) LayerRow {
 		Kind:          op.Kind.String(),
 		Pass:          op.Pass.String(),
 		OutShape:      resultShape(l.Plan, k.Last()),
+		TypicalMS:     meanAt(times.Recent, snap.typical) / 1e6,
+		TypicalError:  Number(snap.ErrorOf(times)),
 		MeanMS:        mean / 1e6,
 		P50MS:         milliseconds(times.P50),
 		P95MS:         milliseconds(times.P95),
@@ -313,12 +311,8 @@ func layerRow(s Runner, k *tensor.KernelInfo, times Series) LayerRow {
 			}
 		}
 	}
-	row.GFLOPS = rate(row.MACs, m.Batch(), row.MeanMS)
 	if k.Bytes > 0 {
 		row.Intensity = Number(float64(k.FLOPs) / float64(k.Bytes))
-	}
-	if row.MeanMS > 0 {
-		row.GBPS = Number(float64(k.Bytes) / row.MeanMS / 1e6) // 10⁶ bytes per ms are 10⁹ per s
 	}
 	return row
 }

@@ -95,8 +95,8 @@ func TestMeasure(t *testing.T) {
 	if math.Abs(sum-p.Total.MeanMS) > 1e-12 || math.Abs(p.Total.OverheadMS-0.1) > 1e-12 {
 		t.Errorf("means sum to %v with an overhead of %v, want %v", sum, p.Total.OverheadMS, p.Total.MeanMS)
 	}
-	if got := p.P50([]int{0, 1, 2}); got != 1900*time.Microsecond {
-		t.Errorf("the layers' p50 together is %v, want 95 %% of the pass's 2 ms", got)
+	if got := p.TimeMS([]int{0, 1, 2}); math.Abs(got-1.9) > 1e-9 || math.Abs(p.OverheadTimeMS()-0.1) > 1e-9 {
+		t.Errorf("the layers take %v ms together, want 95 %% of the pass's 2 ms", got)
 	}
 	first := p.Layers[0]
 	if first.Path != "a.conv1" || first.Kernel != "winograd" || len(first.Absorbed) != 1 || first.Absorbed[0] != "a.relu" || first.MACs != 1e6 {

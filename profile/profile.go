@@ -20,7 +20,9 @@ const MaxSamples = 200
 // Its JSON is complete in itself: a file can be reported, compared and exported
 // without the net. What is unknown is left out.
 //
-// Means add up: the MeanMS of all Layers and Total.OverheadMS are Total.MeanMS.
+// Times are of a Statistic: typical ones, or means in a file that knows no others.
+// Both add up: the MeanMS of all Layers and Total.OverheadMS are Total.MeanMS, and so
+// are the typical ones.
 type Profile struct {
 	Schema   string    `json:"schema"`
 	Version  string    `json:"version,omitempty"` // of the program
@@ -133,21 +135,38 @@ type Input struct {
 }
 
 // Total holds the statistics of whole passes, in wall time. OverheadMS is the mean
-// minus the sum of the layers' means.
+// minus the sum of the layers' means, and OverheadTypicalMS the same of typical
+// times.
+//
+// TypicalMS is the mean over the typical passes, see Statistic, and TypicalError half
+// its 95 % confidence interval as a share of it; 0 where they aren't known. Rates are
+// at TypicalMS, or at MeanMS without it.
 //
 // CV is the coefficient of variation, as in Series. GFLOPS is direct-equivalent,
 // see LayerRow. SamplesMS has the passes in the order in which they ran, evenly
 // thinned to MaxSamples; sample i of each row is of the same pass.
 type Total struct {
-	MeanMS     float64   `json:"mean_ms"`
-	P50MS      float64   `json:"p50_ms"`
-	P95MS      float64   `json:"p95_ms"`
-	MinMS      float64   `json:"min_ms"`
-	CV         Number    `json:"cv"`
-	ImagesPerS Number    `json:"images_per_s"` // at the mean
-	OverheadMS float64   `json:"overhead_ms"`
-	GFLOPS     Number    `json:"gflops"`
-	SamplesMS  []float64 `json:"samples_ms,omitempty"`
+	TypicalMS         float64   `json:"typical_ms,omitempty"`
+	TypicalError      Number    `json:"typical_error,omitempty"`
+	MeanMS            float64   `json:"mean_ms"`
+	P50MS             float64   `json:"p50_ms"`
+	P95MS             float64   `json:"p95_ms"`
+	MinMS             float64   `json:"min_ms"`
+	CV                Number    `json:"cv"`
+	ImagesPerS        Number    `json:"images_per_s"`
+	OverheadTypicalMS float64   `json:"overhead_typical_ms,omitempty"`
+	OverheadMS        float64   `json:"overhead_ms"`
+	GFLOPS            Number    `json:"gflops"`
+	SamplesMS         []float64 `json:"samples_ms,omitempty"`
+}
+
+// TimeMS returns the typical time of a pass, or the mean if that is all that is
+// known.
+func (t *Total) TimeMS() float64 {
+	if t.TypicalMS > 0 {
+		return t.TypicalMS
+	}
+	return t.MeanMS
 }
 
 // Roofs are Ceilings as a profile records them, in the same units. Measured says that
@@ -160,7 +179,8 @@ type Roofs struct {
 
 // LayerRow holds the statistics of one kernel, which computes one operation or
 // several. Path, Call, Kind and Pass are those of the operation at its head.
-// Times are per pass, as in Total; sums over rows are meaningful for means only.
+// Times are per pass, as in Total; sums over rows are meaningful for typical times
+// and means only. Shares and rates are of the profile's Statistic.
 type LayerRow struct {
 	Path     string       `json:"path"` // PyTorch's
 	Call     int          `json:"call"` // of a module that is called several times, from 0
@@ -172,24 +192,26 @@ type LayerRow struct {
 	Params   int64        `json:"params"`             // learnable elements, counted in the forward pass
 	MACs     int64        `json:"macs"`               // multiply-adds per image
 
-	MeanMS float64 `json:"mean_ms"`
-	P50MS  float64 `json:"p50_ms"`
-	P95MS  float64 `json:"p95_ms"`
-	MinMS  float64 `json:"min_ms"`
-	CV     Number  `json:"cv"`
-	Share  Number  `json:"share"` // MeanMS over the total's
+	TypicalMS    float64 `json:"typical_ms,omitempty"`
+	TypicalError Number  `json:"typical_error,omitempty"`
+	MeanMS       float64 `json:"mean_ms"`
+	P50MS        float64 `json:"p50_ms"`
+	P95MS        float64 `json:"p95_ms"`
+	MinMS        float64 `json:"min_ms"`
+	CV           Number  `json:"cv"`
+	Share        Number  `json:"share"` // its time over the total's
 
 	// CPUMS is the CPU time summed over threads, measured in passes of their own. Up
 	// to MeanMS × threads: what is missing, threads spent waiting.
 	CPUMS float64 `json:"cpu_ms,omitempty"`
 
-	// GFLOPS is 2·MACs·batch per mean time, in 10⁹ per second. It is
+	// GFLOPS is 2·MACs·batch per time, in 10⁹ per second. It is
 	// direct-equivalent: MACs are those of a direct convolution even if the kernel
 	// executes fewer (Winograd), so that algorithms can be compared by it.
 	GFLOPS Number `json:"gflops,omitempty"`
 
 	// What the kernel executes and moves at least, per pass: the coordinates of the
-	// roofline model. GBPS is Bytes per mean time in 10⁹ per second, Intensity is
+	// roofline model. GBPS is Bytes per time in 10⁹ per second, Intensity is
 	// ExecutedFLOPs per byte. Roof is the share reached of the ceiling above it.
 	GBPS          Number `json:"gbps,omitempty"`
 	ExecutedFLOPs int64  `json:"executed_flops"`
@@ -267,7 +289,7 @@ func (p *Profile) SetCeilings(c Ceilings) {
 	p.Ceilings = &Roofs{c.GFLOPS, c.GBPS, true}
 	for i := range p.Layers {
 		r := &p.Layers[i]
-		bound, reached := c.Place(r.ExecutedFLOPs, r.Bytes, time.Duration(r.MeanMS*1e6))
+		bound, reached := c.Place(r.ExecutedFLOPs, r.Bytes, p.KernelTime(i))
 		r.Bound = bound
 		r.Roof = Number(reached)
 	}
@@ -293,23 +315,6 @@ func (p *Profile) Reached(c Ceilings) Ceilings {
 		c = c.Raised(r.ExecutedFLOPs, nanoseconds(r.MeanMS), p.Runs)
 	}
 	return c
-}
-
-// P50 returns the median of what some rows, given by their index in Layers, took
-// together in each pass. That is not the sum of their medians. It is 0 without
-// rows or samples.
-func (p *Profile) P50(rows []int) time.Duration {
-	var sums []time.Duration
-	for _, i := range rows {
-		samples := p.Layers[i].SamplesMS
-		if sums == nil {
-			sums = make([]time.Duration, len(samples))
-		}
-		for pass, ms := range samples[:min(len(samples), len(sums))] {
-			sums[pass] += nanoseconds(ms)
-		}
-	}
-	return NewSeries(sums).P50
 }
 
 // milliseconds converts a duration to the unit of profiles.

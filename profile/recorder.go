@@ -23,6 +23,7 @@ type Recorder struct {
 	kernels  []tensor.KernelInfo
 	index    kernelIndex
 	capacity int
+	recorded *Profile // what a Replay plays; nil of a live run
 
 	// The run's side only.
 	recording bool

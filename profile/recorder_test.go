@@ -26,8 +26,8 @@ func TestRecorderAddsUp(t *testing.T) {
 	if sum := s.Sum([]int{0, 1}); sum.Min != 90 || sum.Last != 96 {
 		t.Errorf("sum of two kernels %+v", sum)
 	}
-	if p50 := s.P50([]int{0, 1}); p50 != 93 {
-		t.Errorf("two kernels have a median of %v", p50)
+	if sum := s.Sum([]int{0, 1}); sum.P50 != 93 || s.TimeOf(&sum) != 93 {
+		t.Errorf("two kernels have a median of %v and take %v", sum.P50, s.TimeOf(&sum))
 	}
 }
 

@@ -16,9 +16,10 @@ type Replay struct {
 	Recorder *Recorder // with every sampled pass
 }
 
-// NewReplay replays p's samples, or its means if it has none, on m, which must be
-// the result of p.Net. It returns an error if the rows of p aren't those of m as
-// this version lowers it.
+// NewReplay replays p's samples, if it has any, on m, which must be the result of
+// p.Net. Figures that p has of whole passes and of kernels stay as recorded, and
+// without samples they are all that is known. It returns an error if the rows of p
+// aren't those of m as this version lowers it.
 func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 	l, kernels, err := p.program(m)
 	if err != nil {
@@ -37,9 +38,7 @@ func NewReplay(p *Profile, m *nn.Model) (*Replay, error) {
 	for i := range passes {
 		r.play(p.Total.SamplesMS[i], func(k int) float64 { return p.Layers[k].SamplesMS[i] })
 	}
-	if passes == 0 {
-		r.play(p.Total.MeanMS, func(k int) float64 { return p.Layers[k].MeanMS })
-	}
+	r.Recorder.recorded = p
 	return r, nil
 }
 

@@ -3,7 +3,6 @@ package profile
 import (
 	"encoding/json"
 	"errors"
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -48,16 +47,21 @@ func TestReplay(t *testing.T) {
 	if got.Passes != 3 || got.Wall.P50 != want.Wall.P50 || got.Kernels[2].P95 != want.Kernels[2].P95 {
 		t.Errorf("%+v, want %+v", got.Wall, want.Wall)
 	}
-	p.Total.SamplesMS = nil
-	for i := range p.Layers {
-		p.Layers[i].SamplesMS = nil
+	if got.Statistic() != Typical || got.TimeOf(&got.Kernels[1]) != want.Kernels[1].Typical {
+		t.Errorf("a kernel takes %v, want %v", got.TimeOf(&got.Kernels[1]), want.Kernels[1].Typical)
 	}
+	p = p.MeansOnly()
 	if replay, err = NewReplay(p, m.Model); err != nil {
 		t.Fatal(err)
 	}
 	replay.Recorder.Snapshot(&got)
-	if got.Passes != 1 || math.Abs(float64(got.Wall.Last)/1e6-p.Total.MeanMS) > 1e-6 {
-		t.Errorf("of means: %+v", got.Wall)
+	sum := got.Sum([]int{0, 1})
+	if got.Statistic() != Mean || got.TimeOf(&got.Wall) != nanoseconds(p.Total.MeanMS) ||
+		got.TimeOf(&sum) != nanoseconds(p.Layers[0].MeanMS+p.Layers[1].MeanMS) {
+		t.Errorf("of means: %s, %+v", got.Statistic(), got.Wall)
+	}
+	if got.Wall.N != 0 || got.Wall.P95 != 0 || got.Wall.Min != 0 || got.ErrorOf(&got.Wall) != 0 {
+		t.Errorf("means alone give %+v", got.Wall)
 	}
 	p.Layers[3].Path = "elsewhere"
 	if _, err := NewReplay(p, m.Model); !errors.Is(err, errOtherRows) {

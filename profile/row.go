@@ -134,16 +134,20 @@ func (k Kernels) After() []int { return k.all[k.backward:] }
 
 // Took holds the times of a row per run of the net, in pprof's terms: Flat is
 // the time of the row's own kernels, Cumulative includes the rows below. Both
-// are means and add up: the flat times of all rows are the whole run, and a
-// row's cumulative time is the sum of the flat times at and below it.
-//
-// The medians, better for a typical pass, are of what the row's kernels and
-// those below took together in each pass. They don't add up.
+// are of the tree's Statistic and add up: the flat times of all rows are the whole
+// run, and a row's cumulative time is the sum of the flat times at and below it.
 type Took struct {
 	Flat       [passes]time.Duration // by tensor.Pass
 	Cumulative [passes]time.Duration // by tensor.Pass
-	ForwardP50 time.Duration         // median of the forward pass
-	AfterP50   time.Duration         // median of the backward pass and the update together
+	Partial    bool                  // a kernel has not run yet, so that no time is known
+}
+
+// Forward returns the cumulative time of the forward pass.
+func (t *Took) Forward() time.Duration { return t.Cumulative[tensor.Forward] }
+
+// After returns the cumulative time of the backward pass and the update together.
+func (t *Took) After() time.Duration {
+	return t.Cumulative[tensor.Backward] + t.Cumulative[tensor.Update]
 }
 
 // Total returns the cumulative time of all passes.

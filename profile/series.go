@@ -10,19 +10,26 @@ import (
 // The zero value has no samples. It belongs to its owner: Recent must not be
 // changed.
 //
-// P50 and P95 are percentiles. CV is the coefficient of variation, the sample
-// standard deviation divided by the mean, which compares the noise of rows of
-// different length; it is 0 with fewer than two samples.
+// Typical is the mean over the typical passes, see Statistic. P50 and P95 are
+// percentiles. CV is the coefficient of variation, the sample standard deviation
+// divided by the mean, which compares the noise of rows of different length; it is 0
+// with fewer than two samples.
+//
+// Without samples only Last, or the Mean of a recording that has no samples, may be
+// known.
 type Series struct {
 	N                         int // number of samples
 	Last, Mean, P50, P95, Min time.Duration
+	Typical                   time.Duration
 	CV                        float64
 	Recent                    []time.Duration // oldest first
 
 	sorted []time.Duration // the same, sorted
+	spread float64         // recorded half-interval of Typical, 0 if none is
 }
 
-// NewSeries returns the statistics of samples, oldest first. It keeps the slice.
+// NewSeries returns the statistics of samples, oldest first, except for Typical:
+// that depends on whole passes. It keeps the slice.
 func NewSeries(samples []time.Duration) Series {
 	s := Series{Recent: samples, sorted: slices.Clone(samples)}
 	slices.Sort(s.sorted)
@@ -100,12 +107,20 @@ func moments(samples []time.Duration) (mean, deviation float64) {
 	return mean, math.Sqrt(squares / float64(len(samples)-1))
 }
 
-// Uncertainty returns the half-width of the 95 % confidence interval of the mean,
-// relative to the mean: 1.96 standard errors, as if samples were independent. It
-// is 0 with fewer than three samples.
-func (s *Series) Uncertainty() float64 {
-	if s.N < 3 {
-		return 0
+// figures are those that a profile records of a row, in milliseconds.
+type figures struct {
+	mean, typical, p50, p95, min float64
+	cv, spread                   Number
+}
+
+// adopt replaces the statistics by recorded ones. A percentile needs samples: a file
+// without them has means only.
+func (s *Series) adopt(f figures) {
+	s.Mean, s.Typical = nanoseconds(f.mean), nanoseconds(f.typical)
+	s.spread = float64(f.spread)
+	if s.N == 0 {
+		return
 	}
-	return 1.96 * s.CV / math.Sqrt(float64(s.N))
+	s.P50, s.P95, s.Min = nanoseconds(f.p50), nanoseconds(f.p95), nanoseconds(f.min)
+	s.CV = float64(f.cv)
 }

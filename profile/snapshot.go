@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -20,7 +21,8 @@ type Snapshot struct {
 
 	from    *Recorder
 	scratch []time.Duration // one pass, copied from the recorder
-	sums    []time.Duration // scratch of P50
+	order   []int           // memory of typical
+	typical []int           // the typical passes: positions in Recent, ascending
 }
 
 // Snapshot brings into up to date. It adds only the passes since into's last
@@ -45,6 +47,9 @@ func (r *Recorder) Snapshot(into *Snapshot) {
 	if published > int64(into.Passes) {
 		into.Passes = int(published)
 		into.summarise()
+	}
+	if r.recorded != nil {
+		into.adopt(r.recorded)
 	}
 	for k := range into.Kernels {
 		if live := r.live[k].Load(); live >= 0 {
@@ -79,7 +84,27 @@ func (s *Snapshot) push(pass []time.Duration, capacity int) {
 }
 
 // summarise updates the statistics after passes were pushed.
-func (s *Snapshot) summarise() { s.each(func(x *Series) { x.summarise() }) }
+func (s *Snapshot) summarise() {
+	s.order = slices.Grow(s.order[:0], len(s.Wall.Recent))
+	s.typical = typicalPasses(s.Wall.Recent, s.order)
+	s.each(func(x *Series) {
+		x.summarise()
+		x.Typical = time.Duration(math.Round(meanAt(x.Recent, s.typical)))
+	})
+}
+
+// adopt takes the figures that a profile has of whole passes and of kernels. They
+// are of all its passes, while its samples may be some of them.
+func (s *Snapshot) adopt(p *Profile) {
+	t := &p.Total
+	s.Wall.adopt(figures{t.MeanMS, t.TypicalMS, t.P50MS, t.P95MS, t.MinMS, t.CV, t.TypicalError})
+	s.Overhead.Mean = nanoseconds(t.OverheadMS)
+	s.Overhead.Typical = nanoseconds(t.OverheadTypicalMS)
+	for k := range s.Kernels {
+		l := &p.Layers[k]
+		s.Kernels[k].adopt(figures{l.MeanMS, l.TypicalMS, l.P50MS, l.P95MS, l.MinMS, l.CV, l.TypicalError})
+	}
+}
 
 // each calls do for every series.
 func (s *Snapshot) each(do func(*Series)) {
@@ -90,46 +115,56 @@ func (s *Snapshot) each(do func(*Series)) {
 	}
 }
 
-// Sum returns the series of what some kernels took together in each pass, such
-// as those of a module. Its percentiles are not the sums of the kernels'
-// percentiles. Its Last is the sum of the kernels' newest times. It allocates.
-func (s *Snapshot) Sum(kernels []int) Series {
-	sums := make([]time.Duration, s.Wall.N)
-	last := time.Duration(0)
-	for _, k := range kernels {
-		for i, d := range s.Kernels[k].Recent {
-			sums[i] += d
-		}
-		last += s.Kernels[k].Last
+// Statistic returns what the times of rows are: Typical as soon as a pass was
+// recorded, Mean of a recording that has no passes, Newest before.
+func (s *Snapshot) Statistic() Statistic {
+	switch {
+	case s.Wall.Typical > 0:
+		return Typical
+	case s.Wall.Mean > 0:
+		return Mean
 	}
-	sum := NewSeries(sums)
-	sum.Last = last
-	return sum
+	return Newest
 }
 
-// P50 returns the median of Sum, without allocating once its scratch is large
-// enough. Before the first whole pass, it is the sum of the newest times.
-func (s *Snapshot) P50(kernels []int) time.Duration {
-	if s.Wall.N == 0 {
-		last := time.Duration(0)
-		for _, k := range kernels {
-			last += s.Kernels[k].Last
-		}
-		return last
+// TimeOf returns the Statistic of a series: of Wall, Overhead, a kernel or a Sum.
+func (s *Snapshot) TimeOf(x *Series) time.Duration {
+	switch s.Statistic() {
+	case Typical:
+		return x.Typical
+	case Mean:
+		return x.Mean
 	}
-	switch len(kernels) {
-	case 0:
+	return x.Last
+}
+
+// ErrorOf returns half the 95 % confidence interval of the typical time of a series,
+// as a share of it. It is 0 where there is none: with too few passes, and for other
+// statistics.
+func (s *Snapshot) ErrorOf(x *Series) float64 {
+	switch {
+	case s.Statistic() != Typical:
 		return 0
-	case 1:
-		return s.Kernels[kernels[0]].P50
+	case s.from != nil && s.from.recorded != nil && x.spread > 0:
+		return x.spread
 	}
-	s.sums = append(s.sums[:0], s.Kernels[kernels[0]].Recent...)
-	sums := s.sums
-	for _, k := range kernels[1:] {
-		for i, d := range s.Kernels[k].Recent[:len(sums)] {
+	return typicalError(x.Recent, s.Wall.Recent, s.typical)
+}
+
+// Sum returns the series of what some kernels took together in each pass, such
+// as those of a module. Its percentiles are not the sums of the kernels'
+// percentiles; Typical, Mean and Last are. It allocates.
+func (s *Snapshot) Sum(kernels []int) Series {
+	sums := make([]time.Duration, len(s.Wall.Recent))
+	var typical, mean, last time.Duration
+	for _, k := range kernels {
+		x := &s.Kernels[k]
+		for i, d := range x.Recent {
 			sums[i] += d
 		}
+		typical, mean, last = typical+x.Typical, mean+x.Mean, last+x.Last
 	}
-	slices.Sort(sums)
-	return quantile(sums, 0.50)
+	sum := NewSeries(sums)
+	sum.Typical, sum.Mean, sum.Last = typical, mean, last
+	return sum
 }

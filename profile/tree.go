@@ -2,6 +2,7 @@ package profile
 
 import (
 	"slices"
+	"time"
 
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
@@ -23,6 +24,11 @@ type Tree struct {
 
 	ByKernel []*Row // by kernel: the row whose Flat has it
 	ByLayer  []*Row // by Layer.Index: the row that shows it; nil in a tree without kernels
+
+	// Of the last Measure: what the times are, and what a whole pass takes, overhead
+	// included; 0 while that isn't known.
+	Statistic Statistic
+	Whole     time.Duration
 }
 
 // Net is what NewTree makes a tree of.

@@ -246,8 +246,11 @@ func TestMeasureLive(t *testing.T) {
 	play(r, 40) // it goes on
 	r.Snapshot(&s)
 	tree.Measure(&s)
-	if got := tree.ByKernel[0].Took; got.Flat[0] != 40 || got.ForwardP50 != 40 {
+	if got := tree.ByKernel[0].Took; got.Flat[0] != 40 || got.Forward() != 40 {
 		t.Errorf("before a whole pass: %+v", got)
+	}
+	if took := tree.Root.Took; took != (Took{Partial: true}) || tree.Whole != 0 || tree.Statistic != Newest {
+		t.Errorf("of one kernel, the net takes %+v of %v", took, tree.Whole)
 	}
 	kernels := time.Duration(len(n.Kernels))
 	pass(r, 10*kernels+5, times(10)...)
@@ -256,12 +259,12 @@ func TestMeasureLive(t *testing.T) {
 	tree.Measure(&s)
 	sum := time.Duration(0)
 	for _, row := range tree.Rows {
-		if in := time.Duration(len(row.Kernels.All())); row.Kind != OverheadRow && (row.Took.Total() != 11*in || row.Took.ForwardP50 != 11*in) {
+		if in := time.Duration(len(row.Kernels.All())); row.Kind != OverheadRow && row.Took.Total() != 11*in {
 			t.Errorf("%s of %d kernels takes %+v", row.ID, in, row.Took)
 		}
 		sum += row.Took.Flat[tensor.Forward]
 	}
-	if sum != s.Wall.Mean {
+	if sum != s.Wall.Typical || sum != tree.Whole {
 		t.Errorf("rows take %v, a pass %v", sum, s.Wall.Mean)
 	}
 	tree.Measure(&Snapshot{})

@@ -170,19 +170,19 @@ func TestLayerCosts(t *testing.T) {
 	pooled := int64(64 * 56 * 56)
 	bytes := func(elems int64) int64 { return 4 * batch * elems }
 	for path, want := range map[string]nn.Cost{
-		"conv1": {Params: 9408, MACs: 147 * stem, FLOPs: 294 * stem, ReadBytes: bytes(3*224*224) + 4*9408,
+		"conv1": {Params: 9408, MACs: 147 * stem, Operations: 294 * stem, ReadBytes: bytes(3*224*224) + 4*9408,
 			WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
-		"bn1": {Params: 128, Buffers: 128, FLOPs: 2 * stem, ReadBytes: bytes(stem) + 4*256,
+		"bn1": {Params: 128, Buffers: 128, Operations: 2 * stem, ReadBytes: bytes(stem) + 4*256,
 			WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
-		"relu": {FLOPs: stem, ReadBytes: bytes(stem), WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
-		"maxpool": {FLOPs: 8 * pooled, ReadBytes: bytes(stem),
+		"relu": {Operations: stem, ReadBytes: bytes(stem), WriteBytes: bytes(stem), ActivationBytes: bytes(stem)},
+		"maxpool": {Operations: 8 * pooled, ReadBytes: bytes(stem),
 			WriteBytes: bytes(pooled), ActivationBytes: bytes(pooled)},
-		"layer1.0.add": {FLOPs: pooled, ReadBytes: 2 * bytes(pooled),
+		"layer1.0.add": {Operations: pooled, ReadBytes: 2 * bytes(pooled),
 			WriteBytes: bytes(pooled), ActivationBytes: bytes(pooled)},
-		"avgpool": {FLOPs: 512 * 49, ReadBytes: bytes(512 * 49),
+		"avgpool": {Operations: 512 * 49, ReadBytes: bytes(512 * 49),
 			WriteBytes: bytes(512), ActivationBytes: bytes(512)},
 		"flatten": {},
-		"fc": {Params: 513_000, MACs: 512_000, FLOPs: 1_025_000, ReadBytes: bytes(512) + 4*513_000,
+		"fc": {Params: 513_000, MACs: 512_000, Operations: 1_025_000, ReadBytes: bytes(512) + 4*513_000,
 			WriteBytes: bytes(1000), ActivationBytes: bytes(1000)},
 	} {
 		if got := m.Find(path).Cost; got != want {

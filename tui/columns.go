@@ -45,7 +45,7 @@ type column struct {
 
 var columns = [columnCount]column{
 	colModule: {title: "module", left: true, sorts: true},
-	colTime:   {title: "time p50", width: 10, rank: 1, sorts: true, figure: 2},
+	colTime:   {title: "time", width: 10, rank: 1, sorts: true, figure: 2},
 	colBack:   {title: "backward", width: 10, rank: 2, sorts: true, figure: 2},
 	colMean:   {title: "mean", width: 9, rank: 3},
 	colStd:    {title: "std", width: 9, rank: 4},
@@ -143,7 +143,7 @@ func (u units) title(id columnID) string {
 // ops are a row's operations, for one image.
 func (u units) ops(n *node) int64 {
 	if u.flops {
-		return n.Cost.FLOPs
+		return n.Cost.FLOPs()
 	}
 	return n.Cost.MACs
 }
@@ -227,9 +227,9 @@ func columnAt(ps []placedColumn, x int) (columnID, bool) {
 	return 0, false
 }
 
-// compareBy orders rows by a column, the largest first; names in the order of the
+// compare orders rows by a column, the largest first; names in the order of the
 // alphabet, shapes by their number of elements.
-func compareBy(id columnID, a, b *node) int {
+func (s *shared) compare(id columnID, a, b *node) int {
 	switch id {
 	case colModule:
 		return strings.Compare(a.Path, b.Path)
@@ -244,13 +244,13 @@ func compareBy(id columnID, a, b *node) int {
 	case colRate:
 		return cmp.Compare(rate(b), rate(a))
 	case colSpread:
-		return cmp.Compare(b.cv, a.cv)
+		return cmp.Compare(s.stats(b).half, s.stats(a).half)
 	case colBack:
 		return cmp.Compare(b.back, a.back)
 	case colShare:
-		return cmp.Compare(b.mean, a.mean)
+		return cmp.Compare(b.time+b.back, a.time+a.back)
 	case colP95:
-		return cmp.Compare(b.p95, a.p95)
+		return cmp.Compare(s.stats(b).p95, s.stats(a).p95)
 	case colField:
 		return cmp.Compare(field(b), field(a))
 	}

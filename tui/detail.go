@@ -26,18 +26,7 @@ func (d *detailPane) update(n *node) {
 		return
 	}
 	d.row, d.samples = n, d.shared.samples
-	d.series = profile.Series{}
-	switch {
-	case n == nil || d.program == nil || len(d.snap.Kernels) == 0:
-	case n == d.list.tree.root:
-		d.series = d.snap.Wall
-	case n.Kind == profile.OverheadRow:
-		d.series = d.snap.Overhead
-	case n.Kernel >= 0 && !n.Folds() && len(n.Flat.After()) == 0:
-		d.series = d.snap.Kernels[n.Kernel]
-	default:
-		d.series = d.snap.Sum(n.Kernels.All())
-	}
+	d.series = d.shared.series(n)
 }
 
 // draw draws the pane: beside the view with one line per fact, or below it in
@@ -196,28 +185,33 @@ func inputOf(n *node) tensor.Shape {
 	return nil
 }
 
-// timing is the row's time with its variation, and the last passes.
+// timing is the row's time with how well it is known, and what single passes took.
+// Means of a file without passes are called so, and leave the rest unknown.
 func (d *detailPane) timing(n *node) []detailLine {
-	took, s := d.list.tree.took(n), &d.series
-	if s.N > 0 {
-		took = s.P50
-	}
+	took := d.list.tree.took(n)
 	if took <= 0 {
 		return nil
 	}
+	label, s := "time", &d.series
 	text := d.units.duration(took).String()
-	if s.N == 0 {
-		return append([]detailLine{{label: "time", text: text}}, d.passTimes(n)...)
+	switch d.snap.Statistic() {
+	case profile.Newest:
+		return append([]detailLine{{label: label, text: text}}, d.passTimes(n)...)
+	case profile.Mean:
+		label = "mean"
+	case profile.Typical:
+		if half := d.snap.ErrorOf(s); half > 0 {
+			text += " ±" + percent(half).String()
+		}
 	}
+	lines := append([]detailLine{{label: label, text: text}}, d.passTimes(n)...)
+	lines = append(lines,
+		detailLine{label: "  p95", text: d.units.duration(s.P95).String()},
+		detailLine{label: "  min", text: d.units.duration(s.Min).String()})
 	if s.N > 1 {
-		text += fmt.Sprintf(" ±%.1f %%", 100*s.CV)
+		lines = append(lines, detailLine{label: "     ", spark: true})
 	}
-	lines := append([]detailLine{{label: "time", text: text}}, d.passTimes(n)...)
-	return append(lines, []detailLine{
-		{label: "  p95", text: d.units.duration(s.P95).String()},
-		{label: "  min", text: d.units.duration(s.Min).String()},
-		{label: "     ", spark: true},
-	}...)
+	return lines
 }
 
 // roof says what bounds the kernel, and which part of that ceiling it reaches.
@@ -292,8 +286,8 @@ func (d *detailPane) contents(n *node) []detailLine {
 	if n.Cost.MACs > 0 {
 		lines = append(lines, detailLine{label: "MACs", text: profile.Grouped(n.Cost.MACs, thinSpace)})
 	}
-	if n.Cost.FLOPs > 0 {
-		lines = append(lines, detailLine{label: "FLOPs", text: profile.Grouped(n.Cost.FLOPs, thinSpace)})
+	if f := n.Cost.FLOPs(); f > 0 {
+		lines = append(lines, detailLine{label: "FLOPs", text: profile.Grouped(f, thinSpace)})
 	}
 	if n.Cost.ActivationBytes > 0 {
 		lines = append(lines, detailLine{label: "activations", text: profile.FormatBytes(n.Cost.ActivationBytes)})

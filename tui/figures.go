@@ -69,9 +69,12 @@ func gflops(n *node, batch int) profile.Figure {
 }
 
 // throughput is images per second, 0 before the first whole pass.
-func throughput(mean time.Duration, batch int) float64 {
-	if mean <= 0 {
+func throughput(pass time.Duration, batch int) float64 {
+	if pass <= 0 {
 		return 0
 	}
-	return float64(batch) * float64(time.Second) / float64(mean)
+	return float64(batch) * float64(time.Second) / float64(pass)
 }
+
+// perSecond is a throughput with three significant digits: "21.4", "1.22 k".
+func perSecond(rate float64) string { return profile.Count.Figure(rate).String() }

@@ -164,12 +164,15 @@ func (m *Model) phaseLook() look {
 
 // rateText is the throughput, with how well it is known.
 func (m *Model) rateText() string {
-	rate := throughput(m.snap.Wall.Mean, m.batch())
+	rate := 0.0
+	if m.snap.Statistic() != profile.Newest {
+		rate = throughput(m.snap.TimeOf(&m.snap.Wall), m.batch())
+	}
 	if rate <= 0 || m.program == nil {
 		return ""
 	}
-	text := profile.Significant(rate) + " img/s"
-	if s := m.snap.Wall.Uncertainty(); s > 0 && m.w >= 80 {
+	text := perSecond(rate) + " img/s"
+	if s := m.snap.ErrorOf(&m.snap.Wall); s > 0 && m.w >= 80 {
 		text += fmt.Sprintf(" ±%.1f %%", 100*s)
 	}
 	return text

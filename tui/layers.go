@@ -196,11 +196,11 @@ func (v *layersView) cellFigure(id columnID, n *node) profile.Figure {
 	case colBack:
 		return v.units.duration(n.back)
 	case colP95:
-		return v.units.duration(n.p95)
+		return v.units.duration(v.stats(n).p95)
 	case colShare:
 		return percent(v.share(n))
 	case colSpread:
-		return percent(n.cv)
+		return percent(v.stats(n).half)
 	case colRate:
 		return gflops(n, v.batch())
 	case colField:

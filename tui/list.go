@@ -21,6 +21,8 @@ type list struct {
 	top    int // first row on the screen
 	height int // rows that fit
 
+	compare func(columnID, *node, *node) int // by a column, the largest first
+
 	terms   []string // of the filter
 	matched int      // rows of the whole tree, or of the ordered kernels, that match it
 	all     int      // of them, with it or without
@@ -164,7 +166,7 @@ func (l *list) sort() {
 		if l.reverse {
 			a, b = b, a
 		}
-		return compareBy(l.order, a, b)
+		return l.compare(l.order, a, b)
 	})
 }
 

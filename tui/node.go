@@ -20,11 +20,10 @@ type node struct {
 	open     bool
 	unfolded bool // rows under it are shown: it is open, or a filter found them
 
-	time time.Duration // of the forward pass, p50: a module's own, which is not the sum of those below
-	back time.Duration // of the backward pass
-	mean time.Duration // of both: these add up
-	p95  time.Duration // of a kernel
-	cv   float64       // coefficient of variation of a kernel
+	time time.Duration // of the forward pass, 0 if it isn't known
+	back time.Duration // of the backward pass and the update
+
+	stats rowStats // see shared.stats
 }
 
 // newNodes are the nodes of a tree's rows, by Row.Index.
@@ -130,14 +129,6 @@ func blockOf(n *node) *node {
 		}
 	}
 	return nil
-}
-
-// typical is the median, or the newest time where there is no whole pass yet.
-func typical(s *profile.Series) time.Duration {
-	if s.N == 0 {
-		return s.Last
-	}
-	return s.P50
 }
 
 // plural is a number of things, whose name is given in the plural.

@@ -11,29 +11,30 @@ import (
 	"resnet-tui/tensor"
 )
 
-// turns are three passes in each of which another third of the kernels is slow.
-func turns(kernels int) *profile.Snapshot {
-	const passes, left = 3, 500 * time.Microsecond
-	s := &profile.Snapshot{Passes: passes}
-	walls := []time.Duration{left, left, left}
-	for k := range kernels {
-		times := make([]time.Duration, passes)
-		for i := range times {
-			times[i] = time.Millisecond
-			if k%passes == i {
-				times[i] = 3 * time.Millisecond
+// turns are six passes in each of which another third of the kernels is slow.
+func turns(l *nn.Lowered, kernels []tensor.KernelInfo) *profile.Snapshot {
+	r := profile.NewRecorder(l, kernels, 8)
+	for pass := range 6 {
+		r.Begin(l)
+		at := time.Duration(0)
+		for k := range kernels {
+			took := time.Millisecond
+			if k%3 == pass%3 {
+				took = 3*time.Millisecond + time.Duration(pass)
 			}
-			walls[i] += times[i]
+			r.Span(tensor.Span{Op: kernels[k].Op, Start: at, End: at + took})
+			at += took
 		}
-		s.Kernels = append(s.Kernels, profile.NewSeries(times))
+		r.End(at + 500*time.Microsecond)
 	}
-	s.Wall, s.Overhead = profile.NewSeries(walls), profile.NewSeries([]time.Duration{left, left, left})
+	s := &profile.Snapshot{}
+	r.Snapshot(s)
 	return s
 }
 
-// TestModulesHaveTimesOfTheirOwn: a module's p50 is the median of what it took,
-// not what its layers' medians make up; shares make up the whole.
-func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
+// TestModulesAddUp: a module takes what its rows take, and all rows what a pass takes,
+// whatever row is slow in a pass; its p95 is that of its own sums.
+func TestModulesAddUp(t *testing.T) {
 	for _, backward := range []bool{false, true} {
 		m, err := resnet.Build(resnet.Config{Arch: "cifar_resnet20", Batch: 2})
 		if err != nil {
@@ -43,35 +44,40 @@ func TestModulesHaveTimesOfTheirOwn(t *testing.T) {
 		if backward {
 			o = nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}, Probes: []nn.Probe{probeFlows}}
 		}
-		tree := plannedTree(t, m, o, true)
-		s := turns(len(tree.rows.ByKernel))
+		l := lower(t, m.Model, o)
+		tree := newTree(m.Model, l, fake(nil).Program(l.Plan, true).Kernels())
+		s := turns(l, fake(nil).Program(l.Plan, true).Kernels())
 		tree.update(s)
-		differ := 0
 		for _, n := range tree.nodes {
-			ahead, after := s.Sum(n.Kernels.In(tensor.Forward)), s.Sum(n.Kernels.After())
-			if n.time != ahead.P50 && n != tree.root || n.back != after.P50 {
-				t.Errorf("%s takes %v and %v, want %v and %v", n.Path, n.time, n.back, ahead.P50, after.P50)
-			}
 			parts := time.Duration(0)
 			for _, c := range n.children {
-				parts += c.time
+				parts += tree.took(c)
 			}
-			if n.Folds() && parts != n.time {
-				differ++
+			if n.Folds() && n != tree.root && parts != tree.took(n) {
+				t.Errorf("%s takes %v, its rows %v", n.Path, tree.took(n), parts)
 			}
 		}
-		if differ == 0 {
-			t.Error("every module's median is the sum of its layers': the test says nothing")
-		}
-		mean, kernels := time.Duration(0), 0
+		sum, kernels := time.Duration(0), 0
 		for _, n := range append(tree.order, tree.tail...) {
-			mean, kernels = mean+n.mean, kernels+len(n.Kernels.All())
+			sum, kernels = sum+tree.took(n), kernels+len(n.Kernels.All())
 		}
-		off := math.Abs(float64(mean)/float64(tree.mean) - 1)
-		if off > 1e-6 || tree.mean != s.Wall.Mean || kernels != len(tree.rows.ByKernel) {
-			t.Errorf("rows of %d kernels in %d make up %v, passes take %v", kernels, len(tree.rows.ByKernel), mean, tree.mean)
+		off := math.Abs(float64(sum)/float64(tree.whole) - 1)
+		if off > 1e-6 || tree.whole != s.Wall.Typical || kernels != len(tree.rows.ByKernel) {
+			t.Errorf("rows of %d kernels in %d make up %v, passes take %v", kernels, len(tree.rows.ByKernel), sum, tree.whole)
+		}
+		block := tree.byBlock["layer1.0"]
+		if own := s.Sum(block.Kernels.All()); own.P95 <= 0 || own.P95 >= block.p95Sum(s) {
+			t.Errorf("the p95 of a block is %v, of its kernels together %v", own.P95, block.p95Sum(s))
 		}
 	}
+}
+
+// p95Sum is the sum of the row's kernels' p95, which is not the row's own.
+func (n *node) p95Sum(s *profile.Snapshot) (sum time.Duration) {
+	for _, k := range n.Kernels.All() {
+		sum += s.Kernels[k].P95
+	}
+	return sum
 }
 
 // TestRowsCostWhatTheyRun: a module's row has the module's cost, and under a

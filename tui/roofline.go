@@ -69,7 +69,7 @@ func (v *rooflineView) roofDots() (dots []roofDot) {
 			if g >= len(v.snap.Kernels) {
 				continue
 			}
-			if d, ok := v.roofDot(n, g, typical(&v.snap.Kernels[g])); ok {
+			if d, ok := v.roofDot(n, g, v.snap.TimeOf(&v.snap.Kernels[g])); ok {
 				d.back = true
 				dots = append(dots, d)
 			}

@@ -35,19 +35,27 @@ type controls interface {
 	startFilter() tea.Cmd // asks for a filter of the rows
 }
 
-// columnTitle is a column's title now.
+// columnTitle is a column's title now. Times are typical ones unless it says "mean".
 func (s *shared) columnTitle(id columnID) string {
-	if id == colTime && s.list.tree.runsBack() {
+	mean, back := s.snap.Statistic() == profile.Mean, s.list.tree.runsBack()
+	switch {
+	case id == colTime && mean && back:
+		return "mean fwd"
+	case id == colBack && mean:
+		return "mean bwd"
+	case id == colTime && mean:
+		return "mean"
+	case id == colTime && back:
 		return "forward"
 	}
 	return s.units.title(id)
 }
 
-// share is a row's part of the passes. It compares means, since medians don't add up:
-// the shares of all kernels and the overhead make up the whole.
+// share is a row's part of a pass, 0 before a whole pass is known. The shares of all
+// kernels and the overhead make up the whole.
 func (s *shared) share(n *node) float64 {
-	if mean := s.list.tree.mean; mean > 0 {
-		return float64(n.mean) / float64(mean)
+	if whole := s.list.tree.whole; whole > 0 {
+		return float64(s.list.tree.took(n)) / float64(whole)
 	}
 	return 0
 }

@@ -60,8 +60,9 @@ func (v *timelineView) wheel(d int) {
 func (v *timelineView) scale(by float64) { v.zoom = max(1, min(max(v.zoom, 1)*by, deepestZoom)) }
 
 // icicle is the part of a pass that is on the screen: kernels end to end, in
-// the order in which they run, each as long as its median: forward, then back
-// the way it came.
+// the order in which they run, each as long as its time: forward, then back the way
+// it came. What a pass takes beyond them is left empty at the end, so that a box has
+// the part of the width that its row has of the pass.
 type icicle struct {
 	rows     []*node
 	forward  int             // rows of the forward pass; the others are backward
@@ -71,8 +72,8 @@ type icicle struct {
 }
 
 // icicle cuts the pass for w cells. The selected row's kernel is in the middle, as far
-// as the ends of the pass allow. Kernels stand end to end by their medians, rather than
-// as one pass ran: one pass has outliers, and would jump from frame to frame.
+// as the ends of the pass allow. Kernels stand end to end by their typical times, rather
+// than as one pass ran: one pass has outliers, and would jump from frame to frame.
 func (v *timelineView) icicle(w int) icicle {
 	p := icicle{rows: v.list.tree.order, forward: len(v.list.tree.order), w: w}
 	at := time.Duration(0)
@@ -92,8 +93,9 @@ func (v *timelineView) icicle(w int) icicle {
 			p.rows, p.ends = append(p.rows, n), append(p.ends, at)
 		}
 	}
-	shown := time.Duration(float64(at) / max(v.zoom, 1))
-	p.from = max(min(center-shown/2, at-shown), 0)
+	whole := max(at, v.list.tree.whole)
+	shown := time.Duration(float64(whole) / max(v.zoom, 1))
+	p.from = max(min(center-shown/2, whole-shown), 0)
 	p.to = p.from + shown
 	return p
 }
@@ -282,9 +284,9 @@ func (v *timelineView) drawLegend(c *canvas, r rect, y int) {
 		c.text(x, y+1, r.x+r.w, "▏ ", k.l)
 		x = c.text(x+3, y+1, r.x+r.w, k.text, muted) + 2
 	}
-	text := "kernels end to end, each by its median; overhead is not drawn"
+	text := "kernels end to end; the empty rest is overhead"
 	if v.list.tree.runsBack() {
-		text = "forward, then backward; " + text
+		text = "forward, then backward; the empty rest is loss, probes and overhead"
 	}
 	if x+width(text) > r.x+r.w && y+2 < r.y+r.h {
 		c.wrap(rect{r.x, y + 2, r.w, r.y + r.h - y - 2}, text, muted)

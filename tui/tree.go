@@ -23,8 +23,7 @@ type tree struct {
 
 	names, flatNames int // cells of the longest name, in the tree and where rows are ordered
 
-	whole  time.Duration // of a pass
-	mean   time.Duration // of passes
+	whole  time.Duration // of a pass, 0 before it is known
 	passes int           // that update has seen
 }
 
@@ -63,25 +62,15 @@ func (t *tree) update(s *profile.Snapshot) {
 	}
 	t.passes = s.Passes
 	t.rows.Measure(s)
+	t.whole = t.rows.Whole
 	for _, n := range t.nodes {
-		n.time, n.back, n.mean = n.Took.ForwardP50, n.Took.AfterP50, n.Took.Total()
-		if n.Kernel >= 0 {
-			n.p95, n.cv = s.Kernels[n.Kernel].P95, s.Kernels[n.Kernel].CV
-		}
-	}
-	t.whole, t.mean = t.root.time+t.root.back, t.root.mean
-	if s.Wall.N > 0 {
-		t.whole, t.mean = s.Wall.P50, s.Wall.Mean
+		n.time, n.back = n.Took.Forward(), n.Took.After()
 	}
 	if t.root.back == 0 {
 		t.root.time = t.whole
 	}
-	t.root.mean = t.mean
 	for _, n := range t.tail {
-		n.time, n.mean = n.Took.ForwardP50, n.Took.Total()
-		if n.Kind != profile.OverheadRow {
-			n.time = s.P50(n.Kernels.All())
-		}
+		n.time = n.Took.Total()
 	}
 }
 

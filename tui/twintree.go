@@ -3,7 +3,6 @@ package tui
 import (
 	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
-	"resnet-tui/tensor"
 )
 
 // twinTree is the twin's tree, beside the net's.
@@ -58,8 +57,12 @@ func (t *twinTree) of(n *node) *node {
 		rows = append(rows, own.Row)
 	}
 	sum := &node{Row: profile.Fold(n.Label, rows), depth: n.depth}
-	if len(t.snap.Kernels) > 0 {
-		sum.time, sum.back = t.snap.P50(sum.Kernels.In(tensor.Forward)), t.snap.P50(sum.Kernels.After())
+	for _, r := range rows {
+		if r.Took.Partial {
+			sum.time, sum.back = 0, 0
+			break
+		}
+		sum.time, sum.back = sum.time+r.Took.Forward(), sum.back+r.Took.After()
 	}
 	return sum
 }

@@ -14,9 +14,10 @@
 //	HTML         a report for people, in one file
 //
 // All but ChromeTrace print one tree, Profile.ByPass: net, pass, stage, block,
-// layer, kernel. Times are means (profile.Statistic), which add up; the time of a
-// pass outside of its kernels is the frame "overhead". So the frames of a file
-// add up to the mean pass. ChromeTrace prints single passes, span by span.
+// layer, kernel. Times add up; the time of a pass outside of its kernels is the frame
+// "overhead". HTML and Speedscope have the profile's own statistic (typical times, see
+// profile.Statistic), PProf and Folded have means of all passes. ChromeTrace prints
+// single passes, span by span.
 //
 // Exporters don't change the profile, so several may run at once. They return the
 // first error of the writer; what they wrote until then is incomplete.

@@ -23,7 +23,7 @@ func sample() *profile.Profile {
 		Device: profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "avx2", Precision: "fp32"},
 		Input:  profile.Input{Shape: tensor.Shape{2, 3, 8, 8}, Source: "random, seed 1"},
 		Mode:   "eval", Fused: true, Runs: 2,
-		Total:  profile.Total{MeanMS: 10, P50MS: 10, P95MS: 10.9, MinMS: 9, CV: 0.1, ImagesPerS: 200, OverheadMS: 0.5, GFLOPS: 1, SamplesMS: []float64{9, 11}},
+		Total:  profile.Total{TypicalMS: 8, TypicalError: 0.02, OverheadTypicalMS: 0.4, MeanMS: 10, P50MS: 10, P95MS: 10.9, MinMS: 9, CV: 0.1, ImagesPerS: 200, OverheadMS: 0.5, GFLOPS: 1, SamplesMS: []float64{9, 11}},
 		Memory: profile.Memory{PredictedBytes: 4096, ArenaBytes: 2048, WeightBytes: 1024},
 	}
 	for _, r := range []profile.LayerRow{
@@ -36,6 +36,7 @@ func sample() *profile.Profile {
 		{Path: "layer3.4.conv2", Kind: "Conv2d", Pass: "update", Part: "branch", MeanMS: 0.5, Kernel: "sgd"},
 	} {
 		r.OutShape, r.Bytes, r.ExecutedFLOPs = tensor.Shape{2, 4, 8, 8}, 2048, 4*r.MACs
+		r.TypicalMS = r.MeanMS * 0.8
 		r.P50MS, r.P95MS, r.MinMS = r.MeanMS, r.MeanMS*1.1, r.MeanMS*0.9
 		r.Share = profile.Number(r.MeanMS / 10)
 		r.Intensity = profile.Number(float64(r.ExecutedFLOPs) / 2048)

@@ -18,10 +18,11 @@ const (
 
 // flameSVG draws a tree as a flame graph with the root on top (B. Gregg, The
 // flame graph, ACM Queue 14, 2016): a row of frames per level, widths in
-// proportion to the mean time. Unlike in a usual flame graph, frames are not
+// proportion to the time. Unlike in a usual flame graph, frames are not
 // sorted by name but in execution order, from left to right.
-func flameSVG(root *profile.Row) template.HTML {
-	d := newDrawing(flameWidth, flameRow*float64(depth(root)), "flame", "flame graph of a "+profile.Statistic+" pass")
+func flameSVG(t *profile.Tree) template.HTML {
+	root := t.Root
+	d := newDrawing(flameWidth, flameRow*float64(depth(root)), "flame", "flame graph of a pass, "+t.Statistic.String())
 	total := max(root.Took.Total(), 1)
 	d.flame(root, 0, 0, flameWidth/float64(total), total)
 	return d.done()

@@ -19,7 +19,7 @@ var foldedFrame = strings.NewReplacer(";", ",", "\n", " ")
 // There is one stack per kernel, in execution order, and one for the overhead.
 func Folded(w io.Writer, p *profile.Profile) error {
 	b := bufio.NewWriter(w) // it keeps the first error, for Flush
-	for _, s := range stacks(p) {
+	for _, s := range meanStacks(p) {
 		frames := make([]string, len(s.frames))
 		for i, f := range s.frames {
 			frames[i] = foldedFrame.Replace(f)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"time"
 
 	"resnet-tui/profile"
@@ -20,7 +21,7 @@ var reportPage = template.Must(template.New("report").Parse(reportTemplate))
 // bottom:
 //
 //	title and facts   what was measured, on what, and the totals
-//	Flame graph       mean pass, see flameSVG
+//	Flame graph       of a pass, see flameSVG
 //	Roofline          kernels under the measured ceilings, if these are known
 //	Memory            live bytes along the pass, if there is a memory plan
 //	Gradient flow     norms by block, if the passes went backward
@@ -30,16 +31,16 @@ var reportPage = template.Must(template.New("report").Parse(reportTemplate))
 // choice of light or dark. Texts from the profile are escaped, by html/template
 // in the page and by drawing in the SVGs, as a profile may come from elsewhere.
 func HTML(w io.Writer, p *profile.Profile) error {
-	root := p.ByPass().Root
+	tree := p.ByPass()
 	return reportPage.Execute(w, page{
 		Title:     fmt.Sprintf("%s, %v on %s", p.Model.Arch, p.Input.Shape, p.Device.Name),
 		Version:   p.Version,
 		Facts:     pageFacts(p),
-		Flame:     flameSVG(root),
+		Flame:     flameSVG(tree),
 		Roofline:  rooflineSVG(p),
 		Memory:    memorySVG(p),
 		Gradients: gradientsSVG(p),
-		Tree:      pageRow(p, root, 0),
+		Tree:      pageRow(p, tree.Root, 0),
 	})
 }
 
@@ -101,7 +102,7 @@ func pageRow(p *profile.Profile, r *profile.Row, depth int) treeRow {
 // newTreeRow returns a line with the cells that every row has. took is its time
 // per pass.
 func newTreeRow(p *profile.Profile, name string, took time.Duration, depth int) treeRow {
-	share := float64(took) / max(p.Total.MeanMS*1e6, 1)
+	share := float64(took) / max(p.Total.TimeMS()*1e6, 1)
 	return treeRow{
 		Name:    name,
 		Time:    profile.FormatTime(took),
@@ -146,9 +147,8 @@ func pageFacts(p *profile.Profile) []fact {
 		{"input", fmt.Sprintf("%v, %s, %s mode", p.Input.Shape, p.Input.Source, p.Mode)},
 		{"device", fmt.Sprintf("%s (%s), %d threads, %s, %s kernels",
 			p.Device.ID, p.Device.Name, p.Device.Threads, p.Device.Precision, p.Device.Kernels)},
-		{"time", fmt.Sprintf("%s p50, %s mean ± %s, %s p95, %s min of %d passes",
-			milliseconds(t.P50MS), milliseconds(t.MeanMS), profile.FormatShare(float64(t.CV)),
-			milliseconds(t.P95MS), milliseconds(t.MinMS), p.Runs)},
+		{"time", profile.TimeLine(p)},
+		{"passes", passesText(p)},
 		{"throughput", fmt.Sprintf("%s images/s, %s GFLOP/s direct-equivalent",
 			profile.Significant(float64(t.ImagesPerS)), profile.Significant(float64(t.GFLOPS)))},
 		{"memory", fmt.Sprintf("%s planned, %s of them weights",
@@ -166,4 +166,13 @@ func pageFacts(p *profile.Profile) []fact {
 		facts = append(facts, fact{"recorded", p.Recorded.Format(time.RFC3339)})
 	}
 	return facts
+}
+
+// passesText says how many passes were measured, and how they vary if that is known.
+func passesText(p *profile.Profile) string {
+	text := strconv.Itoa(p.Runs)
+	if p.HasPasses() {
+		text += ": " + profile.PassesLine(&p.Total)
+	}
+	return text
 }

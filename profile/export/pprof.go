@@ -30,13 +30,13 @@ import (
 // restores it.
 func PProf(w io.Writer, p *own.Profile) error {
 	b := newBuilder(p)
-	for _, s := range stacks(p) {
+	for _, s := range meanStacks(p) {
 		b.add(s)
 	}
 	if err := b.CheckValid(); err != nil {
 		return err
 	}
-	record, err := json.Marshal(withoutSamples(p))
+	record, err := json.Marshal(p.MeansOnly())
 	if err != nil {
 		return err
 	}
@@ -129,18 +129,4 @@ func (b *builder) location(name string) *profile.Location {
 	b.Location = append(b.Location, l)
 	b.frames[name] = l
 	return l
-}
-
-// withoutSamples returns a copy of p without samples and trace, which are most of
-// its size. p itself keeps them.
-func withoutSamples(p *own.Profile) *own.Profile {
-	c := *p
-	c.Total.SamplesMS = nil
-	c.Trace = nil
-	c.Layers = make([]own.LayerRow, len(p.Layers))
-	for i, r := range p.Layers {
-		r.SamplesMS = nil
-		c.Layers[i] = r
-	}
-	return &c
 }

@@ -91,7 +91,11 @@ func parse(data []byte) (*profile.Profile, error) {
 	if err := printable(data); err != nil {
 		return nil, err
 	}
-	return p, check(p)
+	if err := check(p); err != nil {
+		return nil, err
+	}
+	p.Complete()
+	return p, nil
 }
 
 // printable returns an error if a string in the JSON has control characters.
@@ -120,8 +124,8 @@ func check(p *profile.Profile) error {
 		return errors.New("it has no layers")
 	case len(p.Layers) > maxLayers:
 		return fmt.Errorf("it has %d layers", len(p.Layers))
-	case !positive(p.Total.MeanMS):
-		return fmt.Errorf("its pass takes %v ms", p.Total.MeanMS)
+	case !positive(p.Total.MeanMS), p.Total.TypicalMS < 0, math.IsInf(p.Total.TypicalMS, 0):
+		return fmt.Errorf("its pass takes %v ms, on average %v ms", p.Total.TypicalMS, p.Total.MeanMS)
 	case len(p.Input.Shape) == 0:
 		return errors.New("its input has no shape")
 	}
@@ -132,7 +136,8 @@ func check(p *profile.Profile) error {
 		switch {
 		case r.Path == "":
 			return fmt.Errorf("layer %d has no path", i)
-		case r.MeanMS < 0 || math.IsInf(r.MeanMS, 0) || len(r.OutShape) == 0:
+		case r.MeanMS < 0 || math.IsInf(r.MeanMS, 0) || r.TypicalMS < 0 || math.IsInf(r.TypicalMS, 0),
+			len(r.OutShape) == 0:
 			return fmt.Errorf("layer %s has no usable time or shape", r.Path)
 		case len(r.SamplesMS) != len(p.Layers[0].SamplesMS):
 			return fmt.Errorf("layer %s has %d samples, others %d",
@@ -175,7 +180,7 @@ func decodePProf(data []byte) (*profile.Profile, error) {
 // describes another profile.
 func sameTimes(p *profile.Profile, pp *pprof.Profile) error {
 	var said, found int64 // nanoseconds per pass
-	for _, s := range stacks(p) {
+	for _, s := range meanStacks(p) {
 		said += s.ns
 	}
 	for _, s := range pp.Sample {

@@ -19,7 +19,7 @@ import (
 // everything but the samples.
 func TestReadBack(t *testing.T) {
 	p, err := Read(written(t, PProf, sample(), "a.pb.gz"))
-	if want := withoutSamples(sample()); err != nil || !reflect.DeepEqual(p, want) {
+	if want := sample().MeansOnly(); err != nil || !reflect.DeepEqual(p, want) {
 		t.Errorf("%v\n%+v\nwant\n%+v", err, p, want)
 	}
 	p, err = Read(written(t, asJSON, sample(), "a.json"))
@@ -53,7 +53,7 @@ func TestReadRefuses(t *testing.T) {
 		"cut json":   {text[:len(text)/2], "broken JSON"},
 		"schema":     {change("profile/1", "profile/9"), "schema"},
 		"no layers":  {[]byte(`{"schema":"resnet-tui/profile/1","total":{"mean_ms":1},"input":{"shape":[1]}}`), "no layers"},
-		"no time":    {change(`"mean_ms":10`, `"mean_ms":-1`), "takes -1 ms"},
+		"no time":    {change(`"mean_ms":10`, `"mean_ms":-1`), "on average -1 ms"},
 		"no shape":   {change(`"shape":[2,3,8,8]`, `"shape":[]`), "no shape"},
 		"wild shape": {change(`"shape":[2,3,8,8]`, `"shape":[99999999999,9999999999]`), "input"},
 		"no path":    {change(`"path":"conv1"`, `"path":""`), "no path"},
@@ -92,7 +92,7 @@ func rewritten(t *testing.T, pb []byte, changed bool) []byte {
 		t.Fatal(err)
 	}
 	if changed {
-		record, err := json.Marshal(withoutSamples(sample()))
+		record, err := json.Marshal(sample().MeansOnly())
 		if err != nil {
 			t.Fatal(err)
 		}

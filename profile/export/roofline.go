@@ -61,13 +61,14 @@ type rooflineDot struct {
 	row       *profile.LayerRow
 	intensity float64 // executed FLOPs per byte
 	gflops    float64 // rate of executed FLOPs; the row's own GFLOPS are direct-equivalent
+	ms        float64 // per pass
 }
 
 // title returns the dot's tooltip.
 func (d rooflineDot) title() string {
 	title := fmt.Sprintf("%s (%s): %s GFLOP/s executed, %s FLOP/byte, %s, %s of its roof",
 		d.row.Path, d.row.Pass, profile.Significant(d.gflops), profile.Significant(d.intensity),
-		milliseconds(d.row.MeanMS), profile.FormatShare(float64(d.row.Roof)))
+		milliseconds(d.ms), profile.FormatShare(float64(d.row.Roof)))
 	if d.row.Roof > 1 {
 		title += ", " + profile.Distance(d.row.Bound, float64(d.row.Roof))
 	}
@@ -80,9 +81,10 @@ func rooflineDots(p *profile.Profile) (dots []rooflineDot) {
 	for i := range p.Layers {
 		r := &p.Layers[i]
 		intensity := float64(r.Intensity)
-		gflops := float64(r.ExecutedFLOPs) / r.MeanMS / 1e6 // 10⁶ FLOPs per ms are 10⁹ per s
+		ms := p.LayerMS(i)
+		gflops := float64(r.ExecutedFLOPs) / ms / 1e6 // 10⁶ FLOPs per ms are 10⁹ per s
 		if drawable(intensity) && drawable(gflops) && r.Share >= 0 {
-			dots = append(dots, rooflineDot{r, intensity, gflops})
+			dots = append(dots, rooflineDot{r, intensity, gflops, ms})
 		}
 	}
 	return dots

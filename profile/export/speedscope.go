@@ -13,7 +13,7 @@ import (
 // update), one of each.
 //
 // Samples are the kernels in execution order, so that the view Time Order shows a
-// pass, with mean times as widths.
+// pass, with the times of the profile's statistic as widths.
 func Speedscope(w io.Writer, p *profile.Profile) error {
 	f := speedscopeFile{
 		Schema:   "https://www.speedscope.app/file-format-schema.json",
@@ -69,7 +69,7 @@ type speedscopeFrame struct {
 // the overhead, which belongs to no pass. It adds the frames that index, their
 // positions by name, doesn't have.
 func (f *speedscopeFile) profile(p *profile.Profile, pass string, index map[string]int) speedscopeProfile {
-	out := speedscopeProfile{Type: "sampled", Name: profile.Statistic + " pass", Unit: "nanoseconds"}
+	out := speedscopeProfile{Type: "sampled", Name: "pass, " + p.Statistic().String(), Unit: "nanoseconds"}
 	if pass != "" {
 		out.Name = pass
 	}

@@ -15,12 +15,16 @@ import (
 type stack struct {
 	frames []string          // root first
 	block  string            // path of the block, or ""
-	ns     int64             // mean time per pass, see profile.Statistic
+	ns     int64             // time per pass
 	row    *profile.LayerRow // nil for the overhead
 }
 
+// meanStacks returns the stacks with means as times, whatever the statistic of p is:
+// pprof's samples are means of passes by contract.
+func meanStacks(p *profile.Profile) []stack { return stacks(p.MeansOnly()) }
+
 // stacks returns a stack per kernel in execution order, then the overhead if
-// there is any. Their times add up to the mean pass.
+// there is any. Their times are of p's statistic and add up to a pass.
 func stacks(p *profile.Profile) []stack {
 	tree := p.ByPass()
 	list := make([]stack, 0, len(p.Layers)+1)

@@ -46,9 +46,9 @@ type ResponsePair struct {
 	B    *Number `json:"b,omitempty"`
 }
 
-// PassTimes holds the times of the forward and of the backward pass: medians, over
-// Runs passes, of what all their kernels took together. Overhead belongs to
-// neither and is left out.
+// PassTimes holds the times of the forward and of the backward pass: what all their
+// kernels took together, means of the typical ones of Runs passes. Overhead belongs
+// to neither and is left out.
 type PassTimes struct {
 	ForwardMS  float64 `json:"forward_ms"`
 	BackwardMS float64 `json:"backward_ms"`
@@ -118,8 +118,8 @@ func passTimes(p *profile.Profile) PassTimes {
 	kernels := p.ByPass().Root.Kernels
 	return PassTimes{
 		Runs:       p.Runs,
-		ForwardMS:  float64(p.P50(kernels.In(tensor.Forward))) / 1e6,
-		BackwardMS: float64(p.P50(kernels.In(tensor.Backward))) / 1e6,
+		ForwardMS:  p.TimeMS(kernels.In(tensor.Forward)),
+		BackwardMS: p.TimeMS(kernels.In(tensor.Backward)),
 	}
 }
 

@@ -98,9 +98,9 @@ func (c *Compare) costs() Table[costRow] {
 	}}
 }
 
-// timing formats a time in milliseconds, which is the median of some passes.
+// timing formats a time in milliseconds, which is that of the typical ones of some passes.
 func timing(ms float64, runs int) string {
-	return fmt.Sprintf("%s, median of %d", profile.FormatTime(time.Duration(ms*1e6)), runs)
+	return fmt.Sprintf("%s, typical of %d", profile.FormatTime(time.Duration(ms*1e6)), runs)
 }
 
 // responses has one row per convolution. Bars are on one axis for both nets.

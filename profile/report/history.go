@@ -28,9 +28,11 @@ func (h *History) Table() Tabular {
 		{"threads", "threads", right, func(e profile.HistoryEntry) Cell { return whole(e.Device.Threads) }},
 		{"device", "processor", left, func(e profile.HistoryEntry) Cell { return plain(e.Device.Name) }},
 		{"kernels", "kernels", left, func(e profile.HistoryEntry) Cell { return plain(e.Device.Kernels) }},
+		{"typical_ms", "time", right, func(e profile.HistoryEntry) Cell { return optionalMS(e.Total.TypicalMS) }},
+		{"typical_error", "±", right, func(e profile.HistoryEntry) Cell { return interval(e.Total.TypicalError) }},
 		{"p50_ms", "p50", right, func(e profile.HistoryEntry) Cell { return milliseconds(e.Total.P50MS) }},
 		{"mean_ms", "mean", right, func(e profile.HistoryEntry) Cell { return milliseconds(e.Total.MeanMS) }},
-		{"cv", "±", right, func(e profile.HistoryEntry) Cell { return share(e.Total.CV) }},
+		{"cv", "cv", right, func(e profile.HistoryEntry) Cell { return share(e.Total.CV) }},
 		{"images_per_s", "img/s", right, func(e profile.HistoryEntry) Cell { return optional(e.Total.ImagesPerS) }},
 		{"predicted_bytes", "memory", right, func(e profile.HistoryEntry) Cell {
 			return size(e.Memory.PredictedBytes)

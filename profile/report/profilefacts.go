@@ -30,8 +30,11 @@ func (p Profile) totals() (f facts) {
 		f.add("pictures", p.Input.Preprocess.String())
 	}
 	f.add("device", deviceLine(p.Device))
-	f.addf("time", "%s p50, %s mean ± %s, %s p95, %s min of %d passes after %s",
-		ms(t.P50MS), ms(t.MeanMS), share(t.CV).Text, ms(t.P95MS), ms(t.MinMS), p.Runs, p.warmupWords())
+	f.addf("time", "%s", profile.TimeLine(p.Profile))
+	if p.HasPasses() {
+		f.add("", profile.PassesLine(&t))
+	}
+	f.addf("passes", "%d after %s", p.Runs, p.warmupWords())
 	f.addf("throughput", "%s img/s, %s GFLOP/s direct-equivalent",
 		number(&t.ImagesPerS).Text, number(&t.GFLOPS).Text)
 	f.add("memory", p.memoryLine())

@@ -18,11 +18,13 @@ func (p Profile) Table() Tabular {
 		{"out_shape", "output", left, func(l profile.LayerRow) Cell { return shape(l.OutShape) }},
 		{"params", "params", right, func(l profile.LayerRow) Cell { return count(l.Params) }},
 		{"macs", p.Ops.title(), right, func(l profile.LayerRow) Cell { return p.Ops.cell(l.MACs) }},
-		{"p50_ms", "p50", right, func(l profile.LayerRow) Cell { return milliseconds(l.P50MS) }},
+		{"typical_ms", "time", right, func(l profile.LayerRow) Cell { return p.typical(l.TypicalMS) }},
+		{"typical_error", "±", right, func(l profile.LayerRow) Cell { return interval(l.TypicalError) }},
 		{"mean_ms", "mean", right, func(l profile.LayerRow) Cell { return milliseconds(l.MeanMS) }},
-		{"p95_ms", "p95", right, func(l profile.LayerRow) Cell { return milliseconds(l.P95MS) }},
-		{"min_ms", "", right, func(l profile.LayerRow) Cell { return milliseconds(l.MinMS) }},
-		{"cv", "±", right, func(l profile.LayerRow) Cell { return share(l.CV) }},
+		{"p50_ms", "p50", right, func(l profile.LayerRow) Cell { return p.single(l.P50MS) }},
+		{"p95_ms", "p95", right, func(l profile.LayerRow) Cell { return p.single(l.P95MS) }},
+		{"min_ms", "", right, func(l profile.LayerRow) Cell { return p.single(l.MinMS) }},
+		{"cv", "cv", right, func(l profile.LayerRow) Cell { return p.spread(l.CV) }},
 		{"cpu_ms", "cpu", right, func(l profile.LayerRow) Cell { return optionalMS(l.CPUMS) }},
 		{"share", "share", right, func(l profile.LayerRow) Cell { return share(l.Share) }},
 		{"gflops", "GFLOP/s", right, func(l profile.LayerRow) Cell { return optional(l.GFLOPS) }},
@@ -34,6 +36,46 @@ func (p Profile) Table() Tabular {
 		{"roof", "of roof", right, roof},
 		{"kernel", "kernel", left, func(l profile.LayerRow) Cell { return plain(l.Kernel) }},
 	}}
+}
+
+// typical is a typical time, missing in a file that has means only.
+func (p Profile) typical(ms float64) Cell {
+	if p.Statistic() != profile.Typical {
+		return missing
+	}
+	return milliseconds(ms)
+}
+
+// single is a time of single passes, missing in a file that has means only.
+func (p Profile) single(ms float64) Cell {
+	if !p.HasPasses() {
+		return missing
+	}
+	return milliseconds(ms)
+}
+
+// spread is a coefficient of variation, missing in a file that has means only.
+func (p Profile) spread(cv Number) Cell {
+	if !p.HasPasses() {
+		return missing
+	}
+	return share(cv)
+}
+
+// interval is half the 95 % interval of a typical time as a share of it, 0 if unknown.
+func interval(e Number) Cell {
+	if e == 0 {
+		return missing
+	}
+	return share(e)
+}
+
+// timeTitle is the title of times: what they are where it isn't the usual statistic.
+func (p Profile) timeTitle() string {
+	if p.Statistic() == profile.Mean {
+		return "mean"
+	}
+	return "time"
 }
 
 // roof is the share that a row reaches of the ceiling above it.
@@ -51,8 +93,8 @@ type timeRow struct {
 	out    Cell          // shape of what it computes, blank if there is no single one
 	params int64         // learnable
 	macs   int64         // per image
-	p50MS  float64       // median per pass of all kernels together
-	share  float64       // of means, so that shares add up
+	timeMS float64       // per pass, of all kernels together
+	share  float64       // of the whole pass
 	gflops float64       // direct-equivalent
 	bound  profile.Bound // of a kernel
 	roof   Cell          // of a kernel
@@ -69,7 +111,7 @@ func (p Profile) timeTable(rows []timeRow) Table[timeRow] {
 		{"", "output", left, func(r timeRow) Cell { return r.out }},
 		{"", "params", right, func(r timeRow) Cell { return count(r.params) }},
 		{"", p.Ops.title(), right, func(r timeRow) Cell { return p.Ops.cell(r.macs) }},
-		{"", "time p50", right, func(r timeRow) Cell { return milliseconds(r.p50MS) }},
+		{"", p.timeTitle(), right, func(r timeRow) Cell { return milliseconds(r.timeMS) }},
 		barColumn(timeBar, func(r timeRow) float64 { return r.share }),
 		{"", "share", right, func(r timeRow) Cell { return share(r.share) }},
 		{"", "GFLOP/s", right, func(r timeRow) Cell { return optional(r.gflops) }},

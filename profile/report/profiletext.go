@@ -44,7 +44,7 @@ func (t *treeText) below(r *profile.Row, depth int) {
 	for _, k := range r.Kernels.All() {
 		switch c := r.Toward(t.tree.ByKernel[k]); {
 		case c.Kind != profile.ModuleRow:
-			t.kernel(&t.Layers[k], c.Label, depth+1)
+			t.kernel(k, c.Label, depth+1)
 		case !seen[c]:
 			seen[c] = true
 			t.module(c, depth+1)
@@ -53,28 +53,25 @@ func (t *treeText) below(r *profile.Row, depth int) {
 	}
 }
 
-// module appends a line for all kernels below r. Its time is the median of what
-// they took together in a pass; that of the net is the whole pass, overhead
-// included.
+// module appends a line for all kernels below r. The time of the net is that of the
+// whole pass, overhead included.
 func (t *treeText) module(r *profile.Row, depth int) {
 	kernels := r.Kernels.All()
 	row := timeRow{
-		name:  strings.Repeat("  ", depth) + r.Label,
-		out:   t.output(r.Kernels.In(tensor.Forward)),
-		p50MS: t.Total.P50MS,
-		share: 1,
+		name:   strings.Repeat("  ", depth) + r.Label,
+		out:    t.output(r.Kernels.In(tensor.Forward)),
+		timeMS: t.Total.TimeMS(),
+		share:  1,
 	}
-	meanMS := t.Total.MeanMS // for share and rate
 	if r != t.tree.Root {
-		meanMS = float64(r.Took.Total()) / 1e6
-		row.p50MS = float64(r.Took.ForwardP50+r.Took.AfterP50) / 1e6 // a module is in one pass: the other is 0
-		row.share = meanMS / t.Total.MeanMS
+		row.timeMS = t.TimeMS(kernels)
+		row.share = row.timeMS / t.Total.TimeMS()
 	}
 	for _, k := range kernels {
 		row.params += t.Layers[k].Params
 		row.macs += t.Layers[k].MACs
 	}
-	row.gflops = 2 * float64(row.macs) * float64(t.Input.Shape[0]) / meanMS / 1e6
+	row.gflops = 2 * float64(row.macs) * float64(t.Input.Shape[0]) / row.timeMS / 1e6
 	t.rows = append(t.rows, row)
 }
 
@@ -112,13 +109,14 @@ var ofParameter = map[string]bool{
 
 // kernel appends the line of a kernel. name is that of its layer within the module
 // above.
-func (t *treeText) kernel(l *profile.LayerRow, name string, depth int) {
+func (t *treeText) kernel(k int, name string, depth int) {
+	l := &t.Layers[k]
 	t.rows = append(t.rows, timeRow{
 		name:   strings.Repeat("  ", depth) + rowName(l, name),
 		out:    kernelOutput(l),
 		params: l.Params,
 		macs:   l.MACs,
-		p50MS:  l.P50MS,
+		timeMS: t.LayerMS(k),
 		share:  float64(l.Share),
 		gflops: float64(l.GFLOPS),
 		bound:  l.Bound,
@@ -127,12 +125,12 @@ func (t *treeText) kernel(l *profile.LayerRow, name string, depth int) {
 	})
 }
 
-// overhead appends the line of the overhead. Only its mean is known.
+// overhead appends the line of the overhead.
 func (t *treeText) overhead(r *profile.Row) {
 	t.rows = append(t.rows, timeRow{
 		name:   "  " + r.Label,
-		p50MS:  t.Total.OverheadMS,
-		share:  t.Total.OverheadMS / t.Total.MeanMS,
+		timeMS: t.OverheadTimeMS(),
+		share:  t.OverheadTimeMS() / t.Total.TimeMS(),
 		roof:   missing,
 		kernel: "between layers",
 	})

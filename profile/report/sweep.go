@@ -23,11 +23,13 @@ func (s Sweep) Table() Tabular {
 		{"threads", "threads", right, func(r profile.SweepRow) Cell { return whole(r.Threads) }},
 		{"images_per_s", "img/s", right, func(r profile.SweepRow) Cell { return optional(r.ImagesPerS) }},
 		barColumn(sweepBar, func(r profile.SweepRow) float64 { return float64(r.ImagesPerS / best) }),
+		{"typical_ms", "time", right, func(r profile.SweepRow) Cell { return optionalMS(r.TypicalMS) }},
+		{"typical_error", "±", right, func(r profile.SweepRow) Cell { return interval(r.TypicalError) }},
 		{"p50_ms", "p50", right, func(r profile.SweepRow) Cell { return milliseconds(r.P50MS) }},
 		{"p95_ms", "p95", right, func(r profile.SweepRow) Cell { return milliseconds(r.P95MS) }},
 		{"mean_ms", "mean", right, func(r profile.SweepRow) Cell { return milliseconds(r.MeanMS) }},
 		{"min_ms", "", right, func(r profile.SweepRow) Cell { return milliseconds(r.MinMS) }},
-		{"cv", "±", right, func(r profile.SweepRow) Cell { return share(r.CV) }},
+		{"cv", "cv", right, func(r profile.SweepRow) Cell { return share(r.CV) }},
 		{"gflops", "GFLOP/s", right, func(r profile.SweepRow) Cell { return optional(r.GFLOPS) }},
 		{"overhead_ms", "", right, func(r profile.SweepRow) Cell { return milliseconds(r.OverheadMS) }},
 		{"predicted_bytes", "memory", right, func(r profile.SweepRow) Cell { return size(r.PredictedBytes) }},
@@ -56,6 +58,7 @@ func (s Sweep) Text(w io.Writer) error {
 	var f facts
 	f.add("net", s.Model.Arch+", weights "+s.Model.WeightsLine())
 	f.addf("device", "%s (%s), %s, %s kernels", s.Device.ID, s.Device.Name, s.Device.Precision, s.Device.Kernels)
+	f.add("time", profile.Explanation+"; ± is half its 95 % interval")
 	f.add("knee", "per size and number of threads: the smallest batch that reaches 90 % of the best throughput")
 	return f.write(w)
 }

@@ -41,7 +41,8 @@ func TestTables(t *testing.T) {
 		"info": &Info{Version: "1.2.3",
 			CPU: CPU{Model: "Abacus", Threads: 2, Features: []string{"AVX2", "FMA"}, Kernels: "avx2",
 				Why: "it has AVX2"}},
-		"profile":       Profile{Profile: &profile.Profile{Layers: someLayers()}},
+		"profile":       Profile{Profile: &profile.Profile{Layers: someLayers(), Total: profile.Total{TypicalMS: 4}}},
+		"profile means": Profile{Profile: &profile.Profile{Layers: someLayers()[:1]}},
 		"run":           &Run{Layers: someRunLayers()},
 		"run backward":  &Run{Layers: someRunLayers(), ParamsGrad: []ParamGrad{{"conv1.weight", 1}}},
 		"summary":       &Summary{Layers: someSummaryLayers()},
@@ -134,7 +135,7 @@ func someHistory() *History {
 		return profile.HistoryEntry{Profile: profile.Profile{
 			Recorded: time.Date(2026, 3, day, 12, 30, 0, 0, time.Local), Version: "1", Model: someNet, Device: oneCPU,
 			Input: profile.Input{Shape: tensor.Shape{2, 3, 32, 32}}, Mode: "eval", Fused: true, Runs: 50,
-			Total:  profile.Total{P50MS: p50, MeanMS: p50 + 0.5, CV: 0.03, ImagesPerS: Number(2000 / p50)},
+			Total:  profile.Total{TypicalMS: p50 + 0.25, TypicalError: 0.01, P50MS: p50, MeanMS: p50 + 0.5, CV: 0.03, ImagesPerS: Number(2000 / p50)},
 			Memory: profile.Memory{PredictedBytes: 1 << 21},
 		}}
 	}
@@ -148,7 +149,7 @@ func someLayers() []profile.LayerRow {
 		{
 			Path: "conv1", Kind: "Conv2d", Pass: "forward", Absorbed: []string{"bn1", "relu"},
 			OutShape: tensor.Shape{2, 16, 32, 32}, Params: 464, MACs: 442_368,
-			MeanMS: 1.5, P50MS: 1.25, P95MS: 2, MinMS: 1, CV: 0.05, Share: 0.3, CPUMS: 2.5, GFLOPS: 1.2,
+			TypicalMS: 1.25, TypicalError: 0.015, MeanMS: 1.5, P50MS: 1.25, P95MS: 2, MinMS: 1, CV: 0.05, Share: 0.3, CPUMS: 2.5, GFLOPS: 1.2,
 			GBPS: 0.5, ExecutedFLOPs: 885_000, Bytes: 300_000,
 			Intensity: 2.95, Bound: profile.BoundCompute, Roof: 0.6, Kernel: "direct",
 		},
@@ -191,7 +192,7 @@ func someSweep() Sweep {
 	return Sweep{&profile.Sweep{Model: someNet, Device: oneCPU, Rows: []profile.SweepRow{
 		{
 			Batch: 1, Size: profile.Pixel{Height: 32, Width: 32}, Threads: 2, PredictedBytes: 1 << 20, Knee: true,
-			Total: profile.Total{P50MS: 1, P95MS: 2, MeanMS: 1.25, MinMS: 0.5, CV: 0.1, ImagesPerS: 1000,
+			Total: profile.Total{TypicalMS: 1.125, TypicalError: 0.02, OverheadTypicalMS: 0.03125, P50MS: 1, P95MS: 2, MeanMS: 1.25, MinMS: 0.5, CV: 0.1, ImagesPerS: 1000,
 				OverheadMS: 0.0625, GFLOPS: 25},
 		},
 		{Batch: 2, Size: profile.Pixel{Height: 32, Width: 64}, Threads: 2,

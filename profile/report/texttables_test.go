@@ -48,10 +48,11 @@ func TestTextTables(t *testing.T) {
 		}),
 		"ratios": ratioTable([]train.Ratio{{A: "cifar_plain8", B: "cifar_resnet8",
 			Ratio: train.SeedStats{N: 2, Mean: 1.5, Min: 1, Max: 2}}, {}}),
-		"module tree":  summary.moduleTable(someModules()),
-		"time tree":    Profile{Profile: &profile.Profile{}}.timeTable(someTimes()),
-		"empty table":  blockTable(nil, axisOf(nil)),
-		"no path rows": pathTable(nil),
+		"module tree":        summary.moduleTable(someModules()),
+		"time tree":          Profile{Profile: &profile.Profile{Total: profile.Total{TypicalMS: 4}}}.timeTable(someTimes()),
+		"time tree of means": Profile{Profile: &profile.Profile{}}.timeTable(someTimes()[:1]),
+		"empty table":        blockTable(nil, axisOf(nil)),
+		"no path rows":       pathTable(nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -91,7 +92,7 @@ func someModules() []moduleRow {
 func someTimes() []timeRow {
 	return []timeRow{
 		{
-			name: "  conv1 bn1 relu", out: plain("16×32×32"), params: 464, macs: 442_368, p50MS: 1.25,
+			name: "  conv1 bn1 relu", out: plain("16×32×32"), params: 464, macs: 442_368, timeMS: 1.25,
 			share: 0.25, gflops: 1.2,
 			bound: profile.BoundCompute, roof: share(0.5), kernel: "direct",
 		},

@@ -100,9 +100,10 @@ func TestGradientsText(t *testing.T) {
 
 func TestCompareText(t *testing.T) {
 	timed := &profile.Profile{Runs: 3, Layers: []profile.LayerRow{
-		{Pass: "forward", SamplesMS: []float64{1, 2, 3}}, {Pass: "forward", SamplesMS: []float64{3, 2, 1}},
-		{Pass: "backward", SamplesMS: []float64{9, 8, 7}},
+		{Pass: "forward", TypicalMS: 1, MeanMS: 5}, {Pass: "forward", TypicalMS: 3, MeanMS: 5},
+		{Pass: "backward", TypicalMS: 8, MeanMS: 9},
 	}}
+	timed.Total.TypicalMS = 12
 	a := Side{withGradients(t, true),
 		[]nn.Response{{Path: "conv1", Std: 1}, {Path: "layer1.0.conv1", Std: 0.5}}, timed}
 	b := Side{withGradients(t, false), []nn.Response{{Path: "conv1", Std: 2}}, timed}

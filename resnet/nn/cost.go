@@ -12,12 +12,13 @@ type Cost struct {
 	Params  int64 // learnable elements
 	Buffers int64 // elements of running statistics
 	MACs    int64 // multiply-adds of convolutions and linear layers, per image
-	// FLOPs are the arithmetic operations of every layer, per image: two per
+	// Operations are the arithmetic operations of every layer, per image: two per
 	// multiply-add, one per bias, two per element of a batch norm in eval mode,
 	// one per element of a ReLU, an addition or a scaling, k²−1 comparisons per
-	// result of a max pool, one per operand of an average. The conventions of
-	// other tools are in Counts.
-	FLOPs int64
+	// result of a max pool, one per operand of an average. They are not FLOPs, which
+	// are two per multiply-add and nothing else; the conventions of other tools are
+	// in Counts.
+	Operations int64
 
 	// Bytes of the whole batch, for each layer run alone: a device that fuses
 	// layers moves fewer. Layers that need not move anything (flattening, dropout
@@ -27,12 +28,15 @@ type Cost struct {
 	ActivationBytes int64 // results, as a backward pass would keep them
 }
 
+// FLOPs returns the floating-point operations per image: two per multiply-add.
+func (c *Cost) FLOPs() int64 { return 2 * c.MACs }
+
 // Add adds another cost.
 func (c *Cost) Add(o Cost) {
 	c.Params += o.Params
 	c.Buffers += o.Buffers
 	c.MACs += o.MACs
-	c.FLOPs += o.FLOPs
+	c.Operations += o.Operations
 	c.ReadBytes += o.ReadBytes
 	c.WriteBytes += o.WriteBytes
 	c.ActivationBytes += o.ActivationBytes
@@ -63,7 +67,7 @@ func (b *Builder) addCost(l *Layer) {
 	}
 	b.macs += macs
 	c.MACs = macs
-	c.FLOPs = flops(l, macs)
+	c.Operations = operations(l, macs)
 	l.countBytes(b.model.Params)
 }
 
@@ -104,8 +108,8 @@ func (b *Builder) countMACs(l *Layer) (int64, bool) {
 // perImage is the number of elements of one image of a batch.
 func perImage(s tensor.Shape) int64 { return int64(s[1:].Elems()) }
 
-// flops are a layer's operations on one image; see Cost.
-func flops(l *Layer, macs int64) int64 {
+// operations are a layer's operations on one image; see Cost.
+func operations(l *Layer, macs int64) int64 {
 	in, out := perImage(l.In), perImage(l.Out)
 	switch l.Kind {
 	case tensor.Conv2d, tensor.Linear:

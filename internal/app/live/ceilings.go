@@ -34,7 +34,7 @@ func (r *runner) keepReached() {
 	r.results.Program.Recorder.Snapshot(&s)
 	reached := r.ceilings
 	for i, k := range r.results.Program.Kernels[:min(len(s.Kernels), len(r.results.Program.Kernels))] {
-		reached = reached.Raised(k.FLOPs, s.Kernels[i].P50, s.Kernels[i].N)
+		reached = reached.Raised(k.FLOPs, s.Kernels[i].Typical, s.Kernels[i].N)
 	}
 	if reached != r.ceilings {
 		r.ceilings = r.options.Roofs.Keep(reached)

@@ -14,9 +14,9 @@ type profile struct {
 		Name string `json:"name"`
 	} `json:"device"`
 	Total struct {
-		MeanMS     float64 `json:"mean_ms"`
-		P50MS      float64 `json:"p50_ms"`
-		OverheadMS float64 `json:"overhead_ms"`
+		TypicalMS         float64 `json:"typical_ms"`
+		OverheadTypicalMS float64 `json:"overhead_typical_ms"`
+		OverheadMS        float64 `json:"overhead_ms"`
 	} `json:"total"`
 	Memory struct {
 		Timeline []struct{} `json:"timeline"`
@@ -29,6 +29,7 @@ type profile struct {
 type layer struct {
 	Path      string  `json:"path"`
 	Pass      string  `json:"pass"`
+	TypicalMS float64 `json:"typical_ms"`
 	MeanMS    float64 `json:"mean_ms"`
 	Executed  int64   `json:"executed_flops"`
 	Intensity float64 `json:"intensity"`
@@ -56,7 +57,7 @@ func (p *profile) weights(pass string) map[string]float64 {
 	ns := map[string]float64{}
 	for _, l := range p.Layers {
 		if pass == "" || l.Pass == pass {
-			ns[l.Path] += math.Round(l.MeanMS * 1e6)
+			ns[l.Path] += math.Round(l.TypicalMS * 1e6)
 		}
 	}
 	return ns
@@ -68,15 +69,27 @@ func (p *profile) whole(pass string) (ns float64) {
 		ns += v
 	}
 	if pass == "" {
-		ns += max(math.Round(p.Total.OverheadMS*1e6), 0)
+		ns += max(math.Round(p.Total.OverheadTypicalMS*1e6), 0)
 	}
 	return ns
+}
+
+// ofMeans is the profile with means in place of typical times, as folded stacks and
+// pprof's format have them.
+func (p *profile) ofMeans() *profile {
+	q := *p
+	q.Total.OverheadTypicalMS = p.Total.OverheadMS
+	q.Layers = slices.Clone(p.Layers)
+	for i := range q.Layers {
+		q.Layers[i].TypicalMS = q.Layers[i].MeanMS
+	}
+	return &q
 }
 
 // computing counts the layers that the roofline can show.
 func (p *profile) computing() (n int) {
 	for _, l := range p.Layers {
-		if l.Intensity > 0 && l.MeanMS > 0 && l.Executed > 0 {
+		if l.Intensity > 0 && l.TypicalMS > 0 && l.Executed > 0 {
 			n++
 		}
 	}

@@ -18,23 +18,24 @@ type profileFile struct {
 // profiled are the four formats that speedscope reads.
 func profiled(e *export) ([]profileFile, error) {
 	p, name := &e.profile, e.profile.Model.Arch+" on "+e.profile.Device.Name
-	all := table{of: "the means of a pass", root: p.Model.Arch, whole: p.whole(""), weights: p.weights("")}
-	file := func(extension string) profileFile {
+	file := func(extension string, p *profile) profileFile {
+		all := table{of: "the times of a pass", root: p.Model.Arch, whole: p.whole(""), weights: p.weights("")}
 		f := profileFile{path: e.file(extension), tables: []table{all}}
 		f.title = f.name()
 		f.shown = f.title
 		return f
 	}
-	own := file("speedscope.json")
-	own.title, own.shown = name, "mean pass"
+	own := file("speedscope.json", p)
+	own.title, own.shown = name, "pass, mean of the typical passes: the middle half by total"
 	for _, pass := range p.passes() {
-		own.tables = append(own.tables, table{of: "the means of " + pass, root: p.Model.Arch, whole: p.whole(pass), weights: p.weights(pass)})
+		own.tables = append(own.tables, table{of: "the times of " + pass, root: p.Model.Arch, whole: p.whole(pass), weights: p.weights(pass)})
 	}
-	trace := file("trace.json")
+	trace := file("trace.json", p)
 	trace.shown = name + " (pid 1), net (tid 0)"
 	spans, err := traced(trace.path, p.weights(""))
 	trace.tables = []table{spans}
-	return []profileFile{own, file("folded.txt"), file("pb.gz"), trace}, err
+	means := p.ofMeans()
+	return []profileFile{own, file("folded.txt", means), file("pb.gz", means), trace}, err
 }
 
 // traced is what the first track of a trace should add up to. It is the net's:
