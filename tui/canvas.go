@@ -202,7 +202,7 @@ func runeWidth(r rune) int {
 			return 1
 		}
 		return 0
-	case r >= 0x2000 && r < 0x2e80 && !unicode.In(r, unicode.Cf, unicode.Mn):
+	case r >= 0x2000 && r < 0x2e80 && !unicode.In(r, unicode.Cf, unicode.Mn, unicode.Zl, unicode.Zp):
 		return 1 // punctuation, arrows, mathematics, boxes: as terminals draw them
 	}
 	return ansi.StringWidth(string(r))

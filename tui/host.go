@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+
+	"resnet-tui/profile"
 )
 
 // host is what every program of the screen has: the terminal's size and colours, a
@@ -158,7 +161,7 @@ func (h *host) picture(draw func(c *canvas)) string {
 func page(picture, title string) tea.View {
 	v := tea.NewView(picture)
 	v.AltScreen = true
-	v.WindowTitle = "resnet-tui " + title
+	v.WindowTitle = "resnet-tui " + profile.Printable(title)
 	return v
 }
 
@@ -173,12 +176,27 @@ type streams struct {
 // runProgram shows a program until it quits, ctx ends or the terminal fails. If ctx
 // ended, the error is ctx's, not bubbletea's own for a killed program.
 func runProgram(ctx context.Context, m tea.Model, t streams) error {
-	_, err := tea.NewProgram(m, t.options(ctx)...).Run()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	held, t := t.hold()
+	options := t.options(ctx)
+	if held != nil {
+		held.gone = end
+		defer held.release()
+		options = append(options, held.options()...)
+	}
+	_, err := tea.NewProgram(m, options...).Run()
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		if cause := context.Cause(ctx); cause == errGone {
+			return cause
+		}
 		return ctx.Err()
 	}
 	return err
 }
+
+// alone is the message that there is no shell to go back to.
+type alone struct{}
 
 // options are bubbletea's. 30 pictures per second are more than frameTime asks for.
 // Signals end ctx: bubbletea's own handler would race with that, and take SIGTERM for
@@ -193,6 +211,9 @@ func (t streams) options(ctx context.Context) []tea.ProgramOption {
 	}
 	if t.environ != nil {
 		options = append(options, tea.WithEnvironment(t.environ))
+	}
+	if t.environ == nil && os.Getenv("NO_COLOR") != "" { // any value, not only those for true
+		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
 	}
 	return options
 }

@@ -151,6 +151,8 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 		m.onPaste(msg)
 	case tea.MouseMsg:
 		return m.onMouse(msg)
+	case alone:
+		m.notify("there is no shell to go back to: q quits")
 	default:
 		return m.offer(msg)
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"resnet-tui/internal/app"
+	"resnet-tui/profile"
 )
 
 // console says on stderr how far the work is, in one line that changes on a terminal,
@@ -58,6 +59,7 @@ func (c *console) say(line string) {
 		return
 	}
 	c.next, c.shown = now.Add(c.every), true
+	line = profile.Printable(line)
 	if c.terminal {
 		fmt.Fprint(c.w, "\r\x1b[K"+c.fit(line))
 		return
@@ -87,7 +89,7 @@ func (c *console) stay(line string) {
 		return
 	}
 	c.wipe()
-	fmt.Fprintln(c.w, line)
+	fmt.Fprintln(c.w, profile.Printable(line))
 }
 
 // clear removes the line of progress.

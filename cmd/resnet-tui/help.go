@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -90,7 +89,7 @@ func mostUsedOf(fs *pflag.FlagSet) (first []*pflag.Flag) {
 
 // printHelp is the help of a command.
 func printHelp(cmd *cobra.Command, _ []string) {
-	h := &helpPage{w: colorprofile.NewWriter(cmd.OutOrStdout(), os.Environ()), width: helpWidth(cmd.OutOrStdout())}
+	h := &helpPage{w: helpWriter(cmd.OutOrStdout()), width: helpWidth(cmd.OutOrStdout())}
 	h.paragraph(capital(cmp.Or(cmd.Long, cmd.Short)))
 	h.heading("usage")
 	h.line(cmd.UseLine())
@@ -106,6 +105,17 @@ func printHelp(cmd *cobra.Command, _ []string) {
 	}
 	h.commands("help topics", cmd, (*cobra.Command).IsAdditionalHelpTopicCommand)
 	fmt.Fprintln(h.w)
+}
+
+// helpWriter leaves escape sequences out where the terminal, or the user with NO_COLOR
+// of any value, wants none. It goes by the environment: asking the terminal would take
+// as long as that likes, and what is typed meanwhile.
+func helpWriter(w io.Writer) io.Writer {
+	out := colorprofile.NewWriter(w, os.Environ())
+	if os.Getenv("NO_COLOR") != "" || out.Profile <= colorprofile.ASCII {
+		out.Profile = colorprofile.NoTTY
+	}
+	return out
 }
 
 // capital is a text that begins with a capital letter, as a paragraph does.
@@ -247,23 +257,6 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// helpFlag is --help. fang gives the root command a help function of its own when it
-// starts, after ours; so the flag puts ours in its place when it is parsed.
-type helpFlag struct {
-	root  *cobra.Command
-	asked bool
-}
-
-func (f *helpFlag) String() string   { return strconv.FormatBool(f.asked) }
-func (f *helpFlag) Type() string     { return "bool" }
-func (f *helpFlag) IsBoolFlag() bool { return true }
-
-func (f *helpFlag) Set(s string) (err error) {
-	f.root.SetHelpFunc(printHelp)
-	f.asked, err = strconv.ParseBool(s)
-	return err
-}
-
 // helpCommand is "help COMMAND" and "help TOPIC".
 func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
@@ -271,7 +264,6 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 		Short: "show the help of a command or a topic",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error {
-			root.SetHelpFunc(printHelp)
 			cmd, rest, err := root.Find(args)
 			if err != nil || cmd == nil || len(rest) > 0 {
 				return usage("there is no help on %q", strings.Join(args, " "))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -86,7 +85,7 @@ func (p *program) openDiff(ctx context.Context, files []string, out *outputFlags
 func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, file string, theme tui.Theme) error {
 	m, err := app.RecordedNet(recorded)
 	if err != nil {
-		fmt.Fprintf(p.err, "%s can't be shown on the screen: %s\n", file, oneLine(err))
+		p.tell(file + " can't be shown on the screen: " + oneLine(err))
 		return report.Write(p.out, report.Profile{Profile: recorded}, "text")
 	}
 	o := tui.Options{Version: recorded.Version, Theme: theme}

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
-	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"resnet-tui/internal/app"
+	"resnet-tui/profile"
 )
 
 // Exit codes, as the command line's contract has them.
@@ -37,11 +39,10 @@ func (p *program) main(ctx context.Context, args []string) int {
 	p.console = newConsole(p.err)
 	root := newRoot(p)
 	root.SetArgs(args)
-	// Errors of our own don't go through cobra, which would ask the terminal for
-	// its background colour before printing one.
-	quiet := func(io.Writer, fang.Styles, error) {}
-	err := fang.Execute(ctx, root,
-		fang.WithVersion(version()), fang.WithErrorHandler(quiet), fang.WithNotifySignal(os.Interrupt, syscall.SIGTERM))
+	enableEscapes(p.out, p.err)
+	ctx, stop := signal.NotifyContext(ctx, endingSignals()...)
+	defer stop()
+	err := root.ExecuteContext(ctx)
 	p.console.clear()
 	if err != nil && p.failure == nil {
 		p.failure = usageError{err}
@@ -49,12 +50,24 @@ func (p *program) main(ctx context.Context, args []string) int {
 	if p.failure == nil {
 		return exitDone
 	}
-	fmt.Fprintln(p.err, "resnet-tui: "+oneLine(p.failure))
+	p.tell("resnet-tui: " + oneLine(p.failure))
 	if isUsage(p.failure) {
 		return exitUsage
 	}
 	return exitFailed
 }
+
+// endingSignals are the signals that end the program as q does: what is under way is
+// stopped, and the terminal is given back. A signal that whoever started the program
+// told it to ignore, as nohup does with SIGHUP, stays ignored.
+func endingSignals() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+	return slices.DeleteFunc(all, signal.Ignored)
+}
+
+// tell writes a line to stderr. It may have names from files, which a terminal must not
+// obey.
+func (p *program) tell(line string) { fmt.Fprintln(p.err, profile.Printable(line)) }
 
 // service makes the use cases, with the folders that the environment names.
 func (p *program) service() app.Service {

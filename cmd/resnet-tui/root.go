@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+
+	mango "github.com/muesli/mango-cobra"
+	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 )
 
@@ -10,6 +14,9 @@ func newRoot(p *program) *cobra.Command {
 	root.SetIn(p.in)
 	root.SetOut(p.out) // before addCompletion, which keeps it
 	root.SetErr(p.err)
+	root.Version = version()
+	root.SilenceUsage, root.SilenceErrors = true, true // main prints errors
+	root.SetHelpFunc(printHelp)
 	root.Args = cobra.ArbitraryArgs
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -23,13 +30,11 @@ func newRoot(p *program) *cobra.Command {
 		infoCommand(p), diffCommand(p), checkCommand(p), openCommand(p), historyCommand(p),
 	} {
 		c.Args = cobra.ArbitraryArgs
-		c.SetHelpFunc(printHelp)
 		root.AddCommand(c)
 	}
-	root.AddCommand(countingTopic())
+	root.AddCommand(countingTopic(), manCommand())
 	root.SetHelpCommand(helpCommand(root))
 	addCompletion(root)
-	root.Flags().VarPF(&helpFlag{root: root}, "help", "h", "show this help").NoOptDefVal = "true"
 	return root
 }
 
@@ -44,8 +49,26 @@ func addCompletion(root *cobra.Command) {
 	c.Short = "write the script that lets a shell complete the command line"
 	c.Long = "Writes a script for the named shell, which lets it complete commands, flags and their values. " +
 		"The help of each command below says how to load it."
-	c.SetHelpFunc(printHelp)
 	for _, shell := range c.Commands() {
 		shell.Short = "script for " + shell.Name()
+	}
+}
+
+// manCommand prints the manual page.
+func manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:                   "man",
+		Short:                 "print the manual page",
+		Hidden:                true,
+		DisableFlagsInUseLine: true,
+		Args:                  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			page, err := mango.NewManPage(1, cmd.Root())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), page.Build(roff.NewDocument()))
+			return err
+		},
 	}
 }

@@ -68,7 +68,7 @@ func (p *program) train(ctx context.Context, spec app.Spec, o app.TrainOptions, 
 	rep, err := work(ctx)
 	p.console.clear()
 	if at := lastCheckpoint(rep); errors.Is(err, context.Canceled) && at != "" {
-		fmt.Fprintf(p.err, "%s holds what was trained; --resume goes on from there\n", at)
+		p.tell(at + " holds what was trained; --resume goes on from there")
 	}
 	return rep, err
 }

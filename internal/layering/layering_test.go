@@ -46,11 +46,12 @@ var layers = []row{
 		"profile", "profile/export", "profile/report"}},
 	{"internal/app/live", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "profile", "internal/app"}},
 	{"tui", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "profile", "internal/app/live",
-		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet"}},
+		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet",
+		"golang.org/x/sys", "golang.org/x/term"}},
 	// The command line contains no use case: it turns flags into a Spec, and a report into output.
 	{"cmd/resnet-tui", []string{"resnet", "profile", "profile/export", "profile/report",
-		"internal/app", "internal/app/live", "tui", "charm.land/fang", "github.com/charmbracelet/colorprofile",
-		"github.com/spf13", "golang.org/x/term", "go.yaml.in/yaml"}},
+		"internal/app", "internal/app/live", "tui", "github.com/charmbracelet/colorprofile",
+		"github.com/spf13", "github.com/muesli", "golang.org/x/sys", "golang.org/x/term", "go.yaml.in/yaml"}},
 	{"internal/oracle", []string{"tensor"}}, // for tests only
 	{"internal/layering", nil},
 	{"scripts/release", nil},

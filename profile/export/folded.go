@@ -22,7 +22,7 @@ func Folded(w io.Writer, p *profile.Profile) error {
 	for _, s := range meanStacks(p) {
 		frames := make([]string, len(s.frames))
 		for i, f := range s.frames {
-			frames[i] = foldedFrame.Replace(f)
+			frames[i] = profile.Printable(foldedFrame.Replace(f))
 		}
 		fmt.Fprintf(b, "%s %d\n", strings.Join(frames, ";"), s.ns)
 	}

@@ -26,7 +26,7 @@ func (f facts) write(w io.Writer) error {
 		widest = max(widest, len(x.name))
 	}
 	for _, x := range f {
-		if _, err := fmt.Fprintf(w, "%-*s  %s\n", widest, x.name, x.text); err != nil {
+		if _, err := fmt.Fprintf(w, "%-*s  %s\n", widest, x.name, profile.Printable(x.text)); err != nil {
 			return err
 		}
 	}

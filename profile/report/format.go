@@ -21,19 +21,24 @@ type Report interface {
 }
 
 // Write prints r in one of the Formats. It returns the first error of w, and an
-// error for an unknown format.
+// error for an unknown format. What a file brought along can't make a terminal obey
+// it: no control characters but line feeds come out (profile.Printable).
 func Write(w io.Writer, r Report, format string) error {
-	switch format {
-	case "json":
-		return writeJSON(w, r)
-	case "csv":
-		return r.Table().CSV(w)
-	case "md":
-		return r.Table().Markdown(w)
-	case "text":
-		return r.Text(w)
+	var b bytes.Buffer
+	print, ok := map[string]func() error{
+		"json": func() error { return writeJSON(&b, r) },
+		"csv":  func() error { return r.Table().CSV(&b) },
+		"md":   func() error { return r.Table().Markdown(&b) },
+		"text": func() error { return r.Text(&b) },
+	}[format]
+	if !ok {
+		return fmt.Errorf("unknown format %q", format)
 	}
-	return fmt.Errorf("unknown format %q", format)
+	if err := print(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, profile.PrintableLines(b.String()))
+	return err
 }
 
 // writeJSON writes indented JSON whose lists of numbers are on one line: a shape
@@ -47,8 +52,26 @@ func writeJSON(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(joinNumbers(b.Bytes()))
+	_, err := w.Write(escapeMore(joinNumbers(b.Bytes())))
 	return err
+}
+
+// escapeMore escapes what JSON allows in strings, but a terminal obeys: the controls
+// from U+007F to U+009F, and marks of direction.
+func escapeMore(text []byte) []byte {
+	isObeyed := func(r rune) bool { return r != '\n' && profile.Printable(string(r)) != string(r) }
+	if bytes.IndexFunc(text, isObeyed) < 0 {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if isObeyed(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.Bytes()
 }
 
 // joinNumbers removes the white space from innermost lists without strings, in

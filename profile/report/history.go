@@ -51,7 +51,7 @@ func moment(at time.Time) Cell {
 // measured more than once. Only entries of the same configuration are comparable.
 func (h *History) Text(w io.Writer) error {
 	if len(h.Entries) == 0 {
-		_, err := fmt.Fprintf(w, "no profiles yet in %s\n", h.Path)
+		_, err := fmt.Fprintf(w, "no profiles yet in %s\n", profile.Printable(h.Path))
 		return err
 	}
 	if err := h.Table().Text(w); err != nil {
@@ -64,7 +64,7 @@ func (h *History) Text(w io.Writer) error {
 		if len(c.ms) < 2 {
 			continue
 		}
-		if _, err := fmt.Fprintf(w, "\n%s\n%s\n", c.name, plot(c.ms)); err != nil {
+		if _, err := fmt.Fprintf(w, "\n%s\n%s\n", profile.Printable(c.name), plot(c.ms)); err != nil {
 			return err
 		}
 	}

@@ -291,7 +291,7 @@ func (r *Run) writeGuesses(w io.Writer, image int, guesses []Guess) error {
 	if image < len(r.Input.Names) {
 		name = r.Input.Names[image]
 	}
-	fmt.Fprintf(w, "\n%s\n", name)
+	fmt.Fprintf(w, "\n%s\n", profile.Printable(name))
 	return guessTable(guesses).Text(w)
 }
 

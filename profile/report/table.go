@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"resnet-tui/profile"
 )
 
 // Column is one column of a table whose rows are of type T: its heading, and a
@@ -84,8 +86,8 @@ func pad(text string, width int, right bool) string {
 	return text + space
 }
 
-// markdownCell escapes what would end a cell or a row.
-var markdownCell = strings.NewReplacer("|", `\|`, "\n", " ")
+// markdownCell escapes what would end a cell.
+var markdownCell = strings.NewReplacer("|", `\|`)
 
 // Markdown writes a table in GitHub Flavored Markdown,
 // https://github.github.com/gfm/#tables-extension-.
@@ -118,7 +120,7 @@ func rule[T any](columns []Column[T]) []string {
 }
 
 // CSV writes the raw values under the columns' names, as RFC 4180 has it but with
-// lines that end in a line feed.
+// lines that end in a line feed. Control characters in values are escaped.
 func (t Table[T]) CSV(w io.Writer) error {
 	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c Column[T]) bool { return c.Name == "" })
 	record := make([]string, len(columns))
@@ -129,7 +131,7 @@ func (t Table[T]) CSV(w io.Writer) error {
 	out.Write(record) // the writer keeps its first error
 	for _, row := range t.Rows {
 		for i, c := range columns {
-			record[i] = c.Cell(row).Raw
+			record[i] = profile.Printable(c.Cell(row).Raw)
 		}
 		out.Write(record)
 	}
@@ -152,7 +154,7 @@ func (t Table[T]) lines(columns []Column[T]) [][]string {
 	for _, row := range t.Rows {
 		line := make([]string, len(columns))
 		for i, c := range columns {
-			line[i] = c.Cell(row).Text
+			line[i] = profile.Printable(c.Cell(row).Text)
 		}
 		lines = append(lines, line)
 	}

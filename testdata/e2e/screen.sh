@@ -193,6 +193,23 @@ start 80 24 "${net[@]}"
 keys q # as early as possible
 ended 0
 
+# Stopped, the window is made smaller, then larger again: nothing of the screen stays.
+if tm kill-server 2>/dev/null; then sleep 0.5; fi
+tm new-session -d -s e2e -x 120 -y 30 "PS1='> ' TERM=tmux-256color bash --norc"
+tm set -g window-size manual
+keys "$(printf '%q ' "$binary" "${net[@]}")" Enter
+await 60 '● forward'
+keys C-z
+await 5 'Stopped'
+tm resize-window -t e2e -x 80 -y 24
+keys fg Enter
+await 10 '● forward'
+tm resize-window -t e2e -x 120 -y 30
+await 10 'GFLOP/s'
+keys q
+await 10 '^>$'
+if shown | grep -q 'avgpool'; then echo "FAILED: the tree is left in the shell"; shown; exit 1; fi
+
 start 80 24 --depth 51
 ended 2
 
