@@ -40,6 +40,9 @@ func (s *Spec) builtinNet() (builtin.Net, bool, error) {
 // the net, and of carried ones the extents of its images too.
 func (s *Spec) config(l Listener) (resnet.Config, error) {
 	c := s.Net
+	if s.Partial && s.Weights == "" {
+		return c, refuse("{partial} is about {weights}, and none are named")
+	}
 	n, ok, err := s.builtinNet()
 	if err == nil && !ok && s.Weights != "" && !namesNet(c) {
 		return s.netOfWeights(l)

@@ -28,7 +28,8 @@ type Training struct {
 	options train.Options
 	history string
 	watch   *trainWatch
-	close   func() error // of the history
+	partial *profile.Partial // what of the weights was taken, nil where all had to fit
+	close   func() error     // of the history
 }
 
 // Train trains nets on the spec's data set. A report comes with an error where
@@ -199,7 +200,7 @@ func (t *Training) openWeights() (err error) {
 	if len(t.nets) > 1 {
 		return refuse("{weights} are of one net, but %d are to be trained", len(t.nets))
 	}
-	t.options.Session.Source, err = loadWeights(&t.spec, t.nets[0], t.watch.listener)
+	t.options.Session.Source, t.partial, err = loadWeights(&t.spec, t.nets[0], t.watch.listener)
 	return err
 }
 
@@ -267,6 +268,9 @@ func (t *Training) report(c train.Comparison, failed error) (*report.Train, erro
 	}
 	rep := report.NewTrain(c, tracks, t.history)
 	rep.Data, rep.Settings = t.spec.Input.Data.Name, t.options.Settings
+	for i := range rep.Runs {
+		rep.Runs[i].Model.Partial = t.partial
+	}
 	rep.Device = profile.DescribeDevice(t.device.Info(), t.options.Session)
 	return rep, errors.Join(append([]error{failed}, c.Failed...)...)
 }

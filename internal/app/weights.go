@@ -23,9 +23,6 @@ type weights struct {
 // openWeights opens the checkpoint that a spec names and matches it with m's parameters.
 func openWeights(spec *Spec, m *resnet.Model, l Listener) (w weights, err error) {
 	if spec.Weights == "" {
-		if spec.Partial {
-			return w, refuse("{partial} is about {weights}, and none are named")
-		}
 		return w, nil
 	}
 	if w.file, err = openCheckpoint(spec.Weights); err != nil {
@@ -95,21 +92,21 @@ func openCheckpoint(path string) (*checkpoint.File, error) {
 }
 
 // loadWeights reads a checkpoint into memory; nil without one.
-func loadWeights(spec *Spec, m *resnet.Model, l Listener) (tensor.Source, error) {
+func loadWeights(spec *Spec, m *resnet.Model, l Listener) (tensor.Source, *profile.Partial, error) {
 	w, err := openWeights(spec, m, l)
 	if w.file == nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer w.file.Close()
 	all := memorySource{}
 	for _, p := range m.Params {
 		x := tensor.New(p.Shape...)
 		if err := w.source.Load(p, x); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all[p.Name] = x
 	}
-	return all, nil
+	return all, w.partial, nil
 }
 
 // memorySource holds parameters by name.

@@ -343,6 +343,32 @@ func TestSharedModule(t *testing.T) {
 	}
 }
 
+// TestForeignTensors: the names of other projects are listed as torchvision's.
+func TestForeignTensors(t *testing.T) {
+	conv := tensor.Shape{2, 2, 3, 3}
+	f, err := Open(savedFile(t, "net.pth", od{
+		{"resnet.embedder.embedder.convolution.weight", constant{conv, 1}},
+		{"resnet.encoder.stages.0.layers.0.layer.0.convolution.weight", constant{conv, 1}},
+		{"resnet.encoder.stages.0.layers.0.shortcut.normalization.running_mean", constant{tensor.Shape{2}, 1}},
+		{"classifier.1.weight", constant{tensor.Shape{3, 2}, 1}},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var got []string
+	for _, p := range f.Sets()[0].Tensors() {
+		got = append(got, p.Name)
+	}
+	for _, want := range []string{
+		"conv1.weight", "layer1.0.conv1.weight", "layer1.0.downsample.1.running_mean", "fc.weight",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no %s in %v", want, got)
+		}
+	}
+}
+
 // TestSetTensors lists names as torchvision has them.
 func TestSetTensors(t *testing.T) {
 	counter := od{{"module.bn1.num_batches_tracked", constant{tensor.Shape{}, 1}}}
