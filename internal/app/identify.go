@@ -24,6 +24,9 @@ func (s *Spec) netOfWeights(l Listener) (resnet.Config, error) {
 		return s.Net, refuse("{weights}: %w", err)
 	}
 	defer f.Close()
+	if err := f.Whole(); err != nil {
+		return s.Net, refuse("{weights}: %w", err)
+	}
 	var nets []resnet.Config
 	choice := &checkpoint.ChoiceError{File: s.Weights, Fit: true}
 	for _, set := range f.Sets() {

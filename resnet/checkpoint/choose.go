@@ -24,6 +24,9 @@ func (f *File) Source(params []tensor.Param) (tensor.Source, error) {
 	if best.Fits() {
 		return best.Source(nil), best.integers()
 	}
+	if err := f.Whole(); err != nil {
+		return nil, err
+	}
 	if nets := f.nets(); len(nets) > 1 && 2*len(best.from) < len(params) {
 		return nil, &ChoiceError{File: f.name, Sets: nets}
 	}

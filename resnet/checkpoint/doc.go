@@ -8,6 +8,7 @@
 //   - torch.save's zip archive (PyTorch 1.6 and later)
 //   - torch.save's legacy stream (before 1.6)
 //   - torch.save's tar archive (before 0.1.9)
+//   - an index of several of these, by Hugging Face's libraries (.index.json)
 //   - npy, as a file of one tensor named "array"
 //
 // torch.save stores pickles, and a pickle is a program. The interpreter here can build

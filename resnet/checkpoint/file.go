@@ -41,7 +41,7 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, plainError(path, err)
 	}
-	f, err := open(src, path, key)
+	f, err := openBeside(src, path, key)
 	if err != nil {
 		src.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -134,27 +134,63 @@ var lookalikes = []struct{ magic, advice string }{
 	{"version https://git-lfs", "this is a Git LFS pointer, not the weights: run git lfs pull"},
 	{"<", "this is a web page or XML, not weights: the download went wrong"},
 	{"\x1f\x8b", "this file is compressed with gzip: unpack it first"},
+	{"{", "this is JSON, and no weights"},
 	{"PK\x05\x06", "this zip archive is empty"},
 	{"\x80", "this is a pickle, but not one that torch.save made: " +
 		"load it in Python and save its state_dict with torch.save or safetensors"},
 }
 
-// open lists the tensors of src, which the File then owns. path is for errors.
-func open(src source, path, key string) (*File, error) {
-	head := make([]byte, min(512, src.Size()))
-	if err := readFull(src, head, 0); err != nil {
+// openBeside is open for a file that may be an index of others in its folder.
+func openBeside(src source, path, key string) (*File, error) {
+	head, err := headOf(src)
+	if err != nil {
 		return nil, err
 	}
-	for _, fm := range formats {
-		if !fm.match(head) {
-			continue
+	if !isIndex(head) {
+		return open(src, path, key)
+	}
+	all, d, err := openShards(src, path)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{name: filepath.Base(path), path: path, format: "shards", src: all}
+	if err := f.take([]*dictionary{d}, key); err != nil {
+		all.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// open lists the tensors of src, which the File then owns. path is for errors.
+func open(src source, path, key string) (*File, error) {
+	fm, err := formatOf(src)
+	if err != nil {
+		return nil, err
+	}
+	c, err := fm.list(src)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", fm.name, err)
+	}
+	f := &File{name: filepath.Base(path), path: path, format: fm.name, src: src, notes: c.notes}
+	return f, f.take(c.all(), key)
+}
+
+// headOf reads as much of a file's start as is needed to recognise it.
+func headOf(src source) ([]byte, error) {
+	head := make([]byte, min(512, src.Size()))
+	return head, readFull(src, head, 0)
+}
+
+// formatOf recognises a file by its content.
+func formatOf(src source) (*format, error) {
+	head, err := headOf(src)
+	if err != nil {
+		return nil, err
+	}
+	for i, fm := range formats {
+		if fm.match(head) {
+			return &formats[i], nil
 		}
-		c, err := fm.list(src)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", fm.name, err)
-		}
-		f := &File{name: filepath.Base(path), path: path, format: fm.name, src: src, notes: c.notes}
-		return f, f.take(c.all(), key)
 	}
 	for _, s := range lookalikes {
 		if bytes.HasPrefix(head, []byte(s.magic)) {
@@ -223,7 +259,8 @@ func extents(s tensor.Shape) string {
 	return s.String()
 }
 
-// Format returns "safetensors", "torch zip", "torch legacy", "torch tar" or "npy".
+// Format returns "safetensors", "torch zip", "torch legacy", "torch tar", "npy" or
+// "shards".
 func (f *File) Format() string { return f.format }
 
 // Names lists the names of the tensors in the file's order. Where the file holds several
