@@ -75,50 +75,70 @@ func ParseTheme(s string) (Theme, error) {
 	return "", fmt.Errorf("unknown theme %q: use auto, dark, light or none", s)
 }
 
-// paint is how a look appears: a colour on a dark and on a light background, the
-// nearest of the terminal's own sixteen colours, and attributes that also hold without
-// colour.
+// paint is how a look appears: a colour on a dark and on a light background, for
+// terminals with all colours, with 256 (an index from 16) and with sixteen, and
+// attributes that also hold without colour. Each is chosen by hand: what carries a
+// meaning has a contrast of 3:1 or more on the background and on the selected row.
 type paint struct {
-	dark, light string
-	basic       ansi.BasicColor
+	dark, light tint
 	bold, faint bool
 	reverse     bool
 	fill        bool // the colour is the background's, the text on it is contrasting
 }
 
-var paints = [looks]paint{
-	muted:        {dark: "#9E9E9E", light: "#626262", basic: ansi.White},
-	faint:        {dark: "#6C6C6C", light: "#9E9E9E", basic: ansi.BrightBlack, faint: true},
-	strong:       {bold: true},
-	skipLook:     {dark: "#56B4E9", light: "#0072B2", basic: ansi.Cyan, bold: true},
-	skipDark:     {dark: "#24506B", light: "#A9CDE4", basic: ansi.Blue, faint: true},
-	skipDim:      {dark: "#3A7FA8", light: "#5FA3CC", basic: ansi.Blue},
-	skipBright:   {dark: "#A6DCFF", light: "#003E66", basic: ansi.BrightCyan, bold: true},
-	branchLook:   {dark: "#E69F00", light: "#A66F00", basic: ansi.Yellow},
-	plainLook:    {dark: "#999999", light: "#6E6E6E", basic: ansi.White},
-	forwardLook:  {dark: "#009E73", light: "#007A59", basic: ansi.Green, bold: true},
-	backwardLook: {dark: "#CC79A7", light: "#A8447C", basic: ansi.Magenta},
-	warningLook:  {dark: "#D55E00", light: "#B34700", basic: ansi.Red, bold: true},
-	currentTab:   {bold: true, reverse: true},
-	matchLook:    {bold: true, reverse: true},
-	bar0:         {dark: "#0B6B51", light: "#7CCBB3", basic: ansi.Green},
-	bar1:         {dark: "#009E73", light: "#3DAE8D", basic: ansi.Green},
-	bar2:         {dark: "#2FC79A", light: "#00875F", basic: ansi.BrightGreen},
-	bar3:         {dark: "#7FE8C6", light: "#005A3F", basic: ansi.BrightGreen},
-	boxSkip:      {dark: "#56B4E9", light: "#8FCBEF", basic: ansi.Cyan, fill: true},
-	boxBranch:    {dark: "#E69F00", light: "#F0C266", basic: ansi.Yellow, fill: true},
-	boxPlain:     {dark: "#999999", light: "#C4C4C4", basic: ansi.White, fill: true},
-	boxModule:    {dark: "#009E73", light: "#7CCBB3", basic: ansi.Green, fill: true},
-	boxBackward:  {dark: "#CC79A7", light: "#E3B5CF", basic: ansi.Magenta, fill: true},
-	boxBackward2: {dark: "#DFA3C3", light: "#F0D3E2", basic: ansi.BrightMagenta, fill: true},
-	boxModule2:   {dark: "#2FC79A", light: "#A6E0CE", basic: ansi.BrightGreen, fill: true},
+// tint is a colour by what a terminal has.
+type tint struct {
+	full  string
+	of256 ansi.IndexedColor
+	of16  ansi.BasicColor
 }
 
-// The background of the selected row.
-const (
-	selectedDark  = "#264B6E"
-	selectedLight = "#C5DDF2"
+var paints = [looks]paint{
+	muted:        {dark: tint{"#A8A8A8", 248, ansi.White}, light: tint{"#5E5E5E", 240, ansi.BrightBlack}},
+	faint:        {dark: tint{"#8A8A8A", 245, ansi.White}, light: tint{"#737373", 243, ansi.BrightBlack}, faint: true},
+	strong:       {bold: true},
+	skipLook:     {dark: tint{"#56B4E9", 74, ansi.Cyan}, light: tint{"#0072B2", 25, ansi.Blue}, bold: true},
+	skipDark:     {dark: tint{"#4C86A8", 67, ansi.Cyan}, light: tint{"#4A86AC", 60, ansi.Blue}, faint: true},
+	skipDim:      {dark: tint{"#4F9DC9", 68, ansi.Cyan}, light: tint{"#2C7CAF", 25, ansi.Blue}},
+	skipBright:   {dark: tint{"#A6DCFF", 153, ansi.BrightCyan}, light: tint{"#003E66", 18, ansi.Blue}, bold: true},
+	branchLook:   {dark: tint{"#E69F00", 214, ansi.Yellow}, light: tint{"#9A6500", 130, ansi.Red}},
+	plainLook:    {dark: tint{"#999999", 246, ansi.White}, light: tint{"#6E6E6E", 242, ansi.BrightBlack}},
+	forwardLook:  {dark: tint{"#00AD7F", 36, ansi.Green}, light: tint{"#007A59", 29, ansi.Black}, bold: true},
+	backwardLook: {dark: tint{"#D584B0", 175, ansi.Magenta}, light: tint{"#A8447C", 126, ansi.Magenta}},
+	warningLook:  {dark: tint{"#F0741A", 208, ansi.BrightRed}, light: tint{"#B34700", 160, ansi.Red}, bold: true},
+	currentTab:   {bold: true, reverse: true},
+	matchLook:    {bold: true, reverse: true},
+	bar0:         {dark: tint{"#1C957A", 30, ansi.Green}, light: tint{"#2A8A70", 30, ansi.BrightBlack}},
+	bar1:         {dark: tint{"#00A87B", 36, ansi.Green}, light: tint{"#0B8264", 29, ansi.BrightBlack}},
+	bar2:         {dark: tint{"#2FC79A", 43, ansi.BrightGreen}, light: tint{"#006F50", 23, ansi.Black}},
+	bar3:         {dark: tint{"#7FE8C6", 122, ansi.BrightGreen}, light: tint{"#004D36", 22, ansi.Black}},
+	boxSkip:      {dark: tint{"#56B4E9", 74, ansi.Cyan}, light: tint{"#8FCBEF", 117, ansi.Cyan}, fill: true},
+	boxBranch:    {dark: tint{"#E69F00", 214, ansi.Yellow}, light: tint{"#F0C266", 221, ansi.Yellow}, fill: true},
+	boxPlain:     {dark: tint{"#999999", 246, ansi.White}, light: tint{"#C4C4C4", 251, ansi.White}, fill: true},
+	boxModule:    {dark: tint{"#00AD7F", 36, ansi.Green}, light: tint{"#7CCBB3", 115, ansi.Green}, fill: true},
+	boxModule2:   {dark: tint{"#2FC79A", 43, ansi.BrightGreen}, light: tint{"#A6E0CE", 152, ansi.BrightGreen}, fill: true},
+	boxBackward:  {dark: tint{"#CC79A7", 175, ansi.Magenta}, light: tint{"#E3B5CF", 182, ansi.Magenta}, fill: true},
+	boxBackward2: {dark: tint{"#DFA3C3", 218, ansi.BrightMagenta}, light: tint{"#F0D3E2", 225, ansi.BrightMagenta}, fill: true},
+}
+
+// The background of the selected row; sixteen colours have none for it.
+var (
+	selectedDark  = tint{full: "#1B3654", of256: 18}
+	selectedLight = tint{full: "#DCEBF8", of256: 189}
 )
+
+// on is the colour as a terminal has it, nil for none.
+func (t tint) on(profile colorprofile.Profile) color.Color {
+	switch {
+	case t.full == "" || profile <= colorprofile.ASCII:
+		return nil
+	case profile == colorprofile.ANSI:
+		return t.of16
+	case profile == colorprofile.ANSI256:
+		return t.of256
+	}
+	return lipgloss.Color(t.full)
+}
 
 // Styles holds the escape sequences of every look, on a plain background and on the
 // selected row. They are made once per terminal and theme; encoding a canvas only
@@ -189,26 +209,21 @@ func (p paint) style(profile colorprofile.Profile, dark, selected bool) ansi.Sty
 		st = st.ForegroundColor(c)
 	}
 	if selected && profile > colorprofile.ANSI && !p.fill {
-		st = st.BackgroundColor(profile.Convert(selection(dark)))
+		st = st.BackgroundColor(selection(dark).on(profile))
 	}
 	return st
 }
 
 func (p paint) color(profile colorprofile.Profile, dark bool) color.Color {
-	switch {
-	case p.dark == "":
-		return nil
-	case profile == colorprofile.ANSI:
-		return p.basic
-	case dark:
-		return profile.Convert(lipgloss.Color(p.dark))
+	if dark {
+		return p.dark.on(profile)
 	}
-	return profile.Convert(lipgloss.Color(p.light))
+	return p.light.on(profile)
 }
 
-func selection(dark bool) color.Color {
+func selection(dark bool) tint {
 	if dark {
-		return lipgloss.Color(selectedDark)
+		return selectedDark
 	}
-	return lipgloss.Color(selectedLight)
+	return selectedLight
 }

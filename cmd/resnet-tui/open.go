@@ -86,7 +86,7 @@ func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, f
 	m, err := app.RecordedNet(recorded)
 	if err != nil {
 		p.tell(file + " can't be shown on the screen: " + oneLine(err))
-		return report.Write(p.out, report.Profile{Profile: recorded}, "text")
+		return (&outputFlags{format: "text", file: "-"}).print(p.out, report.Profile{Profile: recorded})
 	}
 	o := tui.Options{Version: recorded.Version, Theme: theme}
 	return showLive(ctx, live.Recording(recorded, m), o)

@@ -3,6 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"resnet-tui/profile"
 )
@@ -18,7 +21,7 @@ func (f *facts) add(name, text string) { *f = append(*f, fact{name, text}) }
 
 func (f *facts) addf(name, format string, args ...any) { f.add(name, fmt.Sprintf(format, args...)) }
 
-// write writes one line per fact. Names must be ASCII: their bytes are
+// write writes one line per fact, or several where w is narrow. Names must be ASCII: their bytes are
 // counted as cells.
 func (f facts) write(w io.Writer) error {
 	widest := 0
@@ -26,7 +29,11 @@ func (f facts) write(w io.Writer) error {
 		widest = max(widest, len(x.name))
 	}
 	for _, x := range f {
-		if _, err := fmt.Fprintf(w, "%-*s  %s\n", widest, x.name, profile.Printable(x.text)); err != nil {
+		text := profile.Printable(x.text)
+		if room := columnsOf(w) - widest - gap; room >= shortest && ansi.StringWidth(text) > room {
+			text = strings.ReplaceAll(ansi.Wordwrap(text, room, ""), "\n", "\n"+strings.Repeat(" ", widest+gap))
+		}
+		if _, err := fmt.Fprintf(w, "%-*s  %s\n", widest, x.name, text); err != nil {
 			return err
 		}
 	}

@@ -23,8 +23,12 @@ type Report interface {
 // Write prints r in one of the Formats. It returns the first error of w, and an
 // error for an unknown format. What a file brought along can't make a terminal obey
 // it: no control characters but line feeds come out (profile.Printable).
-func Write(w io.Writer, r Report, format string) error {
-	var b bytes.Buffer
+func Write(w io.Writer, r Report, format string) error { return WriteFit(w, r, format, 0) }
+
+// WriteFit is Write for a terminal that is so many cells wide: text fits that, if it can.
+// 0 is any width.
+func WriteFit(w io.Writer, r Report, format string, columns int) error {
+	b := page{columns: columns}
 	print, ok := map[string]func() error{
 		"json": func() error { return writeJSON(&b, r) },
 		"csv":  func() error { return r.Table().CSV(&b) },
@@ -34,10 +38,13 @@ func Write(w io.Writer, r Report, format string) error {
 	if !ok {
 		return fmt.Errorf("unknown format %q", format)
 	}
+	if format != "text" {
+		b.columns = 0
+	}
 	if err := print(); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, profile.PrintableLines(b.String()))
+	_, err := io.WriteString(w, profile.PrintableLines(b.text()))
 	return err
 }
 

@@ -56,29 +56,28 @@ func (t Table[T]) Without(names ...string) Table[T] {
 }
 
 // Text writes aligned columns under their titles, two spaces apart, without spaces
-// at the end of lines. Widths are those of a terminal's cells.
+// at the end of lines. Widths are those of a terminal's cells. Where w is narrower than
+// the table, the least important columns are left out, and then long texts are cut.
 func (t Table[T]) Text(w io.Writer) error {
 	columns := t.titled()
 	lines := t.lines(columns)
-	widths := make([]int, len(columns))
+	stay, widths := fit(lines, func(i int) bool { return !columns[i].Right && rank(columns[i].Title) < 0 }, columnsOf(w))
 	for _, line := range lines {
-		for i, text := range line {
-			widths[i] = max(widths[i], ansi.StringWidth(text))
+		cells := make([]string, len(stay))
+		for k, i := range stay {
+			cells[k] = pad(line[i], widths[i], columns[i].Right)
 		}
-	}
-	for _, line := range lines {
-		for i, text := range line {
-			line[i] = pad(text, widths[i], columns[i].Right)
-		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(strings.Join(line, "  "), " ")); err != nil {
+		text := strings.TrimRight(strings.Join(cells, strings.Repeat(" ", gap)), " ")
+		if _, err := fmt.Fprintln(w, text); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// pad adds spaces up to width cells.
+// pad adds spaces up to width cells, or cuts what is longer.
 func pad(text string, width int, right bool) string {
+	text = ansi.Truncate(text, width, "…")
 	space := strings.Repeat(" ", width-ansi.StringWidth(text))
 	if right {
 		return space + text
