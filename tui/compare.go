@@ -28,7 +28,7 @@ func (v *compareView) missing() string {
 	if v.about.Recorded {
 		return "a recorded profile has no twin beside it"
 	}
-	return noTwinOf(v.about.Model)
+	return v.twinless
 }
 
 // noTwinOf says that there is no net of the same layers with, or without, skips; "" if
@@ -54,7 +54,7 @@ func (v *compareView) actions() []action {
 	open := does(aboutView, named(v.keymap.Toggle, "the row in Layers"), func() { v.screen.reveal(v.list.selected()) })
 	rows := append([]action{open}, v.rowActions()...)
 	for i := range rows {
-		rows[i] = rows[i].offWhile(when(v.state.Twin == nil, "there are no rows here yet: p puts the twin beside the net"))
+		rows[i] = rows[i].offWhile(when(v.state.Twin == nil, "there are no rows yet: p puts the twin beside the net"))
 	}
 	return append(v.moves(), rows...)
 }

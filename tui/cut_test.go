@@ -153,7 +153,9 @@ func TestNamesAreWhole(t *testing.T) {
 // TestLinesGoOn: what is too long for a pane goes on below, further in, as long as there
 // are lines; blank ones give way, and a fact is cut before one is lost.
 func TestLinesGoOn(t *testing.T) {
-	lines := []detailLine{{text: "AdaptiveAvgPool2d to 1×1"}, {}, {label: "sees", text: "627 px, every 32"}, {label: "end", text: "."}}
+	lines := []detailLine{
+		{text: "AdaptiveAvgPool2d to 1×1"}, {}, {label: "sees", text: "627 px, every 32"}, {label: "end", text: "."},
+	}
 	text := func(h int) (all []string) {
 		for _, l := range fitted(slices.Clone(lines), 12, h) {
 			all = append(all, strings.TrimRight(l.label+"|"+l.text, " "))
@@ -204,7 +206,8 @@ func TestInputIsNamed(t *testing.T) {
 		if m.w >= 120 && !strings.Contains(lines[0], " red cat.png ") || strings.Contains(lines[0], "trip") {
 			t.Errorf("%v: the header is %q", size, lines[0])
 		}
-		if text := strings.Join(lines, "\n"); !strings.Contains(text, "  of photos/of a") || !strings.Contains(text, "cat.png\n") {
+		text := strings.Join(lines, "\n")
+		if !strings.Contains(text, "  of photos/of a") || !strings.Contains(text, "cat.png\n") {
 			t.Errorf("%v: no name in the pane:\n%s", size, text)
 		}
 	}

@@ -82,7 +82,7 @@ func (m *Model) engineActions() []action {
 		asks(aboutEngine, k.Fuse, func() live.Request { return live.SetFuse{On: !m.desired.Fused} }),
 		asks(aboutResiduals, k.Backward, func() live.Request { return live.SetBackward{On: !m.desired.Backward} }),
 		asks(aboutResiduals, k.Twin, func() live.Request { return live.SetTwin{On: !m.desired.Twin} }).
-			offForGood(noTwinOf(m.about.Model)),
+			offForGood(m.twinless),
 		does(aboutResiduals, k.Lesion, m.openLesionMenu).offForGood(noBlocks),
 		does(aboutResiduals, k.UndoLesion, m.undoLesion).
 			offWhile(when(len(m.desired.Lesions) == 0, "there is no lesion to undo")).offForGood(noBlocks),

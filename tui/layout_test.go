@@ -180,7 +180,8 @@ func TestOrderKeepsOffTheTabs(t *testing.T) {
 	if s := line(80, "/", "f", "c", "enter", "o"); !strings.HasSuffix(s, " ›         /fc  1 of 25 rows") {
 		t.Errorf("80 columns, filtered and ordered: %q", s)
 	}
-	if s := line(94, "/", "f", "c", "enter"); !strings.Contains(s, "7 Device ") || !strings.HasSuffix(s, " /fc  1 of 43 rows") {
+	s := line(94, "/", "f", "c", "enter")
+	if !strings.Contains(s, "7 Device ") || !strings.HasSuffix(s, " /fc  1 of 43 rows") {
 		t.Errorf("94 columns, filtered: %q", s)
 	}
 }

@@ -59,6 +59,7 @@ func New(o Options) *Model {
 		opts: &o, about: o.Engine.About(), keymap: &m.keys, state: &live.State{}, screen: m,
 		units: units{time: o.TimeUnit, flops: o.FLOPs},
 	}
+	m.twinless = noTwinOf(m.about.Model)
 	m.list.compare = m.shared.compare
 	m.list.setTree(treeOf(&m.about.First))
 	m.list.openHeaviest()

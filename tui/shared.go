@@ -11,18 +11,19 @@ import (
 // shared is what the views have in common. Model writes it; views read it, and change
 // only the tree's selection and what screen offers.
 type shared struct {
-	opts    *Options
-	about   *live.About // the net and its device
-	keymap  *KeyMap
-	units   units
-	list    list             // the tree: what is folded, filtered, selected
-	state   *live.State      // the engine's newest
-	program *live.Program    // the one whose tree is shown, nil before the first
-	snap    profile.Snapshot // figures of the program's passes
-	samples int              // the number of snapshots so far: it tells whether snap is new
-	active  *node            // the row that runs now
-	desired live.Settings    // those asked for, whether the net has them yet or not
-	screen  controls
+	opts     *Options
+	about    *live.About // the net and its device
+	twinless string      // why the net has no twin, "" if it has one
+	keymap   *KeyMap
+	units    units
+	list     list             // the tree: what is folded, filtered, selected
+	state    *live.State      // the engine's newest
+	program  *live.Program    // the one whose tree is shown, nil before the first
+	snap     profile.Snapshot // figures of the program's passes
+	samples  int              // the number of snapshots so far: it tells whether snap is new
+	active   *node            // the row that runs now
+	desired  live.Settings    // those asked for, whether the net has them yet or not
+	screen   controls
 }
 
 // controls are what a view may ask of the screen around it. It is an interface, so that

@@ -84,7 +84,8 @@ func (v treeView) footer() []key.Binding {
 func (v treeView) treeFooter(enter string) []key.Binding {
 	k := v.keymap
 	keys := []key.Binding{
-		k.NextMatch, named(k.Filter, "filter"), named(k.Sort, "sort"), named(k.NextView, "view"), named(k.Toggle, enter),
+		k.NextMatch, named(k.Filter, "filter"), named(k.Sort, "sort"), named(k.NextView, "view"),
+		named(k.Toggle, enter),
 	}
 	return append(append(keys, v.engineKeys()...), named(k.Units, "units"))
 }
