@@ -13,6 +13,7 @@ func TestDescribe(t *testing.T) {
 	for arch, want := range map[string]string{
 		"resnet50":                "",
 		"cifar_resnet20":          "",
+		"resnet18d":               `"shortcut":"D","stem":"deep"`,
 		"vgg11":                   "",
 		"resnet18_3x3":            `"stem":"3x3"`,
 		"plain18_3x3":             `"stem":"3x3"`,

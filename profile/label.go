@@ -122,7 +122,7 @@ func KindLabel(k tensor.Kind) string {
 		return "fc"
 	case tensor.MaxPool2d:
 		return "maxpool"
-	case tensor.AdaptiveAvgPool2d:
+	case tensor.AvgPool2d, tensor.AdaptiveAvgPool2d:
 		return "avgpool"
 	}
 	return strings.ToLower(k.String())

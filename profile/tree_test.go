@@ -61,6 +61,8 @@ var treeRails = map[nn.SkipKind][4]string{
 	nn.Projection: {"  ", "┏ ", "┃ ", "┗ "},
 	nn.ZeroPad:    {"  ", "┌ ", "┆ ", "└ "},
 	nn.PoolSkip:   {"  ", "┌ ", "┆ ", "└ "},
+
+	nn.PooledProjection: {"  ", "┏ ", "┃ ", "┗ "},
 }
 
 // printed is a tree as text: rail, label, note, output, multiply-adds, and the

@@ -11,8 +11,9 @@ import (
 // ParseArch parses the name of a net: one of Archs, or one formed by the same
 // rules. Case doesn't matter, and - stands for _.
 //
-//	[cifar_][preact_](resnet|plain)DEPTH[_v1][_basic|_bottleneck][_NxNxNxN]…
-//	…[_7x7|_3x3][_a|_a_end|_b|_c][_nonorm], with the blocks of each stage as NxNxNxN
+//	[cifar_][preact_](resnet|plain)DEPTH[c|d][_v1][_basic|_bottleneck][_NxNxNxN]…
+//	…[_7x7|_3x3|_deep][_a|_a_end|_b|_c|_d][_nonorm], with the blocks of each stage as
+//	NxNxNxN; as in timm, c is a deep stem, d a deep stem with shortcut D
 //	wide_(resnet|plain)DEPTH_TIMES, (resnext|plainext)DEPTH_GROUPSxWIDTHd
 //	keras_(resnet|plain)DEPTH, (resnet|plain)DEPTHv2 (Keras's), vggDEPTH[_bn]
 //
@@ -154,7 +155,8 @@ func (s *affixes) stem(c *Config) bool {
 		return false
 	}
 	depth, width, hasWidth := strings.Cut(s.rest, "_")
-	if !number(depth, &c.Depth) || hasWidth != (next || s.wide) {
+	depth, ok = c.deep(depth)
+	if !ok || !number(depth, &c.Depth) || hasWidth != (next || s.wide) {
 		return false
 	}
 	switch {
@@ -164,6 +166,16 @@ func (s *affixes) stem(c *Config) bool {
 		return widthFactor(width, c)
 	}
 	return true
+}
+
+// deep reads the letter behind a depth: c for a deep stem, d for shortcut D as well.
+func (c *Config) deep(depth string) (rest string, ok bool) {
+	rest, isD := strings.CutSuffix(depth, "d")
+	rest, isC := strings.CutSuffix(rest, "c")
+	if isD && (isC || !once(&c.Shortcut, ShortcutD)) || (isC || isD) && !once(&c.Stem, StemDeep) {
+		return rest, false
+	}
+	return rest, true
 }
 
 // kind reads the name of a ResNet, a ResNeXt or the plain twin of one.
@@ -193,9 +205,9 @@ func widthFactor(s string, c *Config) bool {
 	return ok
 }
 
-// once sets a variant and reports whether it is the first to be set.
-func once(v *Variant, to Variant) bool {
-	free := *v == VariantDefault
+// once sets a choice and reports whether it is the first to be set.
+func once[T ~uint8](v *T, to T) bool {
+	free := *v == 0
 	*v = to
 	return free
 }
@@ -233,6 +245,10 @@ func (c *Config) name() string {
 	add(next, map[bool]string{false: "next", true: "ext"}[c.Plain])
 	add(!next && !c.Plain, "net")
 	add(true, strconv.Itoa(c.Depth))
+	isD := c.Shortcut == ShortcutD && !c.Plain
+	deep := c.Stem == StemDeep
+	add(deep && isD, "d")
+	add(deep && !isD, "c")
 	add(next, fmt.Sprintf("_%dx%dd", c.Groups, c.WidthPerGroup))
 	add(wide, fmt.Sprint("_", c.WidthPerGroup/defaultWidth))
 	add(c.Keras && c.Variant == V2, "v2")
@@ -240,8 +256,8 @@ func (c *Config) name() string {
 	given := c.Blocks != Blocks{}
 	add(c.Family == CIFAR && !given && c.Block != cifarBlock(c.Depth), "_"+c.Block.String())
 	add(given, "_"+c.Blocks.joined("x"))
-	add(!c.UsualStem(), nameSuffix(c.Stem))
-	add(!c.Plain && c.Shortcut != c.defaultShortcut(), nameSuffix(c.Shortcut))
+	add(!c.UsualStem() && !deep, nameSuffix(c.Stem))
+	add(!c.Plain && c.Shortcut != c.defaultShortcut() && !(deep && isD), nameSuffix(c.Shortcut))
 	add(c.Norm == NormNone, "_nonorm")
 	return b.String()
 }
@@ -257,6 +273,9 @@ func Archs() []string {
 	}
 	for _, d := range []string{"18", "34", "50", "101", "152"} {
 		plain = append(plain, "resnet"+d+"_3x3")
+	}
+	for _, d := range []string{"18", "26", "34", "50", "101", "152", "200"} {
+		plain = append(plain, "resnet"+d+"d")
 	}
 	names = append(names, "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d")
 	names = append(names, "wide_resnet50_2", "wide_resnet101_2")

@@ -73,7 +73,7 @@ func (n *net) preActBottleneck(x nn.Value, b blockSpec) nn.Value {
 // starts from their output; they then belong to both paths.
 func (n *net) preAct(x nn.Value, b blockSpec) nn.Value {
 	build := func() nn.Value { return n.relu(n.norm(x, "bn1")) }
-	if b.skip == nn.Projection {
+	if b.projects() {
 		return n.Shared(build)
 	}
 	return build()
@@ -81,7 +81,7 @@ func (n *net) preAct(x nn.Value, b blockSpec) nn.Value {
 
 // skipInput is the value from which a pre-activation block's skip starts.
 func skipInput(x, activated nn.Value, b blockSpec) nn.Value {
-	if b.skip == nn.Projection {
+	if b.projects() {
 		return activated
 	}
 	return x
@@ -97,10 +97,10 @@ func (n *net) join(y, x nn.Value, b blockSpec) nn.Value {
 }
 
 // skip adds S(x), the skip without the branch: He et al. 2015, section 3.3, options
-// A, B and C.
+// A, B and C, and option D.
 func (n *net) skip(x nn.Value, b blockSpec) nn.Value {
 	switch b.skip {
-	case nn.Projection:
+	case nn.Projection, nn.PooledProjection:
 		return n.Within("downsample", "Sequential", func() nn.Value { return n.projection(x, b) })
 	case nn.ZeroPad:
 		extra := b.out - x.Shape[1]
@@ -115,14 +115,26 @@ func (n *net) skip(x nn.Value, b blockSpec) nn.Value {
 	return x
 }
 
-// projection adds W·x of He et al. 2015, equation 2.
+// projection adds W·x of He et al. 2015, equation 2. Option D halves x by an average
+// pool of 2×2, so that no pixel is left out (He et al. 2018, figure 2(c)); its names
+// are timm's, in which a pool or its placeholder comes first.
 func (n *net) projection(x nn.Value, b blockSpec) nn.Value {
-	c := nn.Conv{Out: b.out, K: 1, Stride: b.stride}
-	if n.config.Variant == V2 {
-		return n.bare(x, "0", c)
+	c, conv, norm := nn.Conv{Out: b.out, K: 1, Stride: b.stride}, "0", "1"
+	if n.config.Shortcut == ShortcutD {
+		conv, norm = "1", "2"
 	}
-	return n.norm(n.conv(x, "0", c), "1")
+	if b.skip == nn.PooledProjection {
+		x = n.AvgPool2d(x, "0", 2, b.stride)
+		c.Stride = 1
+	}
+	if n.config.Variant == V2 {
+		return n.bare(x, conv, c)
+	}
+	return n.norm(n.conv(x, conv, c), norm)
 }
+
+// projects reports whether the skip has a convolution.
+func (b blockSpec) projects() bool { return b.skip == nn.Projection || b.skip == nn.PooledProjection }
 
 // skipOf chooses the skip of a block from its shapes: in and out are channels.
 func (c *Config) skipOf(in, out, stride int) nn.SkipKind {
@@ -137,6 +149,8 @@ func (c *Config) skipOf(in, out, stride int) nn.SkipKind {
 		return nn.PoolSkip
 	case c.Shortcut == ShortcutA, c.Shortcut == ShortcutAEnd:
 		return nn.ZeroPad
+	case c.Shortcut == ShortcutD && stride > 1:
+		return nn.PooledProjection
 	}
 	return nn.Projection
 }

@@ -74,13 +74,14 @@ const (
 	StemDefault Stem = iota
 	Stem7x7          // a 7×7 convolution of stride 2 and a max pool (He et al. 2015)
 	Stem3x3          // a 3×3 convolution of stride 1 and no pool, for small images
+	StemDeep         // three 3×3 convolutions, the first of stride 2, and a max pool (He et al. 2018, ResNet-C)
 )
 
 // Shortcut determines what a skip does where the shape changes (He et al. 2015,
 // section 4.1).
 type Shortcut uint8
 
-// The options of the paper. It leaves open where A's zero channels go: both ways are
+// The options of the paper, and one of He et al. 2018. The former leaves open where A's zero channels go: both ways are
 // in use, and neither names nor shapes tell which one a file was trained with.
 const (
 	ShortcutDefault Shortcut = iota
@@ -88,6 +89,7 @@ const (
 	ShortcutAEnd             // the same with all of its zero channels behind
 	ShortcutB                // projection where the shapes differ
 	ShortcutC                // projection everywhere
+	ShortcutD                // as B, with an average pool for the stride (He et al. 2018, ResNet-D)
 )
 
 // Norm is the normalisation after convolutions.
@@ -105,8 +107,8 @@ var (
 	familyNames   = []string{"default", "imagenet", "cifar", "vgg"}
 	variantNames  = []string{"default", "v1", "v1.5", "v2"}
 	blockNames    = []string{"default", "basic", "bottleneck"}
-	stemNames     = []string{"default", "7x7", "3x3"}
-	shortcutNames = []string{"default", "A", "A-end", "B", "C"}
+	stemNames     = []string{"default", "7x7", "3x3", "deep"}
+	shortcutNames = []string{"default", "A", "A-end", "B", "C", "D"}
 	normNames     = []string{"default", "batch", "none"}
 )
 

@@ -11,7 +11,9 @@
 //
 // Sources: He et al. 2015, "Deep Residual Learning for Image Recognition"
 // (arXiv 1512.03385); He et al. 2016, "Identity Mappings in Deep Residual
-// Networks" (1603.05027); Xie et al. 2016 (ResNeXt, 1611.05431); Zagoruyko and
-// Komodakis 2016 (Wide ResNet, 1605.07146); Simonyan and Zisserman 2014 (VGG,
-// 1409.1556). Module paths and parameter names are torchvision's.
+// Networks" (1603.05027); He et al. 2018, "Bag of Tricks for Image Classification"
+// (ResNet-C and -D, 1812.01187); Xie et al. 2016 (ResNeXt, 1611.05431); Zagoruyko
+// and Komodakis 2016 (Wide ResNet, 1605.07146); Simonyan and Zisserman 2014 (VGG,
+// 1409.1556). Module paths and parameter names are torchvision's; of ResNet-C
+// and -D, which it lacks, timm's.
 package resnet

@@ -123,7 +123,10 @@ func (s shapes) config() (Config, bool) {
 		c.Block = Bottleneck
 		s.groups(&c)
 	}
-	if c.Family == ImageNet && s.extent("conv1.weight", 2) == 3 {
+	switch {
+	case s.has("conv1.0.weight"):
+		c.Stem, c.Channels = StemDeep, s.extent("conv1.0.weight", 1)
+	case c.Family == ImageNet && s.extent("conv1.weight", 2) == 3:
 		c.Stem = Stem3x3
 	}
 	copy(c.Blocks[:], stages)
@@ -185,12 +188,16 @@ func (s shapes) shortcut(stages []int) Shortcut {
 	if s.has(last) && (stages[0] > 1 || !s.has("layer1.0.conv3.weight")) {
 		return ShortcutC
 	}
-	for name := range s {
-		if strings.Contains(name, ".downsample.") {
-			return ShortcutB
+	found := ShortcutA
+	for name, shape := range s {
+		switch {
+		case strings.HasSuffix(name, ".downsample.1.weight") && len(shape) == 4:
+			return ShortcutD // behind a pool or its placeholder
+		case strings.Contains(name, ".downsample."):
+			found = ShortcutB
 		}
 	}
-	return ShortcutA
+	return found
 }
 
 // vgg reads a VGG off its convolutions, which have weights of four dimensions.

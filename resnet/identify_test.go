@@ -21,6 +21,8 @@ func TestIdentify(t *testing.T) {
 		{Depth: 34, Shortcut: ShortcutA}, {Depth: 18, Shortcut: ShortcutC}, {Depth: 50, Shortcut: ShortcutC},
 		{Depth: 50, Norm: NormNone}, {Depth: 50, Variant: V1}, {Depth: 152, Groups: 4, WidthPerGroup: 24},
 		{Depth: 50, Variant: V2, Groups: 32, WidthPerGroup: 4}, {Depth: 18, Classes: 10, Channels: 1},
+		{Depth: 50, Stem: StemDeep, Shortcut: ShortcutD, Channels: 1}, {Depth: 18, Stem: StemDeep, Norm: NormNone},
+		{Depth: 34, Shortcut: ShortcutD, Variant: V2}, {Depth: 26, Stem: Stem3x3, Shortcut: ShortcutD, Norm: NormNone},
 		{Depth: 18, Stem: Stem3x3, Classes: 10}, {Depth: 50, Stem: Stem3x3, Variant: V2}, {Depth: 26}, {Depth: 200, Variant: V2},
 		{Blocks: Blocks{1, 2, 3, 1}, Block: Basic}, {Blocks: Blocks{2, 1, 1, 2}}, {Family: CIFAR, Blocks: Blocks{1, 2, 3}},
 		{Family: CIFAR, Depth: 20, Shortcut: ShortcutAEnd}, {Depth: 34, Shortcut: ShortcutAEnd, Stem: Stem3x3},

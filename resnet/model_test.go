@@ -73,6 +73,16 @@ func TestBlocks(t *testing.T) {
 		{"preact_resnet50", "layer2.1", `
 			bn1 branch, relu#0 branch, conv1 branch, bn2 branch, relu#1 branch, conv2 branch, bn3 branch,
 			relu#2 branch, conv3 branch, add←conv3←layer2.0.add join`},
+		{"resnet50d", "layer1.0", `
+			conv1 branch, bn1 branch, relu#0 branch, conv2 branch, bn2 branch, relu#1 branch, conv3 branch, bn3 branch,
+			downsample.1←maxpool skip, downsample.2 skip, add←bn3←downsample.2 join, relu#2 join`},
+		{"resnet50d", "layer3.0", `
+			conv1 branch, bn1 branch, relu#0 branch, conv2 /2 branch, bn2 branch, relu#1 branch, conv3 branch, bn3 branch,
+			downsample.0←layer2.3.relu /2 skip, downsample.1 skip, downsample.2 skip, add←bn3←downsample.2 join,
+			relu#2 join`},
+		{"preact_resnet18_d", "layer2.0", `
+			bn1 trunk, relu#0 trunk, conv1 /2 branch, bn2 branch, relu#1 branch, conv2 branch,
+			downsample.0←relu /2 skip, downsample.1 skip, add←conv2←downsample.1 join`},
 		{"cifar_preact_resnet20", "layer3.0", `
 			bn1 branch, relu#0 branch, conv1 /2 branch, bn2 branch, relu#1 branch, conv2 branch,
 			pad←layer2.2.add /2 skip, add←conv2←pad join`},
@@ -100,12 +110,32 @@ func TestZeroChannels(t *testing.T) {
 	}
 }
 
+// TestPoolsRoundUp: an average pool in a skip gives the size that the branch's stride
+// gives, whatever the image's is.
+func TestPoolsRoundUp(t *testing.T) {
+	for _, c := range []Config{
+		{Arch: "resnet18d", Height: 75, Width: 53}, {Arch: "resnet50d", Height: 1, Width: 2},
+		{Arch: "resnet18_3x3_d", Height: 5, Width: 7},
+	} {
+		pool := mustBuild(t, c).Find("layer3.0.downsample.0").Layers[0]
+		conv := mustBuild(t, c).Find("layer3.0.conv1").Layers[0]
+		if got, in := pool.Out, conv.In; got[2] != (in[2]+1)/2 || got[3] != (in[3]+1)/2 {
+			t.Errorf("%s: the pool makes %v of %v", c.Arch, got, in)
+		}
+	}
+}
+
 // TestStems: the layers before the stages, and their size.
 func TestStems(t *testing.T) {
 	for _, c := range []struct{ arch, want string }{
 		{"resnet18", "conv1 64→112×112, bn1 64→112×112, relu 64→112×112, maxpool 64→56×56"},
 		{"resnet18_3x3", "conv1 64→224×224, bn1 64→224×224, relu 64→224×224"},
 		{"preact_resnet50_3x3", "conv1 64→224×224"},
+		{"resnet50d", "conv1.0 32→112×112, conv1.1 32→112×112, conv1.2 32→112×112, conv1.3 32→112×112, " +
+			"conv1.4 32→112×112, conv1.5 32→112×112, conv1.6 64→112×112, bn1 64→112×112, relu 64→112×112, " +
+			"maxpool 64→56×56"},
+		{"preact_resnet18d_nonorm", "conv1.0 32→112×112, conv1.2 32→112×112, conv1.3 32→112×112, " +
+			"conv1.5 32→112×112, conv1.6 64→112×112, maxpool 64→56×56"},
 		{"cifar_resnet20", "conv1 16→32×32, bn1 16→32×32, relu 16→32×32"},
 	} {
 		var got []string

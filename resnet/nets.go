@@ -26,19 +26,43 @@ func (n *net) resNet(x nn.Value, stages []int) {
 // stem adds the layers before the stages. In pre-activation nets its normalisation
 // is left to the first block.
 func (n *net) stem(x nn.Value) nn.Value {
-	c := nn.Conv{Out: n.config.firstPlanes(), K: 7, Stride: 2}
-	if n.config.Stem == Stem3x3 {
-		c.K, c.Stride = 3, 1
-	}
-	if n.config.Variant == V2 {
-		x = n.bare(x, "conv1", c)
+	if n.config.Stem == StemDeep {
+		x = n.Within("conv1", "Sequential", func() nn.Value { return n.deepStem(x) })
 	} else {
-		x = n.relu(n.norm(n.conv(x, "conv1", c), "bn1"))
+		x = n.plainStem(x)
+	}
+	if n.config.Variant != V2 {
+		x = n.relu(n.norm(x, "bn1"))
 	}
 	if n.config.Stem == Stem3x3 {
 		return x
 	}
 	return n.MaxPool2d(x, "maxpool", 3, 2, n.config.Keras)
+}
+
+// plainStem adds one convolution, before its normalisation.
+func (n *net) plainStem(x nn.Value) nn.Value {
+	c := nn.Conv{Out: n.config.firstPlanes(), K: 7, Stride: 2}
+	if n.config.Stem == Stem3x3 {
+		c.K, c.Stride = 3, 1
+	}
+	if n.config.Variant == V2 {
+		return n.bare(x, "conv1", c)
+	}
+	return n.conv(x, "conv1", c)
+}
+
+// deepStem adds the three convolutions of He et al. 2018, figure 2(b), with timm's
+// names, before the normalisation of the last.
+func (n *net) deepStem(x nn.Value) nn.Value {
+	half := n.config.firstPlanes() / 2
+	x = n.ReLU(n.norm(n.conv(x, "0", nn.Conv{Out: half, K: 3, Stride: 2}), "1"), "2")
+	x = n.ReLU(n.norm(n.conv(x, "3", nn.Conv{Out: half, K: 3, Stride: 1}), "4"), "5")
+	last := nn.Conv{Out: 2 * half, K: 3, Stride: 1}
+	if n.config.Variant == V2 {
+		return n.bare(x, "6", last)
+	}
+	return n.conv(x, "6", last)
 }
 
 // stage adds the blocks of stage s, counted from 0. Blocks that a lesion has swapped

@@ -20,6 +20,10 @@ const (
 	// MaxPool2d: x[N,C,H,W] → y[N,C,OH,OW]; padding counts as −∞, or as 0
 	// with Op.PadZero (Keras pads explicitly, before the pool).
 	MaxPool2d
+	// AvgPool2d: x[N,C,H,W] → y[N,C,OH,OW], the mean of the window's pixels that
+	// lie in the image: padding counts for nothing, as with PyTorch's
+	// count_include_pad=False. Its ceil_mode is padding at the bottom and right.
+	AvgPool2d
 	// AdaptiveAvgPool2d: x[N,C,H,W] → y[N,C,OH,OW], PyTorch's windows
 	// [⌊i·H/OH⌋, ⌈(i+1)·H/OH⌉).
 	AdaptiveAvgPool2d
@@ -72,6 +76,8 @@ const (
 	// maximum in row-major order, as in PyTorch, or nowhere if that is a zero
 	// of the padding.
 	MaxPool2dGrad
+	// AvgPool2dGrad: dy[N,C,OH,OW] → dx[N,C,H,W]
+	AvgPool2dGrad
 	// AdaptiveAvgPool2dGrad: dy[N,C,OH,OW] → dx[N,C,H,W]
 	AdaptiveAvgPool2dGrad
 	// PadGrad: dy[N,PadBefore+C+PadAfter,OH,OW] → dx[N,C,H,W]
@@ -99,12 +105,12 @@ const (
 
 var kindNames = [...]string{
 	Conv2d: "Conv2d", Linear: "Linear", BatchNorm2d: "BatchNorm2d", ReLU: "ReLU", MaxPool2d: "MaxPool2d",
-	AdaptiveAvgPool2d: "AdaptiveAvgPool2d", Add: "Add", Pad: "Pad", Flatten: "Flatten", Dropout: "Dropout", Moments: "Moments",
+	AvgPool2d: "AvgPool2d", AdaptiveAvgPool2d: "AdaptiveAvgPool2d", Add: "Add", Pad: "Pad", Flatten: "Flatten", Dropout: "Dropout", Moments: "Moments",
 	CrossEntropy: "CrossEntropy", CrossEntropyGrad: "CrossEntropyGrad",
 	Conv2dGradInput: "Conv2dGradInput", Conv2dGradWeight: "Conv2dGradWeight", Conv2dGradBias: "Conv2dGradBias",
 	LinearGradInput: "LinearGradInput", LinearGradWeight: "LinearGradWeight", LinearGradBias: "LinearGradBias",
 	BatchNorm2dGrad: "BatchNorm2dGrad", ReLUGrad: "ReLUGrad", MaxPool2dGrad: "MaxPool2dGrad",
-	AdaptiveAvgPool2dGrad: "AdaptiveAvgPool2dGrad", PadGrad: "PadGrad", Unflatten: "Unflatten", DropoutGrad: "DropoutGrad",
+	AvgPool2dGrad: "AvgPool2dGrad", AdaptiveAvgPool2dGrad: "AdaptiveAvgPool2dGrad", PadGrad: "PadGrad", Unflatten: "Unflatten", DropoutGrad: "DropoutGrad",
 	Scale: "Scale", Join: "Join", Norm: "Norm", SGD: "SGD",
 }
 
@@ -166,7 +172,7 @@ type Op struct {
 	Out    []BufferID
 	Params []ParamID
 
-	Window                      // Conv2d, MaxPool2d and their gradients; SH and SW also Pad, PadGrad
+	Window                      // Conv2d, MaxPool2d, AvgPool2d and their gradients; SH and SW also Pad, PadGrad
 	Groups              int     // Conv2d and its gradients
 	PadBefore, PadAfter int     // Pad, PadGrad: zero channels before and after
 	PadZero             bool    // MaxPool2d, MaxPool2dGrad

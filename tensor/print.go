@@ -45,7 +45,7 @@ func (op *Op) details() string {
 	}
 	is := func(kinds ...Kind) bool { return slices.Contains(kinds, op.Kind) }
 	conv := is(Conv2d, Conv2dGradInput, Conv2dGradWeight)
-	windowed := conv || is(MaxPool2d, MaxPool2dGrad)
+	windowed := conv || is(MaxPool2d, MaxPool2dGrad, AvgPool2d, AvgPool2dGrad)
 	say(windowed, "%d×%d", op.KH, op.KW)
 	say(windowed || is(Pad, PadGrad), "/%d×%d", op.SH, op.SW)
 	say(windowed, "+%d,%d,%d,%d", op.Top, op.Left, op.Bottom, op.Right)

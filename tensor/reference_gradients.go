@@ -189,18 +189,17 @@ func windowArgMax[T Real](in []T, h, w, top, left int, op *Op) int {
 	return best
 }
 
-// adaptiveAvgPool2dGrad spreads each mean's gradient over what it averaged.
-func adaptiveAvgPool2dGrad[T Real](dx, dy images[T]) {
+// avgPool2dGrad spreads each mean's gradient over what it averaged.
+func avgPool2dGrad[T Real](dx, dy images[T], win windows) {
 	clear(dx.data)
 	for n := range dx.n {
 		for c := range dx.c {
 			out := dx.plane(n, c)
 			for i, v := range dy.plane(n, c) {
-				top, bottom := adaptiveWindow(i/dy.w, dx.h, dy.h)
-				left, right := adaptiveWindow(i%dy.w, dx.w, dy.w)
-				share := v / T((bottom-top)*(right-left))
-				for r := top; r < bottom; r++ {
-					for j := left; j < right; j++ {
+				rows, cols := win.rows[i/dy.w], win.cols[i%dy.w]
+				share := v / T((rows.to-rows.from)*(cols.to-cols.from))
+				for r := rows.from; r < rows.to; r++ {
+					for j := cols.from; j < cols.to; j++ {
 						out[r*dx.w+j] += share
 					}
 				}

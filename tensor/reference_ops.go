@@ -191,30 +191,57 @@ func windowMax[T Real](in []T, h, w, top, left int, op *Op) T {
 	return best
 }
 
-// adaptiveAvgPool2d: y[n,c,i,j] is the mean of x[n,c] over rows
-// [⌊i·H/OH⌋, ⌈(i+1)·H/OH⌉) and the columns alike.
-func adaptiveAvgPool2d[T Real](y, x images[T]) {
+// avgPool2d: y[n,c,i,j] is the mean of x[n,c] over its window.
+func avgPool2d[T Real](y, x images[T], win windows) {
 	for n := range y.n {
 		for c := range y.c {
 			out, in := y.plane(n, c), x.plane(n, c)
 			for i := range out {
-				top, bottom := adaptiveWindow(i/y.w, x.h, y.h)
-				left, right := adaptiveWindow(i%y.w, x.w, y.w)
+				rows, cols := win.rows[i/y.w], win.cols[i%y.w]
 				var sum T
-				for r := top; r < bottom; r++ {
-					for _, v := range in[r*x.w+left : r*x.w+right] {
+				for r := rows.from; r < rows.to; r++ {
+					for _, v := range in[r*x.w+cols.from : r*x.w+cols.to] {
 						sum += v
 					}
 				}
-				out[i] = sum / T((bottom-top)*(right-left))
+				out[i] = sum / T((rows.to-rows.from)*(cols.to-cols.from))
 			}
 		}
 	}
 }
 
-// adaptiveWindow is the range of the n inputs that output i of m averages.
-func adaptiveWindow(i, n, m int) (from, to int) {
-	return i * n / m, ((i+1)*n + m - 1) / m
+// windows are the ranges of an image's rows and columns that the rows and columns
+// of a pool's result average.
+type windows struct{ rows, cols []interval }
+
+// interval is from, from+1 … to−1.
+type interval struct{ from, to int }
+
+// imageWindows are those of AvgPool2d over an image with the result y, cut to the
+// image.
+func imageWindows[T Real](x, y images[T], op *Op) windows {
+	cut := func(n, m, kernel, stride, before int) []interval {
+		list := make([]interval, m)
+		for i := range list {
+			from := i*stride - before
+			list[i] = interval{max(from, 0), min(from+kernel, n)}
+		}
+		return list
+	}
+	return windows{cut(x.h, y.h, op.KH, op.SH, op.Top), cut(x.w, y.w, op.KW, op.SW, op.Left)}
+}
+
+// adaptiveWindows are those of AdaptiveAvgPool2d: [⌊i·n/m⌋, ⌈(i+1)·n/m⌉) of n for the
+// i-th of m.
+func adaptiveWindows[T Real](x, y images[T]) windows {
+	spread := func(n, m int) []interval {
+		list := make([]interval, m)
+		for i := range list {
+			list[i] = interval{i * n / m, ((i+1)*n + m - 1) / m}
+		}
+		return list
+	}
+	return windows{spread(x.h, y.h), spread(x.w, y.w)}
 }
 
 // add: y = α·branch + skip.

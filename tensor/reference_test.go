@@ -115,6 +115,19 @@ func TestReferenceByHand(t *testing.T) {
 			want: []float64{0, 0, 0, -5},
 		},
 		{
+			name: "average pool, padding that counts for nothing",
+			plan: single(Op{Kind: AvgPool2d, Window: Square(2, 2, 1), Scalar: NoScalar}, Shape{1, 1, 2, 2}, shapes(Shape{1, 1, 3, 3})),
+			in:   [][]float32{count(9)},
+			want: []float64{1, 2.5, 5.5, 7},
+		},
+		{
+			name: "average pool 2×2, rounded up",
+			plan: single(Op{Kind: AvgPool2d, Window: Window{KH: 2, KW: 2, SH: 2, SW: 2, Bottom: 1, Right: 1}, Scalar: NoScalar},
+				Shape{1, 1, 2, 2}, shapes(Shape{1, 1, 3, 3})),
+			in:   [][]float32{count(9)},
+			want: []float64{3, 4.5, 7.5, 9},
+		},
+		{
 			name: "adaptive pool, windows that overlap",
 			plan: single(Op{Kind: AdaptiveAvgPool2d, Scalar: NoScalar}, Shape{1, 1, 1, 3}, shapes(Shape{1, 1, 2, 5})),
 			in:   [][]float32{count(10)},

@@ -45,7 +45,7 @@ func checkGradBias(_ *Plan, _ *Op, dy, db Shape) error {
 }
 
 func checkMaxPool2dGrad(p *Plan, op *Op, x, dx Shape) error {
-	if err := inverse(checkMaxPool2d)(p, op, p.second(op), x); err != nil {
+	if err := inverse(checkPool)(p, op, p.second(op), x); err != nil {
 		return err
 	}
 	return want(dx, x...)

@@ -57,7 +57,8 @@ var rules = [...]rule{
 	Linear:            {pass: inForward, in: 1, outs: one, roles: weightAndBias, lastOptional: true, check: checkLinear},
 	BatchNorm2d:       {pass: inForward, in: 1, outs: oneOrThree, roles: normParams, check: checkBatchNorm2d},
 	ReLU:              {pass: inForward, in: 1, outs: one, check: checkSame},
-	MaxPool2d:         {pass: inForward, in: 1, outs: one, check: checkMaxPool2d},
+	MaxPool2d:         {pass: inForward, in: 1, outs: one, check: checkPool},
+	AvgPool2d:         {pass: inForward, in: 1, outs: one, check: checkPool},
 	AdaptiveAvgPool2d: {pass: inForward, in: 1, outs: one, check: checkAdaptiveAvgPool2d},
 	Add:               {in: 2, outs: one, scalar: optional, check: checkAdd},
 	Pad:               {pass: inForward, in: 1, outs: one, check: checkPad},
@@ -76,6 +77,7 @@ var rules = [...]rule{
 	BatchNorm2dGrad:       {pass: inBackward, in: 4, outs: oneOrThree, roles: gammaOnly, check: checkBatchNorm2dGrad},
 	ReLUGrad:              {pass: inBackward, in: 2, outs: one, check: checkAlike},
 	MaxPool2dGrad:         {pass: inBackward, in: 2, outs: one, check: checkMaxPool2dGrad},
+	AvgPool2dGrad:         {pass: inBackward, in: 1, outs: one, check: inverse(checkPool)},
 	AdaptiveAvgPool2dGrad: {pass: inBackward, in: 1, outs: one, check: inverse(checkAdaptiveAvgPool2d)},
 	PadGrad:               {pass: inBackward, in: 1, outs: one, check: inverse(checkPad)},
 	Unflatten:             {in: 1, outs: one, check: inverse(checkFlatten)},
@@ -186,7 +188,7 @@ func (p *Plan) wantChannels(ids []BufferID, channels int) error {
 
 func checkSame(_ *Plan, _ *Op, in, out Shape) error { return want(out, in...) }
 
-func checkMaxPool2d(_ *Plan, op *Op, in, out Shape) error {
+func checkPool(_ *Plan, op *Op, in, out Shape) error {
 	if len(in) != 4 {
 		return errImages
 	}

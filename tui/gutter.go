@@ -36,7 +36,7 @@ var cutGutter = [5]string{"  ", "┌╴", "╳ ", "└╴", "╳╳"}
 // lineOf is the kind of line that draws a skip.
 func lineOf(s nn.SkipKind) int {
 	switch s {
-	case nn.Projection:
+	case nn.Projection, nn.PooledProjection:
 		return 1
 	case nn.ZeroPad, nn.PoolSkip:
 		return 2

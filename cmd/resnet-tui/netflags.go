@@ -25,7 +25,8 @@ func addNet(cmd *cobra.Command, spec *app.Spec) {
 			"number of layers with weights: "+strings.Join(depths(), ", ")+"; cifar: 6n+2 or 9n+2 (default 50)")
 		fs.Var(&c.Blocks, "blocks", "blocks of each stage, for example 3,24,36,3 (default by depth)")
 		fs.StringVar(&c.Arch, "arch", "",
-			"net by name, instead of the flags that describe one: resnet50, resnext50_32x4d, cifar_resnet20, vgg19 …")
+			"net by name, instead of the flags that describe one: "+
+				"resnet50, resnext50_32x4d, resnet50d, cifar_resnet20, vgg19 …")
 		fs.StringVar(&spec.Weights, "weights", "",
 			"checkpoint (.pth, .pt, .th, .safetensors), FILE#a.b for one of several in it, or weights that come with "+
 				"the program: "+strings.Join(app.Builtins(), ", ")+"; without --arch, --depth or --family the net is "+
@@ -38,11 +39,12 @@ func addNet(cmd *cobra.Command, spec *app.Spec) {
 		fs.Var(&c.Block, "block",
 			"kind of block: basic or bottleneck (default by depth; with --blocks bottleneck, cifar basic)")
 		fs.Var(&c.Stem, "stem",
-			"layers before the stages: 7x7, stride 2 and max pool; 3x3, stride 1, no pool: for images as small as CIFAR's "+
-				"(default 7x7; cifar 3x3)")
+			"layers before the stages: 7x7, stride 2 and max pool; 3x3, stride 1, no pool: for images as small as CIFAR's; "+
+				"deep, three 3×3 and max pool, as ResNet-C and -D have (default 7x7; cifar 3x3)")
 		fs.Var(&c.Shortcut, "shortcut",
 			"skip option: A zero-padded identity, half of the zeros before and half behind; A-end all zeros behind; "+
-				"B projection where shapes differ, C projection everywhere (default B; cifar A)")
+				"B projection where shapes differ; C projection everywhere; D as B with an average pool for the stride, "+
+				"as ResNet-D has (default B; cifar A)")
 		wholeFlag(fs, &c.Groups, "groups", 1, 4096, "groups of a bottleneck's 3×3 convolution, as a ResNeXt has (default 1)")
 		wholeFlag(fs, &c.WidthPerGroup, "width-per-group", 1, 4096,
 			"channels a group in the first stage, as torchvision's width_per_group (default 64)")
@@ -79,8 +81,8 @@ func completeNet(cmd *cobra.Command) {
 		"variant":  {"v1", "v1.5", "v2"},
 		"block":    {"basic", "bottleneck"},
 		"blocks":   {"3,4,6,3", "3,24,36,3"},
-		"stem":     {"7x7", "3x3"},
-		"shortcut": {"A", "A-end", "B", "C"},
+		"stem":     {"7x7", "3x3", "deep"},
+		"shortcut": {"A", "A-end", "B", "C", "D"},
 		"norm":     {"batch", "none"},
 	} {
 		complete(cmd, flag, values...)

@@ -29,6 +29,8 @@ var gutters = map[nn.SkipKind][4]string{
 	nn.Projection: {"  ", "┏ ", "┃ ", "┗ "},
 	nn.ZeroPad:    {"  ", "┌ ", "┆ ", "└ "},
 	nn.PoolSkip:   {"  ", "┌ ", "┆ ", "└ "},
+
+	nn.PooledProjection: {"  ", "┏ ", "┃ ", "┗ "},
 }
 
 // gutterOf returns what precedes a row's name: two cells in and below blocks and

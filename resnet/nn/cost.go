@@ -123,7 +123,7 @@ func operations(l *Layer, macs int64) int64 {
 		return out
 	case tensor.MaxPool2d:
 		return out * int64(l.Op.KH*l.Op.KW-1)
-	case tensor.AdaptiveAvgPool2d:
+	case tensor.AvgPool2d, tensor.AdaptiveAvgPool2d:
 		return in
 	}
 	return 0

@@ -13,7 +13,8 @@ type Count struct {
 // parts are the sums that conventions differ in, per image, in eval mode: the
 // elements that layers of a kind write, or read where the name ends in "In".
 type parts struct {
-	macs, norm, relu, maxIn, poolIn, poolOut, bias, convBias, normParams int64
+	macs, norm, relu, maxIn, bias, convBias, normParams int64
+	globalIn, globalOut, meanIn, meanOut                int64 // of adaptive average pools, and of others
 }
 
 func (m *Model) parts() parts {
@@ -29,8 +30,11 @@ func (m *Model) parts() parts {
 		case tensor.MaxPool2d:
 			p.maxIn += in
 		case tensor.AdaptiveAvgPool2d:
-			p.poolIn += in
-			p.poolOut += out
+			p.globalIn += in
+			p.globalOut += out
+		case tensor.AvgPool2d:
+			p.meanIn += in
+			p.meanOut += out
 		case tensor.Linear:
 			p.bias += out
 		case tensor.Conv2d:
@@ -54,16 +58,17 @@ func (m *Model) Counts() []Count {
 			"torchvision's table (which says GFLOPS), and DeepSpeed's and calflops' MACs: multiply-adds"},
 		{"torchinfo", p.macs + p.normParams + p.bias,
 			"torchinfo 1.8 mult-adds: plus 1 per parameter of batch norms, 1 per element with a bias"},
-		{"fvcore", p.macs + 2*p.norm + p.poolIn,
-			"fvcore: plus 2 per element of batch norms, 1 per input of the average pool"},
-		{"ptflops", p.macs + 2*p.norm + 2*(p.relu+p.maxIn+p.poolIn) + p.bias,
+		{"fvcore", p.macs + 2*p.norm + p.globalIn,
+			"fvcore: plus 2 per element of batch norms, 1 per input of the adaptive average pool"},
+		{"ptflops", p.macs + 2*p.norm + 2*(p.relu+p.maxIn+p.meanIn+p.globalIn) + p.bias,
 			"ptflops 0.7, pytorch backend: plus 2 per element of batch norms, ReLUs and pools, " +
 				"1 per element with a bias"},
 		{"ptflops-aten", p.macs + p.bias,
 			"ptflops 0.7, aten backend: plus 1 per element with a bias"},
-		{"thop", p.macs + 4*p.norm + p.poolIn + p.poolOut,
-			"thop 0.1: plus 4 per element of batch norms, 1 per input and output of the average pool"},
-		{"deepspeed", 2*p.macs + p.convBias + 2*p.norm + p.relu + p.maxIn + p.poolIn,
+		{"thop", p.macs + 4*p.norm + p.globalIn + p.globalOut + p.meanOut,
+			"thop 0.1: plus 4 per element of batch norms, 1 per input and output of the adaptive average pool, " +
+				"1 per output of others"},
+		{"deepspeed", 2*p.macs + p.convBias + 2*p.norm + p.relu + p.maxIn + p.meanIn + p.globalIn,
 			"DeepSpeed's and calflops' FLOPs: twice the multiply-adds, " +
 				"plus biases of convolutions, batch norms, ReLUs and pools"},
 		{"torch", 2 * p.macs, "torch's FlopCounterMode: twice the multiply-adds"},

@@ -24,6 +24,7 @@ var gradientRules = map[tensor.Kind]func(b *backward, l *Layer, dy tensor.Buffer
 	tensor.MaxPool2d: func(b *backward, l *Layer, dy tensor.BufferID) []tensor.BufferID {
 		return b.input(l, tensor.MaxPool2dGrad, nil, b.operand(l), dy)
 	},
+	tensor.AvgPool2d:         linearMap(tensor.AvgPool2dGrad),
 	tensor.AdaptiveAvgPool2d: linearMap(tensor.AdaptiveAvgPool2dGrad),
 	tensor.Pad:               linearMap(tensor.PadGrad),
 	tensor.Flatten:           linearMap(tensor.Unflatten),

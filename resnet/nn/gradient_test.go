@@ -56,7 +56,7 @@ func everyRule(b *nn.Builder, x nn.Value) (*nn.Model, error) {
 	x = b.Block(x, "plain", "Block", nn.Block{Stride: 1}, func() nn.Value {
 		return b.Join(b.Conv2d(x, "conv3", nn.Conv{Out: 8, K: 1, Stride: 1, Bias: true}), nil)
 	})
-	x = b.Flatten(b.AdaptiveAvgPool2d(x, "avgpool", 2), "flatten")
+	x = b.Flatten(b.AdaptiveAvgPool2d(b.AvgPool2d(x, "pool", 2, 2), "avgpool", 2), "flatten")
 	x = b.Dropout(b.Linear(x, "fc1", 6), "dropout", 0.5)
 	b.Linear(b.ReLU(x, "relu2"), "fc2", 4)
 	return b.Model()

@@ -73,6 +73,19 @@ func (b *Builder) MaxPool2d(x Value, name string, k, stride int, padZero bool) V
 	}, x)
 }
 
+// AvgPool2d adds an average pool of k×k. A last window that doesn't fit is cut, not
+// left out, and averages what it has: PyTorch's ceil_mode.
+func (b *Builder) AvgPool2d(x Value, name string, k, stride int) Value {
+	rest := func(n int) int { return max(k-n, 0) + (stride-max(n-k, 0)%stride)%stride }
+	w := tensor.Window{KH: k, KW: k, SH: stride, SW: stride, Bottom: rest(x.Shape[2]), Right: rest(x.Shape[3])}
+	oh, ow := w.Out(x.Shape[2], x.Shape[3])
+	return b.add(layerSpec{
+		name: name, op: tensor.Op{Kind: tensor.AvgPool2d, Window: w},
+		out: tensor.Shape{x.Shape[0], x.Shape[1], oh, ow}, reach: k, stride: stride,
+		desc: fmt.Sprintf("%d×%d", k, k) + unlessOne(", stride ", stride),
+	}, x)
+}
+
 // AdaptiveAvgPool2d adds an average pool to size×size. Its windows grow with the
 // image, and with them its receptive field and stride.
 func (b *Builder) AdaptiveAvgPool2d(x Value, name string, size int) Value {

@@ -61,11 +61,13 @@ const (
 	Projection          // a 1×1 convolution of x
 	ZeroPad             // x subsampled, zero channels beside it
 	PoolSkip            // x subsampled by a max pool of 1×1 (Keras's V2 nets)
+	// PooledProjection is a projection of x subsampled by an average pool (ResNet-D).
+	PooledProjection
 )
 
 // String is the skip in a word, "identity".
 func (s SkipKind) String() string {
-	return [...]string{"none", "identity", "projection", "zero pad", "pool"}[s]
+	return [...]string{"none", "identity", "projection", "zero pad", "pool", "average pool, projection"}[s]
 }
 
 // Block is what a residual block, or its plain twin, has beyond its module.

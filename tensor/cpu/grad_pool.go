@@ -110,11 +110,24 @@ func (m *maxPoolGrad) window(block, n, y, x int) {
 	}
 }
 
-// planAvgPoolGrad plans AdaptiveAvgPool2dGrad: a pixel gets its share of each
-// mean that it took part in.
-func (sc *schedule) planAvgPoolGrad(ln *launch) error {
+// planAdaptivePoolGrad plans AdaptiveAvgPool2dGrad.
+func (sc *schedule) planAdaptivePoolGrad(ln *launch) error {
 	dy, dx := sc.views[sc.head(ln).In[0]], sc.result(ln)
-	rows, cols := means(dx.h, dy.h), means(dx.w, dy.w)
+	return sc.planShares(ln, means(dx.h, adaptiveSpans(dx.h, dy.h)), means(dx.w, adaptiveSpans(dx.w, dy.w)))
+}
+
+// planAvgPoolGrad plans AvgPool2dGrad.
+func (sc *schedule) planAvgPoolGrad(ln *launch) error {
+	op := sc.head(ln)
+	dy, dx := sc.views[op.In[0]], sc.result(ln)
+	return sc.planShares(ln, means(dx.h, clippedSpans(dx.h, dy.h, op.KH, op.SH, op.Top)),
+		means(dx.w, clippedSpans(dx.w, dy.w, op.KW, op.SW, op.Left)))
+}
+
+// planShares plans the gradient of an average pool: a pixel gets its share of each
+// mean that it took part in, by its row and its column.
+func (sc *schedule) planShares(ln *launch, rows, cols [][]mean) error {
+	dy, dx := sc.views[sc.head(ln).In[0]], sc.result(ln)
 	ln.name = "average pool gradient"
 	ln.flops = elems(&dx.layout)
 	ln.phases = []phase{overRows(dx, func(_ *worker, s strip) {
@@ -134,11 +147,10 @@ type mean struct {
 	count float32
 }
 
-// means lists them for n pixels averaged to m.
-func means(n, m int) [][]mean {
+// means lists them for n pixels, by what each mean is of.
+func means(n int, of []span) [][]mean {
 	list := make([][]mean, n)
-	for i := range m {
-		s := adaptive(i, n, m)
+	for i, s := range of {
 		for p := s.from; p < s.to; p++ {
 			list[p] = append(list[p], mean{i, float32(s.to - s.from)})
 		}

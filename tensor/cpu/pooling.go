@@ -90,37 +90,74 @@ func (m *maxPool) compute(w *worker, s windows) {
 	m.k.MaxPool(a)
 }
 
-// planAvgPool plans AdaptiveAvgPool2d.
-func (sc *schedule) planAvgPool(ln *launch) error {
+// planAdaptivePool plans AdaptiveAvgPool2d.
+func (sc *schedule) planAdaptivePool(ln *launch) error {
 	in, out := sc.views[sc.head(ln).In[0]], sc.result(ln)
+	p := &avgPool{in: in, out: out, rows: adaptiveSpans(in.h, out.h), cols: adaptiveSpans(in.w, out.w)}
+	return sc.planMeans(ln, p, p.average)
+}
+
+// planAvgPool plans AvgPool2d.
+func (sc *schedule) planAvgPool(ln *launch) error {
+	op := sc.head(ln)
+	in, out := sc.views[op.In[0]], sc.result(ln)
+	p := &avgPool{in: in, out: out,
+		rows: clippedSpans(in.h, out.h, op.KH, op.SH, op.Top), cols: clippedSpans(in.w, out.w, op.KW, op.SW, op.Left)}
+	if op.KH*op.KW <= fewPixels {
+		return sc.planMeans(ln, p, p.averageFew)
+	}
+	return sc.planMeans(ln, p, p.average)
+}
+
+// planMeans plans an average pool; average computes one pixel of its result.
+func (sc *schedule) planMeans(ln *launch, p *avgPool, average func(w *worker, at pixel)) error {
 	ln.name = sc.kern.Name + " average pool"
-	ln.flops = elems(&in.layout)
-	p := &avgPool{in: in, out: out, add: sc.kern.AddPixels}
-	ln.phases = []phase{overRows(out, func(w *worker, s strip) {
+	ln.flops = elems(&p.in.layout)
+	p.add = sc.kern.AddPixels
+	ln.phases = []phase{overRows(p.out, func(w *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
-			for x := range out.w {
-				p.average(w, pixel{s.block, s.n, y, x})
+			for x := range p.out.w {
+				average(w, pixel{s.block, s.n, y, x})
 			}
 		}
-		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
+		p.out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
 	})}
 	return nil
 }
 
-// avgPool is AdaptiveAvgPool2d.
+// avgPool is an average pool: rows and cols are what each row and column of its
+// result averages.
 type avgPool struct {
-	in, out *view
-	add     func(sum *[asm.Block]float32, src unsafe.Pointer, n int)
+	in, out    *view
+	rows, cols []span
+	add        func(sum *[asm.Block]float32, src unsafe.Pointer, n int)
 }
 
-// adaptive is the range of n inputs that output i of m averages.
-func adaptive(i, n, m int) span { return span{i * n / m, ceilDiv((i+1)*n, m)} }
+// adaptiveSpans are the ranges of n inputs that m outputs of AdaptiveAvgPool2d
+// average.
+func adaptiveSpans(n, m int) []span {
+	list := make([]span, m)
+	for i := range list {
+		list[i] = span{i * n / m, ceilDiv((i+1)*n, m)}
+	}
+	return list
+}
+
+// clippedSpans are the ranges of n inputs in the windows of m outputs of a pool,
+// cut to the plane.
+func clippedSpans(n, m, kernel, stride, before int) []span {
+	list := make([]span, m)
+	for i := range list {
+		from := i*stride - before
+		list[i] = span{max(from, 0), min(from+kernel, n)}
+	}
+	return list
+}
 
 // average computes one pixel of the output, the mean of its window: each row is
 // summed in float32, the rows in float64.
 func (p *avgPool) average(w *worker, at pixel) {
-	rows := adaptive(at.y, p.in.h, p.out.h)
-	cols := adaptive(at.x, p.in.w, p.out.w)
+	rows, cols := p.rows[at.y], p.cols[at.x]
 	var total [asm.Block]float64
 	for y := rows.from; y < rows.to; y++ {
 		w.lanes = [asm.Block]float32{}
@@ -133,5 +170,22 @@ func (p *avgPool) average(w *worker, at pixel) {
 	dst := p.out.lanes(at.block, at.n, at.y, at.x)
 	for i, v := range total {
 		dst[i] = float32(v / count)
+	}
+}
+
+// fewPixels is the size of a window up to which float32 sums it well enough.
+const fewPixels = 9
+
+// averageFew is average for a window of few pixels, summed in float32.
+func (p *avgPool) averageFew(w *worker, at pixel) {
+	rows, cols := p.rows[at.y], p.cols[at.x]
+	w.lanes = [asm.Block]float32{}
+	for y := rows.from; y < rows.to; y++ {
+		p.add(&w.lanes, p.in.pixelAt(at.block, at.n, y, cols.from), cols.len())
+	}
+	scale := 1 / float32(rows.len()*cols.len())
+	dst := p.out.lanes(at.block, at.n, at.y, at.x)
+	for i := range dst {
+		dst[i] = w.lanes[i] * scale
 	}
 }

@@ -148,6 +148,13 @@ func (b *Builder) MaxPool(x tensor.BufferID, w tensor.Window, zeros bool) tensor
 	return b.one(tensor.Op{Kind: tensor.MaxPool2d, Window: w, PadZero: zeros}, x, s[0], s[1], oh, ow)
 }
 
+// WindowPool adds an average pool of windows.
+func (b *Builder) WindowPool(x tensor.BufferID, w tensor.Window) tensor.BufferID {
+	s := b.Shape(x)
+	oh, ow := w.Out(s[2], s[3])
+	return b.one(tensor.Op{Kind: tensor.AvgPool2d, Window: w}, x, s[0], s[1], oh, ow)
+}
+
 // AvgPool adds an adaptive average pool to planes of h×w.
 func (b *Builder) AvgPool(x tensor.BufferID, h, w int) tensor.BufferID {
 	s := b.Shape(x)

@@ -78,7 +78,7 @@ func (b *Builder) normGradients(i int, dy tensor.BufferID, g Gradients) {
 // gradientKinds are the kinds whose gradient needs no parameters.
 var gradientKinds = map[tensor.Kind]tensor.Kind{
 	tensor.ReLU: tensor.ReLUGrad, tensor.MaxPool2d: tensor.MaxPool2dGrad,
-	tensor.AdaptiveAvgPool2d: tensor.AdaptiveAvgPool2dGrad, tensor.Pad: tensor.PadGrad,
+	tensor.AvgPool2d: tensor.AvgPool2dGrad, tensor.AdaptiveAvgPool2d: tensor.AdaptiveAvgPool2dGrad, tensor.Pad: tensor.PadGrad,
 	tensor.Flatten: tensor.Unflatten, tensor.Dropout: tensor.DropoutGrad, tensor.Scale: tensor.Scale,
 }
 

@@ -28,6 +28,12 @@ var gradientCases = []gradient{
 	{"relu", func(b *Builder, _ *rand.Rand, x tensor.BufferID) {
 		b.Append(tensor.Op{Kind: tensor.ReLUGrad, Pass: tensor.Backward}, []tensor.BufferID{x, b.Like(x)}, b.Shape(x))
 	}},
+	{"average pool of windows", func(b *Builder, r *rand.Rand, x tensor.BufferID) {
+		b.backThrough(b.WindowPool(x, window(r)))
+	}},
+	{"average pool 2×2, rounded up", func(b *Builder, _ *rand.Rand, x tensor.BufferID) {
+		b.backThrough(b.WindowPool(x, halving(b.Shape(x))))
+	}},
 	{"average pool", func(b *Builder, r *rand.Rand, x tensor.BufferID) {
 		s := b.Shape(x)
 		op := tensor.Op{Kind: tensor.AdaptiveAvgPool2dGrad, Pass: tensor.Backward}

@@ -16,6 +16,12 @@ type operation struct {
 // window is a small pool's.
 func window(r *rand.Rand) tensor.Window { return tensor.Square(2+r.IntN(2), 1+r.IntN(3), r.IntN(2)) }
 
+// halving is a 2×2 window of stride 2 that takes in the last row and column of odd
+// images s.
+func halving(s tensor.Shape) tensor.Window {
+	return tensor.Window{KH: 2, KW: 2, SH: 2, SW: 2, Bottom: s[2] % 2, Right: s[3] % 2}
+}
+
 // operations are those of a forward pass, alone and with what may fuse.
 var operations = []operation{
 	{"relu", func(b *Builder, _ *rand.Rand, x tensor.BufferID) tensor.BufferID { return b.ReLU(x) }},
@@ -41,6 +47,15 @@ var operations = []operation{
 	}},
 	{"max pool padded on one side", func(b *Builder, _ *rand.Rand, x tensor.BufferID) tensor.BufferID {
 		return b.MaxPool(x, tensor.Window{KH: 3, KW: 3, SH: 2, SW: 2, Bottom: 1, Right: 1}, false)
+	}},
+	{"average pool of windows", func(b *Builder, r *rand.Rand, x tensor.BufferID) tensor.BufferID {
+		return b.WindowPool(x, window(r))
+	}},
+	{"average pool 2×2, rounded up", func(b *Builder, _ *rand.Rand, x tensor.BufferID) tensor.BufferID {
+		return b.WindowPool(x, halving(b.Shape(x)))
+	}},
+	{"average pool of wide windows", func(b *Builder, _ *rand.Rand, x tensor.BufferID) tensor.BufferID {
+		return b.WindowPool(x, tensor.Window{KH: 3, KW: 5, SH: 1, SW: 2, Top: 2, Left: 4, Right: 1})
 	}},
 	{"global average pool", func(b *Builder, _ *rand.Rand, x tensor.BufferID) tensor.BufferID {
 		return b.AvgPool(x, 1, 1)

@@ -54,6 +54,8 @@ var tolerances = map[tensor.Kind]tolerance{
 	tensor.Norm:        {3e-7, rounded + ", summed in float64"},
 	tensor.Moments:     {3e-6, "the mean is a difference of sums that nearly cancel, in float64 of rounded values"},
 
+	tensor.AvgPool2d:             {1e-6, summed},
+	tensor.AvgPool2dGrad:         {1e-6, summed},
 	tensor.AdaptiveAvgPool2d:     {1e-6, summed},
 	tensor.AdaptiveAvgPool2dGrad: {1e-6, summed},
 	tensor.MaxPool2dGrad:         {5e-7, "sums of the few windows that share a maximum"},

@@ -110,27 +110,13 @@ func (b *builder) maxPool() (tensor.Op, error) {
 	return tensor.Op{Kind: tensor.MaxPool2d, Window: win, Scalar: tensor.NoScalar}, err
 }
 
-// averagePool is an adaptive one where its windows are the same.
+// averagePool: padding that counts as zeros makes another mean.
 func (b *builder) averagePool() (tensor.Op, error) {
 	win, err := b.window(b.node.list["kernel_shape"])
-	if err != nil {
-		return tensor.Op{}, err
+	if b.node.integer["count_include_pad"] == 1 && max(win.Top, win.Left, win.Bottom, win.Right) > 0 {
+		return tensor.Op{}, unfit("padding that counts")
 	}
-	in, out := b.operands[0].shape, b.outputs[0].shape
-	adaptive := func(n, m, k, s, before, after int) bool {
-		for i := range m {
-			if from, to := i*n/m, ((i+1)*n+m-1)/m; from != i*s || to != i*s+k {
-				return false
-			}
-		}
-		return before == 0 && after == 0
-	}
-	last := len(in) - 1
-	if !adaptive(in[last], out[last], win.KW, win.SW, win.Left, win.Right) ||
-		last == 3 && !adaptive(in[2], out[2], win.KH, win.SH, win.Top, win.Bottom) {
-		return tensor.Op{}, unfit("windows that are not those of an adaptive pool")
-	}
-	return tensor.Op{Kind: tensor.AdaptiveAvgPool2d, Scalar: tensor.NoScalar}, nil
+	return tensor.Op{Kind: tensor.AvgPool2d, Window: win, Scalar: tensor.NoScalar}, err
 }
 
 // batchNorm: ONNX's momentum is the weight of the old value, and its running
