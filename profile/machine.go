@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -52,15 +53,56 @@ func (w machineWatch) since(cpu time.Duration, passes, all int) *Machine {
 		CPUMS:     float64(cpu) / float64(passes) / 1e6,
 		Preempted: float64(now.preempted-w.preempted) / float64(all),
 	}
-	if _, n := systemBusy(); n > 0 && now.busy > w.busy && now.at.Sub(w.at) >= readable {
-		others := (float64(now.busy-w.busy) - float64(now.cpu-w.cpu)) / float64(now.at.Sub(w.at))
-		m.Processors = n
-		m.OthersCores = math.Round(100*min(max(others, 0), float64(n))) / 100
-	}
+	m.setOthers(w, now)
 	if *m == (Machine{}) {
 		return nil
 	}
 	return m
+}
+
+// setOthers sets what other programs used between two readings of the counters, if
+// the system reports it.
+func (m *Machine) setOthers(before, now machineWatch) {
+	took := now.at.Sub(before.at)
+	if _, n := systemBusy(); n > 0 && now.busy > before.busy && took >= readable {
+		others := (float64(now.busy-before.busy) - float64(now.cpu-before.cpu)) / float64(took)
+		m.Processors = n
+		m.OthersCores = math.Round(100*min(max(others, 0), float64(n))) / 100
+	}
+}
+
+// loadTime is the time over which Load averages.
+const loadTime = 2 * time.Second
+
+// Load says how busy other programs keep the machine while passes run. The zero
+// value is ready. It is for one goroutine at a time.
+type Load struct {
+	since  machineWatch
+	newest *Machine
+}
+
+// Read returns the processors that other programs used over the last two seconds or
+// more, nil if that isn't known, or not yet.
+func (l *Load) Read() *Machine {
+	if l.since.at.IsZero() {
+		l.since = watchMachine()
+		return nil
+	}
+	if time.Since(l.since.at) < loadTime {
+		return l.newest
+	}
+	now, m := watchMachine(), &Machine{}
+	m.setOthers(l.since, now)
+	if l.since = now; *m == (Machine{}) {
+		m = nil
+	}
+	l.newest = m
+	return m
+}
+
+// BusyLine says in words what other programs use, for a machine that is Busy.
+func (m *Machine) BusyLine() string {
+	return fmt.Sprintf("other programs used %s of %d cores, times are too long", Significant(m.OthersCores), m.Processors)
 }
 
 // crowded is the tolerated excess of demand over processors, in processors: a

@@ -100,3 +100,27 @@ func TestProcessCPU(t *testing.T) {
 		t.Errorf("the process used %v, more than the %v that its processors have", used, most)
 	}
 }
+
+// TestLoad: a reading needs an interval, and holds until the next one.
+func TestLoad(t *testing.T) {
+	if _, n := systemBusy(); n == 0 {
+		t.Skip("this system doesn't report busy time")
+	}
+	var l Load
+	if m := l.Read(); m != nil {
+		t.Errorf("at once: %+v", m)
+	}
+	if m := l.Read(); m != nil {
+		t.Errorf("too soon: %+v", m)
+	}
+	// As if two processors had been busy since ten seconds ago.
+	l.since.at = l.since.at.Add(-10 * time.Second)
+	l.since.busy -= 20 * time.Second
+	m := l.Read()
+	if m == nil || m.Processors < 1 || m.OthersCores < min(1.8, float64(m.Processors)*0.9) {
+		t.Errorf("after ten seconds: %+v", m)
+	}
+	if again := l.Read(); again != m {
+		t.Errorf("right after: %+v", again)
+	}
+}

@@ -33,15 +33,26 @@ func (v *deviceView) deviceFacts() []detailLine {
 		{label: "name", text: i.Name},
 		{label: "cores", text: fmt.Sprintf("%d that a program may use", i.Cores)},
 	}
+	if v.about.Recorded { // of the machine it says no more than this
+		facts[2] = detailLine{label: "threads", text: fmt.Sprint(i.Cores)}
+	}
 	if i.Memory > 0 {
 		facts = append(facts, detailLine{label: "memory", text: profile.FormatBytes(i.Memory)})
 	}
 	facts = append(facts, detailLine{label: "kernels", text: i.Kernels},
 		detailLine{label: "features", text: strings.Join(i.Features, " ")})
+	facts = append(facts, v.recordedFacts()...)
 	if c := v.state.Ceilings; c.Known() {
+		where := "this machine"
+		if v.about.Recorded {
+			where = "the machine of the recording"
+		}
 		facts = append(facts, detailLine{label: "ceilings", text: fmt.Sprintf(
-			"%s GFLOP/s, %s GB/s from memory, measured on this machine",
-			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS))})
+			"%s GFLOP/s, %s GB/s from memory, measured on %s",
+			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS), where)})
+	}
+	if v.machineBusy() {
+		facts = append(facts, detailLine{label: "busy", text: v.state.Machine.BusyLine()})
 	}
 	if v.program != nil {
 		kernels := plural(len(v.program.Kernels), "kernels")
@@ -50,6 +61,18 @@ func (v *deviceView) deviceFacts() []detailLine {
 	version := fmt.Sprintf("%s %s %s/%s", v.opts.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	facts = append(facts, detailLine{label: "resnet-tui", text: strings.TrimSpace(version)})
 	return compact(facts)
+}
+
+// recordedFacts say when a recording was made, and by what.
+func (v *deviceView) recordedFacts() []detailLine {
+	if !v.about.Recorded {
+		return nil
+	}
+	text := strings.TrimPrefix(recordedText(v.about.RecordedAt), "recorded ")
+	if by := v.about.RecordedBy; by != "" {
+		text += ", by version " + by
+	}
+	return []detailLine{{label: "recorded", text: text}}
 }
 
 // compact leaves out the facts that are not known: a recording has few.

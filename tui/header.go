@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
@@ -66,14 +67,53 @@ func (m *Model) segments() []segment {
 		{text: m.about.Model.Name, look: strong, rank: 0},
 		{text: variant(m.about.Model.Config), look: plainText, rank: 4, joint: " "},
 		{text: m.weightsText(), look: muted, rank: 5, joint: " · "},
-		{text: device.ID, look: plainText, rank: 6 + later},
+		{text: m.machineText(), look: plainText, rank: 6 + later},
 		{text: plural(threads, "threads"), look: plainText, rank: 7 + later, joint: " "},
 		{text: m.about.Precision.String(), look: muted, rank: 8 + later, joint: " · "},
 		{text: m.list.tree.model.Input.String(), look: plainText, rank: 3},
 		input,
 		{text: m.modeText(), look: muted, rank: 10, joint: " · "},
 		{text: m.phaseText(), look: m.phaseLook(), rank: 1},
+		{text: m.versionText(), look: muted, rank: 7, joint: " · "},
+		{text: m.busyText(), look: warningLook, rank: 2},
 	}
+}
+
+// machineText is what the net runs on: the device, and of a recording the machine,
+// which may be another than this one.
+func (m *Model) machineText() string {
+	if m.about.Recorded {
+		return m.about.Device.ID + " " + m.about.Device.Name
+	}
+	return m.about.Device.ID
+}
+
+// versionText is what made a recording.
+func (m *Model) versionText() string {
+	if m.about.RecordedBy == "" {
+		return ""
+	}
+	return "version " + m.about.RecordedBy
+}
+
+// busyText warns of other programs that take processors from the net.
+func (m *Model) busyText() string {
+	switch {
+	case !m.machineBusy():
+		return ""
+	case m.about.Recorded:
+		return "the machine was busy"
+	}
+	return "the machine is busy"
+}
+
+// machineBusy reports whether times are too long because of other programs.
+func (s *shared) machineBusy() bool {
+	threads := s.about.Threads
+	if threads == 0 {
+		threads = s.about.Device.Cores
+	}
+	return s.state.Machine.Busy(threads)
 }
 
 // givenInput reports whether the images are the user's: others are random.
@@ -136,6 +176,9 @@ var phaseTexts = map[live.Phase]struct{ mark, name string }{
 // phaseText is what the engine is at, with its progress where it is known.
 func (m *Model) phaseText() string {
 	s := m.state
+	if m.about.Recorded {
+		return recordedText(m.about.RecordedAt)
+	}
 	text := phaseTexts[s.Phase].mark
 	switch p := s.Progress; {
 	case s.Phase == live.Preparing && p.Total > 0, s.Phase == live.Compiling && p.Done < p.Total:
@@ -152,6 +195,14 @@ func (m *Model) phaseText() string {
 		text += " unfused"
 	}
 	return text
+}
+
+// recordedText says when a profile was recorded, if that is known.
+func recordedText(at time.Time) string {
+	if at.IsZero() {
+		return "recorded"
+	}
+	return "recorded " + at.Local().Format("2006-01-02 15:04")
 }
 
 // phaseLook marks that passes run.

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"resnet-tui/internal/app/live"
+	"resnet-tui/profile"
 )
 
 // actions are what keys do outside of text fields, in the order in which they are
@@ -19,9 +20,26 @@ func (m *Model) actions() []action {
 	return append(m.helpActions(), m.elsewhere()...)
 }
 
-// helpActions are those that have a meaning in the shown view.
+// helpActions are those that have a meaning in the shown view, and what the figures
+// mean.
 func (m *Model) helpActions() []action {
-	return append(m.view.actions(), m.screenActions()...)
+	return slices.Concat(m.view.actions(), m.screenActions(), m.meanings())
+}
+
+// meanings explain figures in the help. No key belongs to them.
+func (m *Model) meanings() []action {
+	word := func(name, means string) action {
+		return action{about: aboutFigures, key: key.NewBinding(key.WithHelp(name, means)), never: m.program == nil}
+	}
+	if m.snap.Statistic() == profile.Mean {
+		return []action{word("mean", "of all passes")}
+	}
+	return []action{
+		word("time", "mean of typical passes"),
+		word("typical", "middle half by total"),
+		word("±", "half its 95 % interval"),
+		word("p95", "of single passes"),
+	}
 }
 
 // elsewhere are the keys of the other views. They do nothing here but say which views

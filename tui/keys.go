@@ -133,11 +133,12 @@ const (
 	aboutShowing
 	aboutViews
 	aboutProgram
-	subjects // how many there are
+	aboutFigures // what columns and header show: words, not keys
+	subjects     // how many there are
 )
 
 func (s subject) String() string {
-	return [...]string{"here", "engine", "residuals", "move", "show", "views", "program"}[s]
+	return [...]string{"here", "engine", "residuals", "move", "show", "views", "program", "figures"}[s]
 }
 
 // moves are the keys that move a cursor: by is called with the rows to go down,

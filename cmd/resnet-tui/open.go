@@ -23,7 +23,7 @@ func openCommand(p *program) *cobra.Command {
 		Use:   "open FILE [OTHER]",
 		Short: "show a recorded profile on the screen, without the engine, or convert it",
 		Long: "Shows a profile that was written by profile --format json or --pprof, on this machine or another; " +
-			"nothing is run. " +
+			"nothing is run. A file of --pprof holds means of all passes and is headed so. " +
 			"Two profiles are compared layer by layer. Without a terminal, or with --format, -o or " +
 			"--plain-output, it is printed. " +
 			"With --html, --speedscope and so on it is written in those formats instead.",

@@ -18,9 +18,11 @@ func profileCommand(p *program) *cobra.Command {
 	var exports exportFlags
 	cmd := &cobra.Command{
 		Use:   "profile",
-		Short: "measure many passes: time per layer with its spread, throughput, roofline",
-		Long: "Measures many passes and shows where the time goes. Lists of values for --batch, --size and --threads " +
-			"profile every combination.",
+		Short: "measure many passes: time per layer and how well it is known, throughput, roofline",
+		Long: "Measures many passes and shows where the time goes. A time is the mean over the typical passes, the " +
+			"middle half by total: all layers take the same passes, so that they add up to the whole. ± is half " +
+			"the 95 % interval of that time, cv the spread of single passes. Exports for pprof and folded stacks " +
+			"hold means of all passes. Lists of values for --batch, --size and --threads profile every combination.",
 		Example: "resnet-tui profile --depth 101\n" +
 			"resnet-tui profile --arch resnext50_32x4d --batch 8 --runs 50 --format json\n" +
 			"resnet-tui profile --depth 50 --no-fuse --threads 1\n" +

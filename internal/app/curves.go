@@ -86,10 +86,10 @@ func (w *trainWatch) progress(done, total int, text string) {
 // stepLine says how far a run is after a step.
 func (w *trainWatch) stepLine(e train.Event) string {
 	s := e.Step
-	return fmt.Sprintf("%s  epoch %d of %d  step %d of %d  %s  loss %.4f  lr %.3g  %.0f img/s  %s",
+	return fmt.Sprintf("%s  epoch %d of %d  step %d of %d  %s  loss %.4f  lr %.3g  %s img/s  %s",
 		w.name(), s.Epoch, e.Epochs, s.Step, e.Steps,
 		profile.ProgressBar(float64(s.Step)/float64(max(e.Steps, 1)), 10),
-		s.Loss, s.Rate, e.ImagesPerS, timeLeft(e))
+		s.Loss, s.Rate, profile.Count.Figure(e.ImagesPerS), timeLeft(e))
 }
 
 // beginLine says where a run continues that was asked to.

@@ -150,7 +150,7 @@ func pageFacts(p *profile.Profile) []fact {
 		{"time", profile.TimeLine(p)},
 		{"passes", passesText(p)},
 		{"throughput", fmt.Sprintf("%s images/s, %s GFLOP/s direct-equivalent",
-			profile.Significant(float64(t.ImagesPerS)), profile.Significant(float64(t.GFLOPS)))},
+			profile.Count.Figure(float64(t.ImagesPerS)), profile.Significant(float64(t.GFLOPS)))},
 		{"memory", fmt.Sprintf("%s planned, %s of them weights",
 			profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))},
 	}
@@ -158,9 +158,7 @@ func pageFacts(p *profile.Profile) []fact {
 		facts = append(facts, fact{"loss", profile.Significant(float64(*p.Loss)) + ", of the last pass"})
 	}
 	if p.Machine.Busy(p.Device.Threads) {
-		facts = append(facts, fact{"warning", fmt.Sprintf(
-			"the machine was busy: other programs used %s of %d cores, times are too long",
-			profile.Significant(p.Machine.OthersCores), p.Machine.Processors)})
+		facts = append(facts, fact{"warning", "the machine was busy: " + p.Machine.BusyLine()})
 	}
 	if !p.Recorded.IsZero() {
 		facts = append(facts, fact{"recorded", p.Recorded.Format(time.RFC3339)})

@@ -129,6 +129,14 @@ func optional[F ~float64](v F) Cell {
 	return Cell{profile.Significant(float64(v)), raw(float64(v))}
 }
 
+// perSecond is a throughput, "1.22 k" for people. 0 is missing.
+func perSecond(v Number) Cell {
+	if v == 0 {
+		return missing
+	}
+	return Cell{profile.Count.Figure(float64(v)).String(), raw(float64(v))}
+}
+
 // share is a percentage for people and a fraction for programs.
 func share[F ~float64](v F) Cell {
 	return Cell{profile.FormatShare(float64(v)), raw(float64(v))}

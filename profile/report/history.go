@@ -33,7 +33,7 @@ func (h *History) Table() Tabular {
 		{"p50_ms", "p50", right, func(e profile.HistoryEntry) Cell { return milliseconds(e.Total.P50MS) }},
 		{"mean_ms", "mean", right, func(e profile.HistoryEntry) Cell { return milliseconds(e.Total.MeanMS) }},
 		{"cv", "cv", right, func(e profile.HistoryEntry) Cell { return share(e.Total.CV) }},
-		{"images_per_s", "img/s", right, func(e profile.HistoryEntry) Cell { return optional(e.Total.ImagesPerS) }},
+		{"images_per_s", "img/s", right, func(e profile.HistoryEntry) Cell { return perSecond(e.Total.ImagesPerS) }},
 		{"predicted_bytes", "memory", right, func(e profile.HistoryEntry) Cell {
 			return size(e.Memory.PredictedBytes)
 		}},

@@ -36,7 +36,7 @@ func (p Profile) totals() (f facts) {
 	}
 	f.addf("passes", "%d after %s", p.Runs, p.warmupWords())
 	f.addf("throughput", "%s img/s, %s GFLOP/s direct-equivalent",
-		number(&t.ImagesPerS).Text, number(&t.GFLOPS).Text)
+		perSecond(t.ImagesPerS).Text, number(&t.GFLOPS).Text)
 	f.add("memory", p.memoryLine())
 	if p.Loss != nil {
 		f.add("loss", number(p.Loss).Text+" in the last pass")
@@ -47,6 +47,9 @@ func (p Profile) totals() (f facts) {
 // conditions returns what a reader needs to judge the times: peak of memory, load
 // of the machine, cost of the recorder, ceilings. Each is left out if unknown.
 func (p Profile) conditions() (f facts) {
+	if !p.Recorded.IsZero() {
+		f.add("recorded", p.recordedLine())
+	}
 	if m := p.Memory.Peak; m != nil {
 		f.add("peak", p.peakLine(m))
 	}
@@ -66,6 +69,15 @@ func (p Profile) conditions() (f facts) {
 		}
 	}
 	return f
+}
+
+// recordedLine says when the profile was recorded, and by what.
+func (p Profile) recordedLine() string {
+	line := moment(p.Recorded).Text
+	if p.Version != "" {
+		line += ", by version " + p.Version
+	}
+	return line
 }
 
 // warmupWords describes the warm-up. The range shows whether it was enough.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/exp/golden"
 
@@ -256,6 +257,7 @@ func profileOf(t *testing.T, f *fakeNet) Profile {
 	p.Recorder = &profile.RecorderCost{Cost: 0.0012, Error: 0.004, Pairs: 25}
 	p.Memory.Peak = &profile.MemoryPeak{Path: "conv1", Pass: "forward", LiveBytes: 1 << 20,
 		Holders: []profile.Holder{{Name: "conv1", Bytes: 1e6}, {Name: "input", Bytes: 48576}}}
+	p.Recorded, p.Version = time.Date(2026, 3, 1, 12, 30, 0, 0, time.Local), "1.2.3"
 	p.SetCeilings(profile.Ceilings{GFLOPS: 1, GBPS: 1})
 	return Profile{Profile: p}
 }
@@ -389,5 +391,20 @@ func TestNumbersStayOnALine(t *testing.T) {
 func TestUnknownFormat(t *testing.T) {
 	if err := Write(&bytes.Buffer{}, newProfile(t), "xml"); err == nil {
 		t.Error("xml was written")
+	}
+}
+
+// TestNetsOutputInAStep: the net's row of a training step has the net's output, not
+// that of the kernel that runs last, a gradient. Neither percentiles nor an interval are
+// made up for a profile of means.
+func TestNetsOutputInAStep(t *testing.T) {
+	p := profileOf(t, newFakeSession(t, nn.SessionOptions{Pass: nn.Pass{Mode: nn.Train, Backward: &nn.Backward{}}}))
+	if row := strings.Fields(strings.Split(string(write(t, p, "text")), "\n")[1]); row[0] != "cifar_resnet8" || row[1] != "10" {
+		t.Errorf("the net's row is %q", row)
+	}
+	p.Profile = p.MeansOnly()
+	text := string(write(t, p, "text"))
+	if !strings.Contains(text, "MACs     mean") || !strings.Contains(text, ", mean of all passes\n") || strings.Contains(text, "p95") {
+		t.Errorf("means are shown as\n%s", text)
 	}
 }

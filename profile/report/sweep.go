@@ -21,7 +21,7 @@ func (s Sweep) Table() Tabular {
 		{"batch", "batch", right, func(r profile.SweepRow) Cell { return whole(r.Batch) }},
 		{"size", "size", right, func(r profile.SweepRow) Cell { return plain(r.Size.String()) }},
 		{"threads", "threads", right, func(r profile.SweepRow) Cell { return whole(r.Threads) }},
-		{"images_per_s", "img/s", right, func(r profile.SweepRow) Cell { return optional(r.ImagesPerS) }},
+		{"images_per_s", "img/s", right, func(r profile.SweepRow) Cell { return perSecond(r.ImagesPerS) }},
 		barColumn(sweepBar, func(r profile.SweepRow) float64 { return float64(r.ImagesPerS / best) }),
 		{"typical_ms", "time", right, func(r profile.SweepRow) Cell { return optionalMS(r.TypicalMS) }},
 		{"typical_error", "±", right, func(r profile.SweepRow) Cell { return interval(r.TypicalError) }},

@@ -367,7 +367,7 @@ func TestRecording(t *testing.T) {
 	if b, ok := g.Block("layer2.1"); !ok || b.In != 5 || g.Loss != 2.5 || g.Labels != "as recorded" {
 		t.Errorf("gradients %+v", g)
 	}
-	if d := e.About().Device; d.Name != "Abacus, recorded" || d.Cores != 3 {
+	if d := e.About().Device; d.Name != "Abacus" || d.Cores != 3 {
 		t.Errorf("the machine is %+v", d)
 	}
 	all := []Request{

@@ -63,6 +63,8 @@ type About struct {
 	TwinWeights string // what the twin's own weights are, "" if it has none
 	Input       string // what it is from, "" for seeded noise
 	Recorded    bool   // the engine shows a recording
+	RecordedAt  time.Time
+	RecordedBy  string // the version of the program that made the recording
 }
 
 // pictureTime is the head start of a client that draws. Measured on two cores (Zen
@@ -125,12 +127,13 @@ func newRunner(ctx context.Context, o Options) (*runner, About, error) {
 	}
 	about := About{
 		Model: r.whole, Threads: o.Session.Threads, Precision: o.Session.Precision, Weights: o.Weights,
-		Initialised: o.Session.Source == nil, TwinWeights: o.TwinWeights, Input: o.InputName, Recorded: o.Recorded != nil,
+		Initialised: o.Session.Source == nil && o.Recorded == nil, TwinWeights: o.TwinWeights, Input: o.InputName, Recorded: o.Recorded != nil,
 	}
 	r.ceilings = o.ceilings()
 	r.actual.target = target{batch: r.whole.Config.Batch, fused: o.Session.Fuse}
 	if o.Recorded != nil {
 		about.Device = recordedInfo(o.Recorded)
+		about.RecordedAt, about.RecordedBy = o.Recorded.Recorded, o.Recorded.Version
 		r.actual.lesions = o.Model.Lesions
 		about.First, err = r.openRecording()
 	} else {

@@ -8,9 +8,7 @@ import (
 
 // recordedInfo is the machine that a profile was recorded on.
 func recordedInfo(p *profile.Profile) tensor.Info {
-	return tensor.Info{
-		ID: p.Device.ID, Name: p.Device.Name + ", recorded", Cores: p.Device.Threads, Kernels: p.Device.Kernels,
-	}
+	return tensor.Info{ID: p.Device.ID, Name: p.Device.Name, Cores: p.Device.Threads, Kernels: p.Device.Kernels}
 }
 
 // openRecording has the recorded passes stand for the runner's.
@@ -26,7 +24,7 @@ func (r *runner) openRecording() (Program, error) {
 		Calibrated: true, // Options.Weights says what the weights were
 		Fused:      p.Fused, Layer: func() int { return -1 },
 	}
-	r.results = Results{Program: &all, Gradients: recordedGradients(p)}
+	r.results = Results{Program: &all, Gradients: recordedGradients(p), Machine: p.Machine}
 	r.actual.prepared, r.actual.recorded = true, true
 	return all, nil
 }

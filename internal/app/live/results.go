@@ -16,6 +16,7 @@ const guesses = 5
 // that, and the gradients.
 func (r *runner) look() {
 	r.looked = time.Now()
+	r.results.Machine = r.load.Read()
 	logits, err := r.session.Logits()
 	if err != nil || len(logits.Shape) == 0 || logits.Shape[0] == 0 {
 		return // the figures don't depend on it

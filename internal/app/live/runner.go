@@ -27,6 +27,7 @@ type runner struct {
 	twin    *twin         // nil while there is none
 	kernel  int           // that the next single step runs
 	looked  time.Time     // when results were read from the program
+	load    profile.Load  // of the machine
 
 	results  Results
 	ceilings profile.Ceilings // the highest so far
@@ -101,7 +102,7 @@ func (r *runner) adopt(s *nn.Session) error {
 	if err := r.options.feed(s); err != nil {
 		return err
 	}
-	r.results = Results{Program: programOf(s), Top: r.results.Top, Twin: r.results.Twin}
+	r.results = Results{Program: programOf(s), Top: r.results.Top, Twin: r.results.Twin, Machine: r.results.Machine}
 	return nil
 }
 

@@ -80,6 +80,7 @@ type Results struct {
 	Paths     []nn.PathSpectrum // asked for by TracePaths
 	Effect    *Effect           // of the lesions
 	Twin      *Twin             // while it runs beside the net
+	Machine   *profile.Machine  // what other programs use of it, or used in a recording; nil if unknown
 }
 
 // Program is a net as it was compiled.
