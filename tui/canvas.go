@@ -7,6 +7,8 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	"github.com/charmbracelet/x/ansi"
+
+	"resnet-tui/profile"
 )
 
 // cell is one character cell. A zero rune continues the wide one before it.
@@ -25,6 +27,7 @@ type canvas struct {
 	w, h  int
 	cells []cell
 	out   []byte
+	ascii bool // encode in ASCII, for terminals that have nothing else
 }
 
 // reset makes the canvas w×h and blank. It reuses the memory of the frame before: a
@@ -172,8 +175,8 @@ func (c *canvas) encodeLine(b []byte, line []cell, s *Styles) []byte {
 		n--
 	}
 	current := ""
-	for _, p := range line[:n] {
-		if p.r == 0 {
+	for i, p := range line[:n] {
+		if p.r == 0 && !(c.ascii && i > 0) {
 			continue
 		}
 		if seq := s.sequence(p.look, p.sel); seq != current {
@@ -183,12 +186,23 @@ func (c *canvas) encodeLine(b []byte, line []cell, s *Styles) []byte {
 			b = append(b, seq...)
 			current = seq
 		}
-		b = utf8.AppendRune(b, p.r)
+		b = utf8.AppendRune(b, c.form(p.r))
 	}
 	if current != "" {
 		b = append(b, ansi.ResetStyle...)
 	}
 	return b
+}
+
+// form is a rune as it is written. In ASCII, a wide one is as wide as two of its form.
+func (c *canvas) form(r rune) rune {
+	switch {
+	case !c.ascii:
+		return r
+	case r == 0:
+		return '?'
+	}
+	return profile.ASCIIForm(r)
 }
 
 // runeWidth is the number of cells of r; control characters and marks, which

@@ -19,6 +19,7 @@ import (
 type DiffOptions struct {
 	Diff  *profile.Diff // must not change while the screen is shown
 	Theme Theme         // "" is ThemeAuto
+	ASCII bool          // draw with nothing but ASCII
 
 	// In, Out and Environ stand in for the terminal's in tests.
 	In      io.Reader
@@ -54,7 +55,7 @@ var diffOrders = []struct {
 }
 
 func newDiffScreen(o *DiffOptions) *diffScreen {
-	s := &diffScreen{host: newHost(o.Theme), diff: o.Diff}
+	s := &diffScreen{host: newHost(o.Theme, o.ASCII), diff: o.Diff}
 	s.sort()
 	return s
 }

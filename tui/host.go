@@ -19,6 +19,7 @@ import (
 type host struct {
 	theme   Theme
 	profile colorprofile.Profile // the colours that the terminal has
+	ascii   bool                 // it shows nothing else
 	dark    bool                 // its background, as far as it said
 	styles  *Styles
 	keys    KeyMap
@@ -30,8 +31,8 @@ type host struct {
 
 // newHost assumes a dark terminal with all colours until the terminal has answered:
 // the first picture doesn't wait for that, and bubbletea reduces colours itself.
-func newHost(theme Theme) host {
-	h := host{theme: theme, keys: DefaultKeyMap(), profile: colorprofile.TrueColor, dark: theme != ThemeLight}
+func newHost(theme Theme, ascii bool) host {
+	h := host{theme: theme, ascii: ascii, keys: DefaultKeyMap(), profile: colorprofile.TrueColor, dark: theme != ThemeLight}
 	h.restyle()
 	return h
 }
@@ -142,6 +143,7 @@ func (h *host) closingActions(help func() []action) []action {
 // dialog comes over it. A terminal that can't hold the screen gets a notice.
 func (h *host) picture(draw func(c *canvas)) string {
 	c := &h.canvas
+	c.ascii = h.ascii
 	c.reset(h.w, h.h)
 	switch {
 	case h.w == 0 || h.h == 0:

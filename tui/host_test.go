@@ -52,7 +52,7 @@ func TestOnlyAutomaticThemesAskTheTerminal(t *testing.T) {
 	for theme, asks := range map[Theme]bool{
 		"": true, ThemeAuto: true, ThemeDark: false, ThemeLight: false, ThemeNone: false,
 	} {
-		h := newHost(theme)
+		h := newHost(theme, false)
 		if got := h.start() != nil; got != asks {
 			t.Errorf("theme %q asks for the background: %v", theme, got)
 		}

@@ -54,7 +54,7 @@ type (
 
 // New makes a screen that shows the engine's net at once and follows it.
 func New(o Options) *Model {
-	m := &Model{host: newHost(o.Theme), engine: o.Engine, filter: newTextInput(), stale: true}
+	m := &Model{host: newHost(o.Theme, o.ASCII), engine: o.Engine, filter: newTextInput(), stale: true}
 	m.shared = &shared{
 		opts: &o, about: o.Engine.About(), keymap: &m.keys, state: &live.State{}, screen: m,
 		units: units{time: o.TimeUnit, flops: o.FLOPs},

@@ -21,6 +21,7 @@ type Options struct {
 	Training func() (*Training, error)
 
 	Theme    Theme  // "" is ThemeAuto
+	ASCII    bool   // draw with nothing but ASCII
 	TimeUnit string // "ns", "µs" or "ms"; "" chooses one per figure
 	FLOPs    bool   // show FLOPs, not MACs; a key changes it
 

@@ -16,6 +16,7 @@ type WatchOptions struct {
 	// shown, and the calls go on.
 	Training func() (*Training, error)
 	Theme    Theme // "" is ThemeAuto
+	ASCII    bool  // draw with nothing but ASCII
 
 	// In, Out and Environ stand in for the terminal's in tests.
 	In      io.Reader
@@ -38,7 +39,7 @@ type watch struct {
 	err      error
 }
 
-func newWatch(o *WatchOptions) *watch { return &watch{host: newHost(o.Theme), opts: o} }
+func newWatch(o *WatchOptions) *watch { return &watch{host: newHost(o.Theme, o.ASCII), opts: o} }
 
 // trainingMsg is what is known of training.
 type trainingMsg struct {

@@ -44,7 +44,7 @@ func checkCommand(p *program) *cobra.Command {
 	addPreprocess(cmd, &spec.Input.Preprocess)
 	addEngine(cmd, &spec)
 	addPasses(cmd, &o.Runs, &o.Warmup)
-	out.add(cmd)
+	out.add(p, cmd)
 	cmd.RunE = reporting(p, &out, func(ctx context.Context) (*report.Checks, error) {
 		return p.service().Check(ctx, spec, o, p.console.listener())
 	})

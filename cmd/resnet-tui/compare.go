@@ -45,7 +45,7 @@ func compareCommand(p *program) *cobra.Command {
 		fs.StringVar(&history, "history", "", "show the runs that train --history recorded")
 	})
 	addEngine(cmd, &spec)
-	out.add(cmd)
+	out.add(p, cmd)
 	cmd.Flags().Lookup("batch").Usage = fmt.Sprintf("images per pass (default %d)", app.CompareBatch)
 	compare := reporting(p, &out, func(ctx context.Context) (*report.Compare, error) {
 		o, err := compareOptions(with, spec)
@@ -104,8 +104,9 @@ func (p *program) showHistory(ctx context.Context, file string, out *outputFlags
 	if !p.onTerminal() || out.format != "text" || out.file != "-" {
 		return p.print(out, report.NewTrainHistory(file, tracks))
 	}
-	return tui.Watch(ctx, tui.WatchOptions{Title: file, Theme: tui.ThemeAuto, Training: func() (*tui.Training, error) {
+	read := func() (*tui.Training, error) {
 		tracks, err := app.ReadTracks(file)
 		return &tui.Training{Tracks: tracks, Note: "q leaves"}, err
-	}})
+	}
+	return tui.Watch(ctx, tui.WatchOptions{Title: file, Theme: tui.ThemeAuto, ASCII: p.ascii(), Training: read})
 }

@@ -15,7 +15,7 @@ import (
 
 // configKeys are the flags whose defaults config.yaml may set.
 var configKeys = []string{
-	"count", "device", "exact", "no-calibrate", "no-fuse", "no-history", "runs", "seed", "theme", "threads", "warmup",
+	"count", "device", "exact", "graphics", "no-calibrate", "no-fuse", "no-history", "runs", "seed", "theme", "threads", "warmup",
 }
 
 func configPath() string {

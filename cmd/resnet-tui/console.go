@@ -10,7 +10,6 @@ import (
 	"golang.org/x/term"
 
 	"resnet-tui/internal/app"
-	"resnet-tui/profile"
 )
 
 // console says on stderr how far the work is, in one line that changes on a terminal,
@@ -59,7 +58,7 @@ func (c *console) say(line string) {
 		return
 	}
 	c.next, c.shown = now.Add(c.every), true
-	line = profile.Printable(line)
+	line = shown(line)
 	if c.terminal {
 		fmt.Fprint(c.w, "\r\x1b[K"+c.fit(line))
 		return
@@ -89,7 +88,7 @@ func (c *console) stay(line string) {
 		return
 	}
 	c.wipe()
-	fmt.Fprintln(c.w, profile.Printable(line))
+	fmt.Fprintln(c.w, shown(line))
 }
 
 // clear removes the line of progress.

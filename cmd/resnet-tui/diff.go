@@ -25,7 +25,7 @@ func diffCommand(p *program) *cobra.Command {
 			"resnet-tui diff a.json b.json\n" +
 			"resnet-tui diff a1.json,a2.json,a3.json b1.json,b2.json,b3.json",
 	}
-	out.add(cmd)
+	out.add(p, cmd)
 	section(cmd, "output", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&all, "all", false, "also show rows within noise")
 	})
@@ -45,7 +45,7 @@ func diffCommand(p *program) *cobra.Command {
 			return err
 		}
 		if screen {
-			return tui.ShowDiff(cmd.Context(), tui.DiffOptions{Diff: d, Theme: tui.Theme(*theme)})
+			return tui.ShowDiff(cmd.Context(), tui.DiffOptions{Diff: d, Theme: tui.Theme(*theme), ASCII: p.ascii()})
 		}
 		return p.print(&out, report.Diff{Diff: d, All: all})
 	})

@@ -25,7 +25,7 @@ func evalCommand(p *program) *cobra.Command {
 	addData(cmd, &spec.Input.Data)
 	addPreprocess(cmd, &spec.Input.Preprocess)
 	addEngine(cmd, &spec)
-	out.add(cmd)
+	out.add(p, cmd)
 	cmd.Flags().Lookup("batch").Usage = fmt.Sprintf("images per pass (default %d)", app.EvalBatch)
 	cmd.RunE = reporting(p, &out, func(ctx context.Context) (*report.Eval, error) {
 		return p.service().Evaluate(ctx, spec, p.console.listener())

@@ -115,6 +115,9 @@ func helpWriter(w io.Writer) io.Writer {
 	if os.Getenv("NO_COLOR") != "" || out.Profile <= colorprofile.ASCII {
 		out.Profile = colorprofile.NoTTY
 	}
+	if onlyASCII() {
+		return asciiWriter{out}
+	}
 	return out
 }
 

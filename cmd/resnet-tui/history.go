@@ -25,7 +25,7 @@ func historyCommand(p *program) *cobra.Command {
 		wholeFlag(fs, &o.Last, "last", 1, 1_000_000, "show only the newest N (default 20 as text, else all)")
 		fs.StringVar(&o.Net, "net", "", "show only nets whose name contains this")
 	})
-	out.add(cmd)
+	out.add(p, cmd)
 	cmd.RunE = reporting(p, &out, func(context.Context) (*report.History, error) {
 		if o.Last == 0 && out.format == "text" {
 			o.Last = 20

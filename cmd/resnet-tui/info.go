@@ -18,7 +18,7 @@ func infoCommand(p *program) *cobra.Command {
 		Use:   "info",
 		Short: "show the machine, devices, kernels in use and why, measured ceilings and paths",
 	}
-	out.add(cmd)
+	out.add(p, cmd)
 	section(cmd, "run", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&o.Measure, "measure", false, "measure the ceilings again, and keep them if they are higher")
 		wholeFlag(fs, &o.Threads, "threads", 0, app.MaxThreads, "number of threads of the ceilings (default: all)")

@@ -34,6 +34,7 @@ func withBinary(m *testing.M) int {
 	for _, env := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"} {
 		os.Setenv(env, filepath.Join(dir, env))
 	}
+	os.Setenv("LC_ALL", "C.UTF-8")
 	for _, env := range []string{"RESNET_TUI_CONFIG_DIR", "RESNET_TUI_LIBCUDA"} {
 		os.Unsetenv(env)
 	}

@@ -30,7 +30,7 @@ func openCommand(p *program) *cobra.Command {
 		Example: "resnet-tui open r50.json\nresnet-tui open r50.pb.gz --html r50.html\nresnet-tui open before.json " +
 			"after.json",
 	}
-	out.add(cmd)
+	out.add(p, cmd)
 	exports.add(cmd)
 	theme := addTheme(cmd)
 	addPlainOutput(cmd, &plain)
@@ -77,7 +77,7 @@ func (p *program) openDiff(ctx context.Context, files []string, out *outputFlags
 	if printed || !p.onTerminal() {
 		return p.print(out, report.Diff{Diff: d})
 	}
-	return tui.ShowDiff(ctx, tui.DiffOptions{Diff: d, Theme: theme})
+	return tui.ShowDiff(ctx, tui.DiffOptions{Diff: d, Theme: theme, ASCII: p.ascii()})
 }
 
 // showRecorded opens the screen on a profile. What another version of the program
@@ -86,8 +86,8 @@ func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, f
 	m, err := app.RecordedNet(recorded)
 	if err != nil {
 		p.tell(file + " can't be shown on the screen: " + oneLine(err))
-		return (&outputFlags{format: "text", file: "-"}).print(p.out, report.Profile{Profile: recorded})
+		return (&outputFlags{format: "text", file: "-"}).print(p, report.Profile{Profile: recorded})
 	}
-	o := tui.Options{Version: recorded.Version, Theme: theme}
+	o := tui.Options{Version: recorded.Version, Theme: theme, ASCII: p.ascii()}
 	return showLive(ctx, live.Recording(recorded, m), o)
 }

@@ -21,7 +21,7 @@ type outputFlags struct {
 	columns      int // that text must fit; 0 is those of the terminal, if there is one
 }
 
-func (o *outputFlags) add(cmd *cobra.Command) {
+func (o *outputFlags) add(p *program, cmd *cobra.Command) {
 	o.format = "text"
 	section(cmd, "output", func(fs *pflag.FlagSet) {
 		fs.Var(&choice{&o.format, report.Formats}, "format", "report format: text, json, csv or md")
@@ -30,6 +30,7 @@ func (o *outputFlags) add(cmd *cobra.Command) {
 			"width that text is fitted to (default the terminal's; all columns where there is none)")
 	})
 	complete(cmd, "format", report.Formats...)
+	p.addGraphics(cmd)
 }
 
 // check reports a file that can't be written, before any work is done for it.
@@ -55,13 +56,17 @@ func checkTarget(flag, file string) error {
 }
 
 // print writes the report to the file, or to stdout.
-func (o *outputFlags) print(stdout io.Writer, r report.Report) error {
+func (o *outputFlags) print(p *program, r report.Report) error {
 	var text bytes.Buffer
-	if err := report.WriteFit(&text, r, o.format, o.room(stdout)); err != nil {
+	var to io.Writer = &text
+	if o.format == "text" && p.ascii() {
+		to = asciiWriter{to}
+	}
+	if err := report.WriteFit(to, r, o.format, o.room(p.out)); err != nil {
 		return err
 	}
 	if o.file == "-" {
-		_, err := stdout.Write(text.Bytes())
+		_, err := p.out.Write(text.Bytes())
 		return err
 	}
 	return app.WriteFile(o.file, text.Bytes())

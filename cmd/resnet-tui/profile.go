@@ -37,7 +37,7 @@ func profileCommand(p *program) *cobra.Command {
 	addUpdate(cmd, &spec)
 	addEngine(cmd, &spec)
 	addPasses(cmd, &o.Runs, &o.Warmup)
-	out.add(cmd)
+	out.add(p, cmd)
 	addCount(cmd, &o.Count)
 	addHistory(cmd, &o.NoHistory)
 	exports.add(cmd)

@@ -15,7 +15,6 @@ import (
 	"golang.org/x/term"
 
 	"resnet-tui/internal/app"
-	"resnet-tui/profile"
 )
 
 // Exit codes, as the command line's contract has them.
@@ -27,11 +26,12 @@ const (
 
 // program is one start of the program: its streams, and what went wrong.
 type program struct {
-	in      io.Reader
-	out     io.Writer
-	err     io.Writer
-	console *console
-	failure error
+	in       io.Reader
+	out      io.Writer
+	err      io.Writer
+	console  *console
+	graphics string // what is drawn with
+	failure  error
 }
 
 // main runs the command that args name, and returns the exit code.
@@ -65,9 +65,8 @@ func endingSignals() []os.Signal {
 	return slices.DeleteFunc(all, signal.Ignored)
 }
 
-// tell writes a line to stderr. It may have names from files, which a terminal must not
-// obey.
-func (p *program) tell(line string) { fmt.Fprintln(p.err, profile.Printable(line)) }
+// tell writes a line to stderr.
+func (p *program) tell(line string) { fmt.Fprintln(p.err, shown(line)) }
 
 // service makes the use cases, with the folders that the environment names.
 func (p *program) service() app.Service {

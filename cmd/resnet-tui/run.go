@@ -30,7 +30,7 @@ func runCommand(p *program) *cobra.Command {
 	addBackward(cmd, &spec)
 	addPaths(cmd, &spec)
 	addEngine(cmd, &spec)
-	out.add(cmd)
+	out.add(p, cmd)
 	addCount(cmd, &o.Count)
 	cmd.RunE = reporting(p, &out, func(ctx context.Context) (*report.Run, error) {
 		return p.service().Run(ctx, spec, o, p.console.listener())

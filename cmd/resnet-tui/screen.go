@@ -46,6 +46,7 @@ func screenCommand(p *program) *cobra.Command {
 	addEngine(cmd, &spec)
 	addPasses(cmd, &o.Runs, &o.Warmup)
 	f.theme = addTheme(cmd)
+	p.addGraphics(cmd)
 	section(cmd, "screen", func(fs *pflag.FlagSet) {
 		fs.StringVar(&f.training, "training", "",
 			"show the curves of a file that train --history writes, and follow it while it grows")
@@ -99,7 +100,7 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 	}
 	o := tui.Options{
 		Labels: app.ClassNames(b.Model().Config), Version: service.Version,
-		Theme: tui.Theme(*f.theme), FLOPs: ops.Doubled(),
+		Theme: tui.Theme(*f.theme), ASCII: p.ascii(), FLOPs: ops.Doubled(),
 	}
 	if f.training != "" {
 		o.Training = tui.HistoryFile(f.training)

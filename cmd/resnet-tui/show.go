@@ -31,5 +31,5 @@ func reporting[R interface {
 // print prints a report.
 func (p *program) print(out *outputFlags, r report.Report) error {
 	p.console.clear()
-	return out.print(p.out, r)
+	return out.print(p, r)
 }

@@ -40,7 +40,7 @@ func trainCommand(p *program) *cobra.Command {
 	addTraining(cmd, &o)
 	addCheckpoints(cmd, &o)
 	addDevice(cmd, &spec)
-	out.add(cmd)
+	out.add(p, cmd)
 	section(cmd, "screen", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&plain, "plain-output", false, "print lines on stderr instead of live curves")
 	})
@@ -162,7 +162,7 @@ func (p *program) trainOnScreen(ctx context.Context, t *app.Training) (rep *repo
 			return &tui.Training{Tracks: t.Curves().Tracks(), Note: note}, nil
 		}
 	}
-	failed := tui.Watch(ctx, tui.WatchOptions{Title: "train", Theme: tui.ThemeAuto, Training: now})
+	failed := tui.Watch(ctx, tui.WatchOptions{Title: "train", Theme: tui.ThemeAuto, ASCII: p.ascii(), Training: now})
 	p.console.mute(false)
 	finished.Wait()
 	if errors.Is(failed, context.Canceled) {

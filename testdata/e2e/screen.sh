@@ -2,6 +2,7 @@
 # Drives the program in a real terminal: sends keys, and checks what the screen shows and
 # the exit status. Usage: testdata/e2e/screen.sh PATH-TO-resnet-tui
 set -euo pipefail
+export LC_ALL=C.UTF-8
 
 binary=$(realpath "${1:?usage: $0 PATH-TO-resnet-tui}")
 command -v tmux >/dev/null || { echo "skipped: tmux is not installed"; exit 0; }
