@@ -93,7 +93,7 @@ const (
 	widestName = 40 // unless there are longer ones
 	longest    = 64 // name that counts for that
 	widestBar  = 33
-	narrowBar  = 6 // where names need the room
+	narrowBar  = 5 // where names need the room
 )
 
 // units says how figures are shown. The user changes it; no figure is stored in it.

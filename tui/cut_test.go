@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -172,6 +173,28 @@ func TestLinesGoOn(t *testing.T) {
 		if got := text(h); !slices.Equal(got, want) {
 			t.Errorf("in %d lines: %q, want %q", h, got, want)
 		}
+	}
+}
+
+// TestLesionsAreNamedInFull: where a row is too narrow for what was done to its block, the
+// pane says it.
+func TestLesionsAreNamedInFull(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 30}} {
+		m := working(t, "cifar_resnet20", size[0], size[1])
+		m.list.tree.markLesions([]nn.Lesion{
+			{Path: "layer1.0", Kind: nn.CutSkip}, {Path: "layer1.0", Kind: nn.ScaleBranch, Alpha: 0.5},
+		})
+		m.list.selectPath("layer1.0")
+		if s := regexp.MustCompile(`(?m)(^|│) branch × 0.5\b`).FindString(plain(m)); s == "" {
+			t.Errorf("%v: the pane doesn't name the lesions:\n%s", size, plain(m))
+		}
+	}
+	m := working(t, "cifar_resnet20", 120, 30)
+	m.list.tree.markLesions([]nn.Lesion{
+		{Path: "layer1.0", Kind: nn.CutSkip}, {Path: "layer1.0", Kind: nn.ScaleBranch, Alpha: 0.5},
+	})
+	if s := plain(m); !strings.Contains(s, "╳ skip cut  branch × 0.5 ") {
+		t.Errorf("the row is cut:\n%s", s)
 	}
 }
 

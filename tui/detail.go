@@ -147,6 +147,11 @@ func (d *detailPane) moduleKind(n *node) []detailLine {
 			skip += ", pre-activation"
 		}
 		lines = append(lines, detailLine{text: skip, look: skipLook})
+		for _, text := range strings.Split(n.lesion.text, "  ") {
+			if text != "" {
+				lines = append(lines, detailLine{text: text, look: warningLook})
+			}
+		}
 	}
 	return lines
 }
