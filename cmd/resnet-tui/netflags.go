@@ -28,9 +28,9 @@ func addNet(cmd *cobra.Command, spec *app.Spec) {
 			"net by name, instead of the flags that describe one: "+
 				"resnet50, resnext50_32x4d, resnet50d, cifar_resnet20, vgg19 …")
 		fs.StringVar(&spec.Weights, "weights", "",
-			"checkpoint (.pth, .pt, .th, .safetensors), FILE#a.b for one of several in it, or weights that come with "+
-				"the program: "+strings.Join(app.Builtins(), ", ")+"; without --arch, --depth or --family the net is "+
-				"the one that they fit (default: He initialisation)")
+			"checkpoint (.pth, .pt, .th, .safetensors, .index.json of shards), FILE#a.b for one of several in it, or "+
+				"weights that come with the program: "+strings.Join(app.Builtins(), ", ")+"; without --arch, --depth or "+
+				"--family the net is the one that they fit (default: He initialisation)")
 		fs.BoolVar(&spec.Partial, "partial", false,
 			"take what fits of the weights, by name and shape, and initialise the rest; says what")
 		fs.Var(&c.Family, "family", "stem and stages: imagenet or cifar (default imagenet)")

@@ -19,6 +19,7 @@
 // checked before memory is allocated, so that a small hostile file can't exhaust it.
 //
 // File.Source matches a file's names with a net's parameters, and chooses among several
-// sets of weights; its errors are a *MatchError or a *ChoiceError. Errors about a file that is read start with its name and say what is wrong
-// with it; those of the file system can be tested with errors.Is, as in os.ErrNotExist.
+// sets of weights; its errors are a *MatchError or a *ChoiceError. Errors about a file
+// that is read start with its name and say what is wrong with it; those of the file system
+// can be tested with errors.Is, as in os.ErrNotExist.
 package checkpoint

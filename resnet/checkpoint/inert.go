@@ -57,6 +57,9 @@ func (o *object) isModule() bool {
 	return false
 }
 
+// isArray reports whether an object is a NumPy array.
+func (o *object) isArray() bool { return strings.HasSuffix(o.class, ".multiarray._reconstruct") }
+
 // holdsTensor reports whether there is a tensor anywhere in a value. seen are the values
 // that were searched before.
 func holdsTensor(v any, seen map[any]bool) bool {

@@ -64,26 +64,32 @@ func dictionariesOf(root any) ([]*dictionary, error) {
 	} else {
 		s.visit(root)
 	}
+	if slices.ContainsFunc(s.found, (*dictionary).hasWeights) {
+		return s.found, nil
+	}
+	if err := s.onlyObjects(); err != nil {
+		return nil, err
+	}
 	if len(s.found) == 0 {
-		return nil, s.noWeights()
+		return nil, errors.New("it holds no dictionary of tensors: save model.state_dict()")
 	}
 	return s.found, nil
 }
 
-// noWeights is the error of a file without a dictionary of tensors.
-func (s *searcher) noWeights() error {
+// onlyObjects is an error if what may be weights is only inside objects: a whole model,
+// whatever is beside it, arrays, or anything with tensors in it.
+func (s *searcher) onlyObjects() error {
 	seen := map[any]bool{}
 	for _, o := range s.objects {
-		if holdsTensor(o.object, seen) {
+		switch {
+		case o.isArray() && stateName.MatchString(o.path):
+			return fmt.Errorf("%s is a NumPy array: save tensors, made with torch.from_numpy()", quoteName(o.path))
+		case o.path != "" && len(s.found) > 0 && !o.isModule():
+		case o.path == "", holdsTensor(o.object, seen):
 			return o.error()
 		}
 	}
-	for _, o := range s.objects {
-		if o.path == "" {
-			return o.error()
-		}
-	}
-	return errors.New("it holds no dictionary of tensors: save model.state_dict()")
+	return nil
 }
 
 // tensorAt is a tensor, and its key in the dictionary.

@@ -73,7 +73,8 @@ func TestPickleValues(t *testing.T) {
 		"(K\x01K\x02t.":        "(1, 2)", "(K\x01l.": "[1]", "(" + text("a") + "K\x01d.": "{a: 1}", "]K\x01a.": "[1]",
 		"](K\x01K\x02e.":            "[1, 2]",
 		"}" + text("a") + "K\x01s.": "{a: 1}", "}(" + text("a") + "K\x01" + text("b") + "K\x02u.": "{a: 1, b: 2}",
-		"}(" + text("a") + "K\x01" + text("b") + "K\x02" + text("a") + "K\x03u.": "{a: 3, b: 2}", "}K\x01K\x02s.": "{1: 2}", "})K\x02s.": "{}",
+		"}(" + text("a") + "K\x01" + text("b") + "K\x02" + text("a") + "K\x03u.": "{a: 3, b: 2}",
+		"}K\x01K\x02s.": "{1: 2}", "})K\x02s.": "{}",
 		"\x8f(K\x01\x90.": "[1]", "(K\x01\x91.": "[1]",
 		"K\x01q\x05K\x020h\x05.": "1", "K\x01p7\ng7\n\x86.": "(1, 1)", "K\x01\x94h\x00\x86.": "(1, 1)",
 		"K\x01r\x00\x01\x00\x00j\x00\x01\x00\x00\x86.": "(1, 1)",
@@ -199,17 +200,29 @@ func TestPickleBombs(t *testing.T) {
 	}
 	long := func(n uint64) string { return string(binary.LittleEndian.AppendUint64(nil, n)) }
 	for name, c := range map[string]struct{ pickle, want string }{
-		"long text":   {"\x8d" + long(1<<62) + "x.", "ends too early"},
-		"longer text": {"\x8d" + long(1<<63) + "x.", "ends too early"},
-		"long bytes":  {"\x8e" + long(1<<62) + "x.", "ends too early"},
-		"long number": {"\x8b\xff\xff\xff\x7fx.", "ends too early"},
-		"values":      {strings.Repeat("]", maxValues+2), "more than 2097152 values"},
-		"marks":       {strings.Repeat("(", maxValues+2), "too many marks"},
-		"memo":        {"N" + strings.Repeat("\x94", maxValues+2), "more than 2097152 values"},
-		"itself":      {"]q\x00h\x00a.", "no dictionary of tensors"},
-		"dict itself": {"}q\x00" + text("a") + "h\x00s.", "no dictionary of tensors"},
-		"laughs":      {laughs + ".", "no dictionary of tensors"},
-		"deep":        {strings.Repeat("]", 1<<20) + strings.Repeat("a", 1<<20-1) + ".", "no dictionary of tensors"},
+		"long text":          {"\x8d" + long(1<<62) + "x.", "ends too early"},
+		"longer text":        {"\x8d" + long(1<<63) + "x.", "ends too early"},
+		"long bytes":         {"\x8e" + long(1<<62) + "x.", "ends too early"},
+		"long number":        {"\x8b\xff\xff\xff\x7fx.", "ends too early"},
+		"values":             {strings.Repeat("]", maxValues+2), "more than 2097152 values"},
+		"marks":              {strings.Repeat("(", maxValues+2), "too many marks"},
+		"memo":               {"N" + strings.Repeat("\x94", maxValues+2), "more than 2097152 values"},
+		"itself":             {"]q\x00h\x00a.", "no dictionary of tensors"},
+		"dict itself":        {"}q\x00" + text("a") + "h\x00s.", "no dictionary of tensors"},
+		"laughs":             {laughs + ".", "no dictionary of tensors"},
+		"deep":               {strings.Repeat("]", 1<<20) + strings.Repeat("a", 1<<20-1) + ".", "no dictionary of tensors"},
+		"objects in objects": {"cmy\nA\n" + strings.Repeat(")R", 1<<16) + ".", "it is a Python object (my.A)"},
+		"object of itself":   {"cmy\nA\n)Rq\x00" + strings.Repeat("h\x00b", 1<<16) + ".", "it is a Python object (my.A)"},
+		"many objects": {
+			"]" + strings.Repeat("cmy\nA\n)Ra", 1<<16) + ".", "no dictionary of tensors",
+		},
+		"names of classes": {
+			strings.Repeat("c"+strings.Repeat("x", maxText)+"\nA\n0", maxTextTotal/maxText), "more than 64 MB of text",
+		},
+		"copied dictionaries": {
+			"}(" + text("a") + "Nuq\x00" + strings.Repeat("ccollections\nOrderedDict\nh\x00\x85R", 1<<19) + ".",
+			"more than 2097152 values",
+		},
 		"copied pairs": {
 			"](" + strings.Repeat("]]\x86", 1<<18) + "eq\x00" +
 				strings.Repeat("ccollections\nOrderedDict\nh\x00\x85R", 8) + ".",

@@ -173,7 +173,11 @@ func TestOnlyObjects(t *testing.T) {
 		"cmy\nDict\n)R" + text("w.weight") + twoBytes + "s.": "it is a Python object (my.Dict)",
 		"cos\nsystem\n" + text("x") + "\x85R.":               "it is a Python object (os.system)",
 		"c\x1b[31m\nx\n)R.":                                  `("\x1b[31m.x")`,
-		"}" + text("a") + "cmy\nConfig\n)Rs.":                "no dictionary of tensors",
+		"}" + text("optimizer") + "}" + text("momentum_buffer") + twoBytes + "ss" + text("net") + module("cmy\nNet\n") +
+			"s.": `"net" is a whole model`,
+		"}" + text("sd") + "}" + text("fc.weight") + "cnumpy._core.multiarray\n_reconstruct\n)Rss.": "sd.fc.weight is a " +
+			"NumPy array: save tensors, made with torch.from_numpy()",
+		"}" + text("a") + "cmy\nConfig\n)Rs.": "no dictionary of tensors",
 	} {
 		_, err := openPickle(t, pickle)
 		wantError(t, pickle, err, want)

@@ -9,7 +9,8 @@ import (
 // storageIDOf pickles the persistent id of a ByteStorage of n bytes. part is the sixth
 // item, which only legacy files have.
 func storageIDOf(key string, n byte, part string) string {
-	return "(" + text("storage") + "ctorch\nByteStorage\n" + text(key) + text("cpu") + "K" + string([]byte{n}) + part + "tQ"
+	class := "ctorch\nByteStorage\n"
+	return "(" + text("storage") + class + text(key) + text("cpu") + "K" + string([]byte{n}) + part + "tQ"
 }
 
 // tensorOf pickles a tensor of n elements from offset on, in the oldest form.
