@@ -113,6 +113,7 @@ func TestBadInput(t *testing.T) {
 		{"summary --stem 7x7 --family cifar", 2, "stem of its own"},
 		{"summary --stem deep --family cifar", 2, "stem of its own"},
 		{"summary --stem deep --arch vgg19", 2, "VGG has no blocks"},
+		{"summary --shortcut D --plain", 2, "--shortcut D does not go with --plain"},
 		{"summary --depth 20", 2, "--arch cifar_resnet20"},
 		{"summary --arch resnet56", 2, "--arch cifar_resnet56"},
 		{"summary --family cifar --depth 18", 2, "--arch resnet18_3x3"},

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
@@ -90,7 +92,16 @@ func (s Spec) settle() (Spec, error) {
 	case s.Step.Paths < 0 || s.Step.Paths > MaxPaths:
 		return s, refuse("{paths} %d: it must be from 0 to %d", s.Step.Paths, MaxPaths)
 	}
-	return s, s.Input.Preprocess.check()
+	return s, cmp.Or(s.checkSkips(), s.Input.Preprocess.check())
+}
+
+// checkSkips refuses an average pool in skips that aren't there. The paper's options
+// stand: they are those of the plain net's twin.
+func (s *Spec) checkSkips() error {
+	if s.Net.Plain && s.Net.Shortcut == resnet.ShortcutD {
+		return refuse("{shortcut} D does not go with {plain}: a plain net has no skips")
+	}
+	return nil
 }
 
 // Limits of what a Spec may ask for.

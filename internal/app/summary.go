@@ -22,6 +22,9 @@ func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report
 	if err != nil {
 		return nil, err
 	}
+	if err := spec.checkSkips(); err != nil {
+		return nil, err
+	}
 	m, err := spec.build(c)
 	if err != nil {
 		return nil, err

@@ -86,7 +86,8 @@ func combinations() (all []geometry) {
 	} {
 		for _, g.normless = range []bool{false, true} {
 			for _, g.shortcut = range []resnet.Shortcut{
-				resnet.ShortcutDefault, resnet.ShortcutA, resnet.ShortcutB, resnet.ShortcutC,
+				resnet.ShortcutDefault, resnet.ShortcutA, resnet.ShortcutAEnd, resnet.ShortcutB, resnet.ShortcutC,
+				resnet.ShortcutD,
 			} {
 				g.plain = g.shortcut == resnet.ShortcutDefault
 				all = append(all, g)
@@ -96,7 +97,7 @@ func combinations() (all []geometry) {
 	for _, g := range []geometry{
 		{variant: resnet.V1}, {variant: resnet.V15}, {variant: resnet.V2}, {variant: resnet.V15, normless: true},
 		{variant: resnet.V15, shortcut: resnet.ShortcutA}, {variant: resnet.V15, shortcut: resnet.ShortcutC},
-		{variant: resnet.V15, plain: true},
+		{variant: resnet.V15, shortcut: resnet.ShortcutD}, {variant: resnet.V15, plain: true},
 	} {
 		g.block, g.grouped = resnet.Bottleneck, true
 		if g.shortcut == resnet.ShortcutDefault && !g.plain {

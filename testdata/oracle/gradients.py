@@ -18,7 +18,7 @@ from stream import Stream
 DIRECTION_SEED = 8
 SMALL = dict(shape=(3, 3, 12, 11), classes=5, modes=("eval", "train"), elements=True)
 SMALL_CASES = [dict(SMALL, name=arch + "_small", arch=arch) for arch in ("cifar_resnet8_b", "cifar_preact_resnet8")]
-EVAL = ("resnet18", "preact_resnet18", "cifar_resnet20", "cifar_resnet8_b_small", "cifar_preact_resnet8_small")
+EVAL = ("resnet18", "resnet18d", "preact_resnet18", "cifar_resnet20", "cifar_resnet8_b_small", "cifar_preact_resnet8_small")
 LEFT_OUT = ("resnet34_a", "resnet50_v1", "resnet50v2",  # the same nets are there with an odd image
             "plain34", "resnet101")  # and these with a larger one
 
@@ -29,10 +29,10 @@ def training(arch, shape, classes=7):
 
 def geometries():
     for pre, tail in (("", "14"), ("preact_", "14"), ("", "20_bottleneck"), ("", "20_v1_bottleneck"), ("preact_", "20_bottleneck")):
-        for stem, shortcut in (("resnet", ""), ("resnet", "_b"), ("resnet", "_c"), ("plain", "")):
+        for stem, shortcut in (("resnet", ""), ("resnet", "_a_end"), ("resnet", "_b"), ("resnet", "_c"), ("resnet", "_d"), ("plain", "")):
             for norm in ("", "_nonorm"):
                 yield training("cifar_" + pre + stem + tail + shortcut + norm, (4, 3, 12, 11))
-    for arch in ("resnext50_3x5d", "resnext50_3x5d_a", "resnext50_3x5d_c", "plainext50_3x5d", "resnext50_3x5d_nonorm", "resnext50_3x5d_v1",
+    for arch in ("resnext50_3x5d", "resnext50_3x5d_a", "resnext50_3x5d_c", "resnext50_3x5d_d", "plainext50_3x5d", "resnext50_3x5d_nonorm", "resnext50_3x5d_v1",
                  "preact_resnext50_3x5d", "preact_resnext50_1x24d"):
         yield training(arch, (8, 3, 65, 57) if arch.startswith("plain") else (3, 3, 43, 39))  # a plain net amplifies rounding
 

@@ -7,10 +7,12 @@ import torch.nn as nn
 import torch.nn.functional as F
 import torchvision
 
-IMAGENET = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+IMAGENET = {18: (2, 2, 2, 2), 26: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3),
+            200: (3, 24, 36, 3)}
 NAME = re.compile(r"(?P<family>cifar_|keras_)?(?P<preact>preact_)?(wide_)?(?P<kind>plain|res)(next|ext|net)?"
-                  r"(?P<depth>\d+)(_(?P<groups>\d+)x(?P<width>\d+)d|_(?P<times>\d+))?(?P<v2>v2)?(?P<v1>_v1)?"
-                  r"(_(?P<block>basic|bottleneck))?(_(?P<shortcut>[abc]))?(?P<nonorm>_nonorm)?")
+                  r"(?P<depth>\d+)(?P<deep>[cd])?(_(?P<groups>\d+)x(?P<width>\d+)d|_(?P<times>\d+))?(?P<v2>v2)?(?P<v1>_v1)?"
+                  r"(_(?P<block>basic|bottleneck))?(_(?P<blocks>\d+(x\d+){2,3}))?(_(?P<stem>[37]x[37]))?"
+                  r"(_(?P<shortcut>a_end|[abcd]))?(?P<nonorm>_nonorm)?")
 KERAS_EPS = 1.001e-5
 
 
@@ -26,12 +28,15 @@ class Skip(nn.Module):
         self.stride, self.grow, self.kind = stride, cout - cin, "identity"
         if o.shortcut is None:
             self.kind = "none"
-        elif o.shortcut == "C" or (o.shortcut == "B" and not same):
+        elif o.shortcut == "C" or (o.shortcut in "BD" and not same):
             self.kind = "projection"
-            norm = [] if o.v2 else [o.norm(cout)]
-            self.downsample = nn.Sequential(conv(cin, cout, 1, stride, o.bias or o.keras), *norm)
+            norm, pool = [] if o.v2 else [o.norm(cout)], []
+            if o.shortcut == "D":  # He et al. 2018, figure 2(c), as timm has it
+                pool = [nn.AvgPool2d(2, stride, ceil_mode=True, count_include_pad=False) if stride > 1 else nn.Identity()]
+                stride = 1
+            self.downsample = nn.Sequential(*pool, conv(cin, cout, 1, stride, o.bias or o.keras), *norm)
         elif not same:
-            self.kind = "pad"
+            self.kind, self.before = "pad", 0 if o.shortcut == "A_END" else self.grow // 2
 
     def join(self, y, x, activated):
         """branch + skip; in a pre-activation block, a projection takes the output of the first ReLU."""
@@ -41,7 +46,7 @@ class Skip(nn.Module):
             return y + self.downsample(activated)
         if self.kind == "pad":
             x = x[:, :, :: self.stride, :: self.stride]
-            x = F.pad(x, (0, 0, 0, 0, self.grow // 2, self.grow - self.grow // 2))
+            x = F.pad(x, (0, 0, 0, 0, self.before, self.grow - self.before))
         if self.kind == "pool":
             x = self.pool(x)
         return y + x
@@ -119,11 +124,11 @@ class PreActBottleneck(Skip):
 
 
 class Net(nn.Module):
-    """Options: shortcut (A, B, C, or None for a plain net), v1 or v2 in place of v1.5, keras, cifar, batch_norm, and the
-    groups of the 3×3 convolutions with the width of each."""
+    """Options: shortcut (A, A_END, B, C, D, or None for a plain net), v1 or v2 in place of v1.5, keras, cifar, batch_norm,
+    the groups of the 3×3 convolutions with the width of each, and the stem (7x7, 3x3 or deep)."""
 
     def __init__(self, block, repeats, classes, channels, shortcut="B", v1=False, v2=False, keras=False, cifar=False,
-                 batch_norm=True, groups=1, width=64):
+                 batch_norm=True, groups=1, width=64, stem="7x7"):
         super().__init__()
         self.shortcut, self.v1, self.v2, self.keras, self.cifar = shortcut, v1, v2, keras, cifar
         self.groups, self.width = groups, width
@@ -131,10 +136,16 @@ class Net(nn.Module):
         self.norm = (lambda c: nn.BatchNorm2d(c, eps=self.eps)) if batch_norm else (lambda c: nn.Identity())
         self.bias = not batch_norm or (keras and not v2)  # of the convolutions of post-activation blocks
         c = 16 if cifar else 64
-        self.conv1 = conv(channels, c, 3, 1, self.bias) if cifar else conv(channels, c, 7, 2, self.bias or keras)
+        self.small = cifar or stem == "3x3"
+        if stem == "deep":  # He et al. 2018, figure 2(b), by timm's names
+            self.conv1 = nn.Sequential(conv(channels, c // 2, 3, 2, self.bias), self.norm(c // 2), nn.ReLU(),
+                                       conv(c // 2, c // 2, 3, 1, self.bias), self.norm(c // 2), nn.ReLU(),
+                                       conv(c // 2, c, 3, 1, self.bias))
+        else:
+            self.conv1 = conv(channels, c, 3, 1, self.bias) if self.small else conv(channels, c, 7, 2, self.bias or keras)
         if not v2:
             self.bn1, self.relu = self.norm(c), nn.ReLU()
-        if not cifar:
+        if not self.small:
             self.maxpool = nn.MaxPool2d(3, 2, 0 if keras else 1)
         out = 4 if block in (Bottleneck, PreActBottleneck) else 1
         cin = c
@@ -158,7 +169,7 @@ class Net(nn.Module):
         x = self.conv1(x)
         if not self.v2:
             x = self.relu(self.bn1(x))
-        if not self.cifar:
+        if not self.small:
             x = self.maxpool(F.pad(x, (1, 1, 1, 1)) if self.keras else x)
         for s in range(self.stages):
             x = getattr(self, "layer%d" % (s + 1))(x)
@@ -186,11 +197,15 @@ def own(name, classes, channels):
         basic = (m["block"] or known) == "basic"
         repeats = [(depth - 2) // (6 if basic else 9)] * 3
     else:
-        basic, repeats = depth < 50, IMAGENET[depth]
+        basic, repeats = depth in (18, 34), IMAGENET.get(depth)
+    if m["blocks"]:
+        repeats = [int(n) for n in m["blocks"].split("x")]
+        basic = depth == 2 * sum(repeats) + 2
     block = {(True, False): Basic, (False, False): Bottleneck, (True, True): PreActBasic, (False, True): PreActBottleneck}[basic, v2]
-    shortcut = None if m["kind"] == "plain" else (m["shortcut"] or ("a" if cifar else "b")).upper()
+    shortcut = (m["shortcut"] or ("d" if m["deep"] == "d" else "a" if cifar else "b")).upper()
+    shortcut = None if m["kind"] == "plain" else shortcut
     return Net(block, repeats, classes, channels, shortcut, bool(m["v1"]) or keras and not v2, v2, keras, cifar, not m["nonorm"],
-               int(m["groups"] or 1), int(m["width"] or 64 * int(m["times"] or 1)))
+               int(m["groups"] or 1), int(m["width"] or 64 * int(m["times"] or 1)), "deep" if m["deep"] else m["stem"] or "7x7")
 
 
 def check_own_nets():
