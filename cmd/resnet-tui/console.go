@@ -22,7 +22,8 @@ type console struct {
 	every    time.Duration
 	next     time.Time
 	shown    bool
-	muted    bool // while the screen is shown
+	muted    bool            // while the screen is shown
+	said     map[string]bool // lines that stay
 }
 
 func newConsole(w io.Writer) *console {
@@ -80,13 +81,17 @@ func (c *console) fit(line string) string {
 	return line
 }
 
-// stay writes a line that stays.
+// stay writes a line that stays, once: a sweep would say it for each of its profiles.
 func (c *console) stay(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.muted {
+	if c.muted || c.said[line] {
 		return
 	}
+	if c.said == nil {
+		c.said = map[string]bool{}
+	}
+	c.said[line] = true
 	c.wipe()
 	fmt.Fprintln(c.w, shown(line))
 }

@@ -57,6 +57,15 @@ func TestWeightsNameTheNet(t *testing.T) {
 	}
 }
 
+// TestNoticeOnce: what several profiles have to say is said once.
+func TestNoticeOnce(t *testing.T) {
+	args := "profile --batch 1,2 --runs 1 --warmup 0 --no-history --weights " + trained(t)
+	code, _, errs := inProcess(t, strings.Fields(args)...)
+	if n := strings.Count(errs, "is taken for cifar_resnet8"); code != exitDone || n != 1 {
+		t.Errorf("exit %d, said %d times: %s", code, n, errs)
+	}
+}
+
 // TestPartial: what fits is loaded, and the rest is named, on stderr and in the JSON.
 func TestPartial(t *testing.T) {
 	args := []string{"summary", "--arch", "cifar_resnet8", "--classes", "7", "--partial", "--weights", trained(t)}
