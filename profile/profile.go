@@ -312,7 +312,7 @@ func (p *Profile) AboveRoof() (above *LayerRow) {
 func (p *Profile) Reached(c Ceilings) Ceilings {
 	for i := range p.Layers {
 		r := &p.Layers[i]
-		c = c.Raised(r.ExecutedFLOPs, nanoseconds(r.MeanMS), p.Runs)
+		c = c.Raised(r.ExecutedFLOPs, p.KernelTime(i), p.Runs)
 	}
 	return c
 }

@@ -68,15 +68,16 @@ type side struct {
 
 func (v *compareView) sides() (net, twin side) {
 	c := v.state.Twin
-	net = side{v.list.tree, v.state.Gradients, byPath(c.NetResponses)}
-	twin = side{v.twin.tree, c.Gradients, byPath(c.Responses)}
+	net = side{v.list.tree, v.state.Gradients, byLayer(c.NetResponses)}
+	twin = side{v.twin.tree, c.Gradients, byLayer(c.Responses)}
 	return net, twin
 }
 
-func byPath(all []nn.Response) map[string]float64 {
+// byLayer are the responses by the layer that gives them.
+func byLayer(all []nn.Response) map[string]float64 {
 	at := make(map[string]float64, len(all))
 	for _, r := range all {
-		at[r.Path] = r.Std
+		at[r.At] = r.Std
 	}
 	return at
 }
@@ -87,17 +88,71 @@ type sideColumn struct {
 	width int
 	unit  int
 	back  bool // only with backward passes
+	other bool // of the twin's half alone: how it differs from the net
 	value func(u units, s side, n *node) profile.Figure
 }
 
 // sideColumns come in while there is room, in this order.
 var sideColumns = []sideColumn{
-	{"forward", 9, 2, false, func(u units, _ side, n *node) profile.Figure { return u.duration(n.time) }},
-	{"‖∂L/∂x‖", 9, 0, true, func(_ units, s side, n *node) profile.Figure { return s.gradient(n) }},
-	{"backward", 10, 2, true, func(u units, _ side, n *node) profile.Figure { return u.duration(n.back) }},
-	{"σ", 8, 0, false, func(_ units, s side, n *node) profile.Figure { return s.response(n) }},
-	{"MACs", 9, 1, false, func(u units, _ side, n *node) profile.Figure { return count(u.ops(n)) }},
-	{"params", 9, 1, false, func(_ units, _ side, n *node) profile.Figure { return count(n.Cost.Params) }},
+	{title: "forward", width: 9, unit: 2, value: func(u units, _ side, n *node) profile.Figure {
+		return u.duration(n.time)
+	}},
+	{title: "backward", width: 10, unit: 2, back: true, value: func(u units, _ side, n *node) profile.Figure {
+		return u.duration(n.back)
+	}},
+	{title: "Δ time", width: 8, unit: 1, other: true},
+	{title: "‖∂L/∂x‖", width: 9, back: true, value: func(_ units, s side, n *node) profile.Figure {
+		return s.gradient(n)
+	}},
+	{title: responseTitle, width: 8, value: func(_ units, s side, n *node) profile.Figure { return s.response(n) }},
+	{title: "MACs", width: 9, unit: 1, value: func(u units, _ side, n *node) profile.Figure { return count(u.ops(n)) }},
+	{title: "params", width: 9, unit: 1, value: func(_ units, _ side, n *node) profile.Figure {
+		return count(n.Cost.Params)
+	}},
+}
+
+const responseTitle = "σ"
+
+// difference is how much longer the twin takes for a row than the net, as a share of the
+// net's time, with half the 95 % interval of that share.
+type difference struct{ part, half float64 }
+
+// noise reports whether the interval includes no difference at all.
+func (d difference) noise() bool { return math.Abs(d.part) <= d.half }
+
+// figure is a difference in a column: ≈ within noise.
+func (d difference) figure() profile.Figure {
+	if d.noise() {
+		return profile.Figure{Number: "≈"}
+	}
+	return profile.Figure{Number: fmt.Sprintf("%+.1f", 100*d.part), Unit: "%"}
+}
+
+// differencePasses are those from which there is an interval.
+const differencePasses = 8
+
+// difference compares the times of a row and of the twin's; false before there is an
+// interval. Both nets run in turn, so that a busy machine slows both.
+func (v *compareView) difference(n, twin *node) (difference, bool) {
+	a, b := v.spread(&v.snap, n, v.list.tree), v.spread(&v.twin.snap, twin, v.twin.tree)
+	net, other := float64(v.snap.TimeOf(&a)), float64(v.twin.snap.TimeOf(&b))
+	if min(a.N, b.N) < differencePasses || net <= 0 || other <= 0 {
+		return difference{}, false
+	}
+	half := math.Hypot(v.snap.ErrorOf(&a)*net, v.twin.snap.ErrorOf(&b)*other)
+	return difference{(other - net) / net, half / net}, true
+}
+
+// spread is the series of what a row takes, forward and backward.
+func (v *compareView) spread(s *profile.Snapshot, n *node, t *tree) profile.Series {
+	switch kernels := n.Kernels.All(); {
+	case n == t.root:
+		return s.Wall
+	case len(kernels) == 0 || slices.Max(kernels) >= len(s.Kernels):
+		return profile.Series{}
+	default:
+		return s.Sum(kernels)
+	}
 }
 
 // gradient is the norm of the gradient at a block's input.
@@ -112,17 +167,22 @@ func (s side) gradient(n *node) profile.Figure {
 	return profile.Figure{Number: scientific(g.In)}
 }
 
-// response is the standard deviation of the response of a row's first layer (He et al.
-// 2015, section 4.2).
+// response is the standard deviation of the response that a row's layers give (He et al.
+// 2015, section 4.2): on the row of the norm behind a convolution, if it has one.
 func (s side) response(n *node) profile.Figure {
-	if len(n.Layers) == 0 {
-		return profile.Figure{}
+	for _, l := range n.Layers {
+		if std, ok := s.responses[l.Path]; ok {
+			return profile.Figure{Number: profile.Significant(std)}
+		}
 	}
-	std, ok := s.responses[n.Layers[0].Path]
-	if !ok {
-		return profile.Figure{}
-	}
-	return profile.Figure{Number: profile.Significant(std)}
+	return profile.Figure{}
+}
+
+// responds reports whether responses say something of the nets: behind a batch norm that
+// uses the batch's own statistics they are its scale, whatever is before it.
+func (v *compareView) responds() bool {
+	trained := v.program != nil && v.program.Train
+	return !trained || v.about.Model.Config.Norm == resnet.NormNone
 }
 
 const (
@@ -141,7 +201,7 @@ func (v *compareView) fittingColumns(w int) []sideColumn {
 	}
 	rest := w - name
 	for _, column := range sideColumns {
-		if column.back && !v.list.tree.runsBack() {
+		if column.back && !v.list.tree.runsBack() || column.title == responseTitle && !v.responds() {
 			continue
 		}
 		if column.width <= rest {
@@ -162,14 +222,52 @@ func (v *compareView) draw(c *canvas, r rect) {
 		c.wrap(rect{r.x, r.y, r.w, r.h}, fmt.Sprintf("two trees need %d columns", narrowestPair), muted)
 		return
 	}
-	chart := 0
-	if r.h >= 18 && len(v.state.Twin.NetResponses) > 1 {
+	chart, words := 0, 0
+	if r.h >= 18 && len(v.state.Twin.NetResponses) > 1 && v.responds() {
 		chart = max(r.h/3, shortestChart+3)
 	}
-	v.drawSides(c, rect{r.x, r.y, r.w, r.h - chart})
+	if r.h >= 8 {
+		words = 1
+	}
+	v.drawSides(c, rect{r.x, r.y, r.w, r.h - chart - words})
+	if words > 0 {
+		c.text(r.x+1, r.y+r.h-chart-1, r.x+r.w-1, v.differenceWords(), plainText)
+	}
 	if chart > 0 {
 		v.drawResponses(c, rect{r.x, r.y + r.h - chart, r.w, chart})
 	}
+}
+
+// differenceWords say how the selected row's time differs, and how well that is known.
+func (v *compareView) differenceWords() string {
+	n := v.list.selected()
+	if n == nil {
+		return ""
+	}
+	text := titleOf(n)
+	twin := v.twin.of(n)
+	switch d, ok := v.differenceOf(n, twin); {
+	case twin == nil:
+		text += ": the twin has no such row"
+	case !ok:
+		text += fmt.Sprintf(": Δ time needs %d passes of both nets", differencePasses)
+	case d.noise():
+		text += fmt.Sprintf(": Δ time within noise, %+.1f %% ± %.1f %%", 100*d.part, 100*d.half)
+	default:
+		text += fmt.Sprintf(": the twin takes %+.1f %% ± %.1f %% of its time", 100*d.part, 100*d.half)
+	}
+	if !v.responds() {
+		text += " · no σ: with the batch's own statistics it is the norm's scale"
+	}
+	return text
+}
+
+// differenceOf is the difference of a row that the twin may not have.
+func (v *compareView) differenceOf(n, twin *node) (difference, bool) {
+	if twin == nil {
+		return difference{}, false
+	}
+	return v.difference(n, twin)
 }
 
 // noTwin says how to get one, and what weights it will have.
@@ -203,8 +301,10 @@ type halfRow struct {
 func (v *compareView) drawSides(c *canvas, r rect) {
 	w := (r.w - 1) / 2
 	net, twin := v.sides()
-	left := half{r.x, w, net, twin, v.fittingColumns(w)}
-	right := half{r.x + w + 1, r.w - w - 1, twin, net, left.columns}
+	right := half{r.x + w + 1, r.w - w - 1, twin, net, v.fittingColumns(w)}
+	left := half{r.x, w, net, twin, slices.DeleteFunc(slices.Clone(right.columns), func(c sideColumn) bool {
+		return c.other
+	})}
 	left.drawTitle(c, r.y)
 	right.drawTitle(c, r.y)
 	for i := range r.h - 1 {
@@ -239,16 +339,32 @@ func (h *half) drawTitle(c *canvas, y int) {
 func (v *compareView) drawRow(c *canvas, h *half, row halfRow) {
 	end := h.x + h.w
 	for _, column := range slices.Backward(h.columns) {
-		f, l := column.value(v.units, h.net, row.node), plainText
-		if row.twin != nil && column.value(v.units, h.other, row.twin) == f {
-			l = faint
-		}
+		f, l := v.sideFigure(h, &column, row)
 		c.figure(end-column.width, end, row.y, f, column.unit, l)
 		end -= column.width
 	}
 	shown := *row.node // a copy: the twin's own tree isn't folded, but drawn as the net's is
 	shown.unfolded = row.unfolded
 	v.drawName(c, h.x, row.y, end-1, &shown, false)
+}
+
+// sideFigure is a row's figure in a column, and how it is drawn.
+func (v *compareView) sideFigure(h *half, column *sideColumn, row halfRow) (profile.Figure, look) {
+	if column.other {
+		d, ok := v.difference(row.twin, row.node)
+		switch {
+		case !ok:
+			return profile.Figure{}, faint
+		case d.noise():
+			return d.figure(), faint
+		}
+		return d.figure(), plainText
+	}
+	f := column.value(v.units, h.net, row.node)
+	if row.twin != nil && column.value(v.units, h.other, row.twin) == f {
+		return f, faint
+	}
+	return f, plainText
 }
 
 // responseCurves are both nets' responses, and how many there are.
@@ -294,7 +410,10 @@ func (v *compareView) drawResponses(c *canvas, r rect) {
 	if v.about.TwinWeights != "" && ansi.StringWidth(title+own)+responseLegend <= r.w {
 		title += own
 	}
-	c.drawFigure(r, figure{titles: []string{title, "response σ by layer", "σ by layer"}, unit: "layer", to: float64(n), scale: s, curves: curves, legend: curves})
+	c.drawFigure(r, figure{
+		titles: []string{title, "response σ by layer", "σ by layer"}, unit: "layer", to: float64(n), scale: s,
+		curves: curves, legend: curves,
+	})
 }
 
 // spreadOf is the largest value over the smallest positive one.

@@ -12,7 +12,16 @@ import (
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
+	"resnet-tui/tensor"
 )
+
+// after is the path of the batch norm behind a convolution, or of the convolution.
+func after(net *nn.Model, conv *nn.Layer) string {
+	if next := conv.Index + 1; next < len(net.Layers) && net.Layers[next].Kind == tensor.BatchNorm2d {
+		return net.Layers[next].Path
+	}
+	return conv.Path
+}
 
 // beside gives a screen its twin, with made-up responses.
 func beside(t *testing.T, m *Model) {
@@ -29,7 +38,7 @@ func beside(t *testing.T, m *Model) {
 		std := 1.0
 		for _, l := range net.Layers {
 			if l.Kind.String() == "Conv2d" && l.Part != nn.Skip {
-				all = append(all, nn.Response{Path: l.Path, Std: std})
+				all = append(all, nn.Response{Path: l.Path, At: after(net, l), Std: std})
 				std *= factor
 			}
 		}
@@ -222,5 +231,67 @@ func TestStepsAreDrawn(t *testing.T) {
 			m.show(titled(m, v))
 			golden.RequireEqual(t, plain(m))
 		})
+	}
+}
+
+// TestDifferenceOfTimes: a difference has an interval, within which it is noise, and none
+// is shown after a few passes.
+func TestDifferenceOfTimes(t *testing.T) {
+	for want, d := range map[string]difference{
+		"≈": {0.02, 0.03}, "+12.0 %": {0.12, 0.03}, "-50.0 %": {-0.5, 0.03},
+	} {
+		if f := d.figure(); strings.TrimSpace(f.Number+" "+f.Unit) != want {
+			t.Errorf("%+v is shown as %q, want %q", d, f, want)
+		}
+	}
+	m := screen(t, "resnet18", 160, 40)
+	run(t, m, true, 20)
+	beside(t, m)
+	v := viewOf[*compareView](m)
+	m.show(v)
+	if s := plain(m); !strings.Contains(s, "needs 8 passes of both nets") {
+		t.Errorf("a difference after 5 passes:\n%s", s)
+	}
+	m.state.Twin.Program = programFor(t, m.state.Twin.Program.Model, true, 20)
+	m.refresh()
+	if s := plain(m); !strings.Contains(s, "Δ time within noise, +0.0 % ±") || !strings.Contains(s, "≈") {
+		t.Errorf("the same times differ:\n%s", s)
+	}
+	twin := v.twin.of(m.list.selected())
+	for _, k := range twin.Kernels.All() { // the twin's passes take twice as long
+		v.twin.snap.Kernels[k].Typical *= 2
+		for i := range v.twin.snap.Kernels[k].Recent {
+			v.twin.snap.Kernels[k].Recent[i] *= 2
+		}
+	}
+	d, ok := v.difference(m.list.selected(), twin)
+	if !ok || d.noise() || d.part < 0.99 || d.part > 1.01 {
+		t.Errorf("twice the time is %+v, %v", d, ok)
+	}
+}
+
+// TestResponsesStandOnTheNorm, whose output they are, and only where they say something:
+// not behind the batch's own statistics.
+func TestResponsesStandOnTheNorm(t *testing.T) {
+	m := screen(t, "resnet18", 160, 50)
+	run(t, m, false, 5) // every layer on its own row
+	beside(t, m)
+	v := viewOf[*compareView](m)
+	net, _ := v.sides()
+	conv, norm := m.list.tree.byLayer[0], m.list.tree.byLayer[1]
+	if f := net.response(conv); f.Number != "" {
+		t.Errorf("%s has a response of %s", conv.Path, f)
+	}
+	if f := net.response(norm); f.Number == "" {
+		t.Errorf("%s has no response", norm.Path)
+	}
+	m.show(v)
+	if s := plain(m); !strings.Contains(s, "response σ by layer") {
+		t.Errorf("no responses:\n%s", s)
+	}
+	m.program.Train = true
+	m.stale = true
+	if s := plain(m); strings.Contains(s, "response σ by layer") || !strings.Contains(s, "no σ:") {
+		t.Errorf("responses of the batch's own statistics:\n%s", s)
 	}
 }

@@ -229,10 +229,14 @@ func (d *detailPane) roof(n *node) []detailLine {
 	if bound == profile.BoundUnknown {
 		return nil
 	}
-	return []detailLine{
+	lines := []detailLine{
 		{label: "roof", text: string(bound)},
 		{text: fmt.Sprintf("  %.0f %% of %s", 100*part, roofName(d.state.Ceilings, k))},
 	}
+	if profile.TooLow(bound, part) {
+		lines = append(lines, detailLine{text: "  measured too low", look: warningLook})
+	}
+	return lines
 }
 
 // kernelLines name the kernel and what it absorbed.

@@ -43,12 +43,12 @@ func (v *deviceView) deviceFacts() []detailLine {
 		detailLine{label: "features", text: strings.Join(i.Features, " ")})
 	facts = append(facts, v.recordedFacts()...)
 	if c := v.state.Ceilings; c.Known() {
-		where := "this machine"
+		where := "the highest measured or reached on this machine"
 		if v.about.Recorded {
-			where = "the machine of the recording"
+			where = "measured on the machine of the recording"
 		}
 		facts = append(facts, detailLine{label: "ceilings", text: fmt.Sprintf(
-			"%s GFLOP/s, %s GB/s from memory, measured on %s",
+			"%s GFLOP/s, %s GB/s from memory, %s",
 			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS), where)})
 	}
 	if v.machineBusy() {
@@ -58,7 +58,10 @@ func (v *deviceView) deviceFacts() []detailLine {
 		kernels := plural(len(v.program.Kernels), "kernels")
 		facts = append(facts, detailLine{label: "program", text: kernels + "; " + memoryTotals(v.program)})
 	}
-	version := fmt.Sprintf("%s %s %s/%s", v.opts.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	version := v.opts.Version
+	if !v.about.Recorded { // of the program that recorded, only its version is known
+		version += fmt.Sprintf(" %s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	}
 	facts = append(facts, detailLine{label: "resnet-tui", text: strings.TrimSpace(version)})
 	return compact(facts)
 }

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"math"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -28,6 +27,8 @@ type curve struct {
 	look  look
 	pen   pen
 	x, y  []float64
+	// The band around the curve, by point; nil for none.
+	low, high []float64
 }
 
 // plot is a grid of braille cells, two dots wide and four high each. Coordinates of
@@ -73,9 +74,38 @@ func (p *plot) row(y float64) (int, bool) {
 	return int(math.Round((1 - at) * float64(4*p.h-1))), ok
 }
 
-// draw draws a curve, point to point. A point without neighbours is a dot: it would
-// otherwise be lost.
+// bandEvery is the dots from one bar of a band to the next.
+const bandEvery = 6
+
+// drawBand draws the range around a curve as upright bars, thin enough for the curves
+// between them to be seen. It comes before all curves.
+func (p *plot) drawBand(c *curve) {
+	for i := range max(min(len(c.low), len(c.x))-1, 0) {
+		from, to := p.column(c.x[i]), p.column(c.x[i+1])
+		for x := from; x < max(to, from+1); x++ {
+			part := float64(x-from) / float64(max(to-from, 1))
+			low, ok := p.row(c.low[i] + part*(c.low[i+1]-c.low[i]))
+			high, known := p.row(c.high[i] + part*(c.high[i+1]-c.high[i]))
+			for y := high; ok && known && y <= low; y++ {
+				if x%bandEvery == 0 && y%2 == 0 {
+					p.dot(x, y, c.look)
+				}
+			}
+		}
+	}
+}
+
+// draw draws a curve, point to point. A curve of one point is a mark of several dots: it
+// would otherwise be lost.
 func (p *plot) draw(c *curve) {
+	if len(c.y) == 1 {
+		if y, ok := p.row(c.y[0]); ok {
+			for d := range 3 {
+				p.dot(p.column(c.x[0])+d, y, c.look)
+			}
+		}
+		return
+	}
 	var lastX, lastY int
 	linked := false // to a point before
 	for i, v := range c.y {
@@ -167,24 +197,26 @@ func (c *canvas) axis(x, y, h int, s scale) {
 // drawn: where both don't fit, the title gives way, in its shorter forms, and then the
 // names are shortened to their short forms and to letters.
 func (c *canvas) caption(r rect, titles []string, curves []curve) {
-	titles = append(slices.Clone(titles), "")
-	title, names := titles[len(titles)-1], legendForms(curves)
-	form := names[len(names)-1]
-fits:
-	for _, n := range names {
-		for _, t := range titles {
-			if used := legendWidth(n); width(t)+2+used <= r.w-2 || t == "" && used <= r.w-2 {
-				title, form = t, n
-				break fits
-			}
-		}
-	}
+	title, form := fitCaption(r.w-2, titles, legendForms(curves))
 	c.text(r.x+1, r.y, r.x+r.w-1, title, plainText)
 	x := r.x + r.w - 1 - legendWidth(form)
 	for i := len(curves) - 1; i >= 0; i-- {
 		x = c.text(x, r.y, r.x+r.w-1, form[i]+" ", muted)
 		x = c.text(x, r.y, r.x+r.w-1, curves[i].pen.sample(), curves[i].look) + legendGap
 	}
+}
+
+// fitCaption chooses what fits in w cells: the longest title beside the longest names, and
+// shorter names only where the shortest title has no room.
+func fitCaption(w int, titles []string, names [3][]string) (string, []string) {
+	for _, n := range names {
+		for _, t := range titles {
+			if width(t)+legendGap+legendWidth(n) <= w {
+				return t, n
+			}
+		}
+	}
+	return "", names[len(names)-1]
 }
 
 // legendGap is the cells between two names of a legend.
@@ -238,7 +270,15 @@ func (c *canvas) drawFigure(r rect, k figure) {
 	c.axis(r.x+axisLabel, r.y+1, h, k.scale)
 	p := newPlot(r.w-axisLabel-1, h, 1, to, k.scale)
 	for i := range k.curves {
-		p.draw(&k.curves[i])
+		p.drawBand(&k.curves[i])
+	}
+	// Dashed ones last: their gaps leave to others the cells that they share.
+	for _, dashed := range []bool{false, true} {
+		for i := range k.curves {
+			if dashed == (k.curves[i].pen == dashedPen || k.curves[i].pen == dottedPen) {
+				p.draw(&k.curves[i])
+			}
+		}
 	}
 	c.plot(r.x+axisLabel, r.y+1, p)
 	c.set(r.x+axisLabel-1, r.y+1+h, '└', faint)

@@ -42,13 +42,10 @@ func (v *rooflineView) footer() []key.Binding {
 }
 
 func (v *rooflineView) actions() []action {
-	measure := does(aboutView, measureKey, v.askCeilings).offForGood(v.noEngine()).
-		offForGood(when(v.about.Recorded, "a recording keeps the ceilings of the machine that made it"))
-	return append(v.treeView.actions(), measure)
+	why := when(v.about.Recorded, "a recording keeps the ceilings of the machine that made it")
+	ask := does(aboutView, measureKey, func() { v.screen.request(live.MeasureCeilings{}) }).offForGood(why)
+	return append(v.treeView.actions(), ask)
 }
-
-// askCeilings has the ceilings measured anew.
-func (v *rooflineView) askCeilings() { v.screen.request(live.MeasureCeilings{}) }
 
 // roofline is the chart of Williams, Waterman and Patterson (2009): what the
 // kernels reach of what arithmetic and memory allow at their intensity.
@@ -123,7 +120,8 @@ func (v *rooflineView) wordLines(r rect) int {
 // that it stays put while times vary. Its plot is nil where r is too small for one. It
 // is made for each picture and each click: both must agree on where the dots are.
 func (v *rooflineView) newRoofline(r rect) roofline {
-	chart := roofline{at: rect{r.x + axisLabel, r.y + 1, r.w - axisLabel - 1, r.h - roofLines - v.wordLines(r)}, dots: v.roofDots()}
+	h := r.h - roofLines - v.wordLines(r)
+	chart := roofline{at: rect{r.x + axisLabel, r.y + 1, r.w - axisLabel - 1, h}, dots: v.roofDots()}
 	if chart.at.w < narrowestRoof || chart.at.h < 2 {
 		return chart
 	}

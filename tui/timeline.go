@@ -265,6 +265,35 @@ func roundStep(v float64) float64 {
 	return 10 * base
 }
 
+// boxKind is what the boxes of a colour are.
+type boxKind struct {
+	look look
+	name string
+}
+
+// boxKinds are the kinds of boxes that are drawn, with short names for a narrow w.
+func (v *timelineView) boxKinds(w int) []boxKind {
+	blocks := len(v.list.tree.byBlock) > 0
+	outside := "layers"
+	if blocks && w >= 80 {
+		outside = "outside blocks"
+	} else if blocks {
+		outside = "other"
+	}
+	var kinds []boxKind
+	if blocks {
+		kinds = append(kinds, boxKind{boxBranch, "branch"})
+	}
+	if blocks && !v.about.Model.Config.Plain {
+		kinds = append(kinds, boxKind{boxSkip, "skip"})
+	}
+	kinds = append(kinds, boxKind{boxPlain, outside}, boxKind{boxModule, "modules"})
+	if v.list.tree.runsBack() {
+		kinds = append(kinds, boxKind{boxBackward, "backward"})
+	}
+	return kinds
+}
+
 // drawLegend says what is selected, and what the picture leaves out.
 func (v *timelineView) drawLegend(c *canvas, r rect, y int) {
 	n := v.list.selected()
@@ -277,12 +306,9 @@ func (v *timelineView) drawLegend(c *canvas, r rect, y int) {
 		return
 	}
 	x := r.x
-	for _, k := range []struct {
-		l    look
-		text string
-	}{{boxBranch, "branch"}, {boxSkip, "skip"}, {boxPlain, "outside blocks"}} {
-		c.text(x, y+1, r.x+r.w, "▏ ", k.l)
-		x = c.text(x+3, y+1, r.x+r.w, k.text, muted) + 2
+	for _, k := range v.boxKinds(r.w) {
+		c.text(x, y+1, r.x+r.w, "▏ ", k.look)
+		x = c.text(x+3, y+1, r.x+r.w, k.name, muted) + 2
 	}
 	text := "kernels end to end; the empty rest is overhead"
 	if v.list.tree.runsBack() {

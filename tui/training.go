@@ -9,7 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"resnet-tui/profile"
-	"resnet-tui/resnet"
 	"resnet-tui/resnet/train"
 )
 
@@ -26,6 +25,7 @@ type Training struct {
 type trainingView struct {
 	treeView
 	training *Training // the newest that is known
+	runs     runList
 }
 
 func (v *trainingView) title() string { return "Training" }
@@ -62,114 +62,105 @@ func (v *trainingView) receive(msg tea.Msg) tea.Cmd {
 	return glanceLater(v.opts.Training)
 }
 
+// update makes room for the runs that there are.
+func (v *trainingView) update(w, h int) {
+	if v.training != nil {
+		p := arrangeTraining(rect{w: w, h: h}, len(v.training.Tracks), v.training.Note != "")
+		v.runs.update(len(v.training.Tracks), p.table.h-1)
+	}
+}
+
+// actions: the keys that move the cursor elsewhere scroll the runs.
+func (v *trainingView) actions() []action {
+	others := v.treeView.actions()[len(v.moves()):]
+	return append(v.runs.actions(v.keymap), others...)
+}
+
+func (v *trainingView) wheel(d int) { v.runs.move(d) }
+
 // draw draws the note about the runs, and their curves.
-func (v *trainingView) draw(c *canvas, r rect) {
-	if t := v.training; t != nil && t.Note != "" && r.h > 2 {
-		c.text(r.x+1, r.y, r.x+r.w, t.Note, muted)
+func (v *trainingView) draw(c *canvas, r rect) { c.drawTraining(r, v.training, &v.runs) }
+
+// trainingPanes divides a screen of training: a line of note, the charts, and the table.
+// An empty chart is left out.
+type trainingPanes struct{ note, loss, errors, tests, table rect }
+
+// narrowestErrors is the width from which both charts of errors stand side by side.
+const narrowestErrors = 60
+
+// arrangeTraining divides r for so many runs. The table gets its lines first, up to a
+// third, and all where curves would be too small to read; the charts share the rest.
+func arrangeTraining(r rect, runs int, note bool) (p trainingPanes) {
+	if note && r.h > 2 {
+		p.note = rect{r.x, r.y, r.w, 1}
 		r.y, r.h = r.y+1, r.h-1
 	}
-	c.drawCurves(r, v.training)
-}
-
-// curvesOf are the runs' losses by step and errors by epoch, a look and a pen
-// per net, and what is drawn of them.
-type curvesOf struct {
-	losses, errors []curve
-	legend         []curve
-	window         int     // steps that a point of a loss is the mean of
-	steps, epochs  float64 // where the axes end
-}
-
-// curvesFor makes the curves for a chart of w cells.
-func curvesFor(tracks []*train.Track, w int) curvesOf {
-	c := curvesOf{epochs: 1}
-	longest := 0
-	for _, t := range tracks {
-		longest = max(longest, len(t.Steps))
+	table := min(runs+1, max(r.h/3, 2))
+	h := (r.h - table) / 2
+	switch {
+	case r.h-table < shortestChart+2 || r.w < 40:
+		p.table = r
+		return p
+	case h < shortestChart+2: // one chart has room
+		h = r.h - table
+		p.loss, p.table = rect{r.x, r.y, r.w, h}, rect{r.x, r.y + h, r.w, table}
+		return p
 	}
-	// A cell is two dots wide: more points than dots would only blur.
-	c.window = max((longest+2*w-1)/max(2*w, 1), 1)
-	styles := penFor(tracks)
-	for _, t := range tracks {
-		k := styles[t.Model]
-		if !slices.ContainsFunc(c.legend, func(l curve) bool { return l.name == t.Model }) {
-			c.legend = append(c.legend, k)
-		}
-		loss, wrong := k, k
-		loss.x, loss.y = smoothed(t.Steps, c.window)
-		for _, e := range t.Epochs {
-			wrong.x = append(wrong.x, float64(e.Epoch))
-			wrong.y = append(wrong.y, 100*e.TrainError)
-			c.epochs = max(c.epochs, float64(e.Epoch))
-		}
-		if n := len(t.Steps); n > 0 {
-			c.steps = max(c.steps, float64(t.Steps[n-1].Step))
-		}
-		c.losses, c.errors = append(c.losses, loss), append(c.errors, wrong)
+	p.loss = rect{r.x, r.y, r.w, h}
+	p.errors, p.tests = rect{r.x, r.y + h, r.w, h}, rect{r.x, r.y + h, r.w, h}
+	if r.w >= narrowestErrors {
+		p.errors.w = r.w / 2
+		p.tests.x, p.tests.w = r.x+p.errors.w, r.w-p.errors.w
 	}
-	return c
+	p.table = rect{r.x, r.y + 2*h, r.w, r.h - 2*h}
+	return p
 }
 
-// smoothed are the means of window steps each, at the last step of each window. Means,
-// not every n-th loss: the noise of single batches would hide the trend.
-func smoothed(steps []train.StepRecord, window int) (x, y []float64) {
-	for part := range slices.Chunk(steps, window) {
-		sum := 0.0
-		for _, s := range part {
-			sum += s.Loss
-		}
-		x, y = append(x, float64(part[len(part)-1].Step)), append(y, sum/float64(len(part)))
-	}
-	return x, y
-}
-
-// penFor gives each net a look by whether it is plain, and a pen by its number
-// among those: nets of one kind differ by pen where there is no colour.
-func penFor(tracks []*train.Track) map[string]curve {
-	pens := map[bool][]pen{false: {thinPen, thickPen}, true: {dashedPen, dottedPen}}
-	looks := map[bool][]look{false: {skipLook, skipBright, skipDim}, true: {plainLook, strong, muted}}
-	seen := map[bool]int{}
-	styles := map[string]curve{}
-	for _, t := range tracks {
-		if _, ok := styles[t.Model]; ok {
-			continue
-		}
-		c, err := resnet.ParseArch(t.Model)
-		plain := err == nil && c.Plain
-		i := seen[plain]
-		seen[plain]++
-		look, pen := looks[plain], pens[plain]
-		styles[t.Model] = curve{name: t.Model, look: look[i%len(look)], pen: pen[i%len(pen)]}
-	}
-	return styles
-}
-
-// drawCurves draws losses, errors and a table of the runs; the table alone where curves
-// would be too small to read. The table gets its lines first, up to a third; the two
-// charts share the rest.
-func (c *canvas) drawCurves(r rect, t *Training) {
+// drawTraining draws the note, losses, errors and the table of the runs.
+func (c *canvas) drawTraining(r rect, t *Training, list *runList) {
 	if t == nil || len(t.Tracks) == 0 {
 		c.text(r.x+1, r.y, r.x+r.w, "no step has been made yet", muted)
 		return
 	}
+	p := arrangeTraining(r, len(t.Tracks), t.Note != "")
+	c.text(p.note.x+1, p.note.y, p.note.x+p.note.w, t.Note, muted)
 	k := curvesFor(t.Tracks, r.w-axisLabel-1)
-	table := min(len(t.Tracks)+1, max(r.h/3, 2))
-	h := (r.h - table) / 2
-	if h < shortestChart+2 || r.w < 40 {
-		c.drawTracks(r, t.Tracks, k)
-		return
+	if !p.loss.empty() {
+		s := lossScale(k.losses)
+		c.drawFigure(p.loss, figure{
+			titles: k.lossTitles(s), unit: "step", to: k.steps, scale: s, curves: k.losses, legend: reversed(k.losses),
+		})
 	}
-	title := "loss by step"
-	if k.window > 1 {
-		title = fmt.Sprintf("loss by step · means of %d", k.window)
+	if !p.errors.empty() {
+		c.drawErrors(p, &k)
 	}
-	c.drawFigure(rect{r.x, r.y, r.w, h}, figure{
-		titles: []string{title, "loss"}, unit: "step", to: k.steps, scale: linearScale(k.losses), curves: k.losses, legend: k.legend,
-	})
-	c.drawFigure(rect{r.x, r.y + h, r.w, h}, figure{
-		titles: []string{"training error by epoch · %"}, unit: "epoch", to: k.epochs, scale: linearScale(k.errors), curves: k.errors,
-	})
-	c.drawTracks(rect{r.x, r.y + 2*h, r.w, r.h - 2*h}, t.Tracks, k)
+	c.drawTracks(p.table, t.Tracks, k.losses, list)
+}
+
+// reversed are curves in the other order: a legend names the last one first.
+func reversed(curves []curve) []curve {
+	curves = slices.Clone(curves)
+	slices.Reverse(curves)
+	return curves
+}
+
+// drawErrors draws the errors on the images that were trained on and on the test images,
+// side by side on one scale. Where only one has room it is the test error, unless there
+// is none.
+func (c *canvas) drawErrors(p trainingPanes, k *curvesOf) {
+	s := lossScale(slices.Concat(k.errors, k.tests))
+	trained := figure{titles: errorTitles("training", s), unit: "epoch", to: k.epochs, scale: s, curves: k.errors}
+	tested := figure{titles: errorTitles("test", s), unit: "epoch", to: k.epochs, scale: s, curves: k.tests}
+	switch both := p.errors.w < p.loss.w; {
+	case len(k.tests) == 0:
+		p.errors.w = p.loss.w
+		c.drawFigure(p.errors, trained)
+	case both:
+		c.drawFigure(p.errors, trained)
+		c.drawFigure(p.tests, tested)
+	default:
+		c.drawFigure(p.tests, tested)
+	}
 }
 
 // trackColumn is a figure of a run, in columns from the left.
@@ -224,19 +215,61 @@ func lastEpoch(t *train.Track, of func(train.EpochRecord) *float64) string {
 
 const trackName = 22 // cells of a run's name
 
-// drawTracks lists the runs. Where not all have room it lists the newest, and the title
-// says how many there are. A run's pen and colour stand before its name, as the legend
-// of the curves above.
-func (c *canvas) drawTracks(r rect, tracks []*train.Track, k curvesOf) {
+// runList is what of the table of runs is shown: the newest, until the user scrolls.
+type runList struct {
+	top, rows, all int
+	scrolled       bool // away from the newest
+}
+
+// update takes the number of runs and the lines for them.
+func (l *runList) update(all, rows int) {
+	l.all, l.rows = all, max(rows, 0)
+	l.move(0)
+}
+
+// move scrolls by d runs.
+func (l *runList) move(d int) {
+	last := max(l.all-l.rows, 0)
+	if d == 0 && !l.scrolled {
+		l.top = last
+	}
+	l.top = max(min(l.top+d, last), 0)
+	l.scrolled = l.top < last
+}
+
+// title says which runs are shown, if not all.
+func (l *runList) title() string {
+	switch {
+	case l.rows >= l.all:
+		return "run"
+	case !l.scrolled:
+		return fmt.Sprintf("last %d of %d", l.rows, l.all)
+	}
+	return fmt.Sprintf("%d…%d of %d", l.top+1, l.top+l.rows, l.all)
+}
+
+// actions scroll the table, or say that all is shown.
+func (l *runList) actions(k *KeyMap) []action {
+	all := when(l.rows >= l.all, "all runs are shown")
+	moves := k.moves(func() int { return max(l.rows, 1) }, func() int { return l.all }, l.move)
+	for i := range moves {
+		moves[i] = moves[i].offWhile(all)
+	}
+	return moves
+}
+
+// drawTracks lists the runs. Where not all have room the title says which are shown. A
+// run's pen and colour stand before its name, as in the legend of the curves above.
+func (c *canvas) drawTracks(r rect, tracks []*train.Track, nets []curve, l *runList) {
 	name := min(trackName, max(r.w-trackColumns[0].width-trackColumns[1].width-1, 8))
-	title := "run"
-	if all := len(tracks); all > r.h-1 {
-		tracks = tracks[all-max(r.h-1, 0):]
-		title = fmt.Sprintf("last %d of %d", len(tracks), all)
+	title := l.title()
+	if width(title) > name-3 {
+		title = fmt.Sprintf("%d/%d", l.rows, l.all)
 	}
 	c.text(r.x+3, r.y, r.x+name, title, muted)
+	tracks = tracks[min(l.top, len(tracks)):min(l.top+l.rows, len(tracks))]
 	for i, t := range tracks {
-		style := k.legend[slices.IndexFunc(k.legend, func(l curve) bool { return l.name == t.Model })]
+		style := nets[slices.IndexFunc(nets, func(k curve) bool { return k.name == t.Model })]
 		c.text(r.x+1, r.y+1+i, r.x+3, style.pen.sample(), style.look)
 		c.text(r.x+3, r.y+1+i, r.x+name, t.Model, plainText)
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -89,5 +90,22 @@ func TestViews(t *testing.T) {
 				golden.RequireEqual(t, out)
 			})
 		}
+	}
+}
+
+// TestDeviceOfARecording says nothing of this machine.
+func TestDeviceOfARecording(t *testing.T) {
+	m := recording(t, "resnet18", 160, 40)
+	m.state.Ceilings = profile.Ceilings{GFLOPS: 400, GBPS: 20}
+	m.view = titled(m, "Device")
+	m.stale = true
+	s := plain(m)
+	for _, wrong := range []string{"this machine", "may use", runtime.Version()} {
+		if strings.Contains(s, wrong) {
+			t.Errorf("a recording says %q:\n%s", wrong, s)
+		}
+	}
+	if !strings.Contains(s, "400 GFLOP/s") || !strings.Contains(s, "the machine of the recording") {
+		t.Errorf("no ceilings:\n%s", s)
 	}
 }

@@ -106,7 +106,7 @@ func (p *program) showHistory(ctx context.Context, file string, out *outputFlags
 	}
 	read := func() (*tui.Training, error) {
 		tracks, err := app.ReadTracks(file)
-		return &tui.Training{Tracks: tracks, Note: "q leaves"}, err
+		return &tui.Training{Tracks: tracks}, err
 	}
 	return tui.Watch(ctx, tui.WatchOptions{Title: file, Theme: tui.ThemeAuto, ASCII: p.ascii(), Training: read})
 }

@@ -27,6 +27,8 @@ func trainCommand(p *program) *cobra.Command {
 			"training is interrupted; " +
 			"--resume continues from there, with the same bits as without the interruption. --compare also " +
 			"trains each net's plain twin; " +
+			"On the screen, q and ctrl-c ask whether it goes on without the screen or stops, with exit code 1; " +
+			"a second ctrl-c stops it. " +
 			"--depth takes a list; --seeds N repeats every run with N seeds. All three together are the " +
 			"experiment of the paper's figure 6.",
 		Example: "resnet-tui train --depth 20 --data fashion-mnist --epochs 10 --schedule cosine --augment --save " +
@@ -63,7 +65,7 @@ func (p *program) train(ctx context.Context, spec app.Spec, o app.TrainOptions, 
 	}
 	work := t.Run
 	if screen {
-		work = func(ctx context.Context) (*report.Train, error) { return p.trainOnScreen(ctx, t) }
+		work = func(ctx context.Context) (*report.Train, error) { return p.trainOnScreen(ctx, t, o.Save != "") }
 	}
 	rep, err := work(ctx)
 	p.console.clear()
@@ -143,32 +145,43 @@ func (d *depthList) Set(s string) error {
 	return nil
 }
 
-// trainOnScreen trains with live curves on the screen. When the user leaves the
-// screen, training goes on with lines.
-func (p *program) trainOnScreen(ctx context.Context, t *app.Training) (rep *report.Train, err error) {
+// trainOnScreen trains with live curves on the screen. When the user leaves the screen
+// and doesn't stop the training, it goes on with lines.
+func (p *program) trainOnScreen(ctx context.Context, t *app.Training, saves bool) (rep *report.Train, err error) {
+	training, stop := context.WithCancel(ctx) // the screen outlives the training
+	defer stop()
 	var finished sync.WaitGroup
 	done := make(chan struct{})
 	p.console.mute(true)
 	finished.Go(func() {
 		defer close(done)
-		rep, err = t.Run(ctx)
+		rep, err = t.Run(training)
 	})
 	now := func() (*tui.Training, error) {
 		select {
 		case <-done:
-			return &tui.Training{Tracks: t.Curves().Tracks(), Note: "done", Done: true}, nil
+			return &tui.Training{Tracks: t.Curves().Tracks(), Note: endNote(err), Done: true}, nil
 		default:
-			note := t.Curves().Note() + "  (q: training goes on without the screen)"
-			return &tui.Training{Tracks: t.Curves().Tracks(), Note: note}, nil
+			return &tui.Training{Tracks: t.Curves().Tracks(), Note: t.Curves().Note()}, nil
 		}
 	}
-	failed := tui.Watch(ctx, tui.WatchOptions{Title: "train", Theme: tui.ThemeAuto, ASCII: p.ascii(), Training: now})
+	failed := tui.Watch(ctx, tui.WatchOptions{
+		Title: "train", Theme: tui.ThemeAuto, ASCII: p.ascii(), Training: now, Stop: stop, Saves: saves,
+	})
 	p.console.mute(false)
 	finished.Wait()
 	if errors.Is(failed, context.Canceled) {
 		failed = nil // training says so itself
 	}
 	return rep, errors.Join(err, failed)
+}
+
+// endNote says how a training ended.
+func endNote(err error) string {
+	if err != nil {
+		return oneLine(err)
+	}
+	return "final figures"
 }
 
 // lastCheckpoint is where the run that was trained last was saved; "" if it wasn't.

@@ -144,3 +144,27 @@ func TestGradientChart(t *testing.T) {
 		t.Errorf("a chart of NaN: %s", svg)
 	}
 }
+
+// TestLegendsNameWhatIsDrawn: the page of a plain net has no skip in its legends, and
+// that of a net with skips has all three curves.
+func TestLegendsNameWhatIsDrawn(t *testing.T) {
+	p := sample()
+	legend := func() string {
+		var b bytes.Buffer
+		if err := HTML(&b, p); err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(b.String(), "‖∂L/∂x‖ at each block")
+		legend, _, _ := strings.Cut(after, "</p>")
+		return legend
+	}
+	if l := legend(); strings.Count(l, `class="key`) != 3 || !strings.Contains(l, "through the skip") {
+		t.Errorf("with skips: %s", l)
+	}
+	for i := range p.Blocks {
+		p.Blocks[i].GradSkip = nil
+	}
+	if l := legend(); strings.Count(l, `class="key`) != 1 || strings.Contains(l, "through the skip") {
+		t.Errorf("of a plain net: %s", l)
+	}
+}

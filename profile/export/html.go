@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,6 +41,7 @@ func HTML(w io.Writer, p *profile.Profile) error {
 		Roofline:  rooflineSVG(p),
 		Memory:    memorySVG(p),
 		Gradients: gradientsSVG(p),
+		Skips:     slices.ContainsFunc(p.Blocks, func(b profile.BlockGrad) bool { return b.GradSkip != nil }),
 		Tree:      pageRow(p, tree.Root, 0),
 	})
 }
@@ -51,6 +53,7 @@ type page struct {
 	Facts          []fact
 
 	Flame, Roofline, Memory, Gradients template.HTML
+	Skips                              bool // a gradient came through a skip
 
 	Tree treeRow
 }

@@ -12,6 +12,7 @@ import (
 // (He et al. 2015, figure 7).
 type Response struct {
 	Path string // the convolution's
+	At   string // of the layer whose output it is: the batch norm's, or the convolution's own
 	Std  float64
 }
 
@@ -36,8 +37,9 @@ func (s *Session) Responses(ctx context.Context) (r []Response, err error) {
 		if l.Kind != tensor.Conv2d || l.Part == Skip {
 			continue
 		}
-		if _, std, ok := b.Stats(s.model.responding(l)); ok {
-			r = append(r, Response{l.Path, std})
+		at := s.model.responding(l)
+		if _, std, ok := b.Stats(at); ok {
+			r = append(r, Response{l.Path, s.model.Layers[at].Path, std})
 		}
 	}
 	return r, nil
