@@ -31,6 +31,10 @@
 // kernels and the overhead between them, which has a row of its own. This sum
 // holds for each pass and thus for means; it does not hold for percentiles.
 //
+// What is shown as a row's time is its mean over the typical passes (Statistic), the
+// same for all rows; shares, rates and bounds are of it. A file without single
+// passes has means of all passes in their place.
+//
 // Fields of JSON end in their unit: _ms are milliseconds per pass, _ns
 // nanoseconds, _bytes bytes. MACs (multiply-adds) are per image; FLOPs, bytes
 // and times are per pass, of the whole batch.

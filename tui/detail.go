@@ -211,6 +211,7 @@ func (d *detailPane) timing(n *node) []detailLine {
 	}
 	lines := append([]detailLine{{label: label, text: text}}, d.passTimes(n)...)
 	lines = append(lines,
+		detailLine{label: "  p50", text: d.units.duration(s.P50).String()},
 		detailLine{label: "  p95", text: d.units.duration(s.P95).String()},
 		detailLine{label: "  min", text: d.units.duration(s.Min).String()})
 	if s.N > 1 {

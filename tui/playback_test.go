@@ -136,7 +136,7 @@ func TestPlaybackOfMeans(t *testing.T) {
 			}
 			lines = append(lines, strings.TrimSpace(l.label)+" "+l.text)
 		}
-		if want := "mean " + s.units.duration(s.list.tree.took(n)).String() + "|p95 –|min –"; strings.Join(lines, "|") != want {
+		if want := "mean " + s.units.duration(s.list.tree.took(n)).String() + "|p50 –|p95 –|min –"; strings.Join(lines, "|") != want {
 			t.Errorf("%s shows %q, want %q", n.ID, lines, want)
 		}
 	}
