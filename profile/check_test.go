@@ -15,34 +15,36 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// TestBaseline: a slowdown beyond tolerance and noise fails, and names the layer; a
-// speedup holds, and so does a slowdown that may be noise.
+// TestBaseline: a slowdown that no spell explains fails, and names the layer; a speedup
+// holds; between the tolerance and twofold there is no verdict.
 func TestBaseline(t *testing.T) {
 	order := []string{"conv1", "layer1.0.conv1", "fc"}
 	with := func(seed uint64, slow float64) *Profile {
-		p := noisy(seed, map[string]float64{"conv1": 1, "layer1.0.conv1": slow, "fc": 0.5}, order...)
-		p.Total.P50MS = median(p.Total.SamplesMS)
-		return p
+		return noisy(seed, map[string]float64{"conv1": 1, "layer1.0.conv1": slow, "fc": 0.5}, order...)
 	}
 	base := with(1, 2)
 	for _, c := range []struct {
-		run   *Profile
-		ok    bool
-		blame string
+		run            *Profile
+		ok             bool
+		verdict, blame string
 	}{
-		{with(2, 2), true, ""}, {with(3, 1), true, ""}, {with(4, 3), false, "layer1.0.conv1"}, {with(5, 2.05), true, ""},
+		{with(2, 2), true, VerdictNotSlower, ""}, {with(3, 1), true, VerdictNotSlower, ""},
+		{with(4, 3), false, VerdictInconclusive, "layer1.0.conv1"}, {with(5, 2.05), true, VerdictNotSlower, ""},
+		{with(6, 7), false, VerdictSlower, "layer1.0.conv1"},
 	} {
 		var checks Checks
 		checks.AddBaseline(base, c.run, 0.05)
-		if x := checks.Checks[0]; x.OK != c.ok || x.Blame != c.blame || x.PValue == nil {
-			t.Errorf("%+v, want %v and %q", x, c.ok, c.blame)
+		x := checks.Checks[0]
+		if x.OK != c.ok || x.Verdict != c.verdict || x.Blame != c.blame || x.PValue == nil || checks.OK != c.ok ||
+			(x.Reason != "") != (c.verdict == VerdictInconclusive) {
+			t.Errorf("%+v, want %v, %q and %q", x, c.ok, c.verdict, c.blame)
 		}
 	}
-	noise := with(6, 3)
+	noise := with(6, 7)
 	noise.Total.SamplesMS = base.Total.SamplesMS
 	var checks Checks
-	if checks.AddBaseline(base, noise, 0.05); !checks.OK {
-		t.Error("a median above the limit fails though its samples are the baseline's")
+	if checks.AddBaseline(base, noise, 0.05); checks.Checks[0].Verdict != VerdictInconclusive {
+		t.Error("a time above the limit fails though its samples are the baseline's")
 	}
 	if base.Slowest() != "layer1.0.conv1" {
 		t.Error(base.Slowest())

@@ -13,21 +13,30 @@ const DiffSchema = "resnet-tui/diff/1"
 // Diff compares two sides, A and B, of one or several recordings each, layer by
 // layer. Rows are matched by path, call and pass; several kernels with the same
 // key (the gradients of a layer) are summed. Rows that only one side has are
-// listed separately. Times are milliseconds per pass.
+// listed separately. Times are milliseconds per pass: typical ones, or means where a
+// recording knows no others. Over several recordings it is their mean; where they ran
+// turn about, of the processes that ran in no slow spell of the machine.
 type Diff struct {
-	Schema string    `json:"schema"`
-	A      string    `json:"a"` // names of the sides, such as their files
-	B      string    `json:"b"`
-	AboutA DiffSide  `json:"about_a"`
-	AboutB DiffSide  `json:"about_b"`
+	Schema string   `json:"schema"`
+	A      string   `json:"a"` // names of the sides, such as their files
+	B      string   `json:"b"`
+	AboutA DiffSide `json:"about_a"`
+	AboutB DiffSide `json:"about_b"`
+
+	// TurnAbout means that processes of A and B ran in turns, so that pairs of
+	// neighbours were compared. Reason says why nothing, or only what is large, can be
+	// significant; empty otherwise.
+	TurnAbout bool   `json:"turn_about"`
+	Reason    string `json:"reason,omitempty"`
+
 	Total  DiffTotal `json:"total"`
 	Layers []DiffRow `json:"layers"`           // sorted by |DeltaMS|, largest first
 	OnlyA  []DiffRow `json:"only_a,omitempty"` // in execution order
 	OnlyB  []DiffRow `json:"only_b,omitempty"`
 }
 
-// DiffSide describes the recordings of one side. All but Runs and Recordings is
-// the same for each of them.
+// DiffSide describes the recordings of one side. All but Runs, Recordings and
+// Processes is the same for each of them.
 type DiffSide struct {
 	Version string `json:"version,omitempty"`
 	Model   string `json:"model"`
@@ -38,36 +47,49 @@ type DiffSide struct {
 	Runs    int    `json:"runs"` // measured passes, summed over the recordings
 
 	Recordings int `json:"recordings"`
+	Processes  int `json:"processes"` // summed over the recordings
 }
 
-// DiffTotal compares whole passes. The times are means, DeltaMS is B − A, and
-// PValue is nil if a side has no samples to test.
-type DiffTotal struct {
-	AMS         float64  `json:"a_ms"`
-	BMS         float64  `json:"b_ms"`
-	DeltaMS     float64  `json:"delta_ms"`
-	PValue      *float64 `json:"p_value"`
-	Significant bool     `json:"significant"`
-}
-
-// DiffRow compares one row. Times are means, nil on a side without the row.
+// DiffTest says how well a difference stands out from noise.
 //
-// PValue tests the row alone; QValue is PValue adjusted for the number of rows
-// tested, and Significant means a QValue below 5 %: on average at most 5 % of
-// the significant rows are false discoveries. Both values are nil if there are
-// no samples to test.
+// With two processes a side, or more, PValue is the probability of a difference
+// between processes at least this large if A and B are equally fast; PAdjusted is it
+// for all rows and the total as one family, and Significant means that it is below
+// 0.2 %. Interval is the 95 % confidence interval of B's time over A's, by processes.
+//
+// With one process a side, PValue is that of a rank test within this pair, which
+// repeats as long as the machine's spells last: nothing is significant, InPair marks
+// what differs in this pair, and Reason says so. PValue is nil without samples.
+type DiffTest struct {
+	PValue      *float64    `json:"p_value"`
+	PAdjusted   *float64    `json:"p_adjusted,omitempty"`
+	Interval    *[2]float64 `json:"interval,omitempty"`
+	Significant bool        `json:"significant"`
+	InPair      bool        `json:"in_pair,omitempty"`
+	Reason      string      `json:"reason,omitempty"`
+
+	estimate *estimate // by processes, nil if there are too few
+}
+
+// DiffTotal compares whole passes. DeltaMS is B − A.
+type DiffTotal struct {
+	AMS     float64 `json:"a_ms"`
+	BMS     float64 `json:"b_ms"`
+	DeltaMS float64 `json:"delta_ms"`
+	DiffTest
+}
+
+// DiffRow compares one row. Times are nil on a side without the row.
 type DiffRow struct {
-	Path        string   `json:"path"`
-	Call        int      `json:"call"`
-	Pass        string   `json:"pass"`
-	AMS         *float64 `json:"a_ms,omitempty"`
-	BMS         *float64 `json:"b_ms,omitempty"`
-	DeltaMS     *float64 `json:"delta_ms,omitempty"`
-	PValue      *float64 `json:"p_value"`
-	QValue      *float64 `json:"q_value,omitempty"`
-	Significant bool     `json:"significant"`
-	AKernel     string   `json:"a_kernel,omitempty"`
-	BKernel     string   `json:"b_kernel,omitempty"`
+	Path    string   `json:"path"`
+	Call    int      `json:"call"`
+	Pass    string   `json:"pass"`
+	AMS     *float64 `json:"a_ms,omitempty"`
+	BMS     *float64 `json:"b_ms,omitempty"`
+	DeltaMS *float64 `json:"delta_ms,omitempty"`
+	DiffTest
+	AKernel string `json:"a_kernel,omitempty"`
+	BKernel string `json:"b_kernel,omitempty"`
 }
 
 // Delta returns B − A in milliseconds, 0 for a row that only one side has.
@@ -86,19 +108,47 @@ func (r *DiffRow) Verdict() string {
 		return "only in B"
 	case r.BMS == nil:
 		return "only in A"
-	case r.PValue == nil:
-		return Dash
-	case !r.Significant:
-		return "within noise"
-	case r.Delta() > 0:
-		return "slower"
 	}
-	return "faster"
+	return r.DiffTest.verdict(r.Delta())
 }
 
-// falseDiscovery bounds the expected share of false discoveries among the
-// significant rows. It is also the significance level for whole passes.
-const falseDiscovery = 0.05
+// Verdict puts the difference of whole passes into words, as that of a row.
+func (t *DiffTotal) Verdict() string { return t.DiffTest.verdict(t.DeltaMS) }
+
+// Row returns the total as a row without a path.
+func (t *DiffTotal) Row() DiffRow {
+	return DiffRow{AMS: &t.AMS, BMS: &t.BMS, DeltaMS: &t.DeltaMS, DiffTest: t.DiffTest}
+}
+
+func (t *DiffTest) verdict(delta float64) string {
+	switch {
+	case t.PValue == nil:
+		return Dash
+	case t.Significant && delta > 0:
+		return "slower"
+	case t.Significant:
+		return "faster"
+	case t.InPair:
+		return "differs in this pair"
+	}
+	return "within noise"
+}
+
+// What Diff.Reason and DiffTest.Reason say.
+const (
+	reasonSingle = "one process a side: what differs in this pair can't be told from the machine's spells"
+	reasonApart  = "the processes of A and B did not run turn about: " +
+		"spells of the machine may explain differences up to twofold"
+	reasonNoSamples = "no samples of passes to test"
+	reasonContrary  = "the fastest passes and the typical ones moved in opposite directions"
+
+	reasonRowSingle = "one process a side"
+	reasonRowApart  = "not turn about, and less than twofold"
+)
+
+// pairLevel bounds the probability that a rank test within a pair of processes marks a
+// row, if passes were all that varies.
+const pairLevel = 0.05
 
 // rowKey identifies a row across profiles.
 type rowKey struct {
@@ -106,30 +156,15 @@ type rowKey struct {
 	call       int
 }
 
-// NewDiff compares two recordings. Differences are of means, as means add up
-// over rows; their significance comes from RankTest over medians of stretches
-// of passes, as those are robust and nearly independent.
-//
-// The p-values cover the noise within a recording only. Layout of memory,
-// placement of threads and clock frequency also differ from process to process
-// and can exceed it: see NewPooledDiff.
+// NewDiff compares two recordings; it is NewPooledDiff with one of each side.
 func NewDiff(a, b *Profile, nameA, nameB string) *Diff {
 	return newDiff([]*Profile{a}, []*Profile{b}, nameA, nameB)
 }
 
-// NewPooledDiff compares several recordings of each side, each made by a
-// separate process. Its p-values come from WelchTest over the recordings'
-// medians and so include the variation between processes (Georges, Buytaert and
-// Eeckhout, Statistically rigorous Java performance evaluation, OOPSLA 2007).
-// With one recording of each side it is NewDiff.
-//
-// It returns an error if one side has a single recording and the other several,
-// or if the recordings of a side differ in what they measured.
+// NewPooledDiff compares one or several recordings of each side, of one or several
+// processes each. It returns an error if one side has a single process and the other
+// several, or if the recordings of a side differ in what they measured.
 func NewPooledDiff(a, b []*Profile, nameA, nameB string) (*Diff, error) {
-	if len(a) != len(b) && min(len(a), len(b)) < 2 {
-		return nil, fmt.Errorf("%d recordings of A and %d of B: "+
-			"to see what differs from process to process, give two or more of each", len(a), len(b))
-	}
 	for _, side := range [][]*Profile{a, b} {
 		for _, p := range side[1:] {
 			if x, y := about(side[:1]), about([]*Profile{p}); !x.same(y) {
@@ -137,16 +172,22 @@ func NewPooledDiff(a, b []*Profile, nameA, nameB string) (*Diff, error) {
 			}
 		}
 	}
+	if x, y := about(a).Processes, about(b).Processes; x != y && min(x, y) < 2 {
+		return nil, fmt.Errorf("%d processes of A and %d of B: "+
+			"a verdict needs two or more of each", x, y)
+	}
 	return newDiff(a, b, nameA, nameB), nil
 }
 
 func newDiff(a, b []*Profile, nameA, nameB string) *Diff {
 	d := &Diff{Schema: DiffSchema, A: nameA, B: nameB, AboutA: about(a), AboutB: about(b)}
 	left, right := gather(a), gather(b)
-	d.Total = totalDiff(left.total, right.total)
+	all := []*duel{{a: left.total, b: right.total}}
+	var both []rowKey
 	for _, key := range left.keys {
 		if y := right.rows[key]; y != nil {
-			d.Layers = append(d.Layers, left.rows[key].against(y, key))
+			both = append(both, key)
+			all = append(all, &duel{a: left.rows[key], b: y})
 		} else {
 			d.OnlyA = append(d.OnlyA, left.rows[key].alone(key, true))
 		}
@@ -156,33 +197,33 @@ func newDiff(a, b []*Profile, nameA, nameB string) *Diff {
 			d.OnlyB = append(d.OnlyB, right.rows[key].alone(key, false))
 		}
 	}
-	d.mark()
+	c := newContest(left.started, right.started)
+	c = c.calm(values(all, c))
+	d.runDuels(all, c)
+	useA, useB := c.compared()
+	d.Total = all[0].total(useA, useB)
+	for i, key := range both {
+		d.Layers = append(d.Layers, all[i+1].row(key, useA, useB))
+	}
 	slices.SortStableFunc(d.Layers, func(x, y DiffRow) int {
 		return cmp.Compare(math.Abs(y.Delta()), math.Abs(x.Delta()))
 	})
 	return d
 }
 
-func totalDiff(a, b *diffSum) DiffTotal {
-	t := DiffTotal{AMS: a.mean(), BMS: b.mean(), PValue: a.pValue(b)}
-	t.DeltaMS = t.BMS - t.AMS
-	t.Significant = t.PValue != nil && *t.PValue < falseDiscovery
-	return t
+// total returns the comparison of whole passes, of the processes to use.
+func (x *duel) total(useA, useB []int) DiffTotal {
+	a, b := x.a.time(useA), x.b.time(useB)
+	return DiffTotal{a, b, b - a, x.test.of(b - a)}
 }
 
-// mark sets the q-values. With some hundred rows, 5 % of them would have a
-// p-value below 5 % by chance, so p alone can't decide. Rows that only one side
-// has are not tested and don't count.
-func (d *Diff) mark() {
-	var p []float64
-	var of []*DiffRow // of[i] has p[i]
-	for i := range d.Layers {
-		if r := &d.Layers[i]; r.PValue != nil {
-			p, of = append(p, *r.PValue), append(of, r)
-		}
-	}
-	for i, q := range adjust(p) {
-		of[i].QValue, of[i].Significant = &q, q < falseDiscovery
+// row returns the comparison of a row, of the processes to use.
+func (x *duel) row(key rowKey, useA, useB []int) DiffRow {
+	a, b := x.a.time(useA), x.b.time(useB)
+	delta := b - a
+	return DiffRow{
+		Path: key.path, Call: key.call, Pass: key.pass, AMS: &a, BMS: &b, DeltaMS: &delta,
+		DiffTest: x.test.of(delta), AKernel: x.a.kernel, BKernel: x.b.kernel,
 	}
 }
 
@@ -200,6 +241,7 @@ func about(of []*Profile) DiffSide {
 	}
 	for _, p := range of {
 		s.Runs += p.Runs
+		s.Processes += max(len(p.Processes), 1)
 	}
 	return s
 }

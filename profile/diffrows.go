@@ -1,113 +1,127 @@
 package profile
 
+import (
+	"math"
+	"time"
+
+	"gonum.org/v1/gonum/stat"
+)
+
 // diffSum holds the rows of one key on one side. Rows of the same recording are
 // summed: the gradient of a layer has several, one per kernel.
 type diffSum struct {
-	recordings []diffRecording // in the order of the profiles
-	kernel     string          // names of the kernels in the first recording, joined by ", "
-}
-
-// diffRecording holds the times of a key in one recording, in milliseconds.
-type diffRecording struct {
-	ms      float64   // mean pass
-	samples []float64 // pass by pass
+	recordings []float64 // time of a pass in each recording, in milliseconds
+	typical    []float64 // the same in each process
+	low        []float64 // the low quantile of each process, 0 if it has none
+	samples    []float64 // pass by pass, of the first recording
+	kernel     string    // names of the kernels in the first recording, joined by ", "
 }
 
 // gathered holds one side of a diff.
 type gathered struct {
-	keys  []rowKey // in execution order
-	rows  map[rowKey]*diffSum
-	total *diffSum
+	keys    []rowKey // in execution order
+	rows    map[rowKey]*diffSum
+	total   *diffSum
+	started []time.Time // of each process
 }
 
 // gather sums up the rows of a side's recordings. The profiles keep their
 // slices of samples: rows get new ones to sum into, the total is only read.
 func gather(of []*Profile) gathered {
-	g := gathered{rows: map[rowKey]*diffSum{}, total: &diffSum{}}
+	g := gathered{rows: map[rowKey]*diffSum{}, total: &diffSum{samples: of[0].Total.SamplesMS}}
 	for i, p := range of {
-		whole := diffRecording{p.Total.MeanMS, p.Total.SamplesMS}
-		g.total.recordings = append(g.total.recordings, whole)
+		g.total.recordings = append(g.total.recordings, p.Total.TimeMS())
 		for k := range p.Layers {
-			g.add(i, &p.Layers[k])
+			g.add(i, p, k)
+		}
+		for _, one := range p.processes() {
+			g.addProcess(&one)
 		}
 	}
 	return g
 }
 
-// add adds a row of recording i.
-func (g *gathered) add(i int, r *LayerRow) {
+// add adds row k of recording i.
+func (g *gathered) add(i int, p *Profile, k int) {
+	r := &p.Layers[k]
 	key := rowKey{r.Path, r.Pass, r.Call}
 	s := g.rows[key]
 	if s == nil {
-		s = &diffSum{kernel: r.Kernel}
+		s = &diffSum{kernel: r.Kernel, samples: make([]float64, len(r.SamplesMS))}
 		g.keys = append(g.keys, key)
 		g.rows[key] = s
 	} else if i == 0 && s.kernel != r.Kernel {
 		s.kernel += ", " + r.Kernel
 	}
-	// Earlier recordings without the row, if any, count as zero.
-	for len(s.recordings) <= i {
-		s.recordings = append(s.recordings, diffRecording{samples: make([]float64, len(r.SamplesMS))})
+	for len(s.recordings) <= i { // earlier recordings without the row, if any, count as zero
+		s.recordings = append(s.recordings, 0)
 	}
-	now := &s.recordings[i]
-	now.ms += r.MeanMS
-	for k, ms := range r.SamplesMS[:min(len(r.SamplesMS), len(now.samples))] {
-		now.samples[k] += ms
+	s.recordings[i] += p.LayerMS(k)
+	if i > 0 {
+		return
+	}
+	for pass, ms := range r.SamplesMS[:min(len(r.SamplesMS), len(s.samples))] {
+		s.samples[pass] += ms
 	}
 }
 
-// mean returns the mean over recordings, each with the same weight whatever its
-// number of passes.
-func (s *diffSum) mean() float64 {
-	sum := 0.0
-	for _, r := range s.recordings {
-		sum += r.ms
-	}
-	return sum / float64(len(s.recordings))
-}
-
-// pValue tests whether s and o differ: by ranks of stretches if a side has a
-// single recording, else by the medians of the recordings. It is nil if there
-// are too few values for the test.
-func (s *diffSum) pValue(o *diffSum) *float64 {
-	var p float64
-	var ok bool
-	if len(s.recordings) == 1 || len(o.recordings) == 1 {
-		p, ok = RankTest(blocks(s.recordings[0].samples), blocks(o.recordings[0].samples))
-	} else {
-		p, ok = WelchTest(s.medians(), o.medians())
-	}
-	if !ok {
-		return nil
-	}
-	return &p
-}
-
-// medians returns the median of each recording, or its mean if it has no
-// samples.
-func (s *diffSum) medians() []float64 {
-	m := make([]float64, len(s.recordings))
-	for i, r := range s.recordings {
-		if m[i] = r.ms; len(r.samples) > 0 {
-			m[i] = median(r.samples)
+// addProcess adds what a process of the newest recording measured.
+func (g *gathered) addProcess(p *Process) {
+	at := len(g.started)
+	g.started = append(g.started, p.Started)
+	g.total.addProcess(at, p.TypicalMS, p.LowMS)
+	for i := range p.Layers {
+		r := &p.Layers[i]
+		if s := g.rows[rowKey{r.Path, r.Pass, r.Call}]; s != nil {
+			s.addProcess(at, r.TypicalMS, r.LowMS)
 		}
 	}
-	return m
 }
 
-// against returns the row of a key that both sides have; o is side B.
-func (s *diffSum) against(o *diffSum, key rowKey) DiffRow {
-	a, b := s.mean(), o.mean()
-	delta := b - a
-	return DiffRow{
-		Path: key.path, Call: key.call, Pass: key.pass, AMS: &a, BMS: &b, DeltaMS: &delta,
-		PValue: s.pValue(o), AKernel: s.kernel, BKernel: o.kernel,
+// addProcess adds to the times of a process. The quantile over kernels of one key is
+// taken for the sum of theirs.
+func (s *diffSum) addProcess(at int, typical, low float64) {
+	for len(s.low) <= at {
+		s.typical, s.low = append(s.typical, 0), append(s.low, 0)
 	}
+	s.typical[at] += typical
+	s.low[at] += low
+}
+
+// logs returns the logarithms of the processes' low quantiles, nil if one of n has
+// none.
+func (s *diffSum) logs(n int) []float64 {
+	if len(s.low) != n {
+		return nil
+	}
+	logs := make([]float64, n)
+	for i, ms := range s.low {
+		if ms <= 0 {
+			return nil
+		}
+		logs[i] = math.Log(ms)
+	}
+	return logs
+}
+
+// time returns the mean over some processes or, if use is nil, over recordings: each
+// with the same weight whatever its number of passes.
+func (s *diffSum) time(use []int) float64 {
+	if use == nil {
+		return stat.Mean(s.recordings, nil)
+	}
+	sum := 0.0
+	for _, i := range use {
+		if i < len(s.typical) {
+			sum += s.typical[i]
+		}
+	}
+	return sum / float64(len(use))
 }
 
 // alone returns the row of a key that only one side has: A if left, else B.
 func (s *diffSum) alone(key rowKey, left bool) DiffRow {
-	r, ms := DiffRow{Path: key.path, Call: key.call, Pass: key.pass}, s.mean()
+	r, ms := DiffRow{Path: key.path, Call: key.call, Pass: key.pass}, s.time(nil)
 	if left {
 		r.AMS, r.AKernel = &ms, s.kernel
 	} else {

@@ -41,11 +41,10 @@
 //
 // # Statistics
 //
-// Times of passes are skewed and autocorrelated, so comparisons use medians and
-// ranks. Within a recording it is the Wilcoxon–Mann–Whitney test over medians of
-// stretches of passes (RankTest), between several recordings Welch's t-test over
-// their medians (WelchTest), with the false discovery rate over rows controlled
-// by Benjamini and Hochberg's procedure.
+// Verdicts rest on processes, since spells of the machine outlast a recording:
+// verdict.go says how they are tested, and a Match does so until it is settled. Within a
+// pair of processes, RankTest (Wilcoxon–Mann–Whitney) compares medians of stretches of
+// passes, as those are robust and nearly independent; that is no verdict.
 //
 // # Concurrency
 //

@@ -37,6 +37,7 @@ func NewHistoryEntry(p *Profile) HistoryEntry {
 	e.Layers = nil
 	e.Trace = nil
 	e.Total.SamplesMS = nil
+	e.Processes = nil
 	e.Memory.Timeline = nil
 	e.Memory.Blocks = nil
 	e.Memory.Peak = nil

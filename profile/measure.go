@@ -70,6 +70,7 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 	if capacity < 1 {
 		return nil, fmt.Errorf("a profile needs at least one run, not %d", o.Runs)
 	}
+	started := time.Now().UTC().Truncate(time.Millisecond)
 	warm, err := warmUp(ctx, s, o.Warmup)
 	if err != nil {
 		return nil, err
@@ -107,6 +108,7 @@ func Measure(ctx context.Context, s Runner, o MeasureOptions) (*Profile, error) 
 		p.Layers[k].CPUMS = milliseconds(d)
 	}
 	p.Trace, err = traced(ctx, s, o.Trace)
+	p.Started = started
 	p.Recorded = time.Now().UTC().Truncate(time.Second)
 	return p, err
 }

@@ -27,6 +27,7 @@ type Profile struct {
 	Schema   string    `json:"schema"`
 	Version  string    `json:"version,omitempty"` // of the program
 	Recorded time.Time `json:"recorded,omitzero"` // end of the recording, UTC, in whole seconds
+	Started  time.Time `json:"started,omitzero"`  // begin of its passes, UTC, in whole milliseconds
 
 	// What ran. Mode is that of batch norm, "eval" or "train".
 	Model  Model    `json:"model"`
@@ -53,6 +54,10 @@ type Profile struct {
 	// Loss and gradients of the last pass, if it went backward.
 	Loss   *Number     `json:"loss,omitempty"`
 	Blocks []BlockGrad `json:"blocks,omitempty"`
+
+	// Processes tells several processes apart whose passes this is, in the order in
+	// which they ran; nil if a single one recorded them. See PoolProcesses.
+	Processes []Process `json:"processes,omitempty"`
 
 	Trace *Trace `json:"-"` // of further passes, nil unless requested
 }

@@ -76,7 +76,7 @@ func (p *Profile) Complete() {
 // means, and so are shares and rates. p itself and its rows stay as they are.
 func (p *Profile) MeansOnly() *Profile {
 	c := *p
-	c.Trace = nil
+	c.Trace, c.Processes = nil, nil
 	c.Total.SamplesMS = nil
 	c.Total.TypicalMS, c.Total.TypicalError, c.Total.OverheadTypicalMS = 0, 0, 0
 	c.Layers = slices.Clone(p.Layers)

@@ -111,29 +111,6 @@ func exactTail(n, m, u int) float64 {
 	return below / all
 }
 
-// adjust converts the p-values of several tests to q-values, in the order of p.
-// Rejecting every hypothesis with a q-value of at most α keeps the expected
-// share of false rejections, the false discovery rate, below α.
-//
-// Y. Benjamini and Y. Hochberg, Controlling the false discovery rate, J. R.
-// Stat. Soc. B 57, 1995.
-func adjust(p []float64) []float64 {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p[b], p[a]) })
-	q := make([]float64, len(p))
-	// From the largest p-value down, the running minimum keeps q monotonic in p.
-	least := 1.0
-	for i, at := range order {
-		rank := len(p) - i
-		least = min(least, p[at]*float64(len(p))/float64(rank))
-		q[at] = least
-	}
-	return q
-}
-
 // maxBlocks bounds the number of stretches that a recording is divided into:
 // ten passes each in a full recording of MaxSamples.
 const maxBlocks = 20

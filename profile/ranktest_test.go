@@ -58,19 +58,6 @@ func TestRankTestIsFair(t *testing.T) {
 	}
 }
 
-func TestAdjust(t *testing.T) {
-	got := adjust([]float64{0.01, 0.04, 0.03, 0.005})
-	for i, want := range []float64{0.02, 0.04, 0.04, 0.02} {
-		if math.Abs(got[i]-want) > 1e-15 {
-			t.Errorf("q-values %v", got)
-			break
-		}
-	}
-	if len(adjust(nil)) != 0 {
-		t.Error("there are q-values without tests")
-	}
-}
-
 func TestBlocks(t *testing.T) {
 	samples := make([]float64, 200)
 	for i := range samples {

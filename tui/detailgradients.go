@@ -98,11 +98,20 @@ func (d *detailPane) effectLines() []detailLine {
 				detailLine{label: "   ", text: scientific(f.IntactGrads.Blocks[0].In) + " → " + scientific(g.Blocks[0].In)})
 		}
 	}
-	if now := d.list.tree.whole; f.IntactWall > 0 && now > 0 {
-		change := float64(now)/float64(f.IntactWall) - 1
-		lines = append(lines, detailLine{label: "  time", text: fmt.Sprintf("%+.1f %%", 100*change)})
+	return append(lines, timeLines(f.Time)...)
+}
+
+// timeLines say what lesions change in the time of a pass: on a line of its own, since
+// the interval is long.
+func timeLines(e *profile.TimeEffect) []detailLine {
+	if e == nil {
+		return nil
 	}
-	return lines
+	if e.Interval == nil {
+		return []detailLine{{label: "  time", text: e.String()}}
+	}
+	return []detailLine{{label: "  time", text: when(!e.Significant, "within noise")},
+		{label: "   ", text: e.Range() + " (95 %)"}}
 }
 
 // klText is a mean divergence, which is infinite or NaN once activations have

@@ -53,7 +53,7 @@ func TestLesionEffect(t *testing.T) {
 		t.Errorf("the intact net is %+v", e)
 	}
 	text := mustRun(t, args...)
-	for _, want := range []string{"top-1 class changed for", "right ", "loss ", "‖∂L/∂x‖ at layer1.0", "a single pass each"} {
+	for _, want := range []string{"top-1 class changed for", "right ", "loss ", "‖∂L/∂x‖ at layer1.0", "time "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -17,13 +17,17 @@ func diffCommand(p *program) *cobra.Command {
 		Short: "compare two recorded profiles layer by layer, and mark what is beyond noise",
 		Long: "Compares two profiles that were written by profile --format json or --pprof, from this machine or " +
 			"others. " +
-			"Layers are matched by path, in different nets wherever paths agree. Times are means per pass. " +
-			"Each side may be several recordings of the same net, separated by commas: differences between " +
-			"processes then count as noise.",
+			"Layers are matched by path, in different nets wherever paths agree. Times are of typical passes. " +
+			"A verdict rests on processes: each side may be several recordings of the same net, separated by commas " +
+			"or given by a quoted pattern, or a recording of several processes (profile --processes). Sides whose processes ran turn about are " +
+			"compared pair by pair; others are told apart only beyond what spells of the machine may explain, twofold. " +
+			"Of single processes it says at most that they differ in this pair.",
 		Example: "resnet-tui profile --depth 50 --format json -o a.json\n" +
 			"resnet-tui profile --depth 50 --exact --format json -o b.json\n" +
 			"resnet-tui diff a.json b.json\n" +
-			"resnet-tui diff a1.json,a2.json,a3.json b1.json,b2.json,b3.json",
+			"for i in 1 2 3 4 5 6 7 8; do resnet-tui profile --depth 18 --format json -o a$i.json; \\\n" +
+			"  resnet-tui profile --depth 18 --exact --format json -o b$i.json; done\n" +
+			"resnet-tui diff 'a?.json' 'b?.json'",
 	}
 	out.add(p, cmd)
 	section(cmd, "output", func(fs *pflag.FlagSet) {

@@ -25,7 +25,7 @@ var groups = []string{"net", "input", "limits", "training", "run", "output", "ex
 // mostUsed are the flags that people need most. Help lists the first ten of them
 // that a command has before all others.
 var mostUsed = []string{
-	"depth", "arch", "weights", "data", "max-params", "max-macs", "max-memory", "max-ms", "baseline", "with",
+	"depth", "arch", "weights", "data", "max-params", "max-macs", "max-memory", "max-ms", "baseline", "against", "with",
 	"epochs", "save", "resume", "compare", "input", "size", "batch", "backward",
 	"runs", "threads", "last", "format", "output", "lesion", "html",
 }
@@ -210,6 +210,7 @@ var valueWords = map[string]string{
 	"arch": "NAME", "net": "NAME", "device": "NAME", "count": "NAME", "schedule": "NAME",
 	"data": "SET", "test-data": "SET", "lesion": "BLOCK=WHAT", "with": "FLAGS",
 	"weights": "FILE", "input": "FILE", "output": "FILE", "baseline": "FILE", "history": "FILE", "training": "FILE",
+	"against": "PROGRAM", "max-time": "TIME",
 	"save": "FOLDER", "pprof": "FILE", "trace": "FILE", "speedscope": "FILE", "folded": "FILE", "html": "FILE",
 	cpuProfileFlag: "FILE",
 }

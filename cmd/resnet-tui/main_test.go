@@ -45,7 +45,7 @@ func withBinary(m *testing.M) int {
 func inProcess(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := &program{in: strings.NewReader(""), out: &out, err: &errs}
+	p := &program{in: strings.NewReader(""), out: &out, err: &errs, self: binary}
 	code = p.main(t.Context(), args)
 	return code, out.String(), errs.String()
 }

@@ -107,6 +107,9 @@ func TestDiffCommand(t *testing.T) {
 	profiled(t, "--format", "json", "-o", a)
 	mustRun(t, "profile", "--arch", "cifar_plain8", "--runs", "3", "--warmup", "1", "--pprof", b)
 	same := mustDecode[profile.Diff](t, "diff", a, a)
+	if !strings.Contains(same.Reason, "one process a side") {
+		t.Errorf("reason %q", same.Reason)
+	}
 	if len(same.Layers) == 0 || slices.ContainsFunc(same.Layers, func(r profile.DiffRow) bool { return r.Significant || r.Delta() != 0 }) {
 		t.Errorf("%+v", same)
 	}
@@ -125,7 +128,8 @@ func TestDiffCommand(t *testing.T) {
 	if pooled.AboutA.Recordings != 2 || pooled.AboutB.Runs != 12 {
 		t.Errorf("pooled %+v", pooled.AboutA)
 	}
-	if text := mustRun(t, "diff", a+","+a, a+","+a); !strings.Contains(text, "Welch") || !strings.Contains(text, "in 2 recordings") {
+	text = mustRun(t, "diff", a+","+a, a+","+a)
+	if !strings.Contains(text, "did not run turn about") || !strings.Contains(text, "in 2 processes") {
 		t.Errorf("%s", text)
 	}
 	for _, args := range [][]string{{"diff", a + "," + a, a}, {"diff", a + "," + b, a + "," + a}, {"diff", a, b, "--screen"}, {"open", a, b, "--html", filepath.Join(dir, "x.html")}} {
@@ -171,10 +175,11 @@ func scaled(t *testing.T, file string, by float64) string {
 			ms[i] *= by
 		}
 	}
-	p.Total.MeanMS, p.Total.P50MS = p.Total.MeanMS*by, p.Total.P50MS*by
+	p.Total.MeanMS, p.Total.P50MS, p.Total.TypicalMS = p.Total.MeanMS*by, p.Total.P50MS*by, p.Total.TypicalMS*by
 	scale(p.Total.SamplesMS)
 	for i := range p.Layers {
 		p.Layers[i].MeanMS *= by
+		p.Layers[i].TypicalMS *= by
 		scale(p.Layers[i].SamplesMS)
 	}
 	data, err := json.Marshal(p)

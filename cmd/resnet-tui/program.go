@@ -19,9 +19,10 @@ import (
 
 // Exit codes, as the command line's contract has them.
 const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2 // the command line or an input file can't be used
+	exitDone      = 0
+	exitFailed    = 1
+	exitUsage     = 2 // the command line or an input file can't be used
+	exitUndecided = 3 // noise forbids the verdict of a check
 )
 
 // program is one start of the program: its streams, and what went wrong.
@@ -29,6 +30,8 @@ type program struct {
 	in       io.Reader
 	out      io.Writer
 	err      io.Writer
+	args     []string
+	self     string // the executable; "" asks the system, but in tests that is the test's
 	console  *console
 	graphics string // what is drawn with
 	failure  error
@@ -37,6 +40,7 @@ type program struct {
 // main runs the command that args name, and returns the exit code.
 func (p *program) main(ctx context.Context, args []string) int {
 	p.console = newConsole(p.err)
+	p.args = args
 	root := newRoot(p)
 	root.SetArgs(args)
 	enableEscapes(p.out, p.err)
@@ -51,8 +55,17 @@ func (p *program) main(ctx context.Context, args []string) int {
 		return exitDone
 	}
 	p.tell("resnet-tui: " + oneLine(p.failure))
-	if isUsage(p.failure) {
+	return exitCode(p.failure)
+}
+
+// exitCode is the code that tells a failure's kind.
+func exitCode(failure error) int {
+	var undecided *app.InconclusiveError
+	switch {
+	case isUsage(failure):
 		return exitUsage
+	case errors.As(failure, &undecided):
+		return exitUndecided
 	}
 	return exitFailed
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
@@ -17,9 +18,17 @@ type CheckOptions struct {
 	MaxParams *float64 `json:"max_params,omitempty"`
 	MaxMACs   *float64 `json:"max_macs,omitempty"`   // multiply-adds per image
 	MaxMemory *float64 `json:"max_memory,omitempty"` // bytes
-	MaxMS     *float64 `json:"max_ms,omitempty"`     // median of a pass
+	MaxMS     *float64 `json:"max_ms,omitempty"`     // typical time of a pass
 	Baseline  string   `json:"baseline,omitempty"`   // a recorded profile's file that a run may not be slower than
 	Tolerance *float64 `json:"tolerance,omitempty"`  // percent that it may be slower; nil is 5
+
+	// Against is another build of the program, "" for none, that is run turn about with
+	// this one until it is settled which is slower, or MaxTime is up: nil is MatchTime.
+	// The processes are those of Other and This, which profile what the spec says.
+	Against string         `json:"against,omitempty"`
+	MaxTime *time.Duration `json:"max_time,omitempty"`
+	Other   Child          `json:"-"`
+	This    Child          `json:"-"`
 
 	Runs   *int `json:"runs,omitempty"` // as in ProfileOptions
 	Warmup *int `json:"warmup,omitempty"`
@@ -31,27 +40,50 @@ type BrokenError struct{ lines []string }
 // Error names them in one line.
 func (e *BrokenError) Error() string { return strings.Join(e.lines, "; ") }
 
+// InconclusiveError says that no limit is exceeded for certain, and for which of them
+// noise forbids a verdict.
+type InconclusiveError struct{ lines []string }
+
+// Error names them in one line.
+func (e *InconclusiveError) Error() string { return strings.Join(e.lines, "; ") }
+
 // Check holds a net to limits. If one of them does not hold, the report comes with
-// a *BrokenError. Only MaxMS and Baseline run the net.
+// a *BrokenError; if none is known to be exceeded and one can't be decided, with an
+// *InconclusiveError. Only MaxMS, Baseline and Against run the net.
 func (v Service) Check(ctx context.Context, spec Spec, o CheckOptions, l Listener) (*report.Checks, error) {
-	if o.MaxParams == nil && o.MaxMACs == nil && o.MaxMemory == nil && o.MaxMS == nil && o.Baseline == "" {
-		return nil, refuse("nothing to check: give {max-params}, {max-macs}, {max-memory}, {max-ms} or {baseline}")
+	if o.MaxParams == nil && o.MaxMACs == nil && o.MaxMemory == nil && !o.runs() && o.Against == "" {
+		return nil, refuse("nothing to check: " +
+			"give {max-params}, {max-macs}, {max-memory}, {max-ms}, {baseline} or {against}")
 	}
 	checks, err := v.checks(ctx, spec, o, l)
 	if err != nil {
 		return nil, err
 	}
-	rep := &report.Checks{Checks: checks}
-	var broken []string
+	return &report.Checks{Checks: checks}, verdict(checks)
+}
+
+// runs reports whether this process has to run the net.
+func (o *CheckOptions) runs() bool { return o.MaxMS != nil || o.Baseline != "" }
+
+// verdict is nil if all checks hold.
+func verdict(checks *profile.Checks) error {
+	var broken, open []string
 	for _, x := range checks.Checks {
-		if !x.OK {
+		switch {
+		case x.OK:
+		case x.Verdict == profile.VerdictInconclusive:
+			open = append(open, report.CheckLine(x))
+		default:
 			broken = append(broken, report.CheckLine(x))
 		}
 	}
-	if len(broken) > 0 {
-		return rep, &BrokenError{broken}
+	switch {
+	case len(broken) > 0:
+		return &BrokenError{append(broken, open...)}
+	case len(open) > 0:
+		return &InconclusiveError{open}
 	}
-	return rep, nil
+	return nil
 }
 
 // checks makes the checks that were asked for.
@@ -67,7 +99,14 @@ func (v Service) checks(ctx context.Context, spec Spec, o CheckOptions, l Listen
 	if err := v.static(ctx, spec, o, base, checks, l); err != nil {
 		return nil, err
 	}
-	if o.MaxMS == nil && base == nil {
+	if o.Against != "" {
+		x, err := o.match(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		checks.AddCheck(x)
+	}
+	if !o.runs() {
 		return checks, nil
 	}
 	p, err := v.measure(ctx, spec, ProfileOptions{Runs: o.Runs, Warmup: o.Warmup}, l)
@@ -75,7 +114,7 @@ func (v Service) checks(ctx context.Context, spec Spec, o CheckOptions, l Listen
 		return nil, err
 	}
 	if o.MaxMS != nil {
-		checks.Add("max-ms", *o.MaxMS, p.Total.P50MS, p.Slowest())
+		checks.Add("max-ms", *o.MaxMS, p.Total.TimeMS(), p.Slowest())
 	}
 	if base != nil {
 		checks.AddBaseline(base, p.Profile.Profile, o.tolerance())

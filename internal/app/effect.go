@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
+	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -43,6 +45,9 @@ func LesionChange(intact, lesioned *tensor.Tensor, labels []int) train.Change {
 	return c
 }
 
+// effectTime is how long the measurement of an effect on time may take.
+const effectTime = 2 * time.Second
+
 // lesionEffect adds to the report of a pass with lesions what they changed: the net
 // without them runs on the same weights, images and labels.
 func (b *Bench) lesionEffect(ctx context.Context, s *nn.Session, rep *report.Run) error {
@@ -67,7 +72,8 @@ func (b *Bench) lesionEffect(ctx context.Context, s *nn.Session, rep *report.Run
 			return err
 		}
 		rep.SetEffect(pass, LesionChange(before, after, b.Labels()))
-		return nil
+		rep.Effect.Time, err = profile.TakeTurns(ctx, intact, s, effectTime)
+		return err
 	})
 	return explainMemory(b.device, b.model.Model, s.Options(), err)
 }

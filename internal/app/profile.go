@@ -29,21 +29,35 @@ type Profiled struct {
 // Profile measures many passes and keeps a line of them in the history. Without
 // ceilings, which are measured last, the profile is still returned.
 func (v Service) Profile(ctx context.Context, spec Spec, o ProfileOptions, l Listener) (*Profiled, error) {
-	if spec.Input.Labels != nil {
-		if s, err := spec.settle(); err == nil && !s.Step.Backward {
-			return nil, refuse("{labels} are for a backward pass: add {backward}")
-		}
+	if err := spec.checkLabels(); err != nil {
+		return nil, err
 	}
 	p, err := v.measure(ctx, spec, o, l)
 	if err != nil {
 		return nil, err
 	}
+	p.warnOfLoad(l)
+	v.remember(p.Profile.Profile, o, l)
+	return p, nil
+}
+
+// checkLabels refuses labels that no pass of a profile would use.
+func (s *Spec) checkLabels() error {
+	if s.Input.Labels == nil {
+		return nil
+	}
+	if settled, err := s.settle(); err != nil || settled.Step.Backward {
+		return nil // what is wrong with the spec otherwise is said where it is resolved
+	}
+	return refuse("{labels} are for a backward pass: add {backward}")
+}
+
+// warnOfLoad says if other programs kept the machine busy.
+func (p *Profiled) warnOfLoad(l Listener) {
 	if p.Busy() {
 		l.notice("the machine was busy: other programs used %s of %d cores, so times are too long",
 			profile.Significant(p.Machine.OthersCores), p.Machine.Processors)
 	}
-	v.remember(p.Profile.Profile, o, l)
-	return p, nil
 }
 
 // measure makes the profile. The ceilings come last, when the net has given its

@@ -107,7 +107,9 @@ func recorded(t *testing.T, v Service, arch string, factor float64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Total.MeanMS, p.Total.P50MS = p.Total.MeanMS*factor, p.Total.P50MS*factor
+	for _, ms := range []*float64{&p.Total.TypicalMS, &p.Total.MeanMS, &p.Total.P50MS} {
+		*ms *= factor
+	}
 	for i := range p.Total.SamplesMS {
 		p.Total.SamplesMS[i] *= factor
 	}

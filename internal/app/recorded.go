@@ -2,6 +2,7 @@ package app
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 
 	"resnet-tui/profile"
@@ -27,7 +28,7 @@ func RecordedNet(p *profile.Profile) (*resnet.Model, error) {
 }
 
 // Diff compares recorded profiles layer by layer. Each side is a file, or several
-// recordings of the same with commas between them.
+// recordings of the same: with commas between them, or a pattern of their names.
 func (v Service) Diff(a, b string, l Listener) (*profile.Diff, error) {
 	left, err := readRecordings(a)
 	if err != nil {
@@ -48,11 +49,12 @@ func (v Service) Diff(a, b string, l Listener) (*profile.Diff, error) {
 	return d, nil
 }
 
-// readRecordings reads one profile, or several with commas between them.
+// readRecordings reads one profile, or several with commas between them, or those whose
+// names match a pattern.
 func readRecordings(list string) ([]*profile.Profile, error) {
-	names := []string{list}
-	if _, err := os.Stat(list); err != nil {
-		names = strings.Split(list, ",")
+	names, err := recordings(list)
+	if err != nil {
+		return nil, err
 	}
 	var all []*profile.Profile
 	for _, name := range names {
@@ -63,4 +65,24 @@ func readRecordings(list string) ([]*profile.Profile, error) {
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// recordings are the names of files in a list. What is a file's name is no list, and no
+// pattern.
+func recordings(list string) (names []string, err error) {
+	if _, err := os.Stat(list); err == nil {
+		return []string{list}, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		if _, err := os.Stat(name); err == nil || !strings.ContainsAny(name, "*?[") {
+			names = append(names, name)
+			continue
+		}
+		found, err := filepath.Glob(name)
+		if err != nil || len(found) == 0 {
+			return nil, refuse("no file matches %s", name)
+		}
+		names = append(names, found...)
+	}
+	return names, nil
 }

@@ -81,6 +81,9 @@ func TestLesionsAreJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := r.Effect
+	if e != nil && (e.Time == nil || e.Time.SameKernels) {
+		t.Errorf("effect on time %v", e.Time)
+	}
 	if w.Effect != nil || e == nil || e.Images != 10 || e.Correct == nil || !reflect.DeepEqual(e.IntactTop, w.Output.Top) {
 		t.Errorf("%+v beside %+v", e, w.Output.Top)
 	}

@@ -144,7 +144,7 @@ func check(p *profile.Profile) error {
 				r.Path, len(r.SamplesMS), len(p.Layers[0].SamplesMS))
 		}
 	}
-	return nil
+	return checkProcesses(p)
 }
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }

@@ -32,7 +32,10 @@ func (d Diff) table(layers []profile.DiffRow) Table[profile.DiffRow] {
 		{"delta_ms", "B − A", right, func(r profile.DiffRow) Cell { return maybeSigned(r.DeltaMS) }},
 		{"", "of A", right, func(r profile.DiffRow) Cell { return maybeChange(r.AMS, r.DeltaMS) }},
 		{"p_value", "p", right, func(r profile.DiffRow) Cell { return probability(r.PValue) }},
-		{"q_value", "q", right, func(r profile.DiffRow) Cell { return probability(r.QValue) }},
+		{"p_adjusted", "p adjusted", right, func(r profile.DiffRow) Cell { return probability(r.PAdjusted) }},
+		{"ratio_low", "", right, func(r profile.DiffRow) Cell { return ratioBound(r.Interval, 0) }},
+		{"ratio_high", "", right, func(r profile.DiffRow) Cell { return ratioBound(r.Interval, 1) }},
+		{"", intervalTitle, right, func(r profile.DiffRow) Cell { return plain(intervalText(r.Interval)) }},
 		{"significant", "", left, func(r profile.DiffRow) Cell { return truth(r.Significant) }},
 		{"", "verdict", left, func(r profile.DiffRow) Cell { return plain(r.Verdict()) }},
 		{"", "kernel", left, func(r profile.DiffRow) Cell { return plain(kernelChange(r)) }},
@@ -53,7 +56,7 @@ func (d Diff) Text(w io.Writer) error {
 	if !d.All {
 		shown = d.beyondNoise()
 	}
-	if table := d.table(shown).Without("q_value"); len(table.Rows) > 0 {
+	if table := d.forText(d.table(shown)); len(table.Rows) > 0 {
 		if err := table.Text(w); err != nil {
 			return err
 		}
@@ -61,6 +64,19 @@ func (d Diff) Text(w io.Writer) error {
 	}
 	return d.notes(w, len(d.Layers)-len(shown))
 }
+
+// forText leaves out the p-value that verdicts don't rest on, and with single processes
+// the empty column of intervals.
+func (d Diff) forText(t Table[profile.DiffRow]) Table[profile.DiffRow] {
+	if !d.single() {
+		return t.Without("p_value")
+	}
+	t = t.Without("p_adjusted")
+	t.Columns = slices.DeleteFunc(t.Columns, func(c Column[profile.DiffRow]) bool { return c.Title == intervalTitle })
+	return t
+}
+
+const intervalTitle = "95 % interval"
 
 // facts returns what was compared, and how whole passes differ.
 func (d Diff) facts() (f facts) {
@@ -77,16 +93,21 @@ func (d Diff) facts() (f facts) {
 
 // The notes below the table say what the p-values mean, and what they don't cover.
 const (
-	pooledNote = "p: Welch's t test over the medians of %d and %d recordings, " +
-		"so it includes what differs from process to process;\n" +
-		"marked at a false discovery rate of 5 %% (Benjamini–Hochberg).\n"
-	singleNote = "p: Mann–Whitney over medians of stretches of passes; " +
-		"marked at a false discovery rate of 5 % (Benjamini–Hochberg).\n" +
-		"Each recording is a single process, so p does not include what differs from process to process. " +
-		"Record each side several times to include it: diff a1,a2,a3 b1,b2,b3.\n"
+	pairsNote = "Verdicts rest on %d pairs of processes that ran turn about, by a t test of the differences " +
+		"within pairs;\nmarked with a probability of 0.2 %% of marking anything where nothing differs (Holm).\n"
+	sidesNote = "Verdicts rest on %d and %d processes (Welch's t test, Holm). They did not run turn about, " +
+		"and a spell of the machine may\nexplain differences up to twofold, so only larger ones are marked. " +
+		"For a sharper test record A and B in turns,\na process each: diff a1,a2,a3,a4,a5,a6 b1,b2,b3,b4,b5,b6.\n"
+	singleNote = "One process a side: what differs in this pair can't be told from the machine's spells, " +
+		"which last longer than a recording.\np is that of the passes of this pair (Mann–Whitney). " +
+		"For a verdict record A and B in turns, a process each, six times or more:\n" +
+		"diff a1,a2,a3,a4,a5,a6 b1,b2,b3,b4,b5,b6.\n"
 )
 
-// notes writes how many rows are hidden, and which test the p-values come from.
+// single reports whether a side has one process only.
+func (d Diff) single() bool { return min(d.AboutA.Processes, d.AboutB.Processes) < 2 }
+
+// notes writes how many rows are hidden, and what verdicts rest on.
 func (d Diff) notes(w io.Writer, hidden int) (err error) {
 	switch {
 	case hidden == 1:
@@ -94,20 +115,23 @@ func (d Diff) notes(w io.Writer, hidden int) (err error) {
 	case hidden > 1:
 		fmt.Fprintf(w, "%d more layers are within noise (--all shows them).\n", hidden)
 	}
-	if a, b := d.AboutA.Recordings, d.AboutB.Recordings; a > 1 && b > 1 {
-		_, err = fmt.Fprintf(w, pooledNote, a, b)
-	} else {
+	switch a, b := d.AboutA.Processes, d.AboutB.Processes; {
+	case d.single():
 		_, err = io.WriteString(w, singleNote)
+	case d.TurnAbout:
+		_, err = fmt.Fprintf(w, pairsNote, a)
+	default:
+		_, err = fmt.Fprintf(w, sidesNote, a, b)
 	}
 	return err
 }
 
-// beyondNoise returns the rows to show: those that are significant, and those
-// that couldn't be tested.
+// beyondNoise returns the rows to show: those that stand out, and those that couldn't
+// be tested.
 func (d Diff) beyondNoise() []profile.DiffRow {
 	var rows []profile.DiffRow
 	for _, r := range d.Layers {
-		if r.Significant || r.PValue == nil {
+		if r.Significant || r.InPair || r.PValue == nil {
 			rows = append(rows, r)
 		}
 	}
@@ -137,21 +161,43 @@ func (d Diff) unlike() (list []string) {
 
 // totalVerdict puts the test of whole passes into words.
 func (d Diff) totalVerdict() string {
-	switch {
-	case d.Total.PValue == nil:
+	t := d.Total
+	if t.PValue == nil {
 		return "no samples to test"
-	case !d.Total.Significant:
-		return fmt.Sprintf("within noise, p = %s", probability(d.Total.PValue).Text)
 	}
-	return fmt.Sprintf("beyond noise, p = %s", probability(d.Total.PValue).Text)
+	words := t.Verdict()
+	if text := intervalText(t.Interval); text != "" {
+		words += ", 95 % interval " + text
+	}
+	p := t.PValue
+	if t.PAdjusted != nil {
+		p = t.PAdjusted
+	}
+	return fmt.Sprintf("%s, p = %s", words, probability(p).Text)
+}
+
+// intervalText formats an interval of ratios as changes in per cent. nil is blank.
+func intervalText(ratio *[2]float64) string {
+	if ratio == nil {
+		return ""
+	}
+	return fmt.Sprintf("%+.1f to %+.1f %%", 100*(ratio[0]-1), 100*(ratio[1]-1))
+}
+
+// ratioBound is a bound of an interval of ratios.
+func ratioBound(ratio *[2]float64, bound int) Cell {
+	if ratio == nil {
+		return missing
+	}
+	return Cell{profile.Significant(ratio[bound]), raw(ratio[bound])}
 }
 
 // sideLine describes the recordings of one side.
 func sideLine(name string, s profile.DiffSide) string {
 	line := fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes",
 		name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
-	if s.Recordings > 1 {
-		line += fmt.Sprintf(" in %d recordings", s.Recordings)
+	if s.Processes > 1 {
+		line += fmt.Sprintf(" in %d processes", s.Processes)
 	}
 	return line
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"resnet-tui/profile"
 	"resnet-tui/resnet/train"
 )
 
@@ -11,15 +12,17 @@ import (
 // the same weights and images. Fields of the intact net have intact in their
 // names in JSON; Correct counts are left out without labels.
 type LesionEffect struct {
-	Images      int         `json:"images"`
-	Moved       int         `json:"top1_changed"` // images whose most likely class changed
-	KL          Number      `json:"kl"`           // mean over images of KL(intact ‖ with lesions), in nats
-	Correct     *int        `json:"correct,omitempty"`
-	WasCorrect  *int        `json:"correct_intact,omitempty"`
-	IntactTop   [][]Guess   `json:"top_intact"`
-	IntactLoss  *Number     `json:"loss_intact,omitempty"`
-	IntactNS    int64       `json:"time_intact_ns"`
-	IntactGrads []BlockGrad `json:"blocks_intact,omitempty"`
+	Images     int       `json:"images"`
+	Moved      int       `json:"top1_changed"` // images whose most likely class changed
+	KL         Number    `json:"kl"`           // mean over images of KL(intact ‖ with lesions), in nats
+	Correct    *int      `json:"correct,omitempty"`
+	WasCorrect *int      `json:"correct_intact,omitempty"`
+	IntactTop  [][]Guess `json:"top_intact"`
+	IntactLoss *Number   `json:"loss_intact,omitempty"`
+	IntactNS   int64     `json:"time_intact_ns"` // of a single pass
+
+	Time        *profile.TimeEffect `json:"time,omitempty"` // on typical passes, measured turn about
+	IntactGrads []BlockGrad         `json:"blocks_intact,omitempty"`
 }
 
 // SetEffect adds the comparison with a pass of the intact net. c compares the
@@ -54,7 +57,7 @@ func (r *Run) effectFacts() (f facts) {
 		before, after := e.IntactGrads[0], r.Blocks[0]
 		f.addf("", "‖∂L/∂x‖ at %s %s → %s", before.Path, number(&before.GradIn).Text, number(&after.GradIn).Text)
 	}
-	f.addf("", "time %s → %s, a single pass each", nanoseconds(&e.IntactNS).Text, nanoseconds(&r.TimeNS).Text)
+	f.add("", "time "+e.Time.String())
 	return f
 }
 

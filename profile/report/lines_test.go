@@ -25,8 +25,20 @@ func TestCheckLine(t *testing.T) {
 			"max-memory does not hold: 2.00 MB, the limit is 1.00 MB",
 		},
 		{
-			profile.Check{Name: "baseline", Value: 12.5, Limit: 10, Blame: "conv1"},
+			profile.Check{Name: "baseline", Value: 12.5, Limit: 10, Blame: "conv1", Verdict: profile.VerdictSlower},
 			"baseline does not hold: 12.5 ms, the limit is 10.0 ms; conv1 slowed down most",
+		},
+		{
+			profile.Check{Name: "against", Value: 12.5, Limit: 10, Blame: "total", Verdict: profile.VerdictSlower},
+			"against does not hold: 12.5 ms, the limit is 10.0 ms; no layer alone stands out",
+		},
+		{
+			profile.Check{Name: "baseline", Value: 12.5, Limit: 10, Verdict: profile.VerdictInconclusive, Reason: "noise"},
+			"baseline is inconclusive: 12.5 ms, the limit is 10.0 ms; noise",
+		},
+		{
+			profile.Check{Name: "against", Verdict: profile.VerdictInconclusive, Reason: "there was no time"},
+			"against is inconclusive: there was no time",
 		},
 	} {
 		if got := CheckLine(c.check); got != c.want {
@@ -212,10 +224,11 @@ func TestConventions(t *testing.T) {
 
 // TestLesionLines: what is unknown of the intact net is left out.
 func TestLesionLines(t *testing.T) {
-	r := &Run{TimeNS: 1e6, Effect: &LesionEffect{Images: 8, Moved: 3, KL: 0.5, IntactNS: 2e6}}
+	r := &Run{TimeNS: 1e6, Effect: &LesionEffect{Images: 8, Moved: 3, KL: 0.5, IntactNS: 2e6,
+		Time: &profile.TimeEffect{Interval: &[2]float64{0.99, 1.02}}}}
 	want := facts{
 		{"lesions", "top-1 class changed for 3 of 8 images, KL(intact ‖ with lesions) 0.500 nats"},
-		{"", "time 2.00 ms → 1.00 ms, a single pass each"},
+		{"", "time within noise, −1.0 to +2.0 %"},
 	}
 	got := r.effectFacts()
 	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {

@@ -22,7 +22,7 @@ var finite = map[string]string{
 	"preempted":     "divided by at least one pass",
 	"others_cores":  "clamped to the number of processors",
 	"p_value":       "a probability; without one the test fails",
-	"q_value":       "made of p-values",
+	"p_adjusted":    "made of p-values",
 	"train_loss":    "training ends before an epoch whose loss isn't finite",
 	"train_error":   "divided by at least one image",
 	"test_loss":     "nil if it isn't finite",

@@ -34,7 +34,11 @@ func (p Profile) totals() (f facts) {
 	if p.HasPasses() {
 		f.add("", profile.PassesLine(&t))
 	}
-	f.addf("passes", "%d after %s", p.Runs, p.warmupWords())
+	passes := fmt.Sprintf("%d after %s", p.Runs, p.warmupWords())
+	if n := len(p.Processes); n > 0 {
+		passes = fmt.Sprintf("%d in %d processes, each after %s", p.Runs, n, p.warmupWords())
+	}
+	f.add("passes", passes)
 	f.addf("throughput", "%s img/s, %s GFLOP/s direct-equivalent",
 		perSecond(t.ImagesPerS).Text, number(&t.GFLOPS).Text)
 	f.add("memory", p.memoryLine())

@@ -70,10 +70,14 @@ func TestTables(t *testing.T) {
 // TestTexts prints what text has besides the tables.
 func TestTexts(t *testing.T) {
 	quiet := someDiff()
-	quiet.AboutA.Recordings, quiet.AboutB.Recordings, quiet.All = 3, 3, true
-	quiet.AboutB.Version, quiet.Total.PValue, quiet.Total.Significant = "1", nil, false
+	quiet.AboutA.Recordings, quiet.AboutB.Recordings, quiet.All, quiet.TurnAbout = 3, 3, true, false
+	quiet.AboutB.Version, quiet.Total.DiffTest = "1", profile.DiffTest{}
+	single := someDiff()
+	single.AboutA.Processes, single.AboutB.Processes, single.TurnAbout = 1, 1, false
+	single.Total.DiffTest = profile.DiffTest{PValue: known(0.001), InPair: true}
+	single.Layers[0].DiffTest = profile.DiffTest{PValue: known(0.001), InPair: true}
 	for name, r := range map[string]Report{
-		"checks": someChecks(), "diff": someDiff(), "diff pooled": quiet, "sweep": someSweep(),
+		"checks": someChecks(), "diff": someDiff(), "diff apart": quiet, "diff single": single, "sweep": someSweep(),
 		"history":       someHistory(),
 		"history empty": &History{Path: "/s/history.jsonl"},
 	} {
@@ -86,7 +90,11 @@ func someChecks() Checks {
 		{Name: "max-params", Limit: 100_000, Value: 75290, OK: true},
 		{Name: "max-memory", Limit: 1 << 20, Value: 1 << 21, Blame: "fc"},
 		{Name: "max-ms", Limit: 0, Value: 12.5, Blame: "conv1"},
-		{Name: "baseline", Limit: 10, Value: 12.5, Blame: "conv1", PValue: known(0.00002)},
+		{Name: "baseline", Limit: 10, Value: 12.5, Blame: "conv1", Verdict: profile.VerdictSlower,
+			PValue: known(0.00002)},
+		{Name: "baseline", Limit: 10, Value: 12.5, Verdict: profile.VerdictInconclusive, Reason: "of noise"},
+		{Name: "against", Limit: 10.5, Value: 10, OK: true, Verdict: profile.VerdictNotSlower, Processes: 6,
+			Seconds: 12, Interval: &[2]float64{0.98, 1.02}, Slower: []string{"fc"}, PValue: known(0.5)},
 	}}}
 }
 
@@ -108,21 +116,25 @@ func someCompare() *Compare {
 func someDiff() Diff {
 	side := profile.DiffSide{
 		Version: "1", Model: "cifar_resnet8", Device: oneCPU, Input: profile.Input{Shape: tensor.Shape{2, 3, 32, 32}},
-		Mode: "eval", Fused: true, Runs: 50, Recordings: 1,
+		Mode: "eval", Fused: true, Runs: 50, Recordings: 1, Processes: 6,
+	}
+	test := func(p, adjusted float64, significant bool) profile.DiffTest {
+		return profile.DiffTest{
+			PValue: known(p), PAdjusted: known(adjusted), Interval: &[2]float64{0.4, 1.02}, Significant: significant,
+		}
 	}
 	newer := side
 	newer.Version = "2"
 	return Diff{Diff: &profile.Diff{
-		A: "a.json", B: "b.json", AboutA: side, AboutB: newer,
-		Total: profile.DiffTotal{AMS: 5, BMS: 4, DeltaMS: -1, PValue: known(0.0004), Significant: true},
+		TurnAbout: true, A: "a.json", B: "b.json", AboutA: side, AboutB: newer,
+		Total: profile.DiffTotal{AMS: 5, BMS: 4, DeltaMS: -1, DiffTest: test(0.0004, 0.0012, true)},
 		Layers: []profile.DiffRow{
 			{
 				Path: "conv1", Pass: "forward", AMS: known(2.0), BMS: known(1.0), DeltaMS: known(-1.0),
-				PValue: known(0.0004), QValue: known(0.0008),
-				Significant: true, AKernel: "direct", BKernel: "winograd",
+				DiffTest: test(0.0004, 0.0012, true), AKernel: "direct", BKernel: "winograd",
 			},
 			{Path: "relu", Call: 1, Pass: "forward", AMS: known(0.0), BMS: known(0.25), DeltaMS: known(0.25),
-				PValue: known(0.5), QValue: known(0.5), AKernel: "relu", BKernel: "relu"},
+				DiffTest: test(0.5, 0.5, false), AKernel: "relu", BKernel: "relu"},
 			{Path: "fc", Pass: "forward", AMS: known(1.0), BMS: known(1.0), DeltaMS: known(0.0)},
 		},
 		OnlyA: []profile.DiffRow{{Path: "bn1", Pass: "forward", AMS: known(0.5), AKernel: "norm"}},

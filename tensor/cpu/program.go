@@ -217,12 +217,15 @@ func (p *program) run(ctx context.Context, pool *pool, launches []*launch, o ten
 // launch runs a launch's phases and reports its spans.
 func (p *program) launch(pool *pool, ln *launch, o tensor.RunOptions) {
 	watched := pool.watched()
+	var slow burden
+	slow.begin()
 	for i := range ln.phases {
 		epoch := pool.run(&ln.phases[i])
 		if watched {
 			pool.spans(epoch, ln.fusion.head, o.Observe)
 		}
 	}
+	slow.end(p.schedule, ln)
 	if !watched {
 		p.spans.end(ln.fusion.head)
 	}

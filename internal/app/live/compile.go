@@ -44,7 +44,10 @@ func (r *runner) compileNet(ctx context.Context, to target) error {
 	r.whole = whole
 	r.actual.target = to
 	r.actual.twin, r.actual.twinStale = r.twin != nil, r.twin != nil
-	return r.adopt(s)
+	if err := r.adopt(s); err != nil {
+		return err
+	}
+	return r.timeLesions(ctx)
 }
 
 // change makes a session's options those for a target.

@@ -20,7 +20,6 @@ type baseline struct {
 	logits   *tensor.Tensor
 	loss     float64    // NaN without a backward pass
 	grads    *Gradients // nil without a backward pass
-	wall     time.Duration
 }
 
 // suits reports whether a baseline can be compared with passes of such a session.
@@ -48,8 +47,7 @@ func (r *runner) keepIntact(ctx context.Context, whole *resnet.Model, to target)
 	if len(to.lesions) == 0 || to.stepping {
 		return nil
 	}
-	runs := len(r.actual.lesions) == 0 && r.actual.target.sameNet(to) // it is what the session runs now
-	if runs {
+	if len(r.actual.lesions) == 0 && r.actual.target.sameNet(to) { // it is what the session runs now
 		r.remember(r.session)
 	}
 	if !r.intact.suits(to.batch, r.changed(to)) {
@@ -64,19 +62,26 @@ func (r *runner) keepIntact(ctx context.Context, whole *resnet.Model, to target)
 			return err
 		}
 	}
-	if runs && r.intact != nil {
-		r.intact.wall = r.typicalPass()
-	}
 	return nil
 }
 
-// typicalPass is the median time of a pass, 0 if too few were measured.
-func (r *runner) typicalPass() time.Duration {
-	var s profile.Snapshot
-	if r.results.Program.Recorder.Snapshot(&s); s.Wall.N < 3 {
-		return 0
+// effectTime is how long the measurement of an effect on time may take: whoever made a
+// lesion waits for it.
+const effectTime = time.Second
+
+// timeLesions measures what lesions change in the time of a pass: passes of the net with
+// and without them run turn about, since those of before ran in another spell of the
+// machine.
+func (r *runner) timeLesions(ctx context.Context) error {
+	r.lesionTime = nil
+	if len(r.actual.lesions) == 0 || r.actual.stepping {
+		return nil
 	}
-	return s.Wall.P50
+	use := func(intact *nn.Session) (err error) {
+		r.lesionTime, err = profile.TakeTurns(ctx, intact, r.session, effectTime)
+		return err
+	}
+	return app.WithIntact(ctx, r.session, r.whole.Model, nil, r.options.feed, use)
 }
 
 // effect compares the newest logits with the baseline's; nil without one.
@@ -84,7 +89,7 @@ func (r *runner) effect(logits *tensor.Tensor) *Effect {
 	if len(r.actual.lesions) == 0 || !r.intact.suits(r.session.Model().Batch(), r.session.Options()) {
 		return nil
 	}
-	f := &Effect{IntactLoss: r.intact.loss, IntactGrads: r.intact.grads, IntactWall: r.intact.wall}
+	f := &Effect{IntactLoss: r.intact.loss, IntactGrads: r.intact.grads, Time: r.lesionTime}
 	var labels []int
 	if len(r.options.Target) > 0 { // seeded targets are not the images' classes
 		labels = r.options.target(r.session.Model())

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"resnet-tui/profile"
 	"resnet-tui/resnet/nn"
 )
 
@@ -119,7 +120,7 @@ func TestLesions(t *testing.T) {
 		}
 	}
 	f := s.Effect // the fake's logits never change
-	if f.Images != 1 || f.Moved != 0 || f.KL() != 0 || f.Labels != 0 || f.IntactWall <= 0 || !math.IsNaN(f.IntactLoss) {
+	if f.Images != 1 || f.Moved != 0 || f.KL() != 0 || f.Labels != 0 || f.Time.String() == profile.Dash || !math.IsNaN(f.IntactLoss) {
 		t.Errorf("effect %+v", f)
 	}
 	p := s.Program
@@ -148,8 +149,19 @@ func TestLesionsBeforeAnyPass(t *testing.T) {
 	e.Send(SetBatch{2})
 	e.Send(Run{})
 	s := await(t, e, "an effect", func(s *State) bool { return s.Effect != nil && s.Effect.Images == 2 })
-	if s.Effect.IntactWall != 0 {
-		t.Errorf("a pass that was not timed took %v", s.Effect.IntactWall)
+	if s.Effect.Time == nil {
+		t.Errorf("the effect on time is %v", s.Effect.Time)
+	}
+}
+
+// TestFreezeTakesNoTime: a lesion that changes no computation has no effect on time,
+// whatever the machine does meanwhile.
+func TestFreezeTakesNoTime(t *testing.T) {
+	e := start(t, small(t, fake(nil)))
+	e.Send(SetLesions{[]nn.Lesion{{Path: "layer1.0", Kind: nn.Freeze}}})
+	s := await(t, e, "an effect", func(s *State) bool { return s.Effect != nil })
+	if s.Effect.Time == nil || !s.Effect.Time.SameKernels || s.Effect.Time.Interval != nil {
+		t.Errorf("freezing in a forward pass: %+v", s.Effect.Time)
 	}
 }
 

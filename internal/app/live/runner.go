@@ -21,13 +21,14 @@ type runner struct {
 	device  tensor.Device                         // nil for a recording
 	report  func(stage string, done, total int64) // of progress, see tasks
 
-	session *nn.Session   // nil before it is prepared
-	whole   *resnet.Model // without lesions, for the batch of the session
-	intact  *baseline     // nil before it is needed
-	twin    *twin         // nil while there is none
-	kernel  int           // that the next single step runs
-	looked  time.Time     // when results were read from the program
-	load    profile.Load  // of the machine
+	session    *nn.Session         // nil before it is prepared
+	whole      *resnet.Model       // without lesions, for the batch of the session
+	intact     *baseline           // nil before it is needed
+	lesionTime *profile.TimeEffect // what the lesions change in the time of a pass, nil if it is not known
+	twin       *twin               // nil while there is none
+	kernel     int                 // that the next single step runs
+	looked     time.Time           // when results were read from the program
+	load       profile.Load        // of the machine
 
 	results  Results
 	ceilings profile.Ceilings // the highest so far

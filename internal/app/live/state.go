@@ -1,8 +1,6 @@
 package live
 
 import (
-	"time"
-
 	"resnet-tui/profile"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
@@ -117,9 +115,9 @@ type Guess struct {
 // weights, images and labels.
 type Effect struct {
 	train.Change
-	IntactLoss  float64       // NaN if it is not known
-	IntactGrads *Gradients    // nil if they are not known
-	IntactWall  time.Duration // median of a pass, 0 if it is not known
+	IntactLoss  float64             // NaN if it is not known
+	IntactGrads *Gradients          // nil if they are not known
+	Time        *profile.TimeEffect // nil if it is not known
 }
 
 // Twin is what runs in turn with the net: the same net without skips, or with them.
