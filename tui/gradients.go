@@ -166,7 +166,13 @@ func (v *gradientsView) draw(c *canvas, r rect) {
 	p := arrangeGradients(r, v.pathLines())
 	if p.chart.h > 0 {
 		v.drawGradientChart(c, p, g)
-		c.text(p.said.x+1, p.said.y, p.said.x+r.w-1, gradientSentence(g), muted)
+		said := rect{p.said.x + 1, p.said.y, r.w - 2, p.said.h}
+		if text := gradientSentence(g); width(text) > said.w {
+			said.h++ // into the blank line
+			c.wrap(said, text, muted)
+		} else {
+			c.text(said.x, said.y, said.x+said.w, text, muted)
+		}
 	}
 	v.drawGradientList(c, p.list, g)
 	if p.paths.h > 0 {

@@ -155,10 +155,16 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	if m.typing {
 		return m.typeFilter(msg)
 	}
+	actions := m.actions()
 	if m.dialog == nil {
 		m.notice = "" // it has been seen
+		means := func(a action) bool { return key.Matches(msg, a.key) }
+		if msg.Text != "" && !slices.ContainsFunc(actions, means) {
+			m.notify(msg.Text + " has no meaning: ? shows the keys that have one")
+			return nil
+		}
 	}
-	return m.press(msg, m.actions())
+	return m.press(msg, actions)
 }
 
 // startFilter asks for a filter of the rows. It begins with the one that is there.

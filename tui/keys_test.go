@@ -200,6 +200,8 @@ func TestReasons(t *testing.T) {
 		{"resnet18", working, same, "8", "Training: no training is shown"},
 		{"resnet18", working, same, "g x", "a lesion needs a block"},
 		{"resnet18", working, same, "n", "there is no filter"},
+		{"resnet18", working, same, "9", "9 has no meaning"},
+		{"resnet18", recording, same, ":", ": has no meaning"},
 		{"resnet18", working, same, "esc", "no filter and no order"},
 		{"resnet18", working, same, "G enter", "nothing under this row"},
 		{"resnet18", working, same, "o enter", "esc brings it back"},

@@ -54,6 +54,9 @@ ended() {
 	await 5 'the shell is back'
 }
 
+# mouse BUTTON X Y presses a button (0 left, 64 and 65 the wheel) on a cell, from 1.
+mouse() { keys -l $'\e['"<$1;$2;$3M"; }
+
 # view NAME switches to a view by the number in its tab.
 view() {
 	await 5 "[0-9] $1"
@@ -134,6 +137,17 @@ await 60 'branch dropped'
 await 60 'KL +[0-9.]+ nats'
 keys X
 await 60 'module +output|module +forward'
+keys x
+await 5 'lesion in layer1.0'
+row=$(shown | grep -n '2  drop the branch' | cut -d: -f1)
+mouse 0 50 "$row"
+await 60 'branch dropped'
+keys X
+await 60 'module +output|module +forward'
+keys x
+await 5 'lesion in layer1.0'
+mouse 0 1 20
+await 5 '▾    cifar_resnet20 '
 keys b
 await 60 '● forward +[0-9]'
 tm resize-window -t e2e -x 60 -y 15
@@ -180,7 +194,9 @@ start 120 24 open "$dir/step.json"
 await 20 'paused'
 view Gradients
 await 10 'via skip +via branch'
-await 5 'as recorded'
+await 5 'loss [0-9.]+'
+keys b
+await 5 'there is no net here that could run'
 keys q
 ended 0
 
