@@ -15,7 +15,8 @@ const DiffSchema = "resnet-tui/diff/1"
 // key (the gradients of a layer) are summed. Rows that only one side has are
 // listed separately. Times are milliseconds per pass: typical ones, or means where a
 // recording knows no others. Over several recordings it is their mean; where they ran
-// turn about, of the processes that ran in no slow spell of the machine.
+// turn about, over the half of a side's processes that were the fastest as a whole, the
+// same for all rows: the others ran in slow spells of the machine, in part at least.
 type Diff struct {
 	Schema string   `json:"schema"`
 	A      string   `json:"a"` // names of the sides, such as their files
@@ -201,6 +202,7 @@ func newDiff(a, b []*Profile, nameA, nameB string) *Diff {
 	c = c.calm(values(all, c))
 	d.runDuels(all, c)
 	useA, useB := c.compared()
+	useA, useB = left.total.fastest(useA), right.total.fastest(useB)
 	d.Total = all[0].total(useA, useB)
 	for i, key := range both {
 		d.Layers = append(d.Layers, all[i+1].row(key, useA, useB))

@@ -1,5 +1,10 @@
 package profile
 
+import (
+	"math"
+	"slices"
+)
+
 // duel is one row of both sides of a diff, or their totals.
 type duel struct {
 	a, b *diffSum
@@ -46,12 +51,13 @@ func testProcesses(all []*duel, c contest) {
 	var p []float64
 	var of []*DiffTest
 	for _, x := range all {
-		e, ok := c.estimate(x.a.logs(c.a), x.b.logs(c.b))
+		a := x.a.logs(c.a)
+		e, ok := c.estimate(a, x.b.logs(c.b))
 		if !ok {
 			x.test.Reason = reasonNoSamples
 			continue
 		}
-		v, ratio := e.pValue(c.margin()), e.interval()
+		v, ratio := e.pValue(c.margin(math.Exp(slices.Min(a)))), e.interval()
 		x.test.PValue, x.test.Interval, x.test.estimate = &v, &ratio, &e
 		p, of = append(p, v), append(of, &x.test)
 	}

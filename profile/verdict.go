@@ -49,6 +49,10 @@ const (
 	// environment, moves times by that much.
 	negligible = 1.005
 
+	// resolution is how far a kernel's time may be off, in milliseconds, and always the
+	// same way: what the kernel before it left in flight (stores, prefetches) ends in it.
+	resolution = 50e-6
+
 	// spellRatio is the ratio of times that spells of the machine may cause between
 	// sides that did not run turn about.
 	spellRatio = 2.0
@@ -104,12 +108,14 @@ func newContest(a, b []time.Time) contest {
 // paired reports whether pairs can be tested.
 func (c contest) paired() bool { return len(c.pairs) > 1 }
 
-// margin is the difference of logarithms up to which sides are not told apart.
-func (c contest) margin() float64 {
+// margin is the difference of logarithms up to which times of about ms milliseconds are
+// not told apart.
+func (c contest) margin(ms float64) float64 {
+	ratio := spellRatio
 	if c.paired() {
-		return math.Log(negligible)
+		ratio = negligible
 	}
-	return math.Log(spellRatio)
+	return math.Log(ratio + resolution/ms)
 }
 
 // calm leaves out the pairs that ran in a slow spell. a and b have the values of every

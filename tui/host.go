@@ -175,6 +175,9 @@ type streams struct {
 	environ []string
 }
 
+// errGone is why a program ends whose terminal was closed.
+var errGone = errors.New("the terminal is gone")
+
 // runProgram shows a program until it quits, ctx ends or the terminal fails. If ctx
 // ended, the error is ctx's, not bubbletea's own for a killed program.
 func runProgram(ctx context.Context, m tea.Model, t streams) error {

@@ -95,7 +95,7 @@ await 60 '1×3×64×64'
 keys f
 await 60 'forward unfused'
 keys f
-await 60 '● forward +[0-9]'
+await 60 '● forward .*[0-9k] img/s'
 keys / c o n v 2 Enter
 await 5 '/conv2 +9 of [0-9]+ rows'
 keys n
@@ -128,7 +128,7 @@ keys L
 await 120 'sum − gradient: [0-9.e-]+ of it'
 view Compare
 await 60 'cifar_plain20'
-await 20 'response σ by layer'
+await 20 'no σ: with the batch'
 keys p
 await 60 'puts the net without skips beside this one'
 view Layers
@@ -149,7 +149,7 @@ await 5 'lesion in layer1.0'
 mouse 0 1 20
 await 5 '▾    cifar_resnet20 '
 keys b
-await 60 '● forward +[0-9]'
+await 60 '● forward .*[0-9k] img/s'
 tm resize-window -t e2e -x 60 -y 15
 await 10 'space pause +s step'
 keys '?'
@@ -191,7 +191,7 @@ ended 0
 # A recorded training step opens again without the engine, with its gradients.
 "$binary" profile "${net[@]}" --backward --runs 3 --warmup 1 --no-history --format json -o "$dir/step.json" 2>/dev/null
 start 120 24 open "$dir/step.json"
-await 20 'paused'
+await 20 'recorded 20'
 view Gradients
 await 10 'via skip +via branch'
 await 5 'loss [0-9.]+'

@@ -1,7 +1,8 @@
+//go:build unix
+
 package tui
 
 import (
-	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -32,9 +33,6 @@ var questions = []string{
 
 // lastQuestion is the one that every terminal answers, in order: DA1.
 const lastQuestion = ansi.RequestPrimaryDeviceAttributes
-
-// errGone is why a program ends whose terminal was closed.
-var errGone = errors.New("the terminal is gone")
 
 // terminalIn is a terminal's input; it notes the answers that come in.
 type terminalIn struct {
