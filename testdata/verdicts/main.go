@@ -3,9 +3,12 @@
 // layer or of the total is wrong. In between it compares it with one in which a layer is
 // 3 % slower (build tag slowlayer): that layer must be named, and no other.
 //
-//	go run ./testdata/verdicts                # 200 and 20 comparisons of a CIFAR ResNet-20, a quarter of an hour
+//	go run ./testdata/verdicts                # 200 and 20 comparisons of a CIFAR ResNet-20, some 20 minutes
 //	go run ./testdata/verdicts -for 5m        # a part of them; the same command goes on from there
-//	go run ./testdata/verdicts -net resnet18 -runs 10 -processes 8 -rounds 20 -dir /tmp/r18
+//	go run ./testdata/verdicts -net resnet18 -runs 10 -processes 8 -rounds 20 -slow-rounds 0
+//
+// How small a difference is found depends on the number of processes: to find 3 % takes
+// more of them than to see that nothing is named without a cause.
 //
 // Results are kept as lines of JSON in the folder. It exits with 1 if more than 1 % of the
 // comparisons with itself name something, or fewer than 95 % of the others name the
@@ -35,6 +38,9 @@ type setup struct {
 	Processes int     `json:"processes"`
 	Share     float64 `json:"share"`
 
+	SlowRuns      int `json:"slow_runs"` // where a layer is slower
+	SlowProcesses int `json:"slow_processes"`
+
 	rounds, slowRounds int
 	dir                string
 	limit              time.Duration
@@ -55,7 +61,9 @@ func main() {
 	flag.IntVar(&s.Runs, "runs", 60, "passes of a process")
 	flag.IntVar(&s.Warmup, "warmup", 5, "passes before")
 	flag.IntVar(&s.Threads, "threads", 1, "threads of a process")
-	flag.IntVar(&s.Processes, "processes", 20, "processes of each side of a comparison")
+	flag.IntVar(&s.Processes, "processes", 12, "processes of each side of a comparison")
+	flag.IntVar(&s.SlowRuns, "slow-runs", 100, "passes of a process, in comparisons with a slower layer")
+	flag.IntVar(&s.SlowProcesses, "slow-processes", 80, "processes of each side, in comparisons with a slower layer")
 	flag.Float64Var(&s.Share, "share", 0.03, "by how much a layer is slower")
 	flag.IntVar(&s.rounds, "rounds", 200, "comparisons of the program with itself")
 	flag.IntVar(&s.slowRounds, "slow-rounds", 20, "comparisons with a slower layer")
@@ -71,7 +79,7 @@ func main() {
 }
 
 func (s *setup) main() (code int, err error) {
-	if s.Processes < 2 || s.rounds < 0 || s.slowRounds < 0 {
+	if min(s.Processes, s.SlowProcesses) < 2 || s.rounds < 0 || s.slowRounds < 0 {
 		return 0, errors.New("a comparison takes two processes a side at least")
 	}
 	if err := s.build(); err != nil {
@@ -144,9 +152,9 @@ func (s *setup) next(results []result, layers []string) (layer string, more bool
 	return layers[slow%len(layers)], true
 }
 
-// profile records a process into a file.
-func (s *setup) profile(program, layer, file string) error {
-	cmd := exec.Command(s.path(program), "profile", "--arch", s.Net, "--runs", fmt.Sprint(s.Runs),
+// profile records a process of some passes into a file.
+func (s *setup) profile(program, layer string, runs int, file string) error {
+	cmd := exec.Command(s.path(program), "profile", "--arch", s.Net, "--runs", fmt.Sprint(runs),
 		"--warmup", fmt.Sprint(s.Warmup), "--threads", fmt.Sprint(s.Threads),
 		"--no-history", "--format", "json", "-o", s.path(file))
 	cmd.Env = append(os.Environ(), "RESNET_TUI_SLOW=")
@@ -161,13 +169,13 @@ func (s *setup) profile(program, layer, file string) error {
 
 // compare makes a comparison: processes turn about, each side first every other time.
 func (s *setup) compare(layer string) (*result, error) {
-	program := "plain"
+	program, processes, runs := "plain", s.Processes, s.Runs
 	if layer != "" {
-		program = "slow"
+		program, processes, runs = "slow", s.SlowProcesses, s.SlowRuns
 	}
 	began := time.Now()
 	var files [2][]string
-	for i := range s.Processes {
+	for i := range processes {
 		for k := range 2 {
 			side := (i + k) % 2
 			file := fmt.Sprintf("%c%d.json", 'a'+side, i)
@@ -175,7 +183,7 @@ func (s *setup) compare(layer string) (*result, error) {
 			if side == 1 {
 				slower = layer
 			}
-			if err := s.profile(program, slower, file); err != nil {
+			if err := s.profile(program, slower, runs, file); err != nil {
 				return nil, err
 			}
 			files[side] = append(files[side], s.path(file))
@@ -221,7 +229,7 @@ func (s *setup) diff(files [2][]string, r *result) error {
 // layers are those that take a share of the pass that is worth slowing down.
 func (s *setup) layers() (paths []string, err error) {
 	const worth = 0.03
-	if err := s.profile("plain", "", "layers.json"); err != nil {
+	if err := s.profile("plain", "", s.Runs, "layers.json"); err != nil {
 		return nil, err
 	}
 	data, err := os.ReadFile(s.path("layers.json"))
@@ -336,10 +344,11 @@ func (s *setup) summary(results []result) int {
 		}
 	}
 	same, slow := count(results)
-	fmt.Printf("%s, %d processes a side of %d passes on %d threads, %.0f s in all\n",
-		s.Net, s.Processes, s.Runs, s.Threads, seconds)
-	fmt.Printf("with itself: %d of %d name something\n", wrong, same)
-	fmt.Printf("a layer %g %% slower: %d of %d name it and no other, %d name nothing\n", 100*s.Share, found, slow, missed)
+	fmt.Printf("%s on %d threads, %.0f s in all\n", s.Net, s.Threads, seconds)
+	fmt.Printf("with itself, %d processes a side of %d passes: %d of %d name something\n",
+		s.Processes, s.Runs, wrong, same)
+	fmt.Printf("a layer %g %% slower, %d processes a side of %d passes: %d of %d name it and no other, %d name nothing\n",
+		100*s.Share, s.SlowProcesses, s.SlowRuns, found, slow, missed)
 	switch {
 	case 100*wrong > s.rounds || 100*(slow-found) > 5*s.slowRounds:
 		return 1
