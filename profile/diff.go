@@ -70,6 +70,7 @@ type DiffTest struct {
 	Reason      string      `json:"reason,omitempty"`
 
 	estimate *estimate // by processes, nil if there are too few
+	contrary bool      // typical times say the contrary of the low quantiles, which are tested
 }
 
 // DiffTotal compares whole passes. DeltaMS is B − A.
@@ -110,22 +111,22 @@ func (r *DiffRow) Verdict() string {
 	case r.BMS == nil:
 		return "only in A"
 	}
-	return r.DiffTest.verdict(r.Delta())
+	return r.DiffTest.verdict()
 }
 
 // Verdict puts the difference of whole passes into words, as that of a row.
-func (t *DiffTotal) Verdict() string { return t.DiffTest.verdict(t.DeltaMS) }
+func (t *DiffTotal) Verdict() string { return t.DiffTest.verdict() }
 
 // Row returns the total as a row without a path.
 func (t *DiffTotal) Row() DiffRow {
 	return DiffRow{AMS: &t.AMS, BMS: &t.BMS, DeltaMS: &t.DeltaMS, DiffTest: t.DiffTest}
 }
 
-func (t *DiffTest) verdict(delta float64) string {
+func (t *DiffTest) verdict() string {
 	switch {
 	case t.PValue == nil:
 		return Dash
-	case t.Significant && delta > 0:
+	case t.Significant && t.Interval[0] > 1:
 		return "slower"
 	case t.Significant:
 		return "faster"
@@ -216,7 +217,7 @@ func newDiff(a, b []*Profile, nameA, nameB string) *Diff {
 // total returns the comparison of whole passes, of the processes to use.
 func (x *duel) total(useA, useB []int) DiffTotal {
 	a, b := x.a.time(useA), x.b.time(useB)
-	return DiffTotal{a, b, b - a, x.test.of(b - a)}
+	return DiffTotal{a, b, b - a, x.test.settled()}
 }
 
 // row returns the comparison of a row, of the processes to use.
@@ -225,7 +226,7 @@ func (x *duel) row(key rowKey, useA, useB []int) DiffRow {
 	delta := b - a
 	return DiffRow{
 		Path: key.path, Call: key.call, Pass: key.pass, AMS: &a, BMS: &b, DeltaMS: &delta,
-		DiffTest: x.test.of(delta), AKernel: x.a.kernel, BKernel: x.b.kernel,
+		DiffTest: x.test.settled(), AKernel: x.a.kernel, BKernel: x.b.kernel,
 	}
 }
 

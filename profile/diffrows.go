@@ -92,12 +92,15 @@ func (s *diffSum) addProcess(at int, typical, low float64) {
 
 // logs returns the logarithms of the processes' low quantiles, nil if one of n has
 // none.
-func (s *diffSum) logs(n int) []float64 {
-	if len(s.low) != n {
+func (s *diffSum) logs(n int) []float64 { return logs(s.low, n) }
+
+// logs returns the logarithms of n values, nil if there are not so many above 0.
+func logs(values []float64, n int) []float64 {
+	if len(values) != n {
 		return nil
 	}
 	logs := make([]float64, n)
-	for i, ms := range s.low {
+	for i, ms := range values {
 		if ms <= 0 {
 			return nil
 		}

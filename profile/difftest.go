@@ -59,6 +59,7 @@ func testProcesses(all []*duel, c contest) {
 		}
 		v, ratio := e.pValue(c.margin(math.Exp(slices.Min(a)))), e.interval()
 		x.test.PValue, x.test.Interval, x.test.estimate = &v, &ratio, &e
+		x.test.contrary = x.contrary(c, ratio)
 		p, of = append(p, v), append(of, &x.test)
 	}
 	for i, v := range adjust(p) {
@@ -69,10 +70,20 @@ func testProcesses(all []*duel, c contest) {
 	}
 }
 
-// of returns the test of a difference that is shown. What is tested is a low quantile: a typical
-// time that moved the other way is no evidence, and makes the verdict void.
-func (t DiffTest) of(delta float64) DiffTest {
-	if t.Significant && (t.Interval[0] > 1) != (delta > 0) {
+// contrary reports whether typical times moved against the low quantile, whose interval
+// is given, by more than their noise: then neither is evidence.
+func (x *duel) contrary(c contest, low [2]float64) bool {
+	e, ok := c.estimate(logs(x.a.typical, c.a), logs(x.b.typical, c.b))
+	if !ok {
+		return false
+	}
+	typical := e.interval()
+	return low[0] > 1 && typical[1] < 1 || low[1] < 1 && typical[0] > 1
+}
+
+// settled returns the test, void if the typical times say the contrary.
+func (t DiffTest) settled() DiffTest {
+	if t.Significant && t.contrary {
 		t.Significant = false
 		t.Reason = reasonContrary
 	}

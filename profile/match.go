@@ -103,7 +103,7 @@ func (m *Match) verdict(d *Diff, level float64) string {
 func (d *Diff) slower(level float64) (paths []string) {
 	for i := range d.Layers {
 		r := &d.Layers[i]
-		if r.PAdjusted != nil && *r.PAdjusted < level && r.Interval[0] > 1 && r.Delta() > 0 {
+		if r.PAdjusted != nil && *r.PAdjusted < level && r.Interval[0] > 1 && !r.contrary {
 			paths = append(paths, r.Path)
 		}
 	}

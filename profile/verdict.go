@@ -20,10 +20,10 @@ import (
 //   - The value is the logarithm of a low quantile of the process's passes: spells only
 //     ever add time, so the fastest passes of processes are the most alike.
 //   - Where processes of A and B ran turn about, the differences within pairs of
-//     neighbours are tested (Student's paired t): a spell that outlasts a pair cancels
-//     out, and one that begins within a pair widens the interval, which makes the test
-//     more careful. Pairs in a slow spell are left out, half of them at most; which
-//     ones, depends on no difference between the sides.
+//     neighbours are tested: a spell that outlasts a pair cancels out. One that begins
+//     within a pair makes its difference an outlier, so the mean is a trimmed one (Tukey
+//     and McLaughlin's t). Pairs in a slow spell are left out first, half of them at
+//     most; which ones, depends on no difference between the sides.
 //   - Otherwise sides are tested as wholes (Welch's t), and only for differences that
 //     no spell explains.
 //   - Rows of one comparison see the same spells, so degrees of freedom come from
@@ -31,7 +31,8 @@ import (
 //   - All rows and the whole pass are one family: Holm's procedure bounds the
 //     probability that a comparison of equal programs names any of them.
 //
-// B. L. Welch, The generalization of "Student's" problem when several different
+// J. W. Tukey, D. H. McLaughlin, Less vulnerable confidence and significance procedures
+// for location based on a single sample, Sankhya A 25, 1963; B. L. Welch, The generalization of "Student's" problem when several different
 // population variances are involved, Biometrika 34, 1947; S. Holm, A simple
 // sequentially rejective multiple test procedure, Scand. J. Stat. 6, 1979; A. Georges,
 // D. Buytaert and L. Eeckhout, Statistically rigorous Java performance evaluation,
@@ -43,6 +44,10 @@ const (
 
 	// lowPart is the quantile of a process's passes that stands for it.
 	lowPart = 0.02
+
+	// trimmed is the part of the pairs that is left out at either end of the
+	// differences.
+	trimmed = 0.1
 
 	// negligible is the ratio of times up to which sides count as equal: where memory
 	// happens to lie, which also depends on names of files and variables of the
@@ -176,12 +181,25 @@ func (c contest) estimate(a, b []float64) (e estimate, ok bool) {
 		for i, p := range c.pairs {
 			d[i] = b[p[1]] - a[p[0]]
 		}
-		mean, variance := stat.MeanVariance(d, nil)
-		e = estimate{mean, variance / float64(len(d)), float64(len(d) - 1)}
+		e = trimmedMean(d)
 	} else {
 		e = welch(a, b)
 	}
 	return e, !math.IsNaN(e.effect+e.variance) && !math.IsInf(e.effect+e.variance, 0)
+}
+
+// trimmedMean estimates the centre of values by their mean without the extreme ones; its
+// variance is that of the values with the extreme ones moved in to the last that count.
+func trimmedMean(values []float64) estimate {
+	sorted := slices.Sorted(slices.Values(values))
+	n, out := len(sorted), int(trimmed*float64(len(sorted)))
+	inner := sorted[out : n-out]
+	mean := stat.Mean(inner, nil)
+	for i := range out {
+		sorted[i], sorted[n-1-i] = inner[0], inner[len(inner)-1]
+	}
+	h := float64(len(inner))
+	return estimate{mean, stat.Variance(sorted, nil) * float64(n-1) / (h * (h - 1)), h - 1}
 }
 
 // welch estimates the difference of means of samples whose variances may differ.

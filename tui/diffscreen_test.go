@@ -23,24 +23,24 @@ func someDiff() *profile.Diff {
 			Device: profile.Device{Name: "Abacus", Threads: threads}, Processes: 8,
 		}
 	}
-	test := func(p float64, significant bool) profile.DiffTest {
+	test := func(p, low, high float64) profile.DiffTest {
 		return profile.DiffTest{
-			PValue: ms(p / 4), PAdjusted: ms(p), Interval: &[2]float64{0.5, 1.25}, Significant: significant,
+			PValue: ms(p / 4), PAdjusted: ms(p), Interval: &[2]float64{low, high}, Significant: low > 1 || high < 1,
 		}
 	}
 	return &profile.Diff{
 		TurnAbout: true, A: "before.json", B: "after.json", AboutA: side(1), AboutB: side(2),
-		Total: profile.DiffTotal{AMS: 30, BMS: 27.5, DeltaMS: -2.5, DiffTest: test(0.0001, true)},
+		Total: profile.DiffTotal{AMS: 30, BMS: 27.5, DeltaMS: -2.5, DiffTest: test(0.0001, 0.88, 0.95)},
 		Layers: []profile.DiffRow{
 			{
 				Path: "layer1.0.conv2", Pass: "forward", AMS: ms(6), BMS: ms(3), DeltaMS: ms(-3),
-				DiffTest: test(4e-5, true), AKernel: "direct 3x3", BKernel: "winograd 4x4",
+				DiffTest: test(4e-5, 0.48, 0.52), AKernel: "direct 3x3", BKernel: "winograd 4x4",
 			},
 			{
 				Path: "layer2.0.conv1", Pass: "forward", AMS: ms(1), BMS: ms(1.6), DeltaMS: ms(0.6),
-				DiffTest: test(2e-3, true), AKernel: "direct 3x3", BKernel: "direct 3x3",
+				DiffTest: test(2e-3, 1.5, 1.75), AKernel: "direct 3x3", BKernel: "direct 3x3",
 			},
-			{Path: "fc", Pass: "forward", AMS: ms(4), BMS: ms(3.9), DeltaMS: ms(-0.1), DiffTest: test(0.6, false)},
+			{Path: "fc", Pass: "forward", AMS: ms(4), BMS: ms(3.9), DeltaMS: ms(-0.1), DiffTest: test(0.6, 0.9, 1.1)},
 			{Path: "conv1", Pass: "backward", AMS: ms(2), BMS: ms(2), DeltaMS: ms(0)},
 		},
 		OnlyA: []profile.DiffRow{{Path: "maxpool", Pass: "forward", AMS: ms(0.5)}},

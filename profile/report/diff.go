@@ -94,7 +94,9 @@ func (d Diff) facts() (f facts) {
 // The notes below the table say what the p-values mean, and what they don't cover.
 const (
 	pairsNote = "Verdicts rest on %d pairs of processes that ran turn about, by a t test of the differences " +
-		"within pairs;\nmarked with a probability of 0.2 %% of marking anything where nothing differs (Holm).\n"
+		"within pairs;\nmarked with a probability of 0.2 %% of marking anything where nothing differs (Holm). " +
+		"Tests and intervals are of the fastest passes\nof each process; A and B are typical times, " +
+		"which spells of the machine can move more than a difference does.\n"
 	sidesNote = "Verdicts rest on %d and %d processes (Welch's t test, Holm). They did not run turn about, " +
 		"and a spell of the machine may\nexplain differences up to twofold, so only larger ones are marked. " +
 		"For a sharper test record A and B in turns,\na process each: diff a1,a2,a3,a4,a5,a6 b1,b2,b3,b4,b5,b6.\n"
