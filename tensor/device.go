@@ -66,21 +66,55 @@ type Info struct {
 	Memory   int64  // bytes, 0 if unknown
 	Free     int64  // bytes that a program could take now, 0 if unknown
 	Features []string
-	Kernels  string // the family of kernels in use: "avx512", "avx2", "neon", "generic"
+	Kernels  string // the family of kernels in use: "avx512", "avx2", "neon", "generic", "spir-v"
+
+	Kind       DeviceKind
+	Driver     string      // its name and version, "" for a CPU
+	API        string      // what it is driven by, "Vulkan 1.3.277"; "" for a CPU
+	Precisions []Precision // that Options may ask for; FP32 is always among them
+	Heaps      []Heap      // its memories, largest first; nil for a CPU
+	Sensors    Sensors     // as they are now
+}
+
+// DeviceKind says what sort of processor a device is.
+type DeviceKind string
+
+// The kinds of devices. KindSoftware is a GPU's driver that computes on the CPU.
+const (
+	KindCPU        DeviceKind = "cpu"
+	KindDiscrete   DeviceKind = "discrete"
+	KindIntegrated DeviceKind = "integrated"
+	KindVirtual    DeviceKind = "virtual"
+	KindSoftware   DeviceKind = "software"
+)
+
+// Heap is one of a device's memories.
+type Heap struct {
+	Size, Free int64 // bytes; Free is 0 if unknown
+	Local      bool  // the device's own, rather than the host's
+}
+
+// Sensors are what the system tells of a device at this moment; 0 is unknown.
+type Sensors struct {
+	ClockMHz, MemoryClockMHz float64
+	Celsius                  float64
+	Watts                    float64
 }
 
 // Precision is the arithmetic of convolutions.
 type Precision uint8
 
-// The precisions. The CPU has FP32.
+// The precisions. Every device has FP32. The others round the factors of convolutions
+// and of the classifier, and add up in float32.
 const (
 	FP32 Precision = iota
 	TF32
 	BF16
+	FP16 // with a narrow range: training scales the loss
 )
 
 // String is the precision's name in flags and on the screen.
-func (p Precision) String() string { return [...]string{"fp32", "tf32", "bf16"}[p] }
+func (p Precision) String() string { return [...]string{"fp32", "tf32", "bf16", "fp16"}[p] }
 
 // Options of a compilation.
 type Options struct {

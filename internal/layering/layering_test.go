@@ -27,8 +27,9 @@ var layers = []row{
 	{"tensor", nil},
 	{"tensor/tensortest/internal/onnxcases", []string{"tensor"}},
 	{"tensor/tensortest", []string{"tensor"}}, // for tests only
+	{"tensor/fusion", []string{"tensor"}},
 	{"tensor/cpu/internal/asm", []string{"golang.org/x/sys"}},
-	{"tensor/cpu", []string{"tensor", "golang.org/x/sys"}},
+	{"tensor/cpu", []string{"tensor", "tensor/fusion", "golang.org/x/sys"}},
 	{"tensor/device", []string{"tensor", "tensor/cpu"}},
 	{"resnet/nn", []string{"tensor"}},
 	{"resnet", []string{"tensor", "resnet/nn"}},

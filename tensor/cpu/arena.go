@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/fusion"
 )
 
 // life is a piece of the arena: one buffer, or several that follow each other in
@@ -38,7 +39,7 @@ func (sc *schedule) assignMemory() {
 		sc.offsets[id] = l.offset
 		sc.memory.Blocks = append(sc.memory.Blocks, tensor.Block{
 			Buffer: tensor.BufferID(id), Offset: l.offset, Bytes: int64(v.bytes),
-			First: sc.fusions[first[id]].last(), Last: sc.fusions[last[id]].last(),
+			First: sc.fusions[first[id]].Last(), Last: sc.fusions[last[id]].Last(),
 		})
 	}
 	sc.memory.PeakOp = sc.peak(lives)
@@ -103,19 +104,19 @@ func (sc *schedule) uses() (first, last []int) {
 // inPlace is an operand whose memory fusion i may write its result to, or NoBuffer:
 // nobody reads it later, and both have the same layout. A convolution reads
 // neighbouring pixels, so that only its residual can be overwritten.
-func (sc *schedule) inPlace(f fusion, i int, lives []*life, of []int) tensor.BufferID {
+func (sc *schedule) inPlace(f fusion.Group, i int, lives []*life, of []int) tensor.BufferID {
 	results := sc.results(f)
 	if len(results) == 0 {
 		return tensor.NoBuffer
 	}
 	out := sc.views[results[0]]
-	head := &sc.plan.Ops[f.head]
+	head := &sc.plan.Ops[f.Head]
 	for _, id := range sc.operands(f) {
 		l := lives[of[id]]
 		if l.frozen || l.last != i || sc.views[id].layout != out.layout {
 			continue
 		}
-		if id == f.residual && id != head.In[0] || pixelwise(head) || sc.alias(f) {
+		if id == f.Residual && id != head.In[0] || pixelwise(head) || sc.alias(f) {
 			return id
 		}
 	}
@@ -135,8 +136,8 @@ func pixelwise(op *tensor.Op) bool {
 
 // alias reports whether a fusion's result is its operand, byte by byte: a
 // Flatten of planes of one pixel, or its gradient.
-func (sc *schedule) alias(f fusion) bool {
-	op := &sc.plan.Ops[f.head]
+func (sc *schedule) alias(f fusion.Group) bool {
+	op := &sc.plan.Ops[f.Head]
 	in, out := sc.views[op.In[0]], sc.views[op.Out[0]]
 	switch op.Kind {
 	case tensor.Flatten:
@@ -158,7 +159,7 @@ func (sc *schedule) peak(lives []*life) int {
 	op := 0
 	for i, f := range sc.fusions {
 		if bytes += change[i]; bytes > most {
-			most, op = bytes, f.head
+			most, op = bytes, f.Head
 		}
 	}
 	return op

@@ -25,7 +25,7 @@ type conv struct {
 // planConv plans Conv2d and Linear with what they absorbed.
 func (sc *schedule) planConv(ln *launch) error {
 	op := sc.head(ln)
-	if sc.winograd[ln.fusion.head] {
+	if sc.winograd[ln.fusion.Head] {
 		return sc.planWinograd(ln)
 	}
 	shape := sc.shapeOf(op)

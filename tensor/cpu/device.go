@@ -8,6 +8,7 @@ import (
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
+	"resnet-tui/tensor/fusion"
 )
 
 // Config of a device.
@@ -41,7 +42,7 @@ func New(c Config) (tensor.Device, error) {
 		return nil, fmt.Errorf("this processor can't run the kernels %q; it has %s", c.Kernels, has)
 	}
 	return &device{kern: k, info: tensor.Info{
-		ID: "cpu", Name: processorName(), Cores: usableCores(), Memory: totalMemory(),
+		ID: "cpu", Kind: tensor.KindCPU, Precisions: []tensor.Precision{tensor.FP32}, Name: processorName(), Cores: usableCores(), Memory: totalMemory(),
 		Features: features(), Kernels: k.Name,
 	}}, nil
 }
@@ -82,10 +83,10 @@ func (d *device) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo,
 	if err := check(p, o); err != nil {
 		return nil, err
 	}
-	list := fusions(p, o.Fuse)
+	list := fusion.Split(p, o.Fuse)
 	kernels := make([]tensor.KernelInfo, len(list))
 	for i := range list {
-		kernels[i] = tensor.KernelInfo{Op: list[i].head, Absorbed: list[i].absorbed}
+		kernels[i] = tensor.KernelInfo{Op: list[i].Head, Absorbed: list[i].Absorbed}
 	}
 	return kernels, nil
 }

@@ -133,7 +133,7 @@ func (sc *schedule) planBackConv(ln *launch, out *view, b *backConv, groups int)
 	from := filterSource{params: params, key: []any{"flipped", flipped.order}, filter: func(p [][]float32) *filter {
 		return &filter{weight: p[0], in: flipped.out, taps: len(flipped.order), flipped: flipped}
 	}}
-	if sc.winograd[ln.fusion.head] {
+	if sc.winograd[ln.fusion.Head] {
 		z := &winograd{k: sc.kern, in: in, out: out, window: b.window()}
 		z.weight = sc.winogradWeight(z, from)
 		sc.prepareWinograd(ln, z)

@@ -4,12 +4,13 @@ import (
 	"unsafe"
 
 	"resnet-tui/tensor/cpu/internal/asm"
+	"resnet-tui/tensor/fusion"
 )
 
 // launch is a fusion made ready to run: phases, one after another. All workers
 // finish a phase before the next begins.
 type launch struct {
-	fusion fusion
+	fusion fusion.Group
 	name   string
 	flops  int64 // executed
 	phases []phase

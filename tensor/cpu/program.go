@@ -57,7 +57,7 @@ func (sc *schedule) kernels() []tensor.KernelInfo {
 	list := make([]tensor.KernelInfo, len(sc.launches))
 	for i, ln := range sc.launches {
 		list[i] = tensor.KernelInfo{
-			Op: ln.fusion.head, Absorbed: ln.fusion.absorbed,
+			Op: ln.fusion.Head, Absorbed: ln.fusion.Absorbed,
 			Name: ln.name, FLOPs: ln.flops, Bytes: sc.traffic(ln),
 		}
 	}
@@ -192,10 +192,10 @@ func (p *program) run(ctx context.Context, pool *pool, launches []*launch, o ten
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p.progress.Store(int64(ln.fusion.head))
+		p.progress.Store(int64(ln.fusion.Head))
 		pool.labels = nil
 		if o.Label != nil {
-			pool.labels = o.Label(ln.fusion.head)
+			pool.labels = o.Label(ln.fusion.Head)
 		}
 		if ln.check != nil {
 			if err := ln.check(); err != nil {
@@ -222,12 +222,12 @@ func (p *program) launch(pool *pool, ln *launch, o tensor.RunOptions) {
 	for i := range ln.phases {
 		epoch := pool.run(&ln.phases[i])
 		if watched {
-			pool.spans(epoch, ln.fusion.head, o.Observe)
+			pool.spans(epoch, ln.fusion.Head, o.Observe)
 		}
 	}
 	slow.end(p.schedule, ln)
 	if !watched {
-		p.spans.end(ln.fusion.head)
+		p.spans.end(ln.fusion.Head)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
+	"resnet-tui/tensor/fusion"
 )
 
 // schedule is a program before it takes memory: what runs in which order, with
@@ -17,7 +18,7 @@ type schedule struct {
 	kern    *asm.Kernels
 	threads int
 
-	fusions  []fusion
+	fusions  []fusion.Group
 	views    []*view      // by buffer; nil for one that lives inside a kernel
 	winograd map[int]bool // heads of fusions that run as Winograd
 	trained  []bool       // by parameter: the plan updates it
@@ -36,14 +37,14 @@ func newSchedule(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) 
 		return nil, err
 	}
 	sc := &schedule{
-		plan: p, kern: k, threads: threads, fusions: fusions(p, o.Fuse), trained: trainedParams(p), env: &env{},
+		plan: p, kern: k, threads: threads, fusions: fusion.Split(p, o.Fuse), trained: trainedParams(p), env: &env{},
 		views: make([]*view, len(p.Buffers)), winograd: make(map[int]bool), weights: make(map[string]*weight),
 	}
 	sc.assignLayouts(o.Exact)
 	for _, f := range sc.fusions {
 		ln, err := sc.newLaunch(f)
 		if err != nil {
-			op := &p.Ops[f.head]
+			op := &p.Ops[f.Head]
 			return nil, fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
 		}
 		sc.launches = append(sc.launches, ln)
@@ -62,8 +63,8 @@ func check(p *tensor.Plan, o tensor.Options) error {
 }
 
 // newLaunch chooses the kernels of a fusion.
-func (sc *schedule) newLaunch(f fusion) (*launch, error) {
-	plan := planners[sc.plan.Ops[f.head].Kind]
+func (sc *schedule) newLaunch(f fusion.Group) (*launch, error) {
+	plan := planners[sc.plan.Ops[f.Head].Kind]
 	if plan == nil {
 		return nil, errors.New("the CPU has no kernel for it")
 	}
@@ -86,8 +87,8 @@ func (sc *schedule) assignLayouts(exact bool) {
 	stems := sc.stems()
 	sc.flatten()
 	for _, f := range sc.fusions {
-		in := sc.plan.Ops[f.head].In[0]
-		halos[in] = halos[in].max(sc.haloOf(f.head, !exact && !stems[in]))
+		in := sc.plan.Ops[f.Head].In[0]
+		halos[in] = halos[in].max(sc.haloOf(f.Head, !exact && !stems[in]))
 	}
 	for _, f := range sc.fusions {
 		for _, id := range sc.operands(f) {
@@ -153,7 +154,7 @@ func (sc *schedule) stems() map[tensor.BufferID]bool {
 		}
 	}
 	for _, f := range sc.fusions {
-		op := &sc.plan.Ops[f.head]
+		op := &sc.plan.Ops[f.Head]
 		for i, id := range sc.operands(f) {
 			if i > 0 || op.Kind != tensor.Conv2d && op.Kind != tensor.Conv2dGradWeight || op.Groups != 1 {
 				delete(stems, id)
@@ -182,10 +183,10 @@ func (sc *schedule) flatten() {
 }
 
 // operands are the buffers that a fusion reads, the head's first.
-func (sc *schedule) operands(f fusion) []tensor.BufferID {
-	in := slices.Clone(sc.plan.Ops[f.head].In)
-	inside := sc.plan.Ops[f.head].Out[:min(1, len(sc.plan.Ops[f.head].Out))]
-	for _, i := range f.absorbed {
+func (sc *schedule) operands(f fusion.Group) []tensor.BufferID {
+	in := slices.Clone(sc.plan.Ops[f.Head].In)
+	inside := sc.plan.Ops[f.Head].Out[:min(1, len(sc.plan.Ops[f.Head].Out))]
+	for _, i := range f.Absorbed {
 		op := &sc.plan.Ops[i]
 		for _, id := range op.In {
 			if id != inside[0] {
@@ -199,12 +200,12 @@ func (sc *schedule) operands(f fusion) []tensor.BufferID {
 
 // results are the buffers that a fusion writes: its last operation's result
 // first, then what its operations give besides, such as saved statistics.
-func (sc *schedule) results(f fusion) []tensor.BufferID {
-	out := sc.plan.Ops[f.last()].Out
+func (sc *schedule) results(f fusion.Group) []tensor.BufferID {
+	out := sc.plan.Ops[f.Last()].Out
 	if len(out) > 0 {
 		out = out[:1:1]
 	}
-	for _, i := range append([]int{f.head}, f.absorbed...) {
+	for _, i := range append([]int{f.Head}, f.Absorbed...) {
 		if more := sc.plan.Ops[i].Out; len(more) > 1 {
 			out = append(out, more[1:]...)
 		}
@@ -213,22 +214,22 @@ func (sc *schedule) results(f fusion) []tensor.BufferID {
 }
 
 // head is the operation that a launch is about.
-func (sc *schedule) head(ln *launch) *tensor.Op { return &sc.plan.Ops[ln.fusion.head] }
+func (sc *schedule) head(ln *launch) *tensor.Op { return &sc.plan.Ops[ln.fusion.Head] }
 
 // result is the view that a launch writes.
-func (sc *schedule) result(ln *launch) *view { return sc.views[sc.plan.Ops[ln.fusion.last()].Out[0]] }
+func (sc *schedule) result(ln *launch) *view { return sc.views[sc.plan.Ops[ln.fusion.Last()].Out[0]] }
 
 // residual is the view that a launch adds, or nil.
 func (sc *schedule) residual(ln *launch) *view {
-	if ln.fusion.residual == tensor.NoBuffer {
+	if ln.fusion.Residual == tensor.NoBuffer {
 		return nil
 	}
-	return sc.views[ln.fusion.residual]
+	return sc.views[ln.fusion.Residual]
 }
 
 // absorbed is the launch's absorbed operation of a kind, or nil.
 func (sc *schedule) absorbed(ln *launch, k tensor.Kind) *tensor.Op {
-	for _, i := range ln.fusion.absorbed {
+	for _, i := range ln.fusion.Absorbed {
 		if op := &sc.plan.Ops[i]; op.Kind == k {
 			return op
 		}

@@ -94,7 +94,7 @@ func (sc *schedule) planTrainNorm(ln *launch) error {
 	op := sc.head(ln)
 	in := sc.views[op.In[0]]
 	if in.n*in.h*in.w < 2 {
-		shape := sc.plan.InShape(ln.fusion.head)
+		shape := sc.plan.InShape(ln.fusion.Head)
 		return fmt.Errorf("train mode needs more than one value per channel, and an input of %v has one", shape)
 	}
 	t := &trainNorm{statistics: sc.newStatistics(in), op: op, affine: sc.pairWeight(op)}

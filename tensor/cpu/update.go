@@ -71,7 +71,7 @@ func (sc *schedule) planRepacking() {
 		w := sc.weights[key]
 		var ln *launch // the last that changes one of the copy's parameters
 		for _, p := range w.params {
-			if s := last[p.Name]; s != nil && (ln == nil || s.fusion.head > ln.fusion.head) {
+			if s := last[p.Name]; s != nil && (ln == nil || s.fusion.Head > ln.fusion.Head) {
 				ln = s
 			}
 		}

@@ -87,7 +87,7 @@ var parts = []part{
 	{"labels and cancellation", 4, 4, (*suite).labels},
 	{"state", 10, 10, (*suite).states},
 	{"requests", 40, 40, (*suite).requests},
-	{"precision", 2, 2, (*suite).precision},
+	{"precision", 3, 3, (*suite).precision},
 	{"targets", 7, 7, (*suite).targets},
 	{"memory", 20, 3, (*suite).memory},
 	{"ceilings", 2, 1, (*suite).ceilings},

@@ -81,6 +81,7 @@ var tolerances = map[tensor.Kind]tolerance{
 var precisionBars = map[tensor.Precision]tolerance{
 	tensor.TF32: {1e-3, "factors have 10 bits"},
 	tensor.BF16: {8e-3, "factors have 7 bits"},
+	tensor.FP16: {1e-3, "factors have 10 bits"},
 }
 
 // bars are what each buffer of a plan may be off by: the sum of its operations'

@@ -1,4 +1,5 @@
-package cpu
+// Package fusion decides which operations of a plan devices run as one kernel.
+package fusion
 
 import (
 	"slices"
@@ -6,24 +7,24 @@ import (
 	"resnet-tui/tensor"
 )
 
-// fusion is a set of operations that one kernel computes: a head and what it
+// Group is a set of operations that one kernel computes: a head and what it
 // absorbs. It runs when its last operation is due, so that an absorbed Add
 // finds both operands.
-type fusion struct {
-	head     int
-	absorbed []int           // after the head, in order
-	residual tensor.BufferID // what an absorbed Add adds to the head's result, or NoBuffer
+type Group struct {
+	Head     int
+	Absorbed []int           // after the head, in order
+	Residual tensor.BufferID // what an absorbed Add adds to the head's result, or NoBuffer
 }
 
-// last is the last operation: its result is the kernel's.
-func (f fusion) last() int {
-	if n := len(f.absorbed); n > 0 {
-		return f.absorbed[n-1]
+// Last is the last operation: its result is the kernel's.
+func (g Group) Last() int {
+	if n := len(g.Absorbed); n > 0 {
+		return g.Absorbed[n-1]
 	}
-	return f.head
+	return g.Head
 }
 
-// fusions splits a plan into what runs as one kernel, in execution order.
+// Split splits a plan into what runs as one kernel, in execution order.
 // Without fuse that is each operation by itself. With it, a convolution or
 // linear layer absorbs the batch norm (in eval mode), the addition of the skip
 // and the ReLU that follow it, and a batch norm or an addition absorbs whichever of
@@ -31,17 +32,17 @@ func (f fusion) last() int {
 // operation, a probe or the caller. In the backward pass the gradient of a ReLU
 // absorbs that of the batch norm before it.
 //
-// Package tensortest states this policy for its own devices; TestFusesAsReference
-// holds both equal.
-func fusions(p *tensor.Plan, fuse bool) []fusion {
+// All devices follow it, so that a user sees the same rows on each. Package tensortest
+// states it again for its own devices; a test holds both equal.
+func Split(p *tensor.Plan, fuse bool) []Group {
 	readers := soleReaders(p)
 	taken := make([]bool, len(p.Ops))
-	list := make([]fusion, 0, len(p.Ops))
+	list := make([]Group, 0, len(p.Ops))
 	for i := range p.Ops {
 		if taken[i] {
 			continue
 		}
-		f := fusion{head: i, residual: tensor.NoBuffer}
+		f := Group{Head: i, Residual: tensor.NoBuffer}
 		for fuse {
 			next := follower(p, f, readers, taken)
 			if next < 0 {
@@ -52,7 +53,7 @@ func fusions(p *tensor.Plan, fuse bool) []fusion {
 		}
 		list = append(list, f)
 	}
-	slices.SortStableFunc(list, func(a, b fusion) int { return a.last() - b.last() })
+	slices.SortStableFunc(list, func(a, b Group) int { return a.Last() - b.Last() })
 	return list
 }
 
@@ -75,16 +76,16 @@ func soleReaders(p *tensor.Plan) []int {
 }
 
 // absorb appends an operation.
-func (f *fusion) absorb(p *tensor.Plan, op int) {
-	f.absorbed = append(f.absorbed, op)
+func (g *Group) absorb(p *tensor.Plan, op int) {
+	g.Absorbed = append(g.Absorbed, op)
 	if p.Ops[op].Kind == tensor.Add {
-		f.residual = p.Ops[op].In[1]
+		g.Residual = p.Ops[op].In[1]
 	}
 }
 
 // follower is the operation that f can absorb next, or −1.
-func follower(p *tensor.Plan, f fusion, readers []int, taken []bool) int {
-	last := &p.Ops[f.last()]
+func follower(p *tensor.Plan, f Group, readers []int, taken []bool) int {
+	last := &p.Ops[f.Last()]
 	if len(last.Out) == 0 || p.Buffers[last.Out[0]].Class != tensor.Scratch || readers[last.Out[0]] < 0 {
 		return -1
 	}
@@ -96,9 +97,9 @@ func follower(p *tensor.Plan, f fusion, readers []int, taken []bool) int {
 	switch {
 	case taken[next], op.Pass != last.Pass:
 		return -1
-	case fusionRank(last) == 0, fusionRank(op) <= fusionRank(last):
+	case rank(last) == 0, rank(op) <= rank(last):
 		return -1
-	case p.Ops[f.head].Kind == tensor.Linear && op.Kind != tensor.ReLU:
+	case p.Ops[f.Head].Kind == tensor.Linear && op.Kind != tensor.ReLU:
 		return -1
 	case op.Kind == tensor.Add && (op.In[0] != last.Out[0] || op.Scalar != tensor.NoScalar):
 		return -1 // only the branch, the first operand, absorbs the addition: the skip is the residual
@@ -106,8 +107,8 @@ func follower(p *tensor.Plan, f fusion, readers []int, taken []bool) int {
 	return next
 }
 
-// fusionRank orders what may follow what inside a fusion; 0 takes no part.
-func fusionRank(op *tensor.Op) int {
+// rank orders what may follow what inside a group; 0 takes no part.
+func rank(op *tensor.Op) int {
 	switch op.Kind {
 	case tensor.Conv2d, tensor.Linear:
 		return 1
