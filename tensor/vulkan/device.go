@@ -1,0 +1,324 @@
+//go:build !nogpu
+
+package vulkan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"unsafe"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/fusion"
+	"resnet-tui/tensor/gpu"
+	"resnet-tui/tensor/vulkan/internal/vk"
+)
+
+// Config of a device.
+type Config struct {
+	Number int // as in List; negative is the best GPU, which is never software
+}
+
+// device is an opened GPU.
+type device struct {
+	vk.DeviceCommands
+	in     *instance
+	p      *physical
+	traits gpu.Traits
+	handle vk.Handle
+	queue  vk.Handle
+
+	setLayout, layout vk.Handle // of all kernels
+	pool              vk.Handle // of the command buffer for transfers
+	transfers         vk.Handle
+	fences            [2]vk.Handle
+	staging           *memory
+
+	mu        sync.Mutex // of the queue, and of what is above
+	lost      error      // after which nothing works
+	closed    bool
+	keep      sync.Mutex // of what is below
+	pipelines map[string]vk.Handle
+	children  map[io.Closer]bool // states and programs
+	taken     int64              // bytes of memory
+}
+
+var errDeviceClosed = errors.New("the device is closed")
+
+// New opens a GPU. Its programs run one at a time: a run waits for the one before it.
+func New(c Config) (tensor.Device, error) {
+	in, err := connect()
+	if err != nil {
+		return nil, err
+	}
+	p, err := in.choose(c.Number)
+	if err != nil {
+		return nil, err
+	}
+	d := &device{in: in, p: p, traits: p.traits(), pipelines: map[string]vk.Handle{}, children: map[io.Closer]bool{}}
+	if err := d.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s (%s): %w", p.id(), p.name(), err), d.Close())
+	}
+	return d, nil
+}
+
+// List describes the devices that New can open, in the order of their numbers.
+func List() ([]tensor.Info, error) {
+	in, err := connect()
+	if err != nil {
+		return nil, err
+	}
+	var list []tensor.Info
+	for _, p := range in.devices {
+		list = append(list, in.info(p))
+	}
+	return list, nil
+}
+
+// open makes what all programs share.
+func (d *device) open() error {
+	if err := d.p.needs(); err != nil {
+		return err
+	}
+	if err := d.create(); err != nil {
+		return err
+	}
+	find := func(name *byte) uintptr { return d.in.GetDeviceProcAddr.Address(d.handle, name) }
+	if err := vk.Resolve(&d.DeviceCommands, find); err != nil {
+		d.handle = 0 // it can't even be closed
+		return err
+	}
+	d.GetDeviceQueue.Call(d.handle, d.p.family, 0, &d.queue)
+	if err := d.makeLayout(); err != nil {
+		return err
+	}
+	var err error
+	if d.pool, err = d.commandPool(vk.PoolResettable); err != nil {
+		return err
+	}
+	if d.transfers, err = d.commandBuffer(d.pool); err != nil {
+		return err
+	}
+	fence := vk.FenceCreateInfo{Head: vk.Head{SType: vk.TypeFenceCreateInfo}}
+	for i := range d.fences {
+		if err := d.CreateFence.Call(d.handle, &fence, 0, &d.fences[i]).Check("making a fence"); err != nil {
+			return err
+		}
+	}
+	d.staging, err = d.allocate(stagingBytes, staging)
+	return err
+}
+
+// create makes the device with one queue.
+func (d *device) create() error {
+	one := float32(1)
+	queue := vk.DeviceQueueCreateInfo{Head: vk.Head{SType: vk.TypeDeviceQueueCreateInfo}, Family: d.p.family, Count: 1, Priorities: &one}
+	info := vk.DeviceCreateInfo{Head: vk.Head{SType: vk.TypeDeviceCreateInfo}, QueueCount: 1, Queues: &queue}
+	var names []*byte
+	if subset := "VK_KHR_portability_subset"; d.p.extensions[subset] { // must be asked for where it is
+		names = append(names, vk.CString(subset))
+	}
+	info.ExtensionCount, info.Extensions = uint32(len(names)), unsafe.SliceData(names)
+	return d.in.CreateDevice.Call(d.p.handle, &info, 0, &d.handle).Check("opening it")
+}
+
+// makeLayout makes the one layout that all kernels have: buffers 0 to 9, and push
+// constants.
+func (d *device) makeLayout() error {
+	var binds [gpu.Bindings]vk.DescriptorSetLayoutBinding
+	for i := range binds {
+		binds[i] = vk.DescriptorSetLayoutBinding{Binding: uint32(i), Kind: vk.StorageBuffer, Count: 1, Stages: vk.StageCompute}
+	}
+	set := vk.DescriptorSetLayoutCreateInfo{
+		Head: vk.Head{SType: vk.TypeDescriptorSetLayoutCreateInfo}, Count: uint32(len(binds)), Bindings: &binds[0],
+	}
+	if err := d.CreateDescriptorSetLayout.Call(d.handle, &set, 0, &d.setLayout).Check("making a layout of buffers"); err != nil {
+		return err
+	}
+	push := vk.PushConstantRange{Stages: vk.StageCompute, Size: pushBytes}
+	info := vk.PipelineLayoutCreateInfo{
+		Head: vk.Head{SType: vk.TypePipelineLayoutCreateInfo}, SetCount: 1, Sets: &d.setLayout, RangeCount: 1, Ranges: &push,
+	}
+	return d.CreatePipelineLayout.Call(d.handle, &info, 0, &d.layout).Check("making a layout of kernels")
+}
+
+// pushBytes is what Vulkan guarantees for a kernel's arguments.
+const pushBytes = 128
+
+// Info describes the GPU, and its memory as it is now.
+func (d *device) Info() tensor.Info { return d.in.info(d.p) }
+
+// NewState makes a net's state.
+func (d *device) NewState(params []tensor.Param, source tensor.Source) (tensor.State, error) {
+	if d.isClosed() {
+		return nil, errDeviceClosed
+	}
+	s, err := newState(d, params, source)
+	if err != nil {
+		return nil, err
+	}
+	d.adopt(s)
+	return s, nil
+}
+
+// Fusions are the groups that Compile would make.
+func (d *device) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo, error) {
+	if err := gpu.Check(p, o, d.traits); err != nil {
+		return nil, err
+	}
+	groups := fusion.Split(p, o.Fuse)
+	kernels := make([]tensor.KernelInfo, len(groups))
+	for i, g := range groups {
+		kernels[i] = tensor.KernelInfo{Op: g.Head, Absorbed: g.Absorbed}
+	}
+	return kernels, nil
+}
+
+// Estimate describes the program that Compile would make. It takes no memory.
+func (d *device) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
+	bp, err := gpu.New(p, o, d.traits)
+	if err != nil {
+		return tensor.Estimate{}, err
+	}
+	return tensor.Estimate{Kernels: bp.Kernels(), Memory: bp.Memory}, nil
+}
+
+// Compile makes a program. A plan that does not fit into the memory that is free now is
+// refused with a *tensor.MemoryError.
+func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tensor.Program, error) {
+	st, ok := s.(*state)
+	if !ok || st.dev != d || st.closed {
+		return nil, errors.New("the state belongs to another device, or is closed")
+	}
+	if d.isClosed() {
+		return nil, errDeviceClosed
+	}
+	bp, err := gpu.New(p, o, d.traits)
+	if err != nil {
+		return nil, err
+	}
+	need := bp.Memory.Total() - bp.Memory.WeightBytes + st.missing(p)
+	if have := d.free(); need > have {
+		return nil, &tensor.MemoryError{Need: need, Have: have}
+	}
+	if err := st.acquire(p, o.Progress); err != nil {
+		return nil, d.explain(err, need)
+	}
+	prog := newProgram(d, st, bp)
+	if err := prog.bind(); err != nil {
+		return nil, errors.Join(d.explain(err, need), prog.Close())
+	}
+	d.adopt(prog)
+	return prog, nil
+}
+
+// explain adds what was needed to a driver's refusal of memory.
+func (d *device) explain(err error, need int64) error {
+	if vk.Is(err, vk.OutOfDeviceMemory) || vk.Is(err, vk.OutOfHostMemory) {
+		return fmt.Errorf("%w: %w", &tensor.MemoryError{Need: need, Have: d.free()}, err)
+	}
+	return err
+}
+
+// free is the memory that a program can take: what the driver says or, if it does not,
+// what this device has not taken itself.
+func (d *device) free() int64 {
+	info := d.Info()
+	if info.Free > 0 {
+		return info.Free
+	}
+	d.keep.Lock()
+	defer d.keep.Unlock()
+	return max(0, info.Memory-d.taken)
+}
+
+func (d *device) isClosed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closed
+}
+
+// usable reports whether what lives on the device can be freed: not if it is closed, or
+// a GPU that does not answer may still use it.
+func (d *device) usable() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.closed && !errors.Is(d.lost, errHung)
+}
+
+// adopt notes what must be closed with the device.
+func (d *device) adopt(c io.Closer) {
+	d.keep.Lock()
+	defer d.keep.Unlock()
+	d.children[c] = true
+}
+
+// disown forgets what was closed.
+func (d *device) disown(c io.Closer) {
+	d.keep.Lock()
+	defer d.keep.Unlock()
+	delete(d.children, c)
+}
+
+// orphans are the children that are still open, programs before states.
+func (d *device) orphans() []io.Closer {
+	d.keep.Lock()
+	defer d.keep.Unlock()
+	var programs, states []io.Closer
+	for c := range d.children {
+		if _, ok := c.(*program); ok {
+			programs = append(programs, c)
+		} else {
+			states = append(states, c)
+		}
+	}
+	return append(programs, states...)
+}
+
+// Close frees everything, the states and programs that are still open too.
+func (d *device) Close() error {
+	if d.isClosed() || d.handle == 0 {
+		return nil
+	}
+	var errs []error
+	for _, c := range d.orphans() {
+		errs = append(errs, c.Close())
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	if errors.Is(d.lost, errHung) {
+		return errors.Join(errs...) // freeing what a GPU still uses would block, or crash
+	}
+	d.destroy()
+	return errors.Join(errs...)
+}
+
+// destroy gives the driver back what open took.
+func (d *device) destroy() {
+	h := d.handle
+	d.DeviceWaitIdle.Call(h)
+	for _, p := range d.pipelines {
+		d.DestroyPipeline.Call(h, p, 0)
+	}
+	if d.staging != nil {
+		d.staging.free()
+	}
+	for _, f := range d.fences {
+		d.DestroyFence.Call(h, f, 0)
+	}
+	d.DestroyCommandPool.Call(h, d.pool, 0)
+	d.DestroyPipelineLayout.Call(h, d.layout, 0)
+	d.DestroyDescriptorSetLayout.Call(h, d.setLayout, 0)
+	d.DestroyDevice.Call(h, 0)
+}
+
+// Ceilings measures what the GPU does at best; threads mean nothing to it.
+func (d *device) Ceilings(ctx context.Context, threads int) (tensor.Ceilings, error) {
+	if threads < 0 {
+		return tensor.Ceilings{}, fmt.Errorf("%d threads: it must be 0 or more", threads)
+	}
+	return d.measure(ctx)
+}

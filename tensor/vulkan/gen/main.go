@@ -1,0 +1,104 @@
+// Gen compiles the shaders to SPIR-V with glslc. With -check it compares them with
+// what is committed, and writes nothing.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A shader is a source and its kernels, by the macros that make them.
+type shader struct {
+	source  string
+	kernels []string
+}
+
+var shaders = []shader{
+	{"conv", []string{"FORWARD", "INPUT", "WEIGHT"}},
+	{"finish", []string{""}},
+	{"map", []string{
+		"COPY", "RELU", "RELU_GRAD", "ADD", "DROPOUT", "NORM", "NORM_EVAL", "NORM_GRAD", "NORM_GRAD_EVAL", "PAD", "PAD_GRAD", "UPDATE",
+	}},
+	{"pool", []string{"MAX", "MAX_GRAD", "MEAN", "MEAN_GRAD", "ADAPTIVE", "ADAPTIVE_GRAD"}},
+	{"sums", []string{
+		"STATISTICS", "GRADIENT", "TOTAL", "NORMS", "STATISTICS END", "GRADIENT END", "TOTAL END", "NORMS END", "MOMENTS END",
+	}},
+	{"loss", []string{"FORWARD", "GRADIENT"}},
+	{"peak", []string{"FMA", "READ"}},
+}
+
+func main() {
+	check := flag.Bool("check", false, "compare with what is committed, write nothing")
+	flag.Parse()
+	if err := run(*check); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(check bool) error {
+	made := map[string]bool{}
+	for _, s := range shaders {
+		for _, k := range s.kernels {
+			macros := strings.Fields(k)
+			name := strings.ToLower(strings.Join(append([]string{s.source}, macros...), "_")) + ".spv"
+			made[name] = true
+			code, err := compile(s.source, macros)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if err := keep(filepath.Join("shaders", "spv", name), code, check); err != nil {
+				return err
+			}
+		}
+	}
+	return noneLeft(made)
+}
+
+// compile is the SPIR-V of a kernel.
+func compile(source string, macros []string) ([]byte, error) {
+	temp, err := os.CreateTemp("", "*.spv")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(temp.Name())
+	args := []string{"-O", "--target-env=vulkan1.1"}
+	for _, m := range macros {
+		args = append(args, "-D"+m)
+	}
+	args = append(args, filepath.Join("shaders", source+".comp"), "-o", temp.Name())
+	if out, err := exec.Command("glslc", args...).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("glslc: %w\n%s", err, out)
+	}
+	return os.ReadFile(temp.Name())
+}
+
+// keep writes a file, or compares it with what is there.
+func keep(path string, code []byte, check bool) error {
+	if !check {
+		return os.WriteFile(path, code, 0o644)
+	}
+	if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, code) {
+		return fmt.Errorf("%s is not what its source compiles to: run go generate ./tensor/vulkan", path)
+	}
+	return nil
+}
+
+// noneLeft reports a file that no shader makes.
+func noneLeft(made map[string]bool) error {
+	files, err := filepath.Glob(filepath.Join("shaders", "spv", "*.spv"))
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !made[filepath.Base(f)] {
+			return fmt.Errorf("%s is made by no shader: remove it", f)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+//go:build !nogpu
+
+package vulkan
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"resnet-tui/tensor/vulkan/internal/vk"
+)
+
+// barrier makes what was written before it seen by what reads after it.
+func (d *device) barrier(cb vk.Handle, from, to uint32, fromStage, toStage int) {
+	b := vk.MemoryBarrier{Head: vk.Head{SType: vk.TypeMemoryBarrier}, From: from, To: to}
+	d.CmdPipelineBarrier.Call(cb, fromStage, toStage, 0, 1, &b, 0, 0, 0, 0)
+}
+
+// commandPool makes one.
+func (d *device) commandPool(flags uint32) (pool vk.Handle, err error) {
+	info := vk.CommandPoolCreateInfo{Head: vk.Head{SType: vk.TypeCommandPoolCreateInfo}, Flags: flags, Family: d.p.family}
+	err = d.CreateCommandPool.Call(d.handle, &info, 0, &pool).Check("making a command pool")
+	return pool, err
+}
+
+// commandBuffer makes one.
+func (d *device) commandBuffer(pool vk.Handle) (cb vk.Handle, err error) {
+	info := vk.CommandBufferAllocateInfo{Head: vk.Head{SType: vk.TypeCommandBufferAllocateInfo}, Pool: pool, Count: 1}
+	err = d.AllocateCommandBuffers.Call(d.handle, &info, &cb).Check("making a command buffer")
+	return cb, err
+}
+
+// record fills a command buffer.
+func (d *device) record(cb vk.Handle, flags uint32, f func(cb vk.Handle)) error {
+	info := vk.CommandBufferBeginInfo{Head: vk.Head{SType: vk.TypeCommandBufferBeginInfo}, Flags: flags}
+	if err := d.BeginCommandBuffer.Call(cb, &info).Check("recording"); err != nil {
+		return err
+	}
+	f(cb)
+	return d.EndCommandBuffer.Call(cb).Check("recording")
+}
+
+// Why a device works no longer.
+var (
+	errLost = errors.New("the GPU stopped working (its driver reset it, or it was taken away): open it again")
+	errHung = errors.New("the GPU does not answer")
+)
+
+// patience is how long a submission may take. Submissions are small: see
+// segmentFLOPs. A driver that computes on the CPU may be busy with much else.
+const (
+	patience         = 20 * time.Second
+	softwarePatience = 10 * time.Minute
+)
+
+// submit starts a command buffer, with a fence that wait waits for.
+func (d *device) submit(cb vk.Handle, fence int) error {
+	if d.closed {
+		return errDeviceClosed
+	}
+	if d.lost != nil {
+		return d.lost
+	}
+	info := vk.SubmitInfo{Head: vk.Head{SType: vk.TypeSubmitInfo}, CommandCount: 1, Commands: &cb}
+	err := d.QueueSubmit.Call(d.queue, 1, &info, d.fences[fence]).Check("starting work")
+	if vk.Is(err, vk.DeviceLost) {
+		return d.lose(err)
+	}
+	return err
+}
+
+// wait waits for the work with that fence. After an error nothing is known of the GPU,
+// so that nothing works any more.
+func (d *device) wait(fence int) error {
+	limit := patience
+	if d.p.software() {
+		limit = softwarePatience
+	}
+	f := d.fences[fence]
+	began := time.Now()
+	for {
+		r := d.WaitForFences.Call(d.handle, 1, &f, 1, int64(time.Second))
+		if r == vk.Success {
+			if err := d.ResetFences.Call(d.handle, 1, &f).Check("waiting for work"); err != nil {
+				return d.lose(err)
+			}
+			return nil
+		}
+		if r != vk.Timeout {
+			return d.lose(r.Check("waiting for work"))
+		}
+		if time.Since(began) > limit {
+			return d.lose(fmt.Errorf("%w after %v: close the program; if it hangs again, the driver is at fault", errHung, limit))
+		}
+	}
+}
+
+// lose notes that nothing works any more, and why.
+func (d *device) lose(err error) error {
+	if vk.Is(err, vk.DeviceLost) {
+		err = errLost
+	}
+	d.lost = fmt.Errorf("%s (%s): %w", d.p.id(), d.p.name(), err)
+	return d.lost
+}

@@ -1,0 +1,216 @@
+//go:build !nogpu
+
+package vulkan
+
+import (
+	"errors"
+	"fmt"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/gpu"
+)
+
+// state holds parameters on the device, each from when a program first needs it.
+type state struct {
+	dev     *device
+	params  map[string]*param
+	source  tensor.Source
+	version uint64
+	memory  chunks
+	closed  bool
+}
+
+type param struct {
+	tensor.Param
+	place // its memory is nil until it is needed
+}
+
+var errClosed = errors.New("the state is closed")
+
+func newState(d *device, params []tensor.Param, source tensor.Source) (*state, error) {
+	s := &state{dev: d, params: make(map[string]*param, len(params)), source: source}
+	for _, p := range params {
+		if err := p.Shape.Check(); err != nil {
+			return nil, fmt.Errorf("parameter %s: %w", p.Name, err)
+		}
+		if s.params[p.Name] != nil {
+			return nil, fmt.Errorf("there are two parameters %s", p.Name)
+		}
+		s.params[p.Name] = &param{Param: p}
+	}
+	return s, nil
+}
+
+// find is the parameter of that name, whose shape must be t's.
+func (s *state) find(name string, shape tensor.Shape) (*param, error) {
+	p := s.params[name]
+	switch {
+	case s.closed:
+		return nil, errClosed
+	case p == nil:
+		return nil, fmt.Errorf("the net has no parameter %s", name)
+	case !p.Shape.Equal(shape):
+		return nil, fmt.Errorf("parameter %s is %v, not %v", name, p.Shape, shape)
+	}
+	return p, nil
+}
+
+// check is the parameter of that name, for a tensor that is to hold its value.
+func (s *state) check(name string, t *tensor.Tensor) (*param, error) {
+	p, err := s.find(name, t.Shape)
+	if err == nil && len(t.Data) != t.Shape.Elems() {
+		err = fmt.Errorf("parameter %s: %d values for the shape %v", name, len(t.Data), t.Shape)
+	}
+	return p, err
+}
+
+// missing is the bytes of a plan's parameters that are not on the device yet.
+func (s *state) missing(plan *tensor.Plan) (bytes int64) {
+	for _, p := range plan.Params {
+		if q := s.params[p.Name]; q != nil && q.memory == nil {
+			bytes += p.Bytes()
+		}
+	}
+	return bytes
+}
+
+// acquire brings a plan's parameters to the device. After an error it is as if nothing
+// had been asked for.
+func (s *state) acquire(plan *tensor.Plan, progress func(done, total int64)) error {
+	var want []*param
+	var total int64
+	for _, p := range plan.Params {
+		q, err := s.find(p.Name, p.Shape)
+		if err != nil {
+			return err
+		}
+		total += int64(p.Shape.Elems())
+		if q.memory == nil {
+			want = append(want, q)
+		}
+	}
+	if err := s.bring(want, total, progress); err != nil {
+		return err
+	}
+	if progress != nil {
+		progress(total, total)
+	}
+	return nil
+}
+
+// bring takes memory for parameters and fills it.
+func (s *state) bring(want []*param, total int64, progress func(done, total int64)) error {
+	before := len(s.memory)
+	err := s.reserve(want)
+	var done int64
+	for _, q := range want {
+		if err == nil {
+			err = s.fill(q)
+		}
+		if done += int64(q.Shape.Elems()); err == nil && progress != nil {
+			progress(done, total)
+		}
+	}
+	if err != nil {
+		for _, q := range want {
+			q.place = place{}
+		}
+		s.memory[before:].free()
+		s.memory = s.memory[:before]
+	}
+	return err
+}
+
+// fill loads a parameter's first value.
+func (s *state) fill(q *param) error {
+	t := tensor.New(q.Shape...)
+	if err := s.load(q, t); err != nil {
+		return err
+	}
+	return s.dev.upload(q.place, t.Data)
+}
+
+// reserve takes memory for parameters.
+func (s *state) reserve(params []*param) error {
+	var largest int64
+	for _, q := range params {
+		largest = max(largest, q.Bytes())
+	}
+	traits := &s.dev.traits
+	limit := min(traits.MaxBuffer, traits.MaxAllocation)
+	if largest > limit {
+		return &gpu.TooLargeError{Device: traits.Name, Tensor: "a parameter", Bytes: largest, Limit: limit}
+	}
+	offsets, piece, end := gpu.Stack(sizes(params), traits.Align, limit)
+	c, err := s.dev.reserve(end, piece)
+	if err != nil {
+		return err
+	}
+	s.memory = append(s.memory, c...)
+	for i, q := range params {
+		q.place = place{c[offsets[i]/piece], offsets[i] % piece, q.Bytes()}
+	}
+	return nil
+}
+
+func sizes(params []*param) []int64 {
+	list := make([]int64, len(params))
+	for i, q := range params {
+		list[i] = q.Bytes()
+	}
+	return list
+}
+
+// load reads a parameter's first value.
+func (s *state) load(q *param, t *tensor.Tensor) error {
+	if s.source == nil {
+		return fmt.Errorf("parameter %s has no value: nothing was written, and the state has no source", q.Name)
+	}
+	if err := s.source.Load(q.Param, t); err != nil {
+		return fmt.Errorf("parameter %s: %w", q.Name, err)
+	}
+	return nil
+}
+
+// Write sets a parameter.
+func (s *state) Write(name string, t *tensor.Tensor) error {
+	q, err := s.check(name, t)
+	if err != nil {
+		return err
+	}
+	if q.memory == nil {
+		if err := s.reserve([]*param{q}); err != nil {
+			return err
+		}
+	}
+	s.version++
+	return s.dev.upload(q.place, t.Data)
+}
+
+// Read gets a parameter's value.
+func (s *state) Read(name string, t *tensor.Tensor) error {
+	q, err := s.check(name, t)
+	if err != nil {
+		return err
+	}
+	if q.memory == nil {
+		return s.load(q, t)
+	}
+	return s.dev.download(t.Data, q.place)
+}
+
+// Version moves when a parameter changes.
+func (s *state) Version() uint64 { return s.version }
+
+// Close frees the parameters. Programs on the state must be closed before.
+func (s *state) Close() error {
+	if s.closed {
+		return nil
+	}
+	if s.dev.usable() {
+		s.memory.free()
+	}
+	s.closed, s.memory, s.params, s.source = true, nil, nil, nil
+	s.dev.disown(s)
+	return nil
+}
