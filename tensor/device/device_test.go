@@ -4,21 +4,66 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
 )
 
+var (
+	gpu      = tensor.Info{ID: "vulkan:1", Name: "Abacus RTX", Kind: tensor.KindDiscrete}
+	mobile   = tensor.Info{ID: "vulkan:2", Name: "Abacus Mini", Kind: tensor.KindIntegrated}
+	software = tensor.Info{ID: "vulkan:0", Name: "softpipe", Kind: tensor.KindSoftware}
+)
+
+// machineWith is a machine with these GPUs, whose kernels are right.
+func machineWith(gpus ...tensor.Info) *machine {
+	return &machine{
+		cpu: func() (tensor.Device, error) {
+			return &tensortest.Fake{About: tensor.Info{ID: "cpu", Kind: tensor.KindCPU}}, nil
+		},
+		gpuNode: func() bool { return true },
+		vulkan: &api{
+			list:    func() ([]tensor.Info, error) { return gpus, nil },
+			open:    func(n int) (tensor.Device, error) { return &tensortest.Fake{About: gpus[n]}, nil },
+			trusted: func(int) (bool, string) { return true, "" },
+			tried:   func() []string { return []string{"libvulkan.so.1"} },
+		},
+	}
+}
+
+// without is a machine where Vulkan can't be had.
+func without() *machine {
+	m := machineWith()
+	m.vulkan.list = func() ([]tensor.Info, error) { return nil, errors.New("no library libvulkan.so.1") }
+	return m
+}
+
 func TestOpen(t *testing.T) {
-	for _, name := range Names() {
-		dev, err := Open(name)
+	dev, err := Open("cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := dev.Info(); info.ID != "cpu" || info.Cores < 1 || info.Kind != tensor.KindCPU {
+		t.Errorf("it is %+v", info)
+	}
+	if err := dev.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOpenByName(t *testing.T) {
+	m := machineWith(software, gpu, mobile)
+	for name, id := range map[string]string{
+		"cpu": "cpu", "auto": "vulkan:1", "vulkan": "vulkan:1", "vulkan:0": "vulkan:0", "vulkan:2": "vulkan:2",
+	} {
+		dev, err := m.open(name)
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if info := dev.Info(); info.ID != "cpu" || info.Cores < 1 {
-			t.Errorf("%s is %+v", name, info)
-		}
-		if err := dev.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("%s: %v", name, err)
+		} else if got := dev.Info().ID; got != id {
+			t.Errorf("%s is %s, want %s", name, got, id)
 		}
 	}
 }
@@ -26,33 +71,127 @@ func TestOpen(t *testing.T) {
 // TestOpenNothing: an error names the device, why it can't be had, and what can.
 func TestOpenNothing(t *testing.T) {
 	t.Setenv(libcudaVariable, "")
-	for name, says := range map[string]string{
-		"cuda":     "no CUDA device",
-		"cuda:1":   "no CUDA device",
-		"vulkan":   "no Vulkan device",
-		"vulkan:0": "no Vulkan device",
-		"tpu":      "unknown name",
-		"cpu:0":    "unknown name",
-		"":         "unknown name",
+	full, bare, nogpu := machineWith(software, gpu), without(), &machine{cpu: machineWith().cpu}
+	for _, c := range []struct {
+		on         *machine
+		name, says string
+		available  string
+	}{
+		{full, "cuda", "no CUDA device", "auto, cpu, vulkan:0 (softpipe, software), vulkan:1 (Abacus RTX, discrete)"},
+		{full, "cuda:1", "no CUDA device", "vulkan:1"},
+		{full, "vulkan:2", "the last Vulkan device here is number 1", "vulkan:1"},
+		{full, "vulkan:", "a device's number is 0, 1, 2", "vulkan:1"},
+		{full, "vulkan:x", "a device's number is 0, 1, 2", "vulkan:1"},
+		{full, "vulkan:-1", "a device's number is 0, 1, 2", "vulkan:1"},
+		{full, "vulkan:99999999999", "a device's number is", "vulkan:1"},
+		{machineWith(software), "vulkan", "software renderers only, which must be asked for by number", "vulkan:0"},
+		{machineWith(), "vulkan:0", "no device", "auto, cpu"},
+		{bare, "vulkan", "no library libvulkan.so.1", "auto, cpu"},
+		{nogpu, "vulkan:0", "this build has no Vulkan device", "auto, cpu"},
+		{full, "tpu", "unknown name", "auto, cpu"},
+		{full, "cpu:0", "unknown name", "auto, cpu"},
+		{full, "", "unknown name", "auto, cpu"},
 	} {
-		dev, err := Open(name)
+		dev, err := c.on.open(c.name)
 		var unknown *NameError
-		if dev != nil || !errors.As(err, &unknown) || unknown.Name != name {
-			t.Errorf("%q: %v, %v", name, dev, err)
+		if dev != nil || !errors.As(err, &unknown) || unknown.Name != c.name {
+			t.Errorf("%q: %v, %v", c.name, dev, err)
 			continue
 		}
-		for _, part := range []string{`"` + name + `"`, says, "available: auto, cpu"} {
+		for _, part := range []string{`"` + c.name + `"`, c.says, "available: auto, cpu", c.available} {
 			if !strings.Contains(err.Error(), part) {
-				t.Errorf("%q: %v, want %q in it", name, err, part)
+				t.Errorf("%q: %v, want %q in it", c.name, err, part)
 			}
 		}
 	}
 }
 
+// TestOpenFails: a device that is here and can't be opened is no mistake in its name.
+func TestOpenFails(t *testing.T) {
+	m := machineWith(software, gpu)
+	m.vulkan.open = func(int) (tensor.Device, error) { return nil, errors.New("the driver has no memory") }
+	_, err := m.open("vulkan:1")
+	var unknown *NameError
+	if err == nil || errors.As(err, &unknown) || err.Error() != "vulkan:1 (Abacus RTX) can't be opened: the driver has no memory" {
+		t.Errorf("%v (%T)", err, err)
+	}
+}
+
+// TestChoose: "auto" is the first discrete GPU that has passed its self-check, else the
+// CPU, and says why.
+func TestChoose(t *testing.T) {
+	wrong := func(m *machine) *machine {
+		m.vulkan.trusted = func(n int) (bool, string) { return n != 1, "conv_forward is wrong" }
+		return m
+	}
+	closed := machineWith(software, gpu)
+	closed.vulkan.open = func(int) (tensor.Device, error) { return nil, errors.New("the driver has no memory") }
+	hidden := machineWith(gpu)
+	hidden.gpuNode = func() bool { return false }
+	second := gpu
+	second.ID, second.Name = "vulkan:3", "Abacus II"
+	for name, c := range map[string]struct {
+		on      *machine
+		id, why string
+		passed  bool
+	}{
+		"a discrete GPU":        {machineWith(software, gpu), "vulkan:1", "passed their self-check", false},
+		"software alone":        {machineWith(software), "cpu", "no discrete GPU", false},
+		"integrated":            {machineWith(software, mobile), "cpu", "no discrete GPU", false},
+		"wrong kernels":         {wrong(machineWith(software, gpu)), "cpu", "vulkan:1 (Abacus RTX) is a discrete GPU, but its kernels are not to be trusted: conv_forward is wrong", true},
+		"wrong, then right":     {wrong(machineWith(software, gpu, mobile, second)), "vulkan:3", "Abacus II", false},
+		"it can't be opened":    {closed, "cpu", "the driver has no memory", true},
+		"no Vulkan":             {without(), "cpu", "no library libvulkan.so.1", false},
+		"no GPU in the system":  {hidden, "cpu", "the system shows no GPU", false},
+		"a build without GPUs":  {&machine{cpu: machineWith().cpu}, "cpu", "this build has no Vulkan device", false},
+		"no device of Vulkan's": {machineWith(), "cpu", "no discrete GPU", false},
+	} {
+		dev, choice, err := c.on.choose()
+		if err != nil || dev.Info().ID != c.id || choice.ID != c.id || choice.Passed != c.passed {
+			t.Errorf("%s: %+v, %v", name, choice, err)
+		}
+		if !strings.Contains(choice.Why, c.why) {
+			t.Errorf("%s: %q, want %q in it", name, choice.Why, c.why)
+		}
+	}
+}
+
 func TestList(t *testing.T) {
-	list, err := List()
-	if err != nil || len(list) != 1 || list[0].ID != "cpu" || list[0].Name == "" {
-		t.Errorf("%+v, %v", list, err)
+	ids := func(m *machine) (ids []string) {
+		list, err := m.list()
+		if err != nil {
+			t.Error(err)
+		}
+		for _, i := range list {
+			ids = append(ids, i.ID)
+		}
+		return ids
+	}
+	if got := ids(machineWith(software, gpu)); !slices.Equal(got, []string{"cpu", "vulkan:0", "vulkan:1"}) {
+		t.Errorf("devices %v", got)
+	}
+	if got := ids(without()); !slices.Equal(got, []string{"cpu"}) {
+		t.Errorf("without Vulkan: %v", got)
+	}
+}
+
+func TestFindVulkan(t *testing.T) {
+	for name, c := range map[string]struct {
+		on     *machine
+		found  bool
+		reason string
+	}{
+		"devices":    {machineWith(software), true, ""},
+		"no devices": {machineWith(), false, "no driver has a device"},
+		"no loader":  {without(), false, "no library libvulkan.so.1"},
+	} {
+		s := c.on.findVulkan()
+		if s.Found != c.found || !strings.Contains(s.Reason, c.reason) || (s.Reason == "") != c.found || len(s.Tried) != 1 {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	if s := (&machine{}).findVulkan(); s.Found || s.Reason != noVulkan {
+		t.Errorf("a build without Vulkan: %+v", s)
 	}
 }
 

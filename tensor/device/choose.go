@@ -1,0 +1,72 @@
+package device
+
+import (
+	"fmt"
+
+	"resnet-tui/tensor"
+)
+
+// Choice is what "auto" stands for on this machine.
+type Choice struct {
+	ID  string
+	Why string // in a sentence without its full stop
+	// Passed says that a discrete GPU is here which was not taken; Why says what is wrong
+	// with it.
+	Passed bool
+}
+
+// Choose opens the device that "auto" stands for; the caller closes it. It is the first
+// discrete GPU that has passed its self-check, else the CPU: software renderers and
+// GPUs that share the CPU's memory are for those who ask for them.
+func Choose() (tensor.Device, Choice, error) { return here.choose() }
+
+func (m *machine) choose() (tensor.Device, Choice, error) {
+	dev, c := m.chooseGPU()
+	if dev != nil {
+		return dev, c, nil
+	}
+	dev, err := m.cpu()
+	c.ID = "cpu"
+	return dev, c, err
+}
+
+// chooseGPU opens a GPU, or says why none is taken.
+func (m *machine) chooseGPU() (tensor.Device, Choice) {
+	if m.vulkan == nil {
+		return nil, Choice{Why: noVulkan}
+	}
+	if !m.gpuNode() {
+		return nil, Choice{Why: "the system shows no GPU"}
+	}
+	devices, err := m.vulkan.list()
+	if err != nil {
+		return nil, Choice{Why: err.Error()}
+	}
+	c := Choice{Why: "there is no discrete GPU"}
+	for n := range devices {
+		i := &devices[n]
+		if i.Kind != tensor.KindDiscrete {
+			continue
+		}
+		dev, err := m.openTrusted(n)
+		if err == nil {
+			return dev, Choice{ID: i.ID, Why: i.Name + " is a discrete GPU, and its kernels have passed their self-check"}
+		}
+		if !c.Passed {
+			c = Choice{Why: fmt.Sprintf("%s is a discrete GPU, but %v", describe(i), err), Passed: true}
+		}
+	}
+	return nil, c
+}
+
+// openTrusted opens a device whose kernels have passed their self-check.
+func (m *machine) openTrusted(n int) (tensor.Device, error) {
+	if ok, why := m.vulkan.trusted(n); !ok {
+		return nil, fmt.Errorf("its kernels are not to be trusted: %s", why)
+	}
+	dev, err := m.vulkan.open(n)
+	if err != nil {
+		return nil, fmt.Errorf("it can't be opened: %w", err)
+	}
+	return dev, nil
+}

@@ -1,0 +1,4 @@
+package device
+
+// vulkanAPI is Vulkan; nil in a build without it.
+var vulkanAPI *api
