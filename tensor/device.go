@@ -1,6 +1,10 @@
 package tensor
 
-import "context"
+import (
+	"context"
+	"errors"
+	"slices"
+)
 
 // Device runs plans on one processor.
 //
@@ -88,6 +92,10 @@ const (
 	KindSoftware   DeviceKind = "software"
 )
 
+// IsCPU reports whether it is the CPU, whose threads run the kernels. So is what does not
+// say its kind: recordings of times when there was no other device.
+func (k DeviceKind) IsCPU() bool { return k == "" || k == KindCPU }
+
 // Heap is one of a device's memories.
 type Heap struct {
 	Size, Free int64 // bytes; Free is 0 if unknown
@@ -113,8 +121,19 @@ const (
 	FP16 // with a narrow range: training scales the loss
 )
 
+var precisionNames = [...]string{FP32: "fp32", TF32: "tf32", BF16: "bf16", FP16: "fp16"}
+
 // String is the precision's name in flags and on the screen.
-func (p Precision) String() string { return [...]string{"fp32", "tf32", "bf16", "fp16"}[p] }
+func (p Precision) String() string { return precisionNames[p] }
+
+// PrecisionNamed is the precision of a name that String gives.
+func PrecisionNamed(name string) (p Precision, known bool) {
+	i := slices.Index(precisionNames[:], name)
+	return Precision(max(i, 0)), i >= 0
+}
+
+// PrecisionNames are the names of all precisions.
+func PrecisionNames() []string { return slices.Clone(precisionNames[:]) }
 
 // Options of a compilation.
 type Options struct {
@@ -136,4 +155,21 @@ type Options struct {
 type Ceilings struct {
 	FLOPS          float64 // FLOP/s of multiply-adds in FP32, each counted as two
 	BytesPerSecond float64 // bytes/s, reading memory beyond all caches
+	// Matrix are the FLOP/s of the units that multiply matrices, by the precision of
+	// their factors; nil without any.
+	Matrix map[Precision]float64
 }
+
+// At is the FLOP/s that convolutions of a precision can reach at best, 0 if that was not
+// measured.
+func (c Ceilings) At(p Precision) float64 {
+	if p == FP32 {
+		return c.FLOPS
+	}
+	return c.Matrix[p]
+}
+
+// ErrLost is what the error of a run wraps when the device is gone: its driver has reset
+// it, it was unplugged, or it did not end its work in the time that it has. What its
+// states held is lost, and all that is left to do with them is to close them.
+var ErrLost = errors.New("the device is lost")
