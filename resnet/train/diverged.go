@@ -78,6 +78,23 @@ func (s *snapshot) restore(t *trainer) error {
 	return nil
 }
 
+// source gives the copy's tensors by their names.
+func (s *snapshot) source(t *trainer) tensor.Source {
+	named := snapshotSource{}
+	for i, p := range kept(t.model, t.SGD) {
+		named[p.Name] = s.tensors[i]
+	}
+	return named
+}
+
+type snapshotSource map[string]*tensor.Tensor
+
+// Load copies a tensor of the snapshot.
+func (s snapshotSource) Load(p tensor.Param, t *tensor.Tensor) error {
+	copy(t.Data, s[p.Name].Data)
+	return nil
+}
+
 // finite reports whether all values are finite.
 func finite(values []float32) bool {
 	for _, v := range values {

@@ -60,8 +60,8 @@ func describe(m *resnet.Model) string {
 }
 
 // write writes a checkpoint: parameters, running statistics and the
-// optimiser's buffers from state.
-func (s *saved) write(m *resnet.Model, state tensor.State) error {
+// optimiser's buffers from a source.
+func (s *saved) write(m *resnet.Model, from tensor.Source) error {
 	settings, err := json.Marshal(s.settings)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (s *saved) write(m *resnet.Model, state tensor.State) error {
 		"format":  "pt", // as PyTorch writes it
 		notesKind: notesVersion, notesNet: s.net, notesSettings: string(settings), notesPosition: string(at),
 	}
-	return checkpoint.WriteSafetensors(s.path, kept(m, s.settings.SGD), stateSource{state}, notes)
+	return checkpoint.WriteSafetensors(s.path, kept(m, s.settings.SGD), from, notes)
 }
 
 // kept lists the tensors of a checkpoint: the net's, and the momentum buffers of an

@@ -5,13 +5,15 @@ import (
 	"errors"
 	"math"
 	"time"
+
+	"resnet-tui/tensor"
 )
 
 // epochs trains to the end.
 func (t *trainer) epochs(ctx context.Context) error {
 	for !t.finished() {
 		if err := t.epoch(ctx); err != nil {
-			return t.saveInterrupted(ctx, err)
+			return errors.Join(t.saveInterrupted(ctx, err), t.saveLost(err))
 		}
 	}
 	return nil
@@ -27,6 +29,17 @@ func (t *trainer) saveInterrupted(ctx context.Context, err error) error {
 		return err
 	}
 	return errors.Join(err, t.save(context.WithoutCancel(ctx), t.run.stepFile(t.at.Step)))
+}
+
+// saveLost saves the newest copy in memory of a run whose device is gone, if it is newer
+// than the last checkpoint.
+func (t *trainer) saveLost(err error) error {
+	copied := t.lastGood.at
+	if !errors.Is(err, tensor.ErrLost) || t.Folder == "" || t.lastGood.tensors == nil || copied.Step <= t.saved.Step {
+		return nil
+	}
+	t.at = copied
+	return t.write(t.run.stepFile(copied.Step), t.lastGood.source(t))
 }
 
 // epoch runs the remaining steps of an epoch, and evaluates.

@@ -196,8 +196,7 @@ func (t *trainer) begin(ctx context.Context, dev tensor.Device) (err error) {
 // finished reports whether all epochs are completed.
 func (t *trainer) finished() bool { return t.at.Epoch >= t.Epochs }
 
-// save writes a checkpoint, if there is a folder for it. It removes the previous one
-// if that was made within an epoch, so that only checkpoints of whole epochs pile up.
+// save writes a checkpoint, if there is a folder for it.
 func (t *trainer) save(ctx context.Context, name string) error {
 	if t.Folder == "" {
 		return nil
@@ -207,8 +206,15 @@ func (t *trainer) save(ctx context.Context, name string) error {
 	} else if what != "" {
 		return t.diverged(ctx, math.NaN())
 	}
+	return t.write(name, stateSource{t.training.State()})
+}
+
+// write writes a checkpoint of the run's position, with the tensors of a source. It
+// removes the previous one if that was made within an epoch, so that only checkpoints of
+// whole epochs pile up.
+func (t *trainer) write(name string, from tensor.Source) error {
 	s := saved{filepath.Join(t.Folder, name), describe(t.model), t.Settings, t.at}
-	if err := s.write(t.model, t.training.State()); err != nil {
+	if err := s.write(t.model, from); err != nil {
 		return err
 	}
 	old, within := t.file, t.saved.Step != t.saved.Epoch*t.perEpoch
