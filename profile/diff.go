@@ -25,10 +25,13 @@ type Diff struct {
 	AboutB DiffSide `json:"about_b"`
 
 	// TurnAbout means that processes of A and B ran in turns, so that pairs of
-	// neighbours were compared. Reason says why nothing, or only what is large, can be
-	// significant; empty otherwise.
-	TurnAbout bool   `json:"turn_about"`
-	Reason    string `json:"reason,omitempty"`
+	// neighbours were compared. It is false where OtherDevice says that B ran on another
+	// device than A: a spell that slows one of them need not slow the other, and pairs
+	// cancel nothing. Reason says why nothing, or only what is large, can be significant;
+	// empty otherwise.
+	TurnAbout   bool   `json:"turn_about"`
+	OtherDevice bool   `json:"other_device,omitempty"`
+	Reason      string `json:"reason,omitempty"`
 
 	Total  DiffTotal `json:"total"`
 	Layers []DiffRow `json:"layers"`           // sorted by |DeltaMS|, largest first
@@ -141,11 +144,14 @@ const (
 	reasonSingle = "one process a side: what differs in this pair can't be told from the machine's spells"
 	reasonApart  = "the processes of A and B did not run turn about: " +
 		"spells of the machine may explain differences up to twofold"
+	reasonDevices = "A and B ran on different devices: " +
+		"spells that slow one of them alone may explain differences up to twofold"
 	reasonNoSamples = "no samples of passes to test"
 	reasonContrary  = "the fastest passes and the typical ones moved in opposite directions"
 
 	reasonRowSingle = "one process a side"
 	reasonRowApart  = "not turn about, and less than twofold"
+	reasonRowDevice = "on different devices, and less than twofold"
 )
 
 // pairLevel bounds the probability that a rank test within a pair of processes marks a
@@ -200,6 +206,9 @@ func newDiff(a, b []*Profile, nameA, nameB string) *Diff {
 		}
 	}
 	c := newContest(left.started, right.started)
+	if d.OtherDevice = !d.AboutA.Device.sameProcessor(d.AboutB.Device); d.OtherDevice {
+		c.pairs = nil
+	}
 	c = c.calm(values(all, c))
 	d.runDuels(all, c)
 	useA, useB := c.compared()
@@ -262,7 +271,7 @@ func (s DiffSide) String() string {
 	if s.Fused {
 		fusion = "fused"
 	}
-	return fmt.Sprintf("%s %v in %s mode, %s, by version %s on %d threads of %s (%s, %s)",
+	return fmt.Sprintf("%s %v in %s mode, %s, by version %s on %s (%s, %s)",
 		s.Model, s.Input.Shape, s.Mode, fusion, cmp.Or(s.Version, "unknown"),
-		s.Device.Threads, s.Device.Name, s.Device.Kernels, s.Device.Precision)
+		s.Device.Processor(), s.Device.Kernels, s.Device.Precision)
 }

@@ -19,10 +19,13 @@ func (d *Diff) runDuels(all []*duel, c contest) {
 		testPair(all)
 	case c.paired():
 		d.TurnAbout = true
-		testProcesses(all, c)
+		testProcesses(all, c, "")
+	case d.OtherDevice:
+		d.Reason = reasonDevices
+		testProcesses(all, c, reasonRowDevice)
 	default:
 		d.Reason = reasonApart
-		testProcesses(all, c)
+		testProcesses(all, c, reasonRowApart)
 	}
 	if all[0].test.PValue == nil {
 		d.Reason = reasonNoSamples
@@ -46,8 +49,9 @@ func testPair(all []*duel) {
 	}
 }
 
-// testProcesses tests the processes of two sides.
-func testProcesses(all []*duel, c contest) {
+// testProcesses tests the processes of two sides. apart is why what was not compared in
+// pairs is not significant.
+func testProcesses(all []*duel, c contest, apart string) {
 	var p []float64
 	var of []*DiffTest
 	for _, x := range all {
@@ -65,7 +69,7 @@ func testProcesses(all []*duel, c contest) {
 	for i, v := range adjust(p) {
 		of[i].PAdjusted, of[i].Significant = &v, v < falseVerdict
 		if !of[i].Significant && !c.paired() {
-			of[i].Reason = reasonRowApart
+			of[i].Reason = apart
 		}
 	}
 }

@@ -55,7 +55,10 @@ func (e *HistoryEntry) Config() string {
 	if e.Device.Precision != "" {
 		with = append(with, e.Device.Precision)
 	}
-	return fmt.Sprintf("%s, %d threads of %s (%s)", text, e.Device.Threads, e.Device.Name, strings.Join(with, ", "))
+	if e.Device.Driver != "" {
+		with = append(with, e.Device.Driver)
+	}
+	return fmt.Sprintf("%s, %s (%s)", text, e.Device.Processor(), strings.Join(with, ", "))
 }
 
 // Settings is what sets the measurement apart from one with the same columns in a list,

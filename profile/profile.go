@@ -123,15 +123,6 @@ func (m Model) Line() string {
 	return line
 }
 
-// Device describes the device that ran.
-type Device struct {
-	ID        string `json:"id"`        // as --device takes it
-	Name      string `json:"name"`      // of the processor
-	Threads   int    `json:"threads"`   // that ran kernels
-	Kernels   string `json:"kernels"`   // their instruction set
-	Precision string `json:"precision"` // of arithmetic
-}
-
 // Input describes the input: [N, C, H, W], and where its values come from.
 type Input struct {
 	Shape      tensor.Shape `json:"shape"`
@@ -267,22 +258,6 @@ func (m *Model) describeRare(c resnet.Config) {
 		m.Groups, m.Width = c.Groups, c.WidthPerGroup
 	}
 	m.Blocks = c.Blocks.List()
-}
-
-// DescribeDevice describes a device with the number of threads that the options
-// request or, if they leave it open, that the device uses.
-func DescribeDevice(i tensor.Info, o nn.SessionOptions) Device {
-	threads := o.Threads
-	if threads == 0 {
-		threads = i.Cores
-	}
-	return Device{
-		ID:        i.ID,
-		Name:      i.Name,
-		Threads:   threads,
-		Kernels:   i.Kernels,
-		Precision: o.Precision.String(),
-	}
 }
 
 // SetCeilings records the ceilings and sets Bound and Roof of each row. Unknown

@@ -23,7 +23,7 @@ type Sweep struct {
 type SweepRow struct {
 	Batch   int   `json:"batch"`
 	Size    Pixel `json:"size"`
-	Threads int   `json:"threads"`
+	Threads int   `json:"threads,omitempty"` // of a CPU
 	Total
 	PredictedBytes int64 `json:"predicted_bytes"`
 	Knee           bool  `json:"knee,omitempty"` // see MarkKnees

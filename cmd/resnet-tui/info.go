@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,10 +22,13 @@ func infoCommand(p *program) *cobra.Command {
 	out.add(p, cmd)
 	section(cmd, "run", func(fs *pflag.FlagSet) {
 		fs.BoolVar(&o.Measure, "measure", false, "measure the ceilings again, and keep them if they are higher")
-		wholeFlag(fs, &o.Threads, "threads", 0, app.MaxThreads, "number of threads of the ceilings (default: all)")
+		fs.StringVar(&o.Device, "device", "cpu",
+			"device whose ceilings are shown: "+strings.Join(app.Devices(), ", "))
+		wholeFlag(fs, &o.Threads, "threads", 0, app.MaxThreads, "number of the CPU's threads of the ceilings (default: all)")
 	})
+	complete(cmd, "device", app.Devices()...)
 	cmd.RunE = reporting(p, &out, func(ctx context.Context) (*report.Info, error) {
-		i, err := p.service().Info(ctx, o)
+		i, err := p.service().Info(ctx, o, p.console.listener())
 		if err != nil {
 			return nil, err
 		}

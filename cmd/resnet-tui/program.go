@@ -162,6 +162,9 @@ func oneLine(err error) string {
 	if errors.As(err, &input) {
 		text = strings.Replace(text, input.Error(), input.Named(flagName), 1)
 	}
+	if advice, ok := app.Advice(err); ok {
+		text += "; " + advice.Named(flagName)
+	}
 	return joinLines(text)
 }
 

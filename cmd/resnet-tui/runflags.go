@@ -15,10 +15,10 @@ func addDevice(cmd *cobra.Command, spec *app.Spec) {
 		r := &spec.Run
 		fs.StringVar(&r.Device, "device", "auto", "device: "+strings.Join(app.Devices(), ", "))
 		wholeFlag(fs, &r.Threads, "threads", 0, app.MaxThreads,
-			"number of threads (default: all that this process may use)")
+			"number of the CPU's threads (default: all that this process may use)")
 		r.Precision = "fp32"
 		fs.Var(&choice{&r.Precision, app.Precisions()}, "precision",
-			"arithmetic of convolutions: fp32, tf32 or bf16; the CPU has fp32")
+			"arithmetic of convolutions: fp32, tf32, bf16 or fp16; the CPU has fp32, and info lists what a GPU has")
 		fs.BoolVar(&r.Exact, "exact", false, "use no algorithm that changes rounding, such as Winograd")
 	})
 	complete(cmd, "device", app.Devices()...)

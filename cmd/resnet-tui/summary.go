@@ -27,7 +27,7 @@ func summaryCommand(p *program) *cobra.Command {
 	}
 	addNet(cmd, &spec)
 	section(cmd, "run", func(fs *pflag.FlagSet) {
-		fs.StringVar(&spec.Run.Device, "device", "auto",
+		fs.StringVar(&spec.Run.Device, "device", "cpu",
 			"device whose memory is planned: "+strings.Join(app.Devices(), ", "))
 	})
 	complete(cmd, "device", app.Devices()...)

@@ -69,7 +69,7 @@ func (p *program) train(ctx context.Context, spec app.Spec, o app.TrainOptions, 
 	}
 	rep, err := work(ctx)
 	p.console.clear()
-	if at := lastCheckpoint(rep); errors.Is(err, context.Canceled) && at != "" {
+	if at := lastCheckpoint(rep); at != "" && (errors.Is(err, context.Canceled) || app.Lost(err)) {
 		p.tell(at + " holds what was trained; --resume goes on from there")
 	}
 	return rep, err

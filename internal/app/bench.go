@@ -50,7 +50,7 @@ func openCounted(ctx context.Context, spec Spec, count string, l Listener) (*Ben
 func (s *subject) equip(l Listener) (*Bench, error) {
 	b := &Bench{subject: s, listener: l}
 	var err error
-	if b.device, err = openDevice(s.spec.Run); err != nil {
+	if b.device, err = openDevice(s.spec.Run, l); err != nil {
 		return nil, err
 	}
 	if b.weights, err = openWeights(&s.spec, s.model, l); err != nil {

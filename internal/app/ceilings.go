@@ -32,26 +32,35 @@ const ceilingsSchema = "resnet-tui/ceilings/2"
 // methods are safe for concurrent use, but nothing else should run while they are
 // measured.
 type Roofs struct {
-	service Service
-	device  tensor.Device
-	threads int    // 0: all cores
-	key     string // in the cache
+	service   Service
+	device    tensor.Device // nil where nothing is to be measured
+	threads   int           // 0: all cores
+	precision tensor.Precision
+	key       string // in the cache
 }
 
 // Roofs are those of a bench's device with its threads and its precision.
 func (v Service) Roofs(b *Bench) *Roofs {
-	return v.roofs(b.device, b.spec.Run.Threads, b.spec.Run.Precision)
+	return v.roofs(b.device, b.spec.Run.Threads, b.spec.Run.precision())
 }
 
-// roofs are those of a device. The key tells apart what differs: machines, sets of
-// kernels, precisions and numbers of threads.
-func (v Service) roofs(dev tensor.Device, threads int, precision string) *Roofs {
+// roofs are those of a device.
+func (v Service) roofs(dev tensor.Device, threads int, precision tensor.Precision) *Roofs {
 	i := dev.Info()
-	key := fmt.Sprintf("%s, %d cores, %s, %s", i.Name, i.Cores, i.Kernels, precisions[precision])
+	return &Roofs{service: v, device: dev, threads: threads, precision: precision, key: roofsKey(&i, threads, precision)}
+}
+
+// roofsKey tells apart what differs: machines, sets of kernels, precisions, numbers of
+// threads, and drivers of a GPU.
+func roofsKey(i *tensor.Info, threads int, precision tensor.Precision) string {
+	if !i.Kind.IsCPU() {
+		return fmt.Sprintf("%s, %s, %s, %s", i.Name, i.Driver, i.Kernels, precision)
+	}
+	key := fmt.Sprintf("%s, %d cores, %s, %s", i.Name, i.Cores, i.Kernels, precision)
 	if threads > 0 && threads < i.Cores {
 		key += fmt.Sprintf(", %d threads", threads)
 	}
-	return &Roofs{service: v, device: dev, threads: threads, key: key}
+	return key
 }
 
 // Known are the highest ceilings that were measured or reached so far; zero if none
@@ -70,7 +79,7 @@ func (r *Roofs) Measure(ctx context.Context) (profile.Ceilings, error) {
 	if err != nil {
 		return r.Known(), err
 	}
-	return r.Keep(profile.Ceilings{GFLOPS: m.FLOPS / 1e9, GBPS: m.BytesPerSecond / 1e9}), nil
+	return r.Keep(profile.Ceilings{GFLOPS: m.At(r.precision) / 1e9, GBPS: m.BytesPerSecond / 1e9}), nil
 }
 
 // Keep keeps ceilings that are higher than those so far, and returns the highest. Where
@@ -105,7 +114,8 @@ func (r *Roofs) orMeasure(ctx context.Context) (profile.Ceilings, error) {
 // this was measured on a busy machine: it is measured again and, where the layer is
 // still above it, raised to what that has reached.
 func (v Service) addCeilings(ctx context.Context, p *profile.Profile, dev tensor.Device) error {
-	roofs := v.roofs(dev, p.Device.Threads, p.Device.Precision)
+	precision, _ := tensor.PrecisionNamed(p.Device.Precision)
+	roofs := v.roofs(dev, p.Device.Threads, precision)
 	c, err := roofs.orMeasure(ctx)
 	if p.SetCeilings(c); err != nil || p.AboveRoof() == nil {
 		return err

@@ -18,7 +18,9 @@ import (
 func slowDevice(flops float64) tensor.Device {
 	return &tensortest.Fake{
 		About: tensor.Info{ID: "cpu", Name: "Fake 1", Cores: 4, Kernels: "avx2"},
-		Peak:  tensor.Ceilings{FLOPS: flops, BytesPerSecond: 20e9},
+		Peak: tensor.Ceilings{
+			FLOPS: flops, BytesPerSecond: 20e9, Matrix: map[tensor.Precision]float64{tensor.BF16: 2 * flops},
+		},
 	}
 }
 
@@ -31,11 +33,11 @@ func TestCeilingsOnlyRise(t *testing.T) {
 	for _, c := range []struct {
 		flops     float64
 		threads   int
-		precision string
+		precision tensor.Precision
 		want      float64
 	}{
-		{150e9, 0, "", 150}, {120e9, 0, "fp32", 150}, {160e9, 4, "", 160},
-		{40e9, 1, "", 40}, {300e9, 0, "bf16", 300}, {1e9, 0, "", 160},
+		{150e9, 0, tensor.FP32, 150}, {120e9, 0, tensor.FP32, 150}, {160e9, 4, tensor.FP32, 160},
+		{40e9, 1, tensor.FP32, 40}, {300e9, 0, tensor.BF16, 600}, {1e9, 0, tensor.FP32, 160},
 	} {
 		got, err := v.roofs(slowDevice(c.flops), c.threads, c.precision).Measure(t.Context())
 		if err != nil || got.GFLOPS != c.want || got.GBPS != 20 {
@@ -60,7 +62,7 @@ func TestReachedRaisesTheCeiling(t *testing.T) {
 	if c := p.Ceilings; c.GFLOPS != 200 || c.GBPS != 20 || !c.Measured || p.AboveRoof() != nil {
 		t.Errorf("ceilings %+v, row %+v", p.Ceilings, p.Layers[0])
 	}
-	if c := v.roofs(slowDevice(1), 0, "").Known(); c != (profile.Ceilings{GFLOPS: 200, GBPS: 20}) {
+	if c := v.roofs(slowDevice(1), 0, tensor.FP32).Known(); c != (profile.Ceilings{GFLOPS: 200, GBPS: 20}) {
 		t.Errorf("kept %+v", c)
 	}
 	p.Runs, p.Layers[0].ExecutedFLOPs = 1, 4e8 // one pass may be luck
@@ -88,7 +90,7 @@ func TestCeilingsFileMayBeBroken(t *testing.T) {
 		if err := os.WriteFile(v.ceilingsPath(), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r := v.roofs(slowDevice(150e9), 0, "")
+		r := v.roofs(slowDevice(150e9), 0, tensor.FP32)
 		if c := r.Known(); c.Known() {
 			t.Errorf("%q is taken for %+v", text, c)
 		}
@@ -105,13 +107,13 @@ func TestCeilingsOfProgramsAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
-			r := v.roofs(slowDevice(1), 1+i%2, "")
+			r := v.roofs(slowDevice(1), 1+i%2, tensor.FP32)
 			r.Keep(profile.Ceilings{GFLOPS: float64(100 + i*7%40), GBPS: 10})
 		})
 	}
 	all.Wait()
 	for threads, want := range map[int]float64{1: 138, 2: 139} {
-		if c := v.roofs(slowDevice(1), threads, "").Known(); c.GFLOPS != want {
+		if c := v.roofs(slowDevice(1), threads, tensor.FP32).Known(); c.GFLOPS != want {
 			t.Errorf("%d threads: %+v, want %v", threads, c, want)
 		}
 	}
@@ -135,7 +137,7 @@ func TestLockOfAKilledProgram(t *testing.T) {
 	if err := os.Chtimes(lock, past, past); err != nil {
 		t.Fatal(err)
 	}
-	c := v.roofs(slowDevice(1), 0, "").Keep(profile.Ceilings{GFLOPS: 5, GBPS: 5})
+	c := v.roofs(slowDevice(1), 0, tensor.FP32).Keep(profile.Ceilings{GFLOPS: 5, GBPS: 5})
 	data, err := os.ReadFile(v.ceilingsPath())
 	if c.GFLOPS != 5 || err != nil || !strings.Contains(string(data), "Fake 1") {
 		t.Errorf("%+v, %s (%v)", c, data, err)

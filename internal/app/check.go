@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -188,10 +189,20 @@ func (b *Bench) comparable(base *profile.Profile, file string) error {
 		return refuse("{baseline} %s is of %s on %v, and this is %s on %v",
 			file, base.Model.Arch, base.Input.Shape, b.model.Name, b.model.Root.In)
 	}
-	here := b.describeDevice()
-	if d := base.Device; d.Name != here.Name || d.Threads != here.Threads || d.Kernels != here.Kernels {
-		b.listener.notice("the baseline comes from elsewhere: %d threads of %s (%s), here %d of %s (%s)",
-			d.Threads, d.Name, d.Kernels, here.Threads, here.Name, here.Kernels)
+	there, here := base.Device, b.describeDevice()
+	there.Kind, there.ID = here.Kind, here.ID // old files have no kind, and numbers of devices may change
+	if there != here {
+		b.listener.notice("the baseline comes from elsewhere: %s, here %s",
+			elsewhere(base.Device), elsewhere(here))
 	}
 	return nil
+}
+
+// elsewhere names a device with what makes its times differ.
+func elsewhere(d profile.Device) string {
+	with := []string{d.Kernels, d.Precision}
+	if d.Driver != "" {
+		with = append(with, d.Driver)
+	}
+	return fmt.Sprintf("%s (%s)", d.Processor(), strings.Join(with, ", "))
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"resnet-tui/profile/report"
@@ -10,28 +12,79 @@ import (
 	"resnet-tui/tensor/device"
 )
 
+// devices are where devices come from. Tests have some of their own.
+var devices = struct {
+	open   func(name string) (tensor.Device, error)
+	choose func() (tensor.Device, device.Choice, error)
+	list   func() ([]tensor.Info, error)
+}{device.Open, device.Choose, device.List}
+
 // openDevice opens the device that a spec names, for its precision. It is the only
 // place that opens one.
-func openDevice(r Run) (tensor.Device, error) {
-	precision, known := precisions[r.Precision]
+func openDevice(r Run, l Listener) (tensor.Device, error) {
+	precision, known := tensor.PrecisionNamed(cmp.Or(r.Precision, tensor.FP32.String()))
 	if !known {
 		return nil, refuse("{precision} %s: it must be one of %s", r.Precision, strings.Join(Precisions(), ", "))
 	}
-	dev, err := device.Open(cmp.Or(r.Device, device.Auto))
+	dev, err := openNamed(r.Device, l)
 	if err != nil {
-		return nil, refuse("{device}: %w", err)
+		return nil, err
 	}
-	if precision != tensor.FP32 {
-		return nil, errors.Join(refuse("{precision} %s: the CPU computes in fp32 only", r.Precision), dev.Close())
+	i := dev.Info()
+	if !slices.Contains(i.Precisions, precision) {
+		return nil, errors.Join(lacks(&i, precision), dev.Close())
+	}
+	if r.Threads > 0 && !i.Kind.IsCPU() {
+		l.notice("{threads} are the CPU's: %s has none to choose", deviceName(&i))
 	}
 	return dev, nil
+}
+
+// openNamed opens a device by name; "" is "auto".
+func openNamed(name string, l Listener) (tensor.Device, error) {
+	if cmp.Or(name, device.Auto) == device.Auto {
+		dev, choice, err := devices.choose()
+		if err == nil && choice.Passed {
+			l.notice("running on %s: %s", choice.ID, choice.Why)
+		}
+		return dev, err
+	}
+	dev, err := devices.open(name)
+	var unknown *device.NameError
+	if errors.As(err, &unknown) {
+		return nil, refuse("{device}: %w", err)
+	}
+	return dev, err
+}
+
+// lacks says which precisions a device has instead.
+func lacks(i *tensor.Info, p tensor.Precision) error {
+	var names []string
+	for _, has := range i.Precisions {
+		names = append(names, has.String())
+	}
+	return refuse("{precision} %s: %s computes in %s only", p, deviceName(i), strings.Join(names, ", "))
+}
+
+// deviceName names a device in a sentence.
+func deviceName(i *tensor.Info) string {
+	if i.Kind.IsCPU() {
+		return "the CPU"
+	}
+	return fmt.Sprintf("%s (%s)", i.ID, i.Name)
 }
 
 // Devices are the names that Run.Device takes.
 func Devices() []string { return device.Names() }
 
 // findCUDA reports the search for NVIDIA's driver, and why there is no CUDA device.
-func findCUDA() report.CUDA {
+func findCUDA() report.Library {
 	c := device.FindCUDA()
-	return report.CUDA{Tried: c.Tried, Reason: c.Reason()}
+	return report.Library{Tried: c.Tried, Reason: c.Reason()}
+}
+
+// findVulkan reports the search for Vulkan's devices.
+func findVulkan() report.Library {
+	s := device.FindVulkan()
+	return report.Library{Found: s.Found, Tried: s.Tried, Reason: s.Reason}
 }

@@ -1,54 +1,76 @@
 package app
 
 import (
+	"cmp"
 	"context"
 
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
-	"resnet-tui/tensor/device"
+	"resnet-tui/tensor"
 )
 
 // InfoOptions say what is found out.
 type InfoOptions struct {
-	Measure bool `json:"measure,omitempty"` // the ceilings anew; they are kept if they are higher
-	Threads int  `json:"threads,omitempty"` // whose ceilings are shown; 0 is all cores
+	Measure bool   `json:"measure,omitempty"` // the ceilings anew; they are kept if they are higher
+	Device  string `json:"device,omitempty"`  // whose ceilings are shown; "" is the CPU
+	Threads int    `json:"threads,omitempty"` // of the CPU, whose ceilings are shown; 0 is all cores
 }
 
 // Info is what the program finds on this machine. The caller adds its own paths.
-func (v Service) Info(ctx context.Context, o InfoOptions) (*report.Info, error) {
-	dev, err := openDevice(Run{Device: "cpu"})
+func (v Service) Info(ctx context.Context, o InfoOptions, l Listener) (*report.Info, error) {
+	dev, err := openDevice(Run{Device: cmp.Or(o.Device, "cpu"), Threads: o.Threads}, l)
 	if err != nil {
 		return nil, err
 	}
 	defer dev.Close()
-	devices, err := device.List()
-	if err != nil {
-		return nil, err
-	}
-	cpu := dev.Info()
 	i := &report.Info{
-		Schema:  report.InfoSchema,
-		Version: v.Version,
-		CPU: report.CPU{
-			Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features,
-			Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels),
-		},
-		CUDA: findCUDA(), Threads: o.Threads,
+		Schema: report.InfoSchema, Version: v.Version, CUDA: findCUDA(), Vulkan: findVulkan(),
+		CeilingsDevice: dev.Info().ID, Threads: o.Threads,
 		Paths: report.Paths{State: v.StateDir, Cache: v.CacheDir},
 	}
-	for _, d := range devices {
-		i.Devices = append(i.Devices, report.InfoDevice{ID: d.ID, Name: d.Name, Memory: d.Memory})
+	if err := v.infoDevices(i); err != nil {
+		return nil, err
 	}
-	roofs := v.roofs(dev, o.Threads, "")
+	roofs := v.roofs(dev, o.Threads, tensor.FP32)
 	ceilings := roofs.orMeasure
 	if o.Measure {
 		ceilings = roofs.Measure
 	}
 	c, err := ceilings(ctx)
-	if c.Known() {
-		i.Ceilings = &profile.Roofs{GFLOPS: c.GFLOPS, GBPS: c.GBPS, Measured: true}
-	}
+	i.Ceilings = knownRoofs(c)
 	return i, err
+}
+
+// infoDevices sets what there is to run on, and what auto takes of it.
+func (v Service) infoDevices(i *report.Info) error {
+	all, err := devices.list()
+	if err != nil {
+		return err
+	}
+	for n := range all {
+		d := report.NewInfoDevice(&all[n])
+		d.Ceilings = knownRoofs((&Roofs{service: v, key: roofsKey(&all[n], 0, tensor.FP32)}).Known())
+		i.Devices = append(i.Devices, d)
+	}
+	cpu := &all[0]
+	i.CPU = report.CPU{
+		Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features,
+		Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels),
+	}
+	dev, choice, err := devices.choose()
+	if err != nil {
+		return err
+	}
+	i.Auto = report.InfoAuto{Device: choice.ID, Why: choice.Why}
+	return dev.Close()
+}
+
+// knownRoofs are ceilings for a report, nil if they aren't known.
+func knownRoofs(c profile.Ceilings) *profile.Roofs {
+	if !c.Known() {
+		return nil
+	}
+	return &profile.Roofs{GFLOPS: c.GFLOPS, GBPS: c.GBPS, Measured: true}
 }
 
 // kernelsWhy says why a set of kernels is in use.

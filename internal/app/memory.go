@@ -33,5 +33,9 @@ func explainMemory(dev tensor.Device, m *nn.Model, o nn.SessionOptions, err erro
 	if largest == 0 {
 		hint = "not even a batch of 1 fits"
 	}
-	return fmt.Errorf("%s at batch %d does not fit: %w; %s", m.Name, m.Batch(), memory, hint)
+	where := ""
+	if i := dev.Info(); !i.Kind.IsCPU() {
+		where = " on " + deviceName(&i)
+	}
+	return fmt.Errorf("%s at batch %d does not fit%s: %w; %s", m.Name, m.Batch(), where, memory, hint)
 }

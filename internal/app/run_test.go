@@ -146,11 +146,11 @@ func TestSummary(t *testing.T) {
 func TestInfo(t *testing.T) {
 	v := service(t)
 	v.CacheDir = filepath.Join(t.TempDir(), "cache")
-	i, err := v.Info(t.Context(), InfoOptions{})
+	i, err := v.Info(t.Context(), InfoOptions{}, Listener{})
 	if err != nil || i.Version != "test" || i.CPU.Threads < 1 || i.Ceilings == nil || i.Paths.Cache != v.CacheDir || i.Devices[0].ID != "cpu" {
 		t.Fatalf("%+v (%v)", i, err)
 	}
-	again, err := v.Info(t.Context(), InfoOptions{})
+	again, err := v.Info(t.Context(), InfoOptions{}, Listener{})
 	if err != nil || *again.Ceilings != *i.Ceilings {
 		t.Errorf("ceilings are not kept: %+v, then %+v (%v)", i.Ceilings, again.Ceilings, err)
 	}

@@ -130,7 +130,7 @@ func (s *Spec) sessionOptions(probes ...nn.Probe) nn.SessionOptions {
 		Fuse:      !s.Run.NoFuse,
 		Exact:     s.Run.Exact,
 		Threads:   s.Run.Threads,
-		Precision: precisions[s.Run.Precision],
+		Precision: s.Run.precision(),
 		Seed:      s.seed(),
 		Calibrate: !s.Run.NoCalibrate,
 	}
@@ -156,13 +156,11 @@ func (s *Spec) pass(probes []nn.Probe) nn.Pass {
 	return p
 }
 
-// precisions are the arithmetics by name.
-var precisions = map[string]tensor.Precision{
-	"":     tensor.FP32,
-	"fp32": tensor.FP32,
-	"tf32": tensor.TF32,
-	"bf16": tensor.BF16,
+// precision is the arithmetic that r names; one that openDevice refuses counts as FP32.
+func (r *Run) precision() tensor.Precision {
+	p, _ := tensor.PrecisionNamed(r.Precision)
+	return p
 }
 
 // Precisions are the names that Run.Precision takes.
-func Precisions() []string { return []string{"fp32", "tf32", "bf16"} }
+func Precisions() []string { return tensor.PrecisionNames() }

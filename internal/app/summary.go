@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 
+	"resnet-tui/profile"
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -39,13 +40,11 @@ func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report
 	if o.Count == "all" {
 		return report.NewCounts(m), nil
 	}
-	peakEval, peakTrain, err := peakBytes(spec.Run.Device, m)
-	if err != nil {
+	ro := report.SummaryOptions{Count: cmp.Or(o.Count, defaultCount), All: o.All}
+	if err := spec.planPeaks(m, &ro, l); err != nil {
 		return nil, err
 	}
-	s, err := report.NewSummary(m, report.SummaryOptions{
-		Count: cmp.Or(o.Count, defaultCount), All: o.All, PeakEval: peakEval, PeakTrain: peakTrain,
-	})
+	s, err := report.NewSummary(m, ro)
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -53,26 +52,28 @@ func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report
 	return s, nil
 }
 
-// peakBytes is what a device's fused programs hold at once: that of inference, and
-// that of a training step with momentum, whose parameters and momentum stand beside
-// their packed copies. The second is 0 for a net that can't be trained at this batch.
-func peakBytes(device string, m *resnet.Model) (eval, train int64, err error) {
-	dev, err := openDevice(Run{Device: device})
+// planPeaks sets what the fused programs of the spec's device, the CPU unless it names
+// one, hold at once: that of inference, and that of a training step with momentum, whose
+// parameters and momentum stand beside their packed copies. The second stays 0 for a net
+// that can't be trained at this batch.
+func (s *Spec) planPeaks(m *resnet.Model, ro *report.SummaryOptions, l Listener) error {
+	dev, err := openDevice(Run{Device: cmp.Or(s.Run.Device, "cpu")}, l)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	defer dev.Close()
 	o := (&Spec{}).sessionOptions()
+	ro.Device = profile.DescribeDevice(dev.Info(), o)
 	_, would, err := nn.Estimate(dev, m.Model, o)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	eval = would.Memory.Total()
+	ro.PeakEval = would.Memory.Total()
 	o.Pass = nn.TrainingStep(0, profiledUpdate)
-	if _, would, err = nn.Estimate(dev, m.Model, o); err != nil {
-		return eval, 0, nil
+	if _, would, err = nn.Estimate(dev, m.Model, o); err == nil {
+		ro.PeakTrain = would.Memory.Total() + 4*(2*m.Total.Params+m.Total.Buffers)
 	}
-	return eval, would.Memory.Total() + 4*(2*m.Total.Params+m.Total.Buffers), nil
+	return nil
 }
 
 // defaultCount is the convention where none is named.

@@ -48,7 +48,7 @@ func (v Service) OpenTraining(spec Spec, o TrainOptions, l Listener) (t *Trainin
 	if t, err = newTraining(spec, o, l); err != nil {
 		return nil, err
 	}
-	if t.device, err = openDevice(t.spec.Run); err != nil {
+	if t.device, err = openDevice(t.spec.Run, l); err != nil {
 		return nil, err
 	}
 	if err := cmp.Or(t.openWeights(), t.checkMemory(), t.openHistory(o)); err != nil {

@@ -16,7 +16,7 @@ import (
 // specification is
 // https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 //
-// There is a track per worker with its kernels, and a track of the net with the
+// There is a track per worker, or queue of a GPU, with its kernels, and a track of the net with the
 // pass, its stages, blocks and layers around them. Passes follow each other as
 // they ran, gaps included.
 //
@@ -33,7 +33,7 @@ func ChromeTrace(w io.Writer, p *profile.Profile) error {
 		"program": "resnet-tui " + p.Version,
 		"model":   p.Model.Arch,
 		"input":   p.Input.Shape.String(),
-		"device":  p.Device.Name,
+		"device":  p.Device.Line(),
 		"passes":  len(p.Trace.Passes),
 		"cut":     p.Trace.Cut,
 	})
@@ -127,8 +127,12 @@ func (t *tracer) names() {
 			workers = max(workers, s.Worker+1)
 		}
 	}
+	track := "worker"
+	if !t.p.Device.OnCPU() {
+		track = "queue"
+	}
 	for i := range workers {
-		name("thread_name", i+1, fmt.Sprintf("worker %d", i))
+		name("thread_name", i+1, fmt.Sprintf("%s %d", track, i))
 	}
 }
 

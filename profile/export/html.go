@@ -148,8 +148,7 @@ func pageFacts(p *profile.Profile) []fact {
 		{"net", fmt.Sprintf("%s, %s parameters, %s multiply-adds per image, weights %s",
 			p.Model.Arch, profile.FormatCount(p.Model.Params), profile.FormatCount(p.Model.MACs), p.Model.WeightsLine())},
 		{"input", fmt.Sprintf("%v, %s, %s mode", p.Input.Shape, p.Input.Source, p.Mode)},
-		{"device", fmt.Sprintf("%s (%s), %d threads, %s, %s kernels",
-			p.Device.ID, p.Device.Name, p.Device.Threads, p.Device.Precision, p.Device.Kernels)},
+		{"device", p.Device.Line()},
 		{"time", profile.TimeLine(p)},
 		{"passes", passesText(p)},
 		{"throughput", fmt.Sprintf("%s images/s, %s GFLOP/s direct-equivalent",
@@ -160,7 +159,7 @@ func pageFacts(p *profile.Profile) []fact {
 	if p.Loss != nil {
 		facts = append(facts, fact{"loss", profile.Significant(float64(*p.Loss)) + ", of the last pass"})
 	}
-	if p.Machine.Busy(p.Device.Threads) {
+	if p.Busy() {
 		facts = append(facts, fact{"warning", "the machine was busy: " + p.Machine.BusyLine()})
 	}
 	if !p.Recorded.IsZero() {

@@ -71,8 +71,8 @@ func newBuilder(p *own.Profile) *builder {
 		Period:            1,
 		DurationNanos:     int64(math.Round(p.Total.MeanMS * 1e6)),
 		Mapping:           []*profile.Mapping{{ID: 1, File: p.Model.Arch, HasFunctions: true}},
-		Comments: []string{fmt.Sprintf("means of a pass, %v on %s (%s), %d threads, resnet-tui %s",
-			p.Input.Shape, p.Device.ID, p.Device.Name, p.Device.Threads, p.Version)},
+		Comments: []string{fmt.Sprintf("means of a pass, %v on %s, resnet-tui %s",
+			p.Input.Shape, p.Device.Line(), p.Version)},
 	}}
 	if !p.Recorded.IsZero() {
 		b.TimeNanos = p.Recorded.UnixNano()

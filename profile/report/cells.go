@@ -23,6 +23,14 @@ func plain(s string) Cell { return Cell{s, s} }
 // whole is an integer, all digits.
 func whole(n int) Cell { return plain(strconv.Itoa(n)) }
 
+// threads is a number of threads, which a GPU has none of.
+func threads(n int) Cell {
+	if n == 0 {
+		return missing
+	}
+	return whole(n)
+}
+
 // truth is "true" or "false".
 func truth(b bool) Cell { return plain(strconv.FormatBool(b)) }
 

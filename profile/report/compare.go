@@ -142,7 +142,10 @@ func (c *Compare) Text(w io.Writer) error {
 	var f facts
 	f.add("input", c.A.Input.Shape.String()+", "+c.A.Input.Source)
 	f.addf("mode", "%s: batch norm takes %s", c.A.Mode, normTakes[c.A.Mode])
-	f.add("device", deviceLine(c.A.Device))
+	f.add("device", c.A.Device.Line())
+	if c.B.Device != c.A.Device {
+		f.add("", "b: "+c.B.Device.Line())
+	}
 	f.add("measured", c.measured())
 	return f.write(w)
 }

@@ -85,6 +85,9 @@ func (c *Compare) costs() Table[costRow] {
 		row("lesions", func(r *Run, _ PassTimes) string { return strings.Join(r.Model.Lesions, ", ") })
 	}
 	row("weights", func(r *Run, _ PassTimes) string { return r.Model.WeightsLine() })
+	if c.A.Device != c.B.Device {
+		row("device", func(r *Run, _ PassTimes) string { return r.Device.Processor() + ", " + r.Device.Precision })
+	}
 	row("params", func(r *Run, _ PassTimes) string { return figure(r.Model.Params) })
 	row("macs", func(r *Run, _ PassTimes) string { return figure(r.Model.MACs) })
 	row("memory", func(r *Run, _ PassTimes) string { return profile.FormatBytes(r.Memory.PredictedBytes) })

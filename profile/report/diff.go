@@ -104,26 +104,39 @@ const (
 		"which last longer than a recording.\np is that of the passes of this pair (Mann–Whitney). " +
 		"For a verdict record A and B in turns, a process each, six times or more:\n" +
 		"diff a1,a2,a3,a4,a5,a6 b1,b2,b3,b4,b5,b6.\n"
+	devicesNote = "A and B ran on different devices. A spell that slows one of them need not slow the other, " +
+		"so it may explain\ndifferences up to twofold, in whatever order they ran; only larger ones are marked.\n"
+	devicesRests = "Verdicts rest on %d and %d processes (Welch's t test, Holm).\n"
 )
 
 // single reports whether a side has one process only.
 func (d Diff) single() bool { return min(d.AboutA.Processes, d.AboutB.Processes) < 2 }
 
 // notes writes how many rows are hidden, and what verdicts rest on.
-func (d Diff) notes(w io.Writer, hidden int) (err error) {
+func (d Diff) notes(w io.Writer, hidden int) error {
 	switch {
 	case hidden == 1:
 		fmt.Fprintln(w, "1 more layer is within noise (--all shows it).")
 	case hidden > 1:
 		fmt.Fprintf(w, "%d more layers are within noise (--all shows them).\n", hidden)
 	}
+	return d.evidence(w)
+}
+
+// evidence writes what verdicts rest on.
+func (d Diff) evidence(w io.Writer) (err error) {
 	switch a, b := d.AboutA.Processes, d.AboutB.Processes; {
 	case d.single():
 		_, err = io.WriteString(w, singleNote)
 	case d.TurnAbout:
 		_, err = fmt.Fprintf(w, pairsNote, a)
+	case d.OtherDevice:
+		_, err = fmt.Fprintf(w, devicesRests, a, b)
 	default:
 		_, err = fmt.Fprintf(w, sidesNote, a, b)
+	}
+	if d.OtherDevice && err == nil {
+		_, err = io.WriteString(w, devicesNote)
 	}
 	return err
 }
@@ -153,7 +166,12 @@ func (d Diff) unlike() (list []string) {
 	add("version", a.Version, b.Version)
 	add("processor", a.Device.Name, b.Device.Name)
 	add("kernels", a.Device.Kernels, b.Device.Kernels)
-	add("threads", a.Device.Threads, b.Device.Threads)
+	if a.Device.OnCPU() && b.Device.OnCPU() {
+		add("threads", a.Device.Threads, b.Device.Threads)
+	}
+	if a.Device.Driver != "" && b.Device.Driver != "" {
+		add("driver", a.Device.Driver, b.Device.Driver)
+	}
 	add("input", a.Input.Shape, b.Input.Shape)
 	add("mode", a.Mode, b.Mode)
 	add("fused", a.Fused, b.Fused)
@@ -196,8 +214,8 @@ func ratioBound(ratio *[2]float64, bound int) Cell {
 
 // sideLine describes the recordings of one side.
 func sideLine(name string, s profile.DiffSide) string {
-	line := fmt.Sprintf("%s: %s, %v, %d threads of %s, %d passes",
-		name, s.Model, s.Input.Shape, s.Device.Threads, s.Device.Name, s.Runs)
+	line := fmt.Sprintf("%s: %s, %v, %s, %d passes",
+		name, s.Model, s.Input.Shape, s.Device.Processor(), s.Runs)
 	if s.Processes > 1 {
 		line += fmt.Sprintf(" in %d processes", s.Processes)
 	}

@@ -68,7 +68,7 @@ func (e *Eval) Text(w io.Writer) error {
 	f.addf("in top 5", "%s   %d", percent(e.Top5, e.Total), e.Top5)
 	f.add("loss", number(&e.Loss).Text+"   mean cross-entropy")
 	f.addf("time", "%s s, %s img/s on %s",
-		profile.Significant(e.Seconds), perSecond(Number(float64(e.Total)/e.Seconds)).Text, deviceLine(e.Device))
+		profile.Significant(e.Seconds), perSecond(Number(float64(e.Total)/e.Seconds)).Text, e.Device.Line())
 	return f.write(w)
 }
 

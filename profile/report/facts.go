@@ -39,8 +39,3 @@ func (f facts) write(w io.Writer) error {
 	}
 	return nil
 }
-
-// deviceLine describes a device in one line.
-func deviceLine(d profile.Device) string {
-	return fmt.Sprintf("%s (%s), %d threads, %s, %s kernels", d.ID, d.Name, d.Threads, d.Precision, d.Kernels)
-}

@@ -25,7 +25,7 @@ func (h *History) Table() Tabular {
 		{"shape", "input", left, func(e profile.HistoryEntry) Cell { return shape(e.Input.Shape) }},
 		{"mode", "mode", left, func(e profile.HistoryEntry) Cell { return plain(e.Mode) }},
 		{"settings", "settings", left, func(e profile.HistoryEntry) Cell { return plain(e.Settings()) }},
-		{"threads", "threads", right, func(e profile.HistoryEntry) Cell { return whole(e.Device.Threads) }},
+		{"threads", "threads", right, func(e profile.HistoryEntry) Cell { return threads(e.Device.Threads) }},
 		{"device", "processor", left, func(e profile.HistoryEntry) Cell { return plain(e.Device.Name) }},
 		{"kernels", "kernels", left, func(e profile.HistoryEntry) Cell { return plain(e.Device.Kernels) }},
 		{"typical_ms", "time", right, func(e profile.HistoryEntry) Cell { return optionalMS(e.Total.TypicalMS) }},

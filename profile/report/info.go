@@ -2,10 +2,12 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"resnet-tui/profile"
+	"resnet-tui/tensor"
 )
 
 // Info describes what the program finds on this machine: processor, devices,
@@ -15,10 +17,16 @@ type Info struct {
 	Version  string         `json:"version"`
 	CPU      CPU            `json:"cpu"`
 	Devices  []InfoDevice   `json:"devices"`
-	CUDA     CUDA           `json:"cuda"`
+	Auto     InfoAuto       `json:"auto"`
+	CUDA     Library        `json:"cuda"`
+	Vulkan   Library        `json:"vulkan"`
 	Ceilings *profile.Roofs `json:"ceilings,omitempty"`
-	Threads  int            `json:"ceilings_threads,omitempty"` // that the ceilings are of; 0 for all
-	Paths    Paths          `json:"paths"`
+
+	// What the ceilings are of: a device, and of the CPU so many threads, 0 for all.
+	CeilingsDevice string `json:"ceilings_device,omitempty"`
+	Threads        int    `json:"ceilings_threads,omitempty"`
+
+	Paths Paths `json:"paths"`
 }
 
 // CPU describes the processor and the kernels that were chosen for it.
@@ -32,17 +40,67 @@ type CPU struct {
 
 // InfoDevice is a device that --device accepts.
 type InfoDevice struct {
-	ID     string `json:"id"` // as --device takes it
-	Name   string `json:"name"`
-	Memory int64  `json:"memory_bytes,omitempty"` // 0 if unknown
+	ID         string            `json:"id"` // as --device takes it
+	Name       string            `json:"name"`
+	Kind       tensor.DeviceKind `json:"kind"`
+	Memory     int64             `json:"memory_bytes,omitempty"` // 0 if unknown
+	Free       int64             `json:"free_bytes,omitempty"`   // of that now, 0 if unknown
+	Driver     string            `json:"driver,omitempty"`
+	API        string            `json:"api,omitempty"` // that it is driven by
+	Precisions []string          `json:"precisions"`    // as --precision takes them
+
+	Ceilings *profile.Roofs `json:"ceilings,omitempty"` // in fp32, where they were ever measured
 }
 
-// CUDA says whether a CUDA GPU can be used and, if not, why, and which libraries
-// were tried.
-type CUDA struct {
+// NewInfoDevice describes a device.
+func NewInfoDevice(i *tensor.Info) InfoDevice {
+	d := InfoDevice{
+		ID: i.ID, Name: i.Name, Kind: i.Kind, Memory: i.Memory, Free: i.Free, Driver: i.Driver, API: i.API,
+	}
+	for _, p := range i.Precisions {
+		d.Precisions = append(d.Precisions, p.String())
+	}
+	return d
+}
+
+// line describes the device in one line.
+func (d *InfoDevice) line() string {
+	parts := []string{d.Name, string(d.Kind)}
+	if d.Memory > 0 {
+		parts = append(parts, profile.FormatBytes(d.Memory))
+	}
+	if d.Driver != "" {
+		parts = append(parts, "driver "+d.Driver)
+	}
+	if d.API != "" {
+		parts = append(parts, d.API)
+	}
+	return strings.Join(append(parts, strings.Join(d.Precisions, " ")), ", ")
+}
+
+// InfoAuto says which device auto stands for, and why.
+type InfoAuto struct {
+	Device string `json:"device"`
+	Why    string `json:"why"`
+}
+
+// Library says whether an API of GPUs has a device here and, if not, why, and which
+// libraries were tried.
+type Library struct {
 	Found  bool     `json:"found"`
 	Tried  []string `json:"tried"`
 	Reason string   `json:"reason,omitempty"`
+}
+
+// facts says what was found under that name.
+func (l *Library) facts(name string) (f facts) {
+	if !l.Found {
+		f.add(name, "not found: "+l.Reason)
+		for _, path := range l.Tried {
+			f.add("  tried", path)
+		}
+	}
+	return f
 }
 
 // Paths holds the paths of the configuration file and of the folders of history
@@ -71,26 +129,13 @@ func (i *Info) facts() (f facts) {
 	f.add("threads", strconv.Itoa(i.CPU.Threads))
 	f.add("instructions", strings.Join(i.CPU.Features, " "))
 	f.add("kernels", i.CPU.Kernels+": "+i.CPU.Why)
-	for _, d := range i.Devices {
-		line := d.Name
-		if d.Memory > 0 {
-			line += ", " + profile.FormatBytes(d.Memory)
-		}
-		f.add("device "+d.ID, line)
+	for j := range i.Devices {
+		f.add("device "+i.Devices[j].ID, i.Devices[j].line())
 	}
-	if !i.CUDA.Found {
-		f.add("cuda", "not found: "+i.CUDA.Reason)
-	}
-	for _, path := range i.CUDA.Tried {
-		f.add("  tried", path)
-	}
+	f.addf("auto", "%s: %s", i.Auto.Device, i.Auto.Why)
+	f = slices.Concat(f, i.Vulkan.facts("vulkan"), i.CUDA.facts("cuda"))
 	if c := i.Ceilings; c != nil {
-		on := "all threads"
-		if i.Threads == 1 {
-			on = "1 thread"
-		} else if i.Threads > 0 {
-			on = strconv.Itoa(i.Threads) + " threads"
-		}
+		on := i.ceilingsOf()
 		f.addf("arithmetic", "%s GFLOP/s fp32 on %s, the highest measured or reached", profile.Significant(c.GFLOPS), on)
 		f.addf("memory", "%s GB/s read on %s, the highest measured", profile.Significant(c.GBPS), on)
 	}
@@ -98,4 +143,17 @@ func (i *Info) facts() (f facts) {
 	f.add("state", i.Paths.State)
 	f.add("cache", i.Paths.Cache)
 	return f
+}
+
+// ceilingsOf says what the ceilings are of.
+func (i *Info) ceilingsOf() string {
+	switch {
+	case i.CeilingsDevice != "cpu":
+		return i.CeilingsDevice
+	case i.Threads == 0:
+		return "all threads"
+	case i.Threads == 1:
+		return "1 thread"
+	}
+	return strconv.Itoa(i.Threads) + " threads"
 }

@@ -91,6 +91,7 @@ func TestProfileLines(t *testing.T) {
 	peak := func(holders ...profile.Holder) string {
 		return p.peakLine(&profile.MemoryPeak{Path: "conv1", Pass: "forward", LiveBytes: 4e6, Holders: holders})
 	}
+	onGPU := Profile{Profile: &profile.Profile{Device: oneGPU}}
 	one := profile.Holder{Name: "conv1", Bytes: 1e6}
 	spread := *p.Profile
 	spread.WarmupSpread = 0.02
@@ -105,6 +106,7 @@ func TestProfileLines(t *testing.T) {
 		peak(one): "4.00 MB live during conv1 (forward): conv1 1.00 MB",
 		peak(one, one, one, one): "4.00 MB live during conv1 (forward): " +
 			"conv1 1.00 MB, conv1 1.00 MB, conv1 1.00 MB and 1 more",
+		onGPU.cpuTime(&profile.Machine{CPUMS: 15}): "15.0 ms of the CPU in a pass",
 		p.memoryLine(): "0 B planned (0 B of them weights)",
 	} {
 		if got != want {

@@ -29,7 +29,7 @@ func (p Profile) totals() (f facts) {
 	if p.Input.Preprocess != nil {
 		f.add("pictures", p.Input.Preprocess.String())
 	}
-	f.add("device", deviceLine(p.Device))
+	f.add("device", p.Device.Line())
 	f.addf("time", "%s", profile.TimeLine(p.Profile))
 	if p.HasPasses() {
 		f.add("", profile.PassesLine(&t))
@@ -113,15 +113,24 @@ func (p Profile) peakLine(m *profile.MemoryPeak) string {
 	return line
 }
 
-// machineLine says how much of the processors the passes got. CPU time below
-// threads × wall time means that threads slept or had to wait for a core.
+// cpuTime is the CPU time of a pass. On the CPU, a time below threads × wall time means
+// that threads slept or had to wait for a core; with a GPU it is what handing it the work
+// takes, and waiting for it.
+func (p Profile) cpuTime(m *profile.Machine) string {
+	if !p.Device.OnCPU() {
+		return ms(m.CPUMS) + " of the CPU in a pass"
+	}
+	wall := p.Total.MeanMS * float64(max(p.Device.Threads, 1))
+	return fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time",
+		ms(m.CPUMS), profile.FormatShare(m.CPUMS/wall), p.Device.Threads)
+}
+
+// machineLine says how much of the processors the passes got.
 func (p Profile) machineLine(m *profile.Machine) string {
 	line := "CPU time is not available on this system"
 	if m.CPUMS > 0 {
-		wall := p.Total.MeanMS * float64(max(p.Device.Threads, 1))
-		line = fmt.Sprintf("%s of all threads in a pass, %s of %d × wall time; "+
-			"threads lost their core %s times per pass",
-			ms(m.CPUMS), profile.FormatShare(m.CPUMS/wall), p.Device.Threads, profile.Significant(m.Preempted))
+		line = fmt.Sprintf("%s; threads lost their core %s times per pass",
+			p.cpuTime(m), profile.Significant(m.Preempted))
 	}
 	if m.Processors > 0 {
 		line += fmt.Sprintf("; other programs used %s of %d cores", profile.Significant(m.OthersCores), m.Processors)
@@ -131,10 +140,6 @@ func (p Profile) machineLine(m *profile.Machine) string {
 	}
 	return line
 }
-
-// Busy reports whether other programs used cores that the passes would have
-// needed, so that the times are too long.
-func (p Profile) Busy() bool { return p.Machine.Busy(p.Device.Threads) }
 
 // memoryLine compares planned and used memory.
 func (p Profile) memoryLine() string {

@@ -348,8 +348,18 @@ func TestEvalText(t *testing.T) {
 func TestInfoText(t *testing.T) {
 	golden.RequireEqual(t, write(t, &Info{
 		Version: "1.2.3", CPU: CPU{"Abacus", 2, []string{"AVX2", "FMA"}, "avx2", "it has AVX2"},
-		Devices:  []InfoDevice{{"cpu", "Abacus", 16e9}},
-		CUDA:     CUDA{Tried: []string{"/lib/libcuda.so.1"}, Reason: "no driver"},
+		Devices: []InfoDevice{
+			NewInfoDevice(&tensor.Info{
+				ID: "cpu", Name: "Abacus", Kind: tensor.KindCPU, Memory: 16e9, Precisions: []tensor.Precision{tensor.FP32},
+			}),
+			NewInfoDevice(&tensor.Info{
+				ID: "vulkan:0", Name: "Abacus RTX", Kind: tensor.KindDiscrete, Memory: 8e9, Driver: "Abacus 550.1",
+				API: "Vulkan 1.3.277", Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
+			}),
+		},
+		Auto:   InfoAuto{"vulkan:0", "it has passed its self-check"},
+		CUDA:   Library{Tried: []string{"/lib/libcuda.so.1"}, Reason: "no driver"},
+		Vulkan: Library{Found: true, Tried: []string{"libvulkan.so.1"}}, CeilingsDevice: "cpu",
 		Ceilings: &profile.Roofs{GFLOPS: 117.04, GBPS: 21.5, Measured: true},
 		Paths:    Paths{"/c/config.yaml", "/s", "/x"},
 	}, "text"))

@@ -277,7 +277,7 @@ func (r *Run) facts() (f facts) {
 	if r.Input.Preprocess != nil {
 		f.add("pictures", r.Input.Preprocess.String())
 	}
-	f.add("device", deviceLine(r.Device)+", "+r.Mode+" mode")
+	f.add("device", r.Device.Line()+", "+r.Mode+" mode")
 	f.add("time", nanoseconds(&r.TimeNS).Text+" this pass")
 	if r.Loss != nil {
 		f.add("loss", number(r.Loss).Text+"   mean cross-entropy")

@@ -15,6 +15,7 @@ type Summary struct {
 	Schema string         `json:"schema"`
 	Model  profile.Model  `json:"model"`
 	Input  tensor.Shape   `json:"input_shape"`
+	Device profile.Device `json:"device"` // whose memory is planned
 	Total  SummaryTotal   `json:"total"`
 	Layers []SummaryLayer `json:"layers"` // one per call, in execution order
 
@@ -74,8 +75,9 @@ type SummaryLayer struct {
 type SummaryOptions struct {
 	Count     string // name of the convention for printed numbers of operations
 	All       bool   // in text, show every block instead of folding runs of alike ones
-	PeakEval  int64  // bytes that the device holds at once in evaluation, 0 if unknown
-	PeakTrain int64  // the same in training
+	Device    profile.Device
+	PeakEval  int64 // bytes that the device holds at once in evaluation, 0 if unknown
+	PeakTrain int64 // the same in training
 }
 
 // NewSummary returns the summary of m. It returns an error for an unknown
@@ -87,7 +89,7 @@ func NewSummary(m *resnet.Model, o SummaryOptions) (*Summary, error) {
 	}
 	t := m.Total
 	s := &Summary{
-		Schema: SummarySchema, Model: profile.Describe(m, ""), Input: m.Root.In,
+		Schema: SummarySchema, Model: profile.Describe(m, ""), Input: m.Root.In, Device: o.Device,
 		Total: SummaryTotal{
 			Params:          t.Params,
 			Buffers:         t.Buffers,
@@ -205,12 +207,20 @@ func (s *Summary) facts() (f facts) {
 	f.addf("activations", "%s   results of all layers, batch of %d",
 		profile.FormatBytes(t.ActivationBytes), s.Input[0])
 	if t.PeakBytesEval > 0 {
-		f.add("peak, eval", profile.FormatBytes(t.PeakBytesEval)+
-			"   what the fused program holds at once: activations, packed weights, scratch")
+		f.addf("peak, eval", "%s   what the fused program holds at once%s: activations, packed weights, scratch",
+			profile.FormatBytes(t.PeakBytesEval), s.where())
 	}
 	if t.PeakBytesTrain > 0 {
-		f.add("peak, train", profile.FormatBytes(t.PeakBytesTrain)+
-			"   what a fused step of training holds at once: those, gradients, momentum, and what backward needs")
+		f.addf("peak, train", "%s   what a fused step of training holds at once%s: "+
+			"those, gradients, momentum, and what backward needs", profile.FormatBytes(t.PeakBytesTrain), s.where())
 	}
 	return f
+}
+
+// where says on which device memory is planned, unless it is the CPU.
+func (s *Summary) where() string {
+	if s.Device.OnCPU() {
+		return ""
+	}
+	return " on " + s.Device.Processor()
 }

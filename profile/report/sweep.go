@@ -20,7 +20,7 @@ func (s Sweep) Table() Tabular {
 	return Table[profile.SweepRow]{Rows: s.Rows, Columns: []Column[profile.SweepRow]{
 		{"batch", "batch", right, func(r profile.SweepRow) Cell { return whole(r.Batch) }},
 		{"size", "size", right, func(r profile.SweepRow) Cell { return plain(r.Size.String()) }},
-		{"threads", "threads", right, func(r profile.SweepRow) Cell { return whole(r.Threads) }},
+		{"threads", "threads", right, func(r profile.SweepRow) Cell { return threads(r.Threads) }},
 		{"images_per_s", "img/s", right, func(r profile.SweepRow) Cell { return perSecond(r.ImagesPerS) }},
 		barColumn(sweepBar, func(r profile.SweepRow) float64 { return float64(r.ImagesPerS / best) }),
 		{"typical_ms", "time", right, func(r profile.SweepRow) Cell { return optionalMS(r.TypicalMS) }},
@@ -36,6 +36,15 @@ func (s Sweep) Table() Tabular {
 		{"knee", "", left, func(r profile.SweepRow) Cell { return truth(r.Knee) }},
 		{"", "knee", left, func(r profile.SweepRow) Cell { return plain(kneeMark(r.Knee)) }},
 	}}
+}
+
+// deviceLine describes the device without its threads, which rows have.
+func (s Sweep) deviceLine() string {
+	d := s.Device
+	if !d.OnCPU() {
+		return d.Line()
+	}
+	return fmt.Sprintf("%s (%s), %s, %s kernels", d.ID, d.Name, d.Precision, d.Kernels)
 }
 
 // kneeMark returns the mark of a knee.
@@ -57,7 +66,7 @@ func (s Sweep) Text(w io.Writer) error {
 	fmt.Fprintln(w)
 	var f facts
 	f.add("net", s.Model.Arch+", weights "+s.Model.WeightsLine())
-	f.addf("device", "%s (%s), %s, %s kernels", s.Device.ID, s.Device.Name, s.Device.Precision, s.Device.Kernels)
+	f.add("device", s.deviceLine())
 	f.add("time", profile.Explanation+"; ± is half its 95 % interval")
 	f.add("knee", "per size and number of threads: the smallest batch that reaches 90 % of the best throughput")
 	return f.write(w)

@@ -15,9 +15,13 @@ import (
 )
 
 var (
-	nan     = math.NaN()
-	lost    = Number(nan)
-	oneCPU  = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
+	nan    = math.NaN()
+	lost   = Number(nan)
+	oneCPU = profile.Device{ID: "cpu", Name: "Abacus", Threads: 2, Kernels: "fake", Precision: "fp32"}
+	oneGPU = profile.Device{
+		ID: "vulkan:1", Name: "Abacus RTX", Kind: tensor.KindDiscrete, Driver: "Abacus 550.1", Kernels: "spir-v",
+		Precision: "bf16",
+	}
 	tinyNet = resnet.Config{Arch: "cifar_resnet8"}
 	someNet = profile.Model{Arch: "cifar_resnet8", Weights: "random, seed 1", Params: 75290, MACs: 12_486_272}
 )
@@ -76,8 +80,16 @@ func TestTexts(t *testing.T) {
 	single.AboutA.Processes, single.AboutB.Processes, single.TurnAbout = 1, 1, false
 	single.Total.DiffTest = profile.DiffTest{PValue: known(0.001), InPair: true}
 	single.Layers[0].DiffTest = profile.DiffTest{PValue: known(0.001), InPair: true}
+	devices := someDiff()
+	devices.AboutB.Device, devices.OtherDevice, devices.TurnAbout = oneGPU, true, false
+	gpus := someSweep()
+	gpus.Device = oneGPU
+	for i := range gpus.Rows {
+		gpus.Rows[i].Threads = 0
+	}
 	for name, r := range map[string]Report{
 		"checks": someChecks(), "diff": someDiff(), "diff apart": quiet, "diff single": single, "sweep": someSweep(),
+		"diff devices": devices, "sweep GPU": gpus,
 		"history":       someHistory(),
 		"history empty": &History{Path: "/s/history.jsonl"},
 	} {

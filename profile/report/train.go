@@ -128,7 +128,7 @@ func (t *Train) Text(w io.Writer) error {
 	fmt.Fprintln(w)
 	var f facts
 	f.add("data", t.Data)
-	f.add("device", deviceLine(t.Device))
+	f.add("device", t.Device.Line())
 	f.add("settings", settingsLine(t.Settings))
 	return f.write(w)
 }
