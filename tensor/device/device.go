@@ -106,7 +106,7 @@ func number(name string, devices []tensor.Info) (int, error) {
 	text, numbered := strings.CutPrefix(name, "vulkan:")
 	switch n, err := strconv.ParseUint(text, 10, 16); {
 	case len(devices) == 0:
-		return 0, errors.New("Vulkan has no device here")
+		return 0, errors.New("there is no Vulkan device here")
 	case numbered && err != nil:
 		return 0, errors.New("a device's number is 0, 1, 2 …")
 	case numbered && int(n) >= len(devices):
@@ -116,7 +116,7 @@ func number(name string, devices []tensor.Info) (int, error) {
 	}
 	n := slices.IndexFunc(devices, func(i tensor.Info) bool { return i.Kind != tensor.KindSoftware })
 	if n < 0 {
-		return 0, errors.New("Vulkan has software renderers only, which must be asked for by number")
+		return 0, errors.New("the Vulkan devices here are software renderers, which must be asked for by number")
 	}
 	return n, nil
 }
