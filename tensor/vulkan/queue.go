@@ -3,10 +3,10 @@
 package vulkan
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
+	"resnet-tui/tensor"
 	"resnet-tui/tensor/vulkan/internal/vk"
 )
 
@@ -42,8 +42,8 @@ func (d *device) record(cb vk.Handle, flags uint32, f func(cb vk.Handle)) error 
 
 // Why a device works no longer.
 var (
-	errLost = errors.New("the GPU stopped working (its driver reset it, or it was taken away): open it again")
-	errHung = errors.New("the GPU does not answer")
+	errLost = fmt.Errorf("%w: its driver has reset it, or it was taken away", tensor.ErrLost)
+	errHung = fmt.Errorf("%w: it does not answer", tensor.ErrLost)
 )
 
 // patience is how long a submission may take. Submissions are small: see
@@ -90,7 +90,7 @@ func (d *device) wait(fence int) error {
 			return d.lose(r.Check("waiting for work"))
 		}
 		if time.Since(began) > limit {
-			return d.lose(fmt.Errorf("%w after %v: close the program; if it hangs again, the driver is at fault", errHung, limit))
+			return d.lose(fmt.Errorf("%w after %v; if it hangs again, the driver is at fault", errHung, limit))
 		}
 	}
 }
