@@ -79,9 +79,6 @@ func List() ([]tensor.Info, error) {
 
 // open makes what all programs share.
 func (d *device) open() error {
-	if err := d.p.needs(); err != nil {
-		return err
-	}
 	if err := d.create(); err != nil {
 		return err
 	}

@@ -5,35 +5,12 @@ package vulkan
 import (
 	"errors"
 	"fmt"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
+	"unsafe"
 
 	"resnet-tui/tensor/vulkan/internal/vk"
 )
-
-// libraryVariable names an environment variable with the path of a Vulkan loader, or of
-// a driver, to use in place of the system's.
-const libraryVariable = "RESNET_TUI_LIBVULKAN"
-
-// Libraries are the names under which Vulkan is looked for, in order.
-func Libraries() []string {
-	if path := os.Getenv(libraryVariable); path != "" {
-		return []string{path}
-	}
-	switch runtime.GOOS {
-	case "windows":
-		return []string{"vulkan-1.dll"}
-	case "darwin":
-		return []string{
-			"libvulkan.1.dylib", "libMoltenVK.dylib", "/usr/local/lib/libvulkan.1.dylib",
-			"/opt/homebrew/lib/libvulkan.1.dylib", "/opt/homebrew/lib/libMoltenVK.dylib",
-		}
-	}
-	return []string{"libvulkan.so.1", "libvulkan.so"}
-}
 
 // instance is the one connection to Vulkan that a process has.
 type instance struct {
@@ -41,35 +18,9 @@ type instance struct {
 	handle  vk.Handle
 	find    vk.Command // vkGetInstanceProcAddr
 	devices []*physical
+	// problems are what is wrong with drivers, and with devices that are not among devices.
+	problems []string
 }
-
-// connect makes the instance, once.
-var connect = sync.OnceValues(func() (*instance, error) {
-	var tried []error
-	for _, name := range Libraries() {
-		find, err := vk.Open(name, "vkGetInstanceProcAddr")
-		if err == nil {
-			return newInstance(find)
-		}
-		tried = append(tried, err)
-	}
-	return nil, &LoaderError{Libraries(), errors.Join(tried...)}
-})
-
-// LoaderError says that there is no Vulkan on the system.
-type LoaderError struct {
-	Tried  []string // libraries
-	Reason error
-}
-
-// Error says what was tried.
-func (e *LoaderError) Error() string {
-	reasons := strings.ReplaceAll(e.Reason.Error(), "\n", "; ")
-	return fmt.Sprintf("there is no Vulkan loader (tried %s: %s): install the GPU's driver and its Vulkan loader, such as libvulkan1",
-		strings.Join(e.Tried, ", "), reasons)
-}
-
-func (e *LoaderError) Unwrap() error { return e.Reason }
 
 // Versions of the interface.
 const (
@@ -84,48 +35,87 @@ func newInstance(find vk.Command) (*instance, error) {
 	in := &instance{find: find}
 	var g vk.Globals
 	if err := vk.Resolve(&g, in.lookUp); err != nil {
-		return nil, fmt.Errorf("the Vulkan loader is none: %w", err)
+		return nil, fmt.Errorf("it is no Vulkan loader: %w", err)
 	}
-	app := vk.ApplicationInfo{Head: vk.Head{SType: vk.TypeApplicationInfo}, Name: vk.CString("resnet-tui"), API: version13}
-	info := vk.InstanceCreateInfo{Head: vk.Head{SType: vk.TypeInstanceCreateInfo}, App: &app}
-	names, err := vk.List(func(n *uint32, p *vk.ExtensionProperties) vk.Result {
-		return g.EnumerateInstanceExtensionProperties.Call(0, n, p)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("asking for Vulkan's extensions: %w", err)
-	}
-	if slices.ContainsFunc(names, func(e vk.ExtensionProperties) bool { return vk.GoString(e.Name[:]) == portability }) {
-		name := vk.CString(portability)
-		info.Flags, info.ExtensionCount, info.Extensions = 1, 1, &name
-	}
-	if err := g.CreateInstance.Call(&info, 0, &in.handle).Check("connecting to Vulkan"); err != nil {
-		return nil, err
+	vk.Heard()
+	if err := in.create(&g); err != nil {
+		return nil, in.explain(err)
 	}
 	if err := vk.Resolve(&in.InstanceCommands, in.lookUp); err != nil {
-		return nil, err
+		return nil, err // it can't even be destroyed
 	}
-	return in, in.enumerate()
+	if err := in.enumerate(); err != nil {
+		in.DestroyInstance.Call(in.handle, 0)
+		return nil, in.explain(err)
+	}
+	in.problems = append(in.problems, vk.Heard()...)
+	return in, nil
 }
 
-// enumerate finds the devices that can be opened.
+// create makes the handle. The loader's errors are to be heard, if it can tell them.
+func (in *instance) create(g *vk.Globals) error {
+	app := vk.ApplicationInfo{Head: vk.Head{SType: vk.TypeApplicationInfo}, Name: vk.CString("resnet-tui"), API: version13}
+	info := vk.InstanceCreateInfo{Head: vk.Head{SType: vk.TypeInstanceCreateInfo}, App: &app}
+	// An error has no text here: a loader that fails is asked again below, and tells then.
+	list, err := vk.List(func(n *uint32, p *vk.ExtensionProperties) vk.Result {
+		return g.EnumerateInstanceExtensionProperties.Call(0, n, p)
+	})
+	has := func(name string) bool {
+		return slices.ContainsFunc(list, func(e vk.ExtensionProperties) bool { return vk.GoString(e.Name[:]) == name })
+	}
+	var names []*byte
+	if has(portability) {
+		info.Flags, names = 1, append(names, vk.CString(portability))
+	}
+	if err != nil || has(vk.DebugUtils) {
+		info.Next, names = unsafe.Pointer(vk.Errors()), append(names, vk.CString(vk.DebugUtils))
+	}
+	info.ExtensionCount, info.Extensions = uint32(len(names)), unsafe.SliceData(names)
+	return g.CreateInstance.Call(&info, 0, &in.handle).Check("connecting to Vulkan's drivers")
+}
+
+// explain adds what the loader has said, and how to choose drivers.
+func (in *instance) explain(err error) error {
+	said := append(in.problems, vk.Heard()...)
+	if len(said) > 0 {
+		err = fmt.Errorf("%w: %s", err, strings.Join(said, "; "))
+	}
+	return fmt.Errorf("%w: install the GPU's driver, or repair it%s", err, narrowing())
+}
+
+// enumerate finds the devices that can be opened, and notes what is wrong with others.
 func (in *instance) enumerate() error {
 	handles, err := vk.List(func(n *uint32, p *vk.Handle) vk.Result {
 		return in.EnumeratePhysicalDevices.Call(in.handle, n, p)
 	})
+	if vk.Is(err, vk.InitFailed) {
+		return fmt.Errorf("no driver finds a GPU of its make: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("asking for Vulkan's devices: %w", err)
 	}
 	for _, h := range handles {
 		p, err := in.inspect(h)
+		if err == nil {
+			err = p.fits()
+		}
 		if err != nil {
-			return err
+			in.problems = append(in.problems, fmt.Sprintf("%s is left out: %v", p.name(), err))
+			continue
 		}
-		if p.props.API >= version11 && p.family != noFamily {
-			p.number = len(in.devices)
-			in.devices = append(in.devices, p)
-		}
+		p.number = len(in.devices)
+		in.devices = append(in.devices, p)
 	}
 	return nil
+}
+
+// Problems is what is wrong with drivers and devices that List leaves out.
+func Problems() []string {
+	in, err := connect()
+	if err != nil {
+		return nil // it is List's
+	}
+	return slices.Clone(in.problems)
 }
 
 // lookUp is the address of a function.
@@ -136,7 +126,7 @@ func (in *instance) lookUp(name *byte) uintptr { return in.find.Address(in.handl
 func (in *instance) choose(number int) (*physical, error) {
 	switch {
 	case len(in.devices) == 0:
-		return nil, errors.New("no device has a Vulkan driver: the GPU's driver may be missing, or its manifest may name a library that isn't there")
+		return nil, in.explain(errors.New("no device has a Vulkan driver that works"))
 	case number >= len(in.devices):
 		return nil, fmt.Errorf("there is no vulkan:%d; there is %s", number, in.names())
 	case number >= 0:

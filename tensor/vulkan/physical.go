@@ -4,6 +4,7 @@ package vulkan
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"unsafe"
@@ -28,7 +29,7 @@ type physical struct {
 
 const noFamily = ^uint32(0)
 
-// inspect reads what a device can do.
+// inspect reads what a device can do. After an error it is not all known.
 func (in *instance) inspect(h vk.Handle) (*physical, error) {
 	p := &physical{handle: h, family: noFamily, extensions: map[string]bool{}}
 	m3 := vk.PhysicalDeviceMaintenance3{Head: vk.Head{SType: vk.TypePhysicalDeviceMaintenance3}}
@@ -41,7 +42,7 @@ func (in *instance) inspect(h vk.Handle) (*physical, error) {
 	p.memory.SType = vk.TypePhysicalDeviceMemory2
 	in.GetPhysicalDeviceMemoryProperties2.Call(h, &p.memory)
 	if err := in.chooseFamily(p); err != nil {
-		return nil, err
+		return p, err
 	}
 	exts, err := vk.List(func(n *uint32, e *vk.ExtensionProperties) vk.Result {
 		return in.EnumerateDeviceExtensionProperties.Call(h, 0, n, e)
@@ -145,9 +146,15 @@ func (p *physical) traits() gpu.Traits {
 	}
 }
 
-// needs reports a device that is too small for the kernels.
-func (p *physical) needs() error {
+// fits reports a device that the kernels can't run on.
+func (p *physical) fits() error {
 	l := &p.props.Limits
+	if p.props.API < version11 {
+		return fmt.Errorf("its driver has %s, of 1.1 at least", apiName(p.props.API))
+	}
+	if p.family == noFamily {
+		return errors.New("its driver can only draw")
+	}
 	if n, shared, threads := l.MaxStageStorageBuffers(), l.MaxSharedMemory(), l.MaxGroupThreads(); n < gpu.Bindings || shared < sharedBytes || threads < gpu.Threads {
 		return fmt.Errorf("it is too small for the kernels: %d storage buffers of %d, %d bytes of shared memory of %d, %d threads of %d",
 			n, gpu.Bindings, shared, sharedBytes, threads, gpu.Threads)

@@ -43,6 +43,7 @@ const (
 	TypePhysicalDeviceMaintenance3    StructureType = 1000168000
 	TypePhysicalDeviceDriver          StructureType = 1000196000
 	TypePhysicalDeviceMemoryBudget    StructureType = 1000237000
+	TypeDebugUtilsMessenger           StructureType = 1000128004
 )
 
 // Structures for making instances and devices.
@@ -63,6 +64,19 @@ type (
 		Layers         **byte
 		ExtensionCount uint32
 		Extensions     **byte
+	}
+	DebugUtilsMessengerCreateInfo struct {
+		Head
+		Flags, Severity, Kinds uint32
+		Callback               uintptr
+		User                   uintptr
+	}
+	DebugUtilsMessage struct { // its beginning
+		Head
+		Flags   uint32
+		ID      *byte
+		Number  int32
+		Message *byte
 	}
 	DeviceQueueCreateInfo struct {
 		Head
