@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"resnet-tui/tensor"
@@ -35,6 +37,8 @@ type device struct {
 	transfers         vk.Handle
 	fences            [2]vk.Handle
 	staging           *memory
+	patience          time.Duration // with a submission
+	closing           atomic.Bool   // whoever waits for the GPU is to give up soon
 
 	mu        sync.Mutex // of the queue, and of what is above
 	lost      error      // after which nothing works
@@ -57,7 +61,7 @@ func New(c Config) (tensor.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &device{in: in, p: p, traits: p.traits(), pipelines: map[string]vk.Handle{}, children: map[io.Closer]bool{}}
+	d := &device{in: in, p: p, traits: p.traits(), patience: p.patience(), pipelines: map[string]vk.Handle{}, children: map[io.Closer]bool{}}
 	if err := d.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s (%s): %w", p.id(), p.name(), err), d.Close())
 	}
@@ -274,8 +278,10 @@ func (d *device) orphans() []io.Closer {
 	return append(programs, states...)
 }
 
-// Close frees everything, the states and programs that are still open too.
+// Close frees everything, the states and programs that are still open too. A GPU that
+// does not answer holds it up for two seconds at most.
 func (d *device) Close() error {
+	d.closing.Store(true)
 	if d.isClosed() || d.handle == 0 {
 		return nil
 	}

@@ -3,6 +3,7 @@
 package vulkan
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,12 +47,21 @@ var (
 	errHung = fmt.Errorf("%w: it does not answer", tensor.ErrLost)
 )
 
-// patience is how long a submission may take. Submissions are small: see
-// segmentFLOPs. A driver that computes on the CPU may be busy with much else.
+// How long a submission may take. Submissions are small: see segmentFLOPs. A driver that
+// computes on the CPU may be busy with much else.
 const (
-	patience         = 20 * time.Second
+	gpuPatience      = 20 * time.Second
 	softwarePatience = 10 * time.Minute
+	closingPatience  = 2 * time.Second // once the device is being closed
+	pollTime         = 250 * time.Millisecond
 )
+
+func (p *physical) patience() time.Duration {
+	if p.software() {
+		return softwarePatience
+	}
+	return gpuPatience
+}
 
 // submit starts a command buffer, with a fence that wait waits for.
 func (d *device) submit(cb vk.Handle, fence int) error {
@@ -72,14 +82,10 @@ func (d *device) submit(cb vk.Handle, fence int) error {
 // wait waits for the work with that fence. After an error nothing is known of the GPU,
 // so that nothing works any more.
 func (d *device) wait(fence int) error {
-	limit := patience
-	if d.p.software() {
-		limit = softwarePatience
-	}
 	f := d.fences[fence]
 	began := time.Now()
 	for {
-		r := d.WaitForFences.Call(d.handle, 1, &f, 1, int64(time.Second))
+		r := d.WaitForFences.Call(d.handle, 1, &f, 1, int64(pollTime))
 		if r == vk.Success {
 			if err := d.ResetFences.Call(d.handle, 1, &f).Check("waiting for work"); err != nil {
 				return d.lose(err)
@@ -89,6 +95,10 @@ func (d *device) wait(fence int) error {
 		if r != vk.Timeout {
 			return d.lose(r.Check("waiting for work"))
 		}
+		limit := d.patience
+		if d.closing.Load() {
+			limit = min(limit, closingPatience)
+		}
 		if time.Since(began) > limit {
 			return d.lose(fmt.Errorf("%w after %v; if it hangs again, the driver is at fault", errHung, limit))
 		}
@@ -97,8 +107,13 @@ func (d *device) wait(fence int) error {
 
 // lose notes that nothing works any more, and why.
 func (d *device) lose(err error) error {
-	if vk.Is(err, vk.DeviceLost) {
+	switch {
+	case errors.Is(err, tensor.ErrLost):
+	case vk.Is(err, vk.DeviceLost):
 		err = errLost
+	default: // the GPU may still work on what is freed next
+		d.DeviceWaitIdle.Call(d.handle)
+		err = fmt.Errorf("%w: %w", tensor.ErrLost, err)
 	}
 	d.lost = fmt.Errorf("%s (%s): %w", d.p.id(), d.p.name(), err)
 	return d.lost
