@@ -76,11 +76,11 @@ func (b *bench) open(m *memory) (err error) {
 	}
 	size := vk.DescriptorPoolSize{Kind: vk.StorageBuffer, Count: gpu.Bindings}
 	info := vk.DescriptorPoolCreateInfo{Head: vk.Head{SType: vk.TypeDescriptorPoolCreateInfo}, MaxSets: 1, SizeCount: 1, Sizes: &size}
-	if err := d.CreateDescriptorPool.Call(d.handle, &info, 0, &b.setPool).Check("making a pool of descriptors"); err != nil {
+	if err := d.CreateDescriptorPool.Make("making a pool of descriptors", &b.setPool, d.handle, &info, 0); err != nil {
 		return err
 	}
 	ask := vk.DescriptorSetAllocateInfo{Head: vk.Head{SType: vk.TypeDescriptorSetAllocateInfo}, Pool: b.setPool, Count: 1, Layouts: &d.setLayout}
-	if err := d.AllocateDescriptorSets.Call(d.handle, &ask, &b.set).Check("making descriptors"); err != nil {
+	if err := d.AllocateDescriptorSets.Make("making descriptors", &b.set, d.handle, &ask); err != nil {
 		return err
 	}
 	all := vk.DescriptorBufferInfo{Buffer: m.buffer, Size: uint64(m.bytes)}
@@ -92,7 +92,7 @@ func (b *bench) open(m *memory) (err error) {
 	}
 	d.UpdateDescriptorSets.Call(d.handle, len(writes), &writes[0], 0, 0)
 	query := vk.QueryPoolCreateInfo{Head: vk.Head{SType: vk.TypeQueryPoolCreateInfo}, Kind: vk.QueryTimestamp, Count: 2}
-	return d.CreateQueryPool.Call(d.handle, &query, 0, &b.queries).Check("making a pool of timestamps")
+	return d.CreateQueryPool.Make("making a pool of timestamps", &b.queries, d.handle, &query, 0)
 }
 
 func (b *bench) close() {

@@ -61,9 +61,18 @@ func New(c Config) (tensor.Device, error) {
 	if err != nil {
 		return nil, err
 	}
+	d, err := newDevice(in, p)
+	if err != nil {
+		return nil, fmt.Errorf("%s (%s): %w", p.id(), p.name(), err)
+	}
+	return d, nil
+}
+
+// newDevice opens a physical device.
+func newDevice(in *instance, p *physical) (*device, error) {
 	d := &device{in: in, p: p, traits: p.traits(), patience: p.patience(), pipelines: map[string]vk.Handle{}, children: map[io.Closer]bool{}}
 	if err := d.open(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s (%s): %w", p.id(), p.name(), err), d.Close())
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
@@ -88,7 +97,10 @@ func (d *device) open() error {
 	}
 	find := func(name *byte) uintptr { return d.in.GetDeviceProcAddr.Address(d.handle, name) }
 	if err := vk.Resolve(&d.DeviceCommands, find); err != nil {
-		d.handle = 0 // it can't even be closed
+		if d.DestroyDevice != 0 {
+			d.DestroyDevice.Call(d.handle, 0)
+		}
+		d.handle = 0 // nothing else can be called
 		return err
 	}
 	d.GetDeviceQueue.Call(d.handle, d.p.family, 0, &d.queue)
@@ -104,7 +116,7 @@ func (d *device) open() error {
 	}
 	fence := vk.FenceCreateInfo{Head: vk.Head{SType: vk.TypeFenceCreateInfo}}
 	for i := range d.fences {
-		if err := d.CreateFence.Call(d.handle, &fence, 0, &d.fences[i]).Check("making a fence"); err != nil {
+		if err := d.CreateFence.Make("making a fence", &d.fences[i], d.handle, &fence, 0); err != nil {
 			return err
 		}
 	}
@@ -122,7 +134,7 @@ func (d *device) create() error {
 		names = append(names, vk.CString(subset))
 	}
 	info.ExtensionCount, info.Extensions = uint32(len(names)), unsafe.SliceData(names)
-	return d.in.CreateDevice.Call(d.p.handle, &info, 0, &d.handle).Check("opening it")
+	return d.in.CreateDevice.Make("opening it", &d.handle, d.p.handle, &info, 0)
 }
 
 // makeLayout makes the one layout that all kernels have: buffers 0 to 9, and push
@@ -135,14 +147,14 @@ func (d *device) makeLayout() error {
 	set := vk.DescriptorSetLayoutCreateInfo{
 		Head: vk.Head{SType: vk.TypeDescriptorSetLayoutCreateInfo}, Count: uint32(len(binds)), Bindings: &binds[0],
 	}
-	if err := d.CreateDescriptorSetLayout.Call(d.handle, &set, 0, &d.setLayout).Check("making a layout of buffers"); err != nil {
+	if err := d.CreateDescriptorSetLayout.Make("making a layout of buffers", &d.setLayout, d.handle, &set, 0); err != nil {
 		return err
 	}
 	push := vk.PushConstantRange{Stages: vk.StageCompute, Size: pushBytes}
 	info := vk.PipelineLayoutCreateInfo{
 		Head: vk.Head{SType: vk.TypePipelineLayoutCreateInfo}, SetCount: 1, Sets: &d.setLayout, RangeCount: 1, Ranges: &push,
 	}
-	return d.CreatePipelineLayout.Call(d.handle, &info, 0, &d.layout).Check("making a layout of kernels")
+	return d.CreatePipelineLayout.Make("making a layout of kernels", &d.layout, d.handle, &info, 0)
 }
 
 // pushBytes is what Vulkan guarantees for a kernel's arguments.

@@ -71,7 +71,7 @@ func (in *instance) create(g *vk.Globals) error {
 		info.Next, names = unsafe.Pointer(vk.Errors()), append(names, vk.CString(vk.DebugUtils))
 	}
 	info.ExtensionCount, info.Extensions = uint32(len(names)), unsafe.SliceData(names)
-	return g.CreateInstance.Call(&info, 0, &in.handle).Check("connecting to Vulkan's drivers")
+	return g.CreateInstance.Make("connecting to Vulkan's drivers", &in.handle, &info, 0)
 }
 
 // explain adds what the loader has said, and how to choose drivers.

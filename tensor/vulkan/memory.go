@@ -53,7 +53,7 @@ func (d *device) allocate(bytes int64, use purpose) (*memory, error) {
 func (m *memory) take(use purpose) error {
 	d, h := m.dev, m.dev.handle
 	info := vk.BufferCreateInfo{Head: vk.Head{SType: vk.TypeBufferCreateInfo}, Size: uint64(m.bytes), Usage: vk.BufferUsage}
-	if err := d.CreateBuffer.Call(h, &info, 0, &m.buffer).Check("making a buffer"); err != nil {
+	if err := d.CreateBuffer.Make("making a buffer", &m.buffer, h, &info, 0); err != nil {
 		return err
 	}
 	var req vk.MemoryRequirements
@@ -63,7 +63,7 @@ func (m *memory) take(use purpose) error {
 		return fmt.Errorf("the driver has no type of memory for buffers")
 	}
 	ask := vk.MemoryAllocateInfo{Head: vk.Head{SType: vk.TypeMemoryAllocateInfo}, Size: req.Size, Type: typ}
-	if err := d.AllocateMemory.Call(h, &ask, 0, &m.memory).Check(fmt.Sprintf("taking %.1f MB of memory", float64(m.bytes)/1e6)); err != nil {
+	if err := d.AllocateMemory.Make(fmt.Sprintf("taking %.1f MB of memory", float64(m.bytes)/1e6), &m.memory, h, &ask, 0); err != nil {
 		return err
 	}
 	if err := d.BindBufferMemory.Call(h, m.buffer, m.memory, 0).Check("binding memory"); err != nil {

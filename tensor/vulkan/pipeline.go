@@ -41,7 +41,7 @@ func (d *device) build(kernel string, constants []uint32) (h vk.Handle, err erro
 		Head: vk.Head{SType: vk.TypeShaderModuleCreateInfo}, Size: uintptr(len(code)), Code: &code[0],
 	}
 	var module vk.Handle
-	if err := d.CreateShaderModule.Call(d.handle, &info, 0, &module).Check("loading it"); err != nil {
+	if err := d.CreateShaderModule.Make("loading it", &module, d.handle, &info, 0); err != nil {
 		return 0, err
 	}
 	defer d.DestroyShaderModule.Call(d.handle, module, 0)
@@ -52,7 +52,7 @@ func (d *device) build(kernel string, constants []uint32) (h vk.Handle, err erro
 			Name: vk.CString("main"), Specialization: specialization(constants),
 		},
 	}
-	err = d.CreateComputePipelines.Call(d.handle, 0, 1, &pipe, 0, &h).Check("compiling it")
+	err = d.CreateComputePipelines.Make("compiling it", &h, d.handle, 0, 1, &pipe, 0)
 	return h, err
 }
 

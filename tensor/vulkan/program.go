@@ -64,7 +64,7 @@ func (p *program) bind() (err error) {
 	}
 	p.stamps = make([]uint64, 2*len(p.Steps))
 	query := vk.QueryPoolCreateInfo{Head: vk.Head{SType: vk.TypeQueryPoolCreateInfo}, Kind: vk.QueryTimestamp, Count: uint32(len(p.stamps))}
-	return d.CreateQueryPool.Call(d.handle, &query, 0, &p.queries).Check("making a pool of timestamps")
+	return d.CreateQueryPool.Make("making a pool of timestamps", &p.queries, d.handle, &query, 0)
 }
 
 // makeSets makes the pipelines and descriptor sets of all kernels.
@@ -75,7 +75,7 @@ func (p *program) makeSets() error {
 	}
 	size := vk.DescriptorPoolSize{Kind: vk.StorageBuffer, Count: uint32(kernels * gpu.Bindings)}
 	info := vk.DescriptorPoolCreateInfo{Head: vk.Head{SType: vk.TypeDescriptorPoolCreateInfo}, MaxSets: uint32(kernels), SizeCount: 1, Sizes: &size}
-	if err := p.dev.CreateDescriptorPool.Call(p.dev.handle, &info, 0, &p.setPool).Check("making a pool of descriptors"); err != nil {
+	if err := p.dev.CreateDescriptorPool.Make("making a pool of descriptors", &p.setPool, p.dev.handle, &info, 0); err != nil {
 		return err
 	}
 	for _, st := range p.Steps {
@@ -113,7 +113,7 @@ func (p *program) find(r gpu.Ref) place {
 func (p *program) describe(k *gpu.Kernel) (set vk.Handle, err error) {
 	d := p.dev
 	info := vk.DescriptorSetAllocateInfo{Head: vk.Head{SType: vk.TypeDescriptorSetAllocateInfo}, Pool: p.setPool, Count: 1, Layouts: &d.setLayout}
-	if err := d.AllocateDescriptorSets.Call(d.handle, &info, &set).Check("making descriptors"); err != nil {
+	if err := d.AllocateDescriptorSets.Make("making descriptors", &set, d.handle, &info); err != nil {
 		return 0, err
 	}
 	var ranges [gpu.Bindings]vk.DescriptorBufferInfo

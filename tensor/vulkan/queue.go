@@ -20,14 +20,14 @@ func (d *device) barrier(cb vk.Handle, from, to uint32, fromStage, toStage int) 
 // commandPool makes one.
 func (d *device) commandPool(flags uint32) (pool vk.Handle, err error) {
 	info := vk.CommandPoolCreateInfo{Head: vk.Head{SType: vk.TypeCommandPoolCreateInfo}, Flags: flags, Family: d.p.family}
-	err = d.CreateCommandPool.Call(d.handle, &info, 0, &pool).Check("making a command pool")
+	err = d.CreateCommandPool.Make("making a command pool", &pool, d.handle, &info, 0)
 	return pool, err
 }
 
 // commandBuffer makes one.
 func (d *device) commandBuffer(pool vk.Handle) (cb vk.Handle, err error) {
 	info := vk.CommandBufferAllocateInfo{Head: vk.Head{SType: vk.TypeCommandBufferAllocateInfo}, Pool: pool, Count: 1}
-	err = d.AllocateCommandBuffers.Call(d.handle, &info, &cb).Check("making a command buffer")
+	err = d.AllocateCommandBuffers.Make("making a command buffer", &cb, d.handle, &info)
 	return cb, err
 }
 
@@ -105,13 +105,15 @@ func (d *device) wait(fence int) error {
 	}
 }
 
-// lose notes that nothing works any more, and why.
+// lose notes that nothing works any more, and why. What is freed next may still be in use
+// until the GPU is idle, which is soon if it is lost, and never if it hangs.
 func (d *device) lose(err error) error {
 	switch {
-	case errors.Is(err, tensor.ErrLost):
+	case errors.Is(err, errHung):
 	case vk.Is(err, vk.DeviceLost):
+		d.DeviceWaitIdle.Call(d.handle)
 		err = errLost
-	default: // the GPU may still work on what is freed next
+	default:
 		d.DeviceWaitIdle.Call(d.handle)
 		err = fmt.Errorf("%w: %w", tensor.ErrLost, err)
 	}

@@ -16,6 +16,16 @@ type Command uintptr
 // whose target lives until the call returns, or nil.
 func (c Command) Call(args ...any) Result { return Result(int32(c.Address(args...))) }
 
+// Make calls a function that makes something, with out as its last argument. After a
+// failure *out is 0, whatever the driver has left there.
+func (c Command) Make(what string, out *Handle, args ...any) error {
+	err := c.Call(append(args, out)...).Check(what)
+	if err != nil {
+		*out = 0
+	}
+	return err
+}
+
 // Address calls a function that returns an address.
 func (c Command) Address(args ...any) uintptr {
 	var words [12]uintptr
