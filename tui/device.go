@@ -27,30 +27,13 @@ func (v *deviceView) draw(c *canvas, r rect) {
 
 // deviceFacts are what is known of the device and of this program.
 func (v *deviceView) deviceFacts() []detailLine {
-	i := v.about.Device
-	facts := []detailLine{
-		{label: "device", text: i.ID},
-		{label: "name", text: i.Name},
-		{label: "cores", text: fmt.Sprintf("%d that a program may use", i.Cores)},
+	var facts []detailLine
+	if err := v.state.Err; err != nil { // the header may not have room for all of it
+		facts = append(facts, detailLine{label: "stopped", text: oneLine(err)})
 	}
-	if v.about.Recorded { // of the machine it says no more than this
-		facts[2] = detailLine{label: "threads", text: fmt.Sprint(i.Cores)}
-	}
-	if i.Memory > 0 {
-		facts = append(facts, detailLine{label: "memory", text: profile.FormatBytes(i.Memory)})
-	}
-	facts = append(facts, detailLine{label: "kernels", text: i.Kernels},
-		detailLine{label: "features", text: strings.Join(i.Features, " ")})
+	facts = append(facts, v.processorFacts()...)
 	facts = append(facts, v.recordedFacts()...)
-	if c := v.state.Ceilings; c.Known() {
-		where := "the highest measured or reached on this machine"
-		if v.about.Recorded {
-			where = "measured on the machine of the recording"
-		}
-		facts = append(facts, detailLine{label: "ceilings", text: fmt.Sprintf(
-			"%s GFLOP/s, %s GB/s from memory, %s",
-			profile.Significant(c.GFLOPS), profile.Significant(c.GBPS), where)})
-	}
+	facts = append(facts, v.ceilingFacts()...)
 	if v.machineBusy() {
 		facts = append(facts, detailLine{label: "busy", text: v.state.Machine.BusyLine()})
 	}
@@ -64,6 +47,44 @@ func (v *deviceView) deviceFacts() []detailLine {
 	}
 	facts = append(facts, detailLine{label: "resnet-tui", text: strings.TrimSpace(version)})
 	return compact(facts)
+}
+
+// processorFacts are what the device is.
+func (v *deviceView) processorFacts() []detailLine {
+	i := v.about.Device
+	if now := v.state.Device; now != nil {
+		i = *now
+	}
+	if !i.Kind.IsCPU() {
+		return gpuFacts(&i, v.about.Recorded)
+	}
+	facts := []detailLine{
+		{label: "device", text: i.ID},
+		{label: "name", text: i.Name},
+		{label: "cores", text: fmt.Sprintf("%d that a program may use", i.Cores)},
+	}
+	if v.about.Recorded { // of the machine it says no more than this
+		facts[2] = detailLine{label: "threads", text: fmt.Sprint(i.Cores)}
+	}
+	if i.Memory > 0 {
+		facts = append(facts, detailLine{label: "memory", text: profile.FormatBytes(i.Memory)})
+	}
+	return append(facts, detailLine{label: "kernels", text: i.Kernels},
+		detailLine{label: "features", text: strings.Join(i.Features, " ")})
+}
+
+// ceilingFacts are what the device can do at best, if that is known.
+func (v *deviceView) ceilingFacts() []detailLine {
+	c := v.state.Ceilings
+	if !c.Known() {
+		return nil
+	}
+	where := "the highest measured or reached on this machine"
+	if v.about.Recorded {
+		where = "measured on the machine of the recording"
+	}
+	return []detailLine{{label: "ceilings", text: fmt.Sprintf("%s GFLOP/s%s, %s GB/s from memory, %s",
+		profile.Significant(c.GFLOPS), v.ofPrecision(), profile.Significant(c.GBPS), where)}}
 }
 
 // recordedFacts say when a recording was made, and by what.

@@ -311,7 +311,11 @@ func kernelChange(r *profile.DiffRow) string {
 
 // aboutSide is how a profile came about, as far as it explains a difference.
 func aboutSide(d profile.DiffSide) string {
-	return fmt.Sprintf("%s · %v · %s · %s", d.Model, d.Input.Shape, plural(d.Device.Threads, "threads"), d.Device.Name)
+	ran := d.Device.ID
+	if d.Device.OnCPU() {
+		ran = plural(d.Device.Threads, "threads")
+	}
+	return fmt.Sprintf("%s · %v · %s · %s", d.Model, d.Input.Shape, ran, d.Device.Name)
 }
 
 // diffColumn is a figure of a row.

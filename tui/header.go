@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -54,11 +55,6 @@ func (m *Model) drawHeader(c *canvas) {
 
 // segments are the pieces of the header in their order.
 func (m *Model) segments() []segment {
-	device := m.about.Device
-	threads := m.about.Threads
-	if threads == 0 {
-		threads = device.Cores
-	}
 	input, later := segment{text: m.about.Input, look: muted, rank: 9, joint: " "}, 0
 	if m.givenInput() { // images that the user chose matter more than what runs them
 		input.text, input.rank, later = shortName(m.about.Input), 6, 1
@@ -68,7 +64,7 @@ func (m *Model) segments() []segment {
 		{text: variant(m.about.Model.Config), look: plainText, rank: 4, joint: " "},
 		{text: m.weightsText(), look: muted, rank: 5, joint: " · "},
 		{text: m.machineText(), look: plainText, rank: 6 + later},
-		{text: plural(threads, "threads"), look: plainText, rank: 7 + later, joint: " "},
+		{text: m.workersText(), look: plainText, rank: 7 + later, joint: " "},
 		{text: m.about.Precision.String(), look: muted, rank: 8 + later, joint: " · "},
 		{text: m.list.tree.model.Input.String(), look: plainText, rank: 3},
 		input,
@@ -87,6 +83,21 @@ func (m *Model) machineText() string {
 	}
 	return m.about.Device.ID
 }
+
+// workersText is what of the device runs: the CPU's threads, or the GPU by its name.
+func (m *Model) workersText() string {
+	switch i := m.about.Device; {
+	case i.Kind.IsCPU():
+		return plural(m.threads(), "threads")
+	case !m.about.Recorded:
+		name, _, _ := strings.Cut(i.Name, " (") // what drivers add to it is in the Device view
+		return name
+	}
+	return "" // machineText has the name
+}
+
+// threads are those of the CPU that the net runs on.
+func (s *shared) threads() int { return cmp.Or(s.about.Threads, s.about.Device.Cores) }
 
 // versionText is what made a recording.
 func (m *Model) versionText() string {
@@ -109,11 +120,7 @@ func (m *Model) busyText() string {
 
 // machineBusy reports whether times are too long because of other programs.
 func (s *shared) machineBusy() bool {
-	threads := s.about.Threads
-	if threads == 0 {
-		threads = s.about.Device.Cores
-	}
-	return s.state.Machine.Busy(threads)
+	return s.state.Machine.Busy(profile.CPUThreads(s.about.Device.Kind, s.threads()))
 }
 
 // givenInput reports whether the images are the user's: others are random.

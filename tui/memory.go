@@ -156,8 +156,12 @@ func (v *memoryView) draw(c *canvas, r rect) {
 // memoryTotals says what a program takes, and for what.
 func memoryTotals(program *live.Program) string {
 	p := program.Memory
-	return fmt.Sprintf("program %s = activations %s + weights %s + workers %s", profile.FormatBytes(p.Total()),
-		profile.FormatBytes(p.ArenaBytes), profile.FormatBytes(p.WeightBytes), profile.FormatBytes(p.ScratchBytes))
+	text := fmt.Sprintf("program %s = activations %s + weights %s", profile.FormatBytes(p.Total()),
+		profile.FormatBytes(p.ArenaBytes), profile.FormatBytes(p.WeightBytes))
+	if p.ScratchBytes > 0 {
+		text += " + workers " + profile.FormatBytes(p.ScratchBytes)
+	}
+	return text
 }
 
 // drawWords says the most important figures, and who holds the most where there are lines

@@ -192,9 +192,17 @@ func (v *rooflineView) drawRoofs(c *canvas, chart *roofline, selected *node) {
 	c.plot(at.x, at.y, p)
 	v.drawDecades(c, chart)
 	level, _ := p.row(roofs.GFLOPS)
-	name := profile.Significant(roofs.GFLOPS) + " GFLOP/s"
+	name := profile.Significant(roofs.GFLOPS) + " GFLOP/s" + v.ofPrecision()
 	c.right(at.x+at.w, at.y+max(level/4-1, 0), name, strong)
 	v.drawSlopeName(c, chart, p.column(ridge)/2, profile.Significant(roofs.GBPS)+" GB/s")
+}
+
+// ofPrecision names the arithmetic that the roof is of, unless it is the usual.
+func (s *shared) ofPrecision() string {
+	if p := s.about.Precision; p != tensor.FP32 {
+		return " " + p.String()
+	}
+	return ""
 }
 
 // drawSlopeName writes memory's ceiling beside its roof, half way up: above it

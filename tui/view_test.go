@@ -13,6 +13,7 @@ import (
 
 	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
+	"resnet-tui/tensor"
 )
 
 // plain is what a screen shows, without colours and blanks at line ends.
@@ -90,6 +91,51 @@ func TestViews(t *testing.T) {
 				golden.RequireEqual(t, out)
 			})
 		}
+	}
+}
+
+// someGPU is a GPU with two memories, of which the system tells some sensors.
+var someGPU = tensor.Info{
+	ID: "vulkan:0", Name: "Abacus RTX", Kind: tensor.KindDiscrete, Driver: "Abacus 550.1", API: "Vulkan 1.3.277",
+	Kernels: "spir-v", Memory: 8e9, Free: 6e9, Cores: 84,
+	Heaps:      []tensor.Heap{{Size: 8e9, Free: 6e9, Local: true}, {Size: 16e9}},
+	Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
+	Sensors:    tensor.Sensors{ClockMHz: 1980, Celsius: 41},
+}
+
+// TestGPU: the header names a GPU and no threads, and the Device view shows what is known
+// of it now.
+func TestGPU(t *testing.T) {
+	for _, size := range [][2]int{{120, 24}, {60, 15}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			m := screen(t, "resnet18", size[0], size[1])
+			m.about.Device, m.about.Precision = someGPU, tensor.BF16
+			run(t, m, true, 20)
+			now := someGPU
+			now.Heaps = []tensor.Heap{{Size: 8e9, Free: 5e9, Local: true}, {Size: 16e9}}
+			m.state.Device, m.state.Ceilings = &now, profile.Ceilings{GFLOPS: 160e3, GBPS: 900}
+			m.view = titled(m, "Device")
+			out := plain(m)
+			out = regexp.MustCompile(`go1\S+ \S+/\S+`).ReplaceAllString(out, "GOVERSION OS/ARCH")
+			golden.RequireEqual(t, out)
+		})
+	}
+}
+
+// TestLostGPU: the header says in one line what happened, and the Device view all of it.
+func TestLostGPU(t *testing.T) {
+	m := screen(t, "resnet18", 120, 24)
+	m.about.Device = someGPU
+	run(t, m, true, 5)
+	m.state.Phase = live.Failed
+	m.state.Err = fmt.Errorf("vulkan:0 (Abacus RTX): %w: its driver has reset it, or it was taken away; "+
+		"start again, or run without it: --device cpu", tensor.ErrLost)
+	if s := plain(m); !strings.HasPrefix(s, " resnet18  ✗ vulkan:0 (Abacus RTX): the device is lost: its driver") {
+		t.Errorf("%s", s)
+	}
+	m.view = titled(m, "Device")
+	if s := strings.Join(strings.Fields(plain(m)), " "); !strings.Contains(s, "--device cpu") {
+		t.Errorf("%s", s)
 	}
 }
 

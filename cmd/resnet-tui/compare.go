@@ -20,7 +20,7 @@ func compareCommand(p *program) *cobra.Command {
 	var with, history string
 	cmd := &cobra.Command{
 		Use:   "compare",
-		Short: "compare a net with its plain twin, or any two: cost, time, gradients and responses by depth",
+		Short: "compare a net with its plain twin, or any two, or two devices: cost, time, gradients and responses by depth",
 		Long: "Runs two nets forward and backward on the same images and labels and shows them side by side: the " +
 			"net, and its plain twin or the net that --with describes. Both start from the same weights, " +
 			"as far as both have them. " +
@@ -28,14 +28,15 @@ func compareCommand(p *program) *cobra.Command {
 		Example: "resnet-tui compare --depth 34\n" +
 			"resnet-tui compare --depth 56 --family cifar --norm none --batch 64\n" +
 			"resnet-tui compare --depth 50 --with \"--lesion layer3.2=drop-branch\"\n" +
+			"resnet-tui compare --depth 18 --device cpu --with \"--device vulkan:0\"\n" +
 			"resnet-tui compare --history figure6.jsonl",
 	}
 	addNet(cmd, &spec)
 	addLesions(cmd, &spec)
 	section(cmd, "net", func(fs *pflag.FlagSet) {
 		fs.StringVar(&with, "with", "",
-			"flags of the other net, for example \"--depth 50 --plain\"; everything else is as for the first "+
-				"(default: its plain twin)")
+			"flags of the other net or of what runs it, for example \"--depth 50 --plain\" or \"--device vulkan\"; "+
+				"everything else is as for the first (default: its plain twin)")
 	})
 	addInput(cmd, &spec)
 	addPreprocess(cmd, &spec.Input.Preprocess)
@@ -73,6 +74,7 @@ func compareOptions(with string, a app.Spec) (o app.CompareOptions, err error) {
 	cmd := &cobra.Command{}
 	addNet(cmd, &other)
 	addLesions(cmd, &other)
+	addDevice(cmd, &other)
 	parse := func() error {
 		if err := cmd.ParseFlags(strings.Fields(with)); err != nil {
 			return usage("--with %q: %s", with, flagMistake(err))

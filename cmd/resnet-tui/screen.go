@@ -109,7 +109,7 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 		}
 	}
 	runs := live.Of(b, spec.Run.Mode)
-	runs.Roofs = service.Roofs(b)
+	runs.Roofs, runs.Naming = service.Roofs(b), flagName
 	return errors.Join(showLive(ctx, runs, o), b.Close())
 }
 

@@ -93,7 +93,7 @@ func (b *Bench) session(ctx context.Context, probes ...nn.Probe) (*nn.Session, e
 	}
 	s, err := nn.NewSession(ctx, b.device, b.model.Model, o)
 	if err != nil {
-		return nil, explainMemory(b.device, b.model.Model, o, err)
+		return nil, ExplainMemory(b.device, b.model.Model, o, err)
 	}
 	if err := b.feed(s); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -15,7 +15,9 @@ import (
 
 // CompareOptions say what a net is compared with.
 type CompareOptions struct {
-	With *Spec `json:"with,omitempty"` // its net, lesions, weights and seed; nil: the plain twin. See Variation.
+	// With has the other net, its lesions, weights and seed, and what runs it where that
+	// isn't what runs the first; nil: the plain twin. See Variation.
+	With *Spec `json:"with,omitempty"`
 }
 
 // CompareBatch is the number of images where neither the spec nor its images say it.
@@ -40,6 +42,9 @@ func (v Service) Compare(ctx context.Context, spec Spec, o CompareOptions, l Lis
 	if err != nil {
 		return nil, err
 	}
+	if err := y.tryDevice(x); err != nil {
+		return nil, err
+	}
 	a, err := x.side(ctx, l)
 	if err != nil {
 		return nil, err
@@ -52,9 +57,12 @@ func (v Service) Compare(ctx context.Context, spec Spec, o CompareOptions, l Lis
 }
 
 // Variation is what the other net of a comparison with a begins as, before it is
-// changed to what with says: a's net without its weights and lesions; or no net
-// yet, where with names another one altogether.
+// changed to what with says: a's net without its weights and lesions; no net yet, where
+// with names another one altogether; or all of a, where with changes what runs it alone.
 func Variation(a, with Spec) (Spec, error) {
+	if with.Net == (resnet.Config{}) && with.Weights == "" && len(with.Lesions) == 0 && with.Seed == nil {
+		return a, nil
+	}
 	base := a
 	base.Lesions, base.Weights, base.Partial, base.Net = nil, "", false, resnet.Config{}
 	if _, _, err := with.builtinNet(); err != nil {
@@ -85,7 +93,11 @@ func Variation(a, with Spec) (Spec, error) {
 func (s *subject) other(with *Spec) (Spec, error) {
 	if with != nil {
 		other := *with
-		other.Input, other.Run, other.Step = s.spec.Input, s.spec.Run, s.spec.Step
+		if other.Run == (Run{}) {
+			other.Run = s.spec.Run
+		}
+		other.Input, other.Step = s.spec.Input, s.spec.Step
+		other.Run.Mode, other.Run.NoCalibrate = s.spec.Run.Mode, s.spec.Run.NoCalibrate
 		return other, nil
 	}
 	other := s.spec
@@ -99,6 +111,19 @@ func (s *subject) other(with *Spec) (Spec, error) {
 		return other, refuse("%s has no plain twin: name the other net by {with}", s.model.Name)
 	}
 	return other, nil
+}
+
+// tryDevice refuses a device of the second net's own that can't be had, before the first
+// net runs.
+func (s *subject) tryDevice(first *subject) error {
+	if s.spec.Run == first.spec.Run {
+		return nil
+	}
+	dev, err := openDevice(s.spec.Run, Listener{})
+	if err != nil {
+		return err
+	}
+	return dev.Close()
 }
 
 // beside is the other net on the images and labels of s. What it leaves open of

@@ -75,5 +75,5 @@ func (b *Bench) lesionEffect(ctx context.Context, s *nn.Session, rep *report.Run
 		rep.Effect.Time, err = profile.TakeTurns(ctx, intact, s, effectTime)
 		return err
 	})
-	return explainMemory(b.device, b.model.Model, s.Options(), err)
+	return ExplainMemory(b.device, b.model.Model, s.Options(), err)
 }

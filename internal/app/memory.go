@@ -18,12 +18,12 @@ func checkMemory(dev tensor.Device, m *nn.Model, o nn.SessionOptions) error {
 	if err == nil && have > 0 && need > have {
 		err = &tensor.MemoryError{Need: need, Have: have}
 	}
-	return explainMemory(dev, m, o, err)
+	return ExplainMemory(dev, m, o, err)
 }
 
-// explainMemory adds to the error of a net that does not fit into memory what
+// ExplainMemory adds to the error of a net that does not fit into memory what
 // would; another error stays as it is.
-func explainMemory(dev tensor.Device, m *nn.Model, o nn.SessionOptions, err error) error {
+func ExplainMemory(dev tensor.Device, m *nn.Model, o nn.SessionOptions, err error) error {
 	var memory *tensor.MemoryError
 	if !errors.As(err, &memory) {
 		return err

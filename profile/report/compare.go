@@ -29,10 +29,11 @@ type Compare struct {
 // OutputPair measures how far B's outputs are from A's. KL is the mean over images
 // of the Kullback–Leibler divergence Σ p·ln(p/q) in nats, with the softmax
 // probabilities p of A and q of B. Agree is the number of images for which both
-// have the same most likely class.
+// have the same most likely class. MaxDifference is the largest difference of two logits.
 type OutputPair struct {
-	KL    Number `json:"kl"`
-	Agree int    `json:"agree"`
+	KL            Number `json:"kl"`
+	Agree         int    `json:"agree"`
+	MaxDifference Number `json:"max_difference"`
 }
 
 // BlockPair holds the gradients at the blocks with the same path.
@@ -90,10 +91,14 @@ func NewCompare(a, b Side) *Compare {
 // pairOutputs compares logits, image by image. The label −1 means unknown.
 func pairOutputs(a, b []Row) *OutputPair {
 	var c train.Change
+	most := 0.0
 	for i := range a {
 		c.Add(a[i], b[i], -1)
+		for k := range a[i] {
+			most = max(most, math.Abs(float64(a[i][k])-float64(b[i][k])))
+		}
 	}
-	return &OutputPair{KL: Number(c.KL()), Agree: c.Images - c.Moved}
+	return &OutputPair{KL: Number(c.KL()), Agree: c.Images - c.Moved, MaxDifference: Number(most)}
 }
 
 // pairResponses pairs responses by path, those that only B has last.
@@ -168,8 +173,9 @@ func (c *Compare) measured() string {
 	}
 	if o := c.Outputs; o != nil {
 		parts = append(parts, fmt.Sprintf(
-			"b's outputs are at a KL divergence of %s from a's, with the same likeliest class for %d of %d images",
-			profile.Significant(float64(o.KL)), o.Agree, len(c.A.Output.Logits)))
+			"b's outputs are at a KL divergence of %s from a's, with the same likeliest class for %d of %d images "+
+				"and logits that differ by %.2g at most",
+			profile.Significant(float64(o.KL)), o.Agree, len(c.A.Output.Logits), float64(o.MaxDifference)))
 	}
 	if len(parts) == 0 {
 		return "nothing to compare"

@@ -20,7 +20,7 @@ func (s *Session) Recompile(ctx context.Context, m *Model, change func(*SessionO
 		return nil, err
 	}
 	err = next.prepare(ctx)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, tensor.ErrLost) {
 		err = s.retryWithoutOld(ctx, next, err)
 	}
 	if err != nil {

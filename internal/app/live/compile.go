@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"resnet-tui/internal/app"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -39,7 +40,7 @@ func (r *runner) compileNet(ctx context.Context, to target) error {
 	}
 	s, err := r.session.Recompile(ctx, m.Model, r.change(to))
 	if err != nil {
-		return err
+		return app.ExplainMemory(r.device, m.Model, r.changed(to), err)
 	}
 	r.whole = whole
 	r.actual.target = to

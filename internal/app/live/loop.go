@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"resnet-tui/internal/app"
 	"resnet-tui/tensor"
 )
 
@@ -198,7 +199,7 @@ func (l *loop) settle(o outcome) {
 	l.state.Actual = o.actual.settings()
 	var broken *internalError
 	switch {
-	case errors.As(o.err, &broken):
+	case errors.As(o.err, &broken), app.Lost(o.err):
 		l.fail(o.err)
 	case o.interrupted && o.action == trace && !l.desired.tracing:
 		l.notify("path lengths: interrupted")
@@ -249,6 +250,9 @@ func (l *loop) reject(o outcome) {
 
 // fail ends all work for good.
 func (l *loop) fail(err error) {
+	if advice, ok := app.Advice(err); ok {
+		err = fmt.Errorf("%w; %s", err, advice.Named(l.tasks.runner.options.naming()))
+	}
 	l.actual.failed, l.state.Err = true, err
 	l.desired.Running = false
 	l.desired.drop()

@@ -39,6 +39,9 @@ type Options struct {
 	// or that the net has reached.
 	Roofs Roofs
 
+	// Naming is what errors call a field of an app.Spec; nil calls it by its name.
+	Naming func(field string) string
+
 	// Recorded, if not nil, is shown and nothing runs: Model is its net and Device
 	// may be nil.
 	Recorded *profile.Profile
@@ -93,7 +96,7 @@ func Of(b *app.Bench, mode string) Options {
 func Recording(p *profile.Profile, m *resnet.Model) Options {
 	return Options{
 		Model: m, Recorded: p, Weights: p.Model.WeightsLine(), InputName: p.Input.Source,
-		Session: nn.SessionOptions{Fuse: p.Fused, Threads: p.Device.Threads},
+		Session: nn.SessionOptions{Fuse: p.Fused, Threads: p.Device.Threads, Precision: recordedPrecision(p)},
 	}
 }
 
@@ -142,6 +145,14 @@ func newRunner(ctx context.Context, o Options) (*runner, About, error) {
 		about.First, err = r.first()
 	}
 	return r, about, err
+}
+
+// naming is Naming, or what stands for it.
+func (o *Options) naming() func(field string) string {
+	if o.Naming != nil {
+		return o.Naming
+	}
+	return func(field string) string { return field }
 }
 
 // limit is the memory that a program may take, 0 if it is not known.

@@ -8,7 +8,14 @@ import (
 
 // recordedInfo is the machine that a profile was recorded on.
 func recordedInfo(p *profile.Profile) tensor.Info {
-	return tensor.Info{ID: p.Device.ID, Name: p.Device.Name, Cores: p.Device.Threads, Kernels: p.Device.Kernels}
+	d := p.Device
+	return tensor.Info{ID: d.ID, Name: d.Name, Kind: d.Kind, Driver: d.Driver, Cores: d.Threads, Kernels: d.Kernels}
+}
+
+// recordedPrecision is the arithmetic of a recorded profile.
+func recordedPrecision(p *profile.Profile) tensor.Precision {
+	precision, _ := tensor.PrecisionNamed(p.Device.Precision)
+	return precision
 }
 
 // openRecording has the recorded passes stand for the runner's.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"resnet-tui/resnet/train"
+	"resnet-tui/tensor"
 )
 
 // guesses are how many classes Results.Top has.
@@ -17,6 +18,7 @@ const guesses = 5
 func (r *runner) look() {
 	r.looked = time.Now()
 	r.results.Machine = r.load.Read()
+	r.results.Device = r.readDevice()
 	logits, err := r.session.Logits()
 	if err != nil || len(logits.Shape) == 0 || logits.Shape[0] == 0 {
 		return // the figures don't depend on it
@@ -32,6 +34,19 @@ func (r *runner) look() {
 		known.Gradients = r.options.gradients(r.twin.session)
 		r.results.Twin = &known
 	}
+}
+
+// deviceEvery is how often the device is asked for its free memory and its sensors.
+const deviceEvery = time.Second
+
+// readDevice is the device as it is now, or was a moment ago.
+func (r *runner) readDevice() *tensor.Info {
+	if now := time.Now(); r.results.Device == nil || now.Sub(r.asked) >= deviceEvery {
+		r.asked = now
+		i := r.device.Info()
+		return &i
+	}
+	return r.results.Device
 }
 
 // likeliest are the n classes of largest probability, best first; nil if a logit is

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"resnet-tui/internal/app"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/nn"
@@ -28,6 +29,7 @@ type runner struct {
 	twin       *twin               // nil while there is none
 	kernel     int                 // that the next single step runs
 	looked     time.Time           // when results were read from the program
+	asked      time.Time           // when the device was asked how it is
 	load       profile.Load        // of the machine
 
 	results  Results
@@ -88,9 +90,10 @@ func (r *runner) first() (Program, error) {
 
 // prepare makes the weights ready and compiles the first program.
 func (r *runner) prepare(ctx context.Context) error {
-	s, err := nn.NewSession(ctx, r.device, r.whole.Model, r.firstOptions())
+	o := r.firstOptions()
+	s, err := nn.NewSession(ctx, r.device, r.whole.Model, o)
 	if err != nil {
-		return err
+		return app.ExplainMemory(r.device, r.whole.Model, o, err)
 	}
 	r.actual.prepared = true
 	return r.adopt(s)
@@ -103,7 +106,10 @@ func (r *runner) adopt(s *nn.Session) error {
 	if err := r.options.feed(s); err != nil {
 		return err
 	}
-	r.results = Results{Program: programOf(s), Top: r.results.Top, Twin: r.results.Twin, Machine: r.results.Machine}
+	r.results = Results{
+		Program: programOf(s), Top: r.results.Top, Twin: r.results.Twin,
+		Machine: r.results.Machine, Device: r.results.Device,
+	}
 	return nil
 }
 

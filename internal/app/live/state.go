@@ -79,6 +79,7 @@ type Results struct {
 	Effect    *Effect           // of the lesions
 	Twin      *Twin             // while it runs beside the net
 	Machine   *profile.Machine  // what other programs use of it, or used in a recording; nil if unknown
+	Device    *tensor.Info      // as it was when the newest passes ran; nil before any did
 }
 
 // Program is a net as it was compiled.
