@@ -3,6 +3,7 @@ package gpu
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/fusion"
@@ -21,20 +22,24 @@ type Traits struct {
 	Align         int64 // of a buffer's place, in bytes
 	MaxBuffer     int64 // bytes that a kernel can see as one buffer
 	MaxAllocation int64 // bytes that can be taken at once
+	Shared        int64 // bytes of shared memory that a workgroup may take
 }
 
 // Blueprint is a program before it takes memory.
 type Blueprint struct {
 	Plan    *tensor.Plan
-	Steps   []*Step // one a group of fused operations
-	Words   int     // of the uniform memory that RunWords fills, 32 bits each
-	Chunk   int64   // the arena is cut into pieces of that many bytes
+	Steps   []*Step   // one a group of fused operations
+	Derived []Derived // what must be ready before
+	Words   int       // of the uniform memory that RunWords fills, 32 bits each
+	Chunk   int64     // the arena is cut into pieces of that many bytes
 	Memory  tensor.MemoryPlan
 	masks   []*tensor.Op // dropouts in train mode
 	traits  Traits
 	options tensor.Options
-	places  []int64 // by buffer, then scratch; −1 for one that lives inside a group
-	sizes   []int64 // alike
+	updated map[tensor.ParamID]bool // by the plan
+	laidOut map[int]tensor.ParamID  // by scratch that has a parameter's values
+	places  []int64                 // by buffer, then scratch; −1 for one that lives inside a group
+	sizes   []int64                 // alike
 }
 
 // Step is what runs for a group: kernels, one after the other.
@@ -57,6 +62,13 @@ type Kernel struct {
 	Writes    uint16        // a bit for each of Buffers that it writes
 	Groups    int64         // workgroups
 	Wait      bool          // for all kernels before it
+}
+
+// Derived is a kernel that lays a parameter out in the arena as others read it. It must run
+// before the first step does, and again when the parameter was changed.
+type Derived struct {
+	Param  tensor.ParamID
+	Kernel Kernel
 }
 
 // Ref names memory that a kernel is given.
@@ -82,7 +94,7 @@ func New(p *tensor.Plan, o tensor.Options, t Traits) (*Blueprint, error) {
 	if err := Check(p, o, t); err != nil {
 		return nil, err
 	}
-	bp := &Blueprint{Plan: p, traits: t, options: o, Words: len(p.Scalars)}
+	bp := &Blueprint{Plan: p, traits: t, options: o, Words: len(p.Scalars), updated: updated(p), laidOut: map[int]tensor.ParamID{}}
 	for _, b := range p.Buffers {
 		bp.sizes = append(bp.sizes, roundUp(b.Bytes(), t.Align))
 	}
@@ -132,10 +144,18 @@ func (bp *Blueprint) Kernels() []tensor.KernelInfo {
 	list := make([]tensor.KernelInfo, len(bp.Steps))
 	for i, st := range bp.Steps {
 		list[i] = tensor.KernelInfo{
-			Op: st.Group.Head, Absorbed: st.Group.Absorbed, Name: st.Kernels[0].Name, FLOPs: st.FLOPs, Bytes: st.Bytes,
+			Op: st.Group.Head, Absorbed: st.Group.Absorbed, Name: st.name(), FLOPs: st.FLOPs, Bytes: st.Bytes,
 		}
 	}
 	return list
+}
+
+// name is that of the kernel that does the step's work.
+func (st *Step) name() string {
+	if len(st.Kernels) > 1 && strings.HasPrefix(st.Kernels[0].Name, arranging) {
+		return st.Kernels[1].Name
+	}
+	return st.Kernels[0].Name
 }
 
 // Place is where a buffer of the arena begins, and its size, in bytes. It lies in

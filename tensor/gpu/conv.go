@@ -6,19 +6,11 @@ import (
 	"resnet-tui/tensor"
 )
 
-// A product is cut into slices where its tiles alone would leave a GPU idle, and
-// where a sum is so long that float32 would lose digits.
-const (
-	tile      = 64
-	wanted    = 512     // workgroups
-	shortest  = 256     // terms of a slice, at least
-	longest   = 1 << 13 // terms of a slice, at most
-	maxSlices = 256
-)
-
 // A direction is one of the three products of a convolution.
 type direction struct {
-	kernel                string
+	way                   int
+	win                   tensor.Window
+	groups                int
 	x, y                  dims // the forward operation's operand and result
 	a, b                  Ref
 	rows, cols, depth     int // of the product, a group and a class of pixels
@@ -26,27 +18,27 @@ type direction struct {
 	total, channels, part int // elements of the result; its channels; elements of one of them in a row
 }
 
+// wayNames are what kernels are called by way.
+var wayNames = [...]string{forward: "forward", toInput: "input", toWeight: "weight"}
+
 // product is a convolution, a linear layer, or one of their gradients.
 func product(bp *Blueprint, st *Step, op *tensor.Op) error {
-	win, groups := op.Window, op.Groups
-	switch op.Kind {
-	case tensor.Linear, tensor.LinearGradInput, tensor.LinearGradWeight:
-		win, groups = tensor.Square(1, 1, 0), 1
-	}
-	d := bp.direction(op, win, groups)
-	st.FLOPs = 2 * int64(d.y.elems()) * int64(d.x.c/groups*win.KH*win.KW)
-	tiles := ceil(d.rows, tile) * ceil(d.cols, tile) * groups * d.classes
-	slices := max(min(ceil(wanted, tiles), d.depth/shortest), ceil(d.depth, longest), 1)
-	slices = min(slices, maxSlices)
+	d := bp.direction(op)
+	st.FLOPs = 2 * int64(d.y.elems()) * int64(d.x.c/d.groups*d.win.KH*d.win.KW)
+	t, slices := d.choose(bp.traits.Shared)
 	if int64(slices)*int64(d.total) >= 1<<31 {
 		return fmt.Errorf("%d partial sums of %d elements are too many", slices, d.total)
 	}
-	k := Kernel{Name: d.kernel, Groups: int64(tiles) * int64(slices)}
+	k := Kernel{Name: fmt.Sprintf("conv_%s_%dx%d", wayNames[d.way], t.tm, t.tn), Groups: d.count(t, slices)}
+	if d.way != toWeight {
+		d.a = bp.arrange(st, &d, op.Params[0])
+	}
 	k.read(0, d.a)
 	k.read(1, d.b)
 	flags, eps := bp.tail(st, op, &k)
-	k.Constants = u32(win.KH, win.KW, win.SH, win.SW)
-	k.Push = append(u32(d.x.n, d.x.c, d.x.h, d.x.w, d.y.c, d.y.h, d.y.w, win.Top, win.Left, groups, slices, flags), f32(eps))
+	k.Constants = append(d.window(), uint32(t.threadRows), d.blocked())
+	x, y, win := d.x, d.y, d.win
+	k.Push = append(u32(x.n, x.c, x.h, x.w, y.c, y.h, y.w, win.Top, win.Left, d.groups, slices, flags), f32(eps))
 	if slices == 1 {
 		k.write(2, bp.result(st))
 		st.add(k)
@@ -67,25 +59,46 @@ func product(bp *Blueprint, st *Step, op *tensor.Op) error {
 }
 
 // direction is the matrix product of an operation.
-func (bp *Blueprint) direction(op *tensor.Op, win tensor.Window, groups int) direction {
-	var d direction
-	window := win.KH * win.KW
+func (bp *Blueprint) direction(op *tensor.Op) direction {
+	d := direction{win: op.Window, groups: op.Groups, classes: 1, b: buf(op.In[0])}
+	switch op.Kind {
+	case tensor.Linear, tensor.LinearGradInput, tensor.LinearGradWeight:
+		d.win, d.groups = tensor.Square(1, 1, 0), 1
+	}
+	window := d.win.KH * d.win.KW
 	switch op.Kind {
 	case tensor.Conv2d, tensor.Linear:
-		d = direction{kernel: "conv_forward", x: bp.dims(op.In[0]), y: bp.dims(op.Out[0]), a: par(op.Params[0]), b: buf(op.In[0]), classes: 1}
-		d.rows, d.cols, d.depth = d.y.c/groups, d.y.n*d.y.plane(), d.x.c/groups*window
+		d.way, d.x, d.y = forward, bp.dims(op.In[0]), bp.dims(op.Out[0])
+		d.rows, d.cols, d.depth = d.y.c/d.groups, d.y.n*d.y.plane(), d.x.c/d.groups*window
 		d.total, d.channels, d.part = d.y.elems(), d.y.c, d.y.plane()
 	case tensor.Conv2dGradInput, tensor.LinearGradInput:
-		d = direction{kernel: "conv_input", x: bp.dims(op.Out[0]), y: bp.dims(op.In[0]), a: par(op.Params[0]), b: buf(op.In[0]), classes: win.SH * win.SW}
-		d.rows, d.cols = d.x.c/groups, d.x.n*ceil(d.x.h, win.SH)*ceil(d.x.w, win.SW)
-		d.depth = d.y.c / groups * ceil(win.KH, win.SH) * ceil(win.KW, win.SW)
+		d.way, d.x, d.y = toInput, bp.dims(op.Out[0]), bp.dims(op.In[0])
+		d.classes = d.win.SH * d.win.SW
+		d.rows, d.cols = d.x.c/d.groups, d.x.n*ceil(d.x.h, d.win.SH)*ceil(d.x.w, d.win.SW)
+		d.depth = d.y.c / d.groups * ceil(d.win.KH, d.win.SH) * ceil(d.win.KW, d.win.SW)
 		d.total, d.channels, d.part = d.x.elems(), d.x.c, d.x.plane()
 	default:
-		d = direction{kernel: "conv_weight", x: bp.dims(op.In[0]), y: bp.dims(op.In[1]), a: buf(op.In[1]), b: buf(op.In[0]), classes: 1}
-		d.rows, d.cols, d.depth = d.y.c/groups, d.x.c/groups*window, d.y.n*d.y.plane()
-		d.total, d.channels, d.part = d.rows*groups*d.cols, 1, 1
+		d.way, d.x, d.y, d.a = toWeight, bp.dims(op.In[0]), bp.dims(op.In[1]), buf(op.In[1])
+		d.rows, d.cols, d.depth = d.y.c/d.groups, d.x.c/d.groups*window, d.y.n*d.y.plane()
+		d.total, d.channels, d.part = d.rows*d.groups*d.cols, 1, 1
 	}
 	return d
+}
+
+// window is the constants of kernels that go over windows.
+func (d *direction) window() []uint32 { return u32(d.win.KH, d.win.KW, d.win.SH, d.win.SW) }
+
+// blocked is 1 where the sum goes through blocks of eight channels, tap by tap, so that
+// the terms of a slab share their tap: see shaders/order.glsl.
+func (d *direction) blocked() uint32 {
+	summed := d.x.c / d.groups
+	if d.way == toInput {
+		summed = d.y.c / d.groups
+	}
+	if d.way != toWeight && summed%slabTerms == 0 {
+		return 1
+	}
+	return 0
 }
 
 // What a tail does, as epilogue.glsl reads it.

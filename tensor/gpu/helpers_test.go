@@ -78,10 +78,13 @@ func eachBlueprint(t *testing.T, f func(t *testing.T, bp *gpu.Blueprint)) {
 	}
 }
 
-// largest is more than a plan's largest buffer takes, and its partial sums.
+// largest is more than a plan's largest buffer or parameter takes, and a kernel's scratch.
 func largest(p *tensor.Plan) (bytes int64) {
 	for _, b := range p.Buffers {
 		bytes = max(bytes, b.Bytes())
+	}
+	for _, q := range p.Params {
+		bytes = max(bytes, q.Bytes())
 	}
 	return 2*bytes + 1<<20
 }

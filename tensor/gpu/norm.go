@@ -13,6 +13,9 @@ type reduction struct {
 	out             [4]Ref        // results of the second kernel, at bindings 6 to 9
 }
 
+// wanted is how many workgroups keep a GPU busy.
+const wanted = 512
+
 // reduce adds the kernels of a reduction and returns the sums by channel, of four
 // values each.
 func (bp *Blueprint) reduce(st *Step, r reduction) Ref {

@@ -65,6 +65,9 @@ func (bp *Blueprint) lives() []life {
 			}
 		}
 	}
+	for _, d := range bp.Derived { // for all runs to come
+		lives[d.Kernel.Buffers[2].ID] = life{0, len(bp.Steps) - 1}
+	}
 	for id, b := range bp.Plan.Buffers {
 		if lives[id].first < 0 || b.Class == tensor.Scratch {
 			continue
@@ -106,6 +109,9 @@ func pieceFor(largest, limit int64) int64 { return max(min(pieceBytes, limit), l
 func (bp *Blueprint) name(id int) string {
 	if id < len(bp.Plan.Buffers) {
 		return bp.Plan.Buffers[id].Name
+	}
+	if p, ok := bp.laidOut[id]; ok {
+		return bp.Plan.Params[p].Name + ", laid out for its kernel,"
 	}
 	return "a kernel's partial sums"
 }

@@ -72,6 +72,9 @@ func TestPlaces(t *testing.T) {
 				m.write(int(id))
 			}
 		}
+		for i := range bp.Derived {
+			m.run(t, &bp.Derived[i].Kernel)
+		}
 		for range 2 {
 			for _, k := range kernels(bp) {
 				m.run(t, k)

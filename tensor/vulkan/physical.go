@@ -142,7 +142,7 @@ func (p *physical) traits() gpu.Traits {
 	l := &p.props.Limits
 	return gpu.Traits{
 		Name: p.name(), Precisions: []tensor.Precision{tensor.FP32}, Align: int64(max(16, l.StorageAlignment())),
-		MaxBuffer: int64(l.MaxStorageBufferRange()), MaxAllocation: p.maxAlloc,
+		MaxBuffer: int64(l.MaxStorageBufferRange()), MaxAllocation: p.maxAlloc, Shared: int64(l.MaxSharedMemory()),
 	}
 }
 

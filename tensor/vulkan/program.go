@@ -24,6 +24,7 @@ type program struct {
 	words    *memory       // uniform memory, seen by the host
 	pipes    [][]vk.Handle // by step and kernel
 	sets     [][]vk.Handle // of descriptors, alike
+	derived  derived
 	setPool  vk.Handle
 	commands vk.Handle // pool of command buffers
 	queries  vk.Handle
@@ -69,7 +70,7 @@ func (p *program) bind() (err error) {
 
 // makeSets makes the pipelines and descriptor sets of all kernels.
 func (p *program) makeSets() error {
-	kernels := 0
+	kernels := len(p.Derived)
 	for _, st := range p.Steps {
 		kernels += len(st.Kernels)
 	}
@@ -81,12 +82,7 @@ func (p *program) makeSets() error {
 	for _, st := range p.Steps {
 		var pipes, sets []vk.Handle
 		for i := range st.Kernels {
-			k := &st.Kernels[i]
-			pipe, err := p.dev.pipeline(k.Name, k.Constants)
-			if err != nil {
-				return err
-			}
-			set, err := p.describe(k)
+			pipe, set, err := p.ready(&st.Kernels[i])
 			if err != nil {
 				return err
 			}
@@ -94,7 +90,16 @@ func (p *program) makeSets() error {
 		}
 		p.pipes, p.sets = append(p.pipes, pipes), append(p.sets, sets)
 	}
-	return nil
+	return p.readyDerived()
+}
+
+// ready makes the pipeline and the descriptor set of a kernel.
+func (p *program) ready(k *gpu.Kernel) (pipe, set vk.Handle, err error) {
+	if pipe, err = p.dev.pipeline(k.Name, k.Constants); err != nil {
+		return 0, 0, err
+	}
+	set, err = p.describe(k)
+	return pipe, set, err
 }
 
 // find is where a reference's memory lies.
@@ -104,10 +109,12 @@ func (p *program) find(r gpu.Ref) place {
 		at, bytes := p.Place(r.ID)
 		return place{p.arena[at/p.Chunk], at % p.Chunk, bytes}
 	case gpu.Param:
-		return p.state.params[p.Plan.Params[r.ID].Name].place
+		return p.param(tensor.ParamID(r.ID)).place
 	}
 	return place{p.words, 0, p.words.bytes} // also for what a kernel does not read
 }
+
+func (p *program) param(id tensor.ParamID) *param { return p.state.params[p.Plan.Params[id].Name] }
 
 // describe makes the descriptor set of a kernel.
 func (p *program) describe(k *gpu.Kernel) (set vk.Handle, err error) {

@@ -65,6 +65,9 @@ func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
 		return errDeviceClosed
 	}
 	p.setWords(o.Scalars)
+	if err := p.derive(); err != nil {
+		return err
+	}
 	switch {
 	case o.Label != nil, o.Observe != nil && p.dev.p.stampBits == 0:
 		return p.stepwise(ctx, from, to, o)
@@ -167,12 +170,12 @@ func (p *program) stepwise(ctx context.Context, from, to int, o tensor.RunOption
 	return nil
 }
 
-// noteChanges moves the state's version if parameters changed.
+// noteChanges moves the versions of parameters that changed.
 func (p *program) noteChanges(list []segment) {
 	for _, seg := range list {
 		for _, st := range p.Steps[seg.from:seg.to] {
-			if len(st.Changes) > 0 {
-				p.state.version++
+			for _, id := range st.Changes {
+				p.state.changed(p.param(id))
 			}
 		}
 	}

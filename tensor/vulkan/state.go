@@ -22,7 +22,8 @@ type state struct {
 
 type param struct {
 	tensor.Param
-	place // its memory is nil until it is needed
+	place          // its memory is nil until it is needed
+	version uint64 // the state's when it was last changed
 }
 
 var errClosed = errors.New("the state is closed")
@@ -183,8 +184,14 @@ func (s *state) Write(name string, t *tensor.Tensor) error {
 			return err
 		}
 	}
-	s.version++
+	s.changed(q)
 	return s.dev.upload(q.place, t.Data)
+}
+
+// changed notes that a parameter changes.
+func (s *state) changed(q *param) {
+	s.version++
+	q.version = s.version
 }
 
 // Read gets a parameter's value.

@@ -12,14 +12,18 @@ import (
 	"strings"
 )
 
-// A shader is a source and its kernels, by the macros that make them.
+// A shader is a source and its kernels, by the macros that make them; a tile such as 4x8
+// stands for TM=4 and TN=8.
 type shader struct {
 	source  string
 	kernels []string
 }
 
 var shaders = []shader{
-	{"conv", []string{"FORWARD", "INPUT", "WEIGHT"}},
+	{"conv", []string{
+		"FORWARD 8x8", "FORWARD 4x8", "FORWARD 4x4", "INPUT 8x8", "INPUT 4x8", "INPUT 4x4", "WEIGHT 8x8", "WEIGHT 4x8", "WEIGHT 4x4",
+	}},
+	{"arrange", []string{"FORWARD", "INPUT"}},
 	{"finish", []string{""}},
 	{"map", []string{
 		"COPY", "RELU", "RELU_GRAD", "ADD", "DROPOUT", "NORM", "NORM_EVAL", "NORM_GRAD", "NORM_GRAD_EVAL", "PAD", "PAD_GRAD", "UPDATE",
@@ -69,7 +73,11 @@ func compile(source string, macros []string) ([]byte, error) {
 	defer os.Remove(temp.Name())
 	args := []string{"-O", "--target-env=vulkan1.1"}
 	for _, m := range macros {
-		args = append(args, "-D"+m)
+		if tm, tn, ok := strings.Cut(m, "x"); ok {
+			args = append(args, "-DTM="+tm, "-DTN="+tn)
+		} else {
+			args = append(args, "-D"+m)
+		}
 	}
 	args = append(args, filepath.Join("shaders", source+".comp"), "-o", temp.Name())
 	if out, err := exec.Command("glslc", args...).CombinedOutput(); err != nil {

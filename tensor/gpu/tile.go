@@ -1,0 +1,122 @@
+package gpu
+
+import "math"
+
+// A tile is the part of a matrix product that one workgroup computes: each of its threads
+// computes tm×tn sums, and the threads stand in rows. Which tile a product takes does not
+// change its bits: every sum goes through its terms in the same order.
+type tile struct {
+	tm, tn, threadRows int
+	slab               [3]int // instructions of a thread for a slab of the sum, by way
+}
+
+// The ways through a convolution, in the order of tile.slab.
+const (
+	forward = iota
+	toInput
+	toWeight
+)
+
+// tiles are those that the kernels are compiled for. Their instructions are counted
+// from the compiled kernels, for a 3×3 window; a test holds them to it.
+var tiles = []tile{
+	{8, 8, 16, [3]int{594, 594, 627}}, // 128×128
+	{8, 8, 8, [3]int{618, 618, 0}},    // 64×256
+	{4, 8, 16, [3]int{333, 333, 360}}, // 64×128
+	{4, 8, 8, [3]int{354, 354, 0}},    // 32×256
+	{4, 8, 32, [3]int{333, 333, 348}}, // 128×64
+	{4, 4, 16, [3]int{194, 194, 202}}, // 64×64
+	{4, 4, 8, [3]int{197, 197, 221}},  // 32×128
+	{4, 4, 4, [3]int{218, 218, 0}},    // 16×256
+	{4, 4, 32, [3]int{197, 197, 203}}, // 128×32
+}
+
+func (t *tile) rows() int { return t.tm * t.threadRows }
+func (t *tile) cols() int { return t.tn * Threads / t.threadRows }
+
+// takes says whether the tile has a kernel for a way: weight gradients fetch at most 128
+// rows and columns, 32 at a time.
+func (t *tile) takes(way int) bool { return t.slab[way] > 0 }
+
+// slabTerms is how many terms of the sum a workgroup holds in shared memory at a time.
+const slabTerms = 8
+
+// sharedBytes is the shared memory that the tile's kernel takes: two slabs, four terms
+// in a vector; WEIGHT pads its rows; and the table of 256 rows.
+func (t *tile) sharedBytes(way int) int {
+	rows := t.rows() + t.cols()
+	if way == toWeight {
+		rows += 2 * 4
+	}
+	return 4*rows*slabTerms*2 + 256*16
+}
+
+// sharedGuaranteed is the shared memory that every device has.
+const sharedGuaranteed = 16 << 10
+
+// A GPU as the choice of tiles imagines it, for none says how many units it has. These
+// are an H100's; what matters is that they are the same everywhere: slices decide the
+// order of additions.
+const (
+	units      = 132  // that each run some workgroups at once
+	schedulers = 4    // of a unit: instructions of a warp of 32 threads that begin in a cycle
+	resident   = 2    // workgroups of a unit at once
+	latency    = 700  // cycles from asking memory to an answer
+	unitBytes  = 18   // that a unit gets from memory in a cycle
+	launch     = 4000 // cycles until a kernel that waited for another has begun
+	edge       = 1000 // instructions of a thread around the loop over slabs
+)
+
+// A product is cut into slices where its tiles alone would leave a GPU idle, and where a
+// sum is so long that float32 would lose digits.
+const (
+	shortest  = 256     // terms of a slice, at least
+	longest   = 1 << 13 // terms of a slice, at most
+	maxSlices = 256
+)
+
+// choose finds the tile and the number of slices that cost least. Shared is the bytes of
+// shared memory that the device has.
+func (d *direction) choose(shared int64) (best *tile, slices int) {
+	fewest := max(ceil(d.depth, longest), 1)
+	most := max(fewest, min(d.depth/shortest, maxSlices))
+	least := math.Inf(1)
+	for i := range tiles {
+		t := &tiles[i]
+		if !t.takes(d.way) || int64(t.sharedBytes(d.way)) > max(shared, sharedGuaranteed) {
+			continue
+		}
+		for n := fewest; n <= most; n++ {
+			if c := d.cost(t, n); c < least {
+				best, slices, least = t, n, c
+			}
+		}
+	}
+	return best, slices
+}
+
+// count is how many workgroups a product takes.
+func (d *direction) count(t *tile, slices int) int64 {
+	return int64(ceil(d.rows, t.rows())) * int64(ceil(d.cols, t.cols())) * int64(d.groups*d.classes*slices)
+}
+
+// cost is the cycles that a product takes on the imagined GPU. Its units take workgroups in
+// rounds; a round lasts as long as its instructions, but for each slab at least until
+// memory answers. Slices are written, read again and added by another kernel.
+func (d *direction) cost(t *tile, slices int) float64 {
+	each := ceil(int(d.count(t, slices)), units) // workgroups of a unit
+	slabs := ceil(ceil(d.depth, slabTerms), slices)
+	round := func(n int) float64 {
+		const perSlot = Threads / 32 / schedulers
+		busy := float64(n * perSlot * t.slab[d.way])
+		return float64(slabs)*max(busy, latency) + float64(n*perSlot*edge)
+	}
+	cycles := float64(each/resident) * round(resident)
+	if rest := each % resident; rest > 0 {
+		cycles += round(rest)
+	}
+	if slices > 1 {
+		cycles += launch + 4*float64(d.total)*float64(2*slices+1)/(units*unitBytes)
+	}
+	return cycles
+}
