@@ -18,6 +18,7 @@
 # for CUDA; LIMIT, in seconds (540); BATCHES (1,8,64) of the comparisons; VK_DRIVER_FILES to choose drivers.
 set -uo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
+PATH=$PATH:/usr/sbin:/sbin # ldconfig
 usage() { sed -n '2,/^set/p' "$0" | sed '$d; s/^# \{0,1\}//'; }
 die() { echo "gpu.sh: $*" >&2; exit 2; }
 

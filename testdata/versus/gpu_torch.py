@@ -20,7 +20,6 @@ class Peers:
         self.at = torch.device("cpu" if self.cpu else "cuda")
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
         torch.set_float32_matmul_precision("highest")
-        torch.backends.cudnn.benchmark = True
         torch.set_grad_enabled(self.train)
         if self.cpu:
             torch.set_num_threads(1)
@@ -60,6 +59,7 @@ class Peers:
         self.x, self.labels = self.x.to(self.at), self.labels.to(self.at)
         net, x = net.double().train(self.train), self.x.double()
         truth = self.result(net, self.step(net, lambda: self.forward(net(x))))
+        t.backends.cudnn.benchmark = True  # from here on: its search takes long in float64
         return {"labels": self.labels.tolist(), "result": truth}
 
     def forward(self, logits):
@@ -170,6 +170,11 @@ class Peers:
         if not self.cpu:
             self.torch.cuda.synchronize()
 
+    def give_back(self):
+        """Leaves memory that PyTorch holds for later to the other engines."""
+        if not self.cpu:
+            self.torch.cuda.empty_cache()
+
     def allocated(self):
         return 0 if self.cpu else self.torch.cuda.memory_allocated()
 
@@ -202,6 +207,8 @@ def main(settings):
             answer = {"failed": "PyTorch and torchvision are needed (%s): run this with a Python that has them" % e}
         except Exception as e:  # out of memory, no compiler for torch.compile, …: the end of this peer only
             answer = {"failed": "%s: %s" % (type(e).__name__, str(e).strip()[:500])}
+        if peers:
+            peers.give_back()
         print(json.dumps(answer), file=answers, flush=True)
 
 
