@@ -78,6 +78,10 @@ type Info struct {
 	Precisions []Precision // that Options may ask for; FP32 is always among them
 	Heaps      []Heap      // its memories, largest first; nil for a CPU
 	Sensors    Sensors     // as they are now
+
+	// CheckKey names what the self-check of a Checker holds for: the device, its driver
+	// and the kernels. "" where none is needed.
+	CheckKey string
 }
 
 // DeviceKind says what sort of processor a device is.

@@ -17,12 +17,14 @@ const Threads = 256
 
 // Traits are what lowering must know of a device.
 type Traits struct {
-	Name          string
+	Name, Driver  string
 	Precisions    []tensor.Precision
-	Align         int64 // of a buffer's place, in bytes
-	MaxBuffer     int64 // bytes that a kernel can see as one buffer
-	MaxAllocation int64 // bytes that can be taken at once
-	Shared        int64 // bytes of shared memory that a workgroup may take
+	Align         int64    // of a buffer's place, in bytes
+	MaxBuffer     int64    // bytes that a kernel can see as one buffer
+	MaxAllocation int64    // bytes that can be taken at once
+	Shared        int64    // bytes of shared memory that a workgroup may take
+	Wrong         []string // kernels that are not to be used
+	Avoid         []string // kernels that are only to be used where no other can be
 }
 
 // Blueprint is a program before it takes memory.
@@ -89,7 +91,7 @@ const (
 )
 
 // New makes the blueprint of a plan. An invalid plan, a precision that the device
-// lacks or a tensor that is too large for it is an error.
+// lacks, a tensor that is too large for it or a kernel that is wrong on it is an error.
 func New(p *tensor.Plan, o tensor.Options, t Traits) (*Blueprint, error) {
 	if err := Check(p, o, t); err != nil {
 		return nil, err
@@ -101,7 +103,11 @@ func New(p *tensor.Plan, o tensor.Options, t Traits) (*Blueprint, error) {
 	for _, g := range fusion.Split(p, o.Fuse) {
 		st := &Step{Group: g}
 		op := &p.Ops[g.Head]
-		if err := bp.lower(st, op); err != nil {
+		err := bp.lower(st, op)
+		if err == nil {
+			err = bp.checkKernels(st)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%v %s: %w", op.Kind, op.Path, err)
 		}
 		st.Bytes = bp.traffic(st)

@@ -25,11 +25,11 @@ var wayNames = [...]string{forward: "forward", toInput: "input", toWeight: "weig
 func product(bp *Blueprint, st *Step, op *tensor.Op) error {
 	d := bp.direction(op)
 	st.FLOPs = 2 * int64(d.y.elems()) * int64(d.x.c/d.groups*d.win.KH*d.win.KW)
-	t, slices := d.choose(bp.traits.Shared)
+	t, slices := d.choose(&bp.traits)
 	if int64(slices)*int64(d.total) >= 1<<31 {
 		return fmt.Errorf("%d partial sums of %d elements are too many", slices, d.total)
 	}
-	k := Kernel{Name: fmt.Sprintf("conv_%s_%dx%d", wayNames[d.way], t.tm, t.tn), Groups: d.count(t, slices)}
+	k := Kernel{Name: d.kernel(t), Groups: d.count(t, slices)}
 	if d.way != toWeight {
 		d.a = bp.arrange(st, &d, op.Params[0])
 	}
@@ -56,6 +56,11 @@ func product(bp *Blueprint, st *Step, op *tensor.Op) error {
 	st.add(k)
 	st.add(end)
 	return nil
+}
+
+// kernel is the name of the one that computes a tile.
+func (d *direction) kernel(t *tile) string {
+	return fmt.Sprintf("conv_%s_%dx%d", wayNames[d.way], t.tm, t.tn)
 }
 
 // direction is the matrix product of an operation.

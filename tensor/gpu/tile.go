@@ -75,19 +75,23 @@ const (
 	maxSlices = 256
 )
 
-// choose finds the tile and the number of slices that cost least. Shared is the bytes of
-// shared memory that the device has.
-func (d *direction) choose(shared int64) (best *tile, slices int) {
+// choose finds the tile and the number of slices that cost least on a device with those
+// traits.
+func (d *direction) choose(tr *Traits) (best *tile, slices int) {
 	fewest := max(ceil(d.depth, longest), 1)
 	most := max(fewest, min(d.depth/shortest, maxSlices))
 	least := math.Inf(1)
 	for i := range tiles {
 		t := &tiles[i]
-		if !t.takes(d.way) || int64(t.sharedBytes(d.way)) > max(shared, sharedGuaranteed) {
+		if !t.takes(d.way) || int64(t.sharedBytes(d.way)) > max(tr.Shared, sharedGuaranteed) {
 			continue
 		}
+		dislike := 1.0
+		if tr.avoids(d.kernel(t)) {
+			dislike = math.MaxFloat32
+		}
 		for n := fewest; n <= most; n++ {
-			if c := d.cost(t, n); c < least {
+			if c := dislike * d.cost(t, n); c < least {
 				best, slices, least = t, n, c
 			}
 		}

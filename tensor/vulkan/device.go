@@ -37,13 +37,15 @@ type device struct {
 	transfers         vk.Handle
 	fences            [2]vk.Handle
 	staging           *memory
-	patience          time.Duration // with a submission
-	closing           atomic.Bool   // whoever waits for the GPU is to give up soon
+	code              func(kernel string) ([]byte, error) // SPIR-V
+	patience          time.Duration                       // with a submission
+	closing           atomic.Bool                         // whoever waits for the GPU is to give up soon
 
 	mu        sync.Mutex // of the queue, and of what is above
 	lost      error      // after which nothing works
 	closed    bool
 	keep      sync.Mutex // of what is below
+	wrong     []string   // kernels that a self-check has found to be
 	pipelines map[string]vk.Handle
 	children  map[io.Closer]bool // states and programs
 	taken     int64              // bytes of memory
@@ -70,7 +72,10 @@ func New(c Config) (tensor.Device, error) {
 
 // newDevice opens a physical device.
 func newDevice(in *instance, p *physical) (*device, error) {
-	d := &device{in: in, p: p, traits: p.traits(), patience: p.patience(), pipelines: map[string]vk.Handle{}, children: map[io.Closer]bool{}}
+	d := &device{
+		in: in, p: p, traits: p.traits(), patience: p.patience(), code: code,
+		pipelines: map[string]vk.Handle{}, children: map[io.Closer]bool{},
+	}
 	if err := d.open(); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -178,7 +183,7 @@ func (d *device) NewState(params []tensor.Param, source tensor.Source) (tensor.S
 
 // Fusions are the groups that Compile would make.
 func (d *device) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo, error) {
-	if err := gpu.Check(p, o, d.traits); err != nil {
+	if err := gpu.Check(p, o, d.sound()); err != nil {
 		return nil, err
 	}
 	groups := fusion.Split(p, o.Fuse)
@@ -191,7 +196,7 @@ func (d *device) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo,
 
 // Estimate describes the program that Compile would make. It takes no memory.
 func (d *device) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
-	bp, err := gpu.New(p, o, d.traits)
+	bp, err := gpu.New(p, o, d.sound())
 	if err != nil {
 		return tensor.Estimate{}, err
 	}
@@ -201,6 +206,11 @@ func (d *device) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, er
 // Compile makes a program. A plan that does not fit into the memory that is free now is
 // refused with a *tensor.MemoryError.
 func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tensor.Program, error) {
+	return d.compile(p, s, o, d.sound())
+}
+
+// compile makes a program of the kernels that traits allow.
+func (d *device) compile(p *tensor.Plan, s tensor.State, o tensor.Options, traits gpu.Traits) (tensor.Program, error) {
 	st, ok := s.(*state)
 	if !ok || st.dev != d || st.closed {
 		return nil, errors.New("the state belongs to another device, or is closed")
@@ -208,7 +218,7 @@ func (d *device) Compile(p *tensor.Plan, s tensor.State, o tensor.Options) (tens
 	if d.isClosed() {
 		return nil, errDeviceClosed
 	}
-	bp, err := gpu.New(p, o, d.traits)
+	bp, err := gpu.New(p, o, traits)
 	if err != nil {
 		return nil, err
 	}

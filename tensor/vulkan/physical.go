@@ -86,6 +86,7 @@ func (in *instance) info(p *physical) tensor.Info {
 	info := tensor.Info{
 		ID: p.id(), Name: p.name(), Kernels: "spir-v", Kind: kinds[p.props.Kind], Heaps: heaps,
 		Driver: p.driverName(), API: apiName(p.props.API), Precisions: []tensor.Precision{tensor.FP32},
+		CheckKey: p.checkKey(),
 	}
 	if len(heaps) > 0 {
 		info.Memory, info.Free = heaps[0].Size, heaps[0].Free
@@ -141,7 +142,7 @@ func (in *instance) heaps(p *physical) []tensor.Heap {
 func (p *physical) traits() gpu.Traits {
 	l := &p.props.Limits
 	return gpu.Traits{
-		Name: p.name(), Precisions: []tensor.Precision{tensor.FP32}, Align: int64(max(16, l.StorageAlignment())),
+		Name: p.name(), Driver: p.driverName(), Precisions: []tensor.Precision{tensor.FP32}, Align: int64(max(16, l.StorageAlignment())),
 		MaxBuffer: int64(l.MaxStorageBufferRange()), MaxAllocation: p.maxAlloc, Shared: int64(l.MaxSharedMemory()),
 	}
 }

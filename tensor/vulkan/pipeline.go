@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 
+	"resnet-tui/tensor/gpu"
 	"resnet-tui/tensor/vulkan/internal/vk"
 )
 
@@ -13,6 +14,9 @@ import (
 //
 //go:embed shaders/spv/*.spv
 var shaders embed.FS
+
+// code is a kernel's SPIR-V.
+func code(kernel string) ([]byte, error) { return shaders.ReadFile("shaders/spv/" + kernel + ".spv") }
 
 // pipeline is a kernel for the device, specialised by constants 0, 1, …
 func (d *device) pipeline(kernel string, constants []uint32) (vk.Handle, error) {
@@ -24,7 +28,7 @@ func (d *device) pipeline(kernel string, constants []uint32) (vk.Handle, error) 
 	}
 	h, err := d.build(kernel, constants)
 	if err != nil {
-		return 0, fmt.Errorf("kernel %s: %w", kernel, err)
+		return 0, &gpu.KernelError{Kernel: kernel, Err: err}
 	}
 	d.pipelines[key] = h
 	return h, nil
@@ -32,7 +36,7 @@ func (d *device) pipeline(kernel string, constants []uint32) (vk.Handle, error) 
 
 // build compiles a kernel.
 func (d *device) build(kernel string, constants []uint32) (h vk.Handle, err error) {
-	code, err := shaders.ReadFile("shaders/spv/" + kernel + ".spv")
+	code, err := d.code(kernel)
 	if err != nil {
 		return 0, err
 	}
