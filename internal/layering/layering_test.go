@@ -58,7 +58,8 @@ var layers = []row{
 	{"cmd/resnet-tui", []string{"resnet", "profile", "profile/export", "profile/report",
 		"internal/app", "internal/app/live", "tui", "github.com/charmbracelet/colorprofile",
 		"github.com/spf13", "github.com/muesli", "golang.org/x/sys", "golang.org/x/term", "go.yaml.in/yaml"}},
-	{"internal/oracle", []string{"tensor"}}, // for tests only
+	{"internal/oracle", []string{"tensor"}},                                            // for tests only
+	{"internal/nettest", []string{"tensor", "resnet", "resnet/nn", "internal/oracle"}}, // for tests only
 	{"internal/layering", nil},
 	{"scripts/release", nil},
 }

@@ -180,14 +180,4 @@ var (
 	probeMoments = nn.Probe{At: nn.EveryLayer, What: nn.Moments}
 	probeFlows   = nn.Probe{At: nn.EveryBlock, What: nn.Flow}
 	probeNorms   = nn.Probe{At: nn.EveryParameter, What: nn.Norm}
-	probeGrads   = nn.Probe{At: nn.EveryParameter, What: nn.Keep}
-	probeInput   = nn.Probe{At: nn.Input, What: nn.Keep}
 )
-
-// modeOf is train mode, or eval mode.
-func modeOf(train bool) nn.Mode {
-	if train {
-		return nn.Train
-	}
-	return nn.Eval
-}
