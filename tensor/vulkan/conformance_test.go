@@ -3,6 +3,7 @@
 package vulkan
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -14,9 +15,18 @@ import (
 	"resnet-tui/tensor/tensortest"
 )
 
-// numberVariable names an environment variable with the number of the device to test,
-// in place of the first.
+// numberVariable names an environment variable with the number of the device to test. Without
+// it that is the first; if it is a software renderer, tests are short, for in full they take
+// minutes on one.
 const numberVariable = "RESNET_TUI_TEST_VULKAN"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if list, err := List(); os.Getenv(numberVariable) == "" && err == nil && len(list) > 0 && list[0].Kind == tensor.KindSoftware {
+		flag.Set("test.short", "true")
+	}
+	m.Run()
+}
 
 // number is the device to test.
 func number(t testing.TB) int {
