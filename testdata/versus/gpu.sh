@@ -139,6 +139,7 @@ PY
 within() {
   local name=$1 left=$((deadline - SECONDS)) start=$SECONDS status
   shift
+  rm -f "$OUT/$name.log"
   if [ $left -lt 10 ]; then
     echo "$name: not begun: time is up"
     failed+=("$name")
@@ -151,12 +152,15 @@ within() {
   return $status
 }
 
+# ending NAME LINES: of a log, if the stage was begun.
+ending() { [ ! -e "$OUT/$1.log" ] || tail -n "$2" "$OUT/$1.log"; }
+
 # tests NAME ARGUMENT…: the tests of the device, in their folder.
 tests() {
   local name=$1
   shift
   within "$name" env -C tensor/vulkan RESNET_TUI_TEST_VULKAN="$number" ./vulkan.test -test.v "$@"
-  grep -E '^--- |^ *--- (FAIL|SKIP)|^(FAIL|panic:)|cases$' "$OUT/$name.log" | tail -40
+  ending "$name" +1 | grep -E '^--- |^ *--- (FAIL|SKIP)|^(FAIL|panic:)|cases$' | tail -40
 }
 
 correct() {
@@ -181,6 +185,7 @@ validate() {
 # messages NAME: fails if the layer had something to say, or wasn't there: the loader ignores a layer that it can't load.
 messages() {
   local n
+  [ -e "$OUT/$1.log" ] || return
   grep -q 'Insert instance layer "VK_LAYER_KHRONOS_validation"' "$OUT/$1.log" ||
     { echo "$1: the validation layer was not loaded"; failed+=("$1"); }
   n=$(grep -c 'Validation Error' "$OUT/$1.log")
@@ -193,7 +198,7 @@ table() {
   [ $verb = run ] || flags=(--device "vulkan:$number" --arch cifar_resnet8 --batch 2 --runs 5)
   [ ! -e docs/gpu.md ] || flags+=(--expected docs/gpu.md)
   within table "$python" testdata/versus/gpu_table.py --ours ./resnet-tui -o "$OUT/table.json" "${flags[@]}"
-  tail -90 "$OUT/table.log"
+  ending table 90
 }
 
 # compare NAME TASK PRECISION
@@ -202,7 +207,7 @@ compare() {
   [ $verb = run ] || flags=(--self-test --device "vulkan:$number")
   within "$1" "$python" testdata/versus/gpu.py "$2" --ours ./resnet-tui --precision "$3" --limit $((left * 2 / 3)) \
     -o "$OUT/$1.json" "${flags[@]}"
-  tail -60 "$OUT/$1.log"
+  ending "$1" 60
 }
 
 infer() { compare infer infer fp32; }
