@@ -65,7 +65,7 @@ func (in *instance) create(g *vk.Globals) error {
 	}
 	var names []*byte
 	if has(portability) {
-		info.Flags, names = 1, append(names, vk.CString(portability))
+		info.Flags, names = vk.InstancePortability, append(names, vk.CString(portability))
 	}
 	if err != nil || has(vk.DebugUtils) {
 		info.Next, names = unsafe.Pointer(vk.Errors()), append(names, vk.CString(vk.DebugUtils))

@@ -96,6 +96,10 @@ type (
 	}
 )
 
+// InstancePortability is a flag of InstanceCreateInfo: devices that lack parts of Vulkan,
+// such as Apple's, are wanted, too.
+const InstancePortability = 1
+
 // What a device says of itself.
 type (
 	ExtensionProperties struct {
