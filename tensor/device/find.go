@@ -13,7 +13,7 @@ type Search struct {
 func FindVulkan() Search { return here.findVulkan() }
 
 // noVulkan is why a program that was built without Vulkan has none.
-const noVulkan = "this build has no Vulkan device"
+const noVulkan = "this build has no Vulkan device: it was made with the tag nogpu, or for a system that has none"
 
 func (m *machine) findVulkan() Search {
 	if m.vulkan == nil {

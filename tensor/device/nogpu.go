@@ -1,4 +1,4 @@
-//go:build nogpu
+//go:build nogpu || !(linux || darwin || windows) || !(amd64 || arm64)
 
 package device
 

@@ -1,4 +1,4 @@
-//go:build !nogpu
+//go:build !nogpu && (linux || darwin || windows) && (amd64 || arm64)
 
 package device
 
@@ -7,7 +7,8 @@ import (
 	"resnet-tui/tensor/vulkan"
 )
 
-// vulkanAPI is Vulkan; a build with the tag nogpu has none.
+// vulkanAPI is Vulkan; a build with the tag nogpu has none, or for a system where it was
+// never tried.
 var vulkanAPI = &api{
 	list:    vulkan.List,
 	open:    func(number int) (tensor.Device, error) { return vulkan.New(vulkan.Config{Number: number}) },
