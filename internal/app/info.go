@@ -50,6 +50,9 @@ func (v Service) infoDevices(i *report.Info) error {
 	for n := range all {
 		d := report.NewInfoDevice(&all[n])
 		d.Ceilings = knownRoofs((&Roofs{service: v, key: roofsKey(&all[n], 0, tensor.FP32)}).Known())
+		if c, known := (checks{v}).Known(all[n].CheckKey); known {
+			d.Check = report.NewInfoCheck(c)
+		}
 		i.Devices = append(i.Devices, d)
 	}
 	cpu := &all[0]

@@ -1,10 +1,12 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"resnet-tui/profile"
 	"resnet-tui/tensor"
@@ -50,12 +52,61 @@ type InfoDevice struct {
 	Precisions []string          `json:"precisions"`    // as --precision takes them
 
 	Ceilings *profile.Roofs `json:"ceilings,omitempty"` // in fp32, where they were ever measured
+
+	// NeedsCheck: its kernels depend on its driver. Check is what came out the last time
+	// on this driver, nil if they were never checked on it.
+	NeedsCheck bool       `json:"needs_check,omitempty"`
+	Check      *InfoCheck `json:"check,omitempty"`
+}
+
+// InfoCheck is what comparing a device's kernels with the reference found.
+type InfoCheck struct {
+	Passed  bool         `json:"passed"`
+	When    time.Time    `json:"when"`
+	Kernels int          `json:"kernels"` // that were compared
+	Wrong   []InfoKernel `json:"wrong,omitempty"`
+}
+
+// InfoKernel is a kernel that does not compute what it should.
+type InfoKernel struct {
+	Kernel string `json:"kernel"`
+	What   string `json:"what"` // was computed, and what came out
+}
+
+// NewInfoCheck describes a self-check.
+func NewInfoCheck(c tensor.SelfCheck) *InfoCheck {
+	return &InfoCheck{Passed: c.Passed(), When: c.When, Kernels: c.Kernels, Wrong: NewInfoKernels(c.Wrong)}
+}
+
+// NewInfoKernels describes wrong kernels.
+func NewInfoKernels(wrong []tensor.WrongKernel) (list []InfoKernel) {
+	for _, w := range wrong {
+		list = append(list, InfoKernel{w.Name, w.What})
+	}
+	return list
+}
+
+// line says what came out and when.
+func (c *InfoCheck) line() string {
+	if c == nil {
+		return "never checked on this driver"
+	}
+	day := c.When.Format(time.DateOnly)
+	if c.Passed {
+		return fmt.Sprintf("all %d are right, checked %s", c.Kernels, day)
+	}
+	var names []string
+	for _, w := range c.Wrong {
+		names = append(names, fmt.Sprintf("%s (%s)", w.Kernel, w.What))
+	}
+	return fmt.Sprintf("wrong and not used: %s; %d were checked %s", strings.Join(names, ", "), c.Kernels, day)
 }
 
 // NewInfoDevice describes a device.
 func NewInfoDevice(i *tensor.Info) InfoDevice {
 	d := InfoDevice{
 		ID: i.ID, Name: i.Name, Kind: i.Kind, Memory: i.Memory, Free: i.Free, Driver: i.Driver, API: i.API,
+		NeedsCheck: i.CheckKey != "",
 	}
 	for _, p := range i.Precisions {
 		d.Precisions = append(d.Precisions, p.String())
@@ -131,6 +182,9 @@ func (i *Info) facts() (f facts) {
 	f.add("kernels", i.CPU.Kernels+": "+i.CPU.Why)
 	for j := range i.Devices {
 		f.add("device "+i.Devices[j].ID, i.Devices[j].line())
+		if i.Devices[j].NeedsCheck {
+			f.add("  kernels", i.Devices[j].Check.line())
+		}
 	}
 	f.addf("auto", "%s: %s", i.Auto.Device, i.Auto.Why)
 	f = slices.Concat(f, i.Vulkan.facts("vulkan"), i.CUDA.facts("cuda"))

@@ -346,18 +346,25 @@ func TestEvalText(t *testing.T) {
 }
 
 func TestInfoText(t *testing.T) {
+	gpu := tensor.Info{
+		ID: "vulkan:0", Name: "Abacus RTX", Kind: tensor.KindDiscrete, Memory: 8e9, Driver: "Abacus 550.1", CheckKey: "a",
+		API: "Vulkan 1.3.277", Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
+	}
+	right, wrong := NewInfoDevice(&gpu), NewInfoDevice(&gpu)
+	when := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	right.ID, right.Check = "vulkan:1", NewInfoCheck(tensor.SelfCheck{When: when, Kernels: 33})
+	wrong.ID, wrong.Check = "vulkan:2", NewInfoCheck(tensor.SelfCheck{
+		When: when, Kernels: 33, Wrong: []tensor.WrongKernel{{Name: "map_relu", What: "ReLU is off by 0.5"}},
+	})
 	golden.RequireEqual(t, write(t, &Info{
 		Version: "1.2.3", CPU: CPU{"Abacus", 2, []string{"AVX2", "FMA"}, "avx2", "it has AVX2"},
 		Devices: []InfoDevice{
 			NewInfoDevice(&tensor.Info{
 				ID: "cpu", Name: "Abacus", Kind: tensor.KindCPU, Memory: 16e9, Precisions: []tensor.Precision{tensor.FP32},
 			}),
-			NewInfoDevice(&tensor.Info{
-				ID: "vulkan:0", Name: "Abacus RTX", Kind: tensor.KindDiscrete, Memory: 8e9, Driver: "Abacus 550.1",
-				API: "Vulkan 1.3.277", Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
-			}),
+			NewInfoDevice(&gpu), right, wrong,
 		},
-		Auto:   InfoAuto{"vulkan:0", "it has passed its self-check"},
+		Auto:   InfoAuto{"vulkan:1", "it has passed its self-check"},
 		CUDA:   Library{Tried: []string{"/lib/libcuda.so.1"}, Reason: "no driver"},
 		Vulkan: Library{Found: true, Tried: []string{"libvulkan.so.1"}}, CeilingsDevice: "cpu",
 		Ceilings: &profile.Roofs{GFLOPS: 117.04, GBPS: 21.5, Measured: true},
