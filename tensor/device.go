@@ -73,11 +73,12 @@ type Info struct {
 	Kernels  string // the family of kernels in use: "avx512", "avx2", "neon", "generic", "spir-v"
 
 	Kind       DeviceKind
-	Driver     string      // its name and version, "" for a CPU
-	API        string      // what it is driven by, "Vulkan 1.3.277"; "" for a CPU
-	Precisions []Precision // that Options may ask for; FP32 is always among them
-	Heaps      []Heap      // its memories, largest first; nil for a CPU
-	Sensors    Sensors     // as they are now
+	Driver     string               // its name and version, "" for a CPU
+	API        string               // what it is driven by, "Vulkan 1.3.277"; "" for a CPU
+	Precisions []Precision          // that Options may ask for; FP32 is always among them
+	Lacks      map[Precision]string // what it would need for others, where that is known
+	Heaps      []Heap               // its memories, largest first; nil for a CPU
+	Sensors    Sensors              // as they are now
 
 	// CheckKey names what the self-check of a Checker holds for: the device, its driver
 	// and the kernels. "" where none is needed.

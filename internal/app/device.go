@@ -63,7 +63,11 @@ func lacks(i *tensor.Info, p tensor.Precision) error {
 	for _, has := range i.Precisions {
 		names = append(names, has.String())
 	}
-	return refuse("{precision} %s: %s computes in %s only", p, deviceName(i), strings.Join(names, ", "))
+	has := fmt.Sprintf("%s computes in %s", deviceName(i), strings.Join(names, ", "))
+	if why := i.Lacks[p]; why != "" {
+		return refuse("{precision} %s: %s only, since %s", p, has, why)
+	}
+	return refuse("{precision} %s: %s only", p, has)
 }
 
 // deviceName names a device in a sentence.

@@ -10,8 +10,7 @@ const tileReach = 128
 
 // arrange lays a convolution's weights out as its kernel reads them: slab by slab, four
 // terms of the sum in a vector for each row of the product, so that a tile is read without
-// gaps and without looking where it ends. If the plan changes the weights that is a
-// part of the step; else it is done once.
+// gaps and without looking where it ends.
 func (bp *Blueprint) arrange(st *Step, d *direction, p tensor.ParamID) Ref {
 	classes := 1
 	if d.way == toInput { // those that taps reach
@@ -20,7 +19,13 @@ func (bp *Blueprint) arrange(st *Step, d *direction, p tensor.ParamID) Ref {
 	vectors := d.groups*classes*ceil(d.depth, slabTerms)*(slabTerms/4)*d.rows + tileReach
 	k := Kernel{Name: arranging + wayNames[d.way], Groups: over(vectors), Constants: append(d.window(), d.blocked())}
 	k.Push = u32(vectors, d.groups, d.x.c/d.groups, d.y.c/d.groups)
-	ready := bp.scratch(16 * int64(vectors))
+	return bp.layOut(st, p, k, 16*int64(vectors))
+}
+
+// layOut adds a kernel that makes so many bytes of a parameter, and returns these. If the
+// plan changes the parameter that is a part of the step; else it is done once.
+func (bp *Blueprint) layOut(st *Step, p tensor.ParamID, k Kernel, bytes int64) Ref {
+	ready := bp.scratch(bytes)
 	bp.laidOut[ready.ID] = p
 	k.read(0, par(p))
 	k.write(2, ready)

@@ -25,6 +25,7 @@ type Traits struct {
 	Shared        int64    // bytes of shared memory that a workgroup may take
 	Wrong         []string // kernels that are not to be used
 	Avoid         []string // kernels that are only to be used where no other can be
+	Matrices      []Matrices
 }
 
 // Blueprint is a program before it takes memory.

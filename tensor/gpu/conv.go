@@ -25,35 +25,44 @@ var wayNames = [...]string{forward: "forward", toInput: "input", toWeight: "weig
 func product(bp *Blueprint, st *Step, op *tensor.Op) error {
 	d := bp.direction(op)
 	st.FLOPs = 2 * int64(d.y.elems()) * int64(d.x.c/d.groups*d.win.KH*d.win.KW)
-	t, slices := d.choose(&bp.traits)
-	if int64(slices)*int64(d.total) >= 1<<31 {
-		return fmt.Errorf("%d partial sums of %d elements are too many", slices, d.total)
+	if m := bp.matrices(&d); m != nil {
+		return bp.matrixProduct(st, op, &d, m)
 	}
+	t, slices := d.choose(&bp.traits)
 	k := Kernel{Name: d.kernel(t), Groups: d.count(t, slices)}
 	if d.way != toWeight {
 		d.a = bp.arrange(st, &d, op.Params[0])
 	}
+	k.Constants = append(d.window(), uint32(t.threadRows), d.blocked())
+	return bp.finish(st, op, &d, k, slices)
+}
+
+// finish gives a product's kernel its operands, its arguments and its tail, and adds it.
+// Where the sum is cut into slices a second kernel adds these up, and has the tail.
+func (bp *Blueprint) finish(st *Step, op *tensor.Op, d *direction, k Kernel, slices int) error {
+	if int64(slices)*int64(d.total) >= 1<<31 {
+		return fmt.Errorf("%d partial sums of %d elements are too many", slices, d.total)
+	}
 	k.read(0, d.a)
 	k.read(1, d.b)
-	flags, eps := bp.tail(st, op, &k)
-	k.Constants = append(d.window(), uint32(t.threadRows), d.blocked())
+	end := k
+	flags, eps := bp.tail(st, op, &end)
 	x, y, win := d.x, d.y, d.win
 	k.Push = append(u32(x.n, x.c, x.h, x.w, y.c, y.h, y.w, win.Top, win.Left, d.groups, slices, flags), f32(eps))
 	if slices == 1 {
-		k.write(2, bp.result(st))
-		st.add(k)
+		end.Push = k.Push
+		end.write(2, bp.result(st))
+		st.add(end)
 		return nil
 	}
 	parts := bp.scratch(4 * int64(slices) * int64(d.total))
-	end := Kernel{Name: "finish", Buffers: k.Buffers, Groups: over(d.total), Push: append(u32(d.total, d.channels, d.part, slices, flags), f32(eps))}
+	k.write(2, parts)
+	st.add(k)
+	end.Name, end.Constants, end.Groups = "finish", nil, over(d.total)
+	end.Push = append(u32(d.total, d.channels, d.part, slices, flags), f32(eps))
 	end.read(0, parts)
 	end.read(1, Ref{})
 	end.write(2, bp.result(st))
-	k.write(2, parts)
-	for i := 3; i < Bindings; i++ {
-		k.read(i, Ref{})
-	}
-	st.add(k)
 	st.add(end)
 	return nil
 }

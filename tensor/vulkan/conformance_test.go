@@ -95,7 +95,12 @@ func TestTransfers(t *testing.T) {
 func TestConforms(t *testing.T) {
 	needDevice(t)
 	n := number(t)
+	list, err := List()
+	if err != nil {
+		t.Fatal(err)
+	}
 	tensortest.Run(t, func() (tensor.Device, error) { return New(Config{Number: n}) },
+		tensortest.Precisions(list[n].Precisions[1:]...),
 		tensortest.Prepare(func(p tensor.Program) { poison(p.(*program)) }))
 }
 

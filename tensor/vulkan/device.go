@@ -138,6 +138,7 @@ func (d *device) create() error {
 	if subset := "VK_KHR_portability_subset"; d.p.extensions[subset] { // must be asked for where it is
 		names = append(names, vk.CString(subset))
 	}
+	names = append(names, d.p.askForMatrices(&info)...)
 	info.ExtensionCount, info.Extensions = uint32(len(names)), unsafe.SliceData(names)
 	return d.in.CreateDevice.Make("opening it", &d.handle, d.p.handle, &info, 0)
 }

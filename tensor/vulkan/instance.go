@@ -25,6 +25,7 @@ type instance struct {
 // Versions of the interface.
 const (
 	version11 = 1<<22 | 1<<12 // at least, of a device
+	version12 = 1<<22 | 2<<12 // for the kernels on matrix units
 	version13 = 1<<22 | 3<<12 // that the program knows
 )
 

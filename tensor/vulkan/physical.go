@@ -25,6 +25,9 @@ type physical struct {
 	maxAlloc   int64
 	family     uint32 // of queues
 	stampBits  uint32 // of its timestamps
+	subgroup   uint32 // threads of one
+	matrices   []gpu.Matrices
+	lacks      map[tensor.Precision]string // what it would need for each precision that it has not
 }
 
 const noFamily = ^uint32(0)
@@ -35,9 +38,12 @@ func (in *instance) inspect(h vk.Handle) (*physical, error) {
 	m3 := vk.PhysicalDeviceMaintenance3{Head: vk.Head{SType: vk.TypePhysicalDeviceMaintenance3}}
 	p.driver.SType = vk.TypePhysicalDeviceDriver
 	p.driver.Next = unsafe.Pointer(&m3)
+	sub := vk.PhysicalDeviceSubgroup{Head: vk.Head{SType: vk.TypePhysicalDeviceSubgroup}}
+	m3.Next = unsafe.Pointer(&sub)
 	p.props.Head = vk.Head{SType: vk.TypePhysicalDeviceProperties2, Next: unsafe.Pointer(&p.driver)}
 	in.GetPhysicalDeviceProperties2.Call(h, &p.props)
 	p.props.Next, p.driver.Next = nil, nil
+	p.subgroup = sub.Size
 	p.maxAlloc = int64(min(m3.MaxAllocation, 1<<62))
 	p.memory.SType = vk.TypePhysicalDeviceMemory2
 	in.GetPhysicalDeviceMemoryProperties2.Call(h, &p.memory)
@@ -50,7 +56,10 @@ func (in *instance) inspect(h vk.Handle) (*physical, error) {
 	for i := range exts {
 		p.extensions[vk.GoString(exts[i].Name[:])] = true
 	}
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	return p, in.findMatrices(p)
 }
 
 // chooseFamily picks the queues to compute with: those that don't draw, if there are
@@ -74,6 +83,18 @@ func (p *physical) id() string   { return fmt.Sprintf("vulkan:%d", p.number) }
 // software reports whether the device computes on the CPU.
 func (p *physical) software() bool { return p.props.Kind == vk.Processor }
 
+// shared is the memory that a workgroup's threads have in common, in bytes.
+func (p *physical) shared() int64 { return int64(p.props.Limits.MaxSharedMemory()) }
+
+// precisions are those that convolutions can have.
+func (p *physical) precisions() []tensor.Precision {
+	list := []tensor.Precision{tensor.FP32}
+	for _, m := range p.matrices {
+		list = append(list, m.Precision)
+	}
+	return list
+}
+
 // kinds are what Vulkan's types are called.
 var kinds = map[vk.PhysicalDeviceType]tensor.DeviceKind{
 	vk.IntegratedGPU: tensor.KindIntegrated, vk.DiscreteGPU: tensor.KindDiscrete,
@@ -85,7 +106,7 @@ func (in *instance) info(p *physical) tensor.Info {
 	heaps := in.heaps(p)
 	info := tensor.Info{
 		ID: p.id(), Name: p.name(), Kernels: "spir-v", Kind: kinds[p.props.Kind], Heaps: heaps,
-		Driver: p.driverName(), API: apiName(p.props.API), Precisions: []tensor.Precision{tensor.FP32},
+		Driver: p.driverName(), API: apiName(p.props.API), Precisions: p.precisions(), Lacks: p.lacks,
 		CheckKey: p.checkKey(),
 	}
 	if len(heaps) > 0 {
@@ -142,8 +163,8 @@ func (in *instance) heaps(p *physical) []tensor.Heap {
 func (p *physical) traits() gpu.Traits {
 	l := &p.props.Limits
 	return gpu.Traits{
-		Name: p.name(), Driver: p.driverName(), Precisions: []tensor.Precision{tensor.FP32}, Align: int64(max(16, l.StorageAlignment())),
-		MaxBuffer: int64(l.MaxStorageBufferRange()), MaxAllocation: p.maxAlloc, Shared: int64(l.MaxSharedMemory()),
+		Name: p.name(), Driver: p.driverName(), Precisions: p.precisions(), Align: int64(max(16, l.StorageAlignment())),
+		MaxBuffer: int64(l.MaxStorageBufferRange()), MaxAllocation: p.maxAlloc, Shared: p.shared(), Matrices: p.matrices,
 	}
 }
 

@@ -1,5 +1,6 @@
-// Gen compiles the shaders to SPIR-V with glslc. With -check it compares them with
-// what is committed, and writes nothing.
+// Gen compiles the shaders to SPIR-V: with glslc of Debian 12, and those on matrix units
+// with a newer Shaderc, which it fetches with mvn. With -check it compares them with what
+// is committed, and writes nothing.
 package main
 
 import (
@@ -34,6 +35,8 @@ var shaders = []shader{
 	}},
 	{"loss", []string{"FORWARD", "GRADIENT"}},
 	{"peak", []string{"FMA", "READ"}},
+	{"matrix", []string{"FORWARD FP16", "INPUT FP16", "WEIGHT FP16", "FORWARD BF16", "INPUT BF16", "WEIGHT BF16"}},
+	{"arrange_matrix", []string{"FORWARD FP16", "INPUT FP16", "FORWARD BF16", "INPUT BF16"}},
 }
 
 func main() {
@@ -47,11 +50,19 @@ func main() {
 
 func run(check bool) error {
 	made := map[string]bool{}
+	newer, err := newShaderc()
+	if err != nil {
+		return err
+	}
 	for _, s := range shaders {
 		for _, k := range s.kernels {
 			macros := strings.Fields(k)
 			name := strings.ToLower(strings.Join(append([]string{s.source}, macros...), "_")) + ".spv"
 			made[name] = true
+			compile := glslc
+			if strings.Contains(s.source, "matrix") {
+				compile = newer.spirv
+			}
 			code, err := compile(s.source, macros)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
@@ -64,8 +75,8 @@ func run(check bool) error {
 	return noneLeft(made)
 }
 
-// compile is the SPIR-V of a kernel.
-func compile(source string, macros []string) ([]byte, error) {
+// glslc is the SPIR-V of a kernel.
+func glslc(source string, macros []string) ([]byte, error) {
 	temp, err := os.CreateTemp("", "*.spv")
 	if err != nil {
 		return nil, err

@@ -1,0 +1,207 @@
+//go:build !nogpu
+
+package vulkan
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
+)
+
+// matrixPrecisions are those of a device's matrices. Without any the test is skipped:
+// of software drivers only lavapipe of Mesa 26 or later has some, of fp16.
+func matrixPrecisions(t *testing.T, d *device) []tensor.Precision {
+	t.Helper()
+	list := d.Info().Precisions[1:]
+	if len(list) == 0 {
+		t.Skipf("%s has no matrix units: %s", d.p.name(), d.p.lacks[tensor.FP16])
+	}
+	return list
+}
+
+// rounders are what precisions do to a factor: round it to the nearest, ties to even.
+var rounders = map[tensor.Precision]func(float32) float32{
+	tensor.BF16: func(x float32) float32 { return roundTo(x, 8, -126) },
+	tensor.FP16: func(x float32) float32 {
+		if y := roundTo(x, 11, -14); math.Abs(float64(y)) < 65520 {
+			return y
+		}
+		return x * float32(math.Inf(1))
+	},
+}
+
+// roundTo keeps so many bits of a number's significand, fewer where its exponent would
+// be below the least.
+func roundTo(x float32, bits, least int) float32 {
+	_, exponent := math.Frexp(float64(x))
+	unit := math.Ldexp(1, max(exponent-1, least)+1-bits)
+	return float32(math.RoundToEven(float64(x)/unit) * unit)
+}
+
+func TestRounders(t *testing.T) {
+	for _, c := range []struct {
+		p    tensor.Precision
+		x, y float32
+	}{
+		{tensor.BF16, 1 + 1.0/256, 1}, {tensor.BF16, 1 + 3.0/256, 1 + 1.0/64}, {tensor.BF16, 1 + 1.0/128, 1 + 1.0/128},
+		{tensor.BF16, -3.1415927, -3.140625}, {tensor.BF16, 1e30, 1.00025e30},
+		{tensor.FP16, 1 + 1.0/2048, 1}, {tensor.FP16, 1 + 3.0/2048, 1 + 1.0/512}, {tensor.FP16, 65504, 65504},
+		{tensor.FP16, 1e-8, 0}, {tensor.FP16, 1.5 / (1 << 24), 2.0 / (1 << 24)}, {tensor.FP16, 7e4, float32(math.Inf(1))},
+	} {
+		if y := rounders[c.p](c.x); y != c.y && math.Abs(float64(y/c.y-1)) > 1e-4 {
+			t.Errorf("%v of %v is %v, not %v", c.p, c.x, y, c.y)
+		}
+	}
+}
+
+// roundedWeights gives the weights of products rounded, and all else as it is.
+type roundedWeights struct {
+	tensor.Source
+	round   func(float32) float32
+	weights map[string]bool
+}
+
+func (s roundedWeights) Load(p tensor.Param, to *tensor.Tensor) error {
+	err := s.Source.Load(p, to)
+	if s.weights[p.Name] {
+		for i, x := range to.Data {
+			to.Data[i] = s.round(x)
+		}
+	}
+	return err
+}
+
+// isProduct reports whether the device rounds an operation's operands.
+func isProduct(op *tensor.Op) bool {
+	switch op.Kind {
+	case tensor.Conv2d, tensor.Conv2dGradInput, tensor.Conv2dGradWeight, tensor.Linear, tensor.LinearGradInput, tensor.LinearGradWeight:
+		return true
+	}
+	return false
+}
+
+// emulate runs a plan in float64 with the factors of every product rounded, which is all
+// that a precision changes.
+func emulate(t *testing.T, p *tensor.Plan, seed uint64, precision tensor.Precision) *tensor.Reference[float64] {
+	t.Helper()
+	source := roundedWeights{tensortest.Values{Seed: seed}, rounders[precision], map[string]bool{}}
+	for i := range p.Ops {
+		if op := &p.Ops[i]; isProduct(op) && len(op.Params) > 0 {
+			source.weights[p.Params[op.Params[0]].Name] = true
+		}
+	}
+	r, err := tensor.NewReference[float64](p, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range p.Find(tensor.Input) {
+		if err := r.Set(id, tensortest.InputValues(p, id, seed).Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range p.Ops {
+		op := &p.Ops[i]
+		saved := map[tensor.BufferID][]float64{}
+		for _, id := range op.In {
+			if isProduct(op) {
+				saved[id] = slices.Clone(r.Buffer(id))
+				for j, x := range r.Buffer(id) {
+					r.Buffer(id)[j] = float64(source.round(float32(x)))
+				}
+			}
+		}
+		if err := r.RunPart(i, i+1, nil); err != nil {
+			t.Fatal(err)
+		}
+		for id, x := range saved {
+			copy(r.Buffer(id), x)
+		}
+	}
+	return r
+}
+
+// results are what a plan gives on the device.
+func results(t *testing.T, d *device, p *tensor.Plan, seed uint64, o tensor.Options) (map[tensor.BufferID][]float32, []tensor.KernelInfo) {
+	t.Helper()
+	s, err := d.NewState(p.Params, tensortest.Values{Seed: seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	prog, err := d.Compile(p, s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer prog.Close()
+	poison(prog.(*program))
+	for _, id := range p.Find(tensor.Input) {
+		if err := prog.Write(id, tensortest.InputValues(p, id, seed)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := prog.Run(context.Background(), tensor.RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	got := map[tensor.BufferID][]float32{}
+	for _, id := range append(p.Find(tensor.Output), p.Find(tensor.Kept)...) {
+		x := tensor.New(p.Buffers[id].Shape...)
+		if err := prog.Read(id, x); err != nil {
+			t.Fatal(err)
+		}
+		got[id] = x.Data
+	}
+	return got, prog.Kernels()
+}
+
+var square3 = tensor.Square(3, 1, 1)
+
+// matrixShapes meet what matrix.comp tells apart: both orders of terms, channels that
+// fill no step, strides, groups, one pixel, sums in slices, tiles of each size, windows
+// that are not square.
+var matrixShapes = []tensortest.Convolution{
+	{N: 1, C: 3, H: 40, W: 38, K: 64, Groups: 1, Window: tensor.Square(7, 2, 3)},
+	{N: 2, C: 64, H: 14, W: 14, K: 96, Groups: 1, Window: square3},
+	{N: 1, C: 64, H: 8, W: 8, K: 80, Groups: 1, Window: tensor.Square(1, 2, 0)},
+	{N: 1, C: 128, H: 9, W: 9, K: 128, Groups: 4, Window: square3},
+	{N: 2, C: 70, H: 9, W: 11, K: 33, Groups: 1, Window: tensor.Square(3, 2, 1)},
+	{N: 5, C: 32, H: 1, W: 1, K: 48, Groups: 1, Window: tensor.Square(1, 1, 0)},
+	{N: 1, C: 704, H: 4, W: 4, K: 33, Groups: 1, Window: square3},
+	{N: 2, C: 32, H: 6, W: 5, K: 32, Groups: 1, Window: tensor.Window{KH: 3, KW: 2, SH: 1, SW: 3, Top: 2, Right: 1}},
+}
+
+// TestMatrixProducts compares products on matrix units with float64, the factors
+// rounded: what is left is the sums' own error, as in fp32.
+func TestMatrixProducts(t *testing.T) {
+	d := open(t)
+	for _, precision := range matrixPrecisions(t, d) {
+		for i, g := range matrixShapes {
+			t.Run(fmt.Sprintf("%v %d", precision, i), func(t *testing.T) {
+				for _, p := range []*tensor.Plan{g.Plan(tensortest.TailReLU), g.Gradients()} {
+					matrixCase(t, d, p, precision)
+				}
+			})
+		}
+	}
+}
+
+func matrixCase(t *testing.T, d *device, p *tensor.Plan, precision tensor.Precision) {
+	t.Helper()
+	const seed, bar = 3, 3e-6
+	got, kernels := results(t, d, p, seed, tensor.Options{Precision: precision, Fuse: true})
+	want := emulate(t, p, seed, precision)
+	for id, x := range got {
+		if e := tensortest.Distance(x, want.Buffer(id)); !(e <= bar) {
+			t.Errorf("%v: buffer %d is off by %.2g, of %.2g at most; kernels %v", p, id, e, bar, kernels)
+		}
+	}
+	for _, k := range kernels {
+		if isProduct(&p.Ops[k.Op]) && k.Name[:len("matrix")] != "matrix" {
+			t.Errorf("%v runs as %s", p.Ops[k.Op].Kind, k.Name)
+		}
+	}
+}
