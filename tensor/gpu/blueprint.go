@@ -159,10 +159,12 @@ func (bp *Blueprint) Kernels() []tensor.KernelInfo {
 
 // name is that of the kernel that does the step's work.
 func (st *Step) name() string {
-	if len(st.Kernels) > 1 && strings.HasPrefix(st.Kernels[0].Name, arranging) {
-		return st.Kernels[1].Name
+	for _, k := range st.Kernels {
+		if !strings.HasPrefix(k.Name, arranging) {
+			return k.Name
+		}
 	}
-	return st.Kernels[0].Name
+	return ""
 }
 
 // Place is where a buffer of the arena begins, and its size, in bytes. It lies in

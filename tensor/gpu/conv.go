@@ -62,6 +62,7 @@ func (bp *Blueprint) finish(st *Step, op *tensor.Op, d *direction, k Kernel, sli
 	end.Push = append(u32(d.total, d.channels, d.part, slices, flags), f32(eps))
 	end.read(0, parts)
 	end.read(1, Ref{})
+	end.read(9, Ref{})
 	end.write(2, bp.result(st))
 	st.add(end)
 	return nil

@@ -115,7 +115,32 @@ func (bp *Blueprint) matrixProduct(st *Step, op *tensor.Op, d *direction, m *Mat
 	slices := max(ceil(d.depth, longest), min(units*resident/tiles, d.depth/shortest, maxSlices), 1)
 	k := Kernel{Name: "matrix_" + name, Groups: int64(tiles) * int64(slices)}
 	k.Constants = append(d.window(), u32(t.high, t.wide, t.down, t.across, m.M, m.N, m.K, t.stages, order)...)
+	if m.Precision == tensor.FP16 && d.way != forward {
+		k.read(9, bp.scale(st, d))
+	}
 	return bp.finish(st, op, d, k, slices)
+}
+
+// scale finds a power of two by which the gradient that a product reads fits into fp16,
+// and its inverse for the result. It is what a scaled loss is for, but for each tensor by
+// itself, and found anew each time.
+func (bp *Blueprint) scale(st *Step, d *direction) Ref {
+	gradient := d.b
+	if d.way == toWeight {
+		gradient = d.a
+	}
+	count := d.y.elems()
+	groups := min(over(count), units*resident)
+	parts, scale := bp.scratch(4*groups), bp.scratch(8)
+	first := Kernel{Name: arranging + "scale", Groups: groups, Push: u32(count)}
+	first.read(0, gradient)
+	first.write(2, parts)
+	end := Kernel{Name: arranging + "scale_end", Groups: 1, Push: u32(int(groups))}
+	end.read(0, parts)
+	end.write(2, scale)
+	st.add(first)
+	st.add(end)
+	return scale
 }
 
 // arrangeFactors rounds weights and lays them out as the matrix kernels read them. It

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"resnet-tui/tensor"
+	"resnet-tui/tensor/gpu"
 	"resnet-tui/tensor/tensortest"
 )
 
@@ -85,11 +87,47 @@ func isProduct(op *tensor.Op) bool {
 	return false
 }
 
+// inputs are values for a plan's inputs.
+type inputs func(p *tensor.Plan, id tensor.BufferID) *tensor.Tensor
+
+const matrixSeed = 3
+
+func normal(p *tensor.Plan, id tensor.BufferID) *tensor.Tensor {
+	return tensortest.InputValues(p, id, matrixSeed)
+}
+
+// tiny are values of which fp16 holds none.
+func tiny(p *tensor.Plan, id tensor.BufferID) *tensor.Tensor {
+	x := normal(p, id)
+	for i := range x.Data {
+		x.Data[i] *= 1e-12
+	}
+	return x
+}
+
+// roundFactors rounds what a product reads, as it does by itself. Gradients in fp16 are
+// scaled by a power of two before.
+func roundFactors(op *tensor.Op, operand int, precision tensor.Precision, x []float64) {
+	scale := float32(1)
+	gradient := map[tensor.Kind]int{tensor.Conv2dGradInput: 0, tensor.LinearGradInput: 0, tensor.Conv2dGradWeight: 1, tensor.LinearGradWeight: 1}
+	if of, ok := gradient[op.Kind]; ok && operand == of && precision == tensor.FP16 {
+		largest := 0.0
+		for _, v := range x {
+			largest = max(largest, math.Abs(v))
+		}
+		_, exponent := math.Frexp(largest)
+		scale = float32(math.Ldexp(1, 15-exponent))
+	}
+	for i, v := range x {
+		x[i] = float64(rounders[precision](float32(v)*scale)) / float64(scale)
+	}
+}
+
 // emulate runs a plan in float64 with the factors of every product rounded, which is all
 // that a precision changes.
-func emulate(t *testing.T, p *tensor.Plan, seed uint64, precision tensor.Precision) *tensor.Reference[float64] {
+func emulate(t *testing.T, p *tensor.Plan, in inputs, precision tensor.Precision) *tensor.Reference[float64] {
 	t.Helper()
-	source := roundedWeights{tensortest.Values{Seed: seed}, rounders[precision], map[string]bool{}}
+	source := roundedWeights{tensortest.Values{Seed: matrixSeed}, rounders[precision], map[string]bool{}}
 	for i := range p.Ops {
 		if op := &p.Ops[i]; isProduct(op) && len(op.Params) > 0 {
 			source.weights[p.Params[op.Params[0]].Name] = true
@@ -100,19 +138,17 @@ func emulate(t *testing.T, p *tensor.Plan, seed uint64, precision tensor.Precisi
 		t.Fatal(err)
 	}
 	for _, id := range p.Find(tensor.Input) {
-		if err := r.Set(id, tensortest.InputValues(p, id, seed).Data); err != nil {
+		if err := r.Set(id, in(p, id).Data); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range p.Ops {
 		op := &p.Ops[i]
 		saved := map[tensor.BufferID][]float64{}
-		for _, id := range op.In {
+		for j, id := range op.In {
 			if isProduct(op) {
 				saved[id] = slices.Clone(r.Buffer(id))
-				for j, x := range r.Buffer(id) {
-					r.Buffer(id)[j] = float64(source.round(float32(x)))
-				}
+				roundFactors(op, j, precision, r.Buffer(id))
 			}
 		}
 		if err := r.RunPart(i, i+1, nil); err != nil {
@@ -126,9 +162,9 @@ func emulate(t *testing.T, p *tensor.Plan, seed uint64, precision tensor.Precisi
 }
 
 // results are what a plan gives on the device.
-func results(t *testing.T, d *device, p *tensor.Plan, seed uint64, o tensor.Options) (map[tensor.BufferID][]float32, []tensor.KernelInfo) {
+func results(t *testing.T, d *device, p *tensor.Plan, in inputs, o tensor.Options) (map[tensor.BufferID][]float32, []tensor.KernelInfo) {
 	t.Helper()
-	s, err := d.NewState(p.Params, tensortest.Values{Seed: seed})
+	s, err := d.NewState(p.Params, tensortest.Values{Seed: matrixSeed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +176,7 @@ func results(t *testing.T, d *device, p *tensor.Plan, seed uint64, o tensor.Opti
 	defer prog.Close()
 	poison(prog.(*program))
 	for _, id := range p.Find(tensor.Input) {
-		if err := prog.Write(id, tensortest.InputValues(p, id, seed)); err != nil {
+		if err := prog.Write(id, in(p, id)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,27 +217,68 @@ func TestMatrixProducts(t *testing.T) {
 	for _, precision := range matrixPrecisions(t, d) {
 		for i, g := range matrixShapes {
 			t.Run(fmt.Sprintf("%v %d", precision, i), func(t *testing.T) {
-				for _, p := range []*tensor.Plan{g.Plan(tensortest.TailReLU), g.Gradients()} {
-					matrixCase(t, d, p, precision)
-				}
+				matrixCase(t, d, g.Plan(tensortest.TailReLU), normal, precision)
+				matrixCase(t, d, g.Gradients(), normal, precision)
 			})
 		}
 	}
 }
 
-func matrixCase(t *testing.T, d *device, p *tensor.Plan, precision tensor.Precision) {
+// TestMatrixTinyGradients takes gradients through products that are far below fp16's
+// smallest number.
+func TestMatrixTinyGradients(t *testing.T) {
+	d := open(t)
+	for _, precision := range matrixPrecisions(t, d) {
+		g := tensortest.Convolution{N: 1, C: 64, H: 8, W: 8, K: 80, Groups: 1, Window: tensor.Square(1, 2, 0)}
+		matrixCase(t, d, g.Gradients(), tiny, precision)
+	}
+}
+
+func matrixCase(t *testing.T, d *device, p *tensor.Plan, in inputs, precision tensor.Precision) {
 	t.Helper()
-	const seed, bar = 3, 3e-6
-	got, kernels := results(t, d, p, seed, tensor.Options{Precision: precision, Fuse: true})
-	want := emulate(t, p, seed, precision)
+	const bar = 3e-6
+	got, kernels := results(t, d, p, in, tensor.Options{Precision: precision, Fuse: true})
+	want := emulate(t, p, in, precision)
 	for id, x := range got {
 		if e := tensortest.Distance(x, want.Buffer(id)); !(e <= bar) {
 			t.Errorf("%v: buffer %d is off by %.2g, of %.2g at most; kernels %v", p, id, e, bar, kernels)
 		}
 	}
 	for _, k := range kernels {
-		if isProduct(&p.Ops[k.Op]) && k.Name[:len("matrix")] != "matrix" {
+		if isProduct(&p.Ops[k.Op]) && !strings.HasPrefix(k.Name, "matrix_") {
 			t.Errorf("%v runs as %s", p.Ops[k.Op].Kind, k.Name)
+		}
+	}
+}
+
+// TestMatrixKernelsCompile hands the driver every kernel on matrix units, for each tile.
+// It needs no GPU that computes: a driver without its hardware will do.
+func TestMatrixKernelsCompile(t *testing.T) {
+	d := open(t)
+	sides := []int{48, 640} // of results that take a small and a large tile
+	for _, precision := range matrixPrecisions(t, d) {
+		for _, rows := range sides {
+			for _, cols := range sides {
+				g := tensortest.Convolution{N: 1, C: rows, H: 1, W: cols, K: rows, Groups: 1, Window: tensor.Square(1, 1, 0)}
+				for _, p := range []*tensor.Plan{g.Plan(0), g.Gradients()} {
+					matrixPipelines(t, d, p, precision)
+				}
+			}
+		}
+	}
+}
+
+func matrixPipelines(t *testing.T, d *device, p *tensor.Plan, precision tensor.Precision) {
+	t.Helper()
+	bp, err := gpu.New(p, tensor.Options{Precision: precision}, d.traits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range bp.Steps {
+		for _, k := range st.Kernels {
+			if _, err := d.pipeline(k.Name, k.Constants); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }

@@ -25,6 +25,7 @@ var shaders = []shader{
 		"FORWARD 8x8", "FORWARD 4x8", "FORWARD 4x4", "INPUT 8x8", "INPUT 4x8", "INPUT 4x4", "WEIGHT 8x8", "WEIGHT 4x8", "WEIGHT 4x4",
 	}},
 	{"arrange", []string{"FORWARD", "INPUT"}},
+	{"arrange_scale", []string{"", "END"}},
 	{"finish", []string{""}},
 	{"map", []string{
 		"COPY", "RELU", "RELU_GRAD", "ADD", "DROPOUT", "NORM", "NORM_EVAL", "NORM_GRAD", "NORM_GRAD_EVAL", "PAD", "PAD_GRAD", "UPDATE",

@@ -44,6 +44,9 @@ layout(binding = 0) readonly buffer A { uvec4 a[]; };
 layout(binding = 1) readonly buffer B { float b[]; };
 layout(binding = 2) writeonly buffer D { float d[]; };
 #include "epilogue.glsl"
+#if defined(FP16) && !defined(FORWARD) // gradients, whose range is wider than fp16's
+layout(binding = 9) readonly buffer Scale { float scale[]; }; // a power of two and its inverse
+#endif
 
 const uint BK = 32; // terms of a step
 #ifdef WEIGHT
@@ -125,6 +128,11 @@ void main() {
 
   coopmat<float, gl_ScopeSubgroup, MM, MN, gl_MatrixUseAccumulator> sums[TM * TN];
   [[unroll]] for (uint i = 0; i < TM * TN; i++) sums[i] = coopmat<float, gl_ScopeSubgroup, MM, MN, gl_MatrixUseAccumulator>(0);
+#if defined(FP16) && !defined(FORWARD)
+  const float up = scale[0], down = scale[1];
+#else
+  const float up = 1, down = 1;
+#endif
   const uint wm = gl_SubgroupID / WN * TM * MM, wn = gl_SubgroupID % WN * ACROSS;
 #ifdef WEIGHT
   float fa[2 * NA], fb[2 * NB];
@@ -227,13 +235,13 @@ void main() {
       const uint as = turn % STAGES * STAGE, bs = as + BM * PITCH;
 #ifdef WEIGHT
       const uint row = t / (BK / 2), at = t % (BK / 2);
-      [[unroll]] for (uint i = 0; i < NA; i++) pool[as + (row + i * (512 / BK)) * PITCH + at] = pair(fa[2 * i], fa[2 * i + 1]);
+      [[unroll]] for (uint i = 0; i < NA; i++) pool[as + (row + i * (512 / BK)) * PITCH + at] = pair(up * fa[2 * i], up * fa[2 * i + 1]);
       [[unroll]] for (uint i = 0; i < NB; i++) pool[bs + (row + i * (512 / BK)) * PITCH + at] = pair(fb[2 * i], fb[2 * i + 1]);
 #else
       [[unroll]] for (uint i = 0; i < NA; i++) pool[as + (t + i * 256) / (BK / 8) * PITCH + t % (BK / 8)] = fa[i];
       [[unroll]] for (uint i = 0; i < NB; i++) {
         uvec4 v;
-        [[unroll]] for (uint e = 0; e < 4; e++) v[e] = pair(fb[8 * i + 2 * e], fb[8 * i + 2 * e + 1]);
+        [[unroll]] for (uint e = 0; e < 4; e++) v[e] = pair(up * fb[8 * i + 2 * e], up * fb[8 * i + 2 * e + 1]);
         pool[bs + t % BN * PITCH + t / BN * NB + i] = v;
       }
 #endif
@@ -275,7 +283,7 @@ void main() {
         const uint m = m0 + wm + i * MM + r;
         if (m >= rows) break;
         const uint to_at = start + (first + m) * area;
-        const float sum = laid(own * EACH / 2 + r * ACROSS + c);
+        const float sum = down * laid(own * EACH / 2 + r * ACROSS + c);
         if (p.slices > 1) d[slice * total + to_at] = sum;
         else d[to_at] = epilogue(affines[wm + i * MM + r], sum, to_at, p.tail);
       }
