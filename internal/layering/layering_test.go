@@ -33,7 +33,7 @@ var layers = []row{
 	{"tensor/gpu", []string{"tensor", "tensor/fusion"}},
 	{"tensor/gpu/selfcheck", []string{"tensor", "tensor/gpu"}},
 	{"tensor/vulkan/internal/vk", []string{"github.com/ebitengine/purego"}},
-	{"tensor/vulkan/gen", nil},
+	{"tensor/vulkan/gen", []string{"github.com/ebitengine/purego"}},
 	{"tensor/vulkan", []string{"tensor", "tensor/fusion", "tensor/gpu", "tensor/gpu/selfcheck"}},
 	{"tensor/device", []string{"tensor", "tensor/cpu", "tensor/vulkan"}},
 	{"resnet/nn", []string{"tensor"}},

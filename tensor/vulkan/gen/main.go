@@ -1,3 +1,5 @@
+//go:build linux
+
 // Gen compiles the shaders to SPIR-V: with glslc of Debian 12, and those on matrix units
 // with a newer Shaderc, which it fetches with mvn. With -check it compares them with what
 // is committed, and writes nothing.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -26,7 +28,7 @@ const (
 
 // shaderc is the compiler's library.
 type shaderc struct {
-	compiler, options uintptr
+	compiler uintptr
 
 	newCompiler, newOptions func() uintptr
 	setTarget               func(options uintptr, target, version int32)
