@@ -48,8 +48,9 @@ type InfoDevice struct {
 	Memory     int64             `json:"memory_bytes,omitempty"` // 0 if unknown
 	Free       int64             `json:"free_bytes,omitempty"`   // of that now, 0 if unknown
 	Driver     string            `json:"driver,omitempty"`
-	API        string            `json:"api,omitempty"` // that it is driven by
-	Precisions []string          `json:"precisions"`    // as --precision takes them
+	API        string            `json:"api,omitempty"`      // that it is driven by
+	Precisions []string          `json:"precisions"`         // as --precision takes them
+	Features   []string          `json:"features,omitempty"` // of a GPU
 
 	Ceilings *profile.Roofs `json:"ceilings,omitempty"` // in fp32, where they were ever measured
 
@@ -107,6 +108,9 @@ func NewInfoDevice(i *tensor.Info) InfoDevice {
 	d := InfoDevice{
 		ID: i.ID, Name: i.Name, Kind: i.Kind, Memory: i.Memory, Free: i.Free, Driver: i.Driver, API: i.API,
 		NeedsCheck: i.CheckKey != "",
+	}
+	if !i.Kind.IsCPU() { // the CPU's are in Info.CPU
+		d.Features = i.Features
 	}
 	for _, p := range i.Precisions {
 		d.Precisions = append(d.Precisions, p.String())
@@ -182,6 +186,9 @@ func (i *Info) facts() (f facts) {
 	f.add("kernels", i.CPU.Kernels+": "+i.CPU.Why)
 	for j := range i.Devices {
 		f.add("device "+i.Devices[j].ID, i.Devices[j].line())
+		if features := i.Devices[j].Features; len(features) > 0 {
+			f.add("  features", strings.Join(features, "; "))
+		}
 		if i.Devices[j].NeedsCheck {
 			f.add("  kernels", i.Devices[j].Check.line())
 		}

@@ -348,7 +348,8 @@ func TestEvalText(t *testing.T) {
 func TestInfoText(t *testing.T) {
 	gpu := tensor.Info{
 		ID: "vulkan:0", Name: "Abacus RTX", Kind: tensor.KindDiscrete, Memory: 8e9, Driver: "Abacus 550.1", CheckKey: "a",
-		API: "Vulkan 1.3.277", Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
+		Features: []string{"timestamps of steps"},
+		API:      "Vulkan 1.3.277", Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
 	}
 	right, wrong := NewInfoDevice(&gpu), NewInfoDevice(&gpu)
 	when := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -135,7 +135,7 @@ func (d *device) create() error {
 	queue := vk.DeviceQueueCreateInfo{Head: vk.Head{SType: vk.TypeDeviceQueueCreateInfo}, Family: d.p.family, Count: 1, Priorities: &one}
 	info := vk.DeviceCreateInfo{Head: vk.Head{SType: vk.TypeDeviceCreateInfo}, QueueCount: 1, Queues: &queue}
 	var names []*byte
-	if subset := "VK_KHR_portability_subset"; d.p.extensions[subset] { // must be asked for where it is
+	if d.p.extensions[subset] { // which must be asked for where it is
 		names = append(names, vk.CString(subset))
 	}
 	names = append(names, d.p.askForMatrices(&info)...)

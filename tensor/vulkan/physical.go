@@ -32,6 +32,9 @@ type physical struct {
 
 const noFamily = ^uint32(0)
 
+// subset is the extension of drivers that reach the GPU through another interface.
+const subset = "VK_KHR_portability_subset"
+
 // inspect reads what a device can do. After an error it is not all known.
 func (in *instance) inspect(h vk.Handle) (*physical, error) {
 	p := &physical{handle: h, family: noFamily, extensions: map[string]bool{}}
@@ -49,6 +52,9 @@ func (in *instance) inspect(h vk.Handle) (*physical, error) {
 	in.GetPhysicalDeviceMemoryProperties2.Call(h, &p.memory)
 	if err := in.chooseFamily(p); err != nil {
 		return p, err
+	}
+	if !(p.props.Limits.TimestampPeriod() > 0) {
+		p.stampBits = 0 // whatever the driver counts, it is no time
 	}
 	exts, err := vk.List(func(n *uint32, e *vk.ExtensionProperties) vk.Result {
 		return in.EnumerateDeviceExtensionProperties.Call(h, 0, n, e)
@@ -107,7 +113,7 @@ func (in *instance) info(p *physical) tensor.Info {
 	info := tensor.Info{
 		ID: p.id(), Name: p.name(), Kernels: "spir-v", Kind: kinds[p.props.Kind], Heaps: heaps,
 		Driver: p.driverName(), API: apiName(p.props.API), Precisions: p.precisions(), Lacks: p.lacks,
-		CheckKey: p.checkKey(),
+		CheckKey: p.checkKey(), Features: []string{p.clockFeature()},
 	}
 	if len(heaps) > 0 {
 		info.Memory, info.Free = heaps[0].Size, heaps[0].Free

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"resnet-tui/tensor"
@@ -29,6 +30,8 @@ type program struct {
 	commands vk.Handle // pool of command buffers
 	queries  vk.Handle
 	stamps   []uint64
+	began    time.Time // an observed run
+	flights  []flight  // its submissions
 	whole    []segment // of a full run
 	recorded map[segment]vk.Handle
 	targets  map[tensor.BufferID][]float32 // as they were written

@@ -40,7 +40,7 @@ func (p *program) segments(from, to int, timed bool) []segment {
 	for i := from; i < to; i++ {
 		st := p.Steps[i]
 		work += slow * (float64(st.FLOPs)/segmentFLOPs + float64(st.Bytes)/segmentBytes)
-		if work >= 1 || i == to-1 || timed && p.dev.p.coarse() {
+		if work >= 1 || i == to-1 {
 			list = append(list, segment{from, i + 1, timed})
 			from, work = i+1, 0
 		}
@@ -64,12 +64,15 @@ func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
 	if p.dev.closed {
 		return errDeviceClosed
 	}
+	if o.Observe != nil {
+		p.began = time.Now()
+	}
 	p.setWords(o.Scalars)
 	if err := p.derive(); err != nil {
 		return err
 	}
 	switch {
-	case o.Label != nil, o.Observe != nil && p.dev.p.stampBits == 0:
+	case o.Label != nil, o.Observe != nil && p.dev.p.coarse():
 		return p.stepwise(ctx, from, to, o)
 	case o.Observe != nil:
 		return p.pipelined(ctx, p.segments(from, to, true), o.Observe)
@@ -82,6 +85,7 @@ func (p *program) Run(ctx context.Context, o tensor.RunOptions) error {
 // pipelined submits segments, the next while the GPU works on one, and reports the spans
 // of those that ran.
 func (p *program) pipelined(ctx context.Context, list []segment, observe func(tensor.Span)) error {
+	p.flights = p.flights[:0]
 	done, err := p.feed(ctx, list)
 	p.noteChanges(list[:done])
 	if p.dev.lost != nil || observe == nil || done == 0 {
@@ -93,14 +97,16 @@ func (p *program) pipelined(ctx context.Context, list []segment, observe func(te
 // feed submits segments and waits for them, even after an error: the GPU still works. It
 // returns how many were submitted.
 func (p *program) feed(ctx context.Context, list []segment) (done int, err error) {
-	d := p.dev
 	waited := 0
 	for i, seg := range list {
-		if i >= len(d.fences) {
-			if err := d.wait(i % 2); err != nil {
+		if i >= len(p.dev.fences) {
+			if err := p.land(waited, list[waited].timed); err != nil {
 				return done, err
 			}
 			waited++
+		}
+		if seg.timed {
+			p.flights = append(p.flights, flight{from: time.Since(p.began)})
 		}
 		if err = p.start(ctx, seg, i%2); err != nil {
 			break
@@ -108,11 +114,20 @@ func (p *program) feed(ctx context.Context, list []segment) (done int, err error
 		done++
 	}
 	for ; waited < done; waited++ {
-		if lost := d.wait(waited % 2); lost != nil {
+		if lost := p.land(waited, list[waited].timed); lost != nil {
 			return done, errors.Join(err, lost)
 		}
 	}
 	return done, err
+}
+
+// land waits for submission i of a run.
+func (p *program) land(i int, timed bool) error {
+	err := p.dev.wait(i % 2)
+	if timed {
+		p.flights[i].to = time.Since(p.began)
+	}
+	return err
 }
 
 // start submits a segment, unless the context was cancelled.
@@ -134,7 +149,6 @@ func (p *program) start(ctx context.Context, seg segment, fence int) error {
 // stepwise runs each step by itself: the goroutine carries its label meanwhile. The time
 // is the GPU's or, if that has none, the host's.
 func (p *program) stepwise(ctx context.Context, from, to int, o tensor.RunOptions) error {
-	began := time.Now()
 	defer pprof.SetGoroutineLabels(ctx)
 	for i := from; i < to; i++ {
 		if err := ctx.Err(); err != nil {
@@ -147,7 +161,7 @@ func (p *program) stepwise(ctx context.Context, from, to int, o tensor.RunOption
 			}
 		}
 		seg := segment{i, i + 1, o.Observe != nil}
-		start := time.Since(began)
+		f := flight{from: time.Since(p.began)}
 		if err := p.start(context.Background(), seg, 0); err != nil {
 			return err
 		}
@@ -155,17 +169,18 @@ func (p *program) stepwise(ctx context.Context, from, to int, o tensor.RunOption
 			return err
 		}
 		p.noteChanges([]segment{seg})
-		if o.Observe != nil {
-			end := time.Since(began)
-			if p.dev.p.stampBits > 0 {
-				ran, err := p.elapsed(i)
-				if err != nil {
-					return err
-				}
-				start = max(start, end-ran)
-			}
-			o.Observe(tensor.Span{Op: head, Start: start, End: end})
+		if o.Observe == nil {
+			continue
 		}
+		f.to = time.Since(p.began)
+		if p.dev.p.stampBits > 0 {
+			ran, err := p.elapsed(i)
+			if err != nil {
+				return err
+			}
+			f = f.last(ran)
+		}
+		o.Observe(tensor.Span{Op: head, Start: f.from, End: f.to})
 	}
 	return nil
 }
