@@ -157,11 +157,19 @@ func (v *rooflineView) roofsMissing() string {
 	case !v.state.Ceilings.Known() && v.about.Recorded:
 		return "the profile was recorded without the machine's ceilings"
 	case !v.state.Ceilings.Known():
-		return "this machine's ceilings are not measured: " + measureKey.Help().Key + " does it, once"
+		return v.measured() + " ceilings are not measured: " + measureKey.Help().Key + " does it, once"
 	case v.program == nil || v.snap.Wall.N == 0 && v.list.tree.root.time == 0:
 		return "no pass has been timed yet"
 	}
 	return ""
+}
+
+// measured is whose ceilings count.
+func (s *shared) measured() string {
+	if s.about.Device.Kind.IsCPU() {
+		return "this machine's"
+	}
+	return "this GPU's"
 }
 
 // drawTitle says what the marks mean; what is filled and what is hollow only where there

@@ -26,7 +26,7 @@ func infoCommand(p *program) *cobra.Command {
 			"device whose ceilings are shown: "+strings.Join(app.Devices(), ", "))
 		wholeFlag(fs, &o.Threads, "threads", 0, app.MaxThreads, "number of the CPU's threads of the ceilings (default: all)")
 	})
-	complete(cmd, "device", app.Devices()...)
+	completeDevice(cmd)
 	cmd.RunE = reporting(p, &out, func(ctx context.Context) (*report.Info, error) {
 		i, err := p.service().Info(ctx, o, p.console.listener())
 		if err != nil {

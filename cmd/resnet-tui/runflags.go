@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,8 +22,15 @@ func addDevice(cmd *cobra.Command, spec *app.Spec) {
 			"arithmetic of convolutions: fp32, tf32, bf16 or fp16; the CPU has fp32, and info lists what a GPU has")
 		fs.BoolVar(&r.Exact, "exact", false, "use no algorithm that changes rounding, such as Winograd")
 	})
-	complete(cmd, "device", app.Devices()...)
+	completeDevice(cmd)
 	complete(cmd, "precision", app.Precisions()...)
+}
+
+// completeDevice completes the names of devices that are spelt out: the number of a GPU is
+// for info to tell.
+func completeDevice(cmd *cobra.Command) {
+	names := slices.DeleteFunc(app.Devices(), func(name string) bool { return strings.Contains(name, ":") })
+	complete(cmd, "device", names...)
 }
 
 // addEngine adds the flags that say what runs the net, and how.

@@ -30,7 +30,7 @@ func summaryCommand(p *program) *cobra.Command {
 		fs.StringVar(&spec.Run.Device, "device", "cpu",
 			"device whose memory is planned: "+strings.Join(app.Devices(), ", "))
 	})
-	complete(cmd, "device", app.Devices()...)
+	completeDevice(cmd)
 	out.add(p, cmd)
 	addCount(cmd, &o.Count, "all")
 	cmd.Flags().Lookup("count").Usage = "how operations are counted, or all for every way (resnet-tui help counting)"

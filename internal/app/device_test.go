@@ -166,6 +166,13 @@ func TestDeviceMistakes(t *testing.T) {
 	}
 }
 
+// TestSweepOfAGPU takes no list of threads.
+func TestSweepOfAGPU(t *testing.T) {
+	withGPU(t, fakeGPU(), autoGPU)
+	_, err := service(t).Sweep(t.Context(), onGPU(), SweepOptions{Threads: []int{1, 2}}, ProfileOptions{}, Listener{})
+	refusedFor(t, err, "threads has 2 values")
+}
+
 // TestRoofsByDevice: a GPU's ceilings are its own, those of its precision and driver.
 func TestRoofsByDevice(t *testing.T) {
 	gpu := fakeGPU()

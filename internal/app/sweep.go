@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"resnet-tui/profile"
@@ -33,6 +34,9 @@ func (v Service) Sweep(
 	if err != nil {
 		return report.Sweep{}, err
 	}
+	if err := o.checkThreads(spec.Run); err != nil {
+		return report.Sweep{}, err
+	}
 	sweep := &profile.Sweep{}
 	for i, s := range specs {
 		l.progress(Progress{
@@ -47,6 +51,22 @@ func (v Service) Sweep(
 	}
 	sweep.MarkKnees()
 	return report.Sweep{Sweep: sweep}, nil
+}
+
+// checkThreads refuses several numbers of threads on a device that has none.
+func (o *SweepOptions) checkThreads(r Run) error {
+	if len(o.Threads) < 2 {
+		return nil
+	}
+	dev, err := openDevice(r, Listener{})
+	if err != nil {
+		return err
+	}
+	i := dev.Info()
+	if !i.Kind.IsCPU() {
+		err = refuse("{threads} has %d values, but they are the CPU's: %s has none to choose", len(o.Threads), deviceName(&i))
+	}
+	return errors.Join(err, dev.Close())
 }
 
 // specs are the combinations.

@@ -143,8 +143,12 @@ func (p Profile) machineLine(m *profile.Machine) string {
 
 // memoryLine compares planned and used memory.
 func (p Profile) memoryLine() string {
-	line := fmt.Sprintf("%s planned (%s of them weights)",
-		profile.FormatBytes(p.Memory.PredictedBytes), profile.FormatBytes(p.Memory.WeightBytes))
+	where := ""
+	if !p.Device.OnCPU() {
+		where = " on the device"
+	}
+	line := fmt.Sprintf("%s planned%s (%s of them weights)",
+		profile.FormatBytes(p.Memory.PredictedBytes), where, profile.FormatBytes(p.Memory.WeightBytes))
 	if p.Memory.PeakRSSBytes > 0 {
 		line += ", " + profile.FormatBytes(p.Memory.PeakRSSBytes) + " peak of the process"
 	}
