@@ -59,7 +59,7 @@ func (p *program) train(ctx context.Context, spec app.Spec, o app.TrainOptions, 
 			return nil, err
 		}
 	}
-	t, err := p.service().OpenTraining(spec, o, p.console.listener())
+	t, err := p.service().OpenTraining(ctx, spec, o, p.console.listener())
 	if err != nil {
 		return nil, err
 	}

@@ -28,12 +28,12 @@ func (v Service) Open(ctx context.Context, spec Spec, l Listener) (*Bench, error
 	if err != nil {
 		return nil, err
 	}
-	return s.equip(l)
+	return v.equip(ctx, s, l)
 }
 
 // openCounted opens a spec, and finds how its report counts operations: before the
 // device, so that a wrong name costs nothing.
-func openCounted(ctx context.Context, spec Spec, count string, l Listener) (*Bench, report.Convention, error) {
+func (v Service) openCounted(ctx context.Context, spec Spec, count string, l Listener) (*Bench, report.Convention, error) {
 	s, err := resolve(ctx, spec, 1, l)
 	if err != nil {
 		return nil, report.Convention{}, err
@@ -42,15 +42,15 @@ func openCounted(ctx context.Context, spec Spec, count string, l Listener) (*Ben
 	if err != nil {
 		return nil, ops, err
 	}
-	b, err := s.equip(l)
+	b, err := v.equip(ctx, s, l)
 	return b, ops, err
 }
 
 // equip opens the device and the weights.
-func (s *subject) equip(l Listener) (*Bench, error) {
+func (v Service) equip(ctx context.Context, s *subject, l Listener) (*Bench, error) {
 	b := &Bench{subject: s, listener: l}
 	var err error
-	if b.device, err = openDevice(s.spec.Run, l); err != nil {
+	if b.device, err = v.openDevice(ctx, s.spec.Run, l); err != nil {
 		return nil, err
 	}
 	if b.weights, err = openWeights(&s.spec, s.model, l); err != nil {

@@ -62,3 +62,19 @@ func (c checks) read() checksFile {
 	}
 	return f
 }
+
+// announced are self-checks whose making a listener hears of: the first on a driver may
+// take long.
+type announced struct {
+	checks
+	listener Listener
+}
+
+// Known is that of checks. Who knows nothing checks next.
+func (a announced) Known(key string) (tensor.SelfCheck, bool) {
+	found, known := a.checks.Known(key)
+	if !known {
+		a.listener.progress(Progress{Stage: "self-check", Text: "checking the GPU's kernels, once on its driver"})
+	}
+	return found, known
+}

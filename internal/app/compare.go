@@ -42,14 +42,14 @@ func (v Service) Compare(ctx context.Context, spec Spec, o CompareOptions, l Lis
 	if err != nil {
 		return nil, err
 	}
-	if err := y.tryDevice(x); err != nil {
+	if err := v.tryDevice(ctx, y, x); err != nil {
 		return nil, err
 	}
-	a, err := x.side(ctx, l)
+	a, err := v.side(ctx, x, l)
 	if err != nil {
 		return nil, err
 	}
-	b, err := y.side(ctx, l)
+	b, err := v.side(ctx, y, l)
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +115,11 @@ func (s *subject) other(with *Spec) (Spec, error) {
 
 // tryDevice refuses a device of the second net's own that can't be had, before the first
 // net runs.
-func (s *subject) tryDevice(first *subject) error {
+func (v Service) tryDevice(ctx context.Context, s, first *subject) error {
 	if s.spec.Run == first.spec.Run {
 		return nil
 	}
-	dev, err := openDevice(s.spec.Run, Listener{})
+	dev, err := v.openDevice(ctx, s.spec.Run, Listener{})
 	if err != nil {
 		return err
 	}
@@ -167,8 +167,8 @@ func (s *subject) share(y *subject) error {
 }
 
 // side runs one net.
-func (s *subject) side(ctx context.Context, l Listener) (side report.Side, err error) {
-	b, err := s.equip(l)
+func (v Service) side(ctx context.Context, s *subject, l Listener) (side report.Side, err error) {
+	b, err := v.equip(ctx, s, l)
 	if err != nil {
 		return side, err
 	}

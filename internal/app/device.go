@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,25 +15,28 @@ import (
 
 // devices are where devices come from. Tests have some of their own.
 var devices = struct {
-	open   func(name string) (tensor.Device, error)
-	choose func() (tensor.Device, device.Choice, error)
+	open   func(ctx context.Context, name string, known device.Checks) (tensor.Device, error)
+	choose func(ctx context.Context, known device.Checks) (tensor.Device, device.Choice, error)
 	list   func() ([]tensor.Info, error)
 }{device.Open, device.Choose, device.List}
 
 // openDevice opens the device that a spec names, for its precision. It is the only
 // place that opens one.
-func openDevice(r Run, l Listener) (tensor.Device, error) {
+func (v Service) openDevice(ctx context.Context, r Run, l Listener) (tensor.Device, error) {
 	precision, known := tensor.PrecisionNamed(cmp.Or(r.Precision, tensor.FP32.String()))
 	if !known {
 		return nil, refuse("{precision} %s: it must be one of %s", r.Precision, strings.Join(Precisions(), ", "))
 	}
-	dev, err := openNamed(r.Device, l)
+	dev, err := v.openNamed(ctx, r.Device, l)
 	if err != nil {
 		return nil, err
 	}
 	i := dev.Info()
 	if !slices.Contains(i.Precisions, precision) {
 		return nil, errors.Join(lacks(&i, precision), dev.Close())
+	}
+	if c, ok := (checks{v}).Known(i.CheckKey); ok && !c.Passed() {
+		l.notice("%s does without some of its kernels, as its self-check found: %v", deviceName(&i), c)
 	}
 	if r.Threads > 0 && !i.Kind.IsCPU() {
 		l.notice("{threads} are the CPU's: %s has none to choose", deviceName(&i))
@@ -41,15 +45,15 @@ func openDevice(r Run, l Listener) (tensor.Device, error) {
 }
 
 // openNamed opens a device by name; "" is "auto".
-func openNamed(name string, l Listener) (tensor.Device, error) {
+func (v Service) openNamed(ctx context.Context, name string, l Listener) (tensor.Device, error) {
 	if cmp.Or(name, device.Auto) == device.Auto {
-		dev, choice, err := devices.choose()
+		dev, choice, err := devices.choose(ctx, announced{checks{v}, l})
 		if err == nil && choice.Passed {
 			l.notice("running on %s: %s", choice.ID, choice.Why)
 		}
 		return dev, err
 	}
-	dev, err := devices.open(name)
+	dev, err := devices.open(ctx, name, announced{checks{v}, l})
 	var unknown *device.NameError
 	if errors.As(err, &unknown) {
 		return nil, refuse("{device}: %w", err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,12 +40,12 @@ func withGPU(t *testing.T, gpu *tensortest.Fake, auto device.Choice) {
 	t.Helper()
 	all := devices
 	t.Cleanup(func() { devices = all })
-	devices.open = func(name string) (tensor.Device, error) {
+	devices.open = func(ctx context.Context, name string, known device.Checks) (tensor.Device, error) {
 		switch name {
 		case gpu.About.ID:
 			return gpu, nil
 		case "cpu":
-			return all.open(name)
+			return all.open(ctx, name, known)
 		}
 		return nil, &device.NameError{Name: name, Reason: "it is not here", Available: []string{"auto", "cpu", "vulkan:0"}}
 	}
@@ -52,8 +53,8 @@ func withGPU(t *testing.T, gpu *tensortest.Fake, auto device.Choice) {
 		list, err := all.list()
 		return append(list[:1], gpu.About), err
 	}
-	devices.choose = func() (tensor.Device, device.Choice, error) {
-		dev, err := devices.open(auto.ID)
+	devices.choose = func(ctx context.Context, known device.Checks) (tensor.Device, device.Choice, error) {
+		dev, err := devices.open(ctx, auto.ID, known)
 		return dev, auto, err
 	}
 }
@@ -312,4 +313,31 @@ func profileFile(t *testing.T, p *profile.Profile) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestWrongKernelsAreNamed: a device that does without some of its kernels says so, and
+// info has what was found.
+func TestWrongKernelsAreNamed(t *testing.T) {
+	gpu := fakeGPU()
+	gpu.About.CheckKey = "Abacus on driver 1"
+	withGPU(t, gpu, autoCPU)
+	v := service(t)
+	v.CacheDir = t.TempDir()
+	(checks{v}).Keep(tensor.SelfCheck{
+		Key: gpu.About.CheckKey, Kernels: 9, Wrong: []tensor.WrongKernel{{Name: "conv", What: "off by 0.5"}},
+	})
+	var h heard
+	if _, err := v.Run(t.Context(), onGPU(), RunOptions{}, h.listener()); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.notices) != 1 || !strings.Contains(h.notices[0], "wrong kernels: conv (off by 0.5)") {
+		t.Errorf("said %q", h.notices)
+	}
+	i, err := v.Info(t.Context(), InfoOptions{}, Listener{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := i.Devices[1].Check; c == nil || c.Passed || c.Kernels != 9 || len(c.Wrong) != 1 {
+		t.Errorf("info has %+v", c)
+	}
 }

@@ -21,7 +21,7 @@ func (v Service) Evaluate(ctx context.Context, spec Spec, l Listener) (e *report
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.equip(l)
+	b, err := v.equip(ctx, s, l)
 	if err != nil {
 		return nil, err
 	}

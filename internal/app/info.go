@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
@@ -18,7 +19,7 @@ type InfoOptions struct {
 
 // Info is what the program finds on this machine. The caller adds its own paths.
 func (v Service) Info(ctx context.Context, o InfoOptions, l Listener) (*report.Info, error) {
-	dev, err := openDevice(Run{Device: cmp.Or(o.Device, "cpu"), Threads: o.Threads}, l)
+	dev, err := v.openDevice(ctx, Run{Device: cmp.Or(o.Device, "cpu"), Threads: o.Threads}, l)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (v Service) Info(ctx context.Context, o InfoOptions, l Listener) (*report.I
 		CeilingsDevice: dev.Info().ID, Threads: o.Threads,
 		Paths: report.Paths{State: v.StateDir, Cache: v.CacheDir},
 	}
-	if err := v.infoDevices(i); err != nil {
+	if err := v.infoDevices(ctx, i, l); err != nil {
 		return nil, err
 	}
 	roofs := v.roofs(dev, o.Threads, tensor.FP32)
@@ -42,9 +43,14 @@ func (v Service) Info(ctx context.Context, o InfoOptions, l Listener) (*report.I
 }
 
 // infoDevices sets what there is to run on, and what auto takes of it.
-func (v Service) infoDevices(i *report.Info) error {
-	all, err := devices.list()
+func (v Service) infoDevices(ctx context.Context, i *report.Info, l Listener) error {
+	dev, choice, err := devices.choose(ctx, announced{checks{v}, l})
 	if err != nil {
+		return err
+	}
+	i.Auto = report.InfoAuto{Device: choice.ID, Why: choice.Why}
+	all, err := devices.list()
+	if err := errors.Join(err, dev.Close()); err != nil {
 		return err
 	}
 	for n := range all {
@@ -60,12 +66,7 @@ func (v Service) infoDevices(i *report.Info) error {
 		Model: cpu.Name, Threads: cpu.Cores, Features: cpu.Features,
 		Kernels: cpu.Kernels, Why: kernelsWhy(cpu.Kernels),
 	}
-	dev, choice, err := devices.choose()
-	if err != nil {
-		return err
-	}
-	i.Auto = report.InfoAuto{Device: choice.ID, Why: choice.Why}
-	return dev.Close()
+	return nil
 }
 
 // knownRoofs are ceilings for a report, nil if they aren't known.

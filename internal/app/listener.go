@@ -2,7 +2,7 @@ package app
 
 // Progress says how far a piece of work is.
 type Progress struct {
-	Stage       string // "weights", "calibration", "passes", "path lengths", "profiles", "images", "training"
+	Stage       string // "self-check", "weights", "calibration", "passes", "path lengths", "profiles", "images", "training"
 	Done, Total int64  // Total 0 while it is not known
 	Text        string // all of it in one line
 }

@@ -63,7 +63,7 @@ func (p *Profiled) warnOfLoad(l Listener) {
 // measure makes the profile. The ceilings come last, when the net has given its
 // memory back.
 func (v Service) measure(ctx context.Context, spec Spec, o ProfileOptions, l Listener) (_ *Profiled, err error) {
-	b, ops, err := openCounted(ctx, spec, o.Count, l)
+	b, ops, err := v.openCounted(ctx, spec, o.Count, l)
 	if err != nil {
 		return nil, err
 	}

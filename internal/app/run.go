@@ -17,7 +17,7 @@ type RunOptions struct {
 // Run makes one pass and reports what came out of it and of every layer. Of a net
 // with lesions it also reports what they changed.
 func (v Service) Run(ctx context.Context, spec Spec, o RunOptions, l Listener) (*report.Run, error) {
-	b, ops, err := openCounted(ctx, spec, o.Count, l)
+	b, ops, err := v.openCounted(ctx, spec, o.Count, l)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
@@ -41,7 +42,7 @@ func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report
 		return report.NewCounts(m), nil
 	}
 	ro := report.SummaryOptions{Count: cmp.Or(o.Count, defaultCount), All: o.All}
-	if err := spec.planPeaks(m, &ro, l); err != nil {
+	if err := v.planPeaks(spec.Run.Device, m, &ro, l); err != nil {
 		return nil, err
 	}
 	s, err := report.NewSummary(m, ro)
@@ -52,12 +53,11 @@ func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report
 	return s, nil
 }
 
-// planPeaks sets what the fused programs of the spec's device, the CPU unless it names
-// one, hold at once: that of inference, and that of a training step with momentum, whose
+// planPeaks sets what the fused programs of a device, the CPU unless it is named, hold at once: that of inference, and that of a training step with momentum, whose
 // parameters and momentum stand beside their packed copies. The second stays 0 for a net
 // that can't be trained at this batch.
-func (s *Spec) planPeaks(m *resnet.Model, ro *report.SummaryOptions, l Listener) error {
-	dev, err := openDevice(Run{Device: cmp.Or(s.Run.Device, "cpu")}, l)
+func (v Service) planPeaks(device string, m *resnet.Model, ro *report.SummaryOptions, l Listener) error {
+	dev, err := v.openDevice(context.Background(), Run{Device: cmp.Or(device, "cpu")}, l)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (v Service) Sweep(
 	if err != nil {
 		return report.Sweep{}, err
 	}
-	if err := o.checkThreads(spec.Run); err != nil {
+	if err := v.checkThreads(ctx, spec.Run, o); err != nil {
 		return report.Sweep{}, err
 	}
 	sweep := &profile.Sweep{}
@@ -54,11 +54,11 @@ func (v Service) Sweep(
 }
 
 // checkThreads refuses several numbers of threads on a device that has none.
-func (o *SweepOptions) checkThreads(r Run) error {
+func (v Service) checkThreads(ctx context.Context, r Run, o SweepOptions) error {
 	if len(o.Threads) < 2 {
 		return nil
 	}
-	dev, err := openDevice(r, Listener{})
+	dev, err := v.openDevice(ctx, r, Listener{})
 	if err != nil {
 		return err
 	}

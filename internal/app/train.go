@@ -36,7 +36,7 @@ type Training struct {
 // something was trained nevertheless: of an interrupted run, or where one of several
 // diverged.
 func (v Service) Train(ctx context.Context, spec Spec, o TrainOptions, l Listener) (*report.Train, error) {
-	t, err := v.OpenTraining(spec, o, l)
+	t, err := v.OpenTraining(ctx, spec, o, l)
 	if err != nil {
 		return nil, err
 	}
@@ -44,11 +44,13 @@ func (v Service) Train(ctx context.Context, spec Spec, o TrainOptions, l Listene
 }
 
 // OpenTraining opens everything that training needs. Nothing is computed yet.
-func (v Service) OpenTraining(spec Spec, o TrainOptions, l Listener) (t *Training, err error) {
+func (v Service) OpenTraining(
+	ctx context.Context, spec Spec, o TrainOptions, l Listener,
+) (t *Training, err error) {
 	if t, err = newTraining(spec, o, l); err != nil {
 		return nil, err
 	}
-	if t.device, err = openDevice(t.spec.Run, l); err != nil {
+	if t.device, err = v.openDevice(ctx, t.spec.Run, l); err != nil {
 		return nil, err
 	}
 	if err := cmp.Or(t.openWeights(), t.checkMemory(), t.openHistory(o)); err != nil {

@@ -18,7 +18,7 @@ func TestTrain(t *testing.T) {
 	o.Depths, o.Epochs, o.Twins, o.Save = []int{8}, 1, true, dir
 	spec := Spec{Net: resnet.Config{Batch: 16}, Input: Input{Data: Data{Name: "synthetic:32"}}, Run: Run{Threads: 1}}
 	var h heard
-	training, err := service(t).OpenTraining(spec, o, h.listener())
+	training, err := service(t).OpenTraining(t.Context(), spec, o, h.listener())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,9 +106,9 @@ func TestProfileLines(t *testing.T) {
 		peak(one): "4.00 MB live during conv1 (forward): conv1 1.00 MB",
 		peak(one, one, one, one): "4.00 MB live during conv1 (forward): " +
 			"conv1 1.00 MB, conv1 1.00 MB, conv1 1.00 MB and 1 more",
-		onGPU.memoryLine(): "0 B planned on the device (0 B of them weights)",
+		onGPU.memoryLine():                         "0 B planned on the device (0 B of them weights)",
 		onGPU.cpuTime(&profile.Machine{CPUMS: 15}): "15.0 ms of the CPU in a pass",
-		p.memoryLine(): "0 B planned (0 B of them weights)",
+		p.memoryLine():                             "0 B planned (0 B of them weights)",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

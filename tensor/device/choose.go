@@ -1,6 +1,8 @@
 package device
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"resnet-tui/tensor"
@@ -18,10 +20,12 @@ type Choice struct {
 // Choose opens the device that "auto" stands for; the caller closes it. It is the first
 // discrete GPU that has passed its self-check, else the CPU: software renderers and
 // GPUs that share the CPU's memory are for those who ask for them.
-func Choose() (tensor.Device, Choice, error) { return here.choose() }
+func Choose(ctx context.Context, known Checks) (tensor.Device, Choice, error) {
+	return here.choose(ctx, known)
+}
 
-func (m *machine) choose() (tensor.Device, Choice, error) {
-	dev, c := m.chooseGPU()
+func (m *machine) choose(ctx context.Context, known Checks) (tensor.Device, Choice, error) {
+	dev, c := m.chooseGPU(ctx, known)
 	if dev != nil {
 		return dev, c, nil
 	}
@@ -31,7 +35,7 @@ func (m *machine) choose() (tensor.Device, Choice, error) {
 }
 
 // chooseGPU opens a GPU, or says why none is taken.
-func (m *machine) chooseGPU() (tensor.Device, Choice) {
+func (m *machine) chooseGPU(ctx context.Context, known Checks) (tensor.Device, Choice) {
 	if m.vulkan == nil {
 		return nil, Choice{Why: noVulkan}
 	}
@@ -48,7 +52,7 @@ func (m *machine) chooseGPU() (tensor.Device, Choice) {
 		if i.Kind != tensor.KindDiscrete {
 			continue
 		}
-		dev, err := m.openTrusted(n)
+		dev, err := m.openTrusted(ctx, n, known)
 		if err == nil {
 			return dev, Choice{ID: i.ID, Why: i.Name + " is a discrete GPU, and its kernels have passed their self-check"}
 		}
@@ -60,13 +64,13 @@ func (m *machine) chooseGPU() (tensor.Device, Choice) {
 }
 
 // openTrusted opens a device whose kernels have passed their self-check.
-func (m *machine) openTrusted(n int) (tensor.Device, error) {
-	if ok, why := m.vulkan.trusted(n); !ok {
-		return nil, fmt.Errorf("its kernels are not to be trusted: %s", why)
-	}
-	dev, err := m.vulkan.open(n)
-	if err != nil {
+func (m *machine) openTrusted(ctx context.Context, n int, known Checks) (tensor.Device, error) {
+	dev, check, err := m.openChecked(ctx, n, known)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("it can't be opened: %w", err)
+	case !check.Passed():
+		return nil, errors.Join(fmt.Errorf("its self-check failed: %v", check), dev.Close())
 	}
 	return dev, nil
 }

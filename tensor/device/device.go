@@ -2,6 +2,7 @@
 package device
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,10 +22,13 @@ func Names() []string { return here.names() }
 
 // Open opens a device by name; the caller closes it. "auto" is what Choose takes,
 // "vulkan" the first Vulkan device that is no software renderer, and "vulkan:1" the one
-// of that number, as List has them. The error for a name that stands for no device here
-// is a *NameError; any other says why a device that is here can't be opened. Open may be
-// called from any goroutine, and more than once.
-func Open(name string) (tensor.Device, error) { return here.open(name) }
+// of that number, as List has them. A device that needs a self-check has made it then, or
+// known knows it; kernels that are wrong it does without. The error for a name that
+// stands for no device here is a *NameError; any other says why a device that is here
+// can't be opened. Open may be called from any goroutine, and more than once.
+func Open(ctx context.Context, name string, known Checks) (tensor.Device, error) {
+	return here.open(ctx, name, known)
+}
 
 // List describes the devices that Open can open: the CPU, then Vulkan's in the order of
 // their numbers. The figures are those of now, as the free memory. That Vulkan can't be
@@ -50,12 +54,9 @@ var here = machine{
 // api is a way to reach GPUs.
 type api struct {
 	// list describes its devices, by their numbers. An error says what was tried.
-	list func() ([]tensor.Info, error)
-	open func(number int) (tensor.Device, error)
-	// trusted reports whether the kernels of a device have passed their self-check on its
-	// driver, which is made now if it never was; if not, why not, in a few words.
-	trusted func(number int) (ok bool, why string)
-	tried   func() []string // libraries, in order
+	list  func() ([]tensor.Info, error)
+	open  func(number int) (tensor.Device, error)
+	tried func() []string // libraries, in order
 }
 
 func (m *machine) names() []string {
@@ -66,23 +67,23 @@ func (m *machine) names() []string {
 	return names
 }
 
-func (m *machine) open(name string) (tensor.Device, error) {
+func (m *machine) open(ctx context.Context, name string, known Checks) (tensor.Device, error) {
 	switch kind, _, _ := strings.Cut(name, ":"); { // "cuda:1" is a second GPU
 	case name == Auto:
-		dev, _, err := m.choose()
+		dev, _, err := m.choose(ctx, known)
 		return dev, err
 	case name == "cpu":
 		return m.cpu()
 	case kind == "cuda":
 		return nil, m.unknown(name, FindCUDA().Reason())
 	case kind == "vulkan":
-		return m.openVulkan(name)
+		return m.openVulkan(ctx, name, known)
 	}
 	return nil, m.unknown(name, "unknown name")
 }
 
 // openVulkan opens "vulkan" or "vulkan:N".
-func (m *machine) openVulkan(name string) (tensor.Device, error) {
+func (m *machine) openVulkan(ctx context.Context, name string, known Checks) (tensor.Device, error) {
 	if m.vulkan == nil {
 		return nil, m.unknown(name, noVulkan)
 	}
@@ -94,7 +95,7 @@ func (m *machine) openVulkan(name string) (tensor.Device, error) {
 	if err != nil {
 		return nil, m.unknown(name, err.Error())
 	}
-	dev, err := m.vulkan.open(n)
+	dev, _, err := m.openChecked(ctx, n, known)
 	if err != nil {
 		return nil, fmt.Errorf("%s can't be opened: %w", describe(&devices[n]), err)
 	}

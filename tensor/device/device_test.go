@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -26,11 +27,77 @@ func machineWith(gpus ...tensor.Info) *machine {
 		},
 		gpuNode: func() bool { return true },
 		vulkan: &api{
-			list:    func() ([]tensor.Info, error) { return gpus, nil },
-			open:    func(n int) (tensor.Device, error) { return &tensortest.Fake{About: gpus[n]}, nil },
-			trusted: func(int) (bool, string) { return true, "" },
-			tried:   func() []string { return []string{"libvulkan.so.1"} },
+			list:  func() ([]tensor.Info, error) { return gpus, nil },
+			open:  func(n int) (tensor.Device, error) { return newChecked(gpus[n]), nil },
+			tried: func() []string { return []string{"libvulkan.so.1"} },
 		},
+	}
+}
+
+// checked is a device with a self-check.
+type checked struct {
+	*tensortest.Fake
+	wrong   []tensor.WrongKernel
+	fails   error
+	checks  int
+	trusted []string // wrong kernels that it was told of
+}
+
+func newChecked(i tensor.Info) *checked {
+	i.CheckKey = i.Name + " on driver 1"
+	return &checked{Fake: &tensortest.Fake{About: i}}
+}
+
+func (d *checked) Check(context.Context) (tensor.SelfCheck, error) {
+	d.checks++
+	return tensor.SelfCheck{Key: d.About.CheckKey, Kernels: 9, Wrong: d.wrong}, d.fails
+}
+
+func (d *checked) Trust(c tensor.SelfCheck) {
+	for _, w := range c.Wrong {
+		d.trusted = append(d.trusted, w.Name)
+	}
+}
+
+// memory keeps checks.
+type memory map[string]tensor.SelfCheck
+
+func (m *memory) Known(key string) (tensor.SelfCheck, bool) {
+	c, ok := (*m)[key]
+	return c, ok
+}
+
+func (m *memory) Keep(c tensor.SelfCheck) {
+	if *m == nil {
+		*m = memory{}
+	}
+	(*m)[c.Key] = c
+}
+
+// TestSelfCheck: a device is checked the first time on a driver, and told what was found
+// every other time. A check without an answer leaves it closed.
+func TestSelfCheck(t *testing.T) {
+	m, known := machineWith(software), &memory{}
+	first := newChecked(software)
+	first.wrong = []tensor.WrongKernel{{Name: "conv"}}
+	m.vulkan.open = func(int) (tensor.Device, error) { return first, nil }
+	if _, err := m.open(t.Context(), "vulkan:0", known); err != nil || first.checks != 1 {
+		t.Errorf("%d checks (%v)", first.checks, err)
+	}
+	again := newChecked(software)
+	m.vulkan.open = func(int) (tensor.Device, error) { return again, nil }
+	if _, err := m.open(t.Context(), "vulkan:0", known); err != nil || again.checks != 0 || !slices.Equal(again.trusted, []string{"conv"}) {
+		t.Errorf("%d checks, told of %v (%v)", again.checks, again.trusted, err)
+	}
+	updated := newChecked(software)
+	updated.About.CheckKey = "softpipe on driver 2"
+	updated.fails = errors.New("the device is lost")
+	m.vulkan.open = func(int) (tensor.Device, error) { return updated, nil }
+	if _, err := m.open(t.Context(), "vulkan:0", known); err == nil || !strings.Contains(err.Error(), "vulkan:0 (softpipe) can't be opened: the device is lost") {
+		t.Errorf("%v", err)
+	}
+	if _, kept := known.Known(updated.About.CheckKey); kept || updated.checks != 1 {
+		t.Errorf("a check without an answer is kept: %v after %d", kept, updated.checks)
 	}
 }
 
@@ -42,7 +109,7 @@ func without() *machine {
 }
 
 func TestOpen(t *testing.T) {
-	dev, err := Open("cpu")
+	dev, err := Open(t.Context(), "cpu", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +126,7 @@ func TestOpenByName(t *testing.T) {
 	for name, id := range map[string]string{
 		"cpu": "cpu", "auto": "vulkan:1", "vulkan": "vulkan:1", "vulkan:0": "vulkan:0", "vulkan:2": "vulkan:2",
 	} {
-		dev, err := m.open(name)
+		dev, err := m.open(t.Context(), name, &memory{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if got := dev.Info().ID; got != id {
@@ -92,7 +159,7 @@ func TestOpenNothing(t *testing.T) {
 		{full, "cpu:0", "unknown name", "auto, cpu"},
 		{full, "", "unknown name", "auto, cpu"},
 	} {
-		dev, err := c.on.open(c.name)
+		dev, err := c.on.open(t.Context(), c.name, &memory{})
 		var unknown *NameError
 		if dev != nil || !errors.As(err, &unknown) || unknown.Name != c.name {
 			t.Errorf("%q: %v, %v", c.name, dev, err)
@@ -110,7 +177,7 @@ func TestOpenNothing(t *testing.T) {
 func TestOpenFails(t *testing.T) {
 	m := machineWith(software, gpu)
 	m.vulkan.open = func(int) (tensor.Device, error) { return nil, errors.New("the driver has no memory") }
-	_, err := m.open("vulkan:1")
+	_, err := m.open(t.Context(), "vulkan:1", &memory{})
 	var unknown *NameError
 	if err == nil || errors.As(err, &unknown) || err.Error() != "vulkan:1 (Abacus RTX) can't be opened: the driver has no memory" {
 		t.Errorf("%v (%T)", err, err)
@@ -121,7 +188,14 @@ func TestOpenFails(t *testing.T) {
 // CPU, and says why.
 func TestChoose(t *testing.T) {
 	wrong := func(m *machine) *machine {
-		m.vulkan.trusted = func(n int) (bool, string) { return n != 1, "conv_forward is wrong" }
+		open := m.vulkan.open
+		m.vulkan.open = func(n int) (tensor.Device, error) {
+			dev, err := open(n)
+			if n == 1 {
+				dev.(*checked).wrong = []tensor.WrongKernel{{Name: "conv", What: "off by 0.5"}}
+			}
+			return dev, err
+		}
 		return m
 	}
 	closed := machineWith(software, gpu)
@@ -138,7 +212,7 @@ func TestChoose(t *testing.T) {
 		"a discrete GPU":        {machineWith(software, gpu), "vulkan:1", "passed their self-check", false},
 		"software alone":        {machineWith(software), "cpu", "no discrete GPU", false},
 		"integrated":            {machineWith(software, mobile), "cpu", "no discrete GPU", false},
-		"wrong kernels":         {wrong(machineWith(software, gpu)), "cpu", "vulkan:1 (Abacus RTX) is a discrete GPU, but its kernels are not to be trusted: conv_forward is wrong", true},
+		"wrong kernels":         {wrong(machineWith(software, gpu)), "cpu", "vulkan:1 (Abacus RTX) is a discrete GPU, but its self-check failed: wrong kernels: conv (off by 0.5)", true},
 		"wrong, then right":     {wrong(machineWith(software, gpu, mobile, second)), "vulkan:3", "Abacus II", false},
 		"it can't be opened":    {closed, "cpu", "the driver has no memory", true},
 		"no Vulkan":             {without(), "cpu", "no library libvulkan.so.1", false},
@@ -146,7 +220,7 @@ func TestChoose(t *testing.T) {
 		"a build without GPUs":  {&machine{cpu: machineWith().cpu}, "cpu", "this build has no Vulkan device", false},
 		"no device of Vulkan's": {machineWith(), "cpu", "no discrete GPU", false},
 	} {
-		dev, choice, err := c.on.choose()
+		dev, choice, err := c.on.choose(t.Context(), &memory{})
 		if err != nil || dev.Info().ID != c.id || choice.ID != c.id || choice.Passed != c.passed {
 			t.Errorf("%s: %+v, %v", name, choice, err)
 		}

@@ -10,8 +10,7 @@ import (
 // vulkanAPI is Vulkan; a build with the tag nogpu has none, or for a system where it was
 // never tried.
 var vulkanAPI = &api{
-	list:    vulkan.List,
-	open:    func(number int) (tensor.Device, error) { return vulkan.New(vulkan.Config{Number: number}) },
-	trusted: func(int) (bool, string) { return false, "they were never checked on this driver" },
-	tried:   vulkan.Libraries,
+	list:  vulkan.List,
+	open:  func(number int) (tensor.Device, error) { return vulkan.New(vulkan.Config{Number: number}) },
+	tried: vulkan.Libraries,
 }
