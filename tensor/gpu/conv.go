@@ -45,24 +45,24 @@ func (bp *Blueprint) finish(st *Step, op *tensor.Op, d *direction, k Kernel, sli
 	}
 	k.read(0, d.a)
 	k.read(1, d.b)
-	end := k
-	flags, eps := bp.tail(st, op, &end)
 	x, y, win := d.x, d.y, d.win
-	k.Push = append(u32(x.n, x.c, x.h, x.w, y.c, y.h, y.w, win.Top, win.Left, d.groups, slices, flags), f32(eps))
+	args := func(flags int, eps float64) []uint32 {
+		return append(u32(x.n, x.c, x.h, x.w, y.c, y.h, y.w, win.Top, win.Left, d.groups, slices, flags), f32(eps))
+	}
 	if slices == 1 {
-		end.Push = k.Push
-		end.write(2, bp.result(st))
-		st.add(end)
+		k.Push = args(bp.tail(st, op, &k))
+		k.write(2, bp.result(st))
+		st.add(k)
 		return nil
 	}
 	parts := bp.scratch(4 * int64(slices) * int64(d.total))
+	k.Push = args(0, 0)
 	k.write(2, parts)
 	st.add(k)
-	end.Name, end.Constants, end.Groups = "finish", nil, over(d.total)
+	end := Kernel{Name: "finish", Groups: over(d.total)}
+	flags, eps := bp.tail(st, op, &end)
 	end.Push = append(u32(d.total, d.channels, d.part, slices, flags), f32(eps))
 	end.read(0, parts)
-	end.read(1, Ref{})
-	end.read(9, Ref{})
 	end.write(2, bp.result(st))
 	st.add(end)
 	return nil

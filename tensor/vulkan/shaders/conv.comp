@@ -64,6 +64,8 @@ uint a_at[4];                // of what the thread fetches from A next
 ivec3 column[COLUMNS];       // offset, y and x of B's columns
 uvec2 extent;                // of the image in B
 vec4 a_next, b_next[2];      // of the slab to come: WEIGHT has one row of four columns
+uint d_at[TN];               // of channel 0; NOWHERE beyond the last column
+uint d_apart, d_first;       // of channels; of the slice
 #ifdef INPUT
 uint h0, w0, u0, v0, nu, nv; // the parity's first pixel, its first tap, how many taps
 #endif
@@ -164,6 +166,17 @@ void multiply(uint x_at, uint y_at, inout float sums[TM][TN]) {
   }
 }
 
+// put writes the sums of a row.
+void put(uint m, float sums[TN]) {
+  if (m >= rows) return;
+  const uint channel = g * rows + m;
+  const Affine f = affine(channel, p.tail, p.eps);
+  [[unroll]] for (uint j = 0; j < TN; j++) if (d_at[j] != NOWHERE) {
+    const uint at = channel * d_apart + d_at[j];
+    d[d_first + at] = epilogue(f, sums[j], at, p.tail);
+  }
+}
+
 void main() {
   t = gl_LocalInvocationIndex;
   plane = p.h * p.w; out_plane = p.oh * p.ow;
@@ -234,7 +247,6 @@ void main() {
     barrier();
   }
 
-  uint d_at[TN]; // of channel 0; NOWHERE beyond the last column
   [[unroll]] for (uint j = 0; j < TN; j++) {
     const uint q = n0 + tx + j * COLS;
 #if defined(FORWARD)
@@ -247,23 +259,16 @@ void main() {
 #endif
   }
 #if defined(FORWARD)
-  const uint apart = out_plane, total = p.n * p.k * out_plane;
+  d_apart = out_plane; const uint total = p.n * p.k * out_plane;
 #elif defined(INPUT)
-  const uint apart = plane, total = p.n * p.c * plane;
+  d_apart = plane; const uint total = p.n * p.c * plane;
 #else
-  const uint apart = cols, total = p.k * cols;
+  d_apart = cols; const uint total = p.k * cols;
 #endif
-  [[unroll]] for (uint i = 0; i < TM; i++) {
-    const uint m = m0 + ty + i * ROWS, channel = g * rows + m;
-    if (m >= rows) continue;
-    if (p.slices > 1) {
-      [[unroll]] for (uint j = 0; j < TN; j++) if (d_at[j] != NOWHERE) d[slice * total + channel * apart + d_at[j]] = acc[i][j];
-    } else {
-      const Affine f = affine(channel, p.tail, p.eps);
-      [[unroll]] for (uint j = 0; j < TN; j++) if (d_at[j] != NOWHERE) {
-        const uint at = channel * apart + d_at[j];
-        d[at] = epilogue(f, acc[i][j], at, p.tail);
-      }
-    }
-  }
+  d_first = slice * total; // finish.comp adds up the slices, and what follows
+#define ROW(i) put(m0 + ty + i * ROWS, acc[i]);
+  ROW(0) ROW(1) ROW(2) ROW(3)
+#if TM == 8
+  ROW(4) ROW(5) ROW(6) ROW(7)
+#endif
 }
