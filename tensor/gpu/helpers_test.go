@@ -69,7 +69,7 @@ func eachBlueprint(t *testing.T, f func(t *testing.T, bp *gpu.Blueprint)) {
 				if i%2 == 0 {
 					tr.Align = 256
 				}
-				tr.MaxAllocation = max(limit, largest(p))
+				tr.MaxAllocation = max(limit, largest(t, p, fuse, tr))
 				t.Run(fmt.Sprintf("%d fuse %v at most %d MB", i, fuse, limit>>20), func(t *testing.T) {
 					f(t, blueprint(t, p, fuse, tr))
 				})
@@ -78,15 +78,19 @@ func eachBlueprint(t *testing.T, f func(t *testing.T, bp *gpu.Blueprint)) {
 	}
 }
 
-// largest is more than a plan's largest buffer or parameter takes, and a kernel's scratch.
-func largest(p *tensor.Plan) (bytes int64) {
-	for _, b := range p.Buffers {
-		bytes = max(bytes, b.Bytes())
+// largest is what the largest buffer takes that a plan's kernels touch.
+func largest(t testing.TB, p *tensor.Plan, fuse bool, tr gpu.Traits) (bytes int64) {
+	t.Helper()
+	bp := blueprint(t, p, fuse, tr)
+	for _, k := range kernels(bp) {
+		for _, r := range k.Buffers {
+			if r.Kind == gpu.Arena {
+				_, n := bp.Place(r.ID)
+				bytes = max(bytes, n)
+			}
+		}
 	}
-	for _, q := range p.Params {
-		bytes = max(bytes, q.Bytes())
-	}
-	return 2*bytes + 1<<20
+	return bytes
 }
 
 // kernels are those of all steps, in order.

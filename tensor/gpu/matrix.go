@@ -12,11 +12,13 @@ type Matrices struct {
 
 // What matrix.comp takes for granted.
 const (
-	matrixStep = 32 // terms of the sum between two waits
-	matrixGap  = 8  // factors between rows in shared memory, against conflicts of its banks
-	matrixLow  = 64 // the sides that a workgroup's tile may have
-	matrixHigh = 128
-	matrixMin  = 16 // channels of a group below which most of a tile would be padding
+	matrixStep   = 32 // terms of the sum between two waits
+	matrixGap    = 8  // factors between rows in shared memory, against conflicts of its banks
+	matrixLow    = 64 // the sides that a workgroup's tile may have
+	matrixHigh   = 128
+	matrixGroups = 2 * units // workgroups that run at once
+	matrixSlice  = 256       // terms of a slice, at least
+	matrixMin    = 16        // channels of a group below which most of a tile would be padding
 )
 
 // tiling is how a product falls to workgroups, and a workgroup's part to its subgroups.
@@ -112,7 +114,7 @@ func (bp *Blueprint) matrixProduct(st *Step, op *tensor.Op, d *direction, m *Mat
 	}
 	t := m.fitting(d.rows, d.cols, bp.traits.Shared)
 	tiles := ceil(d.rows, t.high) * ceil(d.cols, t.wide) * d.groups * d.classes
-	slices := max(ceil(d.depth, longest), min(units*resident/tiles, d.depth/shortest, maxSlices), 1)
+	slices := max(ceil(d.depth, longest), min(matrixGroups/tiles, d.depth/matrixSlice, maxSlices), 1)
 	k := Kernel{Name: "matrix_" + name, Groups: int64(tiles) * int64(slices)}
 	k.Constants = append(d.window(), u32(t.high, t.wide, t.down, t.across, m.M, m.N, m.K, t.stages, order)...)
 	if m.Precision == tensor.FP16 && d.way != forward {
@@ -130,7 +132,7 @@ func (bp *Blueprint) scale(st *Step, d *direction) Ref {
 		gradient = d.a
 	}
 	count := d.y.elems()
-	groups := min(over(count), units*resident)
+	groups := min(over(count), matrixGroups)
 	parts, scale := bp.scratch(4*groups), bp.scratch(8)
 	first := Kernel{Name: arranging + "scale", Groups: groups, Push: u32(count)}
 	first.read(0, gradient)

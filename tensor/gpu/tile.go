@@ -7,7 +7,7 @@ import "math"
 // change its bits: every sum goes through its terms in the same order.
 type tile struct {
 	tm, tn, threadRows int
-	slab               [3]int // instructions of a thread for a slab of the sum, by way
+	slab, around       [3]int // instructions of a thread for a slab of the sum, and around the loop, by way
 }
 
 // The ways through a convolution, in the order of tile.slab.
@@ -20,15 +20,15 @@ const (
 // tiles are those that the kernels are compiled for. Their instructions are counted
 // from the compiled kernels, for a 3×3 window; a test holds them to it.
 var tiles = []tile{
-	{8, 8, 16, [3]int{594, 594, 627}}, // 128×128
-	{8, 8, 8, [3]int{618, 618, 0}},    // 64×256
-	{4, 8, 16, [3]int{333, 333, 360}}, // 64×128
-	{4, 8, 8, [3]int{354, 354, 0}},    // 32×256
-	{4, 8, 32, [3]int{333, 333, 348}}, // 128×64
-	{4, 4, 16, [3]int{194, 194, 202}}, // 64×64
-	{4, 4, 8, [3]int{197, 197, 221}},  // 32×128
-	{4, 4, 4, [3]int{218, 218, 0}},    // 16×256
-	{4, 4, 32, [3]int{197, 197, 203}}, // 128×32
+	{8, 8, 16, [3]int{594, 594, 630}, [3]int{1749, 2122, 1403}}, // 128×128
+	{8, 8, 8, [3]int{618, 618, 0}, [3]int{1750, 2123, 0}},       // 64×256
+	{4, 8, 16, [3]int{333, 333, 361}, [3]int{1222, 1595, 875}},  // 64×128
+	{4, 8, 8, [3]int{354, 354, 0}, [3]int{1220, 1593, 0}},       // 32×256
+	{4, 8, 32, [3]int{333, 333, 349}, [3]int{1218, 1591, 871}},  // 128×64
+	{4, 4, 16, [3]int{194, 194, 202}, [3]int{813, 1002, 639}},   // 64×64
+	{4, 4, 8, [3]int{197, 197, 221}, [3]int{812, 1001, 639}},    // 32×128
+	{4, 4, 4, [3]int{218, 218, 0}, [3]int{814, 1003, 0}},        // 16×256
+	{4, 4, 32, [3]int{197, 197, 203}, [3]int{809, 998, 635}},    // 128×32
 }
 
 func (t *tile) rows() int { return t.tm * t.threadRows }
@@ -58,19 +58,18 @@ const sharedGuaranteed = 16 << 10
 // are an H100's; what matters is that they are the same everywhere: slices decide the
 // order of additions.
 const (
-	units      = 132  // that each run some workgroups at once
-	schedulers = 4    // of a unit: instructions of a warp of 32 threads that begin in a cycle
-	resident   = 2    // workgroups of a unit at once
-	latency    = 700  // cycles from asking memory to an answer
-	unitBytes  = 18   // that a unit gets from memory in a cycle
-	launch     = 4000 // cycles until a kernel that waited for another has begun
-	edge       = 1000 // instructions of a thread around the loop over slabs
+	units      = 132             // that each run some workgroups at once
+	schedulers = 4               // of a unit: instructions of a warp of 32 threads that begin in a cycle
+	registers  = 65536 / Threads // of a unit, for each thread of a workgroup
+	latency    = 700             // cycles from asking memory to an answer
+	unitBytes  = 18              // that a unit gets from memory in a cycle
+	launch     = 4000            // cycles until a kernel that waited for another has begun
 )
 
 // A product is cut into slices where its tiles alone would leave a GPU idle, and where a
 // sum is so long that float32 would lose digits.
 const (
-	shortest  = 256     // terms of a slice, at least
+	shortest  = 64      // terms of a slice, at least
 	longest   = 1 << 13 // terms of a slice, at most
 	maxSlices = 256
 )
@@ -104,19 +103,33 @@ func (d *direction) count(t *tile, slices int) int64 {
 	return int64(ceil(d.rows, t.rows())) * int64(ceil(d.cols, t.cols())) * int64(d.groups*d.classes*slices)
 }
 
+// resident is how many workgroups a unit is taken to run at once: a thread keeps its sums,
+// four terms of each of its columns, and about 48 other values in registers.
+func (t *tile) resident() int { return max(registers/(t.tm*t.tn+4*t.tn+48), 1) }
+
+// slabs is how many slabs a slice of the sum has, on average over the classes of pixels.
+func (d *direction) slabs(slices int) float64 {
+	terms := float64(d.depth)
+	if d.way == toInput {
+		terms = float64(d.y.c/d.groups*d.win.KH*d.win.KW) / float64(d.classes)
+	}
+	return math.Ceil(terms/slabTerms) / float64(slices)
+}
+
 // cost is the cycles that a product takes on the imagined GPU. Its units take workgroups in
 // rounds; a round lasts as long as its instructions, but for each slab at least until
 // memory answers. Slices are written, read again and added by another kernel.
 func (d *direction) cost(t *tile, slices int) float64 {
 	each := ceil(int(d.count(t, slices)), units) // workgroups of a unit
-	slabs := ceil(ceil(d.depth, slabTerms), slices)
+	slabs := d.slabs(slices)
 	round := func(n int) float64 {
 		const perSlot = Threads / 32 / schedulers
 		busy := float64(n * perSlot * t.slab[d.way])
-		return float64(slabs)*max(busy, latency) + float64(n*perSlot*edge)
+		return slabs*max(busy, latency) + float64(n*perSlot*t.around[d.way])
 	}
-	cycles := float64(each/resident) * round(resident)
-	if rest := each % resident; rest > 0 {
+	most := t.resident()
+	cycles := float64(each/most) * round(most)
+	if rest := each % most; rest > 0 {
 		cycles += round(rest)
 	}
 	if slices > 1 {
