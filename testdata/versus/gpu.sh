@@ -127,6 +127,7 @@ info = json.load(open(sys.argv[2]))
 found = [d for d in info["devices"] if d["id"].startswith("vulkan:")]
 for d in found:
     print("  ".join([d[k] for k in ("id", "name", "kind", "driver") if d.get(k)] + d["precisions"]), file=sys.stderr)
+print("auto takes %(device)s: %(why)s" % info["auto"], file=sys.stderr)
 numbers = [d["id"][len("vulkan:"):] for d in found if (d["kind"] == "software") == (sys.argv[1] == "rehearse")]
 if not numbers:
     sys.exit("no Vulkan device of a GPU: %s" % (info.get("vulkan") or {}).get("reason", "there are software renderers only"))

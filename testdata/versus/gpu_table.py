@@ -93,7 +93,7 @@ def main(a):
         with open(a.out, "w") as f:
             json.dump(p, f)
     d, c = p["device"], p["ceilings"]
-    print("%s, batch %d, %s on %s (%s, driver %s); peaks %.1f TFLOP/s, %.0f GB/s" % (
+    print("%s, batch %d, %s on %s (%s, driver %s); peaks %.1f TFLOP/s in fp32, %.0f GB/s" % (
         a.arch, a.batch, a.precision, d["name"], d.get("kind"), d.get("driver"), c["gflops"] / 1e3, c["gbps"]))
     print("\n".join(table(p, geometry, expected(a.expected) if a.expected else {})))
     print("\n".join(totals(p, geometry)))
