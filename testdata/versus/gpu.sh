@@ -7,8 +7,9 @@
 #                                              the stages work; what they print is no measurement
 # Stages, in the order in which they are of use:
 #   correct      the tests of the Vulkan device
-#   validate     the same tests under the validation layer: core and synchronisation, then every access of the operations
-#   table        ResNet-50's layers at a batch of 64: time, and share of the peak against the expected one
+#   validate     the short ones under the validation layer: core and synchronisation, then the bounds of each access
+#   table        ResNet-50's layers, of a step with 64 images and of one image: time, and share of the peak against
+#                the expected one
 #   infer, train, infer-bf16, train-bf16
 #                gpu.py: against PyTorch, with batches of 1, 8 and 64
 #   speed        these four, as far as time allows
@@ -38,7 +39,7 @@ pack() {
     go test -trimpath -ldflags "-s -w" -c -o "$to/tensor/vulkan/vulkan.test" ./tensor/vulkan || exit 1
   [ ! -d tensor/vulkan/testdata ] || cp -r tensor/vulkan/testdata "$to/tensor/vulkan/"
   cp testdata/versus/gpu* "$to/testdata/versus/" && cp testdata/oracle/nets.py "$to/testdata/oracle/" || exit 1
-  [ ! -e docs/gpu.md ] || cp docs/gpu.md "$to/docs/"
+  cp docs/gpu.md "$to/docs/" || exit 1
   libraries "$to/lib" || echo "gpu.sh: no Vulkan loader is packed: the machine must have one" >&2
   layer "$to/layer" || echo "gpu.sh: no validation layer is packed: there will be no validate" >&2
   local mb
@@ -84,7 +85,7 @@ prepare() {
   if ! ldconfig -p | grep -q 'libvulkan\.so\.1'; then
     export LD_LIBRARY_PATH=$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   fi
-  if [ $verb = run ]; then driver; else renderer; fi
+  if [ "$verb" = run ]; then driver; else renderer; fi
   device
 }
 
@@ -119,7 +120,7 @@ renderer() {
 
 # device sets number to that of the GPU that is tested, and says what it is.
 device() {
-  [ $verb = rehearse ] || nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
+  [ "$verb" = rehearse ] || nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
   ./resnet-tui info --format json >"$OUT/info.json" || die "resnet-tui info failed"
   number=$("$python" - "$verb" "$OUT/info.json" <<'PY'
 import json, sys
@@ -165,47 +166,71 @@ tests() {
 }
 
 correct() {
-  if [ $verb = run ]; then tests correct; else tests correct -test.short; fi
+  if [ "$verb" = run ]; then tests correct; else tests correct -test.short; fi
 }
 
 # A message of the layer is a failure, also where the tests pass. The layer makes them slow: they are the short ones.
 validate() {
   [ -e layer/VkLayer_khronos_validation.json ] || die "validate: no validation layer was packed"
-  export VK_LAYER_PATH=$here/layer VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation VK_LOADER_DEBUG=layer
+  export VK_LAYER_PATH=$here/layer VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation
   export VK_LAYER_VALIDATE_SYNC=1 VK_LAYER_SYNCVAL_SHADER_ACCESSES_HEURISTIC=1
+  objection leak VUID-vkDestroyDevice-device-05137
+  objection hazard SYNC-HAZARD-READ-AFTER-WRITE
   tests validate -test.short
-  messages validate
+  silent validate
   unset VK_LAYER_VALIDATE_SYNC VK_LAYER_SYNCVAL_SHADER_ACCESSES_HEURISTIC
-  local operations='TestConforms/(operations|gradients)$'
-  [ $verb = run ] || operations='TestConforms/operations$' # the layer's own code is slow on a CPU
-  VK_LAYER_GPUAV_ENABLE=1 tests validate-accesses -test.short -test.run "$operations"
-  messages validate-accesses
-  unset VK_LAYER_PATH VK_INSTANCE_LAYERS VK_LOADER_DEBUG
+  export VK_LAYER_GPUAV_ENABLE=1
+  objection bounds 'out of bounds'
+  local operations='TestConforms/^(operations|gradients|residual_plans|steps)$'
+  [ "$verb" = run ] || operations='TestConforms/^operations$' # the layer's own code is slow on a CPU
+  tests validate-bounds -test.short -test.run "$operations"
+  silent validate-bounds
+  unset VK_LAYER_PATH VK_INSTANCE_LAYERS VK_LAYER_GPUAV_ENABLE
 }
 
-# messages NAME: fails if the layer had something to say, or wasn't there: the loader ignores a layer that it can't load.
-messages() {
-  local n
+# objection PART MESSAGE: the layer is on and sees what a part of TestBroken does on purpose.
+objection() {
+  env -C tensor/vulkan RESNET_TUI_TEST_VULKAN="$number" RESNET_TUI_TEST_BROKEN=1 \
+    timeout 60 ./vulkan.test -test.run "^TestBroken\$/^$1\$" >"$OUT/objection.log" 2>&1
+  grep -q "$2" "$OUT/objection.log" ||
+    { echo "validate: the layer doesn't object to a $1: $(tail -3 "$OUT/objection.log")"; failed+=("objection to a $1"); }
+}
+
+# silent NAME: the layer had nothing to say, but of features that it turns on for its own use.
+silent() {
+  local said
   [ -e "$OUT/$1.log" ] || return
-  grep -q 'Insert instance layer "VK_LAYER_KHRONOS_validation"' "$OUT/$1.log" ||
-    { echo "$1: the validation layer was not loaded"; failed+=("$1"); }
-  n=$(grep -c 'Validation Error' "$OUT/$1.log")
-  echo "$1: $n messages of the validation layer"
-  [ "$n" = 0 ] || { failed+=("$1"); grep -m5 -A3 'Validation Error' "$OUT/$1.log"; }
+  said=$(grep -A3 'Validation \(Error\|Warning\)' "$OUT/$1.log" | grep -v WARNING-Setting-Limit-Adjusted)
+  if grep -q 'Validation \(Error\|Warning\)' <<<"$said"; then
+    failed+=("$1")
+    head -60 <<<"$said"
+  else
+    echo "$1: the layer was silent"
+  fi
+}
+
+# layers NAME LINES FLAG…
+layers() {
+  local name=$1 lines=$2
+  shift 2
+  within "$name" "$python" testdata/versus/gpu_table.py --ours ./resnet-tui --device "vulkan:$number" \
+    -o "$OUT/$name.json" "$@"
+  ending "$name" "$lines"
 }
 
 table() {
-  local flags=(--device "vulkan:$number" --batch 64)
-  [ $verb = run ] || flags=(--device "vulkan:$number" --arch cifar_resnet8 --batch 2 --runs 5)
-  [ ! -e docs/gpu.md ] || flags+=(--expected docs/gpu.md)
-  within table "$python" testdata/versus/gpu_table.py --ours ./resnet-tui -o "$OUT/table.json" "${flags[@]}"
-  ending table 90
+  if [ "$verb" = rehearse ]; then
+    layers table 80 --arch cifar_resnet8 --batch 2 --runs 5 --backward
+    return
+  fi
+  layers table-1 90 --batch 1 --expected docs/gpu.md
+  layers table-64 250 --batch 64 --backward --expected docs/gpu.md
 }
 
 # compare NAME TASK PRECISION
 compare() {
   local left=$((deadline - SECONDS)) flags=(--batch "${BATCHES:-1,8,64}" --device "vulkan:$number")
-  [ $verb = run ] || flags=(--self-test --device "vulkan:$number")
+  [ "$verb" = run ] || flags=(--self-test --device "vulkan:$number")
   within "$1" "$python" testdata/versus/gpu.py "$2" --ours ./resnet-tui --precision "$3" --limit $((left * 2 / 3)) \
     -o "$OUT/$1.json" "${flags[@]}"
   ending "$1" 60
