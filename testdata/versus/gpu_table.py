@@ -59,13 +59,13 @@ def wanted(p, geometry, shares):
 def table(p, geometry, wants):
     """The lines of the table."""
     flops, bytes = 1e9 * p["ceilings"]["gflops"], 1e9 * p["ceilings"]["gbps"]
-    yield "%-26s %-8s %-22s %9s %6s %8s %7s %8s %8s %7s  %s" % (
+    yield "%-24s %-8s %-26s %9s %6s %8s %7s %8s %8s %7s  %s" % (
         "layer", "pass", "geometry", "ms", "time", "TFLOP/s", "of peak", "expected", "GB/s", "of peak", "kernel")
     for row, want in zip(p["layers"], wants):
         ms, rate = row.get("typical_ms", 0), 1e9 * row.get("gflops", 0)
         traffic = 1e3 * row["bytes"] / ms if ms else 0
         low = want is not None and rate / flops < 0.8 * want
-        yield "%-26s %-8s %-22s %9.3f %6s %8s %7s %8s %8.0f %7s  %s%s" % (
+        yield "%-24s %-8s %-26s %9.3f %6s %8s %7s %8s %8.0f %7s  %s%s" % (
             row["path"], row["pass"], geometry.get(row["path"], ""), ms, percent(row["share"]),
             "%.2f" % (rate / 1e12) if rate else "", percent(rate / flops) if rate else "",
             "" if want is None else percent(want), traffic / 1e9, percent(traffic / bytes), row["kernel"],
