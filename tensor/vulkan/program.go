@@ -57,7 +57,8 @@ func (p *program) bind() (err error) {
 	if p.arena, err = d.reserve(p.Blueprint.Memory.ArenaBytes, p.Chunk); err != nil {
 		return err
 	}
-	if p.words, err = d.allocate(4*int64(max(64, p.Words)), staging); err != nil {
+	words := (4*int64(p.Words) + nowhere - 1) / nowhere * nowhere
+	if p.words, err = d.allocate(max(words, nowhere)+nowhere, staging); err != nil {
 		return err
 	}
 	if p.commands, err = d.commandPool(0); err != nil {
@@ -105,6 +106,11 @@ func (p *program) ready(k *gpu.Kernel) (pipe, set vk.Handle, err error) {
 	return pipe, set, err
 }
 
+// nowhere is the bytes, behind the uniform memory, of what a kernel has no use for. Offsets
+// may have to be multiples of 256 at most. Nothing else lies there: to validation, a kernel
+// writes what it could, also where its arguments forbid it.
+const nowhere = 256
+
 // find is where a reference's memory lies.
 func (p *program) find(r gpu.Ref) place {
 	switch r.Kind {
@@ -113,8 +119,10 @@ func (p *program) find(r gpu.Ref) place {
 		return place{p.arena[at/p.Chunk], at % p.Chunk, bytes}
 	case gpu.Param:
 		return p.param(tensor.ParamID(r.ID)).place
+	case gpu.Uniform:
+		return place{p.words, 0, p.words.bytes - nowhere}
 	}
-	return place{p.words, 0, p.words.bytes} // also for what a kernel does not read
+	return place{p.words, p.words.bytes - nowhere, nowhere}
 }
 
 func (p *program) param(id tensor.ParamID) *param { return p.state.params[p.Plan.Params[id].Name] }
