@@ -79,7 +79,12 @@ func (r *Roofs) Measure(ctx context.Context) (profile.Ceilings, error) {
 	if err != nil {
 		return r.Known(), err
 	}
-	return r.Keep(profile.Ceilings{GFLOPS: m.At(r.precision) / 1e9, GBPS: m.BytesPerSecond / 1e9}), nil
+	c := profile.Ceilings{GFLOPS: m.At(r.precision) / 1e9, GBPS: m.BytesPerSecond / 1e9}
+	if !c.Known() {
+		i := r.device.Info()
+		return r.Known(), fmt.Errorf("%s does not tell what it can do in %s", deviceName(&i), r.precision)
+	}
+	return r.Keep(c), nil
 }
 
 // Keep keeps ceilings that are higher than those so far, and returns the highest. Where

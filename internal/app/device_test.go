@@ -204,6 +204,17 @@ func TestRoofsByDevice(t *testing.T) {
 	if i.Auto.Device != "vulkan:0" || i.Auto.Why != "it is right" {
 		t.Errorf("auto is %+v", i.Auto)
 	}
+	gpu.Peak.Matrix = nil
+	v.CacheDir = t.TempDir()
+	spec := onGPU()
+	spec.Run.Precision = "bf16"
+	var h heard
+	p, err := v.Profile(t.Context(), spec, ProfileOptions{Runs: &runs}, h.listener())
+	if err != nil || p.Ceilings != nil || !slices.ContainsFunc(h.notices, func(n string) bool {
+		return strings.HasPrefix(n, "no roofline: vulkan:0 (Abacus RTX) does not tell what it can do in bf16")
+	}) {
+		t.Errorf("without a ceiling of bf16: %+v, %q (%v)", p.Ceilings, h.notices, err)
+	}
 	gpu.About.Driver = "Abacus 560"
 	if c := v.roofs(gpu, 0, tensor.FP32).Known(); c.Known() {
 		t.Errorf("another driver's ceilings are taken: %+v", c)
