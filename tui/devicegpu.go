@@ -28,6 +28,7 @@ func gpuFacts(i *tensor.Info, recorded bool) []detailLine {
 	}
 	return append(facts,
 		detailLine{label: "precisions", text: precisionsText(i.Precisions)},
+		detailLine{label: "features", text: strings.Join(i.Features, " · ")},
 		detailLine{label: "clock", text: sensor("%.0f MHz", i.Sensors.ClockMHz)},
 		detailLine{label: "memory clock", text: sensor("%.0f MHz", i.Sensors.MemoryClockMHz)},
 		detailLine{label: "temperature", text: sensor("%.0f °C", i.Sensors.Celsius)},

@@ -100,6 +100,7 @@ var someGPU = tensor.Info{
 	Kernels: "spir-v", Memory: 8e9, Free: 6e9, Cores: 84,
 	Heaps:      []tensor.Heap{{Size: 8e9, Free: 6e9, Local: true}, {Size: 16e9}},
 	Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
+	Features:   []string{"timestamps of steps"},
 	Sensors:    tensor.Sensors{ClockMHz: 1980, Celsius: 41},
 }
 

@@ -48,7 +48,7 @@ func (v Service) openDevice(ctx context.Context, r Run, l Listener) (tensor.Devi
 func (v Service) openNamed(ctx context.Context, name string, l Listener) (tensor.Device, error) {
 	if cmp.Or(name, device.Auto) == device.Auto {
 		dev, choice, err := devices.choose(ctx, announced{checks{v}, l})
-		if err == nil && choice.Passed {
+		if err == nil && choice.Skipped {
 			l.notice("running on %s: %s", choice.ID, choice.Why)
 		}
 		return dev, err

@@ -61,7 +61,7 @@ func withGPU(t *testing.T, gpu *tensortest.Fake, auto device.Choice) {
 
 var (
 	autoGPU = device.Choice{ID: "vulkan:0", Why: "it is right"}
-	autoCPU = device.Choice{ID: "cpu", Why: "the GPU is wrong", Passed: true}
+	autoCPU = device.Choice{ID: "cpu", Why: "the GPU is wrong", Skipped: true}
 )
 
 // onGPU is a tiny net on the GPU.

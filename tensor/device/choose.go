@@ -12,9 +12,9 @@ import (
 type Choice struct {
 	ID  string
 	Why string // in a sentence without its full stop
-	// Passed says that a discrete GPU is here which was not taken; Why says what is wrong
+	// Skipped says that a discrete GPU is here which was not taken; Why says what is wrong
 	// with it.
-	Passed bool
+	Skipped bool
 }
 
 // Choose opens the device that "auto" stands for; the caller closes it. It is the first
@@ -56,8 +56,8 @@ func (m *machine) chooseGPU(ctx context.Context, known Checks) (tensor.Device, C
 		if err == nil {
 			return dev, Choice{ID: i.ID, Why: i.Name + " is a discrete GPU, and its kernels have passed their self-check"}
 		}
-		if !c.Passed {
-			c = Choice{Why: fmt.Sprintf("%s is a discrete GPU, but %v", describe(i), err), Passed: true}
+		if !c.Skipped {
+			c = Choice{Why: fmt.Sprintf("%s is a discrete GPU, but %v", describe(i), err), Skipped: true}
 		}
 	}
 	return nil, c

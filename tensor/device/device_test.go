@@ -207,7 +207,7 @@ func TestChoose(t *testing.T) {
 	for name, c := range map[string]struct {
 		on      *machine
 		id, why string
-		passed  bool
+		skipped bool
 	}{
 		"a discrete GPU":        {machineWith(software, gpu), "vulkan:1", "passed their self-check", false},
 		"software alone":        {machineWith(software), "cpu", "no discrete GPU", false},
@@ -221,7 +221,7 @@ func TestChoose(t *testing.T) {
 		"no device of Vulkan's": {machineWith(), "cpu", "no discrete GPU", false},
 	} {
 		dev, choice, err := c.on.choose(t.Context(), &memory{})
-		if err != nil || dev.Info().ID != c.id || choice.ID != c.id || choice.Passed != c.passed {
+		if err != nil || dev.Info().ID != c.id || choice.ID != c.id || choice.Skipped != c.skipped {
 			t.Errorf("%s: %+v, %v", name, choice, err)
 		}
 		if !strings.Contains(choice.Why, c.why) {

@@ -166,8 +166,14 @@ func (d *device) makeLayout() error {
 // pushBytes is what Vulkan guarantees for a kernel's arguments.
 const pushBytes = 128
 
-// Info describes the GPU, and its memory as it is now.
-func (d *device) Info() tensor.Info { return d.in.info(d.p) }
+// Info describes the GPU, and its memory and sensors as they are now.
+func (d *device) Info() tensor.Info {
+	i := d.in.info(d.p)
+	if d.p.sensors != nil {
+		i.Sensors = d.p.sensors.Read()
+	}
+	return i
+}
 
 // NewState makes a net's state.
 func (d *device) NewState(params []tensor.Param, source tensor.Source) (tensor.State, error) {

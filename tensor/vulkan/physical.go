@@ -11,6 +11,7 @@ import (
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/gpu"
+	"resnet-tui/tensor/gpu/sensors"
 	"resnet-tui/tensor/vulkan/internal/vk"
 )
 
@@ -23,9 +24,10 @@ type physical struct {
 	memory     vk.PhysicalDeviceMemoryProperties2
 	extensions map[string]bool
 	maxAlloc   int64
-	family     uint32 // of queues
-	stampBits  uint32 // of its timestamps
-	subgroup   uint32 // threads of one
+	family     uint32          // of queues
+	stampBits  uint32          // of its timestamps
+	subgroup   uint32          // threads of one
+	sensors    *sensors.Reader // nil where its place on the bus is not known
 	matrices   []gpu.Matrices
 	lacks      map[tensor.Precision]string // what it would need for each precision that it has not
 }
@@ -65,7 +67,22 @@ func (in *instance) inspect(h vk.Handle) (*physical, error) {
 	if err != nil {
 		return p, err
 	}
+	in.findSensors(p)
 	return p, in.findMatrices(p)
+}
+
+// findSensors finds where the GPU sits on the bus, by which the system knows it.
+func (in *instance) findSensors(p *physical) {
+	if !p.extensions["VK_EXT_pci_bus_info"] {
+		return
+	}
+	bus := vk.PhysicalDevicePCIBus{Head: vk.Head{SType: vk.TypePhysicalDevicePCIBus}}
+	props := vk.PhysicalDeviceProperties2{
+		Head: vk.Head{SType: vk.TypePhysicalDeviceProperties2, Next: unsafe.Pointer(&bus)},
+	}
+	in.GetPhysicalDeviceProperties2.Call(p.handle, &props)
+	at := sensors.Address{Domain: bus.Domain, Bus: bus.Bus, Device: bus.Device, Function: bus.Function}
+	p.sensors = sensors.New(at, p.props.Vendor)
 }
 
 // chooseFamily picks the queues to compute with: those that don't draw, if there are

@@ -43,6 +43,7 @@ const (
 	TypePhysicalDeviceMaintenance3    StructureType = 1000168000
 	TypePhysicalDeviceDriver          StructureType = 1000196000
 	TypePhysicalDeviceMemoryBudget    StructureType = 1000237000
+	TypePhysicalDevicePCIBus          StructureType = 1000212000
 	TypeDebugUtilsMessenger           StructureType = 1000128004
 )
 
@@ -135,6 +136,10 @@ type (
 	PhysicalDeviceMemoryBudget struct {
 		Head
 		Budget, Usage [16]uint64
+	}
+	PhysicalDevicePCIBus struct {
+		Head
+		Domain, Bus, Device, Function uint32
 	}
 	PhysicalDeviceMaintenance3 struct {
 		Head
