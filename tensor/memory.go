@@ -29,3 +29,15 @@ type MemoryError struct{ Need, Have int64 } // bytes
 func (e *MemoryError) Error() string {
 	return fmt.Sprintf("it needs %.2f GB of memory, and %.2f GB are available", float64(e.Need)/1e9, float64(e.Have)/1e9)
 }
+
+// TooLargeError says that a tensor is larger than a device takes, whatever memory it has.
+type TooLargeError struct {
+	Device, Tensor string // their names
+	Bytes, Limit   int64
+}
+
+// Error gives both sizes in GB (10⁹ bytes).
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("%s takes %.2f GB, and %s takes at most %.2f GB in one tensor",
+		e.Tensor, float64(e.Bytes)/1e9, e.Device, float64(e.Limit)/1e9)
+}

@@ -240,6 +240,20 @@ func TestMemoryOfAGPU(t *testing.T) {
 	}
 }
 
+// TestTooLargeForAGPU: a tensor that a device can't take, whatever its memory, comes with
+// the largest batch too.
+func TestTooLargeForAGPU(t *testing.T) {
+	gpu := fakeGPU()
+	large := &tensor.TooLargeError{Device: "Abacus RTX", Tensor: "conv1", Bytes: 5e9, Limit: 4e9}
+	gpu.CompileError = fmt.Errorf("Conv2d conv1: %w", large)
+	withGPU(t, gpu, autoGPU)
+	_, err := service(t).Run(t.Context(), onGPU(), RunOptions{}, Listener{})
+	if !errors.Is(err, error(large)) || !strings.Contains(err.Error(), "does not fit on vulkan:0 (Abacus RTX): conv1 takes 5.00 GB, ") ||
+		!strings.Contains(err.Error(), "the largest batch that fits is ") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestLostDevice: an error of a device that is gone comes with what to do.
 func TestLostDevice(t *testing.T) {
 	gpu := fakeGPU()

@@ -212,7 +212,7 @@ func (t *Training) checkMemory() error {
 	o.Pass = nn.TrainingStep(t.options.Smoothing, t.options.SGD)
 	for _, m := range t.nets {
 		err := checkMemory(t.device, m.Model, o)
-		if memory := (*tensor.MemoryError)(nil); err != nil && !errors.As(err, &memory) {
+		if have, _ := tooMuch(t.device, err); err != nil && have == 0 {
 			return refused(err) // a step can't be made at all
 		}
 		if err != nil {

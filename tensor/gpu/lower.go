@@ -28,14 +28,17 @@ func init() {
 	}
 }
 
+// maxElems is how many elements of a tensor kernels can count.
+const maxElems = 1<<31 - 1
+
 func (bp *Blueprint) lower(st *Step, op *tensor.Op) error {
 	lower := lowerings[op.Kind]
 	if lower == nil {
 		return fmt.Errorf("no kernel computes it")
 	}
 	for _, b := range append(op.In, op.Out...) {
-		if n := bp.Plan.Buffers[b].Shape.Elems(); n >= 1<<31 {
-			return fmt.Errorf("%d elements are too many: kernels count them in 31 bits", n)
+		if n := bp.Plan.Buffers[b].Shape.Elems(); n > maxElems {
+			return &tensor.TooLargeError{Device: bp.traits.Name, Tensor: bp.name(int(b)), Bytes: 4 * int64(n), Limit: 4 * maxElems}
 		}
 	}
 	return lower(bp, st, op)

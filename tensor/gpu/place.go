@@ -1,8 +1,6 @@
 package gpu
 
 import (
-	"fmt"
-
 	"resnet-tui/tensor"
 )
 
@@ -93,7 +91,7 @@ func (bp *Blueprint) setChunk(lives []life) error {
 			continue
 		}
 		if bp.sizes[id] > limit {
-			return &TooLargeError{bp.traits.Name, bp.name(id), bp.sizes[id], limit}
+			return &tensor.TooLargeError{Device: bp.traits.Name, Tensor: bp.name(id), Bytes: bp.sizes[id], Limit: limit}
 		}
 		largest = max(largest, bp.sizes[id])
 	}
@@ -114,18 +112,6 @@ func (bp *Blueprint) name(id int) string {
 		return bp.Plan.Params[p].Name + ", laid out for its kernel,"
 	}
 	return "a kernel's partial sums"
-}
-
-// TooLargeError says that a tensor is larger than a device takes.
-type TooLargeError struct {
-	Device, Tensor string
-	Bytes, Limit   int64
-}
-
-// Error gives both sizes in GB (10⁹ bytes).
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%s takes %.2f GB, and %s takes at most %.2f GB in one tensor: try a smaller batch or image",
-		e.Tensor, float64(e.Bytes)/1e9, e.Device, float64(e.Limit)/1e9)
 }
 
 // describe writes down where buffers lie.

@@ -155,7 +155,7 @@ func TestTooLarge(t *testing.T) {
 		tr := traits
 		tr.MaxAllocation, tr.MaxBuffer = limits[0], limits[1]
 		_, err := gpu.New(&b.Plan, tensor.Options{}, tr)
-		var e *gpu.TooLargeError
+		var e *tensor.TooLargeError
 		if !errors.As(err, &e) || e.Tensor != "image" || e.Bytes != 16<<20 || e.Limit != 16<<20-1 {
 			t.Errorf("limits %v: %v", limits, err)
 		}
@@ -191,7 +191,7 @@ func TestPartialSumsTooLarge(t *testing.T) {
 	tr := traits
 	tr.MaxAllocation = plain
 	_, err := gpu.New(plan, tensor.Options{}, tr)
-	var e *gpu.TooLargeError
+	var e *tensor.TooLargeError
 	if !errors.As(err, &e) || !strings.Contains(e.Error(), "partial sums") {
 		t.Errorf("%v", err)
 	}

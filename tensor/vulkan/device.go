@@ -233,21 +233,27 @@ func (d *device) compile(p *tensor.Plan, s tensor.State, o tensor.Options, trait
 	if have := d.free(); need > have {
 		return nil, &tensor.MemoryError{Need: need, Have: have}
 	}
-	if err := st.acquire(p, o.Progress); err != nil {
-		return nil, d.explain(err, need)
+	before := d.take(0)
+	giveBack, err := st.acquire(p, o.Progress)
+	if err != nil {
+		return nil, explain(err, need, before)
 	}
 	prog := newProgram(d, st, bp)
 	if err := prog.bind(); err != nil {
-		return nil, errors.Join(d.explain(err, need), prog.Close())
+		err = errors.Join(explain(err, need, before), prog.Close())
+		giveBack()
+		return nil, err
 	}
 	d.adopt(prog)
 	return prog, nil
 }
 
-// explain adds what was needed to a driver's refusal of memory.
-func (d *device) explain(err error, need int64) error {
-	if vk.Is(err, vk.OutOfDeviceMemory) || vk.Is(err, vk.OutOfHostMemory) {
-		return fmt.Errorf("%w: %w", &tensor.MemoryError{Need: need, Have: d.free()}, err)
+// explain says of a driver's refusal of memory what was needed, and how much it gave: it
+// may have less than it says, for other programs take from it too.
+func explain(err error, need, before int64) error {
+	var r *refusal
+	if errors.As(err, &r) && (vk.Is(err, vk.OutOfDeviceMemory) || vk.Is(err, vk.OutOfHostMemory)) {
+		return fmt.Errorf("%w: %w", &tensor.MemoryError{Need: need, Have: min(need-1, max(0, r.taken-before))}, err)
 	}
 	return err
 }

@@ -39,15 +39,31 @@ var flagsOf = [...][]uint32{
 // allocate takes memory.
 func (d *device) allocate(bytes int64, use purpose) (*memory, error) {
 	m := &memory{dev: d, bytes: bytes}
+	before := d.take(bytes)
 	if err := m.take(use); err != nil {
 		m.free()
-		return nil, err
+		return nil, &refusal{err, before}
 	}
-	d.keep.Lock()
-	defer d.keep.Unlock()
-	d.taken += bytes
 	return m, nil
 }
+
+// take counts memory as taken, or with a negative number as given back, and returns how
+// much was taken before.
+func (d *device) take(bytes int64) (before int64) {
+	d.keep.Lock()
+	defer d.keep.Unlock()
+	before = d.taken
+	d.taken += bytes
+	return before
+}
+
+// refusal is a driver's, of memory, when the device had taken so much.
+type refusal struct {
+	error
+	taken int64
+}
+
+func (r *refusal) Unwrap() error { return r.error }
 
 // take makes the buffer, the memory and the mapping.
 func (m *memory) take(use purpose) error {
@@ -96,9 +112,7 @@ func (m *memory) free() {
 	h := m.dev.handle
 	m.dev.DestroyBuffer.Call(h, m.buffer, 0)
 	m.dev.FreeMemory.Call(h, m.memory, 0)
-	m.dev.keep.Lock()
-	defer m.dev.keep.Unlock()
-	m.dev.taken -= m.bytes
+	m.dev.take(-m.bytes)
 }
 
 // place is where a tensor lies.

@@ -26,7 +26,7 @@ type segment struct {
 const (
 	segmentFLOPs = 50e9
 	segmentBytes = 4e9
-	softwareSlow = 50 // how much slower a driver on the CPU is taken to be
+	softwareSlow = 250 // how much slower a driver on the CPU is taken to be
 )
 
 // segments cuts steps.

@@ -76,50 +76,58 @@ func (s *state) missing(plan *tensor.Plan) (bytes int64) {
 }
 
 // acquire brings a plan's parameters to the device. After an error it is as if nothing
-// had been asked for.
-func (s *state) acquire(plan *tensor.Plan, progress func(done, total int64)) error {
+// had been asked for; giveBack makes it so while nothing has run.
+func (s *state) acquire(plan *tensor.Plan, progress func(done, total int64)) (giveBack func(), err error) {
 	var want []*param
 	var total int64
 	for _, p := range plan.Params {
 		q, err := s.find(p.Name, p.Shape)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		total += int64(p.Shape.Elems())
 		if q.memory == nil {
 			want = append(want, q)
 		}
 	}
+	before := len(s.memory)
+	giveBack = func() { s.drop(want, before) }
 	if err := s.bring(want, total, progress); err != nil {
-		return err
+		giveBack()
+		return nil, err
 	}
 	if progress != nil {
 		progress(total, total)
 	}
-	return nil
+	return giveBack, nil
 }
 
 // bring takes memory for parameters and fills it.
 func (s *state) bring(want []*param, total int64, progress func(done, total int64)) error {
-	before := len(s.memory)
-	err := s.reserve(want)
+	if err := s.reserve(want); err != nil {
+		return err
+	}
 	var done int64
 	for _, q := range want {
-		if err == nil {
-			err = s.fill(q)
+		if err := s.fill(q); err != nil {
+			return err
 		}
-		if done += int64(q.Shape.Elems()); err == nil && progress != nil {
+		if done += int64(q.Shape.Elems()); progress != nil {
 			progress(done, total)
 		}
 	}
-	if err != nil {
-		for _, q := range want {
-			q.place = place{}
-		}
-		s.memory[before:].free()
-		s.memory = s.memory[:before]
+	return nil
+}
+
+// drop takes parameters from the device again, with all memory but the first pieces.
+func (s *state) drop(params []*param, pieces int) {
+	for _, q := range params {
+		q.place = place{}
 	}
-	return err
+	if s.dev.usable() {
+		s.memory[pieces:].free()
+	}
+	s.memory = s.memory[:pieces]
 }
 
 // fill loads a parameter's first value.
@@ -140,7 +148,7 @@ func (s *state) reserve(params []*param) error {
 	traits := &s.dev.traits
 	limit := min(traits.MaxBuffer, traits.MaxAllocation)
 	if largest > limit {
-		return &gpu.TooLargeError{Device: traits.Name, Tensor: "a parameter", Bytes: largest, Limit: limit}
+		return &tensor.TooLargeError{Device: traits.Name, Tensor: "a parameter", Bytes: largest, Limit: limit}
 	}
 	offsets, piece, end := gpu.Stack(sizes(params), traits.Align, limit)
 	c, err := s.dev.reserve(end, piece)

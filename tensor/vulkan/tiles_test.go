@@ -105,7 +105,7 @@ func runTiled(t *testing.T, d *device, plan *tensor.Plan, s, forWeight shape, ba
 		t.Fatal(err)
 	}
 	defer state.Close()
-	if err := state.acquire(plan, nil); err != nil {
+	if _, err := state.acquire(plan, nil); err != nil {
 		t.Fatal(err)
 	}
 	p := newProgram(d, state, bp)

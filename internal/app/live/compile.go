@@ -97,7 +97,7 @@ func (r *runner) rebatch(to target) (*resnet.Model, error) {
 	}
 	o := r.changed(to)
 	if need, err := nn.Needs(r.device, whole.Model, o); err != nil || need <= limit {
-		return whole, err
+		return whole, app.ExplainMemory(r.device, whole.Model, o, err)
 	}
 	what := fmt.Sprintf("batch %d", to.batch)
 	if to.backward {
