@@ -4,6 +4,7 @@ package vulkan
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"resnet-tui/tensor"
@@ -11,13 +12,19 @@ import (
 	"resnet-tui/tensor/vulkan/internal/vk"
 )
 
-// How much the measurements do.
+// How much the measurements do. Many more workgroups than any GPU runs at once, so that
+// it hardly idles at the end; runs so long that starting them takes no time to speak of,
+// and so short that no watchdog minds; so many runs that its clocks have risen.
 const (
-	peakGroups   = 4096
-	peakPerRound = 2 * 64 * gpu.Threads // FLOPs of a workgroup
-	readBytes    = 512 << 20            // beyond all caches
-	softwareRead = 64 << 20
-	measureTime  = 300 * time.Millisecond // for each, at least
+	peakGroups     = 65535
+	readGroups     = 4096
+	softwareGroups = 1024
+	roundFLOPs     = 2 * 256 * gpu.Threads // of a workgroup, FMA
+	roundProducts  = 8                     // of a subgroup, MATRIX
+	readBytes      = 2 << 30               // beyond all caches
+	softwareRead   = 64 << 20
+	runTime        = 20 * time.Millisecond  // of a run, about
+	measureTime    = 300 * time.Millisecond // of all runs, at least
 )
 
 // measure finds what the GPU does at best, by its own timestamps where it has them.
@@ -28,11 +35,15 @@ func (d *device) measure(ctx context.Context) (tensor.Ceilings, error) {
 	if d.closed {
 		return c, errDeviceClosed
 	}
-	rounds, bytes := uint32(4096), int64(readBytes)
+	groups, bytes := peakGroups, int64(readBytes)
 	if d.p.software() {
-		rounds, bytes = 64, softwareRead
+		groups, bytes = softwareGroups, softwareRead
 	}
-	m, err := d.allocate(min(bytes, d.traits.MaxBuffer, d.free()/4), local)
+	bytes = min(bytes, d.traits.MaxBuffer, d.traits.MaxAllocation, d.free()/4) &^ 63
+	if bytes <= 0 {
+		return c, errors.New("there is too little memory free to measure its bandwidth")
+	}
+	m, err := d.allocate(bytes, local)
 	if err != nil {
 		return c, err
 	}
@@ -42,18 +53,70 @@ func (d *device) measure(ctx context.Context) (tensor.Ceilings, error) {
 		return c, err
 	}
 	defer b.close()
-	flops := float64(peakGroups) * peakPerRound * float64(rounds)
-	if c.FLOPS, err = b.best(ctx, "peak_fma", rounds, flops); err != nil {
+	fma := work{kernel: "peak_fma", groups: groups, each: float64(groups) * roundFLOPs, arg: 1, grows: true}
+	if c.FLOPS, err = b.best(ctx, fma); err != nil {
 		return c, err
 	}
-	c.BytesPerSecond, err = b.best(ctx, "peak_read", uint32(m.bytes/4), float64(m.bytes))
-	return c, err
+	if c.BytesPerSecond, err = b.reading(ctx, m.bytes); err != nil {
+		return c, err
+	}
+	for _, units := range d.p.matrices {
+		peak, err := b.best(ctx, matrixWork(units, groups))
+		if err != nil {
+			return c, err
+		}
+		if c.Matrix == nil {
+			c.Matrix = map[tensor.Precision]float64{}
+		}
+		c.Matrix[units.Precision] = peak
+	}
+	return c, nil
+}
+
+// matrixWork is products on matrix units.
+func matrixWork(m gpu.Matrices, groups int) work {
+	products := float64(groups) * float64(m.Subgroups) * roundProducts
+	return work{
+		kernel: "peak_matrix_" + m.Precision.String(), constants: []uint32{uint32(m.M), uint32(m.N), uint32(m.K)},
+		groups: groups, each: products * 2 * float64(m.M) * float64(m.N) * float64(m.K), arg: 1, grows: true,
+	}
+}
+
+// reading is the most bytes a second that are read from memory that was written before.
+func (b *bench) reading(ctx context.Context, bytes int64) (float64, error) {
+	count := uint32(bytes / 4)
+	if _, err := b.run(work{kernel: "peak_fill", groups: readGroups, arg: count}); err != nil {
+		return 0, err
+	}
+	return b.best(ctx, work{kernel: "peak_read", groups: readGroups, each: 4, arg: count})
+}
+
+// work is what a kernel is given to do.
+type work struct {
+	kernel    string
+	constants []uint32
+	groups    int
+	each      float64 // operations or bytes for each of arg
+	arg       uint32
+	grows     bool // arg, until a run is long enough
+}
+
+// longer is the work, more of it if a run of it took too little time.
+func (w work) longer(took time.Duration) work {
+	if w.grows && took < runTime/2 && w.arg < 1<<24 {
+		w.arg *= 2
+		if took < runTime/64 {
+			w.arg *= 8
+		}
+	}
+	return w
 }
 
 // bench runs single kernels and takes their time.
 type bench struct {
 	dev      *device
-	commands vk.Handle
+	commands vk.Handle // pool of command
+	command  vk.Handle
 	setPool  vk.Handle
 	set      vk.Handle
 	queries  vk.Handle
@@ -71,7 +134,10 @@ func (d *device) newBench(m *memory) (*bench, error) {
 
 func (b *bench) open(m *memory) (err error) {
 	d := b.dev
-	if b.commands, err = d.commandPool(0); err != nil {
+	if b.commands, err = d.commandPool(vk.PoolResettable); err != nil {
+		return err
+	}
+	if b.command, err = d.commandBuffer(b.commands); err != nil {
 		return err
 	}
 	size := vk.DescriptorPoolSize{Kind: vk.StorageBuffer, Count: gpu.Bindings}
@@ -103,31 +169,51 @@ func (b *bench) close() {
 }
 
 // best is the most work a second that a kernel does in some runs.
-func (b *bench) best(ctx context.Context, kernel string, arg uint32, work float64) (float64, error) {
-	d := b.dev
-	pipe, err := d.pipeline(kernel, nil)
-	if err != nil {
-		return 0, err
-	}
-	cb, err := d.commandBuffer(b.commands)
-	if err != nil {
-		return 0, err
-	}
-	err = d.record(cb, 0, func(cb vk.Handle) { b.put(cb, pipe, arg) })
-	var best float64
-	for began, n := time.Now(), 0; err == nil && (n < 3 || time.Since(began) < measureTime); n++ {
-		if err = ctx.Err(); err != nil {
-			break
+func (b *bench) best(ctx context.Context, w work) (best float64, err error) {
+	for began, n := time.Now(), 0; n < 3 || time.Since(began) < measureTime; n++ {
+		if err := ctx.Err(); err != nil {
+			return 0, err
 		}
-		var t time.Duration
-		if t, err = b.time(cb); t > 0 {
-			best = max(best, work/t.Seconds())
+		t, err := b.run(w)
+		if err != nil {
+			return 0, err
+		}
+		best = max(best, float64(w.arg)*w.each/t.Seconds())
+		if next := w.longer(t); next.arg != w.arg {
+			w, n, best = next, -1, 0 // short runs are none to go by
 		}
 	}
-	return best, err
+	return best, nil
 }
 
-func (b *bench) put(cb, pipe vk.Handle, arg uint32) {
+// run does the work once and returns the time that it took.
+func (b *bench) run(w work) (time.Duration, error) {
+	d := b.dev
+	pipe, err := d.pipeline(w.kernel, w.constants)
+	if err != nil {
+		return 0, err
+	}
+	if err := d.record(b.command, vk.BeginOnce, func(cb vk.Handle) { b.put(cb, pipe, w) }); err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	if err := d.submit(b.command, 0); err != nil {
+		return 0, err
+	}
+	if err := d.wait(0); err != nil {
+		return 0, err
+	}
+	f := flight{to: max(1, time.Since(began))}
+	if d.p.stampBits == 0 {
+		return f.to, nil
+	}
+	var stamps [2]uint64
+	err = d.GetQueryPoolResults.Call(d.handle, b.queries, 0, 2, 16, &stamps[0], 8, vk.QueryWait64).Check("reading timestamps")
+	f = f.last(d.p.elapsed(stamps[0], stamps[1]))
+	return f.to - f.from, err
+}
+
+func (b *bench) put(cb, pipe vk.Handle, w work) {
 	d := b.dev
 	if d.p.stampBits > 0 {
 		d.CmdResetQueryPool.Call(cb, b.queries, 0, 2)
@@ -135,28 +221,10 @@ func (b *bench) put(cb, pipe vk.Handle, arg uint32) {
 	}
 	d.CmdBindPipeline.Call(cb, vk.BindCompute, pipe)
 	d.CmdBindDescriptorSets.Call(cb, vk.BindCompute, d.layout, 0, 1, &b.set, 0, 0)
-	d.CmdPushConstants.Call(cb, d.layout, vk.StageCompute, 0, 4, &arg)
-	d.CmdDispatch.Call(cb, peakGroups, 1, 1)
+	d.CmdPushConstants.Call(cb, d.layout, vk.StageCompute, 0, 4, &w.arg)
+	d.CmdDispatch.Call(cb, w.groups, 1, 1)
 	if d.p.stampBits > 0 {
 		d.CmdWriteTimestamp.Call(cb, vk.StageShaders, b.queries, 1)
 	}
-}
-
-// time is how long the commands took.
-func (b *bench) time(cb vk.Handle) (time.Duration, error) {
-	d := b.dev
-	began := time.Now()
-	if err := d.submit(cb, 0); err != nil {
-		return 0, err
-	}
-	if err := d.wait(0); err != nil {
-		return 0, err
-	}
-	wall := time.Since(began)
-	if d.p.stampBits == 0 {
-		return wall, nil
-	}
-	var stamps [2]uint64
-	err := d.GetQueryPoolResults.Call(d.handle, b.queries, 0, 2, 16, &stamps[0], 8, vk.QueryWait64).Check("reading timestamps")
-	return d.p.elapsed(stamps[0], stamps[1]), err
+	d.barrier(cb, vk.ShaderWrite, vk.ShaderRead|vk.ShaderWrite, vk.StageShaders, vk.StageShaders)
 }

@@ -37,7 +37,8 @@ var shaders = []shader{
 		"STATISTICS", "GRADIENT", "TOTAL", "NORMS", "STATISTICS END", "GRADIENT END", "TOTAL END", "NORMS END", "MOMENTS END",
 	}},
 	{"loss", []string{"FORWARD", "GRADIENT"}},
-	{"peak", []string{"FMA", "READ"}},
+	{"peak", []string{"FMA", "READ", "FILL"}},
+	{"peak_matrix", []string{"FP16", "BF16"}},
 	{"matrix", []string{"FORWARD FP16", "INPUT FP16", "WEIGHT FP16", "FORWARD BF16", "INPUT BF16", "WEIGHT BF16"}},
 	{"arrange_matrix", []string{"FORWARD FP16", "INPUT FP16", "FORWARD BF16", "INPUT BF16"}},
 }
