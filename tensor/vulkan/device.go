@@ -261,7 +261,7 @@ func explain(err error, need, before int64) error {
 // free is the memory that a program can take: what the driver says or, if it does not,
 // what this device has not taken itself.
 func (d *device) free() int64 {
-	info := d.Info()
+	info := d.in.info(d.p)
 	if info.Free > 0 {
 		return info.Free
 	}
