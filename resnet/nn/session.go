@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"resnet-tui/tensor"
 )
@@ -71,7 +72,10 @@ func NewSession(ctx context.Context, dev tensor.Device, m *Model, o SessionOptio
 	if source == nil {
 		source = m.Initial(o.Seed)
 	}
-	state, err := dev.NewState(slices.Concat(m.Params, m.Slots()), withSlots{source})
+	weights := &stoppable{Source: withSlots{source}}
+	weights.ctx.Store(&ctx)
+	defer weights.ctx.Store(nil)
+	state, err := dev.NewState(slices.Concat(m.Params, m.Slots()), weights)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +87,21 @@ func NewSession(ctx context.Context, dev tensor.Device, m *Model, o SessionOptio
 		return nil, errors.Join(err, state.Close())
 	}
 	return s, nil
+}
+
+// stoppable is a source that fails once a context has ended, so that a device which loads
+// weights for seconds stops too. Without a context it goes on.
+type stoppable struct {
+	tensor.Source
+	ctx atomic.Pointer[context.Context]
+}
+
+// Load fills t, or fails with the context's error.
+func (s *stoppable) Load(p tensor.Param, t *tensor.Tensor) error {
+	if ctx := s.ctx.Load(); ctx != nil && (*ctx).Err() != nil {
+		return (*ctx).Err()
+	}
+	return s.Source.Load(p, t)
 }
 
 func (s *Session) lower() (err error) {

@@ -5,6 +5,9 @@ package vulkan
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/gpu"
@@ -102,21 +105,39 @@ func (s *state) acquire(plan *tensor.Plan, progress func(done, total int64)) (gi
 	return giveBack, nil
 }
 
-// bring takes memory for parameters and fills it.
+// bring takes memory for parameters and fills it, several at a time: a source may have to
+// make or convert their values.
 func (s *state) bring(want []*param, total int64, progress func(done, total int64)) error {
 	if err := s.reserve(want); err != nil {
 		return err
 	}
-	var done int64
+	jobs := make(chan *param, len(want))
 	for _, q := range want {
-		if err := s.fill(q); err != nil {
-			return err
-		}
-		if done += int64(q.Shape.Elems()); progress != nil {
-			progress(done, total)
-		}
+		jobs <- q
 	}
-	return nil
+	close(jobs)
+	workers := min(runtime.GOMAXPROCS(0), len(want))
+	errs := make(chan error, max(1, workers))
+	var done atomic.Int64
+	var wait sync.WaitGroup
+	for range workers {
+		wait.Go(func() {
+			for q := range jobs {
+				if err := s.fill(q); err != nil {
+					for range jobs { // nobody needs the rest
+					}
+					errs <- err
+					return
+				}
+				if n := done.Add(int64(q.Shape.Elems())); progress != nil {
+					progress(n, total)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	close(errs)
+	return <-errs
 }
 
 // drop takes parameters from the device again, with all memory but the first pieces.
