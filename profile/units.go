@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -130,6 +131,22 @@ func FormatShare(part float64) string {
 	default:
 		return strconv.FormatFloat(p, 'f', 1, 64) + " %"
 	}
+}
+
+// farApart is the ratio from which a change is told as one: percentages of hundreds of
+// times are hard to read, and so are those that all are −99 %.
+const farApart = 10
+
+// FormatChange formats a change by a part of what there was, 0.125, as a percentage with
+// its sign: "+12.5 %". A tenfold one or more is a factor: "×12.5", "÷12.5".
+func FormatChange(part float64) string {
+	switch ratio := 1 + part; {
+	case ratio >= farApart:
+		return "×" + Significant(ratio)
+	case ratio > 0 && ratio <= 1.0/farApart:
+		return "÷" + Significant(1/ratio)
+	}
+	return fmt.Sprintf("%+.1f %%", 100*part)
 }
 
 // Grouped formats n with thousands separators: 44,549,160.

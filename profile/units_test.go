@@ -102,3 +102,15 @@ func TestGrouped(t *testing.T) {
 		}
 	}
 }
+
+// TestFormatChange: small changes are percentages, large ones factors, in either direction.
+func TestFormatChange(t *testing.T) {
+	for part, want := range map[float64]string{
+		0: "+0.0 %", 0.125: "+12.5 %", -0.5: "-50.0 %", 8.99: "+899.0 %", 9: "×10.0", 1566.74: "×1568", -0.89: "-89.0 %",
+		-0.92: "÷12.5", -0.9995: "÷2000", -1: "-100.0 %",
+	} {
+		if got := FormatChange(part); got != want {
+			t.Errorf("%g is %q, want %q", part, got, want)
+		}
+	}
+}

@@ -520,7 +520,7 @@ func changeText(r *profile.DiffRow) string {
 	return perCent(v)
 }
 
-// perCent is a part in per cent, with its sign.
+// perCent is a part in per cent, with its sign, or as a factor where it is large.
 func perCent(part float64) string {
-	return strings.Replace(fmt.Sprintf("%+.1f %%", 100*part), "-", "−", 1)
+	return strings.Replace(profile.FormatChange(part), "-", "−", 1)
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -162,7 +161,7 @@ func change(from, delta float64) string {
 	if from <= 0 {
 		return profile.Dash
 	}
-	return fmt.Sprintf("%+.1f %%", 100*delta/from)
+	return profile.FormatChange(delta / from)
 }
 
 func maybeChange(from, delta *float64) Cell {

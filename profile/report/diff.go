@@ -196,12 +196,16 @@ func (d Diff) totalVerdict() string {
 	return fmt.Sprintf("%s, p = %s", words, probability(p).Text)
 }
 
-// intervalText formats an interval of ratios as changes in per cent. nil is blank.
+// intervalText formats an interval of ratios as changes. nil is blank.
 func intervalText(ratio *[2]float64) string {
 	if ratio == nil {
 		return ""
 	}
-	return fmt.Sprintf("%+.1f to %+.1f %%", 100*(ratio[0]-1), 100*(ratio[1]-1))
+	from, to := profile.FormatChange(ratio[0]-1), profile.FormatChange(ratio[1]-1)
+	if short, percent := strings.CutSuffix(from, " %"); percent && strings.HasSuffix(to, " %") {
+		from = short
+	}
+	return from + " to " + to
 }
 
 // ratioBound is a bound of an interval of ratios.
