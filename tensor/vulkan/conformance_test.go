@@ -22,6 +22,7 @@ const numberVariable = "RESNET_TUI_TEST_VULKAN"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	useShaders(os.Getenv(shadersVariable))
 	if list, err := List(); os.Getenv(numberVariable) == "" && err == nil && len(list) > 0 && list[0].Kind == tensor.KindSoftware {
 		flag.Set("test.short", "true")
 	}

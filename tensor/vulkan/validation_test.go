@@ -35,7 +35,7 @@ func leaks(t *testing.T) {
 
 // hazard runs a net whose kernels wait for nobody.
 func hazard(t *testing.T) {
-	p := brokenProgram(t)
+	p := threeReLUs(t, open(t))
 	for _, st := range p.Steps {
 		for i := range st.Kernels {
 			st.Kernels[i].Wait = false
@@ -46,7 +46,7 @@ func hazard(t *testing.T) {
 
 // bounds has a kernel go beyond its buffers.
 func bounds(t *testing.T) {
-	p := brokenProgram(t)
+	p := threeReLUs(t, open(t))
 	for _, st := range p.Steps {
 		for i := range st.Kernels {
 			if k := &st.Kernels[i]; k.Name == "map_relu" {
@@ -57,9 +57,8 @@ func bounds(t *testing.T) {
 	runBroken(t, p)
 }
 
-// brokenProgram is a program that a test is about to break, before its commands are
-// recorded.
-func brokenProgram(t *testing.T) *program {
+// threeReLUs is a program whose commands are not recorded yet, so that a test can break it.
+func threeReLUs(t *testing.T, d *device) *program {
 	t.Helper()
 	var b tensortest.Builder
 	x := b.Input(1, 4, 8, 8)
@@ -67,7 +66,6 @@ func brokenProgram(t *testing.T) *program {
 		x = b.ReLU(x)
 	}
 	b.Output(x)
-	d := open(t)
 	s, err := d.NewState(nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,8 @@
 
 // Gen compiles the shaders to SPIR-V: with glslc of Debian 12, and those on matrix units
 // with a newer Shaderc, which it fetches with mvn. With -check it compares them with what
-// is committed, and writes nothing.
+// is committed, and writes nothing. Arguments are the sources to compile, such as conv;
+// without any it compiles all.
 package main
 
 import (
@@ -12,7 +13,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // A shader is a source and its kernels, by the macros that make them; a tile such as 4x8
@@ -46,25 +49,28 @@ var shaders = []shader{
 func main() {
 	check := flag.Bool("check", false, "compare with what is committed, write nothing")
 	flag.Parse()
-	if err := run(*check); err != nil {
+	if err := run(*check, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(check bool) error {
+func run(check bool, only []string) error {
 	made := map[string]bool{}
-	newer, err := newShaderc()
-	if err != nil {
-		return err
-	}
 	for _, s := range shaders {
+		if len(only) > 0 && !slices.Contains(only, s.source) {
+			continue
+		}
 		for _, k := range s.kernels {
 			macros := strings.Fields(k)
 			name := strings.ToLower(strings.Join(append([]string{s.source}, macros...), "_")) + ".spv"
 			made[name] = true
 			compile := glslc
 			if strings.Contains(s.source, "matrix") {
+				newer, err := newest()
+				if err != nil {
+					return err
+				}
 				compile = newer.spirv
 			}
 			code, err := compile(s.source, macros)
@@ -76,8 +82,14 @@ func run(check bool) error {
 			}
 		}
 	}
+	if len(only) > 0 {
+		return nil
+	}
 	return noneLeft(made)
 }
+
+// newest is the compiler of the kernels on matrix units, fetched once.
+var newest = sync.OnceValues(newShaderc)
 
 // glslc is the SPIR-V of a kernel.
 func glslc(source string, macros []string) ([]byte, error) {
