@@ -9,11 +9,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/gpu"
 	"resnet-tui/tensor/tensortest"
+	"resnet-tui/tensor/vulkan/internal/vk"
 )
 
 // kernels are the names of all kernels that compute something on a device.
@@ -46,7 +48,10 @@ func factorsOf(kernel string) tensor.Precision {
 func TestCheck(t *testing.T) {
 	d := open(t)
 	ran := map[string]bool{}
+	var mu sync.Mutex
 	d.code = func(kernel string) ([]byte, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		ran[kernel] = true
 		return code(kernel)
 	}
@@ -148,6 +153,17 @@ func TestCheckOfKernelsThatDontCompile(t *testing.T) {
 	}
 	if slices.Sort(names); !slices.Equal(names, []string{"map_relu", "sums_total"}) || c.Kernels != len(kernels(t, d)) {
 		t.Errorf("%v", c)
+	}
+}
+
+// TestCheckWithoutAnAnswer: what befalls the device is no kernel's fault.
+func TestCheckWithoutAnAnswer(t *testing.T) {
+	for _, r := range []vk.Result{vk.DeviceLost, vk.OutOfDeviceMemory} {
+		d := open(t)
+		d.CreateComputePipelines = command(func(a, b, c, d, e, f uintptr) uintptr { return failure(int32(r)) })
+		if c, err := d.Check(t.Context()); !vk.Is(err, r) || c.Passed() || !strings.Contains(err.Error(), d.p.name()) {
+			t.Errorf("%v: %v, %v", r, c, err)
+		}
 	}
 }
 

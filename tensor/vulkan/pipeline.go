@@ -5,6 +5,9 @@ package vulkan
 import (
 	"embed"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"resnet-tui/tensor/gpu"
 	"resnet-tui/tensor/vulkan/internal/vk"
@@ -18,17 +21,68 @@ var shaders embed.FS
 // code is a kernel's SPIR-V. Tests exchange it for that of kernels which are broken on purpose.
 var code = func(kernel string) ([]byte, error) { return shaders.ReadFile("shaders/spv/" + kernel + ".spv") }
 
-// pipeline is a kernel for the device, specialised by constants 0, 1, …
-func (d *device) pipeline(kernel string, constants []uint32) (vk.Handle, error) {
+// compileAll makes the pipelines of kernels that the device does not have yet, several at
+// once: a driver may take a tenth of a second for each.
+func (d *device) compileAll(kernels []*gpu.Kernel) error {
+	missing := d.missing(kernels)
+	errs := make([]error, len(missing))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(missing)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(missing)); i = next.Add(1) - 1 {
+				_, errs[i] = d.pipeline(missing[i].Name, missing[i].Constants)
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing are the kernels that have no pipeline, each once.
+func (d *device) missing(kernels []*gpu.Kernel) (list []*gpu.Kernel) {
 	d.keep.Lock()
 	defer d.keep.Unlock()
-	key := fmt.Sprint(kernel, constants)
-	if h, ok := d.pipelines[key]; ok {
+	seen := map[string]bool{}
+	for _, k := range kernels {
+		key := pipelineKey(k.Name, k.Constants)
+		if d.pipelines[key] == 0 && !seen[key] {
+			seen[key] = true
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+func pipelineKey(kernel string, constants []uint32) string { return fmt.Sprint(kernel, constants) }
+
+// pipeline is a kernel for the device, specialised by constants 0, 1, … An error is a
+// *gpu.KernelError if it is about this kernel rather than about the device.
+func (d *device) pipeline(kernel string, constants []uint32) (vk.Handle, error) {
+	key := pipelineKey(kernel, constants)
+	d.keep.Lock()
+	h := d.pipelines[key]
+	d.keep.Unlock()
+	if h != 0 {
 		return h, nil
 	}
 	h, err := d.build(kernel, constants)
+	if vk.Is(err, vk.OutOfDeviceMemory) || vk.Is(err, vk.OutOfHostMemory) || vk.Is(err, vk.DeviceLost) {
+		return 0, fmt.Errorf("kernel %s: %w", kernel, err)
+	}
 	if err != nil {
 		return 0, &gpu.KernelError{Kernel: kernel, Err: err}
+	}
+	d.keep.Lock()
+	defer d.keep.Unlock()
+	if other := d.pipelines[key]; other != 0 { // of someone who was quicker
+		d.DestroyPipeline.Call(d.handle, h, 0)
+		return other, nil
 	}
 	d.pipelines[key] = h
 	return h, nil

@@ -74,10 +74,11 @@ func (p *program) bind() (err error) {
 
 // makeSets makes the pipelines and descriptor sets of all kernels.
 func (p *program) makeSets() error {
-	kernels := len(p.Derived)
-	for _, st := range p.Steps {
-		kernels += len(st.Kernels)
+	all := p.all()
+	if err := p.dev.compileAll(all); err != nil {
+		return err
 	}
+	kernels := len(all)
 	size := vk.DescriptorPoolSize{Kind: vk.StorageBuffer, Count: uint32(kernels * gpu.Bindings)}
 	info := vk.DescriptorPoolCreateInfo{Head: vk.Head{SType: vk.TypeDescriptorPoolCreateInfo}, MaxSets: uint32(kernels), SizeCount: 1, Sizes: &size}
 	if err := p.dev.CreateDescriptorPool.Make("making a pool of descriptors", &p.setPool, p.dev.handle, &info, 0); err != nil {
@@ -95,6 +96,19 @@ func (p *program) makeSets() error {
 		p.pipes, p.sets = append(p.pipes, pipes), append(p.sets, sets)
 	}
 	return p.readyDerived()
+}
+
+// all are the kernels of the program.
+func (p *program) all() (kernels []*gpu.Kernel) {
+	for i := range p.Derived {
+		kernels = append(kernels, &p.Derived[i].Kernel)
+	}
+	for _, st := range p.Steps {
+		for i := range st.Kernels {
+			kernels = append(kernels, &st.Kernels[i])
+		}
+	}
+	return kernels
 }
 
 // ready makes the pipeline and the descriptor set of a kernel.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"unsafe"
 
@@ -18,6 +19,7 @@ import (
 // one of them fail, and knows what the device has made and not destroyed.
 type spy struct {
 	t      *testing.T
+	mu     sync.Mutex // of what changes while calls come
 	errorf func(format string, a ...any)
 	real   map[string]vk.Command
 	calls  map[string]int
@@ -119,19 +121,25 @@ const rubbish = 0xbad0bad0
 
 // call is a call of a function.
 func (s *spy) call(name string, w words) uintptr {
+	s.mu.Lock()
 	s.calls[name]++
+	nth := s.calls[name]
 	made, out := makes(name)
 	destroyed := destroys(name)
-	if destroyed != "" && !s.destroy(destroyed, name, w) {
+	gone := destroyed != "" && !s.destroy(destroyed, name, w)
+	s.mu.Unlock()
+	if gone {
 		return 0
 	}
-	if f := s.fault; f.name == name && f.nth == s.calls[name] {
+	if f := s.fault; f.name == name && f.nth == nth {
 		if out > 0 {
 			*at(w[out]) = rubbish
 		}
 		return uintptr(uint32(f.result))
 	}
 	r, _, _ := purego.SyscallN(uintptr(s.real[name]), w[:]...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if made != "" && vk.Result(int32(r)) == vk.Success {
 		s.live[object{made, *at(w[out])}] = true
 	}
