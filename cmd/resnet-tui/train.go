@@ -69,10 +69,20 @@ func (p *program) train(ctx context.Context, spec app.Spec, o app.TrainOptions, 
 	}
 	rep, err := work(ctx)
 	p.console.clear()
-	if at := lastCheckpoint(rep); at != "" && (errors.Is(err, context.Canceled) || app.Lost(err)) {
-		p.tell(at + " holds what was trained; --resume goes on from there")
+	if hint := resumeHint(rep, err); hint != "" {
+		p.tell(hint)
 	}
 	return rep, err
+}
+
+// resumeHint says where a run goes on that was interrupted, or whose device was lost; ""
+// where nothing was saved.
+func resumeHint(rep *report.Train, err error) string {
+	at := lastCheckpoint(rep)
+	if at == "" || !errors.Is(err, context.Canceled) && !app.Lost(err) {
+		return ""
+	}
+	return at + " holds what was trained; --resume goes on from there"
 }
 
 // addTraining adds the flags of how nets are trained.

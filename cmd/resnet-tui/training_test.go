@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -12,6 +15,7 @@ import (
 
 	"resnet-tui/profile"
 	"resnet-tui/profile/report"
+	"resnet-tui/tensor"
 )
 
 // The gradients of a block are what the contract says: those of its two paths
@@ -251,5 +255,33 @@ func TestTrainFullDisk(t *testing.T) {
 	mustRun(t, again...)
 	if saved, _ = filepath.Glob(filepath.Join(dir, "*.safetensors")); len(saved) != 2 {
 		t.Errorf("saved %v", saved)
+	}
+}
+
+// TestResumeHint: a run that ended early says where it goes on, if anything was saved.
+func TestResumeHint(t *testing.T) {
+	saved := &report.Train{Runs: []report.TrainRun{{Checkpoint: "runs/a.safetensors"}}}
+	lost := fmt.Errorf("vulkan:0 (Abacus RTX): %w", tensor.ErrLost)
+	for _, c := range []struct {
+		rep  *report.Train
+		err  error
+		want string
+	}{
+		{saved, lost, "runs/a.safetensors holds what was trained; --resume goes on from there"},
+		{saved, context.Canceled, "runs/a.safetensors holds what was trained; --resume goes on from there"},
+		{saved, errors.New("the disk is full"), ""},
+		{saved, nil, ""},
+		{&report.Train{}, lost, ""},
+		{nil, lost, ""},
+	} {
+		if got := resumeHint(c.rep, c.err); got != c.want {
+			t.Errorf("%v: %q, want %q", c.err, got, c.want)
+		}
+	}
+	if got := oneLine(lost); got != "vulkan:0 (Abacus RTX): the device is lost; start again, or run without it: --device cpu" {
+		t.Errorf("%q", got)
+	}
+	if code := exitCode(lost); code != exitFailed {
+		t.Errorf("exit code %d", code)
 	}
 }

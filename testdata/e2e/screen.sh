@@ -210,6 +210,19 @@ start 80 24 "${net[@]}"
 keys q # as early as possible
 ended 0
 
+# A Vulkan device, such as Mesa's software renderer: its kernels are checked first.
+if "$binary" info --format json | grep '"vulkan:0"' >/dev/null; then
+	start 120 30 --arch cifar_resnet8 --size 8 --device vulkan:0
+	await 120 'vulkan:0 .*● forward'
+	view Device
+	await 5 'driver +[[:alpha:]]'
+	await 5 'temperature +'
+	keys b # its backward passes
+	await 60 'forward \+ backward'
+	keys q
+	ended 0
+fi
+
 # Stopped, the window is made smaller, then larger again: nothing of the screen stays.
 if tm kill-server 2>/dev/null; then sleep 0.5; fi
 tm new-session -d -s e2e -x 120 -y 30 "PS1='> ' TERM=tmux-256color bash --norc"
