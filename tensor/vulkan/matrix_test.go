@@ -5,11 +5,14 @@ package vulkan
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"resnet-tui/internal/nettest"
+	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/gpu"
 	"resnet-tui/tensor/tensortest"
@@ -28,6 +31,7 @@ func matrixPrecisions(t *testing.T, d *device) []tensor.Precision {
 
 // rounders are what precisions do to a factor: round it to the nearest, ties to even.
 var rounders = map[tensor.Precision]func(float32) float32{
+	tensor.FP32: func(x float32) float32 { return x },
 	tensor.BF16: func(x float32) float32 { return roundTo(x, 8, -126) },
 	tensor.FP16: func(x float32) float32 {
 		if y := roundTo(x, 11, -14); math.Abs(float64(y)) < 65520 {
@@ -125,9 +129,9 @@ func roundFactors(op *tensor.Op, operand int, precision tensor.Precision, x []fl
 
 // emulate runs a plan in float64 with the factors of every product rounded, which is all
 // that a precision changes.
-func emulate(t *testing.T, p *tensor.Plan, in inputs, precision tensor.Precision) *tensor.Reference[float64] {
+func emulate(t *testing.T, p *tensor.Plan, from tensor.Source, in inputs, precision tensor.Precision) *tensor.Reference[float64] {
 	t.Helper()
-	source := roundedWeights{tensortest.Values{Seed: matrixSeed}, rounders[precision], map[string]bool{}}
+	source := roundedWeights{from, rounders[precision], map[string]bool{}}
 	for i := range p.Ops {
 		if op := &p.Ops[i]; isProduct(op) && len(op.Params) > 0 {
 			source.weights[p.Params[op.Params[0]].Name] = true
@@ -151,7 +155,7 @@ func emulate(t *testing.T, p *tensor.Plan, in inputs, precision tensor.Precision
 				roundFactors(op, j, precision, r.Buffer(id))
 			}
 		}
-		if err := r.RunPart(i, i+1, nil); err != nil {
+		if err := r.RunPart(i, i+1, tensortest.ScalarValues(p)); err != nil {
 			t.Fatal(err)
 		}
 		for id, x := range saved {
@@ -162,9 +166,9 @@ func emulate(t *testing.T, p *tensor.Plan, in inputs, precision tensor.Precision
 }
 
 // results are what a plan gives on the device.
-func results(t *testing.T, d *device, p *tensor.Plan, in inputs, o tensor.Options) (map[tensor.BufferID][]float32, []tensor.KernelInfo) {
+func results(t *testing.T, d *device, p *tensor.Plan, from tensor.Source, in inputs, o tensor.Options) (map[tensor.BufferID][]float32, []tensor.KernelInfo) {
 	t.Helper()
-	s, err := d.NewState(p.Params, tensortest.Values{Seed: matrixSeed})
+	s, err := d.NewState(p.Params, from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +184,7 @@ func results(t *testing.T, d *device, p *tensor.Plan, in inputs, o tensor.Option
 			t.Fatal(err)
 		}
 	}
-	if err := prog.Run(context.Background(), tensor.RunOptions{}); err != nil {
+	if err := prog.Run(context.Background(), tensor.RunOptions{Scalars: tensortest.ScalarValues(p)}); err != nil {
 		t.Fatal(err)
 	}
 	got := map[tensor.BufferID][]float32{}
@@ -237,8 +241,9 @@ func TestMatrixTinyGradients(t *testing.T) {
 func matrixCase(t *testing.T, d *device, p *tensor.Plan, in inputs, precision tensor.Precision) {
 	t.Helper()
 	const bar = 3e-6
-	got, kernels := results(t, d, p, in, tensor.Options{Precision: precision, Fuse: true})
-	want := emulate(t, p, in, precision)
+	values := tensortest.Values{Seed: matrixSeed}
+	got, kernels := results(t, d, p, values, in, tensor.Options{Precision: precision, Fuse: true})
+	want := emulate(t, p, values, in, precision)
 	for id, x := range got {
 		if e := tensortest.Distance(x, want.Buffer(id)); !(e <= bar) {
 			t.Errorf("%v: buffer %d is off by %.2g, of %.2g at most; kernels %v", p, id, e, bar, kernels)
@@ -255,8 +260,13 @@ func matrixCase(t *testing.T, d *device, p *tensor.Plan, in inputs, precision te
 // It needs no GPU that computes: a driver without its hardware will do.
 func TestMatrixKernelsCompile(t *testing.T) {
 	d := open(t)
+	t.Log(d.p.matrices)
 	sides := []int{48, 640} // of results that take a small and a large tile
-	for _, precision := range matrixPrecisions(t, d) {
+	for i, precision := range matrixPrecisions(t, d) {
+		m := d.p.matrices[i]
+		if _, err := d.pipeline("peak_matrix_"+precision.String(), []uint32{uint32(m.M), uint32(m.N), uint32(m.K)}); err != nil {
+			t.Error(err)
+		}
 		for _, rows := range sides {
 			for _, cols := range sides {
 				g := tensortest.Convolution{N: 1, C: rows, H: 1, W: cols, K: rows, Groups: 1, Window: tensor.Square(1, 1, 0)}
@@ -281,4 +291,79 @@ func matrixPipelines(t *testing.T, d *device, p *tensor.Plan, precision tensor.P
 			}
 		}
 	}
+}
+
+// TestMissingMatricesAreNamed: what a device can't do is one error that says why.
+func TestMissingMatricesAreNamed(t *testing.T) {
+	d := open(t)
+	info := d.Info()
+	g := matrixShapes[1].Plan(0)
+	for _, p := range []tensor.Precision{tensor.TF32, tensor.BF16, tensor.FP16} {
+		if slices.Contains(info.Precisions, p) {
+			continue
+		}
+		if info.Lacks[p] == "" {
+			t.Errorf("nothing says why there is no %v", p)
+		}
+		_, err := d.Estimate(g, tensor.Options{Precision: p})
+		if err == nil || !strings.Contains(err.Error(), p.String()) || !strings.Contains(err.Error(), d.p.name()) {
+			t.Errorf("%v: %v", p, err)
+		}
+	}
+}
+
+// TestMatrixNets compares a whole net's logits and gradients with float64: they may be as
+// far off as rounding the factors explains, and hardly more. A unit near zero may be on
+// in one of them and off in the other, by which the gradient of a layer jumps; so
+// gradients are held to what rounding explains of any of them.
+func TestMatrixNets(t *testing.T) {
+	d := open(t)
+	for _, precision := range matrixPrecisions(t, d) {
+		for _, arch := range []string{"cifar_resnet8", "resnet18"} {
+			t.Run(fmt.Sprintf("%v %s", precision, arch), func(t *testing.T) {
+				skipLarge(t, arch)
+				matrixNet(t, d, netOf(arch), precision)
+			})
+		}
+	}
+}
+
+func matrixNet(t *testing.T, d *device, n nettest.Net, precision tensor.Precision) {
+	t.Helper()
+	l := n.Lower(t, nn.Pass{Mode: nn.Eval, Backward: &nn.Backward{}, Probes: []nn.Probe{{At: nn.EveryParameter, What: nn.Keep}}})
+	in := func(p *tensor.Plan, id tensor.BufferID) *tensor.Tensor {
+		if id == l.Target {
+			return normal(p, id)
+		}
+		return nn.RandomInput(2, p.Buffers[id].Shape)
+	}
+	got, _ := results(t, d, l.Plan, nettest.Initial{}, in, tensor.Options{Precision: precision, Fuse: true})
+	exact := emulate(t, l.Plan, nettest.Initial{}, in, tensor.FP32)
+	rounded := emulate(t, l.Plan, nettest.Initial{}, in, precision)
+	errs, explained := map[tensor.BufferID]float64{}, 0.0
+	for id, x := range got {
+		errs[id] = tensortest.Distance(x, exact.Buffer(id))
+		explained = max(explained, distance64(rounded.Buffer(id), exact.Buffer(id)))
+	}
+	for id, e := range errs {
+		if name := l.Plan.Buffers[id].Name; !(e <= 1.5*explained) {
+			t.Errorf("%s is off by %.2g; rounding explains %.2g", name, e, explained)
+		}
+	}
+	logits := l.Output
+	off := distance64(rounded.Buffer(logits), exact.Buffer(logits))
+	if !(errs[logits] <= 1.2*off) {
+		t.Errorf("logits are off by %.2g; rounding explains %.2g", errs[logits], off)
+	}
+	t.Logf("logits are off by %.2g, gradients by up to %.2g", errs[logits], slices.Max(slices.Collect(maps.Values(errs))))
+}
+
+// distance64 is ‖a − b‖ / ‖b‖.
+func distance64(a, b []float64) float64 {
+	var diff, norm float64
+	for i, y := range b {
+		diff += (a[i] - y) * (a[i] - y)
+		norm += y * y
+	}
+	return math.Sqrt(diff / norm)
 }
