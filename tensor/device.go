@@ -123,7 +123,7 @@ const (
 	FP32 Precision = iota
 	TF32
 	BF16
-	FP16 // with a narrow range: training scales the loss
+	FP16 // with a narrow range, into which devices scale gradients
 )
 
 var precisionNames = [...]string{FP32: "fp32", TF32: "tf32", BF16: "bf16", FP16: "fp16"}

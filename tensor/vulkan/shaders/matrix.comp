@@ -62,9 +62,8 @@ const uint PATCH = MM * ACROSS * 2 / EACH; // where a subgroup lays a row of mat
 const uint PATCHES = WM * WN * PATCH;
 shared word pool[STAGES * STAGE > PATCHES ? STAGES * STAGE : PATCHES];
 #ifdef WEIGHT
-shared ivec3 columns[BN]; // where the sum's first term finds channel, row and column
+shared ivec3 columns[BN]; // where a column's channel begins, and its tap
 #endif
-
 shared Affine affines[BM];
 
 // laid is a float that a matrix was stored to.
@@ -139,10 +138,12 @@ void main() {
 #else
   uvec4 fa[NA];
   float fb[8 * NB];
+  bool there = true; // what was fetched; else it is padding
 #if defined(FORWARD)
   const uint nv = KW;
 #endif
-  uint first = from % padded, u = from / padded / nv, v = from / padded % nv; // of the step: its channel and its tap
+  const uint at_first = from / padded, across = max(nv, 1); // without taps there is no step
+  uint first = from % padded, u = at_first / across, v = at_first % across; // of a step: its channel and its tap
 #endif
 
   // Each turn fetches a step, computes the one before it, and stores what it fetched.
@@ -194,10 +195,14 @@ void main() {
       if (TAPS != 0) {
         const bool on = uint(y) < high && uint(x) < broad;
         const uint b0 = base + (first + rb) * area + uint(y) * broad + uint(x);
-        [[unroll]] for (uint e = 0; e < 8 * NB; e++) {
-          const bool there = on && (TAPS == 2 || first + rb + e < inner);
-          const float one = b[there ? b0 + e * area : 0];
-          fb[e] = there ? one : 0;
+        if (TAPS == 2) { // all of them or none
+          there = on;
+          const uint at = on ? b0 : 0, to_next = on ? area : 0;
+          [[unroll]] for (uint e = 0; e < 8 * NB; e++) fb[e] = b[at + e * to_next];
+        } else [[unroll]] for (uint e = 0; e < 8 * NB; e++) {
+          const bool filled = on && first + rb + e < inner;
+          const float one = b[filled ? b0 + e * area : 0];
+          fb[e] = filled ? one : 0;
         }
       }
 #ifdef FORWARD
@@ -241,7 +246,7 @@ void main() {
       [[unroll]] for (uint i = 0; i < NA; i++) pool[as + (t + i * 256) / (BK / 8) * PITCH + t % (BK / 8)] = fa[i];
       [[unroll]] for (uint i = 0; i < NB; i++) {
         uvec4 v;
-        [[unroll]] for (uint e = 0; e < 4; e++) v[e] = pair(up * fb[8 * i + 2 * e], up * fb[8 * i + 2 * e + 1]);
+        [[unroll]] for (uint e = 0; e < 4; e++) v[e] = there ? pair(up * fb[8 * i + 2 * e], up * fb[8 * i + 2 * e + 1]) : 0;
         pool[bs + t % BN * PITCH + t / BN * NB + i] = v;
       }
 #endif
@@ -265,7 +270,7 @@ void main() {
       coopMatStore(sums[i * TN + j], pool, own + j * MN * 2 / EACH, ACROSS * 2 / EACH, gl_CooperativeMatrixLayoutRowMajor);
     barrier();
     const uint part = min(lanes, ACROSS);
-    for (uint c = lane % part; c < ACROSS; c += part) {
+    [[dont_unroll]] for (uint c = lane % part; c < ACROSS; c += part) {
       const uint q = n0 + wn + c;
       if (q >= cols) break;
 #if defined(FORWARD)
@@ -279,7 +284,7 @@ void main() {
 #else
       const uint total = p.k * cols, area = cols, first = g * kg, start = q;
 #endif
-      for (uint r = lane / part; r < MM; r += lanes / part) {
+      [[dont_unroll]] for (uint r = lane / part; r < MM; r += lanes / part) {
         const uint m = m0 + wm + i * MM + r;
         if (m >= rows) break;
         const uint to_at = start + (first + m) * area;
