@@ -14,8 +14,12 @@ Runs these parts, or all of them in this order:
   bounds      operations on lavapipe, with every access of memory checked
   swiftshader short tests on SwiftShader
   mutants     shaders that are broken on purpose fail tests
+and, if it is named, this one:
+  matrices    kernels on matrix units: of fp16 on the newest lavapipe, under validation;
+              all of them through the compiler of AMD's driver, without its hardware
 Needs Debian's mesa-vulkan-drivers, glslc and chromium, which brings SwiftShader and
-the newest validation layer.
+the newest validation layer, and mvn for the compiler of kernels on matrix units;
+matrices needs root and debootstrap, which makes a folder of Debian's unstable release.
 END
 }
 
@@ -83,6 +87,28 @@ bounds() { silent watched "${bounds[@]}" -- -test.short -test.run 'TestConforms/
 swiftshader() { silent tests "$work/swiftshader.json" -- -test.short -test.run 'TestConforms|TestTransfers|TestGuards'; }
 
 mutants() { silent tests "$lavapipe" RESNET_TUI_TEST_MUTANTS=1 -- -test.v -test.run TestMutants && grep -- '--- PASS: .*/' "$work/log"; }
+
+# A folder with the newest Mesa: lavapipe multiplies matrices since version 26.
+matrices() {
+  local root=$work/unstable lib=/usr/lib/x86_64-linux-gnu icd=/usr/share/vulkan/icd.d
+  debootstrap --variant=minbase --include=mesa-vulkan-drivers,vulkan-validationlayers,libvulkan1,mesa-drm-shim \
+    unstable "$root" >"$work/log" 2>&1 || { tail "$work/log"; return 1; }
+  cp "$work/vulkan.test" "$root/"
+  silent inside "$root" VK_DRIVER_FILES=$icd/lvp_icd.json VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation "${core[@]}" \
+    -- -test.run 'TestMatri|TestCheck$|TestConforms/^precision$' -test.short -test.timeout 30m &&
+    silent inside "$root" VK_DRIVER_FILES=$icd/radeon_icd.json AMDGPU_GPU_ID=gfx1201 LD_PRELOAD=$lib/libamdgpu_noop_drm_shim.so \
+      -- -test.run TestMatrixKernelsCompile -test.v &&
+    grep -q 'bf16.*fp16' "$work/log" || { echo "the kernels of bf16 were not compiled"; return 1; }
+}
+
+# inside ROOT NAME=VALUE… -- FLAG…: the tests in another root.
+inside() {
+  local root=$1 vars=()
+  shift
+  while [ "$1" != -- ]; do vars+=("$1") && shift; done
+  shift
+  chroot "$root" env RESNET_TUI_TEST_VULKAN=0 XDG_RUNTIME_DIR=/tmp "${vars[@]}" /vulkan.test "$@" >"$work/log" 2>&1
+}
 
 case "${1:-}" in -h | --help) usage && exit ;; esac
 go test -c -o "$work/vulkan.test" ./tensor/vulkan || exit 1
