@@ -72,14 +72,22 @@ func (r *Roofs) in(f ceilingsFile) profile.Ceilings {
 	return profile.Ceilings{GFLOPS: m.GFLOPS, GBPS: m.GBPS}.Higher(profile.Ceilings{})
 }
 
-// Measure measures the ceilings anew, in under two seconds. It returns the highest so
-// far, and keeps them.
+// Measure measures the ceilings anew, in about two seconds. It returns the highest so
+// far, and keeps them: those of other precisions too, which were measured with them.
 func (r *Roofs) Measure(ctx context.Context) (profile.Ceilings, error) {
 	m, err := r.device.Ceilings(ctx, r.threads)
 	if err != nil {
 		return r.Known(), err
 	}
-	c := profile.Ceilings{GFLOPS: m.At(r.precision) / 1e9, GBPS: m.BytesPerSecond / 1e9}
+	at := func(p tensor.Precision) profile.Ceilings {
+		return profile.Ceilings{GFLOPS: m.At(p) / 1e9, GBPS: m.BytesPerSecond / 1e9}
+	}
+	for _, p := range r.device.Info().Precisions {
+		if c := at(p); p != r.precision && c.Known() {
+			r.service.roofs(r.device, r.threads, p).Keep(c)
+		}
+	}
+	c := at(r.precision)
 	if !c.Known() {
 		i := r.device.Info()
 		return r.Known(), fmt.Errorf("%s does not tell what it can do in %s", deviceName(&i), r.precision)

@@ -17,7 +17,10 @@ import (
 // slowDevice has ceilings that were measured on a busy machine.
 func slowDevice(flops float64) tensor.Device {
 	return &tensortest.Fake{
-		About: tensor.Info{ID: "cpu", Name: "Fake 1", Cores: 4, Kernels: "avx2"},
+		About: tensor.Info{
+			ID: "cpu", Name: "Fake 1", Cores: 4, Kernels: "avx2",
+			Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
+		},
 		Peak: tensor.Ceilings{
 			FLOPS: flops, BytesPerSecond: 20e9, Matrix: map[tensor.Precision]float64{tensor.BF16: 2 * flops},
 		},
@@ -37,12 +40,26 @@ func TestCeilingsOnlyRise(t *testing.T) {
 		want      float64
 	}{
 		{150e9, 0, tensor.FP32, 150}, {120e9, 0, tensor.FP32, 150}, {160e9, 4, tensor.FP32, 160},
-		{40e9, 1, tensor.FP32, 40}, {300e9, 0, tensor.BF16, 600}, {1e9, 0, tensor.FP32, 160},
+		{40e9, 1, tensor.FP32, 40}, {300e9, 0, tensor.BF16, 600}, {1e9, 0, tensor.FP32, 300}, // measured with bf16's
 	} {
 		got, err := v.roofs(slowDevice(c.flops), c.threads, c.precision).Measure(t.Context())
 		if err != nil || got.GFLOPS != c.want || got.GBPS != 20 {
 			t.Errorf("%+v gives %+v (%v)", c, got, err)
 		}
+	}
+}
+
+// TestCeilingsOfAllPrecisions: they are measured together, and kept together.
+func TestCeilingsOfAllPrecisions(t *testing.T) {
+	v := cached(t)
+	if _, err := v.roofs(slowDevice(150e9), 0, tensor.FP32).Measure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c := v.roofs(slowDevice(1), 0, tensor.BF16).Known(); c != (profile.Ceilings{GFLOPS: 300, GBPS: 20}) {
+		t.Errorf("bf16: %+v", c)
+	}
+	if c := v.roofs(slowDevice(1), 0, tensor.FP16).Known(); c.Known() {
+		t.Errorf("fp16, which was not measured: %+v", c)
 	}
 }
 
