@@ -75,6 +75,10 @@ func on(d Device, of []*Profile) []*Profile {
 func TestDiffOfDevices(t *testing.T) {
 	cpu := Device{ID: "cpu", Name: "Abacus", Threads: 2}
 	gpu := DescribeDevice(gpuInfo, nn.SessionOptions{})
+	one := func(d Device) *Profile { return on(d, []*Profile{noisy(1, map[string]float64{"fc": 1}, "fc")})[0] }
+	if d := NewDiff(one(cpu), one(gpu), "", ""); d.Reason != reasonSingleDevices || !d.OtherDevice {
+		t.Errorf("one process a side: %q", d.Reason)
+	}
 	for _, c := range []struct {
 		factor  float64
 		b       Device

@@ -141,8 +141,10 @@ func (t *DiffTest) verdict() string {
 
 // What Diff.Reason and DiffTest.Reason say.
 const (
-	reasonSingle = "one process a side: what differs in this pair can't be told from the machine's spells"
-	reasonApart  = "the processes of A and B did not run turn about: " +
+	reasonSingle        = "one process a side: what differs in this pair can't be told from the machine's spells"
+	reasonSingleDevices = "one process a side, on different devices: " +
+		"a spell of either may explain differences up to twofold"
+	reasonApart = "the processes of A and B did not run turn about: " +
 		"spells of the machine may explain differences up to twofold"
 	reasonDevices = "A and B ran on different devices: " +
 		"spells that slow one of them alone may explain differences up to twofold"

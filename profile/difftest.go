@@ -15,7 +15,9 @@ type duel struct {
 func (d *Diff) runDuels(all []*duel, c contest) {
 	switch {
 	case min(c.a, c.b) < 2:
-		d.Reason = reasonSingle
+		if d.Reason = reasonSingle; d.OtherDevice {
+			d.Reason = reasonSingleDevices
+		}
 		testPair(all)
 	case c.paired():
 		d.TurnAbout = true

@@ -83,7 +83,7 @@ func TestDiffOfDevices(t *testing.T) {
 	if !d.OtherDevice || d.AboutB.Device.ID != "vulkan:0" || len(d.OnlyA)+len(d.OnlyB) > 0 {
 		t.Errorf("of other devices: %v, %+v, rows %d and %d", d.OtherDevice, d.AboutB.Device, len(d.OnlyA), len(d.OnlyB))
 	}
-	if out := mustRun(t, "diff", a, b); !strings.Contains(out, "A and B ran on different devices") {
+	if out := mustRun(t, "diff", a, b); !strings.Contains(out, "One process a side, on different devices") {
 		t.Errorf("%s", out)
 	}
 }

@@ -104,9 +104,12 @@ const (
 		"which last longer than a recording.\np is that of the passes of this pair (Mann–Whitney). " +
 		"For a verdict record A and B in turns, a process each, six times or more:\n" +
 		"diff a1,a2,a3,a4,a5,a6 b1,b2,b3,b4,b5,b6.\n"
-	devicesNote = "A and B ran on different devices. A spell that slows one of them need not slow the other, " +
-		"so it may explain\ndifferences up to twofold, in whatever order they ran; only larger ones are marked.\n"
-	devicesRests = "Verdicts rest on %d and %d processes (Welch's t test, Holm).\n"
+	devicesNote = "Verdicts rest on %d and %d processes (Welch's t test, Holm) on different devices. " +
+		"A spell that slows one of them\nneed not slow the other, so it may explain differences up to twofold, " +
+		"in whatever order they ran; only larger ones are marked.\n"
+	singleDevicesNote = "One process a side, on different devices: a spell of either may explain differences up to twofold.\n" +
+		"p is that of the passes of this pair (Mann–Whitney). For a verdict record several processes of A and of B:\n" +
+		"diff a1,a2,a3,a4,a5,a6 b1,b2,b3,b4,b5,b6.\n"
 )
 
 // single reports whether a side has one process only.
@@ -126,17 +129,16 @@ func (d Diff) notes(w io.Writer, hidden int) error {
 // evidence writes what verdicts rest on.
 func (d Diff) evidence(w io.Writer) (err error) {
 	switch a, b := d.AboutA.Processes, d.AboutB.Processes; {
+	case d.single() && d.OtherDevice:
+		_, err = io.WriteString(w, singleDevicesNote)
 	case d.single():
 		_, err = io.WriteString(w, singleNote)
 	case d.TurnAbout:
 		_, err = fmt.Fprintf(w, pairsNote, a)
 	case d.OtherDevice:
-		_, err = fmt.Fprintf(w, devicesRests, a, b)
+		_, err = fmt.Fprintf(w, devicesNote, a, b)
 	default:
 		_, err = fmt.Fprintf(w, sidesNote, a, b)
-	}
-	if d.OtherDevice && err == nil {
-		_, err = io.WriteString(w, devicesNote)
 	}
 	return err
 }

@@ -82,6 +82,10 @@ func TestTexts(t *testing.T) {
 	single.Layers[0].DiffTest = profile.DiffTest{PValue: known(0.001), InPair: true}
 	devices := someDiff()
 	devices.AboutB.Device, devices.OtherDevice, devices.TurnAbout = oneGPU, true, false
+	pair := single
+	pair.Diff = new(profile.Diff)
+	*pair.Diff = *single.Diff
+	pair.AboutB.Device, pair.OtherDevice = oneGPU, true
 	gpus := someSweep()
 	gpus.Device = oneGPU
 	for i := range gpus.Rows {
@@ -89,7 +93,7 @@ func TestTexts(t *testing.T) {
 	}
 	for name, r := range map[string]Report{
 		"checks": someChecks(), "diff": someDiff(), "diff apart": quiet, "diff single": single, "sweep": someSweep(),
-		"diff devices": devices, "sweep GPU": gpus,
+		"diff devices": devices, "diff single devices": pair, "sweep GPU": gpus,
 		"history":       someHistory(),
 		"history empty": &History{Path: "/s/history.jsonl"},
 	} {
