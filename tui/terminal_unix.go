@@ -27,7 +27,10 @@ func (s streams) hold() (*tty, streams) {
 	if s.in != nil || s.out != nil {
 		return nil, s
 	}
-	t := &tty{in: os.Stdin, out: os.Stdout}
+	t := &tty{in: os.Stdin, out: os.Stdout, others: newDiversion()}
+	if t.others != nil {
+		t.out = t.others.out
+	}
 	if !t.makeRaw() {
 		return nil, s
 	}
@@ -41,14 +44,19 @@ func (t *tty) makeRaw() bool {
 		return false
 	}
 	before, err := term.MakeRaw(int(t.in.Fd()))
+	if err != nil {
+		return false
+	}
 	t.before = before
-	return err == nil
+	t.others.begin()
+	return true
 }
 
 // release gives the terminal back as it was found.
 func (t *tty) release() {
 	t.settle()
 	_ = term.Restore(int(t.in.Fd()), t.before) // it may be gone
+	t.others.end()
 }
 
 // settle reads the answers that are due, as long as it may take.

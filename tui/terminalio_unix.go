@@ -22,6 +22,7 @@ type tty struct {
 	before  *term.State   // as it was found
 	due     atomic.Int32  // last questions without their answers
 	answer  answerScanner // of what is read
+	others  *diversion    // of what is not ours to the terminal; nil if it can't be
 	gone    func(error)   // called when there is no more input: someone has closed the terminal
 }
 

@@ -137,6 +137,49 @@ func screenOn(t *testing.T) *tty {
 	return p
 }
 
+// TestStrayOutput: what a driver writes to the process's streams does not touch the
+// screen, and is said when that is gone.
+func TestStrayOutput(t *testing.T) {
+	p := screenOn(t)
+	write := func(fd int, text string) {
+		t.Helper()
+		f, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/%d", p.cmd.Process.Pid, fd), os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(1, "driver: hello\n")
+	write(2, "driver: \x1b[31mwarning\n")
+	time.Sleep(100 * time.Millisecond)
+	if strings.Contains(p.text(), "driver:") {
+		t.Error("it is on the screen")
+	}
+	io.WriteString(p.master, "q")
+	if code := p.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	p.clean()
+	_, after, _ := strings.Cut(p.text(), "\x1b[?1049l")
+	for _, line := range []string{"driver: hello", "warning"} {
+		if strings.Count(after, line) != 1 || strings.Contains(after, "\x1b[31m") {
+			t.Errorf("after the screen: %q, want %q once", after, line)
+		}
+	}
+}
+
+// TestCrashIsSeen: a crash is told on the terminal, though nothing else is.
+func TestCrashIsSeen(t *testing.T) {
+	p := screenOn(t)
+	p.cmd.Process.Signal(syscall.SIGQUIT)
+	if code := p.exit(); code != 2 || !strings.Contains(p.text(), "goroutine ") {
+		t.Errorf("exit code %d, %q", code, p.text())
+	}
+}
+
 // TestSignalsRestoreTheTerminal: whatever ends the screen, the terminal is given back.
 func TestSignalsRestoreTheTerminal(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {

@@ -1,0 +1,10 @@
+package tui
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// redirect makes a stream's descriptor stand for another file.
+func redirect(to, stream *os.File) error { return unix.Dup3(int(to.Fd()), int(stream.Fd()), 0) }
