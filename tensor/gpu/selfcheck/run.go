@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/gpu"
@@ -149,8 +150,10 @@ func (c *check) compare(ctx context.Context, bp *gpu.Blueprint, s tensor.State, 
 	if err := ref.Run(scalars); err != nil {
 		return err
 	}
-	if err := prog.Run(ctx, tensor.RunOptions{Scalars: scalars}); err != nil {
-		return err
+	var running int // the head of the step: with labels, a device runs one at a time
+	label := func(head int) context.Context { running = head; return nil }
+	if err := prog.Run(ctx, tensor.RunOptions{Scalars: scalars, Label: label}); err != nil {
+		return inStep(bp, running, err)
 	}
 	for _, st := range bp.Steps {
 		off, err := distance(p, st, ref, s, prog)
@@ -160,6 +163,16 @@ func (c *check) compare(ctx context.Context, bp *gpu.Blueprint, s tensor.State, 
 		c.results = append(c.results, result{bp.Needs(st), what(p, st), off, limits[c.precision]})
 	}
 	return nil
+}
+
+// inStep names the kernels that ran when a device failed.
+func inStep(bp *gpu.Blueprint, head int, err error) error {
+	for _, st := range bp.Steps {
+		if st.Group.Head == head {
+			return fmt.Errorf("%s (%s): %w", strings.Join(bp.Needs(st), ", "), what(bp.Plan, st), err)
+		}
+	}
+	return err
 }
 
 // distance is how far a step's results are off: the largest relative L2 error, or NaN.

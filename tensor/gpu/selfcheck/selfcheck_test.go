@@ -1,12 +1,16 @@
 package selfcheck
 
 import (
+	"context"
+	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/gpu"
+	"resnet-tui/tensor/tensortest"
 )
 
 var traits = gpu.Traits{
@@ -101,6 +105,32 @@ func TestWithout(t *testing.T) {
 				t.Errorf("%s is still there", name)
 			}
 		}
+	}
+}
+
+// lost is a program whose device is lost in its second step.
+type lost struct{ tensor.Program }
+
+func (lost) Write(tensor.BufferID, *tensor.Tensor) error { return nil }
+func (lost) Close() error                                { return nil }
+
+func (lost) Run(_ context.Context, o tensor.RunOptions) error {
+	for head := range 2 {
+		o.Label(head)
+	}
+	return tensor.ErrLost
+}
+
+// TestLostDevice: the error names the kernel that ran last. Nothing is said of the others.
+func TestLostDevice(t *testing.T) {
+	compile := func(*tensor.Plan, tensor.State, tensor.Options, gpu.Traits) (tensor.Program, error) {
+		return lost{}, nil
+	}
+	n, wrong, err := Run(t.Context(), &tensortest.Fake{}, traits, compile)
+	bp := blueprint(t, plan(false, true))
+	second := strings.Join(bp.Needs(bp.Steps[1]), ", ") + " (Conv2d 3×2 + BatchNorm2d + Add + ReLU)"
+	if !errors.Is(err, tensor.ErrLost) || !strings.HasPrefix(err.Error(), second) || n != 0 || wrong != nil {
+		t.Errorf("%d kernels, %v, %v", n, wrong, err)
 	}
 }
 
