@@ -40,7 +40,7 @@ func (m *machine) chooseGPU(ctx context.Context, known Checks) (tensor.Device, C
 		return nil, Choice{Why: noVulkan}
 	}
 	if !m.gpuNode() {
-		return nil, Choice{Why: "the system shows no GPU"}
+		return nil, Choice{Why: "the system shows no discrete GPU"}
 	}
 	devices, err := m.vulkan.list()
 	if err != nil {

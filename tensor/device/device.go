@@ -39,7 +39,7 @@ func List() ([]tensor.Info, error) { return here.list() }
 type machine struct {
 	cpu    func() (tensor.Device, error)
 	vulkan *api
-	// gpuNode says whether the system shows any GPU at all, which is much quicker to
+	// gpuNode says whether the system may have a discrete GPU, which is much quicker to
 	// find out than to ask the drivers.
 	gpuNode func() bool
 }
@@ -57,6 +57,16 @@ type api struct {
 	list  func() ([]tensor.Info, error)
 	open  func(number int) (tensor.Device, error)
 	tried func() []string // libraries, in order
+	// problems is what is wrong with drivers that list leaves out.
+	problems func() []string
+}
+
+// leftOut adds to a reason what is wrong with drivers that are not used.
+func (a *api) leftOut(reason string) string {
+	if list := a.problems(); len(list) > 0 {
+		return reason + " (left out: " + strings.Join(list, "; ") + ")"
+	}
+	return reason
 }
 
 func (m *machine) names() []string {
@@ -93,7 +103,7 @@ func (m *machine) openVulkan(ctx context.Context, name string, known Checks) (te
 	}
 	n, err := number(name, devices)
 	if err != nil {
-		return nil, m.unknown(name, err.Error())
+		return nil, m.unknown(name, m.vulkan.leftOut(err.Error()))
 	}
 	dev, _, err := m.openChecked(ctx, n, known)
 	if err != nil {

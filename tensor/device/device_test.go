@@ -30,6 +30,8 @@ func machineWith(gpus ...tensor.Info) *machine {
 			list:  func() ([]tensor.Info, error) { return gpus, nil },
 			open:  func(n int) (tensor.Device, error) { return newChecked(gpus[n]), nil },
 			tried: func() []string { return []string{"libvulkan.so.1"} },
+
+			problems: func() []string { return nil },
 		},
 	}
 }
@@ -216,7 +218,7 @@ func TestChoose(t *testing.T) {
 		"wrong, then right":     {wrong(machineWith(software, gpu, mobile, second)), "vulkan:3", "Abacus II", false},
 		"it can't be opened":    {closed, "cpu", "the driver has no memory", true},
 		"no Vulkan":             {without(), "cpu", "no library libvulkan.so.1", false},
-		"no GPU in the system":  {hidden, "cpu", "the system shows no GPU", false},
+		"no GPU in the system":  {hidden, "cpu", "the system shows no discrete GPU", false},
 		"a build without GPUs":  {&machine{cpu: machineWith().cpu}, "cpu", "this build has no Vulkan device", false},
 		"no device of Vulkan's": {machineWith(), "cpu", "no discrete GPU", false},
 	} {
@@ -266,6 +268,19 @@ func TestFindVulkan(t *testing.T) {
 	}
 	if s := (&machine{}).findVulkan(); s.Found || s.Reason != noVulkan {
 		t.Errorf("a build without Vulkan: %+v", s)
+	}
+}
+
+// TestLeftOut: who asks for a device that isn't there learns of the drivers that failed.
+func TestLeftOut(t *testing.T) {
+	m := machineWith()
+	m.vulkan.problems = func() []string { return []string{"libabacus.so: no such file", "Abacus II is left out"} }
+	const want = " (left out: libabacus.so: no such file; Abacus II is left out)"
+	if _, err := m.open(t.Context(), "vulkan:0", &memory{}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v", err)
+	}
+	if s := m.findVulkan(); !strings.HasSuffix(s.Reason, want) {
+		t.Errorf("%+v", s)
 	}
 }
 

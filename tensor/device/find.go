@@ -25,7 +25,7 @@ func (m *machine) findVulkan() Search {
 	case err != nil:
 		s.Reason = err.Error()
 	case !s.Found:
-		s.Reason = "there is a Vulkan loader, but no driver has a device"
+		s.Reason = m.vulkan.leftOut("there is a Vulkan loader, but no driver has a device")
 	}
 	return s
 }

@@ -2,5 +2,5 @@
 
 package device
 
-// gpuNode reports whether the system shows a GPU: only its drivers know.
+// gpuNode reports whether the system may have a discrete GPU: only its drivers know.
 func gpuNode() bool { return true }

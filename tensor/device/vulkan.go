@@ -13,4 +13,6 @@ var vulkanAPI = &api{
 	list:  vulkan.List,
 	open:  func(number int) (tensor.Device, error) { return vulkan.New(vulkan.Config{Number: number}) },
 	tried: vulkan.Libraries,
+
+	problems: vulkan.Problems,
 }
