@@ -64,8 +64,7 @@ uint a_at[4];                // of what the thread fetches from A next
 ivec3 column[COLUMNS];       // offset, y and x of B's columns
 uvec2 extent;                // of the image in B
 vec4 a_next, b_next[2];      // of the slab to come: WEIGHT has one row of four columns
-uint d_at[TN];               // of channel 0; NOWHERE beyond the last column
-uint d_apart, d_first;       // of channels; of the slice
+uint d_at, d_apart, d_first; // of the column that the thread writes; between channels; of the slice
 #ifdef INPUT
 uint h0, w0, u0, v0, nu, nv; // the parity's first pixel, its first tap, how many taps
 #endif
@@ -166,15 +165,42 @@ void multiply(uint x_at, uint y_at, inout float sums[TM][TN]) {
   }
 }
 
-// put writes the sums of a row.
-void put(uint m, float sums[TN]) {
-  if (m >= rows) return;
-  const uint channel = g * rows + m;
-  const Affine f = affine(channel, p.tail, p.eps);
-  [[unroll]] for (uint j = 0; j < TN; j++) if (d_at[j] != NOWHERE) {
-    const uint at = channel * d_apart + d_at[j];
-    d[d_first + at] = epilogue(f, sums[j], at, p.tail);
+// lay puts sums into shared memory, laid gets one of them back: the larger operand's part
+// holds a row of each thread.
+void lay(uint at, vec4 sums) { if (BN < BM) as[at] = sums; else bs[at] = sums; }
+float laid(uint at, uint e) { return BN < BM ? as[at][e] : bs[at][e]; }
+
+// offset is where column q of D begins, in channel 0; NOWHERE beyond the last.
+uint offset(uint q) {
+  if (q >= cols) return NOWHERE;
+#if defined(FORWARD)
+  return q / out_plane * p.k * out_plane + q % out_plane;
+#elif defined(INPUT)
+  const uint cw = (p.w + SW - 1) / SW, parity_plane = (p.h + SH - 1) / SH * cw;
+  const uint at = q % parity_plane, y = h0 + SH * (at / cw), x = w0 + SW * (at % cw);
+  return y < p.h && x < p.w ? q / parity_plane * p.c * plane + y * p.w + x : NOWHERE;
+#else
+  return q;
+#endif
+}
+
+// put writes a row of each thread's sums, those from row `from` of the tile on. They go
+// through shared memory, so that neighbours write neighbours.
+void put(uint from, uint ty, uint tx, float sums[TN]) {
+  [[unroll]] for (uint j = 0; j < TN; j += 4)
+    lay(ty * (BN / 4) + j / 4 * COLS + tx, vec4(sums[j], sums[j + 1], sums[j + 2], sums[j + 3]));
+  barrier();
+  const uint col = t % BN, lies = col / (4 * COLS) * COLS + col % COLS;
+  if (d_at != NOWHERE) [[dont_unroll]] for (uint j = 0; j < TN; j++) {
+    const uint row = t / BN + j * (256 / BN), m = m0 + from + row;
+    if (m < rows) {
+      const vec4 f = intBitsToFloat(table[from + row]);
+      const uint at = (g * rows + m) * d_apart + d_at;
+      const float v = laid(row * (BN / 4) + lies, col / COLS % 4);
+      d[d_first + at] = epilogue(Affine(f.x, f.y, f.z), v, at, p.tail);
+    }
   }
+  barrier();
 }
 
 void main() {
@@ -247,17 +273,6 @@ void main() {
     barrier();
   }
 
-  [[unroll]] for (uint j = 0; j < TN; j++) {
-    const uint q = n0 + tx + j * COLS;
-#if defined(FORWARD)
-    d_at[j] = q < cols ? q / out_plane * p.k * out_plane + q % out_plane : NOWHERE;
-#elif defined(INPUT)
-    const uint yx = q % (ch * cw), y = h0 + SH * (yx / cw), x = w0 + SW * (yx % cw);
-    d_at[j] = q < cols && y < p.h && x < p.w ? q / (ch * cw) * p.c * plane + y * p.w + x : NOWHERE;
-#else
-    d_at[j] = q < cols ? q : NOWHERE;
-#endif
-  }
 #if defined(FORWARD)
   d_apart = out_plane; const uint total = p.n * p.k * out_plane;
 #elif defined(INPUT)
@@ -265,8 +280,13 @@ void main() {
 #else
   d_apart = cols; const uint total = p.k * cols;
 #endif
+  d_at = offset(n0 + t % BN);
+  if (t < BM) {
+    const Affine f = affine(g * rows + min(m0 + t, rows - 1), p.tail, p.eps);
+    table[t] = floatBitsToInt(vec4(f.shift, f.scale, f.beta, 0));
+  }
   d_first = slice * total; // finish.comp adds up the slices, and what follows
-#define ROW(i) put(m0 + ty + i * ROWS, acc[i]);
+#define ROW(i) put(i * ROWS, ty, tx, acc[i]);
   ROW(0) ROW(1) ROW(2) ROW(3)
 #if TM == 8
   ROW(4) ROW(5) ROW(6) ROW(7)
