@@ -13,6 +13,7 @@ Runs these parts, or all of them in this order:
   validated   all tests on lavapipe, under core and synchronisation validation
   bounds      operations on lavapipe, with every access of memory checked
   swiftshader short tests on SwiftShader
+  goldens     small nets on lavapipe are PyTorch's
   mutants     shaders that are broken on purpose fail tests
 and, if it is named, this one:
   matrices    kernels on matrix units: of fp16 on the newest lavapipe, under validation;
@@ -86,6 +87,11 @@ bounds() { silent watched "${bounds[@]}" -- -test.short -test.run 'TestConforms/
 
 swiftshader() { silent tests "$work/swiftshader.json" -- -test.short -test.run 'TestConforms|TestTransfers|TestGuards'; }
 
+goldens() {
+  VK_ICD_FILENAMES=$lavapipe RESNET_TUI_TEST_VULKAN=0 go test -count=1 -run TestVulkan ./internal/oracle >"$work/log" 2>&1 ||
+    { tail -100 "$work/log"; return 1; }
+}
+
 mutants() { silent tests "$lavapipe" RESNET_TUI_TEST_MUTANTS=1 -- -test.v -test.run TestMutants && grep -- '--- PASS: .*/' "$work/log"; }
 
 # A folder with the newest Mesa: lavapipe multiplies matrices since version 26.
@@ -112,7 +118,7 @@ inside() {
 
 case "${1:-}" in -h | --help) usage && exit ;; esac
 go test -c -o "$work/vulkan.test" ./tensor/vulkan || exit 1
-[ $# -gt 0 ] || set -- shaders objects validated bounds swiftshader mutants
+[ $# -gt 0 ] || set -- shaders objects validated bounds swiftshader goldens mutants
 for part in "$@"; do
   start=$SECONDS
   "$part" || { echo "FAIL  $part"; exit 1; }
