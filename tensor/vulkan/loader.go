@@ -49,15 +49,19 @@ var connect = sync.OnceValues(func() (*instance, error) {
 const connectPatience = time.Minute
 
 // within gives up waiting for drivers, though a call of theirs can't be stopped.
-func within(limit time.Duration, f func() (*instance, error)) (in *instance, err error) {
-	done := make(chan struct{})
+func within(limit time.Duration, f func() (*instance, error)) (*instance, error) {
+	type result struct {
+		in  *instance
+		err error
+	}
+	done := make(chan result, 1)
 	go func() {
-		defer close(done)
-		in, err = f()
+		in, err := f()
+		done <- result{in, err}
 	}()
 	select {
-	case <-done:
-		return in, err
+	case r := <-done:
+		return r.in, r.err
 	case <-time.After(limit):
 		return nil, fmt.Errorf("the Vulkan drivers do not answer after %v: leave out the one that hangs%s", limit, narrowing())
 	}
