@@ -129,7 +129,8 @@ func TestStack(t *testing.T) {
 		for i, at := range offsets {
 			last := at + sizes[i] - 1
 			if at < before || at%align != 0 || at/piece != last/piece || last >= end {
-				t.Fatalf("%d bytes at %d behind %d, in pieces of %d, to the end at %d; align %d", sizes[i], at, before, piece, end, align)
+				t.Fatalf("%d bytes at %d behind %d, in pieces of %d, to the end at %d; align %d",
+					sizes[i], at, before, piece, end, align)
 			}
 			if before = at + sizes[i]; sizes[i] <= limit && piece > max(limit, (largestOf(sizes)+align-1)/align*align) {
 				t.Fatalf("pieces of %d, on a device that takes %d at once", piece, limit)

@@ -131,7 +131,8 @@ func readBands(t *testing.T, p *program, free []band) (damage []string) {
 		}
 		for i, v := range got {
 			if math.Float32bits(v) != guardBits(b, i) {
-				damage = append(damage, fmt.Sprintf("the band from byte %d to %d is written at byte %d", b.from, b.to, b.from+4*int64(i)))
+				at := b.from + 4*int64(i)
+				damage = append(damage, fmt.Sprintf("the band from byte %d to %d is written at byte %d", b.from, b.to, at))
 				break
 			}
 		}

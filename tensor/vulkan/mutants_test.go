@@ -29,35 +29,36 @@ func useShaders(folder string) {
 	}
 }
 
-// mutant is a shader that is broken on purpose: the nth occurrence of a text in its source,
-// from 0, or all of them, are another. A test must fail with it.
+// mutant is a shader that is broken on purpose: a text of its source is replaced, the first
+// times or, if that is −1, everywhere. A test must fail with it.
 type mutant struct {
 	name, source string
-	sources      string // that are compiled: those that have the source's text
-	old          string
-	nth          int
-	by           string
+	old, by      string
+	times        int
 	test         string
 }
-
-const all = -1
 
 // Software renderers run a workgroup's threads in turn, some at a time, and change between
 // them at barriers: one barrier too few need not show where others are near.
 var mutants = []mutant{
-	{"no barriers in a convolution", "conv.comp", "conv", "barrier();", all, "", "TestConforms/convolutions/net_4"},
-	{"the last row is left out", "conv.comp", "conv", "if (m >= rows) return;", 0, "if (m + 1 >= rows) return;", "TestConforms/convolutions/random_0"},
-	{"taps of a strided gradient are shifted", "conv.comp", "conv", "(w0 + p.left - v0) / SW", 0, "(w0 + p.left + SW - v0) / SW", "TestConforms/convolution_gradients/net_5"},
-	{"the next rows of the table", "conv.comp", "conv", "row_of_b((from + s) * 8 + t)", 0, "row_of_b((from + s + 1) * 8 + t)", "TestConforms/convolutions/random_0"},
-	{"a slice too few", "finish.comp", "finish", "s < p.slices", 0, "s + 1 < p.slices", "TestConforms/convolutions/net_8"},
-	{"no barrier in a tree of sums", "sums.comp", "sums", "    barrier();\n", 0, "", "TestConforms/operations/batch_statistics"},
-	{"means of parts don't count", "sums.comp", "sums", "delta * delta * (a.x * (b.x / n))", 0, "0", "TestConforms/operations/batch_statistics"},
-	{"a slice ends early", "sums.comp", "sums", "min((slice + 1) * each, p.count)", 0, "min((slice + 1) * each - 1, p.count)", "TestConforms/operations/batch_statistics"},
-	{"no barrier in a tree of losses", "loss.comp", "loss", "    barrier();\n", 0, "", "TestConforms/gradients/cross-entropy"},
-	{"the largest logit is overwritten", "loss.comp", "loss", "    const float top = tree[0];\n    barrier();\n", 0, "    const float top = tree[0];\n", "TestConforms/gradients/cross-entropy"},
-	{"a carry is dropped", "map.comp", "map", "a.y + b.y + carry", 0, "a.y + b.y", "TestConforms/operations/dropout"},
-	{"gradients pass a closed ReLU", "map.comp", "map", "!(z[i] > 0)", 0, "!(z[i] >= 0)", "TestNets/cifar_resnet8_train"},
-	{"the last maximum, not the first", "pool.comp", "pool", "v > best", 0, "v >= best", "TestConforms/gradients/max_pool"},
+	{"no barriers in a convolution", "conv", "barrier();", "", -1, "TestConforms/convolutions/net_4"},
+	{"the last row is left out", "conv", "if (m < rows)", "if (m + 1 < rows)", 1, "TestConforms/convolutions/random_0"},
+	{"taps of a strided gradient are shifted", "conv", "(w0 + p.left - v0) / SW", "(w0 + p.left + SW - v0) / SW", 1,
+		"TestConforms/convolution_gradients/net_5"},
+	{"the next rows of the table", "conv", "row_of_b((from + s) * 8 + t)", "row_of_b((from + s + 1) * 8 + t)", 1,
+		"TestConforms/convolutions/random_0"},
+	{"a slice too few", "finish", "s < p.slices", "s + 1 < p.slices", 1, "TestConforms/convolutions/net_8"},
+	{"no barrier in a tree of sums", "sums", "    barrier();\n", "", 1, "TestConforms/operations/batch_statistics"},
+	{"means of parts don't count", "sums", "delta * delta * (a.x * (b.x / n))", "0", 1,
+		"TestConforms/operations/batch_statistics"},
+	{"a slice ends early", "sums", "min((slice + 1) * each, p.count)", "min((slice + 1) * each - 1, p.count)", 1,
+		"TestConforms/operations/batch_statistics"},
+	{"no barrier in a tree of losses", "loss", "    barrier();\n", "", 1, "TestConforms/gradients/cross-entropy"},
+	{"the largest logit is overwritten", "loss", "tree[0];\n    barrier();\n", "tree[0];\n", 1,
+		"TestConforms/gradients/cross-entropy"},
+	{"a carry is dropped", "map", "a.y + b.y + carry", "a.y + b.y", 1, "TestConforms/operations/dropout"},
+	{"gradients pass a closed ReLU", "map", "!(z[i] > 0)", "!(z[i] >= 0)", 1, "TestNets/cifar_resnet8_train"},
+	{"the last maximum, not the first", "pool", "v > best", "v >= best", 1, "TestConforms/gradients/max_pool"},
 }
 
 // mutantsVariable names an environment variable that, if set, has TestMutants run.
@@ -84,23 +85,19 @@ func (m mutant) check(t *testing.T, gen string) {
 	if err := os.CopyFS(filepath.Join(dir, "shaders"), os.DirFS("shaders")); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "shaders", m.source)
+	path := filepath.Join(dir, "shaders", m.source+".comp")
 	source, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := strings.Split(string(source), m.old)
-	if len(parts) < m.nth+2 || len(parts) < 2 {
+	broken := strings.Replace(string(source), m.old, m.by, m.times)
+	if broken == string(source) {
 		t.Fatalf("%s has no %q: break it elsewhere", m.source, m.old)
-	}
-	broken := strings.Join(parts, m.by)
-	if m.nth != all {
-		broken = strings.Join(parts[:m.nth+1], m.old) + m.by + strings.Join(parts[m.nth+1:], m.old)
 	}
 	if err := os.WriteFile(path, []byte(broken), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	compile := exec.Command(gen, strings.Fields(m.sources)...)
+	compile := exec.Command(gen, m.source)
 	compile.Dir = dir
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
