@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"resnet-tui/tensor"
 )
 
 // binary is the program, built once.
@@ -210,5 +212,15 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("stdout has %q", out.String())
 			}
 		})
+	}
+}
+
+// TestOneLine: what several parts of a program say alike is said once, and then what can
+// be done about it.
+func TestOneLine(t *testing.T) {
+	lost := fmt.Errorf("vulkan:0: %w", tensor.ErrLost)
+	const want = "vulkan:0: the device is lost; start again, or run without it: --device cpu"
+	if got := oneLine(errors.Join(lost, lost)); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

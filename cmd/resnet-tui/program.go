@@ -162,10 +162,11 @@ func oneLine(err error) string {
 	if errors.As(err, &input) {
 		text = strings.Replace(text, input.Error(), input.Named(flagName), 1)
 	}
+	lines := slices.Compact(strings.Split(text, "\n")) // a lost device fails whoever uses it, alike
 	if advice, ok := app.Advice(err); ok {
-		text += "; " + advice.Named(flagName)
+		lines = append(lines, advice.Named(flagName))
 	}
-	return joinLines(text)
+	return joinLines(strings.Join(lines, "\n"))
 }
 
 func joinLines(text string) string {
