@@ -53,7 +53,8 @@ func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report
 	return s, nil
 }
 
-// planPeaks sets what the fused programs of a device, the CPU unless it is named, hold at once: that of inference, and that of a training step with momentum, whose
+// planPeaks sets what the fused programs of a device, the CPU unless it is named, hold at
+// once: that of inference, and that of a training step with momentum, whose
 // parameters and momentum stand beside their packed copies. The second stays 0 for a net
 // that can't be trained at this batch.
 func (v Service) planPeaks(device string, m *resnet.Model, ro *report.SummaryOptions, l Listener) error {

@@ -42,8 +42,9 @@ func New(c Config) (tensor.Device, error) {
 		return nil, fmt.Errorf("this processor can't run the kernels %q; it has %s", c.Kernels, has)
 	}
 	return &device{kern: k, info: tensor.Info{
-		ID: "cpu", Kind: tensor.KindCPU, Precisions: []tensor.Precision{tensor.FP32}, Name: processorName(), Cores: usableCores(), Memory: totalMemory(),
-		Features: features(), Kernels: k.Name,
+		ID: "cpu", Name: processorName(), Kind: tensor.KindCPU, Cores: usableCores(), Memory: totalMemory(),
+		Precisions: []tensor.Precision{tensor.FP32},
+		Features:   features(), Kernels: k.Name,
 	}}, nil
 }
 

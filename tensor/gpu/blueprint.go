@@ -97,7 +97,10 @@ func New(p *tensor.Plan, o tensor.Options, t Traits) (*Blueprint, error) {
 	if err := Check(p, o, t); err != nil {
 		return nil, err
 	}
-	bp := &Blueprint{Plan: p, traits: t, options: o, Words: len(p.Scalars), updated: updated(p), laidOut: map[int]tensor.ParamID{}}
+	bp := &Blueprint{
+		Plan: p, Words: len(p.Scalars), traits: t, options: o,
+		updated: updated(p), laidOut: map[int]tensor.ParamID{},
+	}
 	for _, b := range p.Buffers {
 		bp.sizes = append(bp.sizes, roundUp(b.Bytes(), t.Align))
 	}

@@ -140,25 +140,14 @@ func (b *bench) open(m *memory) (err error) {
 	if b.command, err = d.commandBuffer(b.commands); err != nil {
 		return err
 	}
-	size := vk.DescriptorPoolSize{Kind: vk.StorageBuffer, Count: gpu.Bindings}
-	info := vk.DescriptorPoolCreateInfo{Head: vk.Head{SType: vk.TypeDescriptorPoolCreateInfo}, MaxSets: 1, SizeCount: 1, Sizes: &size}
-	if err := d.CreateDescriptorPool.Make("making a pool of descriptors", &b.setPool, d.handle, &info, 0); err != nil {
+	if b.setPool, err = d.descriptorPool(1); err != nil {
 		return err
 	}
-	ask := vk.DescriptorSetAllocateInfo{Head: vk.Head{SType: vk.TypeDescriptorSetAllocateInfo}, Pool: b.setPool, Count: 1, Layouts: &d.setLayout}
-	if err := d.AllocateDescriptorSets.Make("making descriptors", &b.set, d.handle, &ask); err != nil {
+	if b.set, err = d.descriptorSet(b.setPool, func(int) place { return place{m, 0, m.bytes} }); err != nil {
 		return err
 	}
-	all := vk.DescriptorBufferInfo{Buffer: m.buffer, Size: uint64(m.bytes)}
-	var writes [gpu.Bindings]vk.WriteDescriptorSet
-	for i := range writes {
-		writes[i] = vk.WriteDescriptorSet{
-			Head: vk.Head{SType: vk.TypeWriteDescriptorSet}, Set: b.set, Binding: uint32(i), Count: 1, Kind: vk.StorageBuffer, Buffer: &all,
-		}
-	}
-	d.UpdateDescriptorSets.Call(d.handle, len(writes), &writes[0], 0, 0)
-	query := vk.QueryPoolCreateInfo{Head: vk.Head{SType: vk.TypeQueryPoolCreateInfo}, Kind: vk.QueryTimestamp, Count: 2}
-	return d.CreateQueryPool.Make("making a pool of timestamps", &b.queries, d.handle, &query, 0)
+	b.queries, err = d.timestampPool(2)
+	return err
 }
 
 func (b *bench) close() {
@@ -208,7 +197,8 @@ func (b *bench) run(w work) (time.Duration, error) {
 		return f.to, nil
 	}
 	var stamps [2]uint64
-	err = d.GetQueryPoolResults.Call(d.handle, b.queries, 0, 2, 16, &stamps[0], 8, vk.QueryWait64).Check("reading timestamps")
+	r := d.GetQueryPoolResults.Call(d.handle, b.queries, 0, 2, 16, &stamps[0], 8, vk.QueryWait64)
+	err = r.Check("reading timestamps")
 	f = f.last(d.p.elapsed(stamps[0], stamps[1]))
 	return f.to - f.from, err
 }
@@ -226,5 +216,5 @@ func (b *bench) put(cb, pipe vk.Handle, w work) {
 	if d.p.stampBits > 0 {
 		d.CmdWriteTimestamp.Call(cb, vk.StageShaders, b.queries, 1)
 	}
-	d.barrier(cb, vk.ShaderWrite, vk.ShaderRead|vk.ShaderWrite, vk.StageShaders, vk.StageShaders)
+	d.waitForKernels(cb)
 }

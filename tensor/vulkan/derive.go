@@ -70,9 +70,9 @@ func (p *program) outdated() bool {
 
 // putDerived writes the commands. The kernels are independent.
 func (p *program) putDerived(cb vk.Handle) {
-	p.dev.barrier(cb, vk.ShaderWrite|vk.TransferWrite, vk.ShaderRead|vk.ShaderWrite, vk.StageShaders|vk.StageTransfer, vk.StageShaders)
+	p.dev.waitForAll(cb)
 	for i := range p.Derived {
 		p.dispatch(cb, &p.Derived[i].Kernel, p.derived.pipes[i], p.derived.sets[i])
 	}
-	p.dev.barrier(cb, vk.ShaderWrite, vk.ShaderRead, vk.StageShaders, vk.StageShaders)
+	p.dev.waitForKernels(cb)
 }

@@ -132,7 +132,10 @@ func (d *device) open() error {
 // create makes the device with one queue.
 func (d *device) create() error {
 	one := float32(1)
-	queue := vk.DeviceQueueCreateInfo{Head: vk.Head{SType: vk.TypeDeviceQueueCreateInfo}, Family: d.p.family, Count: 1, Priorities: &one}
+	queue := vk.DeviceQueueCreateInfo{
+		Head:   vk.Head{SType: vk.TypeDeviceQueueCreateInfo},
+		Family: d.p.family, Count: 1, Priorities: &one,
+	}
 	info := vk.DeviceCreateInfo{Head: vk.Head{SType: vk.TypeDeviceCreateInfo}, QueueCount: 1, Queues: &queue}
 	var names []*byte
 	if d.p.extensions[subset] { // which must be asked for where it is

@@ -79,7 +79,8 @@ func (m *memory) take(use purpose) error {
 		return fmt.Errorf("the driver has no type of memory for buffers")
 	}
 	ask := vk.MemoryAllocateInfo{Head: vk.Head{SType: vk.TypeMemoryAllocateInfo}, Size: req.Size, Type: typ}
-	if err := d.AllocateMemory.Make(fmt.Sprintf("taking %.1f MB of memory", float64(m.bytes)/1e6), &m.memory, h, &ask, 0); err != nil {
+	what := fmt.Sprintf("taking %.1f MB of memory", float64(m.bytes)/1e6)
+	if err := d.AllocateMemory.Make(what, &m.memory, h, &ask, 0); err != nil {
 		return err
 	}
 	if err := d.BindBufferMemory.Call(h, m.buffer, m.memory, 0).Check("binding memory"); err != nil {

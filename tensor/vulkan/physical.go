@@ -200,9 +200,11 @@ func (p *physical) fits() error {
 	if p.family == noFamily {
 		return errors.New("its driver can only draw")
 	}
-	if n, shared, threads := l.MaxStageStorageBuffers(), l.MaxSharedMemory(), l.MaxGroupThreads(); n < gpu.Bindings || shared < sharedBytes || threads < gpu.Threads {
-		return fmt.Errorf("it is too small for the kernels: %d storage buffers of %d, %d bytes of shared memory of %d, %d threads of %d",
-			n, gpu.Bindings, shared, sharedBytes, threads, gpu.Threads)
+	buffers, shared, threads := l.MaxStageStorageBuffers(), l.MaxSharedMemory(), l.MaxGroupThreads()
+	if buffers < gpu.Bindings || shared < sharedBytes || threads < gpu.Threads {
+		return fmt.Errorf("it is too small for the kernels: "+
+			"%d storage buffers of %d, %d bytes of shared memory of %d, %d threads of %d",
+			buffers, gpu.Bindings, shared, sharedBytes, threads, gpu.Threads)
 	}
 	return nil
 }

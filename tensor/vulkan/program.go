@@ -40,7 +40,10 @@ type program struct {
 }
 
 func newProgram(d *device, s *state, bp *gpu.Blueprint) *program {
-	p := &program{Blueprint: bp, kernels: bp.Kernels(), dev: d, state: s, recorded: map[segment]vk.Handle{}, targets: map[tensor.BufferID][]float32{}}
+	p := &program{
+		Blueprint: bp, kernels: bp.Kernels(), dev: d, state: s,
+		recorded: map[segment]vk.Handle{}, targets: map[tensor.BufferID][]float32{},
+	}
 	p.progress.Store(-1)
 	for _, st := range bp.Steps {
 		for _, id := range st.Targets {
@@ -68,8 +71,8 @@ func (p *program) bind() (err error) {
 		return err
 	}
 	p.stamps = make([]uint64, 2*len(p.Steps))
-	query := vk.QueryPoolCreateInfo{Head: vk.Head{SType: vk.TypeQueryPoolCreateInfo}, Kind: vk.QueryTimestamp, Count: uint32(len(p.stamps))}
-	return d.CreateQueryPool.Make("making a pool of timestamps", &p.queries, d.handle, &query, 0)
+	p.queries, err = d.timestampPool(len(p.stamps))
+	return err
 }
 
 // makeSets makes the pipelines and descriptor sets of all kernels.
@@ -78,10 +81,8 @@ func (p *program) makeSets() error {
 	if err := p.dev.compileAll(all); err != nil {
 		return err
 	}
-	kernels := len(all)
-	size := vk.DescriptorPoolSize{Kind: vk.StorageBuffer, Count: uint32(kernels * gpu.Bindings)}
-	info := vk.DescriptorPoolCreateInfo{Head: vk.Head{SType: vk.TypeDescriptorPoolCreateInfo}, MaxSets: uint32(kernels), SizeCount: 1, Sizes: &size}
-	if err := p.dev.CreateDescriptorPool.Make("making a pool of descriptors", &p.setPool, p.dev.handle, &info, 0); err != nil {
+	var err error
+	if p.setPool, err = p.dev.descriptorPool(len(all)); err != nil {
 		return err
 	}
 	for _, st := range p.Steps {
@@ -116,7 +117,7 @@ func (p *program) ready(k *gpu.Kernel) (pipe, set vk.Handle, err error) {
 	if pipe, err = p.dev.pipeline(k.Name, k.Constants); err != nil {
 		return 0, 0, err
 	}
-	set, err = p.describe(k)
+	set, err = p.dev.descriptorSet(p.setPool, func(binding int) place { return p.find(k.Buffers[binding]) })
 	return pipe, set, err
 }
 
@@ -140,26 +141,6 @@ func (p *program) find(r gpu.Ref) place {
 }
 
 func (p *program) param(id tensor.ParamID) *param { return p.state.params[p.Plan.Params[id].Name] }
-
-// describe makes the descriptor set of a kernel.
-func (p *program) describe(k *gpu.Kernel) (set vk.Handle, err error) {
-	d := p.dev
-	info := vk.DescriptorSetAllocateInfo{Head: vk.Head{SType: vk.TypeDescriptorSetAllocateInfo}, Pool: p.setPool, Count: 1, Layouts: &d.setLayout}
-	if err := d.AllocateDescriptorSets.Make("making descriptors", &set, d.handle, &info); err != nil {
-		return 0, err
-	}
-	var ranges [gpu.Bindings]vk.DescriptorBufferInfo
-	var writes [gpu.Bindings]vk.WriteDescriptorSet
-	for i, r := range k.Buffers {
-		at := p.find(r)
-		ranges[i] = vk.DescriptorBufferInfo{Buffer: at.buffer, Offset: uint64(at.offset), Size: uint64(at.bytes)}
-		writes[i] = vk.WriteDescriptorSet{
-			Head: vk.Head{SType: vk.TypeWriteDescriptorSet}, Set: set, Binding: uint32(i), Count: 1, Kind: vk.StorageBuffer, Buffer: &ranges[i],
-		}
-	}
-	d.UpdateDescriptorSets.Call(d.handle, len(writes), &writes[0], 0, 0)
-	return set, nil
-}
 
 // Kernels says what runs, step by step.
 func (p *program) Kernels() []tensor.KernelInfo { return p.kernels }

@@ -17,6 +17,17 @@ func (d *device) barrier(cb vk.Handle, from, to uint32, fromStage, toStage int) 
 	d.CmdPipelineBarrier.Call(cb, fromStage, toStage, 0, 1, &b, 0, 0, 0, 0)
 }
 
+// waitForKernels lets kernels see what those before them wrote, and overwrite what they read.
+func (d *device) waitForKernels(cb vk.Handle) {
+	d.barrier(cb, vk.ShaderWrite, vk.ShaderRead|vk.ShaderWrite, vk.StageShaders, vk.StageShaders)
+}
+
+// waitForAll does the same, for transfers before them too.
+func (d *device) waitForAll(cb vk.Handle) {
+	const before = vk.StageShaders | vk.StageTransfer
+	d.barrier(cb, vk.ShaderWrite|vk.TransferWrite, vk.ShaderRead|vk.ShaderWrite, before, vk.StageShaders)
+}
+
 // commandPool makes one.
 func (d *device) commandPool(flags uint32) (pool vk.Handle, err error) {
 	info := vk.CommandPoolCreateInfo{Head: vk.Head{SType: vk.TypeCommandPoolCreateInfo}, Flags: flags, Family: d.p.family}

@@ -225,19 +225,19 @@ func (p *program) put(cb vk.Handle, seg segment) {
 	if seg.timed && d.p.stampBits > 0 {
 		d.CmdResetQueryPool.Call(cb, p.queries, 2*seg.from, 2*(seg.to-seg.from))
 	}
-	d.barrier(cb, vk.ShaderWrite|vk.TransferWrite, vk.ShaderRead|vk.ShaderWrite, vk.StageShaders|vk.StageTransfer, vk.StageShaders)
+	d.waitForAll(cb)
 	for i := seg.from; i < seg.to; i++ {
 		stamp(2 * i)
 		for j := range p.Steps[i].Kernels {
 			k := &p.Steps[i].Kernels[j]
 			if k.Wait && (i > seg.from || j > 0) && !(seg.timed && j == 0) {
-				d.barrier(cb, vk.ShaderWrite, vk.ShaderRead|vk.ShaderWrite, vk.StageShaders, vk.StageShaders)
+				d.waitForKernels(cb)
 			}
 			p.dispatch(cb, k, p.pipes[i][j], p.sets[i][j])
 		}
 		stamp(2*i + 1)
 		if seg.timed { // so that a step's time is its own
-			d.barrier(cb, vk.ShaderWrite, vk.ShaderRead|vk.ShaderWrite, vk.StageShaders, vk.StageShaders)
+			d.waitForKernels(cb)
 		}
 	}
 	d.barrier(cb, vk.ShaderWrite, vk.TransferRead|vk.TransferWrite, vk.StageShaders, vk.StageTransfer)
@@ -263,7 +263,8 @@ func (p *program) checkTargets(from, to int) error {
 			for i, v := range p.targets[id] {
 				if !(v >= 0 && v < float32(st.Classes)) || v != float32(int(v)) {
 					op := &p.Plan.Ops[st.Group.Head]
-					return fmt.Errorf("%v %s: %w", op.Kind, op.Path, &tensor.TargetError{Image: i, Target: float64(v), Classes: st.Classes})
+					wrong := &tensor.TargetError{Image: i, Target: float64(v), Classes: st.Classes}
+					return fmt.Errorf("%v %s: %w", op.Kind, op.Path, wrong)
 				}
 			}
 		}

@@ -29,7 +29,8 @@ type Globals struct {
 // InstanceCommands are the functions of an instance.
 type InstanceCommands struct {
 	DestroyInstance, EnumeratePhysicalDevices, GetPhysicalDeviceProperties2, GetPhysicalDeviceMemoryProperties2,
-	GetPhysicalDeviceFeatures2, GetPhysicalDeviceQueueFamilyProperties, EnumerateDeviceExtensionProperties, CreateDevice, GetDeviceProcAddr Command
+	GetPhysicalDeviceFeatures2, GetPhysicalDeviceQueueFamilyProperties, EnumerateDeviceExtensionProperties,
+	CreateDevice, GetDeviceProcAddr Command
 }
 
 // DeviceCommands are the functions of a device.
