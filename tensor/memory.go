@@ -1,6 +1,9 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // MemoryPlan says what a program holds, in bytes.
 type MemoryPlan struct {
@@ -25,9 +28,10 @@ type Block struct {
 // memory. Nothing was allocated.
 type MemoryError struct{ Need, Have int64 } // bytes
 
-// Error gives both in GB (10⁹ bytes).
+// Error gives both in MB (10⁶ bytes) or GB (10⁹ bytes).
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("it needs %.2f GB of memory, and %.2f GB are available", float64(e.Need)/1e9, float64(e.Have)/1e9)
+	need, have := unequalSizes(e.Need, e.Have)
+	return fmt.Sprintf("it needs %s of memory, and %s are available", need, have)
 }
 
 // TooLargeError says that a tensor is larger than a device takes, whatever memory it has.
@@ -36,8 +40,24 @@ type TooLargeError struct {
 	Bytes, Limit   int64
 }
 
-// Error gives both sizes in GB (10⁹ bytes).
+// Error gives both sizes in MB (10⁶ bytes) or GB (10⁹ bytes).
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%s takes %.2f GB, and %s takes at most %.2f GB in one tensor",
-		e.Tensor, float64(e.Bytes)/1e9, e.Device, float64(e.Limit)/1e9)
+	size, limit := unequalSizes(e.Bytes, e.Limit)
+	return fmt.Sprintf("%s takes %s, and %s takes at most %s in one tensor", e.Tensor, size, e.Device, limit)
+}
+
+// unequalSizes writes two numbers of bytes in one unit, with as many decimals, two at
+// least, as show that they differ.
+func unequalSizes(a, b int64) (string, string) {
+	unit, name := 1e6, " MB"
+	if max(a, b) >= 1e9 {
+		unit, name = 1e9, " GB"
+	}
+	for decimals := 2; ; decimals++ {
+		x := strconv.FormatFloat(float64(a)/unit, 'f', decimals, 64) + name
+		y := strconv.FormatFloat(float64(b)/unit, 'f', decimals, 64) + name
+		if x != y || decimals == 9 {
+			return x, y
+		}
+	}
 }

@@ -28,6 +28,9 @@ type Traits struct {
 	Matrices      []Matrices
 }
 
+// MaxTensor is how many bytes a tensor may have.
+func (t *Traits) MaxTensor() int64 { return min(t.MaxBuffer, t.MaxAllocation) }
+
 // Blueprint is a program before it takes memory.
 type Blueprint struct {
 	Plan    *tensor.Plan

@@ -38,7 +38,8 @@ func (bp *Blueprint) lower(st *Step, op *tensor.Op) error {
 	}
 	for _, b := range append(op.In, op.Out...) {
 		if n := bp.Plan.Buffers[b].Shape.Elems(); n > maxElems {
-			return &tensor.TooLargeError{Device: bp.traits.Name, Tensor: bp.name(int(b)), Bytes: 4 * int64(n), Limit: 4 * maxElems}
+			limit := min(4*maxElems, bp.traits.MaxTensor())
+			return &tensor.TooLargeError{Device: bp.traits.Name, Tensor: bp.name(int(b)), Bytes: 4 * int64(n), Limit: limit}
 		}
 	}
 	return lower(bp, st, op)

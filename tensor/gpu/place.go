@@ -84,7 +84,7 @@ const pieceBytes = 1 << 30
 
 // setChunk sets the size of the arena's pieces.
 func (bp *Blueprint) setChunk(lives []life) error {
-	limit := min(bp.traits.MaxBuffer, bp.traits.MaxAllocation)
+	limit := bp.traits.MaxTensor()
 	largest := int64(0)
 	for id, l := range lives {
 		if l.first < 0 {

@@ -168,6 +168,18 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// TestTooManyElements: of a tensor with more elements than kernels count, the smaller of
+// both limits is told, which is the device's here.
+func TestTooManyElements(t *testing.T) {
+	var b tensortest.Builder
+	b.Output(b.ReLU(b.Input(1<<15, 64, 64, 64))) // 2³³
+	_, err := gpu.New(&b.Plan, tensor.Options{}, traits)
+	var e *tensor.TooLargeError
+	if !errors.As(err, &e) || e.Bytes != 4<<33 || e.Limit != traits.MaxTensor() {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestPartialSumsTooLarge: what a kernel needs beside the plan's buffers is named too.
 func TestPartialSumsTooLarge(t *testing.T) {
 	win := tensor.Square(3, 1, 1)

@@ -39,7 +39,7 @@ func (d *device) measure(ctx context.Context) (tensor.Ceilings, error) {
 	if d.p.software() {
 		groups, bytes = softwareGroups, softwareRead
 	}
-	bytes = min(bytes, d.traits.MaxBuffer, d.traits.MaxAllocation, d.free()/4) &^ 63
+	bytes = min(bytes, d.traits.MaxTensor(), d.free()/4) &^ 63
 	if bytes <= 0 {
 		return c, errors.New("there is too little memory free to measure its bandwidth")
 	}

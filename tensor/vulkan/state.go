@@ -167,7 +167,7 @@ func (s *state) reserve(params []*param) error {
 		largest = max(largest, q.Bytes())
 	}
 	traits := &s.dev.traits
-	limit := min(traits.MaxBuffer, traits.MaxAllocation)
+	limit := traits.MaxTensor()
 	if largest > limit {
 		return &tensor.TooLargeError{Device: traits.Name, Tensor: "a parameter", Bytes: largest, Limit: limit}
 	}
