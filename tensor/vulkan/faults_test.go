@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -145,6 +146,53 @@ func TestMissingFunctions(t *testing.T) {
 		if name != "DestroyDevice" && len(s.live) > 0 {
 			t.Errorf("without %s there are left %v", name, s.live)
 		}
+	}
+}
+
+// lacking is the name of a function that the loader of TestLackingLoaders does not have.
+var lacking string
+
+// TestLackingLoaders: a loader without one of its functions is refused, and what it had made
+// is destroyed.
+func TestLackingLoaders(t *testing.T) {
+	needDevice(t)
+	in, err := connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, destroyed := 0, 0
+	var create, destroy vk.Command
+	creates := command(func(info, alloc, out uintptr) uintptr {
+		made++
+		return create.Address(vk.Handle(info), vk.Handle(alloc), vk.Handle(out))
+	})
+	destroys := command(func(handle, alloc uintptr) uintptr {
+		destroyed++
+		return destroy.Address(vk.Handle(handle), vk.Handle(alloc))
+	})
+	find := command(func(handle uintptr, name *byte) uintptr {
+		at := in.find.Address(vk.Handle(handle), name)
+		switch strings.TrimPrefix(textOf(name), "vk") {
+		case lacking:
+			return 0
+		case "CreateInstance":
+			create, at = vk.Command(at), uintptr(creates)
+		case "DestroyInstance":
+			destroy, at = vk.Command(at), uintptr(destroys)
+		}
+		return at
+	})
+	for _, typ := range []reflect.Type{reflect.TypeFor[vk.Globals](), reflect.TypeFor[vk.InstanceCommands]()} {
+		for i := range typ.NumField() {
+			lacking = typ.Field(i).Name
+			_, err := newInstance(find)
+			if err == nil || !strings.Contains(err.Error(), "has no vk"+lacking) {
+				t.Errorf("without %s: %v", lacking, err)
+			}
+		}
+	}
+	if made == 0 || destroyed != made-1 { // one can't be destroyed
+		t.Errorf("%d instances were made, %d destroyed", made, destroyed)
 	}
 }
 

@@ -43,7 +43,10 @@ func newInstance(find vk.Command) (*instance, error) {
 		return nil, in.explain(err)
 	}
 	if err := vk.Resolve(&in.InstanceCommands, in.lookUp); err != nil {
-		return nil, err // it can't even be destroyed
+		if in.DestroyInstance != 0 {
+			in.DestroyInstance.Call(in.handle, 0)
+		}
+		return nil, err
 	}
 	if err := in.enumerate(); err != nil {
 		in.DestroyInstance.Call(in.handle, 0)
