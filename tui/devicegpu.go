@@ -24,11 +24,15 @@ func gpuFacts(i *tensor.Info, recorded bool) []detailLine {
 		if n > 0 {
 			label = ""
 		}
-		facts = append(facts, detailLine{label: label, text: heapText(h)})
+		facts = append(facts, detailLine{label: label, text: heapText(h, i.Kind)})
+	}
+	facts = append(facts,
+		detailLine{label: "precisions", text: precisionsText(i.Precisions)},
+		detailLine{label: "features", text: strings.Join(i.Features, " · ")})
+	if i.Kind == tensor.KindSoftware { // has no sensors, and the processor's are not its
+		return facts
 	}
 	return append(facts,
-		detailLine{label: "precisions", text: precisionsText(i.Precisions)},
-		detailLine{label: "features", text: strings.Join(i.Features, " · ")},
 		detailLine{label: "clock", text: sensor("%.0f MHz", i.Sensors.ClockMHz)},
 		detailLine{label: "memory clock", text: sensor("%.0f MHz", i.Sensors.MemoryClockMHz)},
 		detailLine{label: "temperature", text: sensor("%.0f °C", i.Sensors.Celsius)},
@@ -44,10 +48,10 @@ func driverText(i *tensor.Info) string {
 }
 
 // heapText is the size of one of the device's memories, and what of it is free, if that
-// is known.
-func heapText(h tensor.Heap) string {
+// is known. All that a software renderer has is the host's, whatever it says of it.
+func heapText(h tensor.Heap, kind tensor.DeviceKind) string {
 	text := profile.FormatBytes(h.Size) + " of the host"
-	if h.Local {
+	if h.Local && kind != tensor.KindSoftware {
 		text = profile.FormatBytes(h.Size) + " of its own"
 	}
 	if h.Free > 0 {

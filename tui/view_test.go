@@ -123,6 +123,27 @@ func TestGPU(t *testing.T) {
 	}
 }
 
+// TestSoftwareRenderer: what computes on the processor has no memory of its own, and no
+// sensors that a line could wait for.
+func TestSoftwareRenderer(t *testing.T) {
+	m := screen(t, "resnet18", 80, 24)
+	m.about.Device = tensor.Info{
+		ID: "vulkan:0", Name: "soft", Kind: tensor.KindSoftware, Driver: "soft 1", Memory: 2e9,
+		Heaps: []tensor.Heap{{Size: 2e9, Local: true}},
+	}
+	run(t, m, true, 5)
+	m.view = titled(m, "Device")
+	s := plain(m)
+	if !strings.Contains(s, "2.00 GB of the host") {
+		t.Errorf("whose memory is it?\n%s", s)
+	}
+	for _, wrong := range []string{"of its own", "clock", "temperature", "power"} {
+		if strings.Contains(s, wrong) {
+			t.Errorf("%q stands in\n%s", wrong, s)
+		}
+	}
+}
+
 // TestLostGPU: the header says in one line what happened, and the Device view all of it.
 func TestLostGPU(t *testing.T) {
 	m := screen(t, "resnet18", 120, 24)
