@@ -12,7 +12,8 @@ const CheckSchema = "resnet-tui/check/1"
 // them. The zero value has no checks; OK is meaningful after the first Add.
 type Checks struct {
 	Schema string  `json:"schema"`
-	OK     bool    `json:"ok"` // all checks hold
+	Device Device  `json:"device"` // that runs the net, and whose memory is planned
+	OK     bool    `json:"ok"`     // all checks hold
 	Checks []Check `json:"checks"`
 }
 

@@ -146,6 +146,7 @@ func (v Service) static(
 			return err
 		}
 	}
+	checks.Device = b.describeDevice()
 	if o.MaxParams != nil {
 		checks.Add("max-params", *o.MaxParams, float64(b.model.Total.Params), b.largest(params))
 	}

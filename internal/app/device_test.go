@@ -84,6 +84,9 @@ func TestReportsNameTheDevice(t *testing.T) {
 		"run":     func() (any, error) { return v.Run(t.Context(), spec, RunOptions{}, Listener{}) },
 		"profile": func() (any, error) { return v.Profile(t.Context(), spec, measured, Listener{}) },
 		"eval":    func() (any, error) { return v.Evaluate(t.Context(), data, Listener{}) },
+		"check": func() (any, error) {
+			return v.Check(t.Context(), spec, CheckOptions{MaxMemory: new(1e9)}, Listener{})
+		},
 		"compare": func() (any, error) { return v.Compare(t.Context(), spec, CompareOptions{}, Listener{}) },
 		"sweep": func() (any, error) {
 			return v.Sweep(t.Context(), spec, SweepOptions{Batches: []int{1, 2}}, measured, Listener{})
