@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync"
@@ -182,6 +183,11 @@ func TestCrashIsSeen(t *testing.T) {
 
 // TestSignalsRestoreTheTerminal: whatever ends the screen, the terminal is given back.
 func TestSignalsRestoreTheTerminal(t *testing.T) {
+	// Under nohup this process ignores SIGHUP, and so would those that it starts. What it
+	// catches they get as usual.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 		p := screenOn(t)
 		p.cmd.Process.Signal(s)
