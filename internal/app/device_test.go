@@ -243,17 +243,20 @@ func TestMemoryOfAGPU(t *testing.T) {
 	}
 }
 
-// TestTooLargeForAGPU: a tensor that a device can't take, whatever its memory, comes with
-// the largest batch too.
+// TestTooLargeForAGPU: a tensor that a device can't take, whatever its memory, is named, and
+// it is said which batch fits: here, none.
 func TestTooLargeForAGPU(t *testing.T) {
 	gpu := fakeGPU()
 	large := &tensor.TooLargeError{Device: "Abacus RTX", Tensor: "conv1", Bytes: 5e9, Limit: 4e9}
 	gpu.CompileError = fmt.Errorf("Conv2d conv1: %w", large)
 	withGPU(t, gpu, autoGPU)
 	_, err := service(t).Run(t.Context(), onGPU(), RunOptions{}, Listener{})
-	if !errors.Is(err, error(large)) || !strings.Contains(err.Error(), "does not fit on vulkan:0 (Abacus RTX): conv1 takes 5.00 GB, ") ||
-		!strings.Contains(err.Error(), "the largest batch that fits is ") {
-		t.Errorf("%v", err)
+	_, planned := service(t).Summary(onGPU(), SummaryOptions{}, Listener{})
+	for _, err := range []error{err, planned} {
+		if !errors.Is(err, error(large)) || !strings.Contains(err.Error(), "; not even a batch of 1 fits") ||
+			!strings.Contains(err.Error(), "does not fit on vulkan:0 (Abacus RTX): conv1 takes 5.00 GB, ") {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

@@ -67,7 +67,7 @@ func (v Service) planPeaks(device string, m *resnet.Model, ro *report.SummaryOpt
 	ro.Device = profile.DescribeDevice(dev.Info(), o)
 	_, would, err := nn.Estimate(dev, m.Model, o)
 	if err != nil {
-		return err
+		return ExplainMemory(dev, m.Model, o, err)
 	}
 	ro.PeakEval = would.Memory.Total()
 	o.Pass = nn.TrainingStep(0, profiledUpdate)

@@ -2,6 +2,7 @@ package tensortest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,8 +64,12 @@ func (f *Fake) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo, e
 	return bare(f.kernels(p, o.Fuse)), nil
 }
 
-// Estimate is what Program makes.
+// Estimate is what Program makes, or fails with a CompileError that is the plan's fault.
 func (f *Fake) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
+	var large *tensor.TooLargeError
+	if errors.As(f.CompileError, &large) {
+		return tensor.Estimate{}, f.CompileError
+	}
 	return tensor.Estimate{Kernels: f.kernels(p, o.Fuse), Memory: f.memory(p)}, nil
 }
 

@@ -84,7 +84,11 @@ func (in *instance) explain(err error) error {
 	if len(said) > 0 {
 		err = fmt.Errorf("%w: %s", err, strings.Join(said, "; "))
 	}
-	return fmt.Errorf("%w: install the GPU's driver, or repair it%s", err, narrowing())
+	remedy := "install the GPU's driver, or repair it"
+	if len(said) == 1 && strings.Contains(said[0], "parse JSON") { // which some loaders take for all there is
+		remedy = "mend or remove that file, or leave it out"
+	}
+	return fmt.Errorf("%w: %s%s", err, remedy, narrowing())
 }
 
 // enumerate finds the devices that can be opened, and notes what is wrong with others.

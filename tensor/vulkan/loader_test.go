@@ -136,6 +136,31 @@ func TestDrivers(t *testing.T) {
 	}
 }
 
+// TestBadManifestBesideAGoodDriver: some loaders then give up as a whole, and others use the
+// good one. Either way the file is named, and that it should go.
+func TestBadManifestBesideAGoodDriver(t *testing.T) {
+	if _, err := os.Stat(lavapipe); err != nil {
+		t.Skip("no lavapipe: ", err)
+	}
+	bad := write(t, "{")
+	t.Setenv("VK_DRIVER_FILES", "") // so that it comes back
+	os.Unsetenv("VK_DRIVER_FILES")
+	t.Setenv("VK_ICD_FILENAMES", bad+string(filepath.ListSeparator)+lavapipe)
+	in, err := connectBy(Libraries())
+	if err == nil {
+		defer in.DestroyInstance.Call(in.handle, 0)
+		if !strings.Contains(strings.Join(in.problems, "\n"), bad) {
+			t.Errorf("it works, and notes %q", in.problems)
+		}
+		return
+	}
+	for _, want := range []string{bad, "mend or remove that file"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 // TestLeftOut: a device that fails is left out, and those beside it stay.
 func TestLeftOut(t *testing.T) {
 	needDevice(t)
