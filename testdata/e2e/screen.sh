@@ -216,7 +216,7 @@ if "$binary" info --format json | grep '"vulkan:0"' >/dev/null; then
 	await 120 'vulkan:0 .*● forward'
 	view Device
 	await 5 'driver +[[:alpha:]]'
-	await 5 'temperature +'
+	await 5 'memory +[[:digit:].]+ .* of the host'
 	keys b # its backward passes
 	await 60 'forward \+ backward'
 	keys q
