@@ -96,13 +96,22 @@ func write(t *testing.T, text string) string {
 	return file
 }
 
+// needLavapipe skips a test where Mesa's lavapipe or a loader for it is missing.
+func needLavapipe(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(lavapipe); err != nil {
+		t.Skip("no lavapipe: ", err)
+	}
+	if _, err := vk.Open(librariesOn(runtime.GOOS)[0], "vkGetInstanceProcAddr"); err != nil {
+		t.Skip("no Vulkan loader: ", err)
+	}
+}
+
 // TestDrivers: no driver, or broken ones, is an error that names them; beside one that
 // works they are a note. Which of a manifest's faults a loader survives is the loader's
 // own affair.
 func TestDrivers(t *testing.T) {
-	if _, err := os.Stat(lavapipe); err != nil {
-		t.Skip("no lavapipe: ", err)
-	}
+	needLavapipe(t)
 	missing := filepath.Join(t.TempDir(), "gone.so")
 	for name, c := range map[string]struct {
 		files []string
@@ -122,7 +131,7 @@ func TestDrivers(t *testing.T) {
 			t.Setenv("VK_DRIVER_FILES", "") // so that it comes back
 			os.Unsetenv("VK_DRIVER_FILES")
 			t.Setenv("VK_ICD_FILENAMES", strings.Join(c.files, string(filepath.ListSeparator)))
-			in, err := connectBy(Libraries())
+			in, err := connectBy(librariesOn(runtime.GOOS))
 			if err == nil {
 				defer in.DestroyInstance.Call(in.handle, 0)
 			}
@@ -139,14 +148,12 @@ func TestDrivers(t *testing.T) {
 // TestBadManifestBesideAGoodDriver: some loaders then give up as a whole, and others use the
 // good one. Either way the file is named, and that it should go.
 func TestBadManifestBesideAGoodDriver(t *testing.T) {
-	if _, err := os.Stat(lavapipe); err != nil {
-		t.Skip("no lavapipe: ", err)
-	}
+	needLavapipe(t)
 	bad := write(t, "{")
 	t.Setenv("VK_DRIVER_FILES", "") // so that it comes back
 	os.Unsetenv("VK_DRIVER_FILES")
 	t.Setenv("VK_ICD_FILENAMES", bad+string(filepath.ListSeparator)+lavapipe)
-	in, err := connectBy(Libraries())
+	in, err := connectBy(librariesOn(runtime.GOOS))
 	if err == nil {
 		defer in.DestroyInstance.Call(in.handle, 0)
 		if !strings.Contains(strings.Join(in.problems, "\n"), bad) {
@@ -164,7 +171,7 @@ func TestBadManifestBesideAGoodDriver(t *testing.T) {
 // TestLeftOut: a device that fails is left out, and those beside it stay.
 func TestLeftOut(t *testing.T) {
 	needDevice(t)
-	in, err := connectBy(Libraries())
+	in, err := connectBy(librariesOn(runtime.GOOS))
 	if err != nil {
 		t.Fatal(err)
 	}
