@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"resnet-tui/tensor"
@@ -12,7 +11,7 @@ import (
 // Everything else is read from the source when it is packed, one parameter at
 // a time, so that an inference program holds no weight twice.
 type state struct {
-	params  map[string]*param
+	params  tensor.ParamTable[*param]
 	source  tensor.Source
 	version uint64
 	packed  map[string]*packed
@@ -44,40 +43,27 @@ type slab struct {
 var errClosed = errors.New("the state is closed")
 
 func newState(params []tensor.Param, source tensor.Source) (*state, error) {
-	s := &state{params: make(map[string]*param, len(params)), source: source, packed: make(map[string]*packed)}
-	for _, p := range params {
-		if err := p.Shape.Check(); err != nil {
-			return nil, fmt.Errorf("parameter %s: %w", p.Name, err)
-		}
-		if s.params[p.Name] != nil {
-			return nil, fmt.Errorf("there are two parameters %s", p.Name)
-		}
-		s.params[p.Name] = &param{Param: p}
+	table, err := tensor.NewParamTable(params, func(p tensor.Param) *param { return &param{Param: p} })
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	return &state{params: table, source: source, packed: make(map[string]*packed)}, nil
 }
 
 // find is the parameter of that name, whose shape must be t's.
 func (s *state) find(name string, shape tensor.Shape) (*param, error) {
-	p := s.params[name]
-	switch {
-	case s.closed:
+	if s.closed {
 		return nil, errClosed
-	case p == nil:
-		return nil, fmt.Errorf("the net has no parameter %s", name)
-	case !p.Shape.Equal(shape):
-		return nil, fmt.Errorf("parameter %s is %v, not %v", name, p.Shape, shape)
 	}
-	return p, nil
+	return s.params.Find(name, shape)
 }
 
 // check is the parameter of that name, for a tensor that is to hold its value.
 func (s *state) check(name string, t *tensor.Tensor) (*param, error) {
-	p, err := s.find(name, t.Shape)
-	if err == nil && len(t.Data) != t.Shape.Elems() {
-		err = fmt.Errorf("parameter %s: %d values for the shape %v", name, len(t.Data), t.Shape)
+	if s.closed {
+		return nil, errClosed
 	}
-	return p, err
+	return s.params.Holder(name, t)
 }
 
 // Write sets a parameter.
@@ -115,13 +101,7 @@ func (s *state) load(p *param, dst []float32) error {
 		copy(dst, p.master)
 		return nil
 	}
-	if s.source == nil {
-		return fmt.Errorf("parameter %s has no value: nothing was written, and the state has no source", p.Name)
-	}
-	if err := s.source.Load(p.Param, &tensor.Tensor{Shape: p.Shape, Data: dst}); err != nil {
-		return fmt.Errorf("parameter %s: %w", p.Name, err)
-	}
-	return nil
+	return tensor.LoadFrom(s.source, p.Param, &tensor.Tensor{Shape: p.Shape, Data: dst})
 }
 
 // master is a parameter's value, to be updated in place.

@@ -4,7 +4,6 @@ package vulkan
 
 import (
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -16,7 +15,7 @@ import (
 // state holds parameters on the device, each from when a program first needs it.
 type state struct {
 	dev     *device
-	params  map[string]*param
+	params  tensor.ParamTable[*param]
 	source  tensor.Source
 	version uint64
 	memory  chunks
@@ -32,40 +31,27 @@ type param struct {
 var errClosed = errors.New("the state is closed")
 
 func newState(d *device, params []tensor.Param, source tensor.Source) (*state, error) {
-	s := &state{dev: d, params: make(map[string]*param, len(params)), source: source}
-	for _, p := range params {
-		if err := p.Shape.Check(); err != nil {
-			return nil, fmt.Errorf("parameter %s: %w", p.Name, err)
-		}
-		if s.params[p.Name] != nil {
-			return nil, fmt.Errorf("there are two parameters %s", p.Name)
-		}
-		s.params[p.Name] = &param{Param: p}
+	table, err := tensor.NewParamTable(params, func(p tensor.Param) *param { return &param{Param: p} })
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	return &state{dev: d, params: table, source: source}, nil
 }
 
 // find is the parameter of that name, whose shape must be t's.
 func (s *state) find(name string, shape tensor.Shape) (*param, error) {
-	p := s.params[name]
-	switch {
-	case s.closed:
+	if s.closed {
 		return nil, errClosed
-	case p == nil:
-		return nil, fmt.Errorf("the net has no parameter %s", name)
-	case !p.Shape.Equal(shape):
-		return nil, fmt.Errorf("parameter %s is %v, not %v", name, p.Shape, shape)
 	}
-	return p, nil
+	return s.params.Find(name, shape)
 }
 
 // check is the parameter of that name, for a tensor that is to hold its value.
 func (s *state) check(name string, t *tensor.Tensor) (*param, error) {
-	p, err := s.find(name, t.Shape)
-	if err == nil && len(t.Data) != t.Shape.Elems() {
-		err = fmt.Errorf("parameter %s: %d values for the shape %v", name, len(t.Data), t.Shape)
+	if s.closed {
+		return nil, errClosed
 	}
-	return p, err
+	return s.params.Holder(name, t)
 }
 
 // missing is the bytes of a plan's parameters that are not on the device yet.
@@ -193,13 +179,7 @@ func sizes(params []*param) []int64 {
 
 // load reads a parameter's first value.
 func (s *state) load(q *param, t *tensor.Tensor) error {
-	if s.source == nil {
-		return fmt.Errorf("parameter %s has no value: nothing was written, and the state has no source", q.Name)
-	}
-	if err := s.source.Load(q.Param, t); err != nil {
-		return fmt.Errorf("parameter %s: %w", q.Name, err)
-	}
-	return nil
+	return tensor.LoadFrom(s.source, q.Param, t)
 }
 
 // Write sets a parameter.
