@@ -38,6 +38,7 @@ var layers = []row{
 	{"tensor/vulkan", []string{"tensor", "tensor/fusion", "tensor/gpu", "tensor/gpu/sensors", "tensor/gpu/selfcheck"}},
 	{"tensor/device", []string{"tensor", "tensor/cpu", "tensor/vulkan"}},
 	{"resnet/nn", []string{"tensor"}},
+	{"resnet/inspect", []string{"tensor", "resnet/nn"}},
 	{"resnet", []string{"tensor", "resnet/nn"}},
 	{"resnet/checkpoint", []string{"tensor", "golang.org/x/sys"}},
 	{"resnet/vision", []string{"tensor", "golang.org/x/image"}},
