@@ -29,10 +29,10 @@ type flow struct {
 
 // backward appends the loss, the backward pass and the update.
 func (f *lowering) backward() {
-	dy := f.loss()
+	dy := f.origin()
 	b := f.newBackward()
 	b.start(dy)
-	for i := len(f.model.Layers) - 1; i >= 0; i-- {
+	for i := f.from; i >= 0; i-- {
 		b.layer(f.model.Layers[i])
 	}
 	b.probeInput()
@@ -48,7 +48,7 @@ func (f *lowering) newBackward() *backward {
 	if edges.any() {
 		f.blockProbes = noBlockProbes(blocks)
 	}
-	b := &backward{lowering: f, learn: true, split: edges.chosen, edges: edges}
+	b := &backward{lowering: f, learn: !f.pass.Backward.NoParams, split: edges.chosen, edges: edges}
 	b.toInput = f.probes.wantsInput() || edges.has(-1)
 	return b.begin()
 }
@@ -60,7 +60,8 @@ func (b *backward) begin() *backward {
 	b.flows = make([][]flow, len(layers)+1)
 	b.parts = map[tensor.ParamID][]tensor.BufferID{}
 	for i, l := range layers {
-		b.want[i] = b.learns(l) || slices.ContainsFunc(l.Inputs, b.wanted) || b.edges.has(i)
+		b.want[i] = b.learns(l) || slices.ContainsFunc(l.Inputs, b.wanted) || b.edges.has(i) ||
+			b.probes.wants(Gradient, atLayer, i)
 	}
 	return b
 }
@@ -99,11 +100,8 @@ func (f *lowering) loss() tensor.BufferID {
 	return dy
 }
 
-// start gives the last layer's result its gradient.
-func (b *backward) start(dy tensor.BufferID) {
-	last := len(b.model.Layers) - 1
-	b.flows[last] = []flow{{dy, Trunk}}
-}
+// start gives the result at which the backward pass begins its gradient.
+func (b *backward) start(dy tensor.BufferID) { b.flows[b.from] = []flow{{dy, Trunk}} }
 
 // learns reports whether a layer's parameters get gradients.
 func (b *backward) learns(l *Layer) bool { return b.learn && len(l.Params) > 0 && !l.Frozen }
@@ -129,6 +127,7 @@ func (b *backward) layer(l *Layer) {
 		part := flows[0].part
 		flows = []flow{{b.settle(l.Index, flows), part}}
 	}
+	b.probeGradient(l, flows)
 	for _, f := range flows {
 		for i, dx := range gradientRules[l.Kind](b, l, f.id) {
 			if to := l.Inputs[i]; b.wanted(to) {
@@ -180,6 +179,23 @@ func (b *backward) settle(layer int, flows []flow) tensor.BufferID {
 		sum = b.sum(layer, sum, f.id)
 	}
 	return sum
+}
+
+// probeGradient keeps the gradient at a layer's output, if a probe wants it. One that
+// went back in parts is added up for it.
+func (b *backward) probeGradient(l *Layer, flows []flow) {
+	if !b.probes.wants(Gradient, atLayer, l.Index) {
+		return
+	}
+	sum := flows[0].id
+	for _, f := range flows[1:] {
+		sum = b.sum(l.Index, sum, f.id)
+	}
+	if sum == b.Seed {
+		return // it can't be read, and whoever set it has it
+	}
+	b.Plan.Buffers[sum].Class = tensor.Kept
+	b.probes.found(Gradient, atLayer, l.Index, sum)
 }
 
 // sum appends the addition of two gradients of a layer's result.

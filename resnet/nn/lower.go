@@ -23,8 +23,9 @@ type Lowered struct {
 
 	// What a backward pass has; without one, and for a parameter without a
 	// gradient, tensor.NoBuffer. Only what is Kept can be read after a run.
-	Target    tensor.BufferID   // N classes, as float32
+	Target    tensor.BufferID   // N classes, as float32; without a loss tensor.NoBuffer, as Loss
 	Loss      tensor.BufferID   // one value
+	Seed      tensor.BufferID   // what a backward pass from a layer begins with, of its output's shape
 	ParamGrad []tensor.BufferID // by parameter: its gradient, of the parameter's shape
 
 	Probes [][]Site // by probe of the pass: where it is read
@@ -89,6 +90,7 @@ func (m *Model) checkTrain(p Pass) error {
 type lowering struct {
 	*Lowered
 	model       *Model
+	from        int // the layer at whose output the backward pass begins
 	pass        Pass
 	probes      *probes
 	momentum    float64             // of the running statistics
@@ -112,12 +114,15 @@ func (m *Model) newLowering(p Pass, visible []int) (*lowering, error) {
 		return nil, err
 	}
 	l := &Lowered{
-		Plan: &tensor.Plan{Params: m.Params}, Pass: p, Target: tensor.NoBuffer, Loss: tensor.NoBuffer,
+		Plan: &tensor.Plan{Params: m.Params}, Pass: p, Target: tensor.NoBuffer, Loss: tensor.NoBuffer, Seed: tensor.NoBuffer,
 		ParamGrad: slices.Repeat([]tensor.BufferID{tensor.NoBuffer}, len(m.Params)), sites: map[Probe]Site{},
 	}
 	f := &lowering{Lowered: l, model: m, pass: p, probes: probes, momentum: statsMomentum}
 	if p.FreezeStats {
 		f.momentum = 0
+	}
+	if f.from, err = m.backwardFrom(p); err != nil {
+		return nil, err
 	}
 	f.makeRoom()
 	return f, nil

@@ -45,10 +45,17 @@ func (m *Mode) UnmarshalText(text []byte) error {
 }
 
 // Backward adds to a pass the mean cross-entropy of its logits, and the
-// gradients of that loss.
+// gradients of that loss; or, with From, the gradients of something else.
 type Backward struct {
 	// Smoothing of the labels, in [0, 1]: ε of Szegedy et al. 2016 (arXiv 1512.00567).
 	Smoothing float64 `json:"smoothing,omitempty"`
+	// From names a layer (see At) at whose output the backward pass begins, with a
+	// gradient that Session.SetSeed gives, its seed s: all gradients are then those of
+	// ⟨s, output⟩, and there is no loss. A seed that is 1 at one class and 0
+	// elsewhere makes them the gradients of that class's logit.
+	From At `json:"from,omitempty"`
+	// NoParams leaves out the gradients of parameters.
+	NoParams bool `json:"no_params,omitempty"`
 }
 
 // TrainingStep is the pass that trains a net: forward in train mode, loss,
@@ -73,8 +80,11 @@ func (p *Pass) check() error {
 	if s := p.smoothing(); !(s >= 0 && s <= 1) {
 		return fmt.Errorf("label smoothing %v: it must be from 0 to 1", s)
 	}
-	if p.Update != nil && p.Backward == nil {
+	switch b := p.Backward; {
+	case p.Update != nil && (b == nil || b.NoParams):
 		return errors.New("an update needs the gradients of a backward pass")
+	case b != nil && b.From != "" && b.Smoothing != 0:
+		return fmt.Errorf("a backward pass from %s has no loss whose labels could be smoothed", b.From)
 	}
 	return p.Update.check()
 }

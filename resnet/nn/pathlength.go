@@ -34,6 +34,11 @@ type PathProbe struct {
 	Block                 string
 	Branches              []Reading // NoReading is 0
 	Rest, Gradient, Error Reading
+
+	// Parts hold, at the net's input of a plan with Backward.From, the parts themselves:
+	// by number of branches, then the rest. tensor.NoBuffer stands for zero.
+	Parts []tensor.BufferID
+	Whole tensor.BufferID // the ordinary gradient there
 }
 
 // minusOne names the scalar input that turns an addition into a difference.
@@ -52,9 +57,10 @@ type paths struct {
 
 // LowerPaths makes the plan of a forward pass and of a backward pass that carries
 // k parts and the rest, and says where the spectra are: that of the net's input,
-// then those of the blocks'. Of p it takes mode, statistics and smoothing; there
-// are no gradients of parameters and no other probes. It is an error if the net
-// has no blocks, or k is less than 1.
+// then those of the blocks'. Of p it takes mode, statistics, and what the gradient is
+// of: the loss, or with Backward.From a seed at the output of a block, and then the
+// parts at the input are kept. There are no gradients of parameters and no other
+// probes. It is an error if the net has no blocks, or k is less than 1.
 //
 // Each part and the ordinary gradient go back through every block that they can
 // reach: up to k+2 times the data gradients of a backward pass, and as many
@@ -67,25 +73,32 @@ func (m *Model) LowerPaths(p Pass, k int) (*Lowered, []PathProbe, error) {
 	case k < 1:
 		return nil, nil, fmt.Errorf("%d path lengths: it must be at least 1", k)
 	}
-	f, err := m.newLowering(Pass{Mode: p.Mode, FreezeStats: p.FreezeStats, Backward: &Backward{p.smoothing()}}, nil)
+	from := Backward{Smoothing: p.smoothing(), NoParams: true}
+	if p.Backward != nil {
+		from.From = p.Backward.From
+	}
+	f, err := m.newLowering(Pass{Mode: p.Mode, FreezeStats: p.FreezeStats, Backward: &from}, nil)
 	if err != nil {
+		return nil, nil, err
+	}
+	if blocks, err = f.upstream(blocks); err != nil {
 		return nil, nil, err
 	}
 	f.forward()
 	x := &paths{backward: &backward{lowering: f, toInput: true}, blocks: blocks}
 	x.begin()
 	x.parts = make([]tensor.BufferID, min(k, len(blocks)+1)+1)
-	x.start(f.loss())
+	x.start(f.origin())
 	x.run()
 	slices.Reverse(x.found)
 	l, err := f.finish()
 	return l, x.found, err
 }
 
-// run goes from the loss to the net's input.
+// run goes from the origin of the gradient to the net's input.
 func (p *paths) run() {
 	last := p.blocks[len(p.blocks)-1]
-	p.whole = p.through(p.model.Layers[last.To+1:], last.To)[0].id
+	p.whole = p.through(p.model.Layers[last.To+1:p.from+1], last.To)[0].id
 	for i := range p.parts {
 		p.parts[i] = tensor.NoBuffer
 	}
@@ -104,6 +117,9 @@ func (p *paths) run() {
 	}
 	p.whole = p.part(stem, p.whole, -1)[0].id
 	p.probe(PathsInput)
+	if p.Seed != tensor.NoBuffer {
+		p.keep(&p.found[len(p.found)-1])
+	}
 }
 
 // part takes one gradient of the last of these layers back through them, to the

@@ -21,13 +21,14 @@ type What uint8
 
 // The quantities.
 const (
-	Moments What = iota + 1 // mean and population standard deviation of a layer's output, over the batch
-	Norm                    // L2 norm of the gradient of a parameter or of the net's input
-	Keep                    // all values of a layer's output, or of the gradient of a parameter or of the net's input
-	Flow                    // a block's gradients through its skip and its branch, see BlockGradient
+	Moments  What = iota + 1 // mean and population standard deviation of a layer's output, over the batch
+	Norm                     // L2 norm of the gradient of a parameter or of the net's input
+	Keep                     // all values of a layer's output, or of the gradient of a parameter or of the net's input
+	Flow                     // a block's gradients through its skip and its branch, see BlockGradient
+	Gradient                 // all values of the gradient at a layer's output
 )
 
-var whatNames = [...]string{Moments: "moments", Norm: "norm", Keep: "keep", Flow: "flow"}
+var whatNames = [...]string{Moments: "moments", Norm: "norm", Keep: "keep", Flow: "flow", Gradient: "gradient"}
 
 // String is the quantity's name in JSON: "moments".
 func (w What) String() string { return nameOf(whatNames[:], int(w)) }
@@ -90,7 +91,7 @@ var placeNames = [...]string{atLayer: "a layer", atParameter: "a parameter", atB
 // goesWith are the places where a quantity can be taken.
 func (w What) goesWith() []place {
 	switch w {
-	case Moments:
+	case Moments, Gradient:
 		return []place{atLayer}
 	case Norm:
 		return []place{atParameter, atInput}

@@ -12,7 +12,7 @@ type Measurement struct {
 	Site
 	Mean, Std float64        // Moments
 	Norm      float64        // Norm
-	Tensor    *tensor.Tensor // Keep
+	Tensor    *tensor.Tensor // Keep, Gradient
 	Gradient  BlockGradient  // Flow
 }
 
@@ -76,7 +76,7 @@ func (s *Session) measureAt(site Site) (Measurement, error) {
 		v.Mean, v.Std = float64(t.Data[0]), float64(t.Data[1])
 	case Norm:
 		v.Norm = float64(t.Data[0])
-	case Keep:
+	case Keep, Gradient:
 		v.Tensor = t
 	}
 	return v, nil
@@ -144,10 +144,16 @@ func (s *Session) ParamNorms() ([]ParamNorm, error) {
 
 // Kept is what a probe of Keep took at one place: the output of a layer (see
 // Layer.At), the gradient of a parameter, or that of the input, of their shape.
-func (s *Session) Kept(at At) (*tensor.Tensor, error) {
-	site, ok := s.lowered.Site(Probe{at, Keep})
+func (s *Session) Kept(at At) (*tensor.Tensor, error) { return s.kept(Probe{at, Keep}) }
+
+// GradientAt is what a probe of Gradient took at a layer's output, of its shape.
+func (s *Session) GradientAt(at At) (*tensor.Tensor, error) { return s.kept(Probe{at, Gradient}) }
+
+// kept is the tensor that a probe took.
+func (s *Session) kept(p Probe) (*tensor.Tensor, error) {
+	site, ok := s.lowered.Site(p)
 	if !ok {
-		return nil, fmt.Errorf("no probe keeps %s", at)
+		return nil, fmt.Errorf("no probe takes that: %v", p)
 	}
 	v, err := s.measureAt(site)
 	return v.Tensor, err

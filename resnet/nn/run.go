@@ -78,6 +78,8 @@ func (s *Session) run(ctx context.Context, from, to int, obs Observer) error {
 		return errors.New("no input is set")
 	case s.target == nil && s.lowered.Target != tensor.NoBuffer:
 		return errors.New("no target is set: the loss needs a class for each image")
+	case s.lowered.Seed != tensor.NoBuffer && !s.seeded:
+		return fmt.Errorf("no seed is set for the backward pass from %s", s.options.Backward.From)
 	}
 	if from == 0 {
 		s.passes++

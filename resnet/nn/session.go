@@ -56,6 +56,7 @@ type Session struct {
 	calibrated bool
 	input      *tensor.Tensor     // nil until it is set
 	target     []int              // nil until it is set
+	seeded     bool               // the seed of the backward pass is set
 	values     map[string]float32 // of scalar inputs
 	writer     []int              // by buffer: the operation that writes it, −1 for an input
 	passes     uint64             // begun

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,7 +17,7 @@ type Site struct {
 	// Model.Params or of the block in Model.Blocks; 0 of the input.
 	Index int
 	// Buffer holds, for Moments, mean and deviation; for Norm, one value; for
-	// Keep, the values in their shape. It is tensor.NoBuffer for Flow.
+	// Keep and Gradient, the values in their shape. It is tensor.NoBuffer for Flow.
 	Buffer tensor.BufferID
 	Flow   *BlockProbe // where the numbers of a Flow are; else nil
 }
@@ -54,7 +55,7 @@ func (m *Model) findProbes(p Pass, visible []int) (*probes, error) {
 		if err != nil {
 			return nil, err
 		}
-		if at != atLayer && p.Backward == nil {
+		if (at != atLayer || probe.What == Gradient) && p.Backward == nil {
 			return nil, fmt.Errorf("%v: there are no gradients without a backward pass", probe)
 		}
 		x.list = append(x.list, spots{probe, at, indices})
@@ -88,8 +89,8 @@ func (f *lowering) findSites() ([][]Site, error) {
 				s.Flow = &f.blockProbes[index]
 			} else if id, ok := f.probes.buffers[spot{p.probe.What, p.at, index}]; ok {
 				s.Buffer = id
-			} else if p.probe.At != EveryParameter {
-				return nil, fmt.Errorf("%v: a lesion left it without a gradient", p.probe)
+			} else if why := f.noGradient(p.probe.At); why != nil {
+				return nil, fmt.Errorf("%v: %w", p.probe, why)
 			} else {
 				continue
 			}
@@ -97,6 +98,21 @@ func (f *lowering) findSites() ([][]Site, error) {
 		}
 	}
 	return all, nil
+}
+
+// noGradient says why a place that a probe names has no gradient; nil of a probe at
+// every place, which leaves it out.
+func (f *lowering) noGradient(at At) error {
+	b := f.pass.Backward
+	switch {
+	case at == EveryParameter || at == EveryLayer:
+		return nil
+	case b.From != "":
+		return fmt.Errorf("no gradient reaches it from %s", b.From)
+	case b.NoParams:
+		return errors.New("the pass has no gradients of parameters")
+	}
+	return errors.New("a lesion left it without a gradient")
 }
 
 // nameAt is the At that names one place.
