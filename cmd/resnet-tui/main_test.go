@@ -191,6 +191,19 @@ func TestBadInput(t *testing.T) {
 		{"profile --html " + dir + "/x --folded " + dir + "/x", 2, "writes there already"},
 		{"history --last 0", 2, "--last 0"},
 		{"--depth 51", 2, "18, 26, 34, 50, 101, 152"},
+		{"inspect wheels", 2, "it must be one of maps"},
+		{"inspect --wheels", 2, "--wheels"},
+		{"inspect maps", 2, "--at is missing: the path of a layer or block, such as layer4.2"},
+		{"inspect maps extra", 2, "extra"},
+		{"inspect maps --arch cifar_resnet8 --at layer9", 2, "--at: cifar_resnet8 has no layer or block \"layer9\""},
+		{"inspect maps --arch cifar_resnet8 --at relu#7", 2, "--at: relu#7: relu is called once, which is #0"},
+		{"inspect maps --arch cifar_resnet8 --at conv1 --image 1", 2, "--image 1: the batch has 1"},
+		{"inspect maps --arch cifar_resnet8 --at conv1 --image -1", 2, "--image -1"},
+		{"inspect maps --arch cifar_resnet8 --at conv1 -o x.gif", 2, "the ending must be .json, .npy"},
+		{"inspect maps --arch cifar_resnet8 --at conv1 -o x", 2, "the ending must be .json, .npy"},
+		{"inspect maps --arch cifar_resnet8 --at conv1 -o x.json --format csv", 2, "does not go with --format csv"},
+		{"inspect maps --arch cifar_resnet8 --at conv1 -o " + dir + "/no/x.npy", 2, "no folder"},
+		{"inspect maps --arch cifar_resnet8 --at conv1 --data wheels", 2, "cifar10:PATH"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()

@@ -5,7 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,26 +21,82 @@ import (
 type outputFlags struct {
 	format, file string
 	columns      int // that text must fit; 0 is those of the terminal, if there is one
+
+	endings []string    // the formats that the file's ending decides on; nil: any ending will do
+	given   func() bool // whether the user chose a format
+	stdout  io.Writer
 }
 
+// add adds the flags to a command whose report is text.
 func (o *outputFlags) add(p *program, cmd *cobra.Command) {
-	o.format = "text"
+	o.addFormats(p, cmd, report.Formats, "file to write to; - is stdout")
+}
+
+// addInspect adds the flags to a command whose report is of what a net holds. Files of it
+// have endings that say their format: .json, and those of more, report.NPY and report.PNG.
+func (o *outputFlags) addInspect(p *program, cmd *cobra.Command, more ...string) {
+	o.endings = append([]string{"json"}, more...)
+	o.addFormats(p, cmd, slices.Concat(report.Formats, more),
+		"file to write to, whose ending says its format: "+o.listEndings()+"; - is stdout")
+}
+
+func (o *outputFlags) addFormats(p *program, cmd *cobra.Command, formats []string, file string) {
+	o.format, o.stdout = "text", p.out
+	o.given = func() bool { return given(cmd, "format") }
 	section(cmd, "output", func(fs *pflag.FlagSet) {
-		fs.Var(&choice{&o.format, report.Formats}, "format", "report format: text, json, csv or md")
-		fs.StringVarP(&o.file, "output", "o", "-", "file to write to; - is stdout")
+		fs.Var(&choice{&o.format, formats}, "format", "report format: "+orList(formats))
+		fs.StringVarP(&o.file, "output", "o", "-", file)
 		wholeFlag(fs, &o.columns, "columns", 20, 10_000,
 			"width that text is fitted to (default the terminal's; all columns where there is none)")
 	})
-	complete(cmd, "format", report.Formats...)
+	complete(cmd, "format", formats...)
 	p.addGraphics(cmd)
 }
 
 // check reports a file that can't be written, before any work is done for it.
 func (o *outputFlags) check() error {
 	if o.file == "-" {
-		return nil
+		return o.checkStdout()
 	}
-	return checkTarget("output", o.file)
+	if err := checkTarget("output", o.file); err != nil || o.endings == nil {
+		return err
+	}
+	return o.byEnding()
+}
+
+// checkStdout refuses to write bytes to a terminal.
+func (o *outputFlags) checkStdout() error {
+	f, ok := o.stdout.(*os.File)
+	if (o.format == report.NPY || o.format == report.PNG) && ok && term.IsTerminal(int(f.Fd())) {
+		return usage("--format %s writes bytes, which a terminal can't show: name a file by --output", o.format)
+	}
+	return nil
+}
+
+// byEnding sets the format by the file's ending. Text, CSV and Markdown are for those who
+// ask for them.
+func (o *outputFlags) byEnding() error {
+	ending := strings.TrimPrefix(strings.ToLower(filepath.Ext(o.file)), ".")
+	switch chosen := o.given(); {
+	case chosen && (ending == o.format || ending == "txt" && o.format == "text"):
+		return nil
+	case !slices.Contains(o.endings, ending):
+		return usage("--output %s: the ending must be %s (with --format text, csv or md .txt, .csv or .md)",
+			o.file, o.listEndings())
+	case chosen:
+		return usage("--output %s: that ending does not go with --format %s", o.file, o.format)
+	}
+	o.format = ending
+	return nil
+}
+
+// listEndings are the endings for help and errors.
+func (o *outputFlags) listEndings() string { return "." + strings.Join(o.endings, ", .") }
+
+// orList is "a, b or c".
+func orList(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // checkTarget reports a file that a flag names and that can't be written.

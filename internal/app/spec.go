@@ -149,11 +149,16 @@ func (s *Spec) pass(probes []nn.Probe) nn.Pass {
 		p.Mode = nn.Train
 	}
 	for _, probe := range probes {
-		if p.Backward != nil || probe.At == nn.EveryLayer {
+		if p.Backward != nil || !ofGradients(probe.At) {
 			p.Probes = append(p.Probes, probe)
 		}
 	}
 	return p
+}
+
+// ofGradients reports whether probes at a place take gradients, whichever net it is.
+func ofGradients(at nn.At) bool {
+	return at == nn.EveryBlock || at == nn.EveryParameter || at == nn.Input
 }
 
 // precision is the arithmetic that r names; one that openDevice refuses counts as FP32.

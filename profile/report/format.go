@@ -4,15 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"math"
 	"strconv"
 
 	"resnet-tui/profile"
+	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/tensor"
 )
 
 // Formats are the names that --format takes.
 var Formats = []string{"text", "json", "csv", "md"}
+
+// The formats of reports that have an array or a picture, see Arrayed and Pictured. They
+// are bytes, which no terminal should get.
+const (
+	NPY = "npy"
+	PNG = "png"
+)
 
 // Report is what a command prints. Its JSON is that of the value itself.
 type Report interface {
@@ -20,7 +31,19 @@ type Report interface {
 	Table() Tabular // for CSV and Markdown
 }
 
-// Write prints r in one of the Formats. It returns the first error of w, and an
+// Arrayed is a report with an array, which the format NPY writes as numpy.save would.
+type Arrayed interface {
+	Report
+	Array() *tensor.Tensor
+}
+
+// Pictured is a report with a picture, which the format PNG writes.
+type Pictured interface {
+	Report
+	Picture() image.Image
+}
+
+// Write prints r in one of the Formats, or in NPY or PNG if it has what they write. It returns the first error of w, and an
 // error for an unknown format. What a file brought along can't make a terminal obey
 // it: no control characters but line feeds come out (profile.Printable).
 func Write(w io.Writer, r Report, format string) error { return WriteFit(w, r, format, 0) }
@@ -28,6 +51,12 @@ func Write(w io.Writer, r Report, format string) error { return WriteFit(w, r, f
 // WriteFit is Write for a terminal that is so many cells wide: text fits that, if it can.
 // 0 is any width.
 func WriteFit(w io.Writer, r Report, format string, columns int) error {
+	if x, ok := r.(Arrayed); ok && format == NPY {
+		return checkpoint.EncodeNPY(w, x.Array())
+	}
+	if x, ok := r.(Pictured); ok && format == PNG {
+		return png.Encode(w, x.Picture())
+	}
 	b := page{columns: columns}
 	print, ok := map[string]func() error{
 		"json": func() error { return writeJSON(&b, r) },

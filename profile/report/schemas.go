@@ -13,4 +13,5 @@ const (
 	TrainSchema        = "resnet-tui/train/1"
 	TrainHistorySchema = "resnet-tui/train-history/1"
 	InfoSchema         = "resnet-tui/info/1"
+	MapsSchema         = "resnet-tui/maps/1"
 )

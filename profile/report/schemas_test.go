@@ -26,6 +26,7 @@ func schemas() map[string]Report {
 		TrainSchema:           &Train{},
 		TrainHistorySchema:    &TrainHistory{},
 		InfoSchema:            &Info{},
+		MapsSchema:            &Maps{},
 		profile.Schema:        Profile{Profile: &profile.Profile{}},
 		profile.SweepSchema:   Sweep{&profile.Sweep{}},
 		profile.DiffSchema:    Diff{Diff: &profile.Diff{}},
@@ -69,6 +70,7 @@ func TestSchemasAreUsed(t *testing.T) {
 		EvalSchema:         NewEval(train.Score{}).Schema,
 		TrainSchema:        NewTrain(train.Comparison{}, nil, "").Schema,
 		TrainHistorySchema: NewTrainHistory("", nil).Schema,
+		MapsSchema:         NewMaps(tensor.New(1, 1, 1, 1), 0).Schema,
 		profile.Schema:     newProfile(t).Schema,
 	} {
 		if got != want {

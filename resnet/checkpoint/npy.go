@@ -47,9 +47,15 @@ func ReadNPY(path string) (*tensor.Tensor, error) {
 	return f.Load(npyName)
 }
 
-// WriteNPY writes an array of float32 in C order, in version 1.0 of the format. After an
-// error, path is unchanged; see WriteFile.
+// WriteNPY writes an array to a file, as EncodeNPY does. After an error, path is
+// unchanged; see WriteFile.
 func WriteNPY(path string, t *tensor.Tensor) error {
+	return WriteFile(path, func(w io.Writer) error { return EncodeNPY(w, t) })
+}
+
+// EncodeNPY writes an array of float32 in C order, in version 1.0 of the format, byte for
+// byte as numpy.save does. Its only errors are those of w.
+func EncodeNPY(w io.Writer, t *tensor.Tensor) error {
 	extents := ""
 	for _, d := range t.Shape {
 		extents += strconv.Itoa(d) + ", "
@@ -60,13 +66,11 @@ func WriteNPY(path string, t *tensor.Tensor) error {
 	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (" + strings.TrimSuffix(extents, " ") + "), }"
 	const before = len(npyMagic) + 4 // bytes before the header; the data is aligned to 64
 	header += strings.Repeat(" ", -(before+len(header)+1)&63) + "\n"
-	return WriteFile(path, func(w io.Writer) error {
-		start := le.AppendUint16([]byte(npyMagic+"\x01\x00"), uint16(len(header)))
-		if _, err := w.Write(append(start, header...)); err != nil {
-			return err
-		}
-		return writeFloats(w, t.Data)
-	})
+	start := le.AppendUint16([]byte(npyMagic+"\x01\x00"), uint16(len(header)))
+	if _, err := w.Write(append(start, header...)); err != nil {
+		return err
+	}
+	return writeFloats(w, t.Data)
 }
 
 // listNPY reads the header, and lists the file's only tensor.

@@ -45,10 +45,18 @@ func Find(m *nn.Model, path string) (Place, error) {
 	case found != nil:
 		return Place{Path: path, Layer: found}, nil
 	case calls > 0:
-		return Place{}, fmt.Errorf("%s: %s is called %d times, from #0 to #%d", path, name, calls, calls-1)
+		return Place{}, fmt.Errorf("%s: %s is called %s", path, name, callCount(calls))
 	}
 	return Place{}, fmt.Errorf("%s has no layer or block %q: names are PyTorch's, such as %s (summary lists them)",
 		m.Name, path, examples(m))
+}
+
+// callCount says how often a module is called, for an error.
+func callCount(n int) string {
+	if n == 1 {
+		return "once, which is #0"
+	}
+	return fmt.Sprintf("%d times, from #0 to #%d", n, n-1)
 }
 
 // block is the block of that path, nil if there is none.

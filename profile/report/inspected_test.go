@@ -1,0 +1,70 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/tensor"
+)
+
+// someMaps has a channel of ordinary values, a dead one, one that has what isn't finite,
+// and one that has nothing else; of the second of two images.
+func someMaps() *Maps {
+	inf := float32(math.Inf(1))
+	t := tensor.New(2, 4, 1, 2)
+	copy(t.Data[8:], []float32{-1, 3, 0, 0, float32(nan), 0.5, inf, -inf})
+	m := NewMaps(t, 1)
+	m.Model, m.Input, m.At, m.Layer = someNet, RunInput{Shape: tensor.Shape{2, 3, 1, 2}, Source: "x.npy"}, "layer1.0", "layer1.0.relu#1"
+	return m
+}
+
+func TestMaps(t *testing.T) {
+	m := someMaps()
+	if !m.Shape.Equal(tensor.Shape{4, 1, 2}) || len(m.Channels) != 4 {
+		t.Fatalf("%v, %d channels", m.Shape, len(m.Channels))
+	}
+	first, third, last := m.Channels[0], m.Channels[2], m.Channels[3]
+	if *first.Min != -1 || *first.Max != 3 || *first.Mean != 1 || first.Zeros != 0 {
+		t.Errorf("first channel %+v", first)
+	}
+	if third.NaN != 1 || *third.Min != 0.5 || *third.Mean != 0.5 || last.Inf != 2 || last.Min != nil || last.Mean != nil {
+		t.Errorf("channels that aren't finite: %+v, %+v", third, last)
+	}
+	text := string(write(t, m, "text"))
+	for _, want := range []string{"1 of 4 channels: 1\n", "2 of 4 channels: 2, 3\n", "4×1×2 of layer1.0.relu#1", "image 1"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("text without %q:\n%s", want, text)
+		}
+	}
+	if v := NewMaps(tensor.New(1, 100), 0); !v.Shape.Equal(tensor.Shape{100, 1, 1}) ||
+		!strings.Contains(string(write(t, v, "text")), "and 36 channels more") {
+		t.Errorf("maps of a vector: %v", v.Shape)
+	}
+}
+
+// TestArrays: what is written as NPY is read back.
+func TestArrays(t *testing.T) {
+	m := someMaps()
+	path := t.TempDir() + "/x.npy"
+	if err := checkpoint.WriteNPY(path, m.Array()); err != nil {
+		t.Fatal(err)
+	}
+	x, err := checkpoint.ReadNPY(path)
+	if err != nil || !x.Shape.Equal(m.Shape) || x.Data[1] != 3 {
+		t.Errorf("%v (%v)", x, err)
+	}
+	var b bytes.Buffer
+	if err := Write(&b, m, NPY); err != nil || !strings.HasPrefix(b.String(), "\x93NUMPY") {
+		t.Errorf("%q (%v)", b.String(), err)
+	}
+	if err := Write(&b, &Eval{}, NPY); err == nil {
+		t.Error("a report without an array was written as one")
+	}
+	if !json.Valid(write(t, m, "json")) {
+		t.Error("the JSON of what isn't finite is wrong")
+	}
+}
