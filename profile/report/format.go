@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
-	"image/png"
 	"io"
 	"math"
 	"strconv"
 
+	"resnet-tui/picture"
 	"resnet-tui/profile"
 	"resnet-tui/resnet/checkpoint"
 	"resnet-tui/tensor"
@@ -37,10 +37,11 @@ type Arrayed interface {
 	Array() *tensor.Tensor
 }
 
-// Pictured is a report with a picture, which the format PNG writes.
+// Pictured is a report with a picture, which the format PNG writes. What is too large to
+// draw is an error.
 type Pictured interface {
 	Report
-	Picture() image.Image
+	Picture() (image.Image, error)
 }
 
 // Write prints r in one of the Formats, or in NPY or PNG if it has what they write. It returns the first error of w, and an
@@ -55,7 +56,11 @@ func WriteFit(w io.Writer, r Report, format string, columns int) error {
 		return checkpoint.EncodeNPY(w, x.Array())
 	}
 	if x, ok := r.(Pictured); ok && format == PNG {
-		return png.Encode(w, x.Picture())
+		img, err := x.Picture()
+		if err != nil {
+			return err
+		}
+		return picture.WritePNG(w, img)
 	}
 	b := page{columns: columns}
 	print, ok := map[string]func() error{

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"image/png"
 	"math"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func TestMaps(t *testing.T) {
 	}
 }
 
-// TestArrays: what is written as NPY is read back.
+// TestArrays: what is written as NPY and PNG is read back.
 func TestArrays(t *testing.T) {
 	m := someMaps()
 	path := t.TempDir() + "/x.npy"
@@ -60,6 +61,13 @@ func TestArrays(t *testing.T) {
 	var b bytes.Buffer
 	if err := Write(&b, m, NPY); err != nil || !strings.HasPrefix(b.String(), "\x93NUMPY") {
 		t.Errorf("%q (%v)", b.String(), err)
+	}
+	b.Reset()
+	if err := Write(&b, m, PNG); err != nil {
+		t.Fatal(err)
+	}
+	if img, err := png.Decode(&b); err != nil || img.Bounds().Dx() < 2*28 {
+		t.Errorf("a picture of %v (%v)", img.Bounds(), err)
 	}
 	if err := Write(&b, &Eval{}, NPY); err == nil {
 		t.Error("a report without an array was written as one")

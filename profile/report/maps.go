@@ -2,11 +2,13 @@ package report
 
 import (
 	"fmt"
+	"image"
 	"io"
 	"math"
 	"strconv"
 	"strings"
 
+	"resnet-tui/picture"
 	"resnet-tui/profile"
 	"resnet-tui/tensor"
 )
@@ -85,6 +87,23 @@ func mapChannel(channel int, values []float32) MapChannel {
 // Array is C×H×W.
 func (m *Maps) Array() *tensor.Tensor { return m.values }
 
+// Picture is a contact sheet of all channels on one scale, those that are zero everywhere
+// crossed out.
+func (m *Maps) Picture() (image.Image, error) {
+	scale := picture.ScaleOf(m.values.Data)
+	sheet := picture.Sheet{
+		Values: m.values.Data, C: m.Shape[0], H: m.Shape[1], W: m.Shape[2],
+		Scale: &scale, Title: fmt.Sprintf("%s  %v", m.Layer, m.Shape),
+	}
+	for _, c := range m.Channels {
+		sheet.Numbers, sheet.Dead = append(sheet.Numbers, c.Channel), append(sheet.Dead, m.dead(c))
+	}
+	return sheet.Draw()
+}
+
+// dead reports whether a channel is zero everywhere.
+func (m *Maps) dead(c MapChannel) bool { return c.Zeros == m.Shape[1]*m.Shape[2] }
+
 // Table has a row a channel.
 func (m *Maps) Table() Tabular { return m.table(m.Channels) }
 
@@ -144,7 +163,7 @@ func (m *Maps) facts() (f facts) {
 		switch {
 		case c.NaN+c.Inf > 0:
 			wrong = append(wrong, strconv.Itoa(c.Channel))
-		case c.Zeros == m.Shape[1]*m.Shape[2]:
+		case m.dead(c):
 			dead = append(dead, strconv.Itoa(c.Channel))
 		}
 	}
