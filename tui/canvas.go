@@ -8,6 +8,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	"github.com/charmbracelet/x/ansi"
 
+	"resnet-tui/picture/terminal"
 	"resnet-tui/profile"
 )
 
@@ -16,6 +17,7 @@ type cell struct {
 	r    rune
 	look look // what it means; Styles turns that into colours when the canvas is encoded
 	sel  bool // on the selected row: kept apart from look, so that text drawn later stays selected
+	art  int  // 1 + the index in canvas.pieces of what a picture shows here instead; 0: nothing
 }
 
 // canvas is a grid of cells that views draw into and that is written out once per
@@ -27,6 +29,9 @@ type canvas struct {
 	w, h  int
 	cells []cell
 	out   []byte
+
+	pieces []terminal.Cell // of pictures
+
 	ascii bool // encode in ASCII, for terminals that have nothing else
 }
 
@@ -42,13 +47,22 @@ func (c *canvas) reset(w, h int) {
 	for i := range c.cells {
 		c.cells[i] = cell{r: ' '}
 	}
+	c.pieces = c.pieces[:0]
 }
 
 // set draws one rune of width one.
 func (c *canvas) set(x, y int, r rune, l look) {
 	if x >= 0 && x < c.w && y >= 0 && y < c.h {
 		p := &c.cells[y*c.w+x]
-		p.r, p.look = r, l
+		p.r, p.look, p.art = r, l, 0
+	}
+}
+
+// art draws a cell of a picture.
+func (c *canvas) art(x, y int, piece terminal.Cell) {
+	if x >= 0 && x < c.w && y >= 0 && y < c.h {
+		c.pieces = append(c.pieces, piece)
+		c.cells[y*c.w+x] = cell{r: ' ', art: len(c.pieces)}
 	}
 }
 
@@ -171,7 +185,7 @@ func (c *canvas) encode(s *Styles) string {
 // resets at the end of the line, so that no line depends on another.
 func (c *canvas) encodeLine(b []byte, line []cell, s *Styles) []byte {
 	n := len(line)
-	for n > 0 && line[n-1].r == ' ' && !line[n-1].sel && !s.visible(line[n-1].look) {
+	for n > 0 && line[n-1].r == ' ' && line[n-1].art == 0 && !line[n-1].sel && !s.visible(line[n-1].look) {
 		n--
 	}
 	current := ""
@@ -179,14 +193,20 @@ func (c *canvas) encodeLine(b []byte, line []cell, s *Styles) []byte {
 		if p.r == 0 && !(c.ascii && i > 0) {
 			continue
 		}
-		if seq := s.sequence(p.look, p.sel); seq != current {
+		seq, text := s.sequence(p.look, p.sel), ""
+		if p.art > 0 {
+			seq, text = c.pieces[p.art-1].Style, c.pieces[p.art-1].Text
+		}
+		if seq != current {
 			if current != "" {
 				b = append(b, ansi.ResetStyle...)
 			}
 			b = append(b, seq...)
 			current = seq
 		}
-		b = utf8.AppendRune(b, c.form(p.r))
+		if b = append(b, text...); text == "" {
+			b = utf8.AppendRune(b, c.form(p.r))
+		}
 	}
 	if current != "" {
 		b = append(b, ansi.ResetStyle...)

@@ -57,7 +57,8 @@ func New(o Options) *Model {
 	m := &Model{host: newHost(o.Theme, o.ASCII), engine: o.Engine, filter: newTextInput(), stale: true}
 	m.shared = &shared{
 		opts: &o, about: o.Engine.About(), keymap: &m.keys, state: &live.State{}, screen: m,
-		units: units{time: o.TimeUnit, flops: o.FLOPs},
+		pictures: newPictures(o.ASCII),
+		units:    units{time: o.TimeUnit, flops: o.FLOPs},
 	}
 	m.twinless = noTwinOf(m.about.Model)
 	m.list.compare = m.shared.compare
@@ -236,7 +237,9 @@ func (m *Model) refresh() {
 // changed since.
 func (m *Model) View() tea.View {
 	if m.stale {
+		m.pictures.begin(m.profile, m.styles.Color)
 		m.frame, m.stale = m.picture(m.draw), false
+		m.pictures.end()
 	}
 	v := page(m.frame, m.about.Model.Name)
 	v.MouseMode = tea.MouseModeCellMotion

@@ -27,15 +27,15 @@ import (
 // does behind the kernel's line discipline.
 const lineMode = "\x1b[20h"
 
-// terminal is an emulator that a program runs on.
-type terminal struct {
+// emulator is a terminal that a program runs on.
+type emulator struct {
 	mu sync.Mutex
 	*vt.Emulator
 }
 
 // terminalOf starts an emulator and throws its replies away.
-func terminalOf(t *testing.T, w, h int) *terminal {
-	e := &terminal{Emulator: vt.NewEmulator(w, h)}
+func terminalOf(t *testing.T, w, h int) *emulator {
+	e := &emulator{Emulator: vt.NewEmulator(w, h)}
 	if _, err := e.WriteString(lineMode); err != nil {
 		t.Fatal(err)
 	}
@@ -43,20 +43,20 @@ func terminalOf(t *testing.T, w, h int) *terminal {
 	return e
 }
 
-func (e *terminal) Write(p []byte) (int, error) {
+func (e *emulator) Write(p []byte) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.Emulator.Write(p)
 }
 
-func (e *terminal) text() string {
+func (e *emulator) text() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return ansi.Strip(e.Render())
 }
 
 // awaitText polls the emulator until it shows what matches.
-func (e *terminal) awaitText(t *testing.T, pattern string) string {
+func (e *emulator) awaitText(t *testing.T, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
 	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

@@ -24,6 +24,7 @@ type shared struct {
 	active   *node            // the row that runs now
 	desired  live.Settings    // those asked for, whether the net has them yet or not
 	screen   controls
+	pictures *pictures
 }
 
 // controls are what a view may ask of the screen around it. It is an interface, so that

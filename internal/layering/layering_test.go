@@ -46,6 +46,7 @@ var layers = []row{
 	{"resnet/builtin/pack", []string{"tensor", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/builtin"}},
 	{"resnet/train", []string{"tensor", "resnet", "resnet/nn", "resnet/checkpoint", "resnet/vision"}},
 	{"picture", []string{"golang.org/x/image"}},
+	{"picture/terminal", []string{"picture"}},
 	{"profile", []string{"tensor", "resnet", "resnet/nn", "gonum.org/v1/gonum"}},
 	{"profile/export", []string{"profile", "github.com/google/pprof"}},
 	{"profile/report", []string{"tensor", "resnet", "resnet/nn", "resnet/inspect", "resnet/checkpoint",
@@ -55,7 +56,8 @@ var layers = []row{
 		"resnet/builtin", "resnet/checkpoint", "resnet/vision", "resnet/train",
 		"picture", "profile", "profile/export", "profile/report"}},
 	{"internal/app/live", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "profile", "internal/app"}},
-	{"tui", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "picture", "profile", "internal/app/live",
+	{"tui", []string{"tensor", "resnet", "resnet/nn", "resnet/train", "picture", "picture/terminal",
+		"profile", "internal/app/live",
 		"charm.land/bubbletea", "charm.land/bubbles", "charm.land/lipgloss", "github.com/charmbracelet",
 		"golang.org/x/sys", "golang.org/x/term"}},
 	// The command line contains no use case: it turns flags into a Spec, and a report into output.
