@@ -44,8 +44,11 @@ type Figures struct {
 	Name     string
 	Norm     float64 // L2
 	Dot      float64 // scalar product with Direction(Name)
-	Elements string  // of small nets, all elements: little-endian float32 in base64
+	Elements Packed  // of small nets, all elements
 }
+
+// Packed is numbers in little-endian float32 in base64.
+type Packed string
 
 // Block holds the gradient norms at a residual block, as the command line names them. Dot is
 // the scalar product of the two paths' gradients. A plain block has neither Dot nor
@@ -91,12 +94,21 @@ func (f *Figures) Errors(grad []float64, least float64) (norm, direction float64
 
 // All returns the golden's elements, or nil if it has none.
 func (f *Figures) All() ([]float32, error) {
-	raw, err := base64.StdEncoding.DecodeString(f.Elements)
+	x, err := f.Elements.Floats()
+	if err != nil {
+		return nil, fmt.Errorf("the elements of %s: %w", f.Name, err)
+	}
+	return x, nil
+}
+
+// Floats decodes the numbers, nil if there are none.
+func (p Packed) Floats() ([]float32, error) {
+	raw, err := base64.StdEncoding.DecodeString(string(p))
 	if err == nil && len(raw)%4 != 0 {
 		err = errors.New("they end within an element")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the elements of %s: %w", f.Name, err)
+		return nil, err
 	}
 	var x []float32
 	for ; len(raw) > 0; raw = raw[4:] {

@@ -38,7 +38,7 @@ func TestGradientsArePyTorch(t *testing.T) {
 			}
 			defer makeRoom(s.model)()
 			devices := openCPUs(t)
-			s.source = newWeights(t, s.model.Params)
+			s.source = newWeights(t, oracle.Source{}, s.model.Params)
 			if s.want = g.Eval; s.want != nil {
 				t.Run("eval", func(t *testing.T) { s.run(t, devices) })
 			}

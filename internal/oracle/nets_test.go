@@ -42,7 +42,7 @@ func TestNetsArePyTorch(t *testing.T) {
 			}
 			defer makeRoom(p.model)()
 			devices := openCPUs(t)
-			p.source = newWeights(t, p.model.Params)
+			p.source = newWeights(t, oracle.Source{}, p.model.Params)
 			t.Run("eval", func(t *testing.T) { p.run(t, devices) })
 			if p.train, p.want = true, g.Train; g.Train != nil {
 				t.Run("train", func(t *testing.T) { p.run(t, devices) })
@@ -98,12 +98,12 @@ func build(t *testing.T, g *oracle.Golden) *resnet.Model {
 // weights is a Source that holds every parameter, so that each is made only once.
 type weights map[string][]float32
 
-func newWeights(t *testing.T, params []tensor.Param) weights {
+func newWeights(t *testing.T, from tensor.Source, params []tensor.Param) weights {
 	t.Helper()
 	w := weights{}
 	for _, p := range params {
 		x := tensor.New(p.Shape...)
-		if err := (oracle.Source{}).Load(p, x); err != nil {
+		if err := from.Load(p, x); err != nil {
 			t.Fatal(err)
 		}
 		w[p.Name] = x.Data

@@ -117,7 +117,7 @@ func TestFigures(t *testing.T) {
 	if all, err := f.All(); err != nil || len(all) != 2 || all[0] != 3 || all[1] != 4 {
 		t.Errorf("elements %v (%v)", all, err)
 	}
-	for _, damaged := range []string{"AAB", "AABA"} {
+	for _, damaged := range []Packed{"AAB", "AABA"} {
 		if _, err := (&Figures{Elements: damaged}).All(); err == nil {
 			t.Errorf("the elements %q are read", damaged)
 		}

@@ -57,7 +57,7 @@ func TestVulkanIsPyTorch(t *testing.T) {
 			}
 			p := pass{golden: g, model: build(t, g), want: g.Eval}
 			quick(t, p.model, g.Shape[0])
-			p.source = newWeights(t, p.model.Params)
+			p.source = newWeights(t, oracle.Source{}, p.model.Params)
 			t.Run("eval", func(t *testing.T) { p.checkDevice(t, dev) })
 			if p.train, p.want = true, g.Train; g.Train != nil {
 				t.Run("train", func(t *testing.T) { p.checkDevice(t, dev) })
@@ -81,7 +81,7 @@ func TestVulkanGradientsArePyTorch(t *testing.T) {
 			}
 			s := step{model: build(t, &oracle.Golden{Arch: g.Arch, Shape: g.Shape, Classes: g.Classes})}
 			quick(t, s.model, g.Shape[0])
-			s.source = newWeights(t, s.model.Params)
+			s.source = newWeights(t, oracle.Source{}, s.model.Params)
 			for _, s.want = range []*oracle.Backward{g.Eval, g.Train} {
 				if s.want == nil {
 					continue
