@@ -93,7 +93,7 @@ func (m *Maps) Picture() (image.Image, error) {
 	scale := picture.ScaleOf(m.values.Data)
 	sheet := picture.Sheet{
 		Values: m.values.Data, C: m.Shape[0], H: m.Shape[1], W: m.Shape[2],
-		Scale: &scale, Title: fmt.Sprintf("%s  %v", m.Layer, m.Shape),
+		Scale: &scale, Title: fmt.Sprintf("%s: %d maps of %dx%d", m.Layer, m.Shape[0], m.Shape[1], m.Shape[2]),
 	}
 	for _, c := range m.Channels {
 		sheet.Numbers, sheet.Dead = append(sheet.Numbers, c.Channel), append(sheet.Dead, m.dead(c))
