@@ -68,6 +68,7 @@ func (x inspection) run(t *testing.T) {
 // check compares all that the golden has.
 func (x inspection) check(t *testing.T) {
 	t.Run("statistics", x.checkStatistics)
+	t.Run("fields", x.checkFields)
 }
 
 // open compiles a pass on the golden's input.
