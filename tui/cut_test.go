@@ -136,7 +136,7 @@ func TestNamesAreWhole(t *testing.T) {
 			beside(t, m)
 		}
 		press(m, "E")
-		for _, keys := range []string{"1", "o", "esc 6"} {
+		for _, keys := range []string{"1", "o", "esc Compare"} {
 			press(m, strings.Fields(keys)...)
 			m.refresh()
 			if keys != "1" && strings.Contains(arch, "v2") {

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -49,7 +48,7 @@ func (m *Model) elsewhere() []action {
 	var all []action
 	at := map[string]int{}
 	where := map[string][]string{}
-	for i, v := range m.views {
+	for _, v := range m.views {
 		if v == m.view {
 			continue
 		}
@@ -65,7 +64,7 @@ func (m *Model) elsewhere() []action {
 				}
 				continue
 			}
-			where[h.Key] = append(where[h.Key], fmt.Sprintf("%d %s", i+1, v.title()))
+			where[h.Key] = append(where[h.Key], tabKey(m.views, v)+" "+v.title())
 			k.off = fmt.Sprintf("%s (%s) works in %s", h.Key, h.Desc, strings.Join(where[h.Key], " and "))
 		}
 	}
@@ -130,15 +129,16 @@ func (m *Model) runOrPause() live.Request {
 	return live.Run{}
 }
 
-// tabActions are the keys that change views, by the numbers in the tabs.
+// tabActions are the keys that change views, as the tabs say.
 func (m *Model) tabActions() []action {
 	actions := []action{
 		does(aboutViews, m.keys.NextView, func() { m.turn(1) }),
 		does(aboutViews, m.keys.PreviousView, func() { m.turn(-1) }),
 	}
-	help := fmt.Sprintf("1…%d", len(m.listed()))
-	for i, v := range m.views {
-		b := bind(help, "the view of that number", strconv.Itoa(i+1))
+	listed := m.listed()
+	help := "1…" + tabKey(m.views, listed[len(listed)-1])
+	for _, v := range m.views {
+		b := bind(help, "the view of that tab", tabKey(m.views, v))
 		show := does(aboutViews, b, func() { m.show(v) })
 		if missing := v.missing(); missing != "" {
 			show = show.offWhile(v.title() + ": " + missing)

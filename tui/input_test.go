@@ -14,6 +14,10 @@ import (
 
 // press sends keys by their names; a single rune is typed.
 func press(m *Model, keys ...string) tea.Cmd {
+	titles := map[string]view{}
+	for _, v := range m.views {
+		titles[v.title()] = v
+	}
 	special := map[string]rune{
 		"enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape, "space": tea.KeySpace,
 		"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
@@ -21,6 +25,9 @@ func press(m *Model, keys ...string) tea.Cmd {
 	}
 	var cmd tea.Cmd
 	for _, k := range keys {
+		if v := titles[k]; v != nil {
+			k = tabKey(m.views, v)
+		}
 		msg := tea.KeyPressMsg{Text: k, Code: []rune(k)[0]}
 		if c, ok := special[k]; ok {
 			msg = tea.KeyPressMsg{Code: c}

@@ -141,9 +141,9 @@ func answers(t *testing.T, m *Model, i int, k string) {
 	m.Update(pressed(k))
 	acts := plain(m) != before || len(m.engine.(*still).asked) > asked
 	switch {
-	case !acts && !moving[k] && m.views[min(k[0]-'1', 7)] != v:
+	case !acts && !moving[k] && k != tabKey(m.views, v):
 		t.Errorf("%s in %s of %s says nothing", k, v.title(), m.about.Model.Name)
-	case m.view != v && !regexp.MustCompile(`^([1-9]|(shift\+)?tab|enter)$`).MatchString(k):
+	case m.view != v && !regexp.MustCompile(`^([0-9DT]|(shift\+)?tab|enter)$`).MatchString(k):
 		t.Errorf("%s in %s leads to %s", k, v.title(), m.view.title())
 	}
 	if m.about.Recorded && len(m.engine.(*still).asked) > asked {
@@ -170,11 +170,11 @@ func TestKeysOfOtherViewsSayWhere(t *testing.T) {
 		t.Errorf("o in the timeline: %q, want %q", m.notice, want)
 	}
 	press(m, "/")
-	if want := "/ (filter by path or kind) works in 1 Layers and 6 Compare"; m.notice != want || m.typing {
+	if want := "/ (filter by path or kind) works in 1 Layers and " + tabOf(m, "Compare"); m.notice != want || m.typing {
 		t.Errorf("/ in the timeline: %q, want %q", m.notice, want)
 	}
 	beside(t, m)
-	press(m, "6", "/", "f", "c", "enter")
+	press(m, "Compare", "/", "f", "c", "enter")
 	if m.view.title() != "Compare" || m.list.matched != 1 {
 		t.Errorf("/ in Compare leads to %s with %d matches", m.view.title(), m.list.matched)
 	}
@@ -196,11 +196,11 @@ func TestReasons(t *testing.T) {
 		{"vgg19_bn", working, same, "p", "vgg19_bn has no twin"},
 		{"vgg19_bn", working, same, "x", "vgg19_bn has no blocks"},
 		{"vgg19_bn", working, same, "3", "Gradients: vgg19_bn has no blocks"},
-		{"vgg19_bn", working, same, "6", "Compare: vgg19_bn has no twin"},
-		{"resnet18", working, same, "8", "Training: no training is shown"},
+		{"vgg19_bn", working, same, "Compare", "Compare: vgg19_bn has no twin"},
+		{"resnet18", working, same, "Training", "Training: no training is shown"},
 		{"resnet18", working, same, "g x", "a lesion needs a block"},
 		{"resnet18", working, same, "n", "there is no filter"},
-		{"resnet18", working, same, "9", "9 has no meaning"},
+		{"resnet18", working, same, "%", "% has no meaning"},
 		{"resnet18", recording, same, ":", ": has no meaning"},
 		{"resnet18", working, same, "esc", "no filter and no order"},
 		{"resnet18", working, same, "G enter", "nothing under this row"},
@@ -211,7 +211,7 @@ func TestReasons(t *testing.T) {
 		{"resnet18", recording, same, "b", "a recorded profile"},
 		{"resnet18", recording, same, "x", "a recorded profile"},
 		{"resnet18", recording, same, "3 L", "a recorded profile"},
-		{"resnet18", recording, same, "6", "Compare: a recorded profile"},
+		{"resnet18", recording, same, "Compare", "Compare: a recorded profile"},
 	} {
 		m := c.open(t, c.arch, 120, 24)
 		c.change(m)

@@ -6,7 +6,15 @@ import (
 	"strings"
 )
 
-// A view has the same number whatever net or recording is open: its place among all.
+// tabKeys are the keys of the views by their place: digits, and behind the tenth the
+// first letters of the views that come there.
+const tabKeys = "1234567890DT"
+
+// tabKey is the key of one of all views. It is the same whatever net or recording is open.
+func tabKey(all []view, v view) string {
+	i := slices.Index(all, v)
+	return tabKeys[i : i+1]
+}
 
 // available are the views that have something to show for this net.
 func (m *Model) available() []view {
@@ -14,7 +22,7 @@ func (m *Model) available() []view {
 }
 
 // listed are the views that tabs can show: all but the last ones that have nothing to
-// show. One in the middle stays, since the numbers go on after it.
+// show. One in the middle stays, since the keys go on after it.
 func (m *Model) listed() []view {
 	n := len(m.views)
 	for n > 1 && m.views[n-1].missing() != "" {
@@ -72,9 +80,9 @@ func (m *Model) tabs() []tabLabel {
 	if f := m.filterText(); f != "" {
 		room -= width(f) + 2
 	}
-	tabs := labels(" %d %s ", m.listed(), m.views)
+	tabs := labels(" %s %s ", m.listed(), m.views)
 	if end(tabs) > room {
-		tabs = labels("%d %s", m.available(), m.views)
+		tabs = labels("%s %s", m.available(), m.views)
 	}
 	if end(tabs) > room {
 		tabs = around(tabs, m.tab(), room)
@@ -87,7 +95,7 @@ func labels(form string, views, all []view) []tabLabel {
 	var tabs []tabLabel
 	x := 0
 	for _, v := range views {
-		text := fmt.Sprintf(form, slices.Index(all, v)+1, v.title())
+		text := fmt.Sprintf(form, tabKey(all, v), v.title())
 		tabs = append(tabs, tabLabel{x: x, text: text, view: v})
 		x += width(text) + 1
 	}

@@ -45,7 +45,7 @@ type listener interface {
 	receive(msg tea.Msg) tea.Cmd
 }
 
-// newViews lists the views in the order of their tabs: a view's number is its place.
+// newViews lists the views in the order of their tabs: a view's place gives its key.
 func newViews(s *shared) []view {
 	base := treeView{s}
 	return []view{

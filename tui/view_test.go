@@ -37,6 +37,9 @@ func viewOf[V view](m *Model) V {
 	panic("no such view")
 }
 
+// tabOf is the tab of a view.
+func tabOf(m *Model, title string) string { return tabKey(m.views, titled(m, title)) + " " + title }
+
 // titled is a screen's view of a title.
 func titled(m *Model, title string) view {
 	return m.views[slices.IndexFunc(m.views, func(v view) bool { return v.title() == title })]
