@@ -126,6 +126,7 @@ func (r *runner) rescale(to target) bool {
 	}
 	r.actual.lesions = to.lesions
 	r.results.Effect, r.results.Paths = nil, nil
+	r.shutEyes()
 	return true
 }
 

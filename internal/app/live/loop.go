@@ -83,7 +83,7 @@ func (l *loop) proceed() {
 	next := reconcile(l.desired, l.actual)
 	now := l.tasks.running
 	switch {
-	case now.action.interruptible() && !now.equal(next):
+	case now.yields(next):
 		l.tasks.interrupt()
 	case now.action == rest && next.action != rest && l.wait == nil:
 		l.begin(next)
@@ -120,6 +120,8 @@ func (l *loop) phase() Phase {
 		return Preparing
 	case l.actual.stepping:
 		return Stepping
+	case l.desired.Running && (l.tasks.running.action == see || l.tasks.running.action == occlude):
+		return Running
 	}
 	return Paused
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"image"
 	"slices"
 
 	"resnet-tui/resnet/nn"
@@ -12,6 +13,8 @@ type desired struct {
 	steps     int  // single steps that have not begun
 	tracing   bool // path lengths are asked for
 	measuring bool // ceilings are asked for
+	sight     Sight
+	patch     image.Rectangle // of the image that is covered
 }
 
 // drop forgets what was asked for once.
@@ -54,6 +57,8 @@ type actual struct {
 	passed   bool // the program has made a pass
 	// twinStale says that the twin has not followed the net to the target yet.
 	twinStale bool
+	sight     Sight           // that Results.Seen answers
+	patch     image.Rectangle // that Results.Occlusion is about
 	target
 }
 
@@ -68,18 +73,34 @@ const (
 	step                  // run one layer
 	trace                 // split the gradient by path length
 	measure               // the machine's ceilings
+	see                   // look inside, or no more
+	occlude               // look without a part of the image
 )
 
-// interruptible reports whether a task ends early when something else is wanted.
-func (a action) interruptible() bool { return a == compile || a == pass || a == trace }
+// yields reports whether a task ends early for another one that is wanted now.
+func (t task) yields(next task) bool {
+	switch t.action {
+	case compile, pass, trace:
+		return !t.equal(next)
+	case see:
+		return next.action != see || t.sight.At != next.sight.At
+	case occlude: // patches come fast, and each is worth showing
+		return next.action != occlude && next.action != rest && next.action != pass
+	}
+	return false
+}
 
 // task is a piece of work that leads from what is to what is desired.
 type task struct {
 	action action
-	to     target // of compile
+	to     target          // of compile
+	sight  Sight           // of see
+	patch  image.Rectangle // of occlude
 }
 
-func (t task) equal(o task) bool { return t.action == o.action && t.to.equal(o.to) }
+func (t task) equal(o task) bool {
+	return t.action == o.action && t.to.equal(o.to) && t.sight == o.sight && t.patch == o.patch
+}
 
 // reconcile is the next task that leads from what is to what is desired. It alone
 // decides what the engine does.
@@ -94,7 +115,11 @@ func reconcile(d desired, a actual) task {
 	case d.measuring:
 		return task{action: measure}
 	case !to.equal(a.target), to.twin && a.twinStale:
-		return task{compile, to}
+		return task{action: compile, to: to}
+	case d.sight != a.sight:
+		return task{action: see, sight: d.sight}
+	case d.patch != a.patch:
+		return task{action: occlude, patch: d.patch}
 	case d.tracing && !a.passed:
 		return task{action: pass} // clients show its gradients too
 	case d.tracing:

@@ -26,21 +26,21 @@ func TestReconcile(t *testing.T) {
 		"run":      {func(d *desired, a *actual) { d.Running = true }, task{action: pass}},
 		"batch": {
 			func(d *desired, a *actual) { d.Batch, d.Running = 2, true },
-			task{compile, target{batch: 2, fused: true}},
+			task{action: compile, to: target{batch: 2, fused: true}},
 		},
 		"lesions": {
 			func(d *desired, a *actual) { d.Lesions = cut },
-			task{compile, target{batch: 1, fused: true, lesions: cut}},
+			task{action: compile, to: target{batch: 1, fused: true, lesions: cut}},
 		},
-		"step":            {func(d *desired, a *actual) { d.steps = 1 }, task{compile, stepping}},
+		"step":            {func(d *desired, a *actual) { d.steps = 1 }, task{action: compile, to: stepping}},
 		"step, compiled":  {func(d *desired, a *actual) { d.steps, a.target = 1, stepping }, task{action: step}},
 		"after steps":     {func(d *desired, a *actual) { a.target = stepping }, task{}},
-		"run after steps": {func(d *desired, a *actual) { a.target, d.Running = stepping, true }, task{compile, is.target}},
+		"run after steps": {func(d *desired, a *actual) { a.target, d.Running = stepping, true }, task{action: compile, to: is.target}},
 		"backward and the twin wait while stepping": {
 			func(d *desired, a *actual) { a.target, d.Backward, d.Twin = stepping, true, true },
 			task{},
 		},
-		"paths": {func(d *desired, a *actual) { TracePaths{}.apply(d) }, task{compile, back}},
+		"paths": {func(d *desired, a *actual) { TracePaths{}.apply(d) }, task{action: compile, to: back}},
 		"paths before a pass": {
 			func(d *desired, a *actual) { TracePaths{}.apply(d); a.backward = true },
 			task{action: pass},
@@ -51,7 +51,7 @@ func TestReconcile(t *testing.T) {
 		},
 		"paths after steps": {
 			func(d *desired, a *actual) { a.target = stepping; TracePaths{}.apply(d) },
-			task{compile, back},
+			task{action: compile, to: back},
 		},
 		"ceilings": {
 			func(d *desired, a *actual) { MeasureCeilings{}.apply(d); d.Running, d.Batch = true, 2 },
@@ -63,11 +63,11 @@ func TestReconcile(t *testing.T) {
 		},
 		"twin that has not followed": {
 			func(d *desired, a *actual) { a.twin, a.twinStale, d.Twin = true, true, true },
-			task{compile, target{batch: 1, fused: true, twin: true}},
+			task{action: compile, to: target{batch: 1, fused: true, twin: true}},
 		},
 		"twin that has not followed and need not": {
 			func(d *desired, a *actual) { a.twin, a.twinStale = true, true },
-			task{compile, is.target},
+			task{action: compile, to: is.target},
 		},
 	} {
 		d, a := wants, is
@@ -88,7 +88,7 @@ func TestRevert(t *testing.T) {
 	if d.Batch != 1 || d.Backward || d.Twin || len(d.Lesions) != 1 || d.steps != 1 || d.tracing {
 		t.Errorf("what is left is %+v", d)
 	}
-	if d.revert(task{compile, target{stepping: true}}, asked, last); d.steps != 0 {
+	if d.revert(task{action: compile, to: target{stepping: true}}, asked, last); d.steps != 0 {
 		t.Errorf("%d steps are left that can't be", d.steps)
 	}
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Request asks the engine for something. The requests are Run, Pause, StepLayer,
-// SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths, InspectParam and
-// MeasureCeilings.
+// SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths, InspectParam,
+// MeasureCeilings, See and Occlude.
 type Request interface {
 	apply(d *desired)
 }

@@ -14,16 +14,19 @@ import (
 func answered(e *Engine) map[Request]func(*State) bool {
 	weight := e.About().Model.Params[0]
 	return map[Request]func(*State) bool{
-		Run{}:              func(s *State) bool { return s.Desired.Running },
-		Pause{}:            func(s *State) bool { return s.Phase == Paused },
-		StepLayer{}:        func(s *State) bool { return s.Phase == Stepping && s.Step != nil && !s.Desired.Running },
-		SetBatch{3}:        func(s *State) bool { return s.Actual.Batch == 3 && s.Program.Model.Batch() == 3 },
-		SetFuse{false}:     func(s *State) bool { return !s.Actual.Fused && !s.Program.Fused },
-		SetBackward{true}:  func(s *State) bool { return s.Actual.Backward && s.Program.Train },
-		SetTwin{true}:      func(s *State) bool { return s.Actual.Twin && s.Twin != nil },
-		TracePaths{}:       func(s *State) bool { return s.Paths != nil },
-		oneLesion{}:        func(s *State) bool { return len(s.Actual.Lesions) == 1 && len(s.Program.Model.Lesions) == 1 },
-		inspectFirst{}:     func(s *State) bool { _, ok := s.Params[weight.Name]; return ok },
+		Run{}:             func(s *State) bool { return s.Desired.Running },
+		Pause{}:           func(s *State) bool { return s.Phase == Paused },
+		StepLayer{}:       func(s *State) bool { return s.Phase == Stepping && s.Step != nil && !s.Desired.Running },
+		SetBatch{3}:       func(s *State) bool { return s.Actual.Batch == 3 && s.Program.Model.Batch() == 3 },
+		SetFuse{false}:    func(s *State) bool { return !s.Actual.Fused && !s.Program.Fused },
+		SetBackward{true}: func(s *State) bool { return s.Actual.Backward && s.Program.Train },
+		SetTwin{true}:     func(s *State) bool { return s.Actual.Twin && s.Twin != nil },
+		TracePaths{}:      func(s *State) bool { return s.Paths != nil },
+		oneLesion{}:       func(s *State) bool { return len(s.Actual.Lesions) == 1 && len(s.Program.Model.Lesions) == 1 },
+		inspectFirst{}:    func(s *State) bool { _, ok := s.Params[weight.Name]; return ok },
+		See{Sight{At: "layer2.0"}}: func(s *State) bool {
+			return s.Seen != nil && s.Seen.Err == nil && s.Seen.Maps != nil
+		},
 		SetBackward{false}: func(s *State) bool { return !s.Desired.Backward && s.Answered > 0 },
 	}
 }

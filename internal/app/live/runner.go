@@ -27,6 +27,7 @@ type runner struct {
 	intact     *baseline           // nil before it is needed
 	lesionTime *profile.TimeEffect // what the lesions change in the time of a pass, nil if it is not known
 	twin       *twin               // nil while there is none
+	eyes       *eyes               // nil while nothing is to be seen
 	kernel     int                 // that the next single step runs
 	looked     time.Time           // when results were read from the program
 	asked      time.Time           // when the device was asked how it is
@@ -60,6 +61,10 @@ func (r *runner) guarded(ctx context.Context, t task) (err error) {
 		return r.trace(ctx)
 	case measure:
 		return r.measure(ctx)
+	case see:
+		return r.see(ctx, t.sight)
+	case occlude:
+		return r.occlude(ctx, t.patch)
 	}
 	return fmt.Errorf("there is no task %d", t.action)
 }
@@ -67,6 +72,7 @@ func (r *runner) guarded(ctx context.Context, t task) (err error) {
 // close keeps what the net has reached, and closes the sessions.
 func (r *runner) close() {
 	r.keepReached()
+	r.shutEyes()
 	// The engine ends: nothing could be done about an error.
 	if r.session != nil {
 		r.session.Close()
@@ -109,7 +115,9 @@ func (r *runner) adopt(s *nn.Session) error {
 	r.results = Results{
 		Program: programOf(s), Top: r.results.Top, Twin: r.results.Twin,
 		Machine: r.results.Machine, Device: r.results.Device,
+		Seen: r.results.Seen, // until it is seen anew
 	}
+	r.shutEyes()
 	return nil
 }
 

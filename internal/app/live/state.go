@@ -78,6 +78,8 @@ type Results struct {
 	Paths     []nn.PathSpectrum // asked for by TracePaths
 	Effect    *Effect           // of the lesions
 	Twin      *Twin             // while it runs beside the net
+	Seen      *Seen             // asked for by See
+	Occlusion *Occlusion        // asked for by Occlude
 	Machine   *profile.Machine  // what other programs use of it, or used in a recording; nil if unknown
 	Device    *tensor.Info      // as it was when the newest passes ran; nil before any did
 }
