@@ -82,8 +82,8 @@ func (t task) yields(next task) bool {
 	switch t.action {
 	case compile, pass, trace:
 		return !t.equal(next)
-	case see:
-		return next.action != see || t.sight.At != next.sight.At
+	case see: // other classes come as fast as a key repeats, and each is worth showing
+		return next.action != see || t.sight.At != next.sight.At || t.sight.Method != next.sight.Method
 	case occlude: // patches come fast, and each is worth showing
 		return next.action != occlude && next.action != rest && next.action != pass
 	}

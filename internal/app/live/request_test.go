@@ -24,7 +24,7 @@ func answered(e *Engine) map[Request]func(*State) bool {
 		TracePaths{}:      func(s *State) bool { return s.Paths != nil },
 		oneLesion{}:       func(s *State) bool { return len(s.Actual.Lesions) == 1 && len(s.Program.Model.Lesions) == 1 },
 		inspectFirst{}:    func(s *State) bool { _, ok := s.Params[weight.Name]; return ok },
-		See{Sight{At: "layer2.0"}}: func(s *State) bool {
+		See{cam("layer2.0")}: func(s *State) bool {
 			return s.Seen != nil && s.Seen.Err == nil && s.Seen.Maps != nil
 		},
 		SetBackward{false}: func(s *State) bool { return !s.Desired.Backward && s.Answered > 0 },

@@ -15,46 +15,37 @@ import (
 	"resnet-tui/tensor"
 )
 
-// eyes look at one image: programs for a batch of one, on the weights of the net's
-// session and with its lesions.
+// eyes look at one image: sessions for a batch of one, on the weights of the net's session
+// and with its lesions. Whatever the net's passes do, batch norms use the running
+// statistics: those of one image say little.
 type eyes struct {
-	model    *nn.Model
-	input    *tensor.Tensor // 1×C×H×W
-	maps     *nn.Session    // keeps what leaves the place of the newest sight; nil before it
-	occluder *occluder      // nil before it is needed
+	base     *nn.Session
+	sample   inspect.Sample
+	place    inspect.Place
+	maps     *Maps              // of place
+	top      []Guess            // all classes
+	known    *Explanation       // the newest; nil before it
+	explain  *inspect.Explainer // for known's method and place
+	occluder *inspect.Occluder  // nil before it is needed
+	watched  []*nn.Layer        // by the occluder
 }
 
-// sessions are those that there are; e may be nil.
-func (e *eyes) sessions() (all []*nn.Session) {
-	if e != nil && e.maps != nil {
-		all = append(all, e.maps)
+// close frees what the eyes hold. Nothing could be done about an error: the weights are
+// the net's session's.
+func (e *eyes) close() {
+	if e.explain != nil {
+		e.explain.Close()
 	}
-	if e != nil && e.occluder != nil {
-		all = append(all, e.occluder.session)
+	if e.occluder != nil {
+		e.occluder.Close()
 	}
-	return all
+	e.base.Close()
 }
 
-// openEyes looks at the first image of the batch.
-func (r *runner) openEyes() error {
-	if r.eyes != nil {
-		return nil
-	}
-	c := r.whole.Config
-	c.Batch = 1
-	m, err := resnet.Build(c, r.actual.lesions...)
-	if err != nil {
-		return err
-	}
-	r.eyes = &eyes{model: m.Model, input: r.options.input(m.Model)}
-	return nil
-}
-
-// shutEyes frees what sights have needed. Nothing could be done about an error: the
-// weights are the net's session's.
+// shutEyes has the next sight begin anew, with the net as it is then.
 func (r *runner) shutEyes() {
-	for _, s := range r.eyes.sessions() {
-		s.Close()
+	if r.eyes != nil {
+		r.eyes.close()
 	}
 	r.eyes = nil
 	r.actual.sight, r.actual.patch = Sight{}, image.Rectangle{}
@@ -75,67 +66,60 @@ func (r *runner) see(ctx context.Context, to Sight) error {
 	return nil
 }
 
-// lookAt fills in what a sight asks for.
+// lookAt fills in what a sight asks for, as far as it can be had.
 func (r *runner) lookAt(ctx context.Context, seen *Seen) (err error) {
-	if err := r.openEyes(); err != nil {
+	if err := r.openEyes(ctx); err != nil {
 		return err
 	}
 	e := r.eyes
-	seen.Input = &tensor.Tensor{Shape: e.input.Shape[1:], Data: e.input.Data}
-	if seen.Place, err = inspect.Find(e.model, seen.At); err != nil {
+	seen.Input = &tensor.Tensor{Shape: e.sample.Batch.Shape[1:], Data: e.sample.Batch.Data}
+	if seen.Classes = e.top; seen.Class == Likeliest && len(e.top) > 0 {
+		seen.Class = e.top[0].Class
+	}
+	if seen.Place, err = inspect.Find(e.base.Model(), seen.At); err != nil {
 		return err
 	}
-	if err := r.lookInto(ctx, seen.Place); err != nil {
+	if err := e.lookInto(ctx, seen.Place); err != nil {
 		return err
 	}
-	logits, err := e.maps.Logits()
-	if err != nil {
-		return err
+	seen.Maps = e.maps
+	if seen.Class == Likeliest {
+		return errors.New("the net's output is not finite: there is no class to explain")
 	}
-	seen.Classes = likeliest(train.Image(logits, 0), len(logits.Data))
-	kept, err := e.maps.Kept(seen.Place.At())
-	if err != nil {
-		return err
-	}
-	seen.Maps = newMaps(kept)
-	return nil
+	seen.Why, err = e.why(ctx, seen.Place, seen.Method, seen.Class)
+	return err
 }
 
-// lookInto makes a pass that keeps what leaves a place.
-func (r *runner) lookInto(ctx context.Context, place inspect.Place) error {
-	e, probe := r.eyes, nn.Probe{At: place.At(), What: nn.Keep}
-	if e.maps != nil && e.maps.Options().Probes[0] == probe {
-		return nil // the image and the weights are what they were
+// openEyes makes a pass of the first image of the batch.
+func (r *runner) openEyes(ctx context.Context) error {
+	if r.eyes != nil {
+		return nil
 	}
-	s, err := r.share(ctx, e.model, nn.Pass{Probes: []nn.Probe{probe}})
+	c := r.whole.Config
+	c.Batch = 1
+	m, err := resnet.Build(c, r.actual.lesions...)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.SetInput(e.input), s.Run(ctx, nil)); err != nil {
+	input := r.options.input(m.Model)
+	s, err := r.share(ctx, m.Model, nn.Pass{})
+	if err != nil {
+		return err
+	}
+	e := &eyes{base: s, sample: inspect.Sample{Session: s, Batch: input}}
+	err = errors.Join(s.SetInput(input), s.Run(ctx, nil))
+	logits, unread := s.Logits()
+	if err = errors.Join(err, unread); err != nil {
 		return errors.Join(err, s.Close())
 	}
-	if e.maps != nil {
-		e.maps.Close()
-	}
-	e.maps = s
+	e.top = likeliest(train.Image(logits, 0), len(logits.Data))
+	r.eyes = e
 	return nil
-}
-
-// held is the memory of all sessions that there are.
-func (r *runner) held() int64 {
-	n := r.session.Memory().Total()
-	if r.twin != nil {
-		n += r.twin.session.Memory().Total()
-	}
-	for _, s := range r.eyes.sessions() {
-		n += s.Memory().Total()
-	}
-	return n
 }
 
 // share makes a session beside the net's, on its weights, if both fit.
 func (r *runner) share(ctx context.Context, m *nn.Model, pass nn.Pass) (*nn.Session, error) {
-	change := func(o *nn.SessionOptions) { o.Pass, o.Fuse = pass, true }
+	change := func(o *nn.SessionOptions) { o.Pass, o.Progress = pass, nil }
 	o := r.session.Options()
 	change(&o)
 	need, err := nn.Needs(r.device, m, o)
@@ -147,4 +131,72 @@ func (r *runner) share(ctx context.Context, m *nn.Model, pass nn.Pass) (*nn.Sess
 			profile.FormatBytes(need), profile.FormatBytes(limit))
 	}
 	return r.session.Share(ctx, m, change)
+}
+
+// held is the memory of what runs.
+func (r *runner) held() int64 {
+	n := r.session.Memory().Total()
+	if r.twin != nil {
+		n += r.twin.session.Memory().Total()
+	}
+	return n
+}
+
+// lookInto makes a pass that keeps what leaves a place, unless it is known.
+func (e *eyes) lookInto(ctx context.Context, place inspect.Place) (err error) {
+	if e.maps != nil && e.place.At() == place.At() {
+		return nil
+	}
+	keep := nn.Pass{Probes: []nn.Probe{{At: place.At(), What: nn.Keep}}}
+	s, err := e.base.Share(ctx, e.base.Model(), func(o *nn.SessionOptions) { o.Pass = keep })
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := errors.Join(s.SetInput(e.sample.Batch), s.Run(ctx, nil)); err != nil {
+		return err
+	}
+	kept, err := s.Kept(place.At())
+	if err == nil {
+		e.place, e.maps = place, newMaps(kept)
+	}
+	return err
+}
+
+// why explains a class, unless that is known. Only Grad-CAM depends on the place.
+func (e *eyes) why(ctx context.Context, at inspect.Place, method inspect.Method, class int) (*Explanation, error) {
+	now := &Explanation{Method: method}
+	if method == inspect.GradCAM {
+		now.At = at.Path
+	}
+	if was := e.known; was != nil && was.Method == now.Method && was.At == now.At {
+		if was.Class == class {
+			return was, nil
+		}
+	} else if err := e.explainBy(ctx, at, method); err != nil {
+		return nil, err
+	}
+	x, err := e.explain.Explain(ctx, class)
+	if err != nil {
+		return nil, err
+	}
+	now.Explanation = x
+	e.known = now
+	return now, nil
+}
+
+// explainBy opens another explainer in place of the one that there is.
+func (e *eyes) explainBy(ctx context.Context, at inspect.Place, method inspect.Method) error {
+	shape := e.sample.Batch.Shape
+	o := inspect.DefaultOptions(method, shape[2], shape[3])
+	o.At = at
+	x, err := inspect.NewExplainer(ctx, e.sample, o)
+	if err != nil {
+		return err
+	}
+	if e.explain != nil {
+		e.explain.Close()
+	}
+	e.explain, e.known = x, nil
+	return nil
 }

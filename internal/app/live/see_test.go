@@ -11,6 +11,7 @@ import (
 
 	"resnet-tui/internal/app"
 	"resnet-tui/resnet"
+	"resnet-tui/resnet/inspect"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
@@ -24,12 +25,15 @@ func looker(t *testing.T) (*Engine, *app.Bench) {
 	return start(t, Of(b, "")), b
 }
 
+// cam is a sight of Grad-CAM for the likeliest class.
+func cam(at string) Sight { return Sight{At: at, Method: inspect.GradCAM, Class: Likeliest} }
+
 // seen sends a sight, and returns what answers it.
 func seen(t *testing.T, e *Engine, to Sight) *Seen {
 	t.Helper()
 	e.Send(See{to})
-	s := await(t, e, to.At, func(s *State) bool { return s.Seen != nil && s.Seen.At == to.At })
-	if s.Seen.Err != nil {
+	s := await(t, e, to.At, func(s *State) bool { return s.Seen != nil && s.Seen.At == to.At && s.Seen.Method == to.Method })
+	if s.Seen.Err != nil && to.At != "fc" {
 		t.Fatal(s.Seen.Err)
 	}
 	return s.Seen
@@ -70,7 +74,7 @@ func keptOf(t *testing.T, b *app.Bench, layer nn.At, input *tensor.Tensor) *tens
 func TestSeeMaps(t *testing.T) {
 	e, b := looker(t)
 	for _, place := range []string{"layer2.0.conv1", "layer3.0", "fc"} {
-		s := seen(t, e, Sight{At: place})
+		s := seen(t, e, cam(place))
 		want := keptOf(t, b, s.Place.At(), s.Input)
 		if !slices.Equal(s.Maps.Values.Data, want.Data) {
 			t.Errorf("%s: the maps differ from those of a pass", place)
@@ -78,8 +82,8 @@ func TestSeeMaps(t *testing.T) {
 		if !slices.Equal(s.Input.Data, nn.RandomInput(b.SessionOptions().Seed, b.Model().Input).Data[:len(s.Input.Data)]) {
 			t.Errorf("%s: the input is not the batch's first image", place)
 		}
-		if len(s.Classes) != 10 {
-			t.Errorf("%s: the classes are %v", place, s.Classes)
+		if len(s.Classes) != 10 || s.Class != s.Classes[0].Class {
+			t.Errorf("%s: class %d of %v", place, s.Class, s.Classes)
 		}
 	}
 }
@@ -87,7 +91,7 @@ func TestSeeMaps(t *testing.T) {
 func TestNewMaps(t *testing.T) {
 	nan := float32(math.NaN())
 	m := newMaps(&tensor.Tensor{Shape: tensor.Shape{1, 4, 1, 2}, Data: []float32{-1, -2, nan, nan, 0, 0, 3, nan}})
-	if !slices.Equal(m.Order, []int{3, 2, 0, 1}) || !slices.Equal(m.Dead, []bool{false, false, true, false}) {
+	if !slices.Equal(m.Order, []int{3, 2, 0, 1}) || !slices.Equal(m.Dead, []bool{false, false, true, false}) || !m.Signed {
 		t.Errorf("order %v, dead %v", m.Order, m.Dead)
 	}
 	if m.Largest[0] != -1 || m.Largest[3] != 3 {
@@ -102,7 +106,7 @@ func TestNewMaps(t *testing.T) {
 // the end.
 func TestSeeFollowsTheNet(t *testing.T) {
 	e, _ := looker(t)
-	was := seen(t, e, Sight{At: "layer3.0"})
+	was := seen(t, e, cam("layer3.0"))
 	e.Send(SetLesions{[]nn.Lesion{{Path: "layer2.0", Kind: nn.DropBranch}}})
 	now := await(t, e, "the lesioned net", func(s *State) bool {
 		return len(s.Actual.Lesions) == 1 && s.Seen != nil && s.Seen != was
@@ -121,7 +125,7 @@ func TestSeeFollowsTheNet(t *testing.T) {
 // TestOcclude: what is covered changes what comes after it, and the more the more.
 func TestOcclude(t *testing.T) {
 	e, _ := looker(t)
-	s := seen(t, e, Sight{At: "layer3.0"})
+	s := seen(t, e, cam("layer3.0"))
 	cover := func(r image.Rectangle) *Occlusion {
 		e.Send(Occlude{r})
 		return await(t, e, "an occlusion", func(s *State) bool { return s.Occlusion != nil && s.Occlusion.Patch == r }).Occlusion
@@ -153,7 +157,7 @@ func TestOcclude(t *testing.T) {
 func TestOccludeTheLast(t *testing.T) {
 	d := fake(slow(100 * time.Microsecond))
 	e := startPaused(t, d)
-	e.Send(See{Sight{At: "layer1.0"}})
+	e.Send(See{cam("layer1.0")})
 	await(t, e, "a sight", func(s *State) bool { return s.Seen != nil })
 	before := d.Ran()
 	for i := range 100 {
@@ -177,12 +181,32 @@ func TestSeeNothing(t *testing.T) {
 		o := small(t, fake(nil))
 		o.MemoryLimit = c.limit
 		e := start(t, o)
-		e.Send(See{Sight{At: c.at}})
+		e.Send(See{cam(c.at)})
 		s := await(t, e, name, func(s *State) bool { return s.Seen != nil })
 		if s.Seen.Err == nil || !strings.Contains(s.Seen.Err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q in it", name, s.Seen.Err, c.want)
 		}
 		n := s.Program.Recorder.Passes()
 		await(t, e, "more passes", ran(int(n)+2))
+	}
+}
+
+// TestSeeWhy: the explanation is inspect's, and stays what it was where nothing that it
+// depends on has changed.
+func TestSeeWhy(t *testing.T) {
+	e, _ := looker(t)
+	last := seen(t, e, cam("layer3.0"))
+	if x := last.Why; x == nil || x.Class != last.Class || len(x.Map) != 4*4 || len(x.Skip) != 4*4 || x.SumError > 1e-5 {
+		t.Fatalf("the last block is explained by %+v", x)
+	}
+	if s := seen(t, e, cam("fc")); s.Err == nil || s.Maps == nil || s.Why != nil {
+		t.Errorf("a vector has the map %+v, and the error %v", s.Why, s.Err)
+	}
+	gradient := seen(t, e, Sight{At: "layer1.0", Method: inspect.Gradient, Class: 3})
+	if x := gradient.Why; x.Class != 3 || len(x.Map) != 16*16 {
+		t.Errorf("the gradient is of class %d, %d values", x.Class, len(x.Map))
+	}
+	if again := seen(t, e, Sight{At: "conv1", Method: inspect.Gradient, Class: 3}); again.Why != gradient.Why {
+		t.Error("the gradient by the image was computed again for another place")
 	}
 }

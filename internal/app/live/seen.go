@@ -13,7 +13,7 @@ import (
 // Seen is what there is to see of an image inside the net. It never changes once it is
 // published.
 type Seen struct {
-	Sight // that it answers
+	Sight // that it answers; Likeliest has become a class, if the net has any
 
 	Err     error          // why there is no more of it; nil if all is there
 	Image   int            // of the batch, from 0
@@ -21,6 +21,14 @@ type Seen struct {
 	Place   inspect.Place  // of the net for one image
 	Maps    *Maps          // what leaves the place
 	Classes []Guess        // all of them, the likeliest first; nil if a logit is not finite
+	Why     *Explanation   // nil where there is none: see Err
+}
+
+// Explanation is why the net finds a class likely.
+type Explanation struct {
+	*inspect.Explanation
+	Method inspect.Method
+	At     string // of Grad-CAM the place, else ""
 }
 
 // Maps are what leaves a place, channel by channel.
@@ -29,13 +37,14 @@ type Maps struct {
 	Order   []int          // the channels by largest value, the largest first
 	Largest []float32      // by channel, of the values that are numbers; NaN without one
 	Dead    []bool         // by channel: 0 everywhere
+	Signed  bool           // a value is negative
 }
 
 // Occlusion is what the net makes of the image without a part of it.
 type Occlusion struct {
 	Patch   image.Rectangle
 	Classes []float64       // probabilities, by class
-	Changes map[int]float64 // ‖y − y without the patch‖ / ‖y‖ of the layers' outputs, by layer; NaN where y is 0
+	Changes map[int]float64 // by layer, ‖output − output of the whole image‖ / ‖output of the whole image‖; NaN where the latter is 0
 }
 
 // newMaps takes the maps of one image apart: 1×C×H×W, or 1×C.
@@ -45,6 +54,7 @@ func newMaps(t *tensor.Tensor) *Maps {
 		s = t.Shape[1:]
 	}
 	m := &Maps{Values: &tensor.Tensor{Shape: s, Data: t.Data}}
+	m.Signed = slices.ContainsFunc(t.Data, func(v float32) bool { return v < 0 })
 	per := s[1] * s[2]
 	for c := range s[0] {
 		largest, dead := largestOf(t.Data[c*per : (c+1)*per])
@@ -65,18 +75,4 @@ func largestOf(values []float32) (largest float32, zero bool) {
 		zero = zero && v == 0
 	}
 	return largest, zero
-}
-
-// relativeChange is ‖now − was‖ / ‖was‖, NaN if was is 0 throughout.
-func relativeChange(was, now []float32) float64 {
-	moved, whole := 0.0, 0.0
-	for i, v := range was {
-		d := float64(now[i]) - float64(v)
-		moved += d * d
-		whole += float64(v) * float64(v)
-	}
-	if whole == 0 {
-		return math.NaN()
-	}
-	return math.Sqrt(moved / whole)
 }

@@ -2,16 +2,23 @@ package live
 
 import (
 	"image"
+
+	"resnet-tui/resnet/inspect"
 )
 
 // Sight says what to look at inside the net, for the first image of the batch. The zero
 // Sight is nothing.
 type Sight struct {
-	At string // a layer or a block, see inspect.Find
+	At     string         // a layer or a block, see inspect.Find
+	Method inspect.Method // of the explanation
+	Class  int            // that is explained; Likeliest leaves it to the net
 }
 
-// See asks for what leaves a place of the net, and what the net makes of the image: see
-// State.Seen. It holds, whatever becomes of the net, until the next one; the zero See ends
+// Likeliest is the Class that the net finds likeliest.
+const Likeliest = -1
+
+// See asks for what leaves a place of the net, what the net makes of the image, and why:
+// see State.Seen. It holds, whatever becomes of the net, until the next one; the zero See ends
 // it. Passes wait while it is answered.
 type See struct{ Sight }
 
