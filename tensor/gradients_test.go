@@ -167,7 +167,7 @@ func loss(smoothing float64) *differentiated {
 // TestEveryGradientHasDifferences: every kind of operation is in a case above,
 // except probes, which have no gradient, and the update.
 func TestEveryGradientHasDifferences(t *testing.T) {
-	covered := map[Kind]bool{Moments: true, Norm: true, SGD: true}
+	covered := map[Kind]bool{Moments: true, Norm: true, Histogram: true, SGD: true}
 	for _, d := range append(slices.Collect(maps.Values(gradientCases())), loss(0)) {
 		for _, op := range d.Ops {
 			covered[op.Kind] = true

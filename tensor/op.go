@@ -96,6 +96,12 @@ const (
 	// Norm is a probe: x → y[1] = ‖x‖, L2, accumulated in float64. Its output
 	// is Kept.
 	Norm
+	// Histogram is a probe: x → counts[2, HistogramCounts], and figures[HistogramFigures],
+	// and channels[HistogramRows, C]; the latter two may be omitted. Without an operand x is
+	// the present value of its parameter. Channels are the slices of x along dimension
+	// Op.Axis. Counts are exact, see histogram.go; figures are of the finite values,
+	// accumulated in float64, and 0 where there is none. All results are Kept.
+	Histogram
 	// SGD is PyTorch's optimiser step, with λ = Decay, μ = Momentum and the learning
 	// rate Scalars[Op.Scalar]: g → nothing  [parameter, momentum slot if μ ≠ 0].
 	// d = g + λw; v ← μv + d; w ← w − lr·v, or with Nesterov w − lr·(d + μv),
@@ -111,7 +117,7 @@ var kindNames = [...]string{
 	LinearGradInput: "LinearGradInput", LinearGradWeight: "LinearGradWeight", LinearGradBias: "LinearGradBias",
 	BatchNorm2dGrad: "BatchNorm2dGrad", ReLUGrad: "ReLUGrad", MaxPool2dGrad: "MaxPool2dGrad",
 	AvgPool2dGrad: "AvgPool2dGrad", AdaptiveAvgPool2dGrad: "AdaptiveAvgPool2dGrad", PadGrad: "PadGrad", Unflatten: "Unflatten", DropoutGrad: "DropoutGrad",
-	Scale: "Scale", Join: "Join", Norm: "Norm", SGD: "SGD",
+	Scale: "Scale", Join: "Join", Norm: "Norm", Histogram: "Histogram", SGD: "SGD",
 }
 
 // String is the kind's name, as in PyTorch.
@@ -181,5 +187,6 @@ type Op struct {
 	Momentum            float64 // BatchNorm2d: of the running statistics; SGD: μ
 	Decay               float64 // SGD: weight decay λ
 	Nesterov            bool    // SGD
+	Axis                int     // Histogram: the dimension of channels, 0 or 1
 	Scalar              int     // index into RunOptions.Scalars, or NoScalar
 }

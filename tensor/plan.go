@@ -87,8 +87,16 @@ type Plan struct {
 	Scalars []string // names of the scalar inputs, in the order of RunOptions.Scalars
 }
 
-// InShape is the shape of operation i's first operand.
-func (p *Plan) InShape(i int) Shape { return p.Buffers[p.Ops[i].In[0]].Shape }
+// InShape is the shape of operation i's first operand, nil if it has none (a Histogram
+// of a parameter).
+func (p *Plan) InShape(i int) Shape { return p.firstIn(&p.Ops[i]) }
+
+func (p *Plan) firstIn(op *Op) Shape {
+	if len(op.In) == 0 {
+		return nil
+	}
+	return p.Buffers[op.In[0]].Shape
+}
 
 // OutShape is the shape of operation i's first result, nil if it has no result (SGD).
 func (p *Plan) OutShape(i int) Shape { return p.firstOut(&p.Ops[i]) }

@@ -17,6 +17,9 @@ func (p *Plan) String() string {
 		for j, id := range op.In {
 			fmt.Fprintf(&b, "%s%s", [...]string{" ", ", "}[min(j, 1)], p.operand(id))
 		}
+		if op.Kind == Histogram && len(op.In) == 0 {
+			fmt.Fprintf(&b, " %s", p.Params[op.Params[0]].Name)
+		}
 		b.WriteString(" →")
 		for _, id := range op.Out {
 			fmt.Fprintf(&b, " %s", p.operand(id))
@@ -59,6 +62,7 @@ func (op *Op) details() string {
 	say(op.Train && is(BatchNorm2d) || is(SGD), "momentum %g", op.Momentum)
 	say(is(SGD), "decay %g", op.Decay)
 	say(op.Nesterov, "nesterov")
+	say(is(Histogram) && len(op.Out) > 2, "channels along %d", op.Axis)
 	say(int(op.Kind) < len(rules) && ruleOf(op).scalar != unused && op.Scalar != NoScalar, "scalar %d", op.Scalar)
 	say(op.Call > 0, "call %d", op.Call)
 	say(op.Pass != Forward, "%v", op.Pass)

@@ -116,13 +116,21 @@ func (r *Reference[T]) run(op *Op, scalars []float32) error {
 	for i, id := range op.Params {
 		c.w[i] = r.params[id]
 	}
+	if op.Kind == Histogram && len(op.In) == 0 {
+		c.x[0] = extents(r.params[op.Params[0]], r.plan.Params[op.Params[0]].Shape)
+	}
 	return f(&c)
 }
 
 // view is a buffer with its extents.
 func (r *Reference[T]) view(id BufferID) images[T] {
-	v := images[T]{n: 1, c: 1, h: 1, w: 1, data: r.buffers[id]}
-	for i, d := range r.plan.Buffers[id].Shape {
+	return extents(r.buffers[id], r.plan.Buffers[id].Shape)
+}
+
+// extents are values of a shape of up to four dimensions; missing ones are 1.
+func extents[T Real](data []T, s Shape) images[T] {
+	v := images[T]{n: 1, c: 1, h: 1, w: 1, data: data}
+	for i, d := range s {
 		*[...]*int{&v.n, &v.c, &v.h, &v.w}[i] = d
 	}
 	return v

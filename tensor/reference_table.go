@@ -36,6 +36,7 @@ func formulas[T Real]() map[Kind]formula[T] {
 		Flatten:           never(func(c *call[T]) { copy(c.y[0].data, c.x[0].data) }),
 		Unflatten:         never(func(c *call[T]) { copy(c.y[0].data, c.x[0].data) }),
 		Moments:           never(meanAndDeviation[T]),
+		Histogram:         never(histogram[T]),
 		Norm:              never(func(c *call[T]) { c.y[0].data[0] = T(math.Sqrt(inner(c.x[0], c.x[0]))) }),
 
 		CrossEntropy:     func(c *call[T]) error { return crossEntropy(c.y[0], c.y[1], c.x[0], c.x[1], c.op.Eps) },

@@ -94,7 +94,7 @@ func (p *Plan) validateOp(op *Op, written []bool) error {
 	if err := p.validateScalar(op, rule); err != nil {
 		return err
 	}
-	return rule.check(p, op, p.Buffers[op.In[0]].Shape, p.firstOut(op))
+	return rule.check(p, op, p.firstIn(op), p.firstOut(op))
 }
 
 // either lists numbers: "1 or 3".

@@ -46,6 +46,7 @@ const anyLearnable Role = 255
 
 var (
 	none, one, two, oneOrThree = []int{0}, []int{1}, []int{2}, []int{1, 3}
+	oneToThree                 = []int{1, 2, 3}
 	weightAndBias              = []Role{Weight, Bias}
 	gammaOnly                  = []Role{Gamma}
 	normParams                 = []Role{Gamma, Beta, RunningMean, RunningVar}
@@ -85,6 +86,7 @@ var rules = [...]rule{
 	Scale:                 {in: 1, outs: one, scalar: required, check: checkSame},
 	Join:                  {pass: inBackward, in: 2, outs: two, check: checkJoin},
 	Norm:                  {in: 1, outs: one, check: checkNorm},
+	Histogram:             {in: 1, outs: oneToThree, check: checkHistogram},
 	SGD: {
 		pass: inUpdate, in: 1, outs: none, roles: paramAndSlot, lastOptional: true, scalar: required, check: checkSGD,
 	},
@@ -96,8 +98,14 @@ var evalNormGrad = rule{
 	check: checkBatchNorm2dGrad,
 }
 
+// paramHistogram is the rule of a Histogram of a parameter.
+var paramHistogram = rule{outs: oneToThree, roles: []Role{anyLearnable}, check: checkHistogram}
+
 // ruleOf is an operation's rule. Its kind must be known.
 func ruleOf(op *Op) rule {
+	if op.Kind == Histogram && len(op.In) == 0 {
+		return paramHistogram
+	}
 	if op.Kind == BatchNorm2dGrad && !op.Train {
 		return evalNormGrad
 	}

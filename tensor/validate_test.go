@@ -120,7 +120,7 @@ func TestValidateRefuses(t *testing.T) {
 // TestPassesOfKinds: every kind is in its own passes only. Those that both the forward
 // and the backward pass have are measurements and operations that are linear.
 func TestPassesOfKinds(t *testing.T) {
-	anywhere := []Kind{Add, Flatten, Unflatten, Moments, Scale, Norm}
+	anywhere := []Kind{Add, Flatten, Unflatten, Moments, Scale, Norm, Histogram}
 	for k := Conv2d; k <= SGD; k++ {
 		var allowed []Pass
 		for pass := Forward; pass <= Update; pass++ {

@@ -18,6 +18,7 @@ type launch struct {
 	// trained are the parameters that a run changes, repacked the copies that it
 	// brings up to date with them.
 	trained  []string
+	reads    []string // parameters that it reads in the order of the host
 	repacked []*weight
 	// check, if not nil, looks at the operands before the launch runs.
 	check func() error

@@ -78,6 +78,10 @@ func (sc *schedule) traffic(ln *launch) int64 {
 		for _, p := range sc.params(op) {
 			bytes += 2 * p.Bytes()
 		}
+	} else if op.Kind == tensor.Histogram { // reads it
+		for _, p := range sc.params(op) {
+			bytes += p.Bytes()
+		}
 	}
 	return bytes
 }

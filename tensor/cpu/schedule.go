@@ -25,6 +25,7 @@ type schedule struct {
 	launches []*launch    // one per fusion
 	weights  map[string]*weight
 	env      *env
+	tally    []asm.Counts // of histograms, by worker; nil without any
 
 	shared, private int     // bytes of scratch memory: of all workers, of each
 	offsets         []int64 // of the views in the arena, in bytes
@@ -87,6 +88,9 @@ func (sc *schedule) assignLayouts(exact bool) {
 	stems := sc.stems()
 	sc.flatten()
 	for _, f := range sc.fusions {
+		if len(sc.plan.Ops[f.Head].In) == 0 {
+			continue
+		}
 		in := sc.plan.Ops[f.Head].In[0]
 		halos[in] = halos[in].max(sc.haloOf(f.Head, !exact && !stems[in]))
 	}
@@ -164,8 +168,8 @@ func (sc *schedule) stems() map[tensor.BufferID]bool {
 	return stems
 }
 
-// flatten lays out vectors and the gradients of weights, and what is computed
-// of these element by element, in the order of the host.
+// flatten lays out vectors, the gradients of weights, what is computed of these
+// element by element, and histograms, in the order of the host.
 func (sc *schedule) flatten() {
 	for id, b := range sc.plan.Buffers {
 		if len(b.Shape) == 1 {
@@ -178,6 +182,11 @@ func (sc *schedule) flatten() {
 		if weight || pixelwise(op) && sc.views[op.In[0]] != nil {
 			id := op.Out[0]
 			sc.views[id] = &view{layout: flatLayout(sc.plan.Buffers[id].Shape)}
+		}
+		if op.Kind == tensor.Histogram {
+			for _, id := range op.Out {
+				sc.views[id] = &view{layout: flatLayout(sc.plan.Buffers[id].Shape)}
+			}
 		}
 	}
 }
@@ -301,6 +310,7 @@ var planners = map[tensor.Kind]func(*schedule, *launch) error{
 	tensor.DropoutGrad:           (*schedule).planDropout,
 	tensor.Join:                  (*schedule).planJoin,
 	tensor.Norm:                  (*schedule).planNorm,
+	tensor.Histogram:             (*schedule).planHistogram,
 
 	// update
 	tensor.SGD: (*schedule).planSGD,

@@ -120,12 +120,14 @@ func (s *state) master(param tensor.Param) ([]float32, error) {
 	return p.master, nil
 }
 
-// unmade is the bytes of the masters that launches update and that don't exist
-// yet.
+// unmade is the bytes of the masters that launches update or read and that don't
+// exist yet.
 func (s *state) unmade(launches []*launch) (bytes int64) {
+	counted := make(map[string]bool)
 	for _, ln := range launches {
-		for _, name := range ln.trained {
-			if p := s.params[name]; p != nil && p.master == nil {
+		for _, name := range append(ln.trained, ln.reads...) {
+			if p := s.params[name]; p != nil && p.master == nil && !counted[name] {
+				counted[name] = true
 				bytes += p.Bytes()
 			}
 		}

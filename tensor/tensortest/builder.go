@@ -198,6 +198,24 @@ func (b *Builder) L2(x tensor.BufferID) tensor.BufferID {
 	return id
 }
 
+// Histogram adds a probe of counts, figures and channels along an axis, and keeps them.
+func (b *Builder) Histogram(x tensor.BufferID, axis int) []tensor.BufferID {
+	return b.histogram(tensor.Op{Axis: axis}, []tensor.BufferID{x}, b.Shape(x))
+}
+
+// ParamHistogram adds the same probe of a parameter's values.
+func (b *Builder) ParamHistogram(p tensor.ParamID, axis int) []tensor.BufferID {
+	return b.histogram(tensor.Op{Axis: axis, Params: []tensor.ParamID{p}}, nil, b.Params[p].Shape)
+}
+
+func (b *Builder) histogram(op tensor.Op, in []tensor.BufferID, of tensor.Shape) []tensor.BufferID {
+	op.Kind = tensor.Histogram
+	out := b.Append(op, in, tensor.Shape{2, tensor.HistogramCounts}, tensor.Shape{tensor.HistogramFigures},
+		tensor.Shape{tensor.HistogramRows, of[op.Axis]})
+	b.Keep(out...)
+	return out
+}
+
 // Scale adds α·x in the backward pass, with α a scalar's index.
 func (b *Builder) Scale(x tensor.BufferID, scalar int) tensor.BufferID {
 	return b.one(tensor.Op{Kind: tensor.Scale, Pass: tensor.Backward, Scalar: scalar}, x, b.Shape(x)...)

@@ -43,9 +43,10 @@ func TestEveryKindIsHeld(t *testing.T) {
 	}
 }
 
-// probed is a plan with the probe that part operations adds to each of its own.
+// probed is a plan with the probes of the parts operations and histograms.
 func (b *Builder) probed() *tensor.Plan {
 	b.Moments(b.Input(2, 3))
+	b.Histogram(b.Input(2, 3), 1)
 	return &b.Plan
 }
 

@@ -85,6 +85,7 @@ var parts = []part{
 	{"threads", 14, 2, (*suite).threads},
 	{"spans", 12, 6, (*suite).spans},
 	{"labels and cancellation", 4, 4, (*suite).labels},
+	{"histograms", 60, 60, (*suite).histograms},
 	{"state", 10, 10, (*suite).states},
 	{"requests", 40, 40, (*suite).requests},
 	{"precision", 3, 3, (*suite).precision},

@@ -52,6 +52,7 @@ var tolerances = map[tensor.Kind]tolerance{
 	tensor.DropoutGrad: {2e-7, rounded + ": the factor 1/(1−p) is one itself"},
 	tensor.Join:        {5e-7, rounded + ", and norms summed in float64 of rounded values"},
 	tensor.Norm:        {3e-7, rounded + ", summed in float64"},
+	tensor.Histogram:   {1e-6, "counts are exact, figures are summed in float64 of rounded values"},
 	tensor.Moments:     {3e-6, "the mean is a difference of sums that nearly cancel, in float64 of rounded values"},
 
 	tensor.AvgPool2d:             {1e-6, summed},

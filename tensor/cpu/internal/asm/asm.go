@@ -152,7 +152,12 @@ type Kernels struct {
 	// in float64. dst may be x or y.
 	Join func(s *[4]float64, dst, x, y unsafe.Pointer, n int)
 	// Squares adds Σx² of n pixels to s, in float64.
-	Squares     func(s *float64, src unsafe.Pointer, n int)
+	Squares func(s *float64, src unsafe.Pointer, n int)
+	// Count adds n pixels to c.
+	Count func(c *Counts, src unsafe.Pointer, n int)
+	// Figures adds n pixels to s. A value that is not finite makes its lane's sum NaN or
+	// infinite, and its other figures meaningless.
+	Figures     func(s *FigureSums, src unsafe.Pointer, n int)
 	SGD         func(*SGDArgs)
 	MaxPoolGrad func(*PoolGradArgs)
 

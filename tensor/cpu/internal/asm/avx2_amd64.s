@@ -7497,6 +7497,230 @@ pixel:
 	VZEROUPPER
 	RET
 
+// func countAVX2(a *CountArgs) (ret int64)
+// Requires: AVX, AVX2
+TEXT ·countAVX2(SB), NOSPLIT, $0-16
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         $+7, BX
+	MOVQ         $+1, SI
+	VMOVQ        SI, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         16(AX), SI
+	VMOVQ        SI, X1
+	VPBROADCASTD X1, Y1
+	ADDQ         $+1024, SI
+	VMOVQ        SI, X2
+	VPBROADCASTD X2, Y2
+	MOVL         $0x000007fc, SI
+	VMOVD        SI, X3
+	VBROADCASTSS X3, Y3
+	MOVL         $0x0f0f0f0f, SI
+	VMOVD        SI, X4
+	VBROADCASTSS X4, Y4
+	MOVL         $0x00ff00ff, SI
+	VMOVD        SI, X5
+	VBROADCASTSS X5, Y5
+	VPXOR        Y6, Y6, Y6
+
+	// Seven pixels, or those that are left: all counters are 0.
+chunk:
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+	MOVQ  DX, SI
+	CMPQ  DX, BX
+	JLT   few
+	MOVQ  BX, SI
+
+few:
+	SUBQ SI, DX
+	MOVQ SI, DI
+	SHLQ $0x02, DI
+
+	// A pixel: one more in a counter of each value's sign, or of zeros.
+pixel:
+	VMOVUPS  (CX), Y12
+	VCMPPS   $0x00, Y12, Y6, Y13
+	VPSUBD   Y13, Y11, Y11
+	VPSRLD   $0x15, Y12, Y12
+	VPAND    Y3, Y12, Y12
+	VPSUBD   Y1, Y12, Y13
+	VPSRLQ   $0x20, Y13, Y14
+	VPBLENDD $0xaa, Y6, Y13, Y13
+	VPSLLVQ  Y13, Y0, Y13
+	VPSLLVQ  Y14, Y0, Y14
+	VPADDQ   Y13, Y7, Y7
+	VPADDQ   Y14, Y8, Y8
+	VPSUBD   Y2, Y12, Y13
+	VPSRLQ   $0x20, Y13, Y14
+	VPBLENDD $0xaa, Y6, Y13, Y13
+	VPSLLVQ  Y13, Y0, Y13
+	VPSLLVQ  Y14, Y0, Y14
+	VPADDQ   Y13, Y9, Y9
+	VPADDQ   Y14, Y10, Y10
+	VMOVUPS  32(CX), Y12
+	VCMPPS   $0x00, Y12, Y6, Y13
+	VPSUBD   Y13, Y11, Y11
+	VPSRLD   $0x15, Y12, Y12
+	VPAND    Y3, Y12, Y12
+	VPSUBD   Y1, Y12, Y13
+	VPSRLQ   $0x20, Y13, Y14
+	VPBLENDD $0xaa, Y6, Y13, Y13
+	VPSLLVQ  Y13, Y0, Y13
+	VPSLLVQ  Y14, Y0, Y14
+	VPADDQ   Y13, Y7, Y7
+	VPADDQ   Y14, Y8, Y8
+	VPSUBD   Y2, Y12, Y13
+	VPSRLQ   $0x20, Y13, Y14
+	VPBLENDD $0xaa, Y6, Y13, Y13
+	VPSLLVQ  Y13, Y0, Y13
+	VPSLLVQ  Y14, Y0, Y14
+	VPADDQ   Y13, Y9, Y9
+	VPADDQ   Y14, Y10, Y10
+	ADDQ     $+64, CX
+	DECQ     SI
+	JNZ      pixel
+
+	// Are all values counted?
+	VPAND        Y4, Y7, Y12
+	VPAND        Y4, Y8, Y14
+	VPADDB       Y14, Y12, Y12
+	VPSRLQ       $0x04, Y7, Y7
+	VPAND        Y4, Y7, Y7
+	VPSRLQ       $0x04, Y8, Y8
+	VPAND        Y4, Y8, Y8
+	VPADDB       Y8, Y7, Y7
+	VPAND        Y4, Y9, Y13
+	VPAND        Y4, Y10, Y14
+	VPADDB       Y14, Y13, Y13
+	VPSRLQ       $0x04, Y9, Y9
+	VPAND        Y4, Y9, Y9
+	VPSRLQ       $0x04, Y10, Y10
+	VPAND        Y4, Y10, Y10
+	VPADDB       Y10, Y9, Y9
+	VPADDB       Y12, Y7, Y14
+	VPADDB       Y13, Y9, Y15
+	VPADDB       Y15, Y14, Y14
+	VPSADBW      Y6, Y14, Y14
+	VPSRLQ       $0x20, Y11, Y15
+	VPADDQ       Y15, Y14, Y14
+	VPBLENDD     $0xaa, Y6, Y11, Y15
+	VPADDQ       Y15, Y14, Y14
+	VMOVQ        DI, X15
+	VPBROADCASTQ X15, Y15
+	VPCMPEQQ     Y15, Y14, Y14
+	VPMOVMSKB    Y14, SI
+	CMPL         SI, $-1
+	JNE          miss
+
+	// Add the counters to those in memory.
+	VPAND   Y5, Y12, Y14
+	VPADDW  24(AX), Y14, Y14
+	VMOVUPS Y14, 24(AX)
+	VPSRLW  $0x08, Y12, Y14
+	VPADDW  56(AX), Y14, Y14
+	VMOVUPS Y14, 56(AX)
+	VPAND   Y5, Y7, Y14
+	VPADDW  88(AX), Y14, Y14
+	VMOVUPS Y14, 88(AX)
+	VPSRLW  $0x08, Y7, Y14
+	VPADDW  120(AX), Y14, Y14
+	VMOVUPS Y14, 120(AX)
+	VPAND   Y5, Y13, Y14
+	VPADDW  152(AX), Y14, Y14
+	VMOVUPS Y14, 152(AX)
+	VPSRLW  $0x08, Y13, Y14
+	VPADDW  184(AX), Y14, Y14
+	VMOVUPS Y14, 184(AX)
+	VPAND   Y5, Y9, Y14
+	VPADDW  216(AX), Y14, Y14
+	VMOVUPS Y14, 216(AX)
+	VPSRLW  $0x08, Y9, Y14
+	VPADDW  248(AX), Y14, Y14
+	VMOVUPS Y14, 248(AX)
+	VPADDD  280(AX), Y11, Y11
+	VMOVUPS Y11, 280(AX)
+	TESTQ   DX, DX
+	JNZ     chunk
+	MOVQ    8(AX), AX
+	SUBQ    DX, AX
+	MOVQ    AX, ret+8(FP)
+	VZEROUPPER
+	RET
+
+	// A value was outside of the window: these pixels don't count.
+miss:
+	SHRQ $0x02, DI
+	ADDQ DI, DX
+	MOVQ 8(AX), AX
+	SUBQ DX, AX
+	MOVQ AX, ret+8(FP)
+	VZEROUPPER
+	RET
+
+// func figuresAVX2(s *FigureSums, src unsafe.Pointer, n int)
+// Requires: AVX, FMA3
+TEXT ·figuresAVX2(SB), NOSPLIT, $0-24
+	MOVQ    s+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS 128(AX), Y0
+	VMOVUPS 256(AX), Y4
+	VMOVUPS 160(AX), Y1
+	VMOVUPS 288(AX), Y5
+	VMOVUPS 192(AX), Y2
+	VMOVUPS 320(AX), Y6
+	VMOVUPS 224(AX), Y3
+	VMOVUPS 352(AX), Y7
+	VMOVUPS 384(AX), Y8
+	VMOVUPS 448(AX), Y10
+	VMOVUPS 416(AX), Y9
+	VMOVUPS 480(AX), Y11
+
+	// A pixel: sums of differences and squares in float64, and extremes.
+pixel:
+	VCVTPS2PD   (CX), Y12
+	VSUBPD      (AX), Y12, Y12
+	VADDPD      Y12, Y0, Y0
+	VFMADD231PD Y12, Y12, Y4
+	VCVTPS2PD   16(CX), Y13
+	VSUBPD      32(AX), Y13, Y13
+	VADDPD      Y13, Y1, Y1
+	VFMADD231PD Y13, Y13, Y5
+	VCVTPS2PD   32(CX), Y12
+	VSUBPD      64(AX), Y12, Y12
+	VADDPD      Y12, Y2, Y2
+	VFMADD231PD Y12, Y12, Y6
+	VCVTPS2PD   48(CX), Y13
+	VSUBPD      96(AX), Y13, Y13
+	VADDPD      Y13, Y3, Y3
+	VFMADD231PD Y13, Y13, Y7
+	VMINPS      (CX), Y8, Y8
+	VMAXPS      (CX), Y10, Y10
+	VMINPS      32(CX), Y9, Y9
+	VMAXPS      32(CX), Y11, Y11
+	ADDQ        $+64, CX
+	DECQ        DX
+	JNZ         pixel
+	VMOVUPS     Y0, 128(AX)
+	VMOVUPS     Y4, 256(AX)
+	VMOVUPS     Y1, 160(AX)
+	VMOVUPS     Y5, 288(AX)
+	VMOVUPS     Y2, 192(AX)
+	VMOVUPS     Y6, 320(AX)
+	VMOVUPS     Y3, 224(AX)
+	VMOVUPS     Y7, 352(AX)
+	VMOVUPS     Y8, 384(AX)
+	VMOVUPS     Y10, 448(AX)
+	VMOVUPS     Y9, 416(AX)
+	VMOVUPS     Y11, 480(AX)
+	VZEROUPPER
+	RET
+
 // func sgdAVX2(a *SGDArgs)
 // Requires: AVX
 TEXT ·sgdAVX2(SB), NOSPLIT, $0-8

@@ -113,6 +113,8 @@ var avx512 = &Kernels{
 	Mask:        maskAVX2,
 	Join:        joinAVX2,
 	Squares:     squaresAVX2,
+	Count:       windowed(countAVX2),
+	Figures:     figuresAVX2,
 	SGD:         sgdTail(sgdAVX2),
 	MaxPoolGrad: maxPoolGradAVX2,
 }

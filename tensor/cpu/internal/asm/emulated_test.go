@@ -65,6 +65,10 @@ func (e emulator) addGradients(k *Kernels) {
 	k.Squares = func(s *float64, src unsafe.Pointer, n int) {
 		e.call("squares", word64(unsafe.Pointer(s)), word64(src), uint64(n))
 	}
+	k.Count = windowed(func(a *CountArgs) int64 { return e.call("count", word64(unsafe.Pointer(a))) })
+	k.Figures = func(s *FigureSums, src unsafe.Pointer, n int) {
+		e.call("figures", word64(unsafe.Pointer(s)), word64(src), uint64(n))
+	}
 	k.SGD = sgdTail(func(a *SGDArgs) { e.call("sgd", word64(unsafe.Pointer(a))) })
 	k.MaxPoolGrad = func(a *PoolGradArgs) { e.call("maxPoolGrad", word64(unsafe.Pointer(a))) }
 }

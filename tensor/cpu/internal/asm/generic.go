@@ -28,6 +28,8 @@ var generic = &Kernels{
 	Mask:        genericMask,
 	Join:        genericJoin,
 	Squares:     genericSquares,
+	Count:       genericCount,
+	Figures:     genericFigures,
 	SGD:         genericSGD,
 	MaxPoolGrad: genericMaxPoolGrad,
 }

@@ -35,6 +35,7 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 	},
 	"LEAQ": func(m *machine, a []operand, _ int) { *m.word(a[1]) = m.address(a[0]) },
 	"ADDQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])+*m.word(a[0])) },
+	"SUBQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])-*m.word(a[0])) },
 	"ANDQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])&*m.word(a[0])) },
 	"XORQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])^*m.word(a[0])) },
 	"SHRQ": func(m *machine, a []operand, _ int) { m.set(a[1], *m.word(a[1])>>a[0].imm) },
@@ -50,11 +51,27 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		m.zero, m.less = x == y, x < y
 	},
 
+	"CMPL": func(m *machine, a []operand, _ int) {
+		x, y := int32(*m.word(a[0])), int32(*m.word(a[1]))
+		m.zero, m.less = x == y, x < y
+	},
+
 	"VMOVUPS": move,
 	"VMOVAPS": move,
 	"VMOVUPD": move,
 	"VMOVD": func(m *machine, a []operand, _ int) {
 		m.put(a[1], vector{uint32(*m.word(a[0]))}, 1)
+	},
+	"VMOVQ": func(m *machine, a []operand, _ int) {
+		x := *m.word(a[0])
+		m.put(a[1], vector{uint32(x), uint32(x >> 32)}, 2)
+	},
+	"VPBROADCASTQ": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[0], 2), vector{}
+		for i := range lanes / 2 {
+			y.setQuad(i, x.quad(0))
+		}
+		m.put(a[1], y, lanes)
 	},
 	"VBROADCASTSS": broadcast,
 	"VPBROADCASTD": broadcast,
@@ -117,10 +134,13 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 	},
 
 	"VXORPS": bitwise(func(x, y uint32) uint32 { return x ^ y }),
+	"VPXOR":  bitwise(func(x, y uint32) uint32 { return x ^ y }),
+	"VPAND":  bitwise(func(x, y uint32) uint32 { return x & y }),
 	"VPXORD": bitwise(func(x, y uint32) uint32 { return x ^ y }),
 	"VORPS":  bitwise(func(x, y uint32) uint32 { return x | y }),
 	"VANDPS": bitwise(func(x, y uint32) uint32 { return x & y }),
 	"VPADDD": bitwise(func(x, y uint32) uint32 { return x + y }),
+	"VPSUBD": bitwise(func(x, y uint32) uint32 { return y - x }),
 	"VADDPS": floats(func(x, y, _ float32) float32 { return y + x }),
 	"VSUBPS": floats(func(x, y, _ float32) float32 { return y - x }),
 	"VMULPS": floats(func(x, y, _ float32) float32 { return y * x }),
@@ -141,10 +161,55 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		m.put(a[2], y, 4)
 	},
 	"VFMADD231PD": doubles(math.FMA),
+	"VSUBPD":      doubles(func(x, y, _ float64) float64 { return y - x }),
+	"VMINPS": floats(func(x, y, _ float32) float32 {
+		if y < x {
+			return y
+		}
+		return x
+	}),
+
+	"VPADDB": quads(parts(8, func(x, y uint64) uint64 { return x + y })),
+	"VPADDW": quads(parts(16, func(x, y uint64) uint64 { return x + y })),
+	"VPADDQ": quads(func(x, y uint64) uint64 { return x + y }),
+	"VPSADBW": quads(func(x, y uint64) (sum uint64) {
+		for i := 0; i < 64; i += 8 {
+			a, b := x>>i&255, y>>i&255
+			sum += max(a, b) - min(a, b)
+		}
+		return sum
+	}),
+	"VPCMPEQQ": quads(func(x, y uint64) uint64 {
+		if x == y {
+			return math.MaxUint64
+		}
+		return 0
+	}),
+	"VPSLLVQ": quads(func(count, x uint64) uint64 { return x << count }),
+	"VPSRLW":  shiftRight(16),
+	"VPSRLD":  shiftRight(32),
+	"VPSRLQ":  shiftRight(64),
+	"VPBLENDD": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[1], lanes), m.vector(a[2], lanes)
+		for i := range lanes {
+			if a[0].imm>>i&1 == 1 {
+				y[i] = x[i]
+			}
+		}
+		m.put(a[3], y, lanes)
+	},
+	"VPMOVMSKB": func(m *machine, a []operand, lanes int) {
+		x, mask := m.vector(a[0], lanes), uint64(0)
+		for i := range 4 * lanes {
+			mask |= uint64(x[i/4]>>(8*(i%4)+7)&1) << i
+		}
+		*m.word(a[1]) = mask
+	},
 }
 
 // compares are VCMPPS's predicates.
 var compares = map[int64]func(y, x float32) bool{
+	0x00: func(y, x float32) bool { return y == x },
 	0x03: func(y, x float32) bool { return y != y || x != x },
 	0x1e: func(y, x float32) bool { return y > x },
 }
@@ -191,6 +256,40 @@ func floats(f func(x, y, d float32) float32) func(*machine, []operand, int) {
 			d[i] = math.Float32bits(f(x.float(i), y.float(i), d.float(i)))
 		}
 		m.put(a[2], d, lanes)
+	}
+}
+
+// quads is an instruction on words of 64 bits.
+func quads(f func(x, y uint64) uint64) func(*machine, []operand, int) {
+	return func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[0], lanes), m.vector(a[1], lanes)
+		for i := range lanes / 2 {
+			y.setQuad(i, f(x.quad(i), y.quad(i)))
+		}
+		m.put(a[2], y, lanes)
+	}
+}
+
+// parts applies f to each part of so many bits.
+func parts(width int, f func(x, y uint64) uint64) func(x, y uint64) uint64 {
+	mask := uint64(1)<<width - 1
+	return func(x, y uint64) (all uint64) {
+		for i := 0; i < 64; i += width {
+			all |= f(x>>i&mask, y>>i&mask) & mask << i
+		}
+		return all
+	}
+}
+
+// shiftRight shifts words of so many bits by an immediate number.
+func shiftRight(width int) func(*machine, []operand, int) {
+	return func(m *machine, a []operand, lanes int) {
+		x := m.vector(a[1], lanes)
+		for i := range lanes / 2 {
+			shift := parts(width, func(_, y uint64) uint64 { return y >> a[0].imm })
+			x.setQuad(i, shift(0, x.quad(i)))
+		}
+		m.put(a[2], x, lanes)
 	}
 }
 

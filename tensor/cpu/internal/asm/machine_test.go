@@ -23,15 +23,11 @@ type machine struct {
 // vector is a register of 512 bits.
 type vector [16]uint32
 
-func (v *vector) float(i int) float32 { return math.Float32frombits(v[i]) }
-func (v *vector) double(i int) float64 {
-	return math.Float64frombits(uint64(v[2*i]) | uint64(v[2*i+1])<<32)
-}
-
-func (v *vector) setDouble(i int, x float64) {
-	b := math.Float64bits(x)
-	v[2*i], v[2*i+1] = uint32(b), uint32(b>>32)
-}
+func (v *vector) float(i int) float32        { return math.Float32frombits(v[i]) }
+func (v *vector) quad(i int) uint64          { return uint64(v[2*i]) | uint64(v[2*i+1])<<32 }
+func (v *vector) setQuad(i int, x uint64)    { v[2*i], v[2*i+1] = uint32(x), uint32(x>>32) }
+func (v *vector) double(i int) float64       { return math.Float64frombits(v.quad(i)) }
+func (v *vector) setDouble(i int, x float64) { v.setQuad(i, math.Float64bits(x)) }
 
 // program is the instructions of one function, and where labels point.
 type program struct {

@@ -63,6 +63,8 @@ var neon = &Kernels{
 	Mask:        maskNEON,
 	Join:        joinNEON,
 	Squares:     squaresNEON,
+	Count:       genericCount, // additions to a table, which vectors don't help
+	Figures:     genericFigures,
 	SGD:         sgdTail(sgdNEON),
 	MaxPoolGrad: maxPoolGradNEON,
 }

@@ -547,6 +547,42 @@ func joinAVX2(s *[4]float64, dst unsafe.Pointer, x unsafe.Pointer, y unsafe.Poin
 //go:noescape
 func squaresAVX2(s *float64, src unsafe.Pointer, n int)
 
+// countAVX2 counts values by sign and exponent, seven pixels at a time:
+//
+//	for i := range N {
+//		for every value x of the pixel, in lane l of 64 bits {
+//			if x == 0 {
+//				zeros[l]++
+//			} else if e := exponent field of x − Base/4; 0 ≤ e < 16 {
+//				up or down[l][e]++ // 4 bits each
+//			}
+//		}
+//		if i%7 == 6 or i == N-1 {
+//			if zeros[l] + up[l] + down[l] are not all values since the last time {
+//				return the number of pixels before those
+//			}
+//			Words and Zeros += up, down, zeros
+//			up, down, zeros = 0
+//		}
+//	}
+//	return N
+//
+//go:noescape
+func countAVX2(a *CountArgs) (ret int64)
+
+// figuresAVX2 adds pixels relative to a shift, and finds their extremes:
+//
+//	for i := range n {
+//		x := src[16·i + o]
+//		d := float64(x) - Shift[o]
+//		Sum[o] += d
+//		Squares[o] += d * d
+//		Min[o], Max[o] = min(Min[o], x), max(Max[o], x)
+//	}
+//
+//go:noescape
+func figuresAVX2(s *FigureSums, src unsafe.Pointer, n int)
+
 // sgdAVX2 is a step of N/16·16 parameters; each product is rounded:
 //
 //	for i := range N / 16 * 16 {

@@ -116,6 +116,8 @@ func (s isa) generate() (*ir.File, error) {
 		g.mask()
 		g.join()
 		g.squares()
+		g.countExponents()
+		g.figures()
 		g.sgd()
 		g.maxPoolGrad()
 	}

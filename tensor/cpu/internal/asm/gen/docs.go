@@ -159,6 +159,36 @@ adds the squares of pixels in float64:
 	for i := range 16 * n {
 		*s += float64(src[i]) * float64(src[i])
 	}`),
+	"count": constant(`
+counts values by sign and exponent, seven pixels at a time:
+
+	for i := range N {
+		for every value x of the pixel, in lane l of 64 bits {
+			if x == 0 {
+				zeros[l]++
+			} else if e := exponent field of x − Base/4; 0 ≤ e < 16 {
+				up or down[l][e]++ // 4 bits each
+			}
+		}
+		if i%7 == 6 or i == N-1 {
+			if zeros[l] + up[l] + down[l] are not all values since the last time {
+				return the number of pixels before those
+			}
+			Words and Zeros += up, down, zeros
+			up, down, zeros = 0
+		}
+	}
+	return N`),
+	"figures": constant(`
+adds pixels relative to a shift, and finds their extremes:
+
+	for i := range n {
+		x := src[16·i + o]
+		d := float64(x) - Shift[o]
+		Sum[o] += d
+		Squares[o] += d * d
+		Min[o], Max[o] = min(Min[o], x), max(Max[o], x)
+	}`),
 	"sgd": constant(`
 is a step of N/16·16 parameters; each product is rounded:
 

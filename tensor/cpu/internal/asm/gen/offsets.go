@@ -147,6 +147,24 @@ const (
 	poolGradN
 )
 
+// Offsets of asm.CountArgs, in bytes.
+const (
+	countSrc   = 0
+	countN     = 8
+	countBase  = 16
+	countWords = 24
+	countZeros = countWords + 8*32
+)
+
+// Offsets of asm.FigureSums, in bytes.
+const (
+	figureShift   = 0
+	figureSum     = 128
+	figureSquares = 256
+	figureMin     = 384
+	figureMax     = 448
+)
+
 // argStruct is a struct of package asm, with the offsets of its fields.
 type argStruct struct {
 	name   string
@@ -206,6 +224,12 @@ var argStructs = []argStruct{
 		{"X", poolGradX}, {"DY", poolGradDY}, {"DX", poolGradDX}, {"XRow", poolGradRow},
 		{"DXRow", poolGradDXRow}, {"Step", poolGradStep}, {"KH", poolGradKH}, {"KW", poolGradKW},
 		{"N", poolGradN},
+	}},
+	{"CountArgs", []argField{
+		{"Src", countSrc}, {"N", countN}, {"Base", countBase}, {"Words", countWords}, {"Zeros", countZeros},
+	}},
+	{"FigureSums", []argField{
+		{"Shift", figureShift}, {"Sum", figureSum}, {"Squares", figureSquares}, {"Min", figureMin}, {"Max", figureMax},
 	}},
 }
 

@@ -1,0 +1,276 @@
+package cpu
+
+import (
+	"math"
+	"unsafe"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// histogram is a Histogram: pieces that are counted by whoever runs them, sums over pieces
+// that are added in order, and channels.
+type histogram struct {
+	env     *env
+	k       *asm.Kernels
+	source  source
+	parts   []moments    // of the finite values, by piece; nil if no figures are wanted
+	windows []asm.Window // by worker: where this tensor's values lay at last
+	tally   []asm.Counts // by worker; those of all histograms of a program are the same
+	out     []*view
+}
+
+// source is a tensor whose histogram is taken, in pieces.
+type source interface {
+	pieces() int
+	elems() int
+	// walk calls t for the values of a piece, a few at a time.
+	walk(piece int, t taker)
+	// channel calls f for all values of a channel along an axis.
+	channel(axis, c int, f func(x float32))
+}
+
+// taker takes values: runs of whole pixels to be counted, which may have zero pixels in
+// between; the same without those, to be summed up; and single values for both.
+type taker interface {
+	count(src unsafe.Pointer, pixels int)
+	sum(src unsafe.Pointer, pixels int)
+	each(x []float32)
+}
+
+// planHistogram plans Histogram.
+func (sc *schedule) planHistogram(ln *launch) error {
+	op := sc.head(ln)
+	h := &histogram{env: sc.env, k: sc.kern, windows: make([]asm.Window, sc.threads), tally: sc.counters()}
+	if len(op.In) > 0 {
+		h.source = sourceOf(sc.views[op.In[0]], sc.plan.Buffers[op.In[0]].Shape)
+	} else {
+		h.source = sc.paramSource(ln, sc.params(op)[0])
+	}
+	for _, id := range op.Out {
+		h.out = append(h.out, sc.views[id])
+	}
+	ln.name = sc.kern.Name + " histogram"
+	if len(h.out) > 1 {
+		h.parts = make([]moments, h.source.pieces())
+		ln.flops = 3 * int64(h.source.elems())
+	}
+	ln.phases = []phase{{pieces: h.source.pieces(), run: h.piece}, {pieces: 1, run: func(*worker, int, int) { h.finish() }}}
+	if len(h.out) > 2 {
+		rows := h.out[2]
+		ln.phases = append(ln.phases, phase{pieces: rows.flat / tensor.HistogramRows, run: func(_ *worker, c, _ int) {
+			h.channel(op.Axis, c)
+		}})
+	}
+	return nil
+}
+
+// counters are those of a program, by worker.
+func (sc *schedule) counters() []asm.Counts {
+	if sc.tally == nil {
+		sc.tally = make([]asm.Counts, sc.threads)
+	}
+	return sc.tally
+}
+
+// piece counts a piece and sums it up.
+func (h *histogram) piece(w *worker, piece, _ int) {
+	c := &h.tally[w.id]
+	c.Window = h.windows[w.id]
+	t := &take{h: h, counts: c}
+	h.source.walk(piece, t)
+	h.windows[w.id] = c.Window
+	if h.parts != nil {
+		h.parts[piece] = t.moments(piece)
+	}
+}
+
+// take is what one piece holds.
+type take struct {
+	h      *histogram
+	counts *asm.Counts
+	sums   asm.FigureSums // of pixels
+	pixels int
+	rest   moments // of single values
+}
+
+func (t *take) count(src unsafe.Pointer, pixels int) { t.h.k.Count(t.counts, src, pixels) }
+
+func (t *take) sum(src unsafe.Pointer, pixels int) {
+	if t.h.parts == nil {
+		return
+	}
+	if t.pixels == 0 {
+		begin(&t.sums, (*[asm.Block]float32)(src))
+	}
+	t.pixels += pixels
+	t.h.k.Figures(&t.sums, src, pixels)
+}
+
+func (t *take) each(x []float32) {
+	t.counts.Each(x)
+	t.rest.takeAll(x)
+}
+
+// begin makes sums relative to a pixel, where that is finite.
+func begin(s *asm.FigureSums, pixel *[asm.Block]float32) {
+	for o, x := range pixel {
+		s.Min[o], s.Max[o] = x, x
+		if x-x == 0 {
+			s.Shift[o] = float64(x)
+		}
+	}
+}
+
+// moments are those of a piece.
+func (t *take) moments(piece int) moments {
+	all := t.rest
+	if t.pixels == 0 {
+		return all
+	}
+	for o := range asm.Block {
+		lane, finite := momentsOf(&t.sums, o, float64(t.pixels))
+		if !finite {
+			some := new(finiteValues)
+			t.h.source.walk(piece, some)
+			return some.moments
+		}
+		all.merge(&lane)
+	}
+	return all
+}
+
+// finiteValues takes a piece that has values that are not finite, one by one.
+type finiteValues struct{ moments }
+
+func (*finiteValues) count(unsafe.Pointer, int)            {}
+func (v *finiteValues) sum(src unsafe.Pointer, pixels int) { v.takeAll(floats(src, pixels*asm.Block)) }
+func (v *finiteValues) each(x []float32)                   { v.takeAll(x) }
+
+// finish adds up what the pieces and workers have.
+func (h *histogram) finish() {
+	var all asm.Counts
+	for i := range h.tally {
+		all.Add(&h.tally[i])
+	}
+	counts := countsOf(&all, int64(h.source.elems()))
+	values := h.out[0].values()
+	for i, n := range counts {
+		values[i], values[tensor.HistogramCounts+i] = tensor.SplitCount(n)
+	}
+	if h.parts == nil {
+		return
+	}
+	var m moments
+	for i := range h.parts {
+		m.merge(&h.parts[i])
+	}
+	for i, v := range m.figures() {
+		h.out[1].values()[i] = float32(v)
+	}
+}
+
+// countsOf are a tensor's counts. What was counted beyond its elements are zeros between
+// them.
+func countsOf(c *asm.Counts, elems int64) (counts [tensor.HistogramCounts]int64) {
+	var sum int64
+	for sign, first := range []int{tensor.HistogramExponents, 0} { // of positive values, and negative ones
+		copy(counts[first:], c.Subnormal[sign][:])
+		copy(counts[first+len(c.Subnormal[sign]):first+tensor.HistogramExponents], c.Fields[256*sign+1:256*sign+255])
+		counts[tensor.CountInf] += c.Fields[256*sign+255]
+	}
+	counts[tensor.CountInf] -= c.NaN
+	counts[tensor.CountNaN] = c.NaN
+	for _, n := range counts {
+		sum += n
+	}
+	counts[tensor.CountZeros] = elems - sum
+	return counts
+}
+
+// channel fills a column of a Histogram's channels.
+func (h *histogram) channel(axis, c int) {
+	var m moments
+	h.source.channel(axis, c, m.take)
+	out := h.out[2].values()
+	channels := len(out) / tensor.HistogramRows
+	f := m.figures()
+	for row, v := range [...]float64{
+		tensor.ChannelMean: f[tensor.FigureMean], tensor.ChannelStd: f[tensor.FigureStd], tensor.ChannelMax: f[tensor.FigureMax],
+	} {
+		out[row*channels+c] = float32(v)
+	}
+	out[tensor.ChannelZeros*channels+c], out[tensor.ChannelZerosHigh*channels+c] = tensor.SplitCount(m.zeros)
+	out[tensor.ChannelFinite*channels+c], out[tensor.ChannelFiniteHigh*channels+c] = tensor.SplitCount(int64(m.n))
+}
+
+// moments are sums over finite values that can be joined without loss: Chan, Golub and
+// LeVeque 1979.
+type moments struct {
+	n, mean, squares float64 // Σ(x − mean)²
+	min, max         float64
+	zeros            int64 // that take took
+}
+
+// momentsOf are those of a lane of n pixels, if all of its values are finite.
+func momentsOf(s *asm.FigureSums, lane int, n float64) (m moments, finite bool) {
+	sum := s.Sum[lane]
+	mean := sum / n
+	m = moments{
+		n: n, mean: s.Shift[lane] + mean, squares: max(0, s.Squares[lane]-sum*mean),
+		min: float64(s.Min[lane]), max: float64(s.Max[lane]),
+	}
+	return m, sum-sum == 0
+}
+
+// take adds a value, if it is finite (Welford 1962).
+func (m *moments) take(x float32) {
+	v := float64(x)
+	if v-v != 0 {
+		return
+	}
+	if m.n == 0 {
+		m.min, m.max = v, v
+	}
+	if v == 0 {
+		m.zeros++
+	}
+	m.n++
+	d := v - m.mean
+	m.mean += d / m.n
+	m.squares += d * (v - m.mean)
+	m.min, m.max = min(m.min, v), max(m.max, v)
+}
+
+func (m *moments) takeAll(x []float32) {
+	for _, v := range x {
+		m.take(v)
+	}
+}
+
+// merge adds the values of another.
+func (m *moments) merge(o *moments) {
+	if o.n == 0 {
+		return
+	}
+	if m.n == 0 {
+		*m = *o
+		return
+	}
+	n, d := m.n+o.n, o.mean-m.mean
+	m.squares += o.squares + d*d*(m.n*(o.n/n))
+	m.mean += d * (o.n / n)
+	m.n = n
+	m.min, m.max = min(m.min, o.min), max(m.max, o.max)
+}
+
+// figures are a Histogram's.
+func (m *moments) figures() (f [tensor.HistogramFigures]float64) {
+	if m.n == 0 {
+		return f
+	}
+	f[tensor.FigureMean], f[tensor.FigureStd] = m.mean, math.Sqrt(m.squares/m.n)
+	f[tensor.FigureMin], f[tensor.FigureMax] = m.min, m.max
+	f[tensor.FigureRMS] = math.Sqrt(m.squares/m.n + m.mean*m.mean)
+	return f
+}

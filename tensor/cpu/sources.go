@@ -1,0 +1,142 @@
+package cpu
+
+import (
+	"unsafe"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
+
+// sourcePixels is how many pixels are counted, then summed up, at a time: they are still in
+// the L1 cache. 16 KiB.
+const sourcePixels = 256
+
+// sourceOf is a view of a shape as a source.
+func sourceOf(v *view, shape tensor.Shape) source {
+	if v.flat > 0 {
+		return &flatSource{n: v.flat, shape: shape, data: v.values}
+	}
+	return &blockSource{newGrid(v)}
+}
+
+// paramSource is the value of a parameter, which a launch reads in the order of the host.
+func (sc *schedule) paramSource(ln *launch, p tensor.Param) source {
+	var master []float32
+	ln.reads = []string{p.Name}
+	ln.bind = func(s *state) (err error) {
+		master, err = s.master(p)
+		return err
+	}
+	return &flatSource{n: p.Shape.Elems(), shape: p.Shape, data: func() []float32 { return master }}
+}
+
+// flatSource is values in the order of the host.
+type flatSource struct {
+	n     int
+	shape tensor.Shape
+	data  func() []float32
+}
+
+func (s *flatSource) elems() int  { return s.n }
+func (s *flatSource) pieces() int { return ceilDiv(s.n, s.size()) }
+
+// size is the elements of a piece.
+func (s *flatSource) size() int {
+	size := pieceElems
+	for ceilDiv(s.n, size) > maxPieces {
+		size *= 2
+	}
+	return size
+}
+
+func (s *flatSource) walk(piece int, t taker) {
+	first := piece * s.size()
+	x := s.data()[first:min(first+s.size(), s.n)]
+	whole := len(x) / asm.Block
+	if whole > 0 {
+		eachRun(unsafe.Pointer(&x[0]), whole, func(src unsafe.Pointer, pixels int) {
+			t.count(src, pixels)
+			t.sum(src, pixels)
+		})
+	}
+	t.each(x[whole*asm.Block:])
+}
+
+// eachRun cuts a run of pixels.
+func eachRun(src unsafe.Pointer, pixels int, f func(src unsafe.Pointer, pixels int)) {
+	for at := 0; at < pixels; at += sourcePixels {
+		f(unsafe.Add(src, at*pixelBytes), min(sourcePixels, pixels-at))
+	}
+}
+
+func (s *flatSource) channel(axis, c int, f func(x float32)) {
+	outer, inner := s.shape[:axis].Elems(), s.shape[axis+1:].Elems()
+	for o := range outer {
+		at := (o*s.shape[axis] + c) * inner
+		for _, x := range s.data()[at : at+inner] {
+			f(x)
+		}
+	}
+}
+
+// blockSource is a view in blocks of channels.
+type blockSource struct{ grid }
+
+func (s *blockSource) elems() int { return s.v.n * s.v.c * s.v.h * s.v.w }
+
+func (s *blockSource) walk(piece int, t taker) {
+	block, first := piece/s.parts, piece%s.parts*s.rows
+	last := min(first+s.rows, s.v.n*s.v.h)
+	switch lanes := s.lanes(block); {
+	case lanes < asm.Block: // padding is not zero behind a value that is not finite
+		s.strips(piece, func(r strip) {
+			r.runs(false, 1, func(y, _, _ int) {
+				for x := range s.v.w {
+					t.each(s.v.lanes(block, r.n, y, x)[:lanes])
+				}
+			})
+		})
+	case s.v.contiguous():
+		from := unsafe.Add(s.v.pixelAt(block, 0, 0, 0), first*s.v.row)
+		eachRun(from, (last-first)*s.v.w, func(src unsafe.Pointer, pixels int) {
+			t.count(src, pixels)
+			t.sum(src, pixels)
+		})
+	default:
+		s.strips(piece, func(r strip) { s.rowsOf(r, t) })
+	}
+}
+
+// lanes is how many channels a block has.
+func (s *blockSource) lanes(block int) int { return min(asm.Block, s.v.c-block*asm.Block) }
+
+// rowsOf takes rows with a halo. The halo between them is zero, and counted with them.
+func (s *blockSource) rowsOf(r strip, t taker) {
+	v := s.v
+	step := max(1, sourcePixels*pixelBytes/v.row)
+	if v.row != (v.halo.left+v.w+v.halo.right)*v.pixel { // more lies in between
+		step = 1
+	}
+	for y := r.y0; y < r.y1; y += step {
+		rows := min(step, r.y1-y)
+		eachRun(v.pixelAt(r.block, r.n, y, 0), (rows-1)*v.row/pixelBytes+v.w, t.count)
+		for i := range rows {
+			eachRun(v.pixelAt(r.block, r.n, y+i, 0), v.w, t.sum)
+		}
+	}
+}
+
+func (s *blockSource) channel(axis, c int, f func(x float32)) {
+	v := s.v
+	n0, n1, c0, c1 := 0, v.n, c, c+1
+	if axis == 0 {
+		n0, n1, c0, c1 = c, c+1, 0, v.c
+	}
+	for n := n0; n < n1; n++ {
+		for c := c0; c < c1; c++ {
+			for i := range v.h * v.w {
+				f(v.lanes(c/asm.Block, n, i/v.w, i%v.w)[c%asm.Block])
+			}
+		}
+	}
+}
