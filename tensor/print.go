@@ -18,13 +18,26 @@ func (p *Plan) String() string {
 			fmt.Fprintf(&b, "%s%s", [...]string{" ", ", "}[min(j, 1)], p.operand(id))
 		}
 		if op.Kind == Histogram && len(op.In) == 0 {
-			fmt.Fprintf(&b, " %s", p.Params[op.Params[0]].Name)
+			b.WriteString(p.paramNames(op.Params))
 		}
 		b.WriteString(" →")
 		for _, id := range op.Out {
 			fmt.Fprintf(&b, " %s", p.operand(id))
 		}
 		fmt.Fprintf(&b, "%s\n", op.details())
+	}
+	return b.String()
+}
+
+// paramNames are parameters as operands.
+func (p *Plan) paramNames(ids []ParamID) string {
+	var b strings.Builder
+	for _, id := range ids {
+		if id < 0 || int(id) >= len(p.Params) {
+			fmt.Fprintf(&b, " ?%d", id)
+			continue
+		}
+		fmt.Fprintf(&b, " %s", p.Params[id].Name)
 	}
 	return b.String()
 }

@@ -18,6 +18,7 @@ func init() {
 		tensor.Conv2d: product, tensor.Conv2dGradInput: product, tensor.Conv2dGradWeight: product,
 		tensor.Linear: product, tensor.LinearGradInput: product, tensor.LinearGradWeight: product,
 		tensor.Conv2dGradBias: probe, tensor.LinearGradBias: probe, tensor.Moments: probe, tensor.Norm: probe, tensor.Join: probe,
+		tensor.Histogram:   histogram,
 		tensor.BatchNorm2d: norm, tensor.BatchNorm2dGrad: normGrad,
 		tensor.ReLU: relu, tensor.ReLUGrad: reluGrad, tensor.Add: add, tensor.Scale: scale,
 		tensor.Flatten: flatten, tensor.Unflatten: flatten, tensor.Pad: pad, tensor.PadGrad: pad,

@@ -51,7 +51,7 @@ func (b *builder) add(op tensor.Op, in []tensor.BufferID, shapes ...tensor.Shape
 	op.In, op.Path = in, fmt.Sprint("check", len(b.Ops))
 	for i, s := range shapes {
 		class := tensor.Output
-		if op.Kind == tensor.Norm || op.Kind == tensor.Moments || op.Kind == tensor.Join && i == 1 {
+		if op.Kind == tensor.Histogram || op.Kind == tensor.Norm || op.Kind == tensor.Moments || op.Kind == tensor.Join && i == 1 {
 			class = tensor.Kept
 		}
 		op.Out = append(op.Out, b.buffer(class, op.Path, s...))

@@ -84,6 +84,7 @@ func (b *builder) forwardRest() {
 	b.unary(plain(tensor.Flatten), b.input(2, 3, 5, 7), 2, 105)
 	b.unary(plain(tensor.Moments), b.input(image...), 2)
 	b.unary(plain(tensor.Norm), b.input(image...), 1)
+	b.histograms()
 	pad := plain(tensor.Pad)
 	pad.SH, pad.SW, pad.PadBefore, pad.PadAfter = 2, 2, 1, 3
 	b.unary(pad, b.input(image...), 2, 7, 19, 16)
@@ -91,6 +92,18 @@ func (b *builder) forwardRest() {
 	loss := plain(tensor.CrossEntropy)
 	loss.Eps = 0.1
 	b.add(loss, []tensor.BufferID{b.input(5, 263), b.buffer(tensor.Input, classes, 5)}, tensor.Shape{1}, tensor.Shape{5, 263})
+}
+
+// histograms adds those of an operand and of a parameter, with all that they can have.
+func (b *builder) histograms() {
+	results := func(channels int) []tensor.Shape {
+		return []tensor.Shape{{2, tensor.HistogramCounts}, {tensor.HistogramFigures}, {tensor.HistogramRows, channels}}
+	}
+	op := plain(tensor.Histogram)
+	op.Axis = 1
+	b.add(op, []tensor.BufferID{b.input(image...)}, results(image[1])...)
+	op.Axis, op.Params = 0, []tensor.ParamID{b.param(tensor.Weight, 7, 5, 3, 3)}
+	b.add(op, nil, results(7)...)
 }
 
 // pools adds pools over operands with equal values, or their gradients.

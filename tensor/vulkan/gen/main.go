@@ -39,6 +39,7 @@ var shaders = []shader{
 	{"sums", []string{
 		"STATISTICS", "GRADIENT", "TOTAL", "NORMS", "STATISTICS END", "GRADIENT END", "TOTAL END", "NORMS END", "MOMENTS END",
 	}},
+	{"histogram", []string{"COUNTS", "COUNTS END", "FIGURES", "FIGURES END"}},
 	{"loss", []string{"FORWARD", "GRADIENT"}},
 	{"peak", []string{"FMA", "READ", "FILL"}},
 	{"peak_matrix", []string{"FP16", "BF16"}},
