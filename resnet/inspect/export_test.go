@@ -16,3 +16,8 @@ func HasLinearEnd(s Sample, p Place) bool {
 	end, err := s.linearEnd(p)
 	return err == nil && end != nil
 }
+
+var (
+	Enlarge  = enlarge
+	Spearman = spearman
+)

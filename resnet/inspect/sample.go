@@ -17,6 +17,8 @@ type Sample struct {
 	Session *nn.Session
 	Batch   *tensor.Tensor // N×C×H×W, of the session's input shape
 	Index   int            // of the image in the batch, from 0
+
+	exact bool // no algorithm that changes rounding
 }
 
 // Image is the sample's image, C×H×W.
@@ -55,6 +57,7 @@ func (s Sample) share(ctx context.Context, n int, p nn.Pass) (*nn.Session, error
 	return s.Session.Share(ctx, m, func(o *nn.SessionOptions) {
 		p.Mode, p.FreezeStats = o.Mode, true
 		o.Pass, o.Progress = p, nil
+		o.Exact = o.Exact || s.exact
 	})
 }
 
