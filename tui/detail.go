@@ -289,8 +289,9 @@ func (d *detailPane) contents(n *node) []detailLine {
 		lines = append(lines, detailLine{label: "params", text: profile.Grouped(n.Cost.Params, thinSpace)})
 	}
 	if w := weightOf(d.list.tree.model, n); w != nil {
-		if mo, known := d.state.Params[w.Name]; known {
-			lines = append(lines, detailLine{label: "weights"}, detailLine{text: " " + momentsText(mo)})
+		if s, known := d.state.Params[w.Name]; known {
+			text := " " + momentsText(live.Moments{Mean: s.Mean, Std: s.Std})
+			lines = append(lines, detailLine{label: "weights"}, detailLine{text: text})
 		}
 	}
 	if n.Cost.MACs > 0 {

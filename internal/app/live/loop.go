@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"resnet-tui/internal/app"
-	"resnet-tui/tensor"
 )
 
 // loop is what the engine's goroutine owns.
@@ -150,12 +148,13 @@ func (l *loop) receive() {
 func (l *loop) apply(r Request) {
 	l.state.Answered++
 	l.state.Notice, l.fresh = "", true
-	switch inspected, inspects := r.(InspectParam); {
-	case l.actual.recorded && inspects: // weights are not in a profile
+	params := l.inspects(r)
+	switch {
+	case l.actual.recorded && params != nil: // weights are not in a profile
 	case l.actual.recorded:
 		l.notify("a recorded profile: nothing runs")
-	case inspects:
-		l.inspect(inspected.Param)
+	case params != nil:
+		l.inspect(params)
 	case !l.actual.failed:
 		r.apply(&l.desired)
 	}
@@ -258,33 +257,4 @@ func (l *loop) fail(err error) {
 	l.actual.failed, l.state.Err = true, err
 	l.desired.Running = false
 	l.desired.drop()
-}
-
-// inspect begins to read a parameter, unless it is known.
-func (l *loop) inspect(p tensor.Param) {
-	if _, known := l.state.Params[p.Name]; known || l.reading[p.Name] {
-		return
-	}
-	l.reading[p.Name] = true
-	source := l.tasks.runner.options.source()
-	go func() {
-		select {
-		case l.read <- readParam(source, p):
-		case <-l.ctx.Done():
-		}
-	}()
-}
-
-// inspected takes in a parameter that was read.
-func (l *loop) inspected(x inspection) {
-	delete(l.reading, x.name)
-	if x.err != nil {
-		return // preparing the net says what is wrong with its weights
-	}
-	params := maps.Clone(l.state.Params)
-	if params == nil {
-		params = map[string]Moments{}
-	}
-	params[x.name] = x.moments
-	l.state.Params, l.fresh = params, true
 }

@@ -9,7 +9,7 @@ import (
 
 // Request asks the engine for something. The requests are Run, Pause, StepLayer,
 // SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths, InspectParam,
-// MeasureCeilings, See and Occlude.
+// InspectParams, MeasureCeilings, See and Occlude.
 type Request interface {
 	apply(d *desired)
 }
@@ -40,13 +40,16 @@ type SetTwin struct{ On bool }
 type SetLesions struct{ Lesions []nn.Lesion }
 
 // TracePaths asks for the gradient by path length, once, which needs backward
-// passes. Every other request but SetTwin and InspectParam calls it off; SetTwin has it
+// passes. Every other request but SetTwin and those of parameters calls it off; SetTwin has it
 // begin anew.
 type TracePaths struct{}
 
-// InspectParam asks for the moments of a parameter's initial values, see
-// State.Params. Reading them disturbs no pass.
+// InspectParam asks what a parameter's initial values are like, see State.Params.
+// Reading them disturbs no pass.
 type InspectParam struct{ Param tensor.Param }
+
+// InspectParams asks the same of all parameters that can be learned, one after the other.
+type InspectParams struct{}
 
 // MeasureCeilings asks for the machine's ceilings anew, see State.Ceilings. Passes wait
 // for a second or two meanwhile, and then go on.
@@ -84,4 +87,5 @@ func (TracePaths) apply(d *desired) {
 
 func (MeasureCeilings) apply(d *desired) { d.measuring = true }
 
-func (InspectParam) apply(*desired) {} // the loop starts a reader, see inspect
+func (InspectParam) apply(*desired)  {} // the loop starts a reader, see inspect
+func (InspectParams) apply(*desired) {}

@@ -12,7 +12,12 @@ import (
 
 // answered are all requests, with what holds once they are honoured.
 func answered(e *Engine) map[Request]func(*State) bool {
-	weight := e.About().Model.Params[0]
+	weight, learned := e.About().Model.Params[0], 0
+	for _, p := range e.About().Model.Params {
+		if p.Role.Learnable() {
+			learned++
+		}
+	}
 	return map[Request]func(*State) bool{
 		Run{}:             func(s *State) bool { return s.Desired.Running },
 		Pause{}:           func(s *State) bool { return s.Phase == Paused },
@@ -27,6 +32,7 @@ func answered(e *Engine) map[Request]func(*State) bool {
 		See{cam("layer2.0")}: func(s *State) bool {
 			return s.Seen != nil && s.Seen.Err == nil && s.Seen.Maps != nil
 		},
+		InspectParams{}:    func(s *State) bool { return len(s.Params) == learned },
 		SetBackward{false}: func(s *State) bool { return !s.Desired.Backward && s.Answered > 0 },
 	}
 }

@@ -57,7 +57,9 @@ type State struct {
 
 	Ceilings profile.Ceilings // of the machine, the highest so far; zero if they are not known
 
-	Params map[string]Moments // initial values that InspectParam has asked for, by the parameter's name
+	// Params are the initial values that were asked for, by the parameter's name, with a
+	// channel for each slice of its first dimension.
+	Params map[string]*nn.Statistics
 
 	Results
 }
