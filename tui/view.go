@@ -54,6 +54,7 @@ func newViews(s *shared) []view {
 		&gradientsView{treeView: base},
 		&rooflineView{treeView: base},
 		&memoryView{treeView: base},
+		&weightsView{treeView: base},
 		&compareView{treeView: base},
 		&deviceView{treeView: base},
 		&trainingView{treeView: base},

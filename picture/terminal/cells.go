@@ -10,8 +10,10 @@ type Grid struct {
 	characters    []string // by the parts that are filled, bit 0 the upper left one, row by row
 }
 
-// Quadrants are in every font that has blocks. Sextants, of Unicode 13, show more.
+// Halves and Quadrants are in every font that has blocks. Sextants, of Unicode 13, show
+// more.
 var (
+	Halves    = &Grid{1, 2, characters(" ▀▄█")}
 	Quadrants = &Grid{2, 2, characters(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█")}
 	Sextants  = &Grid{2, 3, sextants()}
 )

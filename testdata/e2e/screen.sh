@@ -57,10 +57,10 @@ ended() {
 # mouse BUTTON X Y presses a button (0 left, 64 and 65 the wheel) on a cell, from 1.
 mouse() { keys -l $'\e['"<$1;$2;$3M"; }
 
-# view NAME switches to a view by the number in its tab.
+# view NAME switches to a view by the key in its tab.
 view() {
-	await 5 "[0-9] $1"
-	keys "$(shown | grep -oE "[0-9] $1" | head -1 | cut -c1)"
+	await 5 "[0-9DT] $1"
+	keys "$(shown | grep -oE "[0-9DT] $1" | head -1 | cut -c1)"
 }
 
 # lesion KEY chooses a lesion from the menu of layer1.0, in the tree.
@@ -109,7 +109,7 @@ await 5 'double the batch'
 escape
 view Timeline
 keys /
-await 5 'works in 1 Layers and 6 Compare'
+await 5 'works in 1 Layers and . Compare'
 keys '['
 await 5 'the batch is one image already'
 for name in Timeline Gradients Memory Compare Device; do
@@ -117,6 +117,9 @@ for name in Timeline Gradients Memory Compare Device; do
 	sleep 0.2
 done
 await 5 'kernels '
+view Weights
+await 20 'all 20 layers, bright'
+await 5 'weight of layer.* values . μ'
 view Gradients
 await 5 'no backward pass has run'
 keys b
@@ -158,8 +161,8 @@ keys G
 await 5 'the end'
 escape
 tm resize-window -t e2e -x 40 -y 12
-keys 7
-await 10 '‹.* 7 Device'
+keys 1 BTab # the last
+await 10 '‹.* . Device'
 keys 1
 tm resize-window -t e2e -x 20 -y 5
 await 10 'layer1|layer2|lay…'
