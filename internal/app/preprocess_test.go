@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// picture writes a PNG with a gradient.
-func picture(t *testing.T, path string, w, h int) string {
+// pictureFile writes a PNG with a gradient.
+func pictureFile(t *testing.T, path string, w, h int) string {
 	t.Helper()
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -39,7 +39,7 @@ func picture(t *testing.T, path string, w, h int) string {
 func TestPreprocess(t *testing.T) {
 	spec := tiny("resnet18")
 	spec.Net.Height, spec.Net.Width, spec.Net.Batch = 32, 32, 0
-	spec.Input.Files = []string{picture(t, filepath.Join(t.TempDir(), "p.png"), 90, 61)}
+	spec.Input.Files = []string{pictureFile(t, filepath.Join(t.TempDir(), "p.png"), 90, 61)}
 	outputs := map[string]bool{}
 	for _, c := range []struct {
 		pre  Preprocess
@@ -72,7 +72,7 @@ func TestPreprocess(t *testing.T) {
 func TestLeftOut(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a/x.png", "b/y.png"} {
-		picture(t, filepath.Join(dir, name), 8, 8)
+		pictureFile(t, filepath.Join(dir, name), 8, 8)
 	}
 	for _, name := range []string{"a/z.heic", "b/z.txt", "b/.hidden"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
