@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"resnet-tui/profile/report"
@@ -63,5 +66,38 @@ func TestInspectFiles(t *testing.T) {
 		if want := mustRun(t, append(args, "--format", format)...); err != nil || string(data) != want {
 			t.Errorf("%s is %d bytes, stdout has %d (%v)", name, len(data), len(want), err)
 		}
+	}
+}
+
+// TestInspectExcite: what is found doesn't depend on the batch, and a peak's value is
+// what maps has there.
+func TestInspectExcite(t *testing.T) {
+	args := []string{"inspect", "excite", "--arch", "cifar_resnet8", "--at", "layer2.0", "--data", "synthetic:40", "--top", "3", "--exact"}
+	e := mustDecode[report.Excite](t, args...)
+	if e.Schema != "resnet-tui/excite/1" || e.Images != 10 || len(e.Channels) != 32 || len(e.Channels[31].Top) != 3 {
+		t.Fatalf("%s, %d images, %d channels", e.Schema, e.Images, len(e.Channels))
+	}
+	one := mustDecode[report.Excite](t, append(args, "--batch", "4", "--channel", "7")...)
+	if len(one.Channels) != 1 || one.Channels[0].Channel != 7 {
+		t.Fatalf("%+v", one.Channels)
+	}
+	for i, p := range one.Channels[0].Top {
+		if q := e.Channels[7].Top[i]; p.Image != q.Image || p.Y != q.Y || p.Box != q.Box {
+			t.Errorf("%+v in batches of 4, %+v at once", p, q)
+		}
+	}
+	best := one.Channels[0].Top[0]
+	m := mustDecode[report.Maps](t, "inspect", "maps", "--arch", "cifar_resnet8", "--at", "layer2.0", "--exact",
+		"--data", "synthetic:40", "--batch", "10", "--image", strconv.Itoa(best.Image))
+	if most := *m.Channels[7].Max; math.Abs(float64(most-best.Value)) > 1e-5 {
+		t.Errorf("the largest value is %g in maps and %g here", most, best.Value)
+	}
+	if b := best.Box; b.Bottom-b.Top != 13 || b.Right-b.Left != 13 || b.Top+b.Bottom != 2*2*best.Y+1 {
+		t.Errorf("box %+v of the unit in row %d", b, best.Y)
+	}
+	png := filepath.Join(t.TempDir(), "x.png")
+	mustRun(t, append(args, "-o", png)...)
+	if data, err := os.ReadFile(png); err != nil || !bytes.HasPrefix(data, []byte("\x89PNG")) {
+		t.Errorf("%d bytes (%v)", len(data), err)
 	}
 }

@@ -191,7 +191,7 @@ func TestBadInput(t *testing.T) {
 		{"profile --html " + dir + "/x --folded " + dir + "/x", 2, "writes there already"},
 		{"history --last 0", 2, "--last 0"},
 		{"--depth 51", 2, "18, 26, 34, 50, 101, 152"},
-		{"inspect wheels", 2, "it must be one of maps"},
+		{"inspect wheels", 2, "it must be one of "},
 		{"inspect --wheels", 2, "--wheels"},
 		{"inspect maps", 2, "--at is missing: the path of a layer or block, such as layer4.2"},
 		{"inspect maps extra", 2, "extra"},
@@ -204,6 +204,13 @@ func TestBadInput(t *testing.T) {
 		{"inspect maps --arch cifar_resnet8 --at conv1 -o x.json --format csv", 2, "does not go with --format csv"},
 		{"inspect maps --arch cifar_resnet8 --at conv1 -o " + dir + "/no/x.npy", 2, "no folder"},
 		{"inspect maps --arch cifar_resnet8 --at conv1 --data wheels", 2, "cifar10:PATH"},
+		{"inspect excite --arch cifar_resnet8 --at conv1", 2, "--data is missing"},
+		{"inspect excite --arch cifar_resnet8 --data synthetic:16", 2, "--at is missing"},
+		{"inspect excite --arch cifar_resnet8 --at conv1 --data synthetic:16 --channel 16", 2, "conv1 has 16 channels"},
+		{"inspect excite --arch cifar_resnet8 --at conv1 --data synthetic:16 --top 0", 2, "--top 0"},
+		{"inspect excite --arch cifar_resnet8 --at conv1 --data synthetic:16 -o x.npy", 2, "the ending must be .json, .png"},
+		{"inspect excite --arch cifar_resnet8 --at conv1 --data synthetic:16 --input " + npy, 2, "both bring images"},
+		{"inspect excite --arch cifar_resnet8 --at conv1 --data synthetic:16 --mode train --batch 3", 2, "no whole number"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()

@@ -41,13 +41,24 @@ func (in *Input) openData(c resnet.Config, split vision.Split, seed uint64, l Li
 
 // adoptData sets c's extents and classes by a data set's, unless asked disagrees.
 func adoptData(c *resnet.Config, asked resnet.Config, data vision.Dataset, name string) error {
+	if err := adoptImages(c, asked, data, name); err != nil {
+		return err
+	}
+	return adoptFrom(name, extent{"classes", asked.Classes, &c.Classes, len(data.Classes())})
+}
+
+// adoptImages sets c's extents by a data set's images, unless asked disagrees.
+func adoptImages(c *resnet.Config, asked resnet.Config, data vision.Dataset, name string) error {
 	channels, h, w := data.Shape()
-	for _, e := range []extent{
-		{"channels", asked.Channels, &c.Channels, channels},
-		{"size", asked.Height, &c.Height, h},
-		{"size", asked.Width, &c.Width, w},
-		{"classes", asked.Classes, &c.Classes, len(data.Classes())},
-	} {
+	return adoptFrom(name,
+		extent{"channels", asked.Channels, &c.Channels, channels},
+		extent{"size", asked.Height, &c.Height, h},
+		extent{"size", asked.Width, &c.Width, w})
+}
+
+// adoptFrom sets extents by those of a data set.
+func adoptFrom(name string, extents ...extent) error {
+	for _, e := range extents {
 		if err := adopt([]extent{e}, say("{data} %s, which has %d", name, e.found)); err != nil {
 			return err
 		}
@@ -88,6 +99,7 @@ func firstImages(data vision.Dataset, n int, name string) (*images, error) {
 		batch:  tensor.New(n, c, h, w),
 		source: fmt.Sprintf("the first %d of %s", n, name),
 		labels: make([]int, n),
+		norm:   vision.NormOf(data),
 	}
 	in.preprocess, in.leftOut = describePictures(data)
 	per := c * h * w

@@ -22,6 +22,7 @@ type images struct {
 	names  []string // of pictures, one per image
 	labels []int    // the right classes, nil if they aren't known
 
+	norm       vision.Norm         // of samples from 0 to 255; zero where nobody says how values were made
 	preprocess *profile.Preprocess // of pictures
 	leftOut    map[string]int      // files of folders that were not used, by extension
 }
@@ -202,7 +203,7 @@ func (in *Input) readPictures(ctx context.Context, c resnet.Config, l Listener) 
 	for _, path := range without(files, b.Names) {
 		skipped[strings.ToLower(filepath.Ext(path))]++
 	}
-	return &images{batch: b.Input, names: b.Names, preprocess: describeTransform(t), leftOut: skipped}, nil
+	return &images{batch: b.Input, names: b.Names, norm: t.Norm, preprocess: describeTransform(t), leftOut: skipped}, nil
 }
 
 // noticeSkipped says which files of a folder are no pictures.

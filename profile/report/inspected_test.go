@@ -3,12 +3,15 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"image"
 	"image/png"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"resnet-tui/resnet/checkpoint"
+	"resnet-tui/resnet/inspect"
 	"resnet-tui/tensor"
 )
 
@@ -44,6 +47,42 @@ func TestMaps(t *testing.T) {
 	if v := NewMaps(tensor.New(1, 100), 0); !v.Shape.Equal(tensor.Shape{100, 1, 1}) ||
 		!strings.Contains(string(write(t, v, "text")), "and 36 channels more") {
 		t.Errorf("maps of a vector: %v", v.Shape)
+	}
+}
+
+// someExcite has two images for channel 3, and none for channel 5.
+func someExcite() *Excite {
+	gathered := &inspect.Excitation{Images: 4, Channels: []int{3, 5}, Peaks: [][]inspect.Peak{
+		{{Image: 2, Value: 1.5, Y: 1, X: 2}, {Image: 0, Value: -1, Y: 0, X: 0}}, nil,
+	}}
+	e := NewExcite(gathered, func(p inspect.Peak) inspect.Box {
+		return inspect.Box{Top: 2*p.Y - 1, Left: 2*p.X - 1, Bottom: 2*p.Y + 2, Right: 2*p.X + 2}
+	})
+	e.Model, e.Data, e.Layer = someNet, "cifar10:test.bin", "layer1.0.relu#1"
+	e.SetClasses([]int{7, 0, 1, 0}, []string{"cat", "dog"})
+	return e
+}
+
+func TestExcite(t *testing.T) {
+	e := someExcite()
+	first := e.Channels[0].Top
+	if first[0].Class != "dog" || first[1].Class != "" || first[0].Box != (inspect.Box{Top: 1, Left: 3, Bottom: 4, Right: 6}) {
+		t.Errorf("%+v", first)
+	}
+	if text := string(write(t, e, "text")); !strings.Contains(text, "2 dog, 0\n") || !strings.Contains(text, "4 images") {
+		t.Errorf("text:\n%s", text)
+	}
+	if !slices.Equal(e.Pictured(), []int{2, 0}) || !strings.Contains(string(write(t, e, "json")), `"top": []`) {
+		t.Errorf("pictured: %v", e.Pictured())
+	}
+	photo := image.NewRGBA(image.Rect(0, 0, 8, 8))
+	e.Photos = map[int]image.Image{0: photo, 2: photo}
+	if img, err := e.Picture(); err != nil || img.Bounds().Dx() < 2*64 {
+		t.Errorf("%v", err)
+	}
+	e.Channels = e.Channels[:1]
+	if text := string(write(t, e, "text")); !strings.Contains(text, "rows 1 to 3, columns 3 to 5") {
+		t.Errorf("text of one channel:\n%s", text)
 	}
 }
 

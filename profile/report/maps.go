@@ -143,12 +143,7 @@ func (m *Maps) Text(w io.Writer) error {
 	if err := m.table(rows).Text(w); err != nil {
 		return err
 	}
-	if left := len(m.Channels) - len(rows); left > 0 {
-		if _, err := fmt.Fprintf(w, "… and %d channels more (json and csv have all)\n", left); err != nil {
-			return err
-		}
-	}
-	if _, err := fmt.Fprintln(w); err != nil {
+	if err := writeRest(w, len(m.Channels)-len(rows)); err != nil {
 		return err
 	}
 	return m.facts().write(w)

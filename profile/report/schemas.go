@@ -14,4 +14,5 @@ const (
 	TrainHistorySchema = "resnet-tui/train-history/1"
 	InfoSchema         = "resnet-tui/info/1"
 	MapsSchema         = "resnet-tui/maps/1"
+	ExciteSchema       = "resnet-tui/excite/1"
 )

@@ -27,6 +27,7 @@ func schemas() map[string]Report {
 		TrainHistorySchema:    &TrainHistory{},
 		InfoSchema:            &Info{},
 		MapsSchema:            &Maps{},
+		ExciteSchema:          &Excite{},
 		profile.Schema:        Profile{Profile: &profile.Profile{}},
 		profile.SweepSchema:   Sweep{&profile.Sweep{}},
 		profile.DiffSchema:    Diff{Diff: &profile.Diff{}},
@@ -70,6 +71,7 @@ func TestSchemasAreUsed(t *testing.T) {
 		EvalSchema:         NewEval(train.Score{}).Schema,
 		TrainSchema:        NewTrain(train.Comparison{}, nil, "").Schema,
 		TrainHistorySchema: NewTrainHistory("", nil).Schema,
+		ExciteSchema:       someExcite().Schema,
 		MapsSchema:         NewMaps(tensor.New(1, 1, 1, 1), 0).Schema,
 		profile.Schema:     newProfile(t).Schema,
 	} {

@@ -45,6 +45,7 @@ func TestTables(t *testing.T) {
 		"info": &Info{Version: "1.2.3",
 			CPU: CPU{Model: "Abacus", Threads: 2, Features: []string{"AVX2", "FMA"}, Kernels: "avx2",
 				Why: "it has AVX2"}},
+		"excite":        someExcite(),
 		"maps":          someMaps(),
 		"profile":       Profile{Profile: &profile.Profile{Layers: someLayers(), Total: profile.Total{TypicalMS: 4}}},
 		"profile means": Profile{Profile: &profile.Profile{Layers: someLayers()[:1]}},

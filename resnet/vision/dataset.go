@@ -103,7 +103,8 @@ type byteSet struct {
 	classes []string
 	labels  []uint8
 	images  [][]uint8 // C×H×W each
-	tables  []table   // normalisation, one per channel
+	norm    Norm
+	tables  []table // of norm, one per channel
 }
 
 // finish checks the normalisation and applies the limit.
@@ -112,7 +113,7 @@ func (s *byteSet) finish(o DataOptions, usual Norm) (Dataset, error) {
 	if err := norm.Check(s.c); err != nil {
 		return nil, err
 	}
-	s.tables = norm.tables(s.c)
+	s.norm, s.tables = norm, norm.tables(s.c)
 	if o.Limit > 0 && o.Limit < len(s.images) {
 		s.images = s.images[:o.Limit]
 	}
@@ -122,6 +123,7 @@ func (s *byteSet) finish(o DataOptions, usual Norm) (Dataset, error) {
 func (s *byteSet) Len() int             { return len(s.images) }
 func (s *byteSet) Shape() (c, h, w int) { return s.c, s.h, s.w }
 func (s *byteSet) Classes() []string    { return s.classes }
+func (s *byteSet) normalisation() Norm  { return s.norm }
 
 func (s *byteSet) Read(i int, dst []float32) (int, error) {
 	normalise(dst, s.images[i], s.tables)

@@ -134,6 +134,7 @@ func evenly(files []labelled, n int) []labelled {
 func (s *folderSet) Len() int             { return len(s.files) }
 func (s *folderSet) Shape() (c, h, w int) { return s.t.Channels, s.t.Height, s.t.Width }
 func (s *folderSet) Classes() []string    { return s.classes }
+func (s *folderSet) normalisation() Norm  { return s.t.Norm }
 
 func (s *folderSet) Read(i int, dst []float32) (int, error) {
 	f := s.files[i]

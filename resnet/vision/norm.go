@@ -3,6 +3,7 @@ package vision
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Norm normalises a sample v between 0 and 255 to (v/255 − mean)/std. Each list has one
@@ -51,6 +52,26 @@ func (n Norm) Check(channels int) error {
 		}
 	}
 	return nil
+}
+
+// NormOf is how the samples of a data set's images are normalised, a value a channel.
+func NormOf(data Dataset) Norm {
+	c, _, _ := data.Shape()
+	var n Norm
+	if d, ok := data.(interface{ normalisation() Norm }); ok {
+		n = d.normalisation()
+	}
+	return n.spread(c)
+}
+
+// spread repeats lists of one value for all channels.
+func (n Norm) spread(channels int) Norm {
+	for _, l := range []*[]float32{&n.Mean, &n.Std} {
+		if len(*l) == 1 {
+			*l = slices.Repeat(*l, channels)
+		}
+	}
+	return n
 }
 
 // table maps the 256 samples of a channel to normalised values.

@@ -14,7 +14,8 @@ import (
 type synthetic struct {
 	n, first int // number of images, and the index of the first in the random stream
 	seed     uint64
-	tables   []table
+	norm     Norm
+	tables   []table // of norm
 }
 
 const (
@@ -50,7 +51,7 @@ func openSynthetic(arg string, o DataOptions) (Dataset, error) {
 	if err := norm.Check(3); err != nil {
 		return nil, err
 	}
-	s := &synthetic{n: n, seed: o.Seed, tables: norm.tables(3)}
+	s := &synthetic{n: n, seed: o.Seed, norm: norm, tables: norm.tables(3)}
 	if o.Split == Test {
 		s.first, s.n = syntheticMax, n/4
 	}
@@ -63,6 +64,7 @@ func openSynthetic(arg string, o DataOptions) (Dataset, error) {
 func (s *synthetic) Len() int             { return s.n }
 func (s *synthetic) Shape() (c, h, w int) { return 3, syntheticSide, syntheticSide }
 func (s *synthetic) Classes() []string    { return syntheticNames() }
+func (s *synthetic) normalisation() Norm  { return s.norm }
 
 func (s *synthetic) Read(i int, dst []float32) (int, error) {
 	var pix [3 * syntheticSide * syntheticSide]uint8
