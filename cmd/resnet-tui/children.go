@@ -29,21 +29,38 @@ func (p *program) child(cmd *cobra.Command, another string, but ...string) (app.
 // the flags and what every child is given anyway.
 func flagsBut(cmd *cobra.Command, args, but []string) (rest []string) {
 	but = append(slices.Clone(but), "format", "output", "no-history")
+	for _, flag := range givenFlags(cmd, args) {
+		if !slices.Contains(but, flagOf(flag[0])) {
+			rest = append(rest, flag...)
+		}
+	}
+	return rest
+}
+
+// givenFlags are the flags that a command was given, each as its one or two arguments.
+func givenFlags(cmd *cobra.Command, args []string) (flags [][]string) {
 	args = args[slices.Index(args, cmd.Name())+1:]
 	for i := 0; i < len(args); i++ {
-		name, _, joined := strings.Cut(strings.TrimPrefix(args[i], "--"), "=")
-		if short := strings.HasPrefix(args[i], "-o"); short {
-			name, joined = "output", args[i] != "-o"
+		joined := strings.Contains(args[i], "=")
+		if strings.HasPrefix(args[i], "-o") {
+			joined = args[i] != "-o"
 		}
-		f := cmd.Flags().Lookup(name)
+		f := cmd.Flags().Lookup(flagOf(args[i]))
 		one := args[i : i+1]
 		if f != nil && !joined && f.NoOptDefVal == "" && i+1 < len(args) {
 			one = args[i : i+2]
 			i++
 		}
-		if !slices.Contains(but, name) {
-			rest = append(rest, one...)
-		}
+		flags = append(flags, one)
 	}
-	return rest
+	return flags
+}
+
+// flagOf is the name of the flag that an argument is of.
+func flagOf(arg string) string {
+	if strings.HasPrefix(arg, "-o") {
+		return "output"
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+	return name
 }

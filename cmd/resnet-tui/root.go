@@ -27,7 +27,7 @@ func newRoot(p *program) *cobra.Command {
 	})
 	for _, c := range []*cobra.Command{
 		summaryCommand(p), runCommand(p), profileCommand(p), evalCommand(p), compareCommand(p), trainCommand(p),
-		inspectCommand(p), infoCommand(p), diffCommand(p), checkCommand(p), openCommand(p), historyCommand(p),
+		inspectCommand(p), infoCommand(p), diffCommand(p), checkCommand(p), diagnoseCommand(p), openCommand(p), historyCommand(p),
 	} {
 		c.Args = cobra.ArbitraryArgs
 		root.AddCommand(c)

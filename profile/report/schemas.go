@@ -15,4 +15,6 @@ const (
 	InfoSchema         = "resnet-tui/info/1"
 	MapsSchema         = "resnet-tui/maps/1"
 	ExciteSchema       = "resnet-tui/excite/1"
+	DiagnoseSchema     = "resnet-tui/diagnose/1"
+	RulesSchema        = "resnet-tui/diagnose-rules/1"
 )

@@ -28,6 +28,8 @@ func schemas() map[string]Report {
 		InfoSchema:            &Info{},
 		MapsSchema:            &Maps{},
 		ExciteSchema:          &Excite{},
+		DiagnoseSchema:        &Diagnosis{},
+		RulesSchema:           &DiagnoseRules{},
 		profile.Schema:        Profile{Profile: &profile.Profile{}},
 		profile.SweepSchema:   Sweep{&profile.Sweep{}},
 		profile.DiffSchema:    Diff{Diff: &profile.Diff{}},
@@ -74,6 +76,7 @@ func TestSchemasAreUsed(t *testing.T) {
 		ExciteSchema:       someExcite().Schema,
 		MapsSchema:         NewMaps(tensor.New(1, 1, 1, 1), 0).Schema,
 		profile.Schema:     newProfile(t).Schema,
+		RulesSchema:        NewDiagnoseRules().Schema,
 	} {
 		if got != want {
 			t.Errorf("schema %s, want %s", got, want)
@@ -129,6 +132,7 @@ func fill(v reflect.Value) {
 // specials holds values of types that can't be filled field by field.
 var specials = map[reflect.Type]any{
 	reflect.TypeFor[nn.Mode]():       nn.Train,
+	reflect.TypeFor[Figures]():       Figures{"mean": Number(1.5), "channels": []int{1, 2}},
 	reflect.TypeFor[nn.What]():       nn.Moments,
 	reflect.TypeFor[time.Time]():     time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC),
 	reflect.TypeFor[tensor.Shape]():  tensor.Shape{2, 3, 32, 64},

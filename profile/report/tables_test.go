@@ -29,6 +29,21 @@ var (
 // The goldens hold local times.
 func init() { time.Local = time.UTC }
 
+// someDiagnosis has a finding with all values, and one with none.
+func someDiagnosis() *Diagnosis {
+	return &Diagnosis{Model: someNet, Input: RunInput{Shape: tensor.Shape{4, 3, 32, 32}, Source: "random, seed 1"},
+		Rules: []string{"stale-statistics", "dead-layer"}, Findings: []Finding{{
+			Rule: "stale-statistics", Severity: "error", Path: "layer2.0.bn1", Message: "the batch is 7 nats | off",
+			Evidence: Figures{"divergence": Number(7.123), "nan": Number(nan), "channels": []int{3, 5}},
+			Proof:    "resnet-tui inspect stats --at layer2.0.bn1", Also: []string{"bn1"}, Strength: 1.4,
+		}, {}}}
+}
+
+// TestDiagnosisText: a finding has its figures and its proof.
+func TestDiagnosisText(t *testing.T) {
+	golden.RequireEqual(t, write(t, someDiagnosis(), "text"))
+}
+
 // TestTables prints the table of every report in all three formats. The rows are
 // made by hand: one with all values, one with none, and one with NaN.
 func TestTables(t *testing.T) {
@@ -37,7 +52,8 @@ func TestTables(t *testing.T) {
 		"compare": someCompare(),
 		"counts": &Counts{Model: someNet,
 			Counts: []CountRow{{"macs", 12_486_272, "multiply-adds | of convolutions"}, {}}},
-		"diff": someDiff(),
+		"diagnosis": someDiagnosis(),
+		"diff":      someDiff(),
 		"eval": &Eval{Model: someNet, Data: "cifar10:test.bin", Total: 846, Correct: 776,
 			Accuracy: 0.917, Top5: 840, Loss: 0.3, Seconds: 2},
 		"eval empty": &Eval{Loss: Number(nan)},
