@@ -26,6 +26,7 @@ const (
 	colRate
 	colMean // of the output, while stepping
 	colStd
+	colChange // of the output, without a part of the image
 	colSpread
 	colP95
 	colField
@@ -49,24 +50,25 @@ var columns = [columnCount]column{
 	colBack:   {title: "backward", width: 10, rank: 2, sorts: true, figure: 2},
 	colMean:   {title: "mean", width: 9, rank: 3},
 	colStd:    {title: "std", width: 9, rank: 4},
-	colBar:    {title: "", width: 13, rank: 5, left: true},
-	colShare:  {title: "share", width: 8, rank: 6, sorts: true, figure: 1},
-	colOutput: {title: "output", width: 13, rank: 7, left: true, sorts: true},
-	colOps:    {title: "MACs", width: 9, rank: 8, sorts: true, figure: 1},
-	colParams: {title: "params", width: 9, rank: 9, sorts: true, figure: 1},
-	colRate:   {title: "GFLOP/s", width: 8, rank: 10, sorts: true},
-	colMemory: {title: "memory", width: 9, rank: 11, sorts: true, figure: 2},
-	colSpread: {title: "±", width: 8, rank: 12, sorts: true, figure: 1},
-	colP95:    {title: "p95", width: 10, rank: 13, sorts: true, figure: 2},
-	colField:  {title: "sees", width: 7, rank: 14, sorts: true},
-	colKernel: {title: "kernel", width: 24, rank: 15, left: true},
+	colChange: {title: "Δ", width: 9, rank: 5, sorts: true, figure: 1},
+	colBar:    {title: "", width: 13, rank: 6, left: true},
+	colShare:  {title: "share", width: 8, rank: 7, sorts: true, figure: 1},
+	colOutput: {title: "output", width: 13, rank: 8, left: true, sorts: true},
+	colOps:    {title: "MACs", width: 9, rank: 9, sorts: true, figure: 1},
+	colParams: {title: "params", width: 9, rank: 10, sorts: true, figure: 1},
+	colRate:   {title: "GFLOP/s", width: 8, rank: 11, sorts: true},
+	colMemory: {title: "memory", width: 9, rank: 12, sorts: true, figure: 2},
+	colSpread: {title: "±", width: 8, rank: 13, sorts: true, figure: 1},
+	colP95:    {title: "p95", width: 10, rank: 14, sorts: true, figure: 2},
+	colField:  {title: "sees", width: 7, rank: 15, sorts: true},
+	colKernel: {title: "kernel", width: 24, rank: 16, left: true},
 }
 
 // extras are columns that are there only at times, and the cells that the longest name
 // would like.
 type extras struct {
-	stepping, backward bool
-	names              int
+	stepping, backward, covered bool
+	names                       int
 }
 
 func (e extras) has(id columnID) bool {
@@ -75,6 +77,8 @@ func (e extras) has(id columnID) bool {
 		return e.stepping
 	case colBack:
 		return e.backward
+	case colChange:
+		return e.covered
 	}
 	return true
 }
@@ -253,6 +257,10 @@ func (s *shared) compare(id columnID, a, b *node) int {
 		return cmp.Compare(s.stats(b).p95, s.stats(a).p95)
 	case colField:
 		return cmp.Compare(field(b), field(a))
+	case colChange:
+		x, _ := s.change(a)
+		y, _ := s.change(b)
+		return cmp.Compare(y, x)
 	}
 	return cmp.Compare(b.time, a.time)
 }

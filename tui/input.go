@@ -20,9 +20,13 @@ func (m *Model) actions() []action {
 }
 
 // helpActions are those that have a meaning in the shown view, and what the figures
-// mean.
+// mean. What the view takes for itself has no other meaning in it.
 func (m *Model) helpActions() []action {
-	return slices.Concat(m.view.actions(), m.screenActions(), m.meanings())
+	own := m.view.actions()
+	taken := func(a action) bool {
+		return slices.ContainsFunc(own, func(b action) bool { return a.key.Help().Key == b.key.Help().Key })
+	}
+	return slices.Concat(own, slices.DeleteFunc(m.screenActions(), taken), m.meanings())
 }
 
 // meanings explain figures in the help. No key belongs to them.
@@ -242,12 +246,27 @@ func (m *Model) onMouse(msg tea.Msg) tea.Cmd {
 		if msg.Button == tea.MouseLeft {
 			m.onClick(msg.X, msg.Y)
 		}
+	case tea.MouseMotionMsg:
+		m.onMotion(msg)
 	case tea.MouseWheelMsg:
 		if d := notches(msg); d != 0 {
 			m.view.wheel(d)
 		}
 	}
 	return nil
+}
+
+// onMotion tells a view that follows the mouse where that is.
+func (m *Model) onMotion(msg tea.MouseMotionMsg) {
+	v, ok := m.view.(pointer)
+	if !ok {
+		return
+	}
+	if body := m.layout.body; body.contains(msg.X, msg.Y) {
+		v.point(msg.X-body.x, msg.Y-body.y, msg.Button == tea.MouseLeft)
+		return
+	}
+	v.point(-1, -1, false)
 }
 
 // onClick changes views by their tabs, and leaves the body to the view.

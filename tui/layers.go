@@ -41,10 +41,13 @@ func (v *layersView) update(w, h int) {
 	v.list.resize(h - headLines(v.body))
 }
 
-// extras are the columns that the state adds: the moments that single steps leave, and
-// the times of a backward pass.
+// extras are the columns that the state adds: the moments that single steps leave, the
+// times of a backward pass, and what covering a part of the image changes.
 func (v *layersView) extras() extras {
-	return extras{stepping: v.state.Step != nil, backward: v.list.tree.runsBack(), names: v.list.nameCells()}
+	return extras{
+		stepping: v.state.Step != nil, backward: v.list.tree.runsBack(), covered: v.state.Occlusion != nil,
+		names: v.list.nameCells(),
+	}
 }
 
 func (v *layersView) footer() []key.Binding { return v.treeFooter("fold") }
@@ -205,6 +208,8 @@ func (v *layersView) cellFigure(id columnID, n *node) profile.Figure {
 		return gflops(n, v.batch())
 	case colField:
 		return count(int64(field(n)))
+	case colChange:
+		return changeFigure(v.change(n))
 	case colKernel:
 		return profile.Figure{Number: v.kernelName(n)}
 	}

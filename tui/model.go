@@ -243,6 +243,9 @@ func (m *Model) View() tea.View {
 	}
 	v := page(m.frame, m.about.Model.Name)
 	v.MouseMode = tea.MouseModeCellMotion
+	if _, follows := m.view.(pointer); follows {
+		v.MouseMode = tea.MouseModeAllMotion
+	}
 	if m.typing && !m.layout.footer.empty() {
 		v.Cursor = tea.NewCursor(min(2+m.filter.Position(), m.w-1), m.layout.footer.y)
 	}
@@ -275,7 +278,13 @@ func (m *Model) drawBeside(c *canvas, r rect) {
 
 // show opens a view's tab.
 func (m *Model) show(v view) {
-	if o, ok := v.(opener); ok && v != m.view {
+	if v == m.view {
+		return
+	}
+	if was, ok := m.view.(closer); ok {
+		was.closed()
+	}
+	if o, ok := v.(opener); ok {
 		o.opened()
 	}
 	m.view = v

@@ -65,13 +65,18 @@ func (p *pictures) draw(c *canvas, r rect, id string, img image.Image) rect {
 	if p.none() || r.empty() || img == nil || img.Bounds().Empty() {
 		return rect{}
 	}
-	size := terminal.Inside(img.Bounds().Size(), r.w, r.h, p.cellW, p.cellH)
-	at := rect{r.x + (r.w-size.X)/2, r.y + (r.h-size.Y)/2, size.X, size.Y}
+	at := p.inside(r, img)
 	s := p.place(id, img, at)
 	for i, cell := range s.cells {
 		c.art(at.x+i%at.w, at.y+i/at.w, cell)
 	}
 	return at
+}
+
+// inside is where draw draws an image.
+func (p *pictures) inside(r rect, img image.Image) rect {
+	size := terminal.Inside(img.Bounds().Size(), r.w, r.h, p.cellW, p.cellH)
+	return rect{r.x + (r.w-size.X)/2, r.y + (r.h-size.Y)/2, size.X, size.Y}
 }
 
 // place notes where an image stands in this frame, and draws its cells if they have

@@ -5,6 +5,8 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+
+	"resnet-tui/internal/app/live"
 )
 
 // view is what a tab shows. Its file holds all of it: its state, its drawing
@@ -37,6 +39,13 @@ type view interface {
 // opener is a view that does something when its tab is opened.
 type opener interface{ opened() }
 
+// closer is a view that does something when another tab is opened.
+type closer interface{ closed() }
+
+// pointer is a view that follows the mouse over its body: it is on the cell x, y, with a
+// button held or not. Beyond the body x and y are −1.
+type pointer interface{ point(x, y int, pressed bool) }
+
 // listener is a view with messages of its own.
 type listener interface {
 	// start returns the first command, receive the one that follows a message.
@@ -55,6 +64,7 @@ func newViews(s *shared) []view {
 		&rooflineView{treeView: base},
 		&memoryView{treeView: base},
 		&weightsView{treeView: base},
+		&seeView{treeView: base, class: live.Likeliest},
 		&compareView{treeView: base},
 		&deviceView{treeView: base},
 		&trainingView{treeView: base},

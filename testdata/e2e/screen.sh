@@ -112,7 +112,7 @@ keys /
 await 5 'works in 1 Layers and . Compare'
 keys '['
 await 5 'the batch is one image already'
-for name in Timeline Gradients Memory Compare Device; do
+for name in Timeline Gradients Memory See Compare Device; do
 	view $name
 	sleep 0.2
 done

@@ -20,7 +20,11 @@ type Options struct {
 	Weights   string         // what the weights are from; "" means the He initialisation
 	Input     *tensor.Tensor // N×C×H×W, repeated or cut to the batch; nil is seeded noise
 	InputName string         // what Input is from
-	Target    []int          // the images' classes, repeated or cut to the batch; nil is seeded ones
+	// Mean and Std, by channel, are how pixels from 0 to 1 became Input: (pixel − mean)/std;
+	// nil if nobody knows.
+	Mean, Std []float32
+	Classes   []string // the names of the net's classes, nil if they aren't known
+	Target    []int    // the images' classes, repeated or cut to the batch; nil is seeded ones
 
 	// TwinSource, if not nil, opens weights of the twin's own, which TwinWeights
 	// names. Without it the twin takes the net's, as far as it has the same.
@@ -61,11 +65,13 @@ type About struct {
 	Device      tensor.Info
 	Threads     int // 0 is what the device finds fit
 	Precision   tensor.Precision
-	Weights     string // what they are from, "" for the He initialisation
-	Initialised bool   // the weights are from the He initialisation
-	TwinWeights string // what the twin's own weights are, "" if it has none
-	Input       string // what it is from, "" for seeded noise
-	Recorded    bool   // the engine shows a recording
+	Weights     string    // what they are from, "" for the He initialisation
+	Initialised bool      // the weights are from the He initialisation
+	TwinWeights string    // what the twin's own weights are, "" if it has none
+	Input       string    // what it is from, "" for seeded noise
+	Mean, Std   []float32 // see Options
+	Classes     []string
+	Recorded    bool // the engine shows a recording
 	RecordedAt  time.Time
 	RecordedBy  string // the version of the program that made the recording
 }
@@ -87,6 +93,7 @@ func Of(b *app.Bench, mode string) Options {
 		o.Session.Mode = nn.Eval
 	}
 	o.Input, o.InputName = b.Images()
+	o.Classes = app.ClassNames(b.Model().Config)
 	o.TwinWeights, o.TwinSource = b.TwinWeights()
 	return o
 }
@@ -131,6 +138,7 @@ func newRunner(ctx context.Context, o Options) (*runner, About, error) {
 	about := About{
 		Model: r.whole, Threads: o.Session.Threads, Precision: o.Session.Precision, Weights: o.Weights,
 		Initialised: o.Session.Source == nil && o.Recorded == nil, TwinWeights: o.TwinWeights, Input: o.InputName, Recorded: o.Recorded != nil,
+		Mean: o.Mean, Std: o.Std, Classes: o.Classes,
 	}
 	r.ceilings = o.ceilings()
 	r.actual.target = target{batch: r.whole.Config.Batch, fused: o.Session.Fuse}
