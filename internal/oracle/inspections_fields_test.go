@@ -2,59 +2,67 @@ package oracle_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"testing"
 
 	"resnet-tui/internal/oracle"
 	"resnet-tui/resnet/inspect"
-	"resnet-tui/resnet/nn"
-	"resnet-tui/tensor"
 )
 
-// checkFields compares what units see: in theory, and by number of branches.
+// checkFields compares what units see.
 func (x inspection) checkFields(t *testing.T) {
 	if len(x.want.Fields) == 0 {
 		t.Skip("no golden")
 	}
-	s := x.open(t, nn.Pass{})
-	for _, f := range x.want.Fields {
-		place, err := inspect.Find(x.model.Model, f.At)
+	sample := x.sample(t)
+	for _, want := range x.want.Fields {
+		place, err := inspect.Find(x.model.Model, want.At)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if box := inspect.Field(x.model.Model, place.Layer, f.Unit[1], f.Unit[2]); oracle.Box(box) != f.Box {
-			t.Errorf("%s, unit %v: the field is %v, PyTorch's %v", f.At, f.Unit, box, f.Box)
+		unit := inspect.Unit{C: want.Unit[0], Y: want.Unit[1], X: want.Unit[2]}
+		got, err := inspect.MeasureField(context.Background(), sample, place, unit)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if f.Branches != nil {
-			x.checkBranches(t, s, place, f)
-		}
+		t.Run(fmt.Sprint(want.At, want.Unit), func(t *testing.T) { x.checkField(t, got, want) })
 	}
 }
 
-// checkBranches compares the parts of a unit's gradient, relative to the whole.
-func (x inspection) checkBranches(t *testing.T, s *nn.Session, place inspect.Place, f oracle.Field) {
-	t.Helper()
-	shape := place.Layer.Out
-	seed := tensor.New(shape...)
-	seed.Data[((x.want.Explain.Image*shape[1]+f.Unit[0])*shape[2]+f.Unit[1])*shape[3]+f.Unit[2]] = 1
-	parts, err := s.PathsFrom(context.Background(), place.At(), seed)
-	if err != nil {
-		t.Fatal(err)
+// checkField compares a unit's boxes, its gradient, and the parts of that relative to the
+// whole.
+func (x inspection) checkField(t *testing.T, got *inspect.UnitField, want oracle.Field) {
+	if oracle.Box(got.Box) != want.Box {
+		t.Errorf("the field is %v, PyTorch's %v", got.Box, want.Box)
 	}
-	if len(parts.Branches) != len(f.Branches) || !(parts.SumError <= 1e-5) {
-		t.Fatalf("%s: %d parts of %d, off by %g", f.At, len(parts.Branches), len(f.Branches), parts.SumError)
+	none := got.Support == nil
+	if none != (want.Support == nil) || !none && oracle.Box(*got.Support) != *want.Support {
+		t.Errorf("the support is %v, PyTorch's %v", got.Support, want.Support)
 	}
-	bar := x.bar(1e-6, x.want.Explain.Float32.Gradient) * f.Norm
-	for k, want := range f.Branches {
-		got := 0.0
-		if p := parts.Branches[k]; p != nil {
-			got = size(doubles(p.Data), nil)
-		}
-		if !(math.Abs(got-want) <= bar) {
-			t.Errorf("%s, unit %v: %d branches bring %v, in PyTorch %v", f.At, f.Unit, k, got, want)
+	if len(got.Mass) != len(want.Mass) {
+		t.Fatalf("%d shares, PyTorch has %d", len(got.Mass), len(want.Mass))
+	}
+	for i, m := range got.Mass {
+		if m.Share != want.Mass[i].Share || oracle.Box(m.Box) != want.Mass[i].Box {
+			t.Errorf("a share of %g is in %v, in PyTorch %v", m.Share, m.Box, want.Mass[i].Box)
 		}
 	}
-	if got := size(doubles(parts.Whole.Data), nil); !(math.Abs(got-f.Norm) <= bar) {
-		t.Errorf("%s, unit %v: the gradient is %v long, PyTorch's %v", f.At, f.Unit, got, f.Norm)
+	bar := x.bar(1e-6, x.want.Explain.Float32.Gradient) * want.Norm
+	gradient := doubles(got.Gradient.Data)
+	sum := 0.0
+	for _, v := range gradient {
+		sum += v
+	}
+	if norm := size(gradient, nil); !(math.Abs(norm-want.Norm) <= bar) || !(math.Abs(sum-want.Sum) <= 10*bar) {
+		t.Errorf("the gradient is %v long, its sum %v; PyTorch's %v and %v", norm, sum, want.Norm, want.Sum)
+	}
+	if len(got.Branches) != len(want.Branches) || !(got.SumError <= 1e-5) {
+		t.Fatalf("%d parts of %d, off by %g", len(got.Branches), len(want.Branches), got.SumError)
+	}
+	for k, norm := range want.Branches {
+		if b := got.Branches[k]; b.Branches != k || !(math.Abs(b.Norm-norm) <= bar) {
+			t.Errorf("%d branches bring %v, in PyTorch %v", k, b.Norm, norm)
+		}
 	}
 }

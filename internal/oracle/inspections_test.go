@@ -69,6 +69,8 @@ func (x inspection) run(t *testing.T) {
 func (x inspection) check(t *testing.T) {
 	t.Run("statistics", x.checkStatistics)
 	t.Run("fields", x.checkFields)
+	t.Run("excitement", x.checkExcitement)
+	t.Run("explanations", x.checkExplanations)
 }
 
 // open compiles a pass on the golden's input.
