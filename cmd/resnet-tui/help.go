@@ -210,7 +210,7 @@ var valueWords = map[string]string{
 	"arch": "NAME", "net": "NAME", "device": "NAME", "count": "NAME", "schedule": "NAME",
 	"data": "SET", "test-data": "SET", "lesion": "BLOCK=WHAT", "with": "FLAGS",
 	"weights": "FILE", "input": "FILE", "output": "FILE", "baseline": "FILE", "history": "FILE", "training": "FILE",
-	"against": "PROGRAM", "max-time": "TIME", "at": "PATH",
+	"against": "PROGRAM", "max-time": "TIME", "at": "PATH", "class": "CLASS", "unit": "C,Y,X",
 	"save": "FOLDER", "pprof": "FILE", "trace": "FILE", "speedscope": "FILE", "folded": "FILE", "html": "FILE",
 	cpuProfileFlag: "FILE",
 }

@@ -17,4 +17,6 @@ const (
 	ExciteSchema       = "resnet-tui/excite/1"
 	DiagnoseSchema     = "resnet-tui/diagnose/1"
 	RulesSchema        = "resnet-tui/diagnose-rules/1"
+	ExplainSchema      = "resnet-tui/explain/1"
+	FieldSchema        = "resnet-tui/field/1"
 )

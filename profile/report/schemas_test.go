@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"resnet-tui/profile"
+	"resnet-tui/resnet/inspect"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
@@ -27,6 +28,8 @@ func schemas() map[string]Report {
 		TrainHistorySchema:    &TrainHistory{},
 		InfoSchema:            &Info{},
 		MapsSchema:            &Maps{},
+		ExplainSchema:         &Explain{},
+		FieldSchema:           &UnitField{},
 		ExciteSchema:          &Excite{},
 		DiagnoseSchema:        &Diagnosis{},
 		RulesSchema:           &DiagnoseRules{},
@@ -75,6 +78,8 @@ func TestSchemasAreUsed(t *testing.T) {
 		TrainHistorySchema: NewTrainHistory("", nil).Schema,
 		ExciteSchema:       someExcite().Schema,
 		MapsSchema:         NewMaps(tensor.New(1, 1, 1, 1), 0).Schema,
+		ExplainSchema:      NewExplain(&inspect.Explanation{W: 1}, inspect.Options{}, nil).Schema,
+		FieldSchema:        NewUnitField(&inspect.UnitField{}, inspect.Unit{}).Schema,
 		profile.Schema:     newProfile(t).Schema,
 		RulesSchema:        NewDiagnoseRules().Schema,
 	} {

@@ -57,6 +57,8 @@ func TestTables(t *testing.T) {
 		"eval": &Eval{Model: someNet, Data: "cifar10:test.bin", Total: 846, Correct: 776,
 			Accuracy: 0.917, Top5: 840, Loss: 0.3, Seconds: 2},
 		"eval empty": &Eval{Loss: Number(nan)},
+		"explain":    someExplain(),
+		"field":      someUnitField(),
 		"history":    someHistory(),
 		"info": &Info{Version: "1.2.3",
 			CPU: CPU{Model: "Abacus", Threads: 2, Features: []string{"AVX2", "FMA"}, Kernels: "avx2",
