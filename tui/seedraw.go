@@ -80,7 +80,6 @@ func (v *seeView) drawInput(c *canvas, pane rect) {
 	}
 	c.text(pane.x, pane.y-1, end, fitting(title, pane.w), strong)
 	if v.seen.photo == nil {
-		c.wrap(pane, "an input of this many channels is no picture", muted)
 		return
 	}
 	at := v.pictures.draw(c, pane, "see/input", v.seen.photo)
@@ -123,8 +122,8 @@ func (v *seeView) inputTitles() []string {
 func (v *seeView) drawWhy(c *canvas, p seePanes) {
 	seen, end := v.seen.of, p.why.x+p.why.w
 	if seen.Why == nil {
-		c.text(p.why.x, p.why.y-1, end, methodNames[seen.Method], strong)
-		text := "nothing is explained"
+		c.text(p.why.x, p.why.y-1, end, methodNames[v.asked.Method], strong)
+		text := "on its way"
 		if seen.Err != nil {
 			text = oneLine(seen.Err)
 		}

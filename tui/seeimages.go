@@ -65,10 +65,14 @@ func (s *seeImages) photograph(seen *live.Seen, about *live.About) {
 	if seen.Input == nil {
 		return
 	}
-	in := seen.Input.Shape
-	photo, err := picture.Photo(seen.Input.Data, in[0], in[1], in[2], about.Mean, about.Std)
+	in, values, mean, std := seen.Input.Shape, seen.Input.Data, about.Mean, about.Std
+	channels := in[0]
+	if channels != 1 && channels != 3 { // the first stands for them
+		channels, values, mean, std = 1, values[:in[1]*in[2]], nil, nil
+	}
+	photo, err := picture.Photo(values, channels, in[1], in[2], mean, std)
 	if err != nil {
-		return // an image of two channels is none that could be shown
+		return // nothing is drawn where the image would be
 	}
 	s.photo, s.small = photo, photo
 	if side := max(in[1], in[2]); side > overSide {

@@ -164,6 +164,15 @@ func (b *Bench) Images() (batch *tensor.Tensor, source string) {
 	return b.images.batch, b.images.source
 }
 
+// Norm is how samples from 0 to 1 became the images' values: (sample − mean)/std, by
+// channel. Both are nil where nobody says.
+func (b *Bench) Norm() (mean, std []float32) {
+	if b.images == nil {
+		return nil, nil
+	}
+	return b.images.norm.Mean, b.images.norm.Std
+}
+
 // Labels are the right classes of the images, nil if they aren't known.
 func (b *Bench) Labels() []int {
 	if !b.labelled {

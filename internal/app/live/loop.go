@@ -118,7 +118,7 @@ func (l *loop) phase() Phase {
 		return Preparing
 	case l.actual.stepping:
 		return Stepping
-	case l.desired.Running && (l.tasks.running.action == see || l.tasks.running.action == occlude):
+	case l.desired.Running && (l.tasks.running.looks()):
 		return Running
 	}
 	return Paused

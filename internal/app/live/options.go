@@ -93,6 +93,7 @@ func Of(b *app.Bench, mode string) Options {
 		o.Session.Mode = nn.Eval
 	}
 	o.Input, o.InputName = b.Images()
+	o.Mean, o.Std = b.Norm()
 	o.Classes = app.ClassNames(b.Model().Config)
 	o.TwinWeights, o.TwinSource = b.TwinWeights()
 	return o

@@ -73,7 +73,8 @@ const (
 	step                  // run one layer
 	trace                 // split the gradient by path length
 	measure               // the machine's ceilings
-	see                   // look inside, or no more
+	see                   // look at a place inside, or no more
+	explain               // say why a class is likely
 	occlude               // look without a part of the image
 )
 
@@ -82,8 +83,10 @@ func (t task) yields(next task) bool {
 	switch t.action {
 	case compile, pass, trace:
 		return !t.equal(next)
-	case see: // other classes come as fast as a key repeats, and each is worth showing
-		return next.action != see || t.sight.At != next.sight.At || t.sight.Method != next.sight.Method
+	case see:
+		return !t.equal(next)
+	case explain: // other classes come as fast as a key repeats, and each is worth showing
+		return next.action != explain || t.sight.Method != next.sight.Method
 	case occlude: // patches come fast, and each is worth showing
 		return next.action != occlude && next.action != rest && next.action != pass
 	}
@@ -94,9 +97,12 @@ func (t task) yields(next task) bool {
 type task struct {
 	action action
 	to     target          // of compile
-	sight  Sight           // of see
+	sight  Sight           // of see and explain
 	patch  image.Rectangle // of occlude
 }
+
+// looks reports whether a task looks inside the net.
+func (t task) looks() bool { return t.action == see || t.action == explain || t.action == occlude }
 
 func (t task) equal(o task) bool {
 	return t.action == o.action && t.to.equal(o.to) && t.sight == o.sight && t.patch == o.patch
@@ -116,8 +122,10 @@ func reconcile(d desired, a actual) task {
 		return task{action: measure}
 	case !to.equal(a.target), to.twin && a.twinStale:
 		return task{action: compile, to: to}
+	case d.sight.At != a.sight.At:
+		return task{action: see, sight: Sight{At: d.sight.At}}
 	case d.sight != a.sight:
-		return task{action: see, sight: d.sight}
+		return task{action: explain, sight: d.sight}
 	case d.patch != a.patch:
 		return task{action: occlude, patch: d.patch}
 	case d.tracing && !a.passed:

@@ -62,7 +62,9 @@ func (r *runner) guarded(ctx context.Context, t task) (err error) {
 	case measure:
 		return r.measure(ctx)
 	case see:
-		return r.see(ctx, t.sight)
+		return r.see(ctx, t.sight.At)
+	case explain:
+		return r.explain(ctx, t.sight)
 	case occlude:
 		return r.occlude(ctx, t.patch)
 	}

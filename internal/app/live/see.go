@@ -25,7 +25,7 @@ type eyes struct {
 	maps     *Maps              // of place
 	top      []Guess            // all classes
 	known    *Explanation       // the newest; nil before it
-	explain  *inspect.Explainer // for known's method and place
+	explains *inspect.Explainer // by known's method, at its place
 	occluder *inspect.Occluder  // nil before it is needed
 	watched  []*nn.Layer        // by the occluder
 }
@@ -33,8 +33,8 @@ type eyes struct {
 // close frees what the eyes hold. Nothing could be done about an error: the weights are
 // the net's session's.
 func (e *eyes) close() {
-	if e.explain != nil {
-		e.explain.Close()
+	if e.explains != nil {
+		e.explains.Close()
 	}
 	if e.occluder != nil {
 		e.occluder.Close()
@@ -51,43 +51,60 @@ func (r *runner) shutEyes() {
 	r.actual.sight, r.actual.patch = Sight{}, image.Rectangle{}
 }
 
-// see answers a sight. What can't be seen is said in the answer: nothing else stops.
-func (r *runner) see(ctx context.Context, to Sight) error {
-	if to.At == "" {
+// see looks at a place, or no more if that is "". What can't be seen is said in the
+// answer: nothing else stops. The explanation that was there stays until there is another.
+func (r *runner) see(ctx context.Context, at string) error {
+	if at == "" {
 		r.shutEyes()
 		r.results.Seen, r.results.Occlusion = nil, nil
 		return nil
 	}
-	seen := &Seen{Sight: to}
+	seen := &Seen{Sight: Sight{At: at}}
 	if seen.Err = r.lookAt(ctx, seen); ctx.Err() != nil || app.Lost(seen.Err) {
 		return seen.Err
 	}
-	r.results.Seen, r.actual.sight = seen, to
+	if was := r.results.Seen; was != nil {
+		seen.Why = was.Why
+	}
+	r.results.Seen, r.actual.sight = seen, seen.Sight
 	return nil
 }
 
-// lookAt fills in what a sight asks for, as far as it can be had.
+// lookAt fills in what leaves a place, and the classes.
 func (r *runner) lookAt(ctx context.Context, seen *Seen) (err error) {
 	if err := r.openEyes(ctx); err != nil {
 		return err
 	}
 	e := r.eyes
 	seen.Input = &tensor.Tensor{Shape: e.sample.Batch.Shape[1:], Data: e.sample.Batch.Data}
-	if seen.Classes = e.top; seen.Class == Likeliest && len(e.top) > 0 {
-		seen.Class = e.top[0].Class
-	}
+	seen.Classes = e.top
 	if seen.Place, err = inspect.Find(e.base.Model(), seen.At); err != nil {
 		return err
 	}
-	if err := e.lookInto(ctx, seen.Place); err != nil {
-		return err
+	if err = e.lookInto(ctx, seen.Place); err == nil {
+		seen.Maps = e.maps
 	}
-	seen.Maps = e.maps
-	if seen.Class == Likeliest {
-		return errors.New("the net's output is not finite: there is no class to explain")
-	}
-	seen.Why, err = e.why(ctx, seen.Place, seen.Method, seen.Class)
 	return err
+}
+
+// explain adds to what is seen of a place why a class is likely.
+func (r *runner) explain(ctx context.Context, to Sight) error {
+	seen := *r.results.Seen
+	if seen.Sight = to; to.Class == Likeliest && len(seen.Classes) > 0 {
+		seen.Class = seen.Classes[0].Class
+	}
+	switch {
+	case seen.Maps == nil: // Err says why
+	case seen.Class == Likeliest:
+		seen.Err = errors.New("the net's output is not finite: there is no class to explain")
+	default:
+		seen.Why, seen.Err = r.eyes.why(ctx, seen.Place, seen.Method, seen.Class)
+	}
+	if ctx.Err() != nil || app.Lost(seen.Err) {
+		return seen.Err
+	}
+	r.results.Seen, r.actual.sight = &seen, to
+	return nil
 }
 
 // openEyes makes a pass of the first image of the batch.
@@ -176,7 +193,7 @@ func (e *eyes) why(ctx context.Context, at inspect.Place, method inspect.Method,
 	} else if err := e.explainBy(ctx, at, method); err != nil {
 		return nil, err
 	}
-	x, err := e.explain.Explain(ctx, class)
+	x, err := e.explains.Explain(ctx, class)
 	if err != nil {
 		return nil, err
 	}
@@ -194,9 +211,9 @@ func (e *eyes) explainBy(ctx context.Context, at inspect.Place, method inspect.M
 	if err != nil {
 		return err
 	}
-	if e.explain != nil {
-		e.explain.Close()
+	if e.explains != nil {
+		e.explains.Close()
 	}
-	e.explain, e.known = x, nil
+	e.explains, e.known = x, nil
 	return nil
 }

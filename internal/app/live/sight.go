@@ -10,7 +10,7 @@ import (
 // Sight is nothing.
 type Sight struct {
 	At     string         // a layer or a block, see inspect.Find
-	Method inspect.Method // of the explanation
+	Method inspect.Method // of the explanation; "" for none
 	Class  int            // that is explained; Likeliest leaves it to the net
 }
 
