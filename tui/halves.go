@@ -12,7 +12,7 @@ import (
 // do, and there where pictures are not wanted: no file's picture is shown.
 func (p *pictures) halves(c *canvas, r rect, img image.Image) {
 	var cells []terminal.Cell
-	if p.drawing == terminal.ASCII || c.ascii {
+	if c.ascii {
 		cells = terminal.Ramp(img, r.w, r.h, p.colours)
 	} else {
 		cells = terminal.Blocks(img, r.w, r.h, terminal.Halves, p.colours)

@@ -184,6 +184,7 @@ func runProgram(ctx context.Context, m tea.Model, t streams) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	held, t := t.hold()
+	t = t.under(m)
 	options := t.options(ctx)
 	if held != nil {
 		held.gone = end
@@ -191,6 +192,9 @@ func runProgram(ctx context.Context, m tea.Model, t streams) error {
 		options = append(options, held.options()...)
 	}
 	_, err := tea.NewProgram(m, options...).Run()
+	if f, ok := m.(interface{ farewell() string }); ok {
+		_, _ = t.out.Write([]byte(f.farewell())) // the terminal may be gone
+	}
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		if cause := context.Cause(ctx); cause == errGone {
 			return cause

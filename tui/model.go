@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"resnet-tui/internal/app/live"
+	"resnet-tui/picture/terminal"
 )
 
 // frameTime is the time between two pictures while something moves.
@@ -57,7 +58,7 @@ func New(o Options) *Model {
 	m := &Model{host: newHost(o.Theme, o.ASCII), engine: o.Engine, filter: newTextInput(), stale: true}
 	m.shared = &shared{
 		opts: &o, about: o.Engine.About(), keymap: &m.keys, state: &live.State{}, screen: m,
-		pictures: newPictures(o.ASCII),
+		pictures: newPictures(o.Graphics, o.ASCII),
 		units:    units{time: o.TimeUnit, flops: o.FLOPs},
 	}
 	m.twinless = noTwinOf(m.about.Model)
@@ -82,7 +83,7 @@ func newTextInput() textinput.Model {
 
 // Init asks for the terminal's background, and waits for the engine.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.waitEngine(), m.tick(), m.host.start()}
+	cmds := []tea.Cmd{m.waitEngine(), m.tick(), m.host.start(), m.pictures.ask(m.opts.Environ)}
 	for _, v := range m.views {
 		if l, ok := v.(listener); ok {
 			cmds = append(cmds, l.start())
@@ -124,7 +125,16 @@ func (m *Model) tick() tea.Cmd {
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.handle(msg)
 	m.refresh()
-	return m, tea.Batch(cmd, m.hover())
+	return m, tea.Batch(cmd, m.hover(), m.sendPictures())
+}
+
+// sendPictures draws the frame, if it will be another, and sends what its pictures need
+// besides it.
+func (m *Model) sendPictures() tea.Cmd {
+	if m.pictures.drawing() > terminal.Cells {
+		m.redraw()
+	}
+	return m.pictures.send()
 }
 
 // handle changes what a message changes. The engine's messages and frames come often
@@ -140,6 +150,10 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.waitEngine(), m.tick())
 	case hoverMsg:
 		m.onHover(msg.row)
+		return nil
+	}
+	if taken, changed := m.pictures.receive(msg); taken {
+		m.stale = m.stale || changed
 		return nil
 	}
 	m.stale = true
@@ -236,11 +250,7 @@ func (m *Model) refresh() {
 // View returns the screen as it was drawn last, or draws it if anything has
 // changed since.
 func (m *Model) View() tea.View {
-	if m.stale {
-		m.pictures.begin(m.profile, m.styles.Color)
-		m.frame, m.stale = m.picture(m.draw), false
-		m.pictures.end()
-	}
+	m.redraw()
 	v := page(m.frame, m.about.Model.Name)
 	v.MouseMode = tea.MouseModeCellMotion
 	if _, follows := m.view.(pointer); follows {
@@ -250,6 +260,22 @@ func (m *Model) View() tea.View {
 		v.Cursor = tea.NewCursor(min(2+m.filter.Position(), m.w-1), m.layout.footer.y)
 	}
 	return v
+}
+
+// farewell is what removes the screen's pictures from the terminal's memory.
+func (m *Model) farewell() string { return m.pictures.farewell() }
+
+// overlay puts the pictures over what is written.
+func (m *Model) overlay(text string) string { return m.pictures.overlay(text) }
+
+// redraw draws the screen if anything has changed.
+func (m *Model) redraw() {
+	if !m.stale {
+		return
+	}
+	m.pictures.begin(m.profile, m.styles.Color)
+	m.frame, m.stale = m.picture(m.draw), false
+	m.pictures.end(&m.canvas)
 }
 
 // draw draws everything but the dialog, which host.picture draws over it. The footer is

@@ -22,6 +22,7 @@ type Options struct {
 
 	Theme    Theme  // "" is ThemeAuto
 	ASCII    bool   // draw with nothing but ASCII
+	Graphics string // how pictures are drawn: kitty, sixel, cells, ascii, none; "" or auto: as the terminal can
 	TimeUnit string // "ns", "µs" or "ms"; "" chooses one per figure
 	FLOPs    bool   // show FLOPs, not MACs; a key changes it
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
+
+	"resnet-tui/picture/terminal"
 )
 
 // tty is the user's terminal while a program of the screen has it. bubbletea asks
@@ -29,11 +31,11 @@ type tty struct {
 // questions are those that may be asked.
 var questions = []string{
 	ansi.RequestBackgroundColor, ansi.RequestKittyKeyboard,
-	ansi.RequestModeSynchronizedOutput, ansi.RequestModeUnicodeCore,
+	ansi.RequestModeSynchronizedOutput, ansi.RequestModeUnicodeCore, terminal.CellQuestion,
 }
 
 // lastQuestion is the one that every terminal answers, in order: DA1.
-const lastQuestion = ansi.RequestPrimaryDeviceAttributes
+const lastQuestion = terminal.LastQuestion
 
 // terminalIn is a terminal's input; it notes the answers that come in.
 type terminalIn struct {

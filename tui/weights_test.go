@@ -9,7 +9,6 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"resnet-tui/internal/app/live"
-	"resnet-tui/picture/terminal"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
@@ -155,7 +154,7 @@ func TestClicksOnTheCarpet(t *testing.T) {
 func TestCarpetInASCII(t *testing.T) {
 	m := screen(t, "resnet18", 80, 24)
 	run(t, m, true, 5)
-	m.ascii, m.pictures.drawing = true, terminal.ASCII
+	m.ascii = true
 	m.state.Params = someWeights(t, m.about.Model.Model)
 	press(m, "Weights")
 	golden.RequireEqual(t, plain(m))

@@ -15,29 +15,36 @@ import (
 
 // The values of --graphics: what screen and text are drawn with.
 const (
-	graphicsAuto  = "auto"  // by the locale
+	graphicsAuto  = "auto"  // by the locale, and pictures as the terminal can
+	graphicsKitty = "kitty" // pictures by kitty's protocol, all else as cells
+	graphicsSixel = "sixel" // pictures as sixels, all else as cells
 	graphicsCells = "cells" // blocks, lines and braille
 	graphicsASCII = "ascii" // nothing beyond ASCII
+	graphicsNone  = "none"  // no pictures, all else by the locale
 )
 
-var allGraphics = []string{graphicsAuto, graphicsCells, graphicsASCII}
+var allGraphics = []string{graphicsAuto, graphicsKitty, graphicsSixel, graphicsCells, graphicsASCII, graphicsNone}
 
 // addGraphics adds the flag to a command that draws.
 func (p *program) addGraphics(cmd *cobra.Command) {
 	p.graphics = graphicsAuto
 	section(cmd, "output", func(fs *pflag.FlagSet) {
 		fs.Var(&choice{&p.graphics, allGraphics}, "graphics",
-			"what charts and text are drawn with: cells (blocks, lines, braille), ascii, or auto: by the locale")
+			"what is drawn with: cells (blocks, lines, braille) or ascii; the screen's pictures also by kitty's "+
+				"protocol, as sixel, or none; auto: by the locale, and what the terminal answers")
 	})
 	complete(cmd, "graphics", allGraphics...)
 }
 
 // ascii reports whether nothing beyond ASCII may be drawn.
 func (p *program) ascii() bool {
-	if p.graphics == graphicsASCII || p.graphics == graphicsCells {
-		return p.graphics == graphicsASCII
+	switch p.graphics {
+	case graphicsASCII:
+		return true
+	case graphicsAuto, graphicsNone:
+		return onlyASCII()
 	}
-	return onlyASCII()
+	return false
 }
 
 // onlyASCII reports whether the locale says that its characters are not UTF-8. One that

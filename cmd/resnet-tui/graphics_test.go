@@ -30,8 +30,10 @@ func TestLocales(t *testing.T) {
 		}
 	}
 	t.Setenv("LC_ALL", "C")
-	if !beyondASCII(mustRun(t, "summary", "--depth", "18", "--graphics", "cells")) {
-		t.Error("--graphics cells is ASCII")
+	for value, beyond := range map[string]bool{"cells": true, "sixel": true, "kitty": true, "none": false, "auto": false} {
+		if beyondASCII(mustRun(t, "summary", "--depth", "18", "--graphics", value)) != beyond {
+			t.Errorf("--graphics %s beyond ASCII: %v", value, !beyond)
+		}
 	}
 	if !beyondASCII(mustRun(t, "summary", "--depth", "18", "--format", "csv") + mustRun(t, "summary", "--depth", "18", "--format", "md")) {
 		t.Error("what is for programs is ASCII")

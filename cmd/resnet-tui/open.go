@@ -88,6 +88,6 @@ func (p *program) showRecorded(ctx context.Context, recorded *profile.Profile, f
 		p.tell(file + " can't be shown on the screen: " + oneLine(err))
 		return (&outputFlags{format: "text", file: "-"}).print(p, report.Profile{Profile: recorded})
 	}
-	o := tui.Options{Version: recorded.Version, Theme: theme, ASCII: p.ascii()}
+	o := tui.Options{Version: recorded.Version, Theme: theme, ASCII: p.ascii(), Graphics: p.graphics}
 	return showLive(ctx, live.Recording(recorded, m), o)
 }

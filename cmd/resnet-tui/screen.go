@@ -100,7 +100,7 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 	}
 	o := tui.Options{
 		Labels: app.ClassNames(b.Model().Config), Version: service.Version,
-		Theme: tui.Theme(*f.theme), ASCII: p.ascii(), FLOPs: ops.Doubled(),
+		Theme: tui.Theme(*f.theme), ASCII: p.ascii(), Graphics: p.graphics, FLOPs: ops.Doubled(),
 	}
 	if f.training != "" {
 		o.Training = tui.HistoryFile(f.training)

@@ -47,7 +47,7 @@ var layers = []row{
 	{"resnet/builtin/pack", []string{"tensor", "resnet", "resnet/checkpoint", "resnet/vision", "resnet/builtin"}},
 	{"resnet/train", []string{"tensor", "resnet", "resnet/nn", "resnet/checkpoint", "resnet/vision"}},
 	{"picture", []string{"golang.org/x/image"}},
-	{"picture/terminal", []string{"picture"}},
+	{"picture/terminal", []string{"picture", "github.com/charmbracelet/x/ansi"}},
 	{"profile", []string{"tensor", "resnet", "resnet/nn", "gonum.org/v1/gonum"}},
 	{"profile/export", []string{"profile", "github.com/google/pprof"}},
 	{"profile/report", []string{"tensor", "resnet", "resnet/nn", "resnet/inspect", "resnet/diagnose", "resnet/checkpoint",
