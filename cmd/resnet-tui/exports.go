@@ -18,15 +18,20 @@ import (
 // exporter is a flag that names a file to write a profile to.
 type exporter struct {
 	flag, help string
-	write      func(w io.Writer, p *profile.Profile) error
+	write      func(w io.Writer, p *profile.Profile, pictures ...export.Picture) error
+}
+
+// without is an exporter that shows no pictures.
+func without(write func(io.Writer, *profile.Profile) error) func(io.Writer, *profile.Profile, ...export.Picture) error {
+	return func(w io.Writer, p *profile.Profile, _ ...export.Picture) error { return write(w, p) }
 }
 
 var exporters = []exporter{
-	{"pprof", "write a profile for go tool pprof (.pb.gz)", export.PProf},
-	{"trace", "write a few passes, worker by worker, for ui.perfetto.dev (.json)", export.ChromeTrace},
-	{"speedscope", "write a profile for speedscope.app (.json)", export.Speedscope},
-	{"folded", "write folded stacks for flamegraph.pl and similar tools", export.Folded},
-	{"html", "write a report in one HTML file: tree, flame graph, roofline, memory, gradient flow", export.HTML},
+	{"pprof", "write a profile for go tool pprof (.pb.gz)", without(export.PProf)},
+	{"trace", "write a few passes, worker by worker, for ui.perfetto.dev (.json)", without(export.ChromeTrace)},
+	{"speedscope", "write a profile for speedscope.app (.json)", without(export.Speedscope)},
+	{"folded", "write folded stacks for flamegraph.pl and similar tools", without(export.Folded)},
+	{"html", "write a report in one HTML file: tree, flame graph, roofline, memory, gradient flow, pictures", export.HTML},
 }
 
 const (
@@ -92,25 +97,29 @@ func exportNames() []string {
 	return names
 }
 
+// wants reports whether a file was asked for by that flag.
+func (e *exportFlags) wants(flag string) bool {
+	at := slices.IndexFunc(exporters, func(x exporter) bool { return x.flag == flag })
+	return e.files[at] != ""
+}
+
 // traces is the number of passes to keep span by span.
 func (e *exportFlags) traces() int {
-	for i, file := range e.files {
-		if exporters[i].flag == "trace" && file != "" {
-			return tracedPasses
-		}
+	if e.wants("trace") {
+		return tracedPasses
 	}
 	return 0
 }
 
 // write writes every file that was asked for, each whole or not at all.
-func (e *exportFlags) write(p *profile.Profile) error {
+func (e *exportFlags) write(p *profile.Profile, pictures ...export.Picture) error {
 	var failed error
 	for i, file := range e.files {
 		if file == "" {
 			continue
 		}
 		var data bytes.Buffer
-		err := exporters[i].write(&data, p)
+		err := exporters[i].write(&data, p, pictures...)
 		if err == nil {
 			err = app.WriteFile(file, data.Bytes())
 		}

@@ -58,6 +58,7 @@ func profileCommand(p *program) *cobra.Command {
 		case processes > 0:
 			return p.profileProcesses(cmd, spec, o, processes, &out, &exports)
 		case !lists.any():
+			o.Pictures = exports.wants("html")
 			return p.profile(cmd.Context(), spec, o, &out, &exports)
 		}
 		if exports.any(cmd) {
@@ -81,7 +82,8 @@ func (p *program) profile(
 		return err
 	}
 	recorded := made.Profile.Profile
-	return errors.Join(p.print(out, made.Profile), exports.write(recorded), exports.writeCPUProfile(made.CPUProfile))
+	return errors.Join(p.print(out, made.Profile), exports.write(recorded, made.Pictures...),
+		exports.writeCPUProfile(made.CPUProfile))
 }
 
 // profileProcesses makes a profile in several processes, and writes it as profile does.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"resnet-tui/profile"
+	"resnet-tui/profile/export"
 	"resnet-tui/profile/report"
 	"resnet-tui/tensor"
 )
@@ -18,12 +19,14 @@ type ProfileOptions struct {
 	Trace      int    `json:"trace,omitempty"`       // passes after those, kept span by span
 	CPUProfile bool   `json:"cpu_profile,omitempty"` // Go's own CPU profile of some more passes
 	NoHistory  bool   `json:"no_history,omitempty"`  // leave no line in the history
+	Pictures   bool   `json:"pictures,omitempty"`    // of what the net saw, if its input is a photograph
 }
 
 // Profiled is a profile, and what was recorded beside it.
 type Profiled struct {
 	report.Profile
 	CPUProfile []byte // as runtime/pprof writes it, gzip'd; nil if it wasn't asked for
+	Pictures   []export.Picture
 }
 
 // Profile measures many passes and keeps a line of them in the history. Without
@@ -73,6 +76,11 @@ func (v Service) measure(ctx context.Context, spec Spec, o ProfileOptions, l Lis
 		return nil, err
 	}
 	p.Ops = ops
+	if o.Pictures {
+		if p.Pictures, err = b.pictures(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return p, v.placeUnderRoofs(ctx, p.Profile.Profile, b.device, l)
 }
 

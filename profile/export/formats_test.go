@@ -18,8 +18,9 @@ import (
 
 // TestGoldens pins the bytes of each format, which were checked with the tools.
 func TestGoldens(t *testing.T) {
+	page := func(w io.Writer, p *profile.Profile) error { return HTML(w, p) }
 	for name, write := range map[string]func(io.Writer, *profile.Profile) error{
-		"folded": Folded, "speedscope": Speedscope, "trace": ChromeTrace, "html": HTML,
+		"folded": Folded, "speedscope": Speedscope, "trace": ChromeTrace, "html": page,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -28,6 +29,19 @@ func TestGoldens(t *testing.T) {
 			}
 			golden.RequireEqual(t, b.Bytes())
 		})
+	}
+}
+
+// TestPicturesInAPage: pictures are in the page itself, and their texts are escaped.
+func TestPicturesInAPage(t *testing.T) {
+	var b bytes.Buffer
+	if err := HTML(&b, sample(), Picture{"a <title>", "a note", []byte("\x89PNG")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`src="data:image/png;base64,iVBORw=="`, "<b>a &lt;title&gt;</b> a note"} {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("the page doesn't have %s", part)
+		}
 	}
 }
 

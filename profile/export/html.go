@@ -2,6 +2,7 @@ package export
 
 import (
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -26,12 +27,13 @@ var reportPage = template.Must(template.New("report").Parse(reportTemplate))
 //	Roofline          kernels under the measured ceilings, if these are known
 //	Memory            live bytes along the pass, if there is a memory plan
 //	Gradient flow     norms by block, if the passes went backward
+//	Pictures          those that come with it: what the net saw
 //	Layers            the same tree as a table to unfold, with rates
 //
 // Colours are CSS variables of the page's styles, which follow the reader's
 // choice of light or dark. Texts from the profile are escaped, by html/template
 // in the page and by drawing in the SVGs, as a profile may come from elsewhere.
-func HTML(w io.Writer, p *profile.Profile) error {
+func HTML(w io.Writer, p *profile.Profile, pictures ...Picture) error {
 	tree := p.ByPass()
 	return reportPage.Execute(w, page{
 		Title:     fmt.Sprintf("%s, %v on %s", p.Model.Arch, p.Input.Shape, p.Device.Name),
@@ -42,6 +44,7 @@ func HTML(w io.Writer, p *profile.Profile) error {
 		Memory:    memorySVG(p),
 		Gradients: gradientsSVG(p),
 		Skips:     slices.ContainsFunc(p.Blocks, func(b profile.BlockGrad) bool { return b.GradSkip != nil }),
+		Pictures:  pagePictures(pictures),
 		Tree:      pageRow(p, tree.Root, 0),
 	})
 }
@@ -55,7 +58,29 @@ type page struct {
 	Flame, Roofline, Memory, Gradients template.HTML
 	Skips                              bool // a gradient came through a skip
 
+	Pictures []pagePicture
+
 	Tree treeRow
+}
+
+// Picture is a picture that a report shows beside what was measured.
+type Picture struct {
+	Title, Note string
+	PNG         []byte // the file
+}
+
+// pagePicture is a picture as the page has it: in its source.
+type pagePicture struct {
+	Title, Note string
+	Source      template.URL // data:
+}
+
+func pagePictures(pictures []Picture) (all []pagePicture) {
+	for _, p := range pictures {
+		source := "data:image/png;base64," + base64.StdEncoding.EncodeToString(p.PNG)
+		all = append(all, pagePicture{p.Title, p.Note, template.URL(source)})
+	}
+	return all
 }
 
 // fact is a line at the top of the page. Its name is also a CSS class.

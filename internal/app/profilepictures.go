@@ -1,0 +1,116 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+
+	"resnet-tui/picture"
+	"resnet-tui/profile/export"
+	"resnet-tui/profile/report"
+	"resnet-tui/resnet/inspect"
+	"resnet-tui/resnet/nn"
+	"resnet-tui/resnet/train"
+	"resnet-tui/tensor"
+)
+
+// pictures are those of a profile whose input is photographs: why the first one is what
+// the net takes it for, and the feature maps that decide it. There are none of other
+// input, or of a net whose last block leaves no maps.
+func (b *Bench) pictures(ctx context.Context) (_ []export.Picture, err error) {
+	last := inspect.LastBlock(b.model.Model)
+	if b.images == nil || b.images.preprocess == nil || len(last.Layer.Out) != 4 {
+		return nil, nil
+	}
+	s, err := b.session(ctx, nn.Probe{At: last.At(), What: nn.Keep})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.Run(ctx, nil); err != nil {
+		return nil, err
+	}
+	kept, err := s.Kept(last.At())
+	if err != nil {
+		return nil, err
+	}
+	sheet, err := mapsPicture(kept, last)
+	if err != nil {
+		return nil, err
+	}
+	why, err := b.explanationPicture(ctx, s, last)
+	return []export.Picture{why, sheet}, err
+}
+
+// mapsPicture is a contact sheet of what left a block.
+func mapsPicture(kept *tensor.Tensor, at inspect.Place) (export.Picture, error) {
+	maps := report.NewMaps(kept, 0)
+	maps.Layer = at.Path
+	img, err := maps.Picture()
+	if err != nil {
+		return export.Picture{}, err
+	}
+	note := fmt.Sprintf("%d channels of %d×%d on one scale; those that are 0 everywhere are crossed out.",
+		maps.Shape[0], maps.Shape[1], maps.Shape[2])
+	return asPNG("Feature maps of "+at.Path+".", note, img)
+}
+
+// explanationPicture is the Grad-CAM of the likeliest class over the photograph.
+func (b *Bench) explanationPicture(ctx context.Context, s *nn.Session, at inspect.Place) (p export.Picture, err error) {
+	logits, err := s.Logits()
+	if err != nil {
+		return p, err
+	}
+	class := 0
+	for i, v := range train.Image(logits, 0) {
+		if v > train.Image(logits, 0)[class] {
+			class = i
+		}
+	}
+	shape := b.model.Input
+	o := inspect.DefaultOptions(inspect.GradCAM, shape[2], shape[3])
+	o.At = at
+	e, err := inspect.NewExplainer(ctx, inspect.Sample{Session: s, Batch: b.input()}, o)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	x, err := e.Explain(ctx, class)
+	if err != nil {
+		return p, err
+	}
+	img, err := b.overlay(x)
+	if err != nil {
+		return p, err
+	}
+	name := fmt.Sprintf("class %d", class)
+	if names := ClassNames(b.model.Config); names != nil {
+		name += ", " + names[class]
+	}
+	note := fmt.Sprintf("Grad-CAM at %s, of what speaks for %s, the likeliest.", at.Path, name)
+	return asPNG("Why this class.", note, img)
+}
+
+// overlay lays what speaks for a class over the first photograph.
+func (b *Bench) overlay(x *inspect.Explanation) (image.Image, error) {
+	photo, err := photograph(b.input(), 0, b.images.norm)
+	if err != nil {
+		return nil, err
+	}
+	positive := make([]float32, len(x.Map))
+	for i, v := range x.Map {
+		positive[i] = max(v, 0)
+	}
+	return picture.Overlay{
+		Photo: photo, Values: positive, H: x.H, W: x.W, Scale: picture.Magnitudes(positive), Alpha: 0.55,
+	}.Draw()
+}
+
+// asPNG is a picture of a report.
+func asPNG(title, note string, img image.Image) (export.Picture, error) {
+	var file bytes.Buffer
+	err := picture.WritePNG(&file, img)
+	return export.Picture{Title: title, Note: note, PNG: file.Bytes()}, err
+}
