@@ -231,6 +231,21 @@ func TestPicturesAsTheTerminalCan(t *testing.T) {
 	}
 }
 
+// TestTmuxIsAsked for what it can pass on.
+func TestTmuxIsAsked(t *testing.T) {
+	for text, want := range map[string]terminal.Drawing{
+		"1 xterm-kitty\n": terminal.Kitty, "on xterm-ghostty": terminal.Kitty, "all xterm-kitty": terminal.Kitty,
+		"0 xterm-kitty": terminal.Cells, "1 xterm-256color": terminal.Cells, " \n": terminal.Cells,
+	} {
+		p := newPictures("auto", false)
+		p.ask([]string{"TERM=tmux-256color", "TMUX=/tmp/tmux-0/default,1,0"})
+		p.receive(tmuxAnswer(text))
+		if got := p.drawing(); got != want {
+			t.Errorf("%q: drawing %d, want %d", text, got, want)
+		}
+	}
+}
+
 // answered gives pictures what bubbletea makes of a terminal's answers.
 func answered(p *pictures, text string) {
 	var d uv.EventDecoder

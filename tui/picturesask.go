@@ -51,8 +51,17 @@ func askTmux() tea.Msg {
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "tmux", "display-message", "-p",
 		"#{allow-passthrough} #{client_termname}").Output()
-	passes, name, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-	return tmuxMsg{name, err == nil && (passes == "on" || passes == "all")}
+	if err != nil {
+		return tmuxMsg{}
+	}
+	return tmuxAnswer(string(out))
+}
+
+// tmuxAnswer reads what tmux says: whether it passes sequences on, which it writes as 1 or
+// 2 for all, and the name of its terminal.
+func tmuxAnswer(text string) tmuxMsg {
+	passes, name, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return tmuxMsg{name, slices.Contains([]string{"1", "2", "on", "all"}, passes)}
 }
 
 // receive takes a message about pictures. taken says whether it is of no use to others,
