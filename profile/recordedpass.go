@@ -111,7 +111,7 @@ func (r *LayerRow) probe(m *nn.Model) nn.Probe {
 	return nn.Probe{}
 }
 
-// probedLayers returns the layers whose outputs' moments have a row. A device that
+// probedLayers returns the layers whose outputs' moments or statistics have a row. A device that
 // fuses layers can't probe the outputs in between.
 func (p *Profile) probedLayers(m *nn.Model) []int {
 	index := make(map[call]int, len(m.Layers))
@@ -121,7 +121,7 @@ func (p *Profile) probedLayers(m *nn.Model) []int {
 	var layers []int
 	for i := range p.Layers {
 		r := &p.Layers[i]
-		if r.Kind != tensor.Moments.String() {
+		if r.Kind != tensor.Moments.String() && r.Kind != tensor.Histogram.String() {
 			continue
 		}
 		if at, ok := index[call{r.Path, r.Call}]; ok {

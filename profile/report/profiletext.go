@@ -90,6 +90,7 @@ func (t *treeText) output(forward []int) Cell {
 // loss and probes.
 var besideLayers = map[string]bool{
 	tensor.CrossEntropy.String(): true, tensor.Moments.String(): true, tensor.Norm.String(): true,
+	tensor.Histogram.String(): true,
 }
 
 // kernelOutput is what a kernel computes, per image if it depends on the image: a
@@ -140,7 +141,7 @@ func (t *treeText) overhead(r *profile.Row) {
 // relu". Outside of the forward pass it adds the kind, as a layer has several
 // gradients. A probe is named after the layer that it measures.
 func rowName(l *profile.LayerRow, name string) string {
-	if l.Kind == tensor.Moments.String() {
+	if l.Kind == tensor.Moments.String() || l.Kind == tensor.Histogram.String() {
 		return "probe of " + name
 	}
 	parent := strings.TrimSuffix(l.Path, name)

@@ -80,6 +80,7 @@ func (b *backward) probeInput() {
 	if b.probes.wants(Norm, atInput, 0) {
 		b.probes.found(Norm, atInput, 0, b.norm("input", grad))
 	}
+	b.gradientStats(atInput, 0, "input", grad)
 }
 
 // loss appends the loss and its gradient by the logits, N×classes, which it
@@ -256,6 +257,7 @@ func (b *backward) probeParam(id int, grad tensor.BufferID) {
 	if b.probes.wants(Norm, atParameter, id) {
 		b.probes.found(Norm, atParameter, id, b.norm(b.model.Params[id].Name, grad))
 	}
+	b.gradientStats(atParameter, id, b.model.Params[id].Name, grad)
 }
 
 // norm appends a probe of the L2 norm of a gradient.

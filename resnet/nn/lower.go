@@ -155,6 +155,7 @@ func (f *lowering) forward() {
 	for _, l := range f.model.Layers {
 		f.layer(l)
 		f.probeLayer(l, f.results[l.Index])
+		f.probeStats(l)
 	}
 	f.Output = f.results[len(f.results)-1]
 	f.Plan.Buffers[f.Output].Class = tensor.Output

@@ -52,7 +52,7 @@ func checkMaps(t *testing.T, m *nn.Model, l *nn.Lowered) {
 	}
 	probes := 0
 	for i, op := range l.Plan.Ops {
-		none := op.Kind == tensor.Moments || op.Kind == tensor.Norm || op.Path == "loss"
+		none := op.Kind == tensor.Moments || op.Kind == tensor.Norm || op.Kind == tensor.Histogram || op.Path == "loss"
 		if (l.OpLayer[i] < 0) != none {
 			t.Fatalf("%s: operation %d (%v) belongs to layer %d", m.Name, i, op.Kind, l.OpLayer[i])
 		}

@@ -26,9 +26,19 @@ const (
 	Keep                     // all values of a layer's output, or of the gradient of a parameter or of the net's input
 	Flow                     // a block's gradients through its skip and its branch, see BlockGradient
 	Gradient                 // all values of the gradient at a layer's output
+
+	// Statistics, with histogram, of a layer's output, or of the gradient of a parameter or
+	// of the net's input; of a parameter's values before the update. Either also by channel.
+	Stats
+	ChannelStats
+	ParamStats
+	ParamChannelStats
 )
 
-var whatNames = [...]string{Moments: "moments", Norm: "norm", Keep: "keep", Flow: "flow", Gradient: "gradient"}
+var whatNames = [...]string{
+	Moments: "moments", Norm: "norm", Keep: "keep", Flow: "flow", Gradient: "gradient",
+	Stats: "stats", ChannelStats: "channel-stats", ParamStats: "param-stats", ParamChannelStats: "param-channel-stats",
+}
 
 // String is the quantity's name in JSON: "moments".
 func (w What) String() string { return nameOf(whatNames[:], int(w)) }
@@ -48,7 +58,7 @@ func (w *What) UnmarshalText(text []byte) error {
 //
 //	layer2.0.conv1         the output of a layer; of one that is called several times, the last call's
 //	layer2.0.relu#0        the output of that call, from 0
-//	layer2.0.conv1.weight  the gradient of a parameter
+//	layer2.0.conv1.weight  the gradient of a parameter, or its values
 //	layer2.0               the gradients at a block
 type At string
 
@@ -59,7 +69,7 @@ type At string
 // probe that names its layer always gets it.
 const (
 	EveryLayer     At = "every-layer"
-	EveryParameter At = "every-parameter" // that gets a gradient
+	EveryParameter At = "every-parameter" // that gets a gradient, or each that can if its values are probed
 	EveryBlock     At = "every-block"
 	Input          At = "input"
 )
@@ -95,8 +105,10 @@ func (w What) goesWith() []place {
 		return []place{atLayer}
 	case Norm:
 		return []place{atParameter, atInput}
-	case Keep:
+	case Keep, Stats, ChannelStats:
 		return []place{atLayer, atParameter, atInput}
+	case ParamStats, ParamChannelStats:
+		return []place{atParameter}
 	case Flow:
 		return []place{atBlock}
 	}

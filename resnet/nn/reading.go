@@ -10,10 +10,11 @@ import (
 // of the fields below it holds.
 type Measurement struct {
 	Site
-	Mean, Std float64        // Moments
-	Norm      float64        // Norm
-	Tensor    *tensor.Tensor // Keep, Gradient
-	Gradient  BlockGradient  // Flow
+	Mean, Std  float64        // Moments
+	Norm       float64        // Norm
+	Tensor     *tensor.Tensor // Keep, Gradient
+	Gradient   BlockGradient  // Flow
+	Statistics *Statistics    // Stats, ChannelStats, ParamStats, ParamChannelStats
 }
 
 // Probe is what the i-th probe of the session's pass took, place by place in the
@@ -66,6 +67,11 @@ func (s *Session) measureAt(site Site) (Measurement, error) {
 			return x
 		})
 		return v, failed
+	}
+	if site.What.ofStats() {
+		var err error
+		v.Statistics, err = s.statistics(site)
+		return v, err
 	}
 	t, err := s.read(site.Buffer, site.Probe.String())
 	if err != nil {

@@ -17,7 +17,8 @@ type Site struct {
 	// Model.Params or of the block in Model.Blocks; 0 of the input.
 	Index int
 	// Buffer holds, for Moments, mean and deviation; for Norm, one value; for
-	// Keep and Gradient, the values in their shape. It is tensor.NoBuffer for Flow.
+	// Keep and Gradient, the values in their shape; for statistics, a Histogram's counts,
+	// with its figures and channels in the buffers behind. It is tensor.NoBuffer for Flow.
 	Buffer tensor.BufferID
 	Flow   *BlockProbe // where the numbers of a Flow are; else nil
 }
@@ -55,7 +56,8 @@ func (m *Model) findProbes(p Pass, visible []int) (*probes, error) {
 		if err != nil {
 			return nil, err
 		}
-		if (at != atLayer || probe.What == Gradient) && p.Backward == nil {
+		gradients := at != atLayer && !probe.What.ofValues() || probe.What == Gradient
+		if gradients && p.Backward == nil {
 			return nil, fmt.Errorf("%v: there are no gradients without a backward pass", probe)
 		}
 		x.list = append(x.list, spots{probe, at, indices})
@@ -75,7 +77,9 @@ func (x *probes) found(what What, at place, index int, id tensor.BufferID) {
 }
 
 // wantsInput reports whether a probe needs the gradient of the net's input.
-func (x *probes) wantsInput() bool { return x.wants(Norm, atInput, 0) || x.wants(Keep, atInput, 0) }
+func (x *probes) wantsInput() bool {
+	return slices.ContainsFunc([]What{Norm, Keep, Stats, ChannelStats}, func(w What) bool { return x.wants(w, atInput, 0) })
+}
 
 // findSites is, by probe, where it is read, once the pass is lowered. What has no
 // gradient, since a lesion froze it or took it away, is left out of a probe at
@@ -107,6 +111,8 @@ func (f *lowering) noGradient(at At) error {
 	switch {
 	case at == EveryParameter || at == EveryLayer:
 		return nil
+	case b == nil:
+		return errors.New("no layer uses it")
 	case b.From != "":
 		return fmt.Errorf("no gradient reaches it from %s", b.From)
 	case b.NoParams:

@@ -1,0 +1,91 @@
+package cpu
+
+import (
+	"context"
+	"flag"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"resnet-tui/resnet"
+	"resnet-tui/resnet/nn"
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/tensortest"
+)
+
+// BenchmarkHistograms times a training step with histograms of all outputs that kernels
+// leave in memory, of all gradients of parameters and of all parameters, in turn with the
+// same step without them. It reports what they take, in percent of the step: by the median
+// of the differences within pairs, and by the time of their kernels. The net is that of
+// BenchmarkNet's flags.
+func BenchmarkHistograms(b *testing.B) {
+	batch, _ := strconv.Atoi(flag.Lookup("batch").Value.String())
+	threads, _ := strconv.Atoi(flag.Lookup("threads").Value.String())
+	c, err := resnet.ParseArch(flag.Lookup("arch").Value.String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	c.Batch = batch
+	m, err := resnet.Build(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	dev := open(b, "")
+	without := newStep(b, dev, m.Model, threads)
+	with := newStep(b, dev, m.Model, threads,
+		nn.Probe{At: nn.EveryLayer, What: nn.Stats}, nn.Probe{At: nn.EveryParameter, What: nn.Stats},
+		nn.Probe{At: nn.EveryParameter, What: nn.ParamStats})
+	var ratios, kernels []float64
+	for b.Loop() {
+		base, _ := without.run(b)
+		more, histograms := with.run(b)
+		ratios = append(ratios, 100*(more.Seconds()/base.Seconds()-1))
+		kernels = append(kernels, 100*histograms.Seconds()/(more-histograms).Seconds())
+	}
+	slices.Sort(ratios)
+	slices.Sort(kernels)
+	b.ReportMetric(ratios[len(ratios)/2], "%-of-step")
+	b.ReportMetric(kernels[len(kernels)/2], "%-by-kernels")
+}
+
+// timedStep is a training step that can be run again and again.
+type timedStep struct {
+	tensor.Program
+	plan *tensor.Plan
+}
+
+func newStep(b *testing.B, dev tensor.Device, m *nn.Model, threads int, probes ...nn.Probe) *timedStep {
+	b.Helper()
+	pass := nn.TrainingStep(0, nn.SGD{Momentum: 0.9, Decay: 1e-4})
+	pass.Probes = probes
+	lowered, _, err := nn.Fusions(dev, m, nn.SessionOptions{Pass: pass, Fuse: true, Threads: threads})
+	if err != nil {
+		b.Fatal(err)
+	}
+	plan := lowered.Plan
+	plan.Buffers[lowered.Target].Name = "target"
+	p, _ := compile(b, dev, plan, 1, tensor.Options{Fuse: true, Threads: threads})
+	for _, id := range plan.Find(tensor.Input) {
+		if err := p.Write(id, tensortest.InputValues(plan, id, 1)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return &timedStep{p, plan}
+}
+
+// run is the time of a step, and that of its histograms.
+func (s *timedStep) run(b *testing.B) (all, histograms time.Duration) {
+	b.Helper()
+	o := tensor.RunOptions{Scalars: slices.Repeat([]float32{1e-4}, len(s.plan.Scalars))}
+	o.Observe = func(span tensor.Span) {
+		if s.plan.Ops[span.Op].Kind == tensor.Histogram {
+			histograms += span.End - span.Start
+		}
+	}
+	start := time.Now()
+	if err := s.Run(context.Background(), o); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(start), histograms
+}
