@@ -55,7 +55,7 @@ func TestPassJSONRefuses(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	for _, pass := range []nn.Pass{{Mode: 2}, {Probes: []nn.Probe{{At: "conv1"}}}, {Probes: []nn.Probe{{What: 9}}}} {
+	for _, pass := range []nn.Pass{{Mode: 2}, {Probes: []nn.Probe{{At: "conv1"}}}, {Probes: []nn.Probe{{What: 255}}}} {
 		if data, err := json.Marshal(pass); err == nil {
 			t.Errorf("%+v is written as %s", pass, data)
 		}
