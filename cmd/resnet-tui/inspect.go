@@ -20,7 +20,9 @@ func inspectCommand(p *program) *cobra.Command {
 			"resnet-tui inspect maps --weights builtin:fashion-resnet20 --at layer2.0 -o maps.npy",
 		DisableFlagsInUseLine: true,
 	}
-	for _, c := range []*cobra.Command{inspectMapsCommand(p), inspectExplainCommand(p), inspectFieldCommand(p), inspectExciteCommand(p)} {
+	for _, c := range []*cobra.Command{
+		inspectStatsCommand(p), inspectMapsCommand(p), inspectExplainCommand(p), inspectFieldCommand(p), inspectExciteCommand(p),
+	} {
 		c.Args = cobra.ArbitraryArgs
 		cmd.AddCommand(c)
 	}

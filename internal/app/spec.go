@@ -149,16 +149,19 @@ func (s *Spec) pass(probes []nn.Probe) nn.Pass {
 		p.Mode = nn.Train
 	}
 	for _, probe := range probes {
-		if p.Backward != nil || !ofGradients(probe.At) {
+		if p.Backward != nil || !ofGradients(probe) {
 			p.Probes = append(p.Probes, probe)
 		}
 	}
 	return p
 }
 
-// ofGradients reports whether probes at a place take gradients, whichever net it is.
-func ofGradients(at nn.At) bool {
-	return at == nn.EveryBlock || at == nn.EveryParameter || at == nn.Input
+// ofGradients reports whether a probe takes gradients, whichever net it is.
+func ofGradients(p nn.Probe) bool {
+	if p.What == nn.ParamStats || p.What == nn.ParamChannelStats {
+		return false
+	}
+	return p.At == nn.EveryBlock || p.At == nn.EveryParameter || p.At == nn.Input
 }
 
 // precision is the arithmetic that r names; one that openDevice refuses counts as FP32.

@@ -14,6 +14,7 @@ const (
 	TrainHistorySchema = "resnet-tui/train-history/1"
 	InfoSchema         = "resnet-tui/info/1"
 	MapsSchema         = "resnet-tui/maps/1"
+	StatsSchema        = "resnet-tui/stats/1"
 	ExciteSchema       = "resnet-tui/excite/1"
 	DiagnoseSchema     = "resnet-tui/diagnose/1"
 	RulesSchema        = "resnet-tui/diagnose-rules/1"

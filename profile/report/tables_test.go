@@ -65,6 +65,7 @@ func TestTables(t *testing.T) {
 				Why: "it has AVX2"}},
 		"excite":        someExcite(),
 		"maps":          someMaps(),
+		"stats":         someStats(),
 		"profile":       Profile{Profile: &profile.Profile{Layers: someLayers(), Total: profile.Total{TypicalMS: 4}}},
 		"profile means": Profile{Profile: &profile.Profile{Layers: someLayers()[:1]}},
 		"run":           &Run{Layers: someRunLayers()},
