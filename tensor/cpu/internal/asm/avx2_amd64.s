@@ -7523,6 +7523,7 @@ TEXT ·countAVX2(SB), NOSPLIT, $0-16
 	VMOVD        SI, X5
 	VBROADCASTSS X5, Y5
 	VPXOR        Y6, Y6, Y6
+	MOVQ         24(AX), R8
 
 	// Seven pixels, or those that are left: all counters are 0.
 chunk:
@@ -7537,12 +7538,45 @@ chunk:
 	MOVQ  BX, SI
 
 few:
-	SUBQ SI, DX
-	MOVQ SI, DI
-	SHLQ $0x02, DI
+	SUBQ  SI, DX
+	MOVQ  SI, DI
+	SHLQ  $0x02, DI
+	TESTQ R8, R8
+	JNZ   signed
 
-	// A pixel: one more in a counter of each value's sign, or of zeros.
-pixel:
+	// A pixel: one more in a counter of each value that is not negative, or of zeros.
+positive:
+	VMOVUPS  (CX), Y12
+	VCMPPS   $0x00, Y12, Y6, Y13
+	VPSUBD   Y13, Y11, Y11
+	VPSRLD   $0x15, Y12, Y12
+	VPAND    Y3, Y12, Y12
+	VPSUBD   Y1, Y12, Y13
+	VPSRLQ   $0x20, Y13, Y14
+	VPBLENDD $0xaa, Y6, Y13, Y13
+	VPSLLVQ  Y13, Y0, Y13
+	VPSLLVQ  Y14, Y0, Y14
+	VPADDQ   Y13, Y7, Y7
+	VPADDQ   Y14, Y8, Y8
+	VMOVUPS  32(CX), Y12
+	VCMPPS   $0x00, Y12, Y6, Y13
+	VPSUBD   Y13, Y11, Y11
+	VPSRLD   $0x15, Y12, Y12
+	VPAND    Y3, Y12, Y12
+	VPSUBD   Y1, Y12, Y13
+	VPSRLQ   $0x20, Y13, Y14
+	VPBLENDD $0xaa, Y6, Y13, Y13
+	VPSLLVQ  Y13, Y0, Y13
+	VPSLLVQ  Y14, Y0, Y14
+	VPADDQ   Y13, Y7, Y7
+	VPADDQ   Y14, Y8, Y8
+	ADDQ     $+64, CX
+	DECQ     SI
+	JNZ      positive
+	JMP      check
+
+	// The same, with counters for either sign.
+signed:
 	VMOVUPS  (CX), Y12
 	VCMPPS   $0x00, Y12, Y6, Y13
 	VPSUBD   Y13, Y11, Y11
@@ -7583,9 +7617,10 @@ pixel:
 	VPADDQ   Y14, Y10, Y10
 	ADDQ     $+64, CX
 	DECQ     SI
-	JNZ      pixel
+	JNZ      signed
 
 	// Are all values counted?
+check:
 	VPAND        Y4, Y7, Y12
 	VPAND        Y4, Y8, Y14
 	VPADDB       Y14, Y12, Y12
@@ -7619,31 +7654,31 @@ pixel:
 
 	// Add the counters to those in memory.
 	VPAND   Y5, Y12, Y14
-	VPADDW  24(AX), Y14, Y14
-	VMOVUPS Y14, 24(AX)
+	VPADDW  32(AX), Y14, Y14
+	VMOVUPS Y14, 32(AX)
 	VPSRLW  $0x08, Y12, Y14
-	VPADDW  56(AX), Y14, Y14
-	VMOVUPS Y14, 56(AX)
+	VPADDW  64(AX), Y14, Y14
+	VMOVUPS Y14, 64(AX)
 	VPAND   Y5, Y7, Y14
-	VPADDW  88(AX), Y14, Y14
-	VMOVUPS Y14, 88(AX)
+	VPADDW  96(AX), Y14, Y14
+	VMOVUPS Y14, 96(AX)
 	VPSRLW  $0x08, Y7, Y14
-	VPADDW  120(AX), Y14, Y14
-	VMOVUPS Y14, 120(AX)
+	VPADDW  128(AX), Y14, Y14
+	VMOVUPS Y14, 128(AX)
 	VPAND   Y5, Y13, Y14
-	VPADDW  152(AX), Y14, Y14
-	VMOVUPS Y14, 152(AX)
+	VPADDW  160(AX), Y14, Y14
+	VMOVUPS Y14, 160(AX)
 	VPSRLW  $0x08, Y13, Y14
-	VPADDW  184(AX), Y14, Y14
-	VMOVUPS Y14, 184(AX)
+	VPADDW  192(AX), Y14, Y14
+	VMOVUPS Y14, 192(AX)
 	VPAND   Y5, Y9, Y14
-	VPADDW  216(AX), Y14, Y14
-	VMOVUPS Y14, 216(AX)
+	VPADDW  224(AX), Y14, Y14
+	VMOVUPS Y14, 224(AX)
 	VPSRLW  $0x08, Y9, Y14
-	VPADDW  248(AX), Y14, Y14
-	VMOVUPS Y14, 248(AX)
-	VPADDD  280(AX), Y11, Y11
-	VMOVUPS Y11, 280(AX)
+	VPADDW  256(AX), Y14, Y14
+	VMOVUPS Y14, 256(AX)
+	VPADDD  288(AX), Y11, Y11
+	VMOVUPS Y11, 288(AX)
 	TESTQ   DX, DX
 	JNZ     chunk
 	MOVQ    8(AX), AX
@@ -7663,7 +7698,7 @@ miss:
 	RET
 
 // func figuresAVX2(s *FigureSums, src unsafe.Pointer, n int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·figuresAVX2(SB), NOSPLIT, $0-24
 	MOVQ    s+0(FP), AX
 	MOVQ    src+8(FP), CX
@@ -7703,6 +7738,7 @@ pixel:
 	VMAXPS      (CX), Y10, Y10
 	VMINPS      32(CX), Y9, Y9
 	VMAXPS      32(CX), Y11, Y11
+	PREFETCHT0  16384(CX)
 	ADDQ        $+64, CX
 	DECQ        DX
 	JNZ         pixel

@@ -27,19 +27,20 @@ type Counts struct {
 // Window is 16 exponents, which a tensor's often lie in.
 type Window struct {
 	first  int // exponent field
+	signed int // 1 if negative values are counted in it
 	misses int // calls in a row for which it was too small
 	plain  int // calls to come that do without it
 }
 
 // CountArgs counts N pixels whose values are zero or have one of the 16 exponents from
-// Base/4 on. Words is by sign and position in a group of four exponents, in the order
+// Base/4 on, and none of which is negative unless Signed is 1. Words is by sign and position in a group of four exponents, in the order
 // 0, 2, 1, 3; its words are four lanes of 64 bits, of four groups each. A kernel adds to
 // Words and Zeros at most 28 a lane for each 7 pixels.
 type CountArgs struct {
-	Src     unsafe.Pointer
-	N, Base int
-	Words   [8][16]uint16
-	Zeros   [8]uint32
+	Src             unsafe.Pointer
+	N, Base, Signed int
+	Words           [8][16]uint16
+	Zeros           [8]uint32
 }
 
 // FigureSums are sums over pixels, by lane, of differences to Shift, with the least and
@@ -91,7 +92,7 @@ func (c *Counts) countPiece(count func(*CountArgs) int64, src unsafe.Pointer, n 
 // countWindow counts pixels, and returns of how many the kernel left the values to others.
 func (c *Counts) countWindow(count func(*CountArgs) int64, src unsafe.Pointer, n int) (missed int) {
 	a := &c.args
-	a.Base = 4 * c.Window.first
+	a.Base, a.Signed = 4*c.Window.first, c.Window.signed
 	for n > 0 {
 		a.Src, a.N = src, n
 		done := int(count(a))
@@ -123,6 +124,9 @@ func (c *Counts) placeWindow() {
 	var sum, most int64
 	best := 1
 	for f := 1; f < 255; f++ {
+		if c.Fields[256+f] > 0 {
+			c.Window.signed = 1
+		}
 		sum += c.Fields[f] + c.Fields[256+f]
 		if old := f - windowExponents; old > 0 {
 			sum -= c.Fields[old] + c.Fields[256+old]

@@ -553,7 +553,7 @@ func squaresAVX2(s *float64, src unsafe.Pointer, n int)
 //		for every value x of the pixel, in lane l of 64 bits {
 //			if x == 0 {
 //				zeros[l]++
-//			} else if e := exponent field of x − Base/4; 0 ≤ e < 16 {
+//			} else if e := exponent field of x − Base/4; 0 ≤ e < 16 && (x > 0 || Signed != 0) {
 //				up or down[l][e]++ // 4 bits each
 //			}
 //		}
@@ -579,6 +579,8 @@ func countAVX2(a *CountArgs) (ret int64)
 //		Squares[o] += d * d
 //		Min[o], Max[o] = min(Min[o], x), max(Max[o], x)
 //	}
+//
+// It prefetches what lies 256 pixels ahead.
 //
 //go:noescape
 func figuresAVX2(s *FigureSums, src unsafe.Pointer, n int)

@@ -43,6 +43,8 @@ func (g *gen) countExponents() {
 	c.constants(args)
 	c.up, c.down, c.zeros = g.vecs(2), g.vecs(2), g.vec()
 	c.tmp = g.vecs(4)
+	signed := g.GP64()
+	g.MOVQ(mem(args, countSigned), signed)
 	g.Label("chunk")
 	for _, v := range []reg.VecPhysical{c.up[0], c.up[1], c.down[0], c.down[1], c.zeros} {
 		g.VPXOR(v, v, v)
@@ -55,13 +57,20 @@ func (g *gen) countExponents() {
 	g.SUBQ(now, left)
 	g.MOVQ(now, full)
 	g.SHLQ(operand.U8(2), full)
-	g.Label("pixel")
-	for part := range 2 {
-		c.vector(mem(src, part*g.vecBytes()))
+	g.TESTQ(signed, signed)
+	g.JNZ(operand.LabelRef("signed"))
+	pixels := func(label string, both bool) {
+		g.Label(label)
+		for part := range 2 {
+			c.vector(mem(src, part*g.vecBytes()), both)
+		}
+		g.ADDQ(operand.I32(pixelBytes), src)
+		g.count(now, label)
 	}
-	g.ADDQ(operand.I32(pixelBytes), src)
-	g.count(now, "pixel")
-	g.section("check")
+	pixels("positive", false)
+	g.JMP(operand.LabelRef("check"))
+	pixels("signed", true)
+	g.Label("check")
 	c.check(full)
 	g.section("widen")
 	c.widen(args)
@@ -94,8 +103,8 @@ func (c *counting) constants(args reg.GPVirtual) {
 	c.VPXOR(c.zero, c.zero, c.zero)
 }
 
-// vector counts eight values.
-func (c *counting) vector(m operand.Mem) {
+// vector counts eight values, or those of them that are not negative.
+func (c *counting) vector(m operand.Mem, both bool) {
 	x, y, z := c.tmp[0], c.tmp[1], c.tmp[2]
 	c.VMOVUPS(m, x)
 	c.VCMPPS(operand.U8(cmpEqual), x, c.zero, y)
@@ -103,6 +112,9 @@ func (c *counting) vector(m operand.Mem) {
 	c.VPSRLD(operand.U8(21), x, x)
 	c.VPAND(c.quads, x, x)
 	for i, sums := range [][]reg.VecPhysical{c.up, c.down} {
+		if i == 1 && !both {
+			break
+		}
 		c.VPSUBD([]reg.VecPhysical{c.positive, c.negative}[i], x, y)
 		c.VPSRLQ(operand.U8(32), y, z)
 		c.VPBLENDD(operand.U8(oddDwords), c.zero, y, y)
@@ -175,6 +187,10 @@ func (c *counting) leave(args, left reg.GPVirtual) {
 	c.ret()
 }
 
+// figurePrefetch is how far ahead figures prefetches, in bytes: callers count and sum up 256
+// pixels at a time, so that the next ones come while these are summed up.
+const figurePrefetch = 256 * pixelBytes
+
 // figures emits sums of differences and of their squares in float64, by lane, with the
 // least and the greatest value.
 func (g *gen) figures() {
@@ -206,6 +222,7 @@ func (g *gen) figures() {
 		g.VMINPS(mem(src, 32*i), least[i], least[i])
 		g.VMAXPS(mem(src, 32*i), most[i], most[i])
 	}
+	g.PREFETCHT0(mem(src, figurePrefetch))
 	g.ADDQ(operand.I32(pixelBytes), src)
 	g.count(n, "pixel")
 	each(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(v, m) })

@@ -166,7 +166,7 @@ counts values by sign and exponent, seven pixels at a time:
 		for every value x of the pixel, in lane l of 64 bits {
 			if x == 0 {
 				zeros[l]++
-			} else if e := exponent field of x − Base/4; 0 ≤ e < 16 {
+			} else if e := exponent field of x − Base/4; 0 ≤ e < 16 && (x > 0 || Signed != 0) {
 				up or down[l][e]++ // 4 bits each
 			}
 		}
@@ -188,7 +188,9 @@ adds pixels relative to a shift, and finds their extremes:
 		Sum[o] += d
 		Squares[o] += d * d
 		Min[o], Max[o] = min(Min[o], x), max(Max[o], x)
-	}`),
+	}
+
+It prefetches what lies 256 pixels ahead.`),
 	"sgd": constant(`
 is a step of N/16·16 parameters; each product is rounded:
 

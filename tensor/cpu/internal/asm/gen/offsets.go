@@ -149,11 +149,12 @@ const (
 
 // Offsets of asm.CountArgs, in bytes.
 const (
-	countSrc   = 0
-	countN     = 8
-	countBase  = 16
-	countWords = 24
-	countZeros = countWords + 8*32
+	countSrc    = 0
+	countN      = 8
+	countBase   = 16
+	countSigned = 24
+	countWords  = 32
+	countZeros  = countWords + 8*32
 )
 
 // Offsets of asm.FigureSums, in bytes.
@@ -226,7 +227,7 @@ var argStructs = []argStruct{
 		{"N", poolGradN},
 	}},
 	{"CountArgs", []argField{
-		{"Src", countSrc}, {"N", countN}, {"Base", countBase}, {"Words", countWords}, {"Zeros", countZeros},
+		{"Src", countSrc}, {"N", countN}, {"Base", countBase}, {"Signed", countSigned}, {"Words", countWords}, {"Zeros", countZeros},
 	}},
 	{"FigureSums", []argField{
 		{"Shift", figureShift}, {"Sum", figureSum}, {"Squares", figureSquares}, {"Min", figureMin}, {"Max", figureMax},
