@@ -8,8 +8,8 @@ import (
 // asciiForms are the characters of screen and reports as they look where there is
 // nothing beyond ASCII: as wide as they were, and as near to them as that allows.
 var asciiForms = forms(
-	"─━┄╴⋯", '-', "│┃┆╷┤├", '|', "┃", '#', "┆", ':', "┌┐└┘┏┓┗┛┴╭╮╯╰", '+', "╳✗×", 'x', "⊕", '+',
-	"█▉", '#', "▊▋▌▐", '=', "▍▎▏", '-', "▁", '_', "▀", '"', "▂", '.', "▃", '-', "▄", '=', "▅", '+', "▆", '*', "▇", '%', "▒", ':',
+	"─━┄╴⋯", '-', "│┃┆╷┤├", '|', "┃", '#', "┆", ':', "┌┐└┘┏┓┗┛┴╭╮╯╰", '+', "╳✗✕×", 'x', "⊕", '+',
+	"█▉", '#', "▊▋▌▐", '=', "▍▎▏", '-', "▁", '_', "▀", '"', "▂", '.', "▃", '-', "▄", '=', "▅", '+', "▆", '*', "▇", '%', "▒", ':', "░", '.',
 	"÷", '/', "▸▶→›⟩", '>', "▾↓", 'v', "◀←‹⟨", '<', "▲▴↑", '^', "⇄", '=', "●", '*', "◌○", 'o', "✓", 'y',
 	"·⋅", '.', "–−", '-', "…", '.', "±", '~', "‖", '|', "∂", 'd', "Δ", 'D', "≠", '!', "≤", '<', "½", '/', "²", '2',
 	"µμ", 'u', "σ", 's', "Σ", 'S', "α", 'a', "ε", 'e', "√", 'V', "°", 'o', "∏", 'P', "λ", 'l', "γ", 'g', "π", 'p', "χ", 'x',
@@ -36,10 +36,35 @@ func ASCIIForm(r rune) rune {
 	if r >= 0x2800 && r < 0x2900 {
 		return brailleForm(uint8(r - 0x2800))
 	}
+	if r >= 0x1fb00 && r <= 0x1fb3b {
+		return sextantForm(uint8(r - 0x1fb00 + 1))
+	}
 	if form, ok := asciiForms[r]; ok {
 		return form
 	}
 	return '?'
+}
+
+// sextantForm is the form of a cell of three lines of two parts, by where most of it is. n is
+// its number among Unicode's, which are bits from the upper left part on; nothing, all and
+// either column have characters of their own.
+func sextantForm(n uint8) rune {
+	const upper, lower, left, right = 0b000011, 0b110000, 0b010101, 0b101010
+	if n >= left {
+		n++
+	}
+	if n >= right {
+		n++
+	}
+	switch above, below := bits.OnesCount8(n&upper), bits.OnesCount8(n&lower); {
+	case bits.OnesCount8(n) > 4:
+		return '#'
+	case above > below:
+		return '\''
+	case above < below:
+		return '.'
+	}
+	return ':'
 }
 
 // brailleForm is the form of a cell of a plot: how many of its dots are set, and whether

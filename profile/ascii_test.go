@@ -20,6 +20,11 @@ func TestASCII(t *testing.T) {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}
 	}
+	for text, want := range map[rune]rune{'🬀': '\'', '🬏': '.', '🬻': '#', '🬋': ':', '🬂': '\''} {
+		if got := ASCIIForm(text); got != want {
+			t.Errorf("%c is %c, want %c", text, got, want)
+		}
+	}
 	for r, form := range asciiForms {
 		if form < ' ' || form > '~' {
 			t.Errorf("the form of %c is %q", r, form)
