@@ -54,7 +54,6 @@ func TestInspectionsArePyTorch(t *testing.T) {
 // run checks a golden on each device.
 func (x inspection) run(t *testing.T) {
 	x.source = newWeights(t, x.want, x.model.Params)
-	x.checkParameters(t)
 	x.device = openCPUs(t)[0]
 	t.Run("exact", x.check)
 	x.fuse = true
@@ -91,7 +90,8 @@ func (x inspection) open(t *testing.T, pass nn.Pass) *nn.Session {
 // checkStatistics compares what outputs and gradients hold.
 func (x inspection) checkStatistics(t *testing.T) {
 	s := x.open(t, nn.Pass{Backward: &nn.Backward{}, Probes: []nn.Probe{
-		{At: nn.EveryLayer, What: nn.Keep}, {At: nn.EveryParameter, What: nn.Keep},
+		{At: nn.EveryLayer, What: nn.ChannelStats}, {At: nn.EveryParameter, What: nn.Stats},
+		{At: nn.EveryParameter, What: nn.ParamStats},
 	}})
 	if err := s.SetTarget(x.want.Stats.Target); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,8 @@ func (x inspection) checkStatistics(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.checkOutputs(t, s)
-	x.checkGradients(t, s)
+	x.checkParameters(t, s, 1, "the gradient of ", x.want.Stats.Gradients, x.want.Stats.Float32.Gradients)
+	x.checkParameters(t, s, 2, "", x.want.Stats.Params, 0)
 }
 
 // checkOutputs compares the outputs of all layers that the session has.
@@ -114,7 +115,7 @@ func (x inspection) checkOutputs(t *testing.T, s *nn.Session) {
 	for _, m := range measured {
 		l := x.model.Layers[m.Index]
 		want := x.layer(t, l)
-		got := nn.StatisticsOf(m.Tensor, true, 1)
+		got := m.Statistics
 		x.compare(t, string(m.At), got, want, 1e-6, single)
 		for _, c := range x.want.Stats.Channels {
 			if place, err := inspect.Find(x.model.Model, c.Path); err != nil || place.Layer == l {
@@ -136,42 +137,23 @@ func (x inspection) layer(t *testing.T, l *nn.Layer) oracle.TensorStats {
 	return oracle.TensorStats{}
 }
 
-// checkGradients compares the gradients of all parameters.
-func (x inspection) checkGradients(t *testing.T, s *nn.Session) {
+// checkParameters compares what a probe took of all parameters: their values, whose
+// histograms must be the same, or their gradients, in which PyTorch's float32 is off by theirs.
+func (x inspection) checkParameters(
+	t *testing.T, s *nn.Session, probe int, what string, want []oracle.TensorStats, theirs float64,
+) {
 	t.Helper()
-	measured, err := s.Probe(1)
-	if err != nil || len(measured) != len(x.want.Stats.Gradients) {
-		t.Fatalf("%d gradients, PyTorch has %d (%v)", len(measured), len(x.want.Stats.Gradients), err)
+	measured, err := s.Probe(probe)
+	if err != nil || len(measured) != len(want) {
+		t.Fatalf("%d parameters, PyTorch has %d (%v)", len(measured), len(want), err)
 	}
-	wants, theirs := byName(x.want.Stats.Gradients), x.want.Stats.Float32.Gradients
+	wants := byName(want)
 	for _, m := range measured {
-		got := nn.StatisticsOf(m.Tensor, false, 0)
 		name := string(m.At)
-		x.compare(t, "the gradient of "+name, got, wants[name], x.bar(1e-6, theirs/4), x.bar(1e-6, theirs))
-	}
-}
-
-// checkParameters compares the parameters, whose histograms must be the same.
-func (x inspection) checkParameters(t *testing.T) {
-	t.Helper()
-	wants := byName(x.want.Stats.Params)
-	for _, p := range x.model.Params {
-		if !p.Role.Learnable() {
-			continue
+		x.compare(t, what+name, m.Statistics, wants[name], x.bar(1e-6, theirs/4), x.bar(1e-6, theirs))
+		if n := moved(m.Statistics.Histogram, wants[name].Histogram); n != 0 && theirs == 0 {
+			t.Errorf("%s: %d values are counted elsewhere", name, n)
 		}
-		data := tensor.New(p.Shape...)
-		if err := x.source.Load(p, data); err != nil {
-			t.Fatal(err)
-		}
-		got, want := nn.StatisticsOf(data, false, 0), wants[p.Name]
-		x.compare(t, p.Name, got, want, 1e-9, 1e-9)
-		if n := moved(got.Histogram, want.Histogram); n != 0 {
-			t.Errorf("%s: %d values are counted elsewhere", p.Name, n)
-		}
-		delete(wants, p.Name)
-	}
-	for name := range wants {
-		t.Errorf("the net has no %s", name)
 	}
 }
 
@@ -187,7 +169,7 @@ func byName(all []oracle.TensorStats) map[string]oracle.TensorStats {
 // compare compares figures relative to the deviation, that of the golden; those of a single
 // value relative to it. Of the values near a power of two, some may be counted beside it.
 func (x inspection) compare(
-	t *testing.T, what string, got nn.Statistics, want oracle.TensorStats, sums, single float64,
+	t *testing.T, what string, got *nn.Statistics, want oracle.TensorStats, sums, single float64,
 ) {
 	t.Helper()
 	scale := want.Std
