@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"image"
+	"time"
 
 	"resnet-tui/internal/app"
 	"resnet-tui/resnet/inspect"
@@ -17,6 +18,9 @@ func (r *runner) occlude(ctx context.Context, patch image.Rectangle) error {
 		return err
 	}
 	r.results.Occlusion, r.actual.patch = answer, patch
+	if answer == nil {
+		r.actual.behind = false
+	}
 	if err != nil {
 		r.notice = err.Error()
 	}
@@ -32,24 +36,68 @@ func (r *runner) cover(ctx context.Context, patch image.Rectangle) (*Occlusion, 
 		return nil, err
 	}
 	e := r.eyes
-	if e.occluder == nil {
-		watched := results(e.base)
-		o, err := inspect.NewOccluder(ctx, e.sample, watched)
-		if err != nil {
-			return nil, err
-		}
-		e.occluder, e.watched = o, watched
+	if err := e.openOccluder(ctx); err != nil {
+		return nil, err
 	}
 	box := inspect.Box{Top: patch.Min.Y, Left: patch.Min.X, Bottom: patch.Max.Y, Right: patch.Max.X}
-	x, err := e.occluder.Occlude(ctx, box)
+	logits, err := e.occluder.Occlude(ctx, box)
 	if err != nil {
 		return nil, err
 	}
-	answer := &Occlusion{Patch: patch, Classes: train.Softmax(x.Logits), Changes: map[int]float64{}}
-	for i, l := range e.watched {
-		answer.Changes[l.Index] = x.Changes[i]
+	answer := Occlusion{Patch: patch, Classes: train.Softmax(logits)}
+	if was := r.results.Occlusion; was != nil {
+		answer.Compared, answer.Changes = was.Compared, was.Changes
 	}
-	return answer, nil
+	if r.actual.behind = true; time.Since(e.compared) < compareEvery {
+		return &answer, nil
+	}
+	return r.compared(answer)
+}
+
+// compareEvery is how often outputs are compared while patches keep coming: that takes half
+// as long as a pass. After the last patch it is done at once.
+const compareEvery = 150 * time.Millisecond
+
+// compare brings the changes of outputs up to date with the newest patch.
+func (r *runner) compare() error {
+	answer, err := r.compared(*r.results.Occlusion)
+	if app.Lost(err) {
+		return err
+	}
+	if r.actual.behind = false; err != nil {
+		r.notice = err.Error()
+		return nil
+	}
+	r.results.Occlusion = answer
+	return nil
+}
+
+// compared is an occlusion with the changes of the newest pass.
+func (r *runner) compared(o Occlusion) (*Occlusion, error) {
+	e := r.eyes
+	changes, err := e.occluder.Changes()
+	if err != nil {
+		return nil, err
+	}
+	o.Compared, o.Changes = o.Patch, map[int]float64{}
+	for i, l := range e.watched {
+		o.Changes[l.Index] = changes[i]
+	}
+	r.actual.behind, e.compared = false, time.Now()
+	return &o, nil
+}
+
+// openOccluder opens an occluder that watches what kernels leave, unless there is one.
+func (e *eyes) openOccluder(ctx context.Context) error {
+	if e.occluder != nil {
+		return nil
+	}
+	watched := results(e.base)
+	o, err := inspect.NewOccluder(ctx, e.sample, watched)
+	if err == nil {
+		e.occluder, e.watched = o, watched
+	}
+	return err
 }
 
 // results are the layers whose outputs kernels of a forward pass leave.

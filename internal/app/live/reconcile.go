@@ -59,6 +59,7 @@ type actual struct {
 	twinStale bool
 	sight     Sight           // that Results.Seen answers
 	patch     image.Rectangle // that Results.Occlusion is about
+	behind    bool            // its changes are about an earlier one
 	target
 }
 
@@ -76,6 +77,7 @@ const (
 	see                   // look at a place inside, or no more
 	explain               // say why a class is likely
 	occlude               // look without a part of the image
+	compare               // what that has changed
 )
 
 // yields reports whether a task ends early for another one that is wanted now.
@@ -87,7 +89,7 @@ func (t task) yields(next task) bool {
 		return !t.equal(next)
 	case explain: // other classes come as fast as a key repeats, and each is worth showing
 		return next.action != explain || t.sight.Method != next.sight.Method
-	case occlude: // patches come fast, and each is worth showing
+	case occlude: // so do patches
 		return next.action != occlude && next.action != rest && next.action != pass
 	}
 	return false
@@ -102,7 +104,7 @@ type task struct {
 }
 
 // looks reports whether a task looks inside the net.
-func (t task) looks() bool { return t.action == see || t.action == explain || t.action == occlude }
+func (t task) looks() bool { return t.action >= see && t.action <= compare }
 
 func (t task) equal(o task) bool {
 	return t.action == o.action && t.to.equal(o.to) && t.sight == o.sight && t.patch == o.patch
@@ -124,10 +126,12 @@ func reconcile(d desired, a actual) task {
 		return task{action: compile, to: to}
 	case d.sight.At != a.sight.At:
 		return task{action: see, sight: Sight{At: d.sight.At}}
-	case d.sight != a.sight:
-		return task{action: explain, sight: d.sight}
 	case d.patch != a.patch:
 		return task{action: occlude, patch: d.patch}
+	case a.behind:
+		return task{action: compare}
+	case d.sight != a.sight: // which may take long, and whoever drags a patch does not wait
+		return task{action: explain, sight: d.sight}
 	case d.tracing && !a.passed:
 		return task{action: pass} // clients show its gradients too
 	case d.tracing:

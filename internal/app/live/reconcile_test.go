@@ -1,6 +1,7 @@
 package live
 
 import (
+	"image"
 	"testing"
 
 	"resnet-tui/resnet/nn"
@@ -53,6 +54,34 @@ func TestReconcile(t *testing.T) {
 			func(d *desired, a *actual) { a.target = stepping; TracePaths{}.apply(d) },
 			task{action: compile, to: back},
 		},
+		"see before passes": {
+			func(d *desired, a *actual) { See{cam("layer1.0")}.apply(d); d.Running = true },
+			task{action: see, sight: Sight{At: "layer1.0"}},
+		},
+		"explain what is seen": {
+			func(d *desired, a *actual) { See{cam("layer1.0")}.apply(d); a.sight.At = "layer1.0" },
+			task{action: explain, sight: cam("layer1.0")},
+		},
+		"occlude before that is explained": {
+			func(d *desired, a *actual) {
+				See{cam("layer1.0")}.apply(d)
+				Occlude{image.Rect(1, 1, 5, 5)}.apply(d)
+				a.sight.At = "layer1.0"
+			},
+			task{action: occlude, patch: image.Rect(1, 1, 5, 5)},
+		},
+		"compare what is behind": {
+			func(d *desired, a *actual) { a.behind, d.Running = true, true },
+			task{action: compare},
+		},
+		"see no more": {
+			func(d *desired, a *actual) {
+				a.sight, a.patch = cam("layer1.0"), image.Rect(1, 1, 5, 5)
+				See{}.apply(d)
+			},
+			task{action: see},
+		},
+		"occlude without a sight": {func(d *desired, a *actual) { Occlude{image.Rect(1, 1, 5, 5)}.apply(d) }, task{}},
 		"ceilings": {
 			func(d *desired, a *actual) { MeasureCeilings{}.apply(d); d.Running, d.Batch = true, 2 },
 			task{action: measure},

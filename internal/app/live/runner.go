@@ -67,6 +67,8 @@ func (r *runner) guarded(ctx context.Context, t task) (err error) {
 		return r.explain(ctx, t.sight)
 	case occlude:
 		return r.occlude(ctx, t.patch)
+	case compare:
+		return r.compare()
 	}
 	return fmt.Errorf("there is no task %d", t.action)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"time"
 
 	"resnet-tui/internal/app"
 	"resnet-tui/profile"
@@ -28,6 +29,7 @@ type eyes struct {
 	explains *inspect.Explainer // by known's method, at its place
 	occluder *inspect.Occluder  // nil before it is needed
 	watched  []*nn.Layer        // by the occluder
+	compared time.Time          // when their outputs were read last
 }
 
 // close frees what the eyes hold. Nothing could be done about an error: the weights are
@@ -48,7 +50,7 @@ func (r *runner) shutEyes() {
 		r.eyes.close()
 	}
 	r.eyes = nil
-	r.actual.sight, r.actual.patch = Sight{}, image.Rectangle{}
+	r.actual.sight, r.actual.patch, r.actual.behind = Sight{}, image.Rectangle{}, false
 }
 
 // see looks at a place, or no more if that is "". What can't be seen is said in the

@@ -128,7 +128,7 @@ func TestOcclude(t *testing.T) {
 	s := seen(t, e, cam("layer3.0"))
 	cover := func(r image.Rectangle) *Occlusion {
 		e.Send(Occlude{r})
-		return await(t, e, "an occlusion", func(s *State) bool { return s.Occlusion != nil && s.Occlusion.Patch == r }).Occlusion
+		return await(t, e, "an occlusion", func(s *State) bool { return s.Occlusion != nil && s.Occlusion.Compared == r }).Occlusion
 	}
 	corner, all := cover(image.Rect(-4, -4, 3, 3)), cover(image.Rect(0, 0, 16, 16))
 	if len(corner.Changes) == 0 || len(corner.Changes) != len(all.Changes) {
@@ -140,7 +140,7 @@ func TestOcclude(t *testing.T) {
 		}
 	}
 	e.Send(Occlude{image.Rect(20, 20, 30, 30)})
-	outside := await(t, e, "a patch outside", func(s *State) bool { return s.Occlusion.Patch.Min.X == 20 }).Occlusion
+	outside := await(t, e, "a patch outside", func(s *State) bool { return s.Occlusion.Compared.Min.X == 20 }).Occlusion
 	for layer, change := range outside.Changes {
 		if change != 0 {
 			t.Errorf("a patch outside the image changes layer %d by %v", layer, change)
@@ -163,7 +163,7 @@ func TestOccludeTheLast(t *testing.T) {
 	for i := range 100 {
 		e.Send(Occlude{image.Rect(i, 0, i+8, 8)})
 	}
-	s := await(t, e, "the last patch", func(s *State) bool { return s.Occlusion != nil && s.Occlusion.Patch.Min.X == 99 })
+	s := await(t, e, "the last patch", func(s *State) bool { return s.Occlusion != nil && s.Occlusion.Compared.Min.X == 99 })
 	if passes := (d.Ran() - before) / int64(len(s.Program.Kernels)); passes > 50 {
 		t.Errorf("%d passes for 100 patches", passes)
 	}

@@ -43,8 +43,10 @@ type Maps struct {
 // Occlusion is what the net makes of the image without a part of it.
 type Occlusion struct {
 	Patch   image.Rectangle
-	Classes []float64       // probabilities, by class
-	Changes map[int]float64 // by layer, ‖output − output of the whole image‖ / ‖output of the whole image‖; NaN where the latter is 0
+	Classes []float64 // probabilities, by class
+	// Compared is the patch that Changes are about: Patch, or for a moment one before it.
+	Compared image.Rectangle
+	Changes  map[int]float64 // by layer, ‖output − output of the whole image‖ / ‖output of the whole image‖; NaN where the latter is 0
 }
 
 // newMaps takes the maps of one image apart: 1×C×H×W, or 1×C.
