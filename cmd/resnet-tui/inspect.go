@@ -21,7 +21,12 @@ func inspectCommand(p *program) *cobra.Command {
 		DisableFlagsInUseLine: true,
 	}
 	for _, c := range []*cobra.Command{
-		inspectStatsCommand(p), inspectMapsCommand(p), inspectExplainCommand(p), inspectFieldCommand(p), inspectExciteCommand(p),
+		inspectStatsCommand(p),
+		inspectMapsCommand(p),
+		inspectExplainCommand(p),
+		inspectFieldCommand(p),
+		inspectExciteCommand(p),
+		inspectSimilarityCommand(p),
 	} {
 		c.Args = cobra.ArbitraryArgs
 		cmd.AddCommand(c)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -99,5 +100,38 @@ func TestInspectExcite(t *testing.T) {
 	mustRun(t, append(args, "-o", png)...)
 	if data, err := os.ReadFile(png); err != nil || !bytes.HasPrefix(data, []byte("\x89PNG")) {
 		t.Errorf("%d bytes (%v)", len(data), err)
+	}
+}
+
+// TestInspectSimilarity: similarity with oneself is 1, symmetric, and the same whatever
+// the batch; that with the plain twin is another.
+func TestInspectSimilarity(t *testing.T) {
+	args := []string{"inspect", "similarity", "--arch", "cifar_resnet8", "--data", "synthetic:40", "--exact"}
+	one := mustDecode[report.Similarity](t, args...)
+	paths := []string{"relu", "layer1.0", "layer2.0", "layer3.0", "avgpool"}
+	if one.Schema != "resnet-tui/similarity/1" || !slices.Equal(one.A, paths) || !slices.Equal(one.B, paths) ||
+		one.Images != 10 || one.Estimator != "debiased" || one.With != nil {
+		t.Fatalf("%+v", one)
+	}
+	batches := mustDecode[report.Similarity](t, append(args, "--batch", "3")...)
+	for i, row := range one.CKA {
+		for j, v := range row {
+			if math.Abs(float64(v-one.CKA[j][i])) > 1e-9 || math.Abs(float64(v-batches.CKA[i][j])) > 1e-6 || i == j && math.Abs(float64(v-1)) > 1e-9 {
+				t.Errorf("%s, %s: %v, the other way %v, in batches %v", paths[i], paths[j], v, one.CKA[j][i], batches.CKA[i][j])
+			}
+		}
+	}
+	two := mustDecode[report.Similarity](t, append(args, "--with", "--plain", "--estimator", "biased")...)
+	if two.With == nil || two.With.Arch != "cifar_plain8" || !slices.Equal(two.B, paths) || two.Estimator != "biased" {
+		t.Fatalf("%+v", two)
+	}
+	if v := two.CKA[3][3]; !(v > 0.1 && v < 0.999) {
+		t.Errorf("the plain twin's last block is like the net's by %v", v)
+	}
+	path := filepath.Join(t.TempDir(), "x.npy")
+	mustRun(t, append(args, "-o", path)...)
+	x, err := checkpoint.ReadNPY(path)
+	if err != nil || !x.Shape.Equal(tensor.Shape{5, 5}) || x.Data[1] != float32(one.CKA[0][1]) {
+		t.Errorf("%v (%v)", x, err)
 	}
 }

@@ -49,10 +49,13 @@ func (v Service) InspectExcite(ctx context.Context, spec Spec, o Excite, l Liste
 	}
 	defer session.Close()
 	var classes []int
-	err = b.eachBatch(ctx, session, data, []nn.At{place.At()}, func(kept []*tensor.Tensor, labels []int) error {
-		gathered.Add(kept[0], len(labels))
-		classes = append(classes, labels...)
-		return nil
+	err = b.eachBatch(ctx, session, data, func(labels []int) error {
+		kept, err := session.Kept(place.At())
+		if err == nil {
+			gathered.Add(kept, len(labels))
+			classes = append(classes, labels...)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err

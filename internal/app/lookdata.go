@@ -9,12 +9,11 @@ import (
 	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/resnet/vision"
-	"resnet-tui/tensor"
 )
 
 // LookBatch is the number of images per pass where one looks at a whole set and the spec
 // leaves it open. What a layer gives for all of them is held at once.
-const LookBatch = 32
+const LookBatch = 16
 
 // lookAtSet opens the images that a spec names and builds its net for them. Their classes
 // need not be the net's: nobody asks whether it is right.
@@ -95,22 +94,13 @@ func keepAll(at []nn.At) []nn.Probe {
 	return probes
 }
 
-// eachBatch runs a session on all images of a set. visit gets what left each of the
-// places, and how many of the batch's images count.
-func (b *Bench) eachBatch(
-	ctx context.Context, s *nn.Session, data vision.Dataset, at []nn.At,
-	visit func(kept []*tensor.Tensor, labels []int) error,
-) error {
+// eachBatch runs a session on all images of a set, and calls visit after each pass with the
+// labels of the batch's images, as many as count.
+func (b *Bench) eachBatch(ctx context.Context, s *nn.Session, data vision.Dataset, visit func(labels []int) error) error {
 	done := 0
-	kept := make([]*tensor.Tensor, len(at))
-	return train.EachBatch(ctx, s, b.model.Root.In, data, func(labels []int) (err error) {
-		for i, a := range at {
-			if kept[i], err = s.Kept(a); err != nil {
-				return err
-			}
-		}
+	return train.EachBatch(ctx, s, b.model.Root.In, data, func(labels []int) error {
 		done += len(labels)
 		b.listener.progress(percent("images", int64(done), int64(data.Len())))
-		return visit(kept, labels)
+		return visit(labels)
 	})
 }

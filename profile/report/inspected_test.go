@@ -86,6 +86,51 @@ func TestExcite(t *testing.T) {
 	}
 }
 
+// someSimilarity compares two places of a net, of which one is the same for all images,
+// with one of another.
+func someSimilarity() *Similarity {
+	gram := func(values ...float64) *inspect.Gram {
+		g := &inspect.Gram{N: 4}
+		for _, x := range values {
+			for _, y := range values {
+				g.Sum = append(g.Sum, x*y)
+			}
+		}
+		return g
+	}
+	s := NewSimilarity(4, "biased")
+	other := someNet
+	other.Arch = "cifar_plain8"
+	s.SetSide(0, SimilaritySide{Model: someNet, Paths: []string{"relu", "layer1.0"}}, []*inspect.Gram{gram(1, 2, 3, 4), gram(1, 1, 1, 1)})
+	s.SetSide(1, SimilaritySide{Model: other, Paths: []string{"avgpool"}}, []*inspect.Gram{gram(-2, -4, -6, -8)})
+	s.Compare()
+	return s
+}
+
+func TestSimilarity(t *testing.T) {
+	s := someSimilarity()
+	if json := string(write(t, s, "json")); !strings.Contains(json, `"a": [`) || !strings.Contains(json, "[1],\n    [null]") {
+		t.Errorf("JSON:\n%s", json)
+	}
+	if x := s.Array(); !x.Shape.Equal(tensor.Shape{2, 1}) || x.Data[0] != 1 {
+		t.Errorf("%v", x)
+	}
+	text := string(write(t, s, "text"))
+	for _, want := range []string{"  0  relu       1.00\n", "  1  layer1.0    NaN\n", "cifar_plain8", "0 avgpool", "linear, biased"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in text:\n%s", want, text)
+		}
+	}
+	if img, err := s.Picture(); err != nil || img.Bounds().Dy() < 20 {
+		t.Errorf("%v", err)
+	}
+	s.B = make([]string, 13)
+	s.CKA[0] = []Number{1, 0.95, 0.449, 0, -0.1, Number(nan)}
+	if text := string(write(t, s, "text")); !strings.Contains(text, "relu      9940-?\n") || !strings.Contains(text, "0123456789012\n") {
+		t.Errorf("text of many columns:\n%s", text)
+	}
+}
+
 // TestArrays: what is written as NPY and PNG is read back.
 func TestArrays(t *testing.T) {
 	m := someMaps()

@@ -20,4 +20,5 @@ const (
 	RulesSchema        = "resnet-tui/diagnose-rules/1"
 	ExplainSchema      = "resnet-tui/explain/1"
 	FieldSchema        = "resnet-tui/field/1"
+	SimilaritySchema   = "resnet-tui/similarity/1"
 )

@@ -64,6 +64,7 @@ func TestTables(t *testing.T) {
 			CPU: CPU{Model: "Abacus", Threads: 2, Features: []string{"AVX2", "FMA"}, Kernels: "avx2",
 				Why: "it has AVX2"}},
 		"excite":        someExcite(),
+		"similarity":    someSimilarity(),
 		"maps":          someMaps(),
 		"stats":         someStats(),
 		"profile":       Profile{Profile: &profile.Profile{Layers: someLayers(), Total: profile.Total{TypicalMS: 4}}},
