@@ -186,7 +186,8 @@ func (v Service) addTimes(ctx context.Context, b *Bench, e *diagnose.Evidence) e
 	}
 	for _, r := range p.Layers {
 		e.Times = append(e.Times, diagnose.LayerTime{
-			Path: r.Path, MS: cmp.Or(r.TypicalMS, r.MeanMS), Share: float64(r.Share), Roof: float64(r.Roof), Bound: string(r.Bound),
+			Path: r.Path, MS: cmp.Or(r.TypicalMS,
+				r.MeanMS), Share: float64(r.Share), Roof: float64(r.Roof), Bound: string(r.Bound),
 		})
 	}
 	if peak := p.Memory.Peak; peak != nil && len(peak.Holders) > 0 {

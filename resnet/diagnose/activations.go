@@ -27,16 +27,17 @@ const (
 // first operation that makes some of finite operands.
 func notFinite(e *Evidence) []Finding {
 	if n := e.Input.NaN + e.Input.Inf; n > 0 {
-		return lost("input", []string{"inspect", "stats"}, "the input holds", e.Input.NaN, e.Input.Inf)
+		return lost("input", showing(e.Net.Layers[0].Path), "the input holds", e.Input.NaN, e.Input.Inf)
 	}
 	for _, l := range e.Net.Layers {
 		for _, id := range l.Params {
 			if p := &e.Params[id]; p.NaN+p.Inf > 0 {
-				return lost(p.Name, showingAll(), p.Name+" holds", p.NaN, p.Inf)
+				return lost(p.Name, p.showing(), p.Name+" holds", p.NaN, p.Inf)
 			}
 		}
 		if s := e.output(l.Index); s != nil && !isFinite(s) {
-			return lost(l.Path, showing(string(l.At())), l.Path+" is the first operation to make", int(s.NaN), int(s.Inf))
+			return lost(l.Path, showing(string(l.At())), l.Path+" is the first operation to make",
+				int(s.NaN), int(s.Inf))
 		}
 	}
 	return e.notFiniteGradient()
@@ -62,7 +63,7 @@ func (e *Evidence) notFiniteGradient() []Finding {
 			if g := e.Step.ParamGrad[id]; e.Step.Reached[id] && g-g != 0 {
 				name := e.Params[id].Name
 				return []Finding{{
-					Severity: Error, Path: name, Strength: 1000, Proof: showingGradients(),
+					Severity: Error, Path: name, Strength: 1000, Proof: showingGradients(name),
 					Message:  "the gradient of " + name + " is not finite, and is the first that the backward pass computes so",
 					Evidence: map[string]any{"norm": g},
 				}}
@@ -77,7 +78,8 @@ func explodingActivations(e *Evidence) (found []Finding) {
 	for _, l := range e.Net.Layers {
 		if s := e.output(l.Index); s != nil && rms(s) > largestHalf {
 			found = append(found, Finding{
-				Severity: Error, Path: string(l.At()), Strength: rms(s) / largestHalf, Proof: showing(string(l.At())),
+				Severity: Error, Path: string(l.At()), Strength: rms(s) / largestHalf,
+				Proof:    showing(string(l.At())),
 				Message:  fmt.Sprintf("the output of %s has a root mean square of %.3g, beyond what float16 holds", l.Path, rms(s)),
 				Evidence: map[string]any{"rms": rms(s), "max": s.Max},
 			})
@@ -106,7 +108,8 @@ func vanishingActivations(e *Evidence) []Finding {
 			continue
 		}
 		return []Finding{{
-			Severity: Warning, Path: string(l.At()), Strength: smallestHalf / rms(s), Proof: showing(string(l.At())),
+			Severity: Warning, Path: string(l.At()), Strength: smallestHalf / rms(s),
+			Proof:    showing(string(l.At())),
 			Message:  fmt.Sprintf("the output of %s has a root mean square of %.3g: nearly nothing comes through", l.Path, rms(s)),
 			Evidence: map[string]any{"rms": rms(s)},
 		}}
@@ -152,8 +155,10 @@ func deadChannels(e *Evidence) (found []Finding) {
 		}
 		f := Finding{
 			Severity: Note, Path: string(l.At()), Strength: part / deadNote, Proof: showing(string(l.At())),
-			Message:  fmt.Sprintf("%d of %d channels of %s are 0 on all images", len(dead), len(s.PerChannel), l.At()),
-			Evidence: map[string]any{"dead": len(dead), "of": len(s.PerChannel), "channels": dead[:min(len(dead), 16)]},
+			Message: fmt.Sprintf("%d of %d channels of %s are 0 on all images", len(dead),
+				len(s.PerChannel), l.At()),
+			Evidence: map[string]any{"dead": len(dead), "of": len(s.PerChannel),
+				"channels": dead[:min(len(dead), 16)]},
 		}
 		if part >= severe {
 			f.Severity, f.Strength = Warning, part/severe
@@ -180,8 +185,10 @@ func openReLU(e *Evidence) (found []Finding) {
 			return
 		}
 		found = append(found, Finding{
-			Severity: Warning, Path: string(l.At()), Strength: 1 + (openShare-share)/openShare, Proof: showing(string(l.At())),
-			Message:  fmt.Sprintf("%s sets %.2g %% of its values to 0: it is linear on these images", l.Path, 100*share),
+			Severity: Warning, Path: string(l.At()), Strength: 1 + (openShare-share)/openShare,
+			Proof: showing(string(l.At())),
+			Message: fmt.Sprintf("%s sets %.2g %% of its values to 0: it is linear on these images",
+				l.Path, 100*share),
 			Evidence: map[string]any{"zeros": s.Zeros, "of": s.Elements},
 		})
 	})
@@ -213,7 +220,8 @@ func flatChannels(e *Evidence) (found []Finding) {
 		}
 		found = append(found, Finding{
 			Severity: Warning, Path: string(l.At()), Strength: part / flatPart, Proof: showing(string(l.At())),
-			Message:  fmt.Sprintf("%d of %d channels of %s hold one value on all images", flat, len(s.PerChannel), l.Path),
+			Message: fmt.Sprintf("%d of %d channels of %s hold one value on all images", flat,
+				len(s.PerChannel), l.Path),
 			Evidence: map[string]any{"flat": flat, "of": len(s.PerChannel)},
 		})
 	})
@@ -244,7 +252,8 @@ func duplicateChannels(e *Evidence) (found []Finding) {
 			return
 		}
 		found = append(found, Finding{
-			Severity: Warning, Path: string(l.At()), Strength: 1 + float64(copies)/float64(len(s.PerChannel)), Proof: showing(string(l.At())),
+			Severity: Warning, Path: string(l.At()), Strength: 1 + float64(copies)/float64(len(s.PerChannel)),
+			Proof: showing(string(l.At())),
 			Message: fmt.Sprintf("%d of %d channels of %s answer as others do, such as %d as %d",
 				copies, len(s.PerChannel), l.Path, pair[1], pair[0]),
 			Evidence: map[string]any{"copies": copies, "of": len(s.PerChannel), "pair": pair},
@@ -269,14 +278,17 @@ func weakPaths(e *Evidence) (found []Finding) {
 		case branch == 0 && skip == 0 || branch != branch || skip != skip:
 		case branch < weakBranch*skip:
 			found = append(found, Finding{
-				Severity: e.known(Warning), Path: block, Strength: min(weakBranch*skip/branch, 1e6), Proof: showing(block),
-				Message:  fmt.Sprintf("the branch of %s adds nothing: it is %.2g of the skip", block, branch/skip),
+				Severity: e.known(Warning), Path: block, Strength: min(weakBranch*skip/branch, 1e6),
+				Proof: showing(block),
+				Message: fmt.Sprintf("the branch of %s adds nothing: it is %.2g of the skip", block,
+					branch/skip),
 				Evidence: map[string]any{"branch_rms": branch, "skip_rms": skip},
 			})
 		case skip < weakSkip*branch:
 			found = append(found, Finding{
 				Severity: Warning, Path: block, Strength: min(weakSkip*branch/skip, 1e6), Proof: showing(block),
-				Message:  fmt.Sprintf("the branch of %s drowns the skip: it is %.3g times as large", block, branch/skip),
+				Message: fmt.Sprintf("the branch of %s drowns the skip: it is %.3g times as large", block,
+					branch/skip),
 				Evidence: map[string]any{"branch_rms": branch, "skip_rms": skip},
 			})
 		}

@@ -16,7 +16,8 @@ func slowLayers(e *Evidence) (found []Finding) {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: Note, Path: t.Path, Strength: t.Share / slowShare * slowRoof / t.Roof, Proof: []string{"profile"},
+			Severity: Note, Path: t.Path, Strength: t.Share / slowShare * slowRoof / t.Roof,
+			Proof: []string{"profile"},
 			Message: fmt.Sprintf("%s takes %.0f %% of the pass, %.3g ms, and reaches %.0f %% of its roof",
 				t.Path, 100*t.Share, t.MS, 100*t.Roof),
 			Evidence: map[string]any{"ms": t.MS, "share": t.Share, "roof": t.Roof, "bound": t.Bound},
@@ -32,7 +33,8 @@ func heldMemory(e *Evidence) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: Note, Path: m.Largest, Strength: float64(m.Most) / (heldShare * float64(m.Bytes)), Proof: []string{"profile"},
+		Severity: Note, Path: m.Largest, Strength: float64(m.Most) / (heldShare * float64(m.Bytes)),
+		Proof: []string{"profile"},
 		Message: fmt.Sprintf("%s holds %d MB of the %d MB that live when %s runs",
 			m.Largest, m.Most/1e6, m.Bytes/1e6, m.Path),
 		Evidence: map[string]any{"bytes": m.Most, "of": m.Bytes, "at": m.Path},

@@ -32,7 +32,8 @@ type Given struct {
 // the backward pass, with what they measure.
 func Options(o nn.SessionOptions, mode nn.Mode, backward bool) nn.SessionOptions {
 	o.Fuse = false // an absorbed layer has no output to look at
-	o.Pass = nn.Pass{Mode: mode, FreezeStats: true, Probes: []nn.Probe{{At: nn.EveryLayer, What: nn.Keep}}}
+	o.Pass = nn.Pass{Mode: mode, FreezeStats: true,
+		Probes: []nn.Probe{{At: nn.EveryLayer, What: nn.ChannelStats}}}
 	if backward {
 		o.Backward = &nn.Backward{}
 		o.Probes = append(o.Probes,
@@ -44,7 +45,8 @@ func Options(o nn.SessionOptions, mode nn.Mode, backward bool) nn.SessionOptions
 // Gather runs a net in eval mode, and one with batch norm in train mode too, and collects
 // the evidence. The backward pass runs in the mode of o. The weights stay as they are.
 func Gather(ctx context.Context, dev tensor.Device, m *nn.Model, o nn.SessionOptions, g Given) (*Evidence, error) {
-	e := &Evidence{Net: m, Trained: g.Trained, Missing: g.Missing, Input: describeInput(g.Images, g.Real, g.Labels)}
+	e := &Evidence{Net: m, Trained: g.Trained, Missing: g.Missing,
+		Input: describeInput(g.Images, g.Real, g.Labels)}
 	stepMode := o.Mode
 	s, err := nn.NewSession(ctx, dev, m, Options(o, nn.Eval, g.Backward && stepMode == nn.Eval))
 	if err != nil {
@@ -126,21 +128,15 @@ func (c *collector) pass(ctx context.Context, s *nn.Session) (*Pass, error) {
 	return p, err
 }
 
-// describeOutputs describes the output of every layer.
+// describeOutputs are the statistics of every layer's output.
 func describeOutputs(s *nn.Session) ([]*nn.Statistics, error) {
 	layers := s.Model().Layers
 	all := make([]*nn.Statistics, len(layers))
-	var wg parallel
-	defer wg.Wait()
 	for i, l := range layers {
-		t, err := s.Kept(l.At())
-		if err != nil {
+		var err error
+		if all[i], err = s.Statistics(nn.Probe{At: l.At(), What: nn.ChannelStats}); err != nil {
 			return nil, err
 		}
-		wg.start(func() {
-			v := nn.StatisticsOf(t, true, 1)
-			all[i] = &v
-		})
 	}
 	return all, nil
 }

@@ -61,10 +61,11 @@ func changed(a, b elasticity, limit float64) []Finding {
 		what = "vanishes"
 	}
 	return []Finding{{
-		Severity: Warning, Path: a.path, Strength: max(ratio, 1/ratio) / limit, Proof: showingGradients(),
+		Severity: Warning, Path: a.path, Strength: max(ratio, 1/ratio) / limit, Proof: showingGradients(""),
 		Message: fmt.Sprintf("the gradient %s on its way from %s to %s: relative to the outputs it changes %.2g times",
 			what, b.path, a.path, ratio),
-		Evidence: map[string]any{"ratio": ratio, "from": b.path, "from_elasticity": b.value, "elasticity": a.value},
+		Evidence: map[string]any{"ratio": ratio, "from": b.path, "from_elasticity": b.value,
+			"elasticity": a.value},
 	}}
 }
 
@@ -81,13 +82,13 @@ func unreachedLayers(e *Evidence) (found []Finding) {
 		switch g := e.Step.ParamGrad[id]; {
 		case !e.Step.Reached[id]:
 			found = append(found, Finding{
-				Severity: Warning, Path: p.Name, Strength: 1, Proof: showingGradients(),
+				Severity: Warning, Path: p.Name, Strength: 1, Proof: showingGradients(p.Name),
 				Message:  p.Name + " gets no gradient: a lesion freezes it, or takes it out of the net",
 				Evidence: map[string]any{},
 			})
 		case g == 0:
 			found = append(found, Finding{
-				Severity: Warning, Path: p.Name, Strength: 2, Proof: showingGradients(),
+				Severity: Warning, Path: p.Name, Strength: 2, Proof: showingGradients(p.Name),
 				Message:  "the gradient of " + p.Name + " is exactly 0: it does not learn",
 				Evidence: map[string]any{"norm": 0},
 			})
@@ -107,8 +108,10 @@ func weakBranches(e *Evidence) (found []Finding) {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: e.known(Warning), Path: g.Path, Strength: min(weakFlow/max(ratio, 1e-30), 1e6), Proof: showingGradients(),
-			Message:  fmt.Sprintf("the branch of %s passes %.2g of the gradient that its skip passes", g.Path, ratio),
+			Severity: e.known(Warning), Path: g.Path, Strength: min(weakFlow/max(ratio, 1e-30), 1e6),
+			Proof: showingGradients(""),
+			Message: fmt.Sprintf("the branch of %s passes %.2g of the gradient that its skip passes",
+				g.Path, ratio),
 			Evidence: map[string]any{"branch": g.Branch, "skip": g.Skip},
 		})
 	}

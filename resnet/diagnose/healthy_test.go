@@ -13,6 +13,12 @@ func freshConfigs() []resnet.Config {
 		c.Height, c.Width, c.Batch, c.Classes = 64, 64, 4, 100
 		return c
 	}
+	shallow := func(c resnet.Config) resnet.Config {
+		if err := c.Blocks.Set("1,1,1,1"); err != nil {
+			panic(err)
+		}
+		return imagenet(c)
+	}
 	cifar := func(c resnet.Config) resnet.Config {
 		c.Family, c.Batch = resnet.CIFAR, 4
 		return c
@@ -21,12 +27,12 @@ func freshConfigs() []resnet.Config {
 		cifar(resnet.Config{Depth: 20}), cifar(resnet.Config{Depth: 20, Plain: true}), // in short tests, too
 		imagenet(resnet.Config{Arch: "resnet18"}), imagenet(resnet.Config{Arch: "plain18"}),
 		imagenet(resnet.Config{Arch: "plain34"}), imagenet(resnet.Config{Arch: "resnet50"}),
-		imagenet(resnet.Config{Arch: "resnext50_32x4d"}), imagenet(resnet.Config{Arch: "wide_resnet50_2"}),
-		imagenet(resnet.Config{Depth: 18, Variant: resnet.V2}), imagenet(resnet.Config{Depth: 50, Variant: resnet.V1}),
-		imagenet(resnet.Config{Depth: 18, Shortcut: resnet.ShortcutD, Stem: resnet.StemDeep}),
-		imagenet(resnet.Config{Depth: 18, Shortcut: resnet.ShortcutC}),
 		imagenet(resnet.Config{Depth: 18, Norm: resnet.NormNone}),
-		imagenet(resnet.Config{Depth: 18, Plain: true, Norm: resnet.NormNone}),
+		shallow(resnet.Config{Groups: 32, WidthPerGroup: 4}), shallow(resnet.Config{WidthPerGroup: 128}),
+		shallow(resnet.Config{Variant: resnet.V2}), shallow(resnet.Config{Variant: resnet.V1}),
+		shallow(resnet.Config{Block: resnet.Basic, Shortcut: resnet.ShortcutD, Stem: resnet.StemDeep}),
+		shallow(resnet.Config{Block: resnet.Basic, Shortcut: resnet.ShortcutC}),
+		shallow(resnet.Config{Block: resnet.Basic, Plain: true, Norm: resnet.NormNone}),
 		cifar(resnet.Config{Depth: 32}), cifar(resnet.Config{Depth: 56}), cifar(resnet.Config{Depth: 29}),
 		cifar(resnet.Config{Depth: 20, Shortcut: resnet.ShortcutB}), cifar(resnet.Config{Depth: 20, Shortcut: resnet.ShortcutC}),
 		cifar(resnet.Config{Depth: 20, Shortcut: resnet.ShortcutAEnd}), cifar(resnet.Config{Depth: 56, Plain: true}),

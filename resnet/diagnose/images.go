@@ -35,7 +35,8 @@ type Image struct {
 
 // describeInput describes images N×C×H×W.
 func describeInput(t *tensor.Tensor, real bool, labels []int) Input {
-	in := Input{Real: real, Labels: labels, Channels: make([]Channel, t.Shape[1]), Images: make([]Image, t.Shape[0])}
+	in := Input{Real: real, Labels: labels, Channels: make([]Channel, t.Shape[1]),
+		Images: make([]Image, t.Shape[0])}
 	for _, v := range t.Data {
 		switch x := float64(v); {
 		case x != x:

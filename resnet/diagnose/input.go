@@ -11,6 +11,7 @@ const (
 	orderFit     = 1.5  // times a better fit of another order that is a warning
 	orderNote    = 1.25 // likewise, that is a note, from 8 images on
 	usualScale   = 1.6  // by how much a batch's contrast may differ from the training's
+	interleaved  = 0.1  // by which values three apart are more alike than neighbours
 	noisy        = 0.2  // correlation of neighbours; photographs have 0.9 and more
 	smooth       = 0.9995
 	halfFlat     = 0.25 // of an image's rows
@@ -44,7 +45,7 @@ func (e *Evidence) misfits() float64 { return e.Stem.misfit(asIs(len(e.Input.Cha
 func (e *Evidence) aboutInput(s Severity, strength float64, evidence map[string]any, format string, args ...any) []Finding {
 	return []Finding{{
 		Severity: s, Path: "input", Strength: strength, Evidence: evidence,
-		Message: fmt.Sprintf(format, args...), Proof: []string{"inspect", "stats", "--at", e.Net.Layers[0].Path, "--per-channel"},
+		Message: fmt.Sprintf(format, args...), Proof: showing(e.Net.Layers[0].Path),
 	}}
 }
 
@@ -71,10 +72,11 @@ func notNormalised(e *Evidence) []Finding {
 	if !e.stemKnown() || least < 0 || most > unitTop || most < 0.5 {
 		return nil
 	}
-	fit, after := e.Stem.best(asIs(len(e.Input.Channels)).From, 1)
+	fit, after := e.Stem.best(asIs(len(e.Input.Channels)), 1)
 	if m := e.misfits(); m > e.unfit() && m > betterFit*after {
-		return e.aboutInput(Error, m/e.unfit(), map[string]any{"min": least, "max": most, "misfit": m, "after": after,
-			"scale": fit.Scale, "shift": fit.Shift},
+		return e.aboutInput(Error, m/e.unfit(),
+			map[string]any{"min": least, "max": most, "misfit": m, "after": after,
+				"scale": fit.Scale, "shift": fit.Shift},
 			"images have values from %.2g to %.2g, which nothing normalised: the stem's answers are %.3g nats from those "+
 				"of the training, and %.3g after ×%.3g %+.3g", least, most, m, after, fit.Scale, fit.Shift)
 	}
@@ -87,14 +89,15 @@ func otherScale(e *Evidence) []Finding {
 	if !e.stemKnown() || most > byteValues || least >= 0 && most <= unitTop {
 		return nil
 	}
-	from := asIs(len(e.Input.Channels)).From
+	from := asIs(len(e.Input.Channels))
 	m := e.misfits()
 	fit, after := e.Stem.best(from, 1)
 	_, inverse := e.Stem.best(from, -1)
 	if m < e.unfit() || m < betterFit*after || inverse < after/betterFit {
 		return nil
 	}
-	return e.aboutInput(Warning, m/e.unfit(), map[string]any{"misfit": m, "after": after, "scale": fit.Scale, "shift": fit.Shift},
+	return e.aboutInput(Warning, m/e.unfit(),
+		map[string]any{"misfit": m, "after": after, "scale": fit.Scale, "shift": fit.Shift},
 		"images are normalised otherwise than those of the training: the stem's answers are %.3g nats off, and %.3g "+
 			"after ×%.3g %+.3g", m, after, fit.Scale, fit.Shift)
 }
@@ -104,14 +107,15 @@ func inverted(e *Evidence) []Finding {
 	if !e.stemKnown() {
 		return nil
 	}
-	from := asIs(len(e.Input.Channels)).From
+	from := asIs(len(e.Input.Channels))
 	m := e.misfits()
 	_, upright := e.bestOrder()
 	fit, after := e.Stem.best(from, -1)
 	if m < e.unfit() || after > upright/betterFit {
 		return nil
 	}
-	return e.aboutInput(Warning, upright/after/betterFit, map[string]any{"misfit": m, "after": after, "scale": fit.Scale, "shift": fit.Shift},
+	return e.aboutInput(Warning, upright/after/betterFit,
+		map[string]any{"misfit": m, "after": after, "scale": fit.Scale, "shift": fit.Shift},
 		"images are negatives of those of the training: the stem's answers are %.3g nats off, and %.3g after ×%.3g %+.3g",
 		m, after, fit.Scale, fit.Shift)
 }
@@ -121,11 +125,11 @@ func channelOrder(e *Evidence) []Finding {
 	if !e.stemKnown() || len(e.Input.Channels) != 3 {
 		return nil
 	}
-	_, own := e.Stem.best(asIs(3).From, 1)
+	_, own := e.Stem.best(asIs(3), 1)
 	order, best := e.bestOrder()
 	m := e.misfits()
 	s := Warning
-	if own < orderFit*best || m < e.unfit() {
+	if own < orderFit*best || m < e.unfit() && e.images() < severalImages {
 		s = Note
 	}
 	if order == "RGB" || own < orderNote*best || s == Note && (e.images() < severalImages || order != "BGR") {
@@ -139,16 +143,14 @@ func channelOrder(e *Evidence) []Finding {
 // bestOrder is the order of the channels that fits the stem best, whatever the scale and
 // the shift, and its misfit.
 func (e *Evidence) bestOrder() (order string, misfit float64) {
-	_, misfit = e.Stem.best(asIs(len(e.Input.Channels)).From, 1)
+	_, misfit = e.Stem.best(asIs(len(e.Input.Channels)), 1)
 	order = "RGB"
 	if len(e.Input.Channels) != 3 {
 		return order, misfit
 	}
-	for name, from := range map[string][]int{
-		"BGR": {2, 1, 0}, "GRB": {1, 0, 2}, "RBG": {0, 2, 1}, "GBR": {2, 0, 1}, "BRG": {1, 2, 0},
-	} {
-		if _, x := e.Stem.best(from, 1); x < misfit {
-			order, misfit = name, x
+	for _, o := range otherOrders() {
+		if _, x := e.Stem.best(o, 1); x < misfit {
+			order, misfit = o.Name, x
 		}
 	}
 	return order, misfit
@@ -181,7 +183,8 @@ func constantImages(e *Evidence) []Finding {
 	if share == 1 {
 		s = Error
 	}
-	return e.aboutInput(s, 1+share, map[string]any{"share": share}, "%.0f %% of the images hold one value a channel", 100*share)
+	return e.aboutInput(s, 1+share, map[string]any{"share": share},
+		"%.0f %% of the images hold one value a channel", 100*share)
 }
 
 // constantChannel finds a channel that is empty while others aren't.
@@ -191,7 +194,8 @@ func constantChannel(e *Evidence) []Finding {
 	}
 	for c, x := range e.Input.Channels {
 		if x.Std == 0 && e.Input.share(func(im *Image) bool { return im.Std > 0 }) > 0 {
-			return e.aboutInput(Error, 2, map[string]any{"channel": c, "value": x.Mean}, "channel %d of all images is %.3g everywhere", c, x.Mean)
+			return e.aboutInput(Error, 2, map[string]any{"channel": c, "value": x.Mean},
+				"channel %d of all images is %.3g everywhere", c, x.Mean)
 		}
 	}
 	return nil
@@ -207,7 +211,8 @@ func greyImages(e *Evidence) []Finding {
 	if len(e.Input.Images) >= severalImages {
 		s = Warning
 	}
-	return e.aboutInput(s, 1, map[string]any{"share": share}, "all %d images are grey: their channels are the same", len(e.Input.Images))
+	return e.aboutInput(s, 1, map[string]any{"share": share},
+		"all %d images are grey: their channels are the same", len(e.Input.Images))
 }
 
 // repeatedImages finds batches with the same image in several places.
@@ -222,7 +227,8 @@ func repeatedImages(e *Evidence) []Finding {
 	if part >= repeatedPart {
 		s = Warning
 	}
-	return e.aboutInput(s, part/repeatedPart, map[string]any{"copies": copies, "images": n}, "%d of %d images are copies of others", copies, n)
+	return e.aboutInput(s, part/repeatedPart, map[string]any{"copies": copies, "images": n},
+		"%d of %d images are copies of others", copies, n)
 }
 
 // scrambledImages finds images whose neighbours have nothing to do with each other: noise,
@@ -239,15 +245,18 @@ func scrambledImages(e *Evidence) []Finding {
 	}
 	evidence := map[string]any{"near": near, "three_apart": far, "below": below}
 	switch {
-	case far > near+noisy:
-		return e.aboutInput(Error, 1+far-near, evidence, "values three columns apart are more alike (%.2g) than neighbours (%.2g): "+
-			"these are N×H×W×C, not N×C×H×W", far, near)
+	case far > near+interleaved:
+		return e.aboutInput(Error, 1+far-near, evidence,
+			"values three columns apart are more alike (%.2g) than neighbours (%.2g): "+
+				"these are N×H×W×C, not N×C×H×W", far, near)
 	case max(near, below) < noisy:
-		return e.aboutInput(Error, 1+noisy-near, evidence, "neighbouring pixels are not alike (correlation %.2g): this is noise, "+
-			"or values are not in the order N×C×H×W", near)
+		return e.aboutInput(Error, 1+noisy-near, evidence,
+			"neighbouring pixels are not alike (correlation %.2g): this is noise, "+
+				"or values are not in the order N×C×H×W", near)
 	case min(near, below) < noisy:
-		return e.aboutInput(Warning, 1+noisy-min(near, below), evidence, "pixels are alike in one direction only (correlation %.2g across, "+
-			"%.2g down): height and width may be exchanged", near, below)
+		return e.aboutInput(Warning, 1+noisy-min(near, below), evidence,
+			"pixels are alike in one direction only (correlation %.2g across, "+
+				"%.2g down): height and width may be exchanged", near, below)
 	}
 	return nil
 }

@@ -107,7 +107,8 @@ func staleStatistics(e *Evidence) (found []Finding) {
 			Severity: Warning, Path: d.layer.Path, Strength: d.drift / limit, Proof: showing(d.layer.Path),
 			Message: fmt.Sprintf("the batch is %.3g nats from the running statistics of %s: its mean is %.3g deviations "+
 				"away, its variance %.3g times as large", d.drift, d.layer.Path, d.mean, d.ratio),
-			Evidence: map[string]any{"divergence": d.drift, "limit": limit, "mean_shift": d.mean, "variance_ratio": d.ratio},
+			Evidence: map[string]any{"divergence": d.drift, "limit": limit, "mean_shift": d.mean,
+				"variance_ratio": d.ratio},
 		}
 		if d.drift > brokenDrift {
 			f.Severity = Error
@@ -162,7 +163,8 @@ func tinyVariance(e *Evidence) (found []Finding) {
 			return
 		}
 		found = append(found, Finding{
-			Severity: Warning, Path: l.Path, Strength: 1 + float64(n)/float64(len(v.Values)), Proof: showing(l.Path),
+			Severity: Warning, Path: l.Path, Strength: 1 + float64(n)/float64(len(v.Values)),
+			Proof: showing(l.Path),
 			Message: fmt.Sprintf("%d of %d channels of %s have a running variance below %.0e, and are multiplied by up to %.3g",
 				n, len(v.Values), l.Path, smallVar, most),
 			Evidence: map[string]any{"channels": n, "of": len(v.Values), "gain": most},
@@ -183,8 +185,9 @@ func reversedGamma(e *Evidence) (found []Finding) {
 		}
 		if part := float64(n) / float64(len(gamma.Values)); part > reversedPart {
 			found = append(found, Finding{
-				Severity: Warning, Path: gamma.Name, Strength: part / reversedPart, Proof: showing(l.Path),
-				Message:  fmt.Sprintf("%d of %d values of %s are negative: training starts them at 1", n, len(gamma.Values), gamma.Name),
+				Severity: Warning, Path: gamma.Name, Strength: part / reversedPart, Proof: showing(gamma.Name),
+				Message: fmt.Sprintf("%d of %d values of %s are negative: training starts them at 1", n,
+					len(gamma.Values), gamma.Name),
 				Evidence: map[string]any{"negative": n, "of": len(gamma.Values)},
 			})
 		}
@@ -200,8 +203,10 @@ func zeroGamma(e *Evidence) (found []Finding) {
 			return
 		}
 		f := Finding{
-			Severity: Note, Path: gamma.Name, Strength: 1 + float64(gamma.Zeros)/float64(len(gamma.Values)), Proof: showing(l.Path),
-			Message:  fmt.Sprintf("%d of %d values of %s are 0: these channels hold their bias alone", gamma.Zeros, len(gamma.Values), gamma.Name),
+			Severity: Note, Path: gamma.Name, Strength: 1 + float64(gamma.Zeros)/float64(len(gamma.Values)),
+			Proof: showing(gamma.Name),
+			Message: fmt.Sprintf("%d of %d values of %s are 0: these channels hold their bias alone",
+				gamma.Zeros, len(gamma.Values), gamma.Name),
 			Evidence: map[string]any{"zeros": gamma.Zeros, "of": len(gamma.Values)},
 		}
 		if e.Trained && 2*gamma.Zeros > len(gamma.Values) {
@@ -214,7 +219,8 @@ func zeroGamma(e *Evidence) (found []Finding) {
 
 // evalTrainDifference finds nets that answer otherwise in train mode.
 func evalTrainDifference(e *Evidence) []Finding {
-	if e.Train == nil || !e.fitting() || len(e.drifts(e.Train)) < e.norms() || e.Net.Classes() < 2 || e.images() < fewImages {
+	if e.Train == nil || !e.fitting() || len(e.drifts(e.Train)) < e.norms() || e.Net.Classes() < 2 ||
+		e.images() < fewImages {
 		return nil
 	}
 	eval, train := e.Eval.classes(), e.Train.classes()

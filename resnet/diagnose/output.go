@@ -23,7 +23,8 @@ func oneClass(e *Evidence) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: Error, Path: e.classifier(), Strength: float64(n) / severalImages, Proof: showing(e.classifier()),
+		Severity: Error, Path: e.classifier(), Strength: float64(n) / severalImages,
+		Proof:    showing(e.classifier()),
 		Message:  fmt.Sprintf("all %d different images get class %d", n, classes[0]),
 		Evidence: map[string]any{"class": classes[0], "images": n},
 	}}
@@ -67,7 +68,9 @@ func deafNet(e *Evidence) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: Error, Path: e.classifier(), Strength: 1 + sameLogits*across/max(between, 1e-30*across+1e-300)/1e3, Proof: showing(e.classifier()),
+		Severity: Error, Path: e.classifier(), Strength: 1 + sameLogits*across/max(between,
+			1e-30*across+1e-300)/1e3,
+		Proof: showing(e.classifier()),
 		Message: fmt.Sprintf("different images get the same logits: they vary by %.2g between images, by %.2g between classes",
 			between, across),
 		Evidence: map[string]any{"between_images": between, "between_classes": across},

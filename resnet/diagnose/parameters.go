@@ -33,6 +33,14 @@ type Row struct {
 // manyValues is where different values are counted no further.
 const manyValues = 257
 
+// showing is a command that shows the values; of a running statistic, what it normalises.
+func (p *Param) showing() []string {
+	if p.Role.Learnable() {
+		return showing(p.Name)
+	}
+	return showing(p.Layer.Path)
+}
+
 // isWeight reports whether it is the weight of a convolution or a linear layer.
 func (p *Param) isWeight() bool { return p.Role == tensor.Weight }
 

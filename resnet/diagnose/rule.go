@@ -171,13 +171,15 @@ func withoutEffects(all []Finding) []Finding {
 	return slices.DeleteFunc(all, func(f Finding) bool { return explained[f.Rule] })
 }
 
-// showing is a command that shows the values of a layer's output.
+// showing is a command that shows the values of a layer's output, or of a parameter.
 func showing(path string) []string {
 	return []string{"inspect", "stats", "--at", path, "--per-channel"}
 }
 
-// showingAll is a command that shows the values of all outputs and parameters.
-func showingAll() []string { return []string{"inspect", "stats", "--per-channel"} }
-
-// showingGradients is a command that shows the norms of gradients.
-func showingGradients() []string { return []string{"inspect", "stats", "--backward"} }
+// showingGradients is a command that shows the gradient of a parameter, or of all for "".
+func showingGradients(name string) []string {
+	if name == "" {
+		return []string{"inspect", "stats", "--backward"}
+	}
+	return []string{"inspect", "stats", "--backward", "--at", name}
+}

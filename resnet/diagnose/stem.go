@@ -92,36 +92,67 @@ func (s *Stem) add(window []float64) {
 	}
 }
 
-// change is something that is done to images before the stem sees them: channel c becomes
-// Scale times channel From[c], plus Shift.
-type change struct {
-	From         []int
-	Scale, Shift float64
+// order is a way to bring channels into another order before the stem sees them: channel c
+// becomes Factor[c] times channel From[c], plus Add[c].
+type order struct {
+	Name        string
+	From        []int
+	Factor, Add []float64
 }
 
-// asIs leaves images as they are.
-func asIs(channels int) change {
-	c := change{Scale: 1}
-	for i := range channels {
-		c.From = append(c.From, i)
+// asIs is the order that images have.
+func asIs(channels int) order {
+	o := order{Name: "RGB"}
+	for c := range channels {
+		o.From, o.Factor, o.Add = append(o.From, c), append(o.Factor, 1), append(o.Add, 0)
 	}
-	return c
+	return o
 }
 
-// response is the mean and the variance of each filter's answer to images of which only
-// channels were exchanged, and the sum of its weights.
-func (s *Stem) response(from []int) (mean, variance, weight []float64) {
+// permutations are the orders of three channels, by name, but for RGB.
+var permutations = []struct {
+	name string
+	from [3]int
+}{{"BGR", [3]int{2, 1, 0}}, {"GRB", [3]int{1, 0, 2}}, {"RBG", [3]int{0, 2, 1}}, {"GBR",
+	[3]int{2, 0, 1}}, {"BRG", [3]int{1, 2, 0}}}
+
+// The means and deviations that ImageNet's images are usually normalised by.
+var (
+	usualMean = [3]float64{0.485, 0.456, 0.406}
+	usualStd  = [3]float64{0.229, 0.224, 0.225}
+)
+
+// otherOrders are the other orders of three channels: of images that were normalised in the
+// right order, and of images that were normalised as ImageNet's in the wrong one.
+func otherOrders() (all []order) {
+	for _, p := range permutations {
+		moved, renormed := order{Name: p.name}, order{Name: p.name}
+		for c, from := range p.from {
+			moved.From, renormed.From = append(moved.From, from), append(renormed.From, from)
+			moved.Factor, moved.Add = append(moved.Factor, 1), append(moved.Add, 0)
+			renormed.Factor = append(renormed.Factor, usualStd[from]/usualStd[c])
+			renormed.Add = append(renormed.Add, (usualMean[from]-usualMean[c])/usualStd[c])
+		}
+		all = append(all, moved, renormed)
+	}
+	return all
+}
+
+// response is the mean and the variance of each filter's answer to images in an order, and
+// the sum of its weights.
+func (s *Stem) response(o order) (mean, variance, weight []float64) {
 	k, plane := s.Filters.Shape[0], s.Filters.Shape[2]*s.Filters.Shape[3]
 	size := len(s.WindowMean)
 	filter := make([]float64, size)
 	for f := range k {
 		clear(filter)
-		total := 0.0
-		for i, v := range rowOf(s.Filters, f) {
-			filter[from[i/plane]*plane+i%plane] += float64(v)
-			total += float64(v)
+		m, v, total := 0.0, 0.0, 0.0
+		for i, x := range rowOf(s.Filters, f) {
+			c := i / plane
+			filter[o.From[c]*plane+i%plane] += float64(x) * o.Factor[c]
+			m += float64(x) * o.Add[c]
+			total += float64(x)
 		}
-		m, v := 0.0, 0.0
 		for i, a := range filter {
 			m += a * s.WindowMean[i]
 			row := s.WindowCov[i*size : (i+1)*size]
@@ -137,18 +168,22 @@ func (s *Stem) response(from []int) (mean, variance, weight []float64) {
 // mostDivergence bounds what one filter contributes, so that none decides alone.
 const mostDivergence = 1e4
 
-// misfit is how far the answers to changed images are from the running statistics: the
-// mean divergence over filters, see divergence.
-func (s *Stem) misfit(c change) float64 {
-	mean, variance, weight := s.response(c.From)
-	return s.meanDivergence(mean, variance, weight, c.Scale, c.Shift)
+// misfit is how far the answers to the images are from the running statistics: the mean
+// divergence over filters, see divergence.
+func (s *Stem) misfit(o order) float64 {
+	mean, variance, weight := s.response(o)
+	return s.meanDivergence(mean, variance, weight, affine{Scale: 1})
 }
 
-func (s *Stem) meanDivergence(mean, variance, weight []float64, scale, shift float64) float64 {
+// affine scales and shifts all values alike.
+type affine struct{ Scale, Shift float64 }
+
+// meanDivergence is the misfit of answers to images that are scaled and shifted.
+func (s *Stem) meanDivergence(mean, variance, weight []float64, by affine) float64 {
 	sum := 0.0
 	for f := range mean {
-		m := scale*mean[f] + shift*weight[f]
-		d := divergence(m, scale*scale*variance[f], float64(s.Mean[f]), float64(s.Var[f]), s.Norm.Op.Eps)
+		m := by.Scale*mean[f] + by.Shift*weight[f]
+		d := divergence(m, by.Scale*by.Scale*variance[f], float64(s.Mean[f]), float64(s.Var[f]), s.Norm.Op.Eps)
 		sum += min(d, mostDivergence)
 	}
 	return sum / float64(len(mean))
@@ -157,8 +192,8 @@ func (s *Stem) meanDivergence(mean, variance, weight []float64, scale, shift flo
 // best is the scale, of the given sign, and the shift that bring images closest to what
 // the running statistics are of: the scale from the variances, the shift from the means by
 // weighted least squares.
-func (s *Stem) best(from []int, sign float64) (change, float64) {
-	mean, variance, weight := s.response(from)
+func (s *Stem) best(o order, sign float64) (affine, float64) {
+	mean, variance, weight := s.response(o)
 	ratios, n := 0.0, 0.0
 	for f, v := range variance {
 		if v > 0 {
@@ -167,7 +202,7 @@ func (s *Stem) best(from []int, sign float64) (change, float64) {
 		}
 	}
 	if n == 0 {
-		return change{From: from, Scale: sign}, math.Inf(1)
+		return affine{Scale: sign}, math.Inf(1)
 	}
 	scale := sign * math.Exp(ratios/n/2)
 	over, under := 0.0, 0.0
@@ -181,7 +216,8 @@ func (s *Stem) best(from []int, sign float64) (change, float64) {
 	if under > 0 {
 		shift = over / under
 	}
-	return change{from, scale, shift}, s.meanDivergence(mean, variance, weight, scale, shift)
+	by := affine{scale, shift}
+	return by, s.meanDivergence(mean, variance, weight, by)
 }
 
 // divergence is the Kullback–Leibler divergence of a normal distribution from another that

@@ -379,10 +379,10 @@ func inputRules() []Rule {
 			"input-order"},
 	}, {
 		Name: "input-order", Severity: Warning, find: channelOrder, Needs: Images | Weights | Norms,
-		Decides:  "an order of the channels that fits the stem better, whatever the brightness and the contrast",
-		Limit:    "1.5 times, and a misfit of 0.15 + 0.35/N nats (warning); 1.25 times, BGR, of 8 images or more (note)",
+		Decides:  "an order of the channels that fits the stem better, whatever the brightness and the contrast; also of images that were normalised as ImageNet's in the wrong order",
+		Limit:    "1.5 times, of 8 images or more or with a misfit of 0.15 + 0.35/N nats (warning); 1.25 times, BGR, of 8 or more (note)",
 		Source:   measured,
-		CantTell: "images with little colour, and nets whose stem looks at brightness only",
+		CantTell: "images with little colour, nets whose stem looks at brightness only, and negatives, which fit BGR too",
 		Explains: []string{"input-mismatch", "stale-statistics"},
 	}, {
 		Name: "input-mismatch", Severity: Warning, find: strangeImages, Needs: Images | Weights | Norms,
@@ -423,7 +423,7 @@ func inputRules() []Rule {
 	}, {
 		Name: "scrambled-image", Severity: Error, find: scrambledImages, Needs: Images,
 		Decides:  "correlations of values with their neighbours to the right, three to the right, and below",
-		Limit:    "0.2",
+		Limit:    "0.2; 0.1 more three columns apart than one",
 		Source:   "photographs have 0.9 and more (Ruderman and Bialek 1994)",
 		CantTell: "textures as fine as pixels; height and width exchanged in square images",
 		Explains: []string{"input-mismatch", "input-scale", "stale-statistics", "input-order", "input-inverted", "below-chance", "eval-train-difference",

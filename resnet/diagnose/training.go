@@ -61,8 +61,9 @@ func (e *Evidence) update(path string, ratio, limit float64, s Severity) Finding
 		of = "a typical weight"
 	}
 	return Finding{
-		Severity: s, Path: path, Strength: max(ratio/limit, limit/ratio), Proof: showingGradients(),
-		Message:  fmt.Sprintf("a step at rate %.3g changes %s by %.2g of its norm: that is %s", e.Step.Rate, of, ratio, what),
+		Severity: s, Path: path, Strength: max(ratio/limit, limit/ratio), Proof: showingGradients(""),
+		Message: fmt.Sprintf("a step at rate %.3g changes %s by %.2g of its norm: that is %s", e.Step.Rate,
+			of, ratio, what),
 		Evidence: map[string]any{"ratio": ratio, "rate": e.Step.Rate},
 	}
 }
@@ -74,7 +75,7 @@ func strongDecay(e *Evidence) []Finding {
 	}
 	each := e.Step.Rate * e.Step.Decay
 	return []Finding{{
-		Severity: Warning, Path: "settings", Strength: each / quickDecay, Proof: showingGradients(),
+		Severity: Warning, Path: "settings", Strength: each / quickDecay, Proof: showingGradients(""),
 		Message: fmt.Sprintf("weight decay %.3g at rate %.3g halves the weights in %.0f steps if no gradient holds against it",
 			e.Step.Decay, e.Step.Rate, math.Ceil(math.Ln2/each)),
 		Evidence: map[string]any{"decay": e.Step.Decay, "rate": e.Step.Rate, "a_step": each},
@@ -87,7 +88,8 @@ func highMomentum(e *Evidence) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: Warning, Path: "settings", Strength: (1 - longMomentum) / max(1-e.Step.Momentum, 1e-9), Proof: showingGradients(),
+		Severity: Warning, Path: "settings", Strength: (1 - longMomentum) / max(1-e.Step.Momentum, 1e-9),
+		Proof: showingGradients(""),
 		Message: fmt.Sprintf("momentum %.6g adds up the gradients of %.3g steps: the rate counts as many times",
 			e.Step.Momentum, 1/max(1-e.Step.Momentum, 1e-9)),
 		Evidence: map[string]any{"momentum": e.Step.Momentum},
@@ -105,7 +107,7 @@ func initialLoss(e *Evidence) []Finding {
 	}
 	return []Finding{{
 		Severity: Warning, Path: e.Net.Layers[len(e.Net.Layers)-1].Path, Strength: e.Step.Loss / (chance + surplusLoss),
-		Proof: showingGradients(),
+		Proof: showingGradients(""),
 		Message: fmt.Sprintf("the loss of the fresh net is %.3g, ln %d is %.3g: its logits are too large to start with",
 			e.Step.Loss, e.Net.Classes(), chance),
 		Evidence: map[string]any{"loss": e.Step.Loss, "chance": chance},
@@ -118,8 +120,10 @@ func nothingToLearn(e *Evidence) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: Warning, Path: "settings", Strength: noSignal / max(e.Step.Loss, 1e-12), Proof: showingGradients(),
-		Message:  fmt.Sprintf("the loss is %.2g: softmax is saturated and next to no gradient is left", e.Step.Loss),
+		Severity: Warning, Path: "settings", Strength: noSignal / max(e.Step.Loss, 1e-12),
+		Proof: showingGradients(""),
+		Message: fmt.Sprintf("the loss is %.2g: softmax is saturated and next to no gradient is left",
+			e.Step.Loss),
 		Evidence: map[string]any{"loss": e.Step.Loss},
 	}}
 }
@@ -136,7 +140,7 @@ func fixedStatistics(e *Evidence) []Finding {
 		}
 	})
 	return []Finding{{
-		Severity: Note, Path: first, Strength: 1, Proof: append(showingGradients(), "--mode", "train"),
+		Severity: Note, Path: first, Strength: 1, Proof: append(showingGradients(""), "--mode", "train"),
 		Message:  fmt.Sprintf("the step normalises by the running statistics of %d batch norms, not by the batch's", e.norms()),
 		Evidence: map[string]any{"norms": e.norms()},
 	}}
@@ -156,8 +160,10 @@ func oneLabel(e *Evidence) []Finding {
 		return nil
 	}
 	f := Finding{
-		Severity: Warning, Path: "labels", Strength: float64(counts[most]) / (oneLabelOdds * float64(n)), Proof: []string{"inspect", "stats"},
-		Message:  fmt.Sprintf("%d of %d labels are %d: the batch is not shuffled, or its labels are lost", counts[most], n, most),
+		Severity: Warning, Path: "labels", Strength: float64(counts[most]) / (oneLabelOdds * float64(n)),
+		Proof: []string{"run"},
+		Message: fmt.Sprintf("%d of %d labels are %d: the batch is not shuffled, or its labels are lost",
+			counts[most], n, most),
 		Evidence: map[string]any{"label": most, "count": counts[most], "images": n},
 	}
 	if counts[most] < n {
@@ -184,7 +190,7 @@ func contradictingLabels(e *Evidence) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Severity: Error, Path: "labels", Strength: 1 + float64(n), Proof: []string{"inspect", "stats"},
+		Severity: Error, Path: "labels", Strength: 1 + float64(n), Proof: []string{"run"},
 		Message: fmt.Sprintf("images %d and %d are the same but have labels %d and %d",
 			pair[0], pair[1], e.Input.Labels[pair[0]], e.Input.Labels[pair[1]]),
 		Evidence: map[string]any{"images": pair, "contradictions": n},

@@ -26,7 +26,7 @@ func zeroWeights(e *Evidence) (found []Finding) {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: Error, Path: p.Name, Strength: 10, Proof: showingAll(),
+			Severity: Error, Path: p.Name, Strength: 10, Proof: showing(p.Name),
 			Message:  fmt.Sprintf("all %d values of %s are 0", p.elements(), p.Name),
 			Evidence: map[string]any{"zeros": p.Zeros, "of": p.elements()},
 		})
@@ -52,9 +52,11 @@ func zeroFilters(e *Evidence) (found []Finding) {
 		}
 		part := float64(len(zero)) / float64(len(p.Rows))
 		found = append(found, Finding{
-			Severity: Warning, Path: p.Name, Strength: 1 + part, Proof: showingAll(),
-			Message:  fmt.Sprintf("%d of %d filters of %s are 0, the first is %d", len(zero), len(p.Rows), p.Name, zero[0]),
-			Evidence: map[string]any{"zero": len(zero), "of": len(p.Rows), "channels": zero[:min(len(zero), 16)]},
+			Severity: Warning, Path: p.Name, Strength: 1 + part, Proof: showing(p.Name),
+			Message: fmt.Sprintf("%d of %d filters of %s are 0, the first is %d", len(zero), len(p.Rows),
+				p.Name, zero[0]),
+			Evidence: map[string]any{"zero": len(zero), "of": len(p.Rows),
+				"channels": zero[:min(len(zero), 16)]},
 		})
 	}
 	return found
@@ -64,11 +66,12 @@ func zeroFilters(e *Evidence) (found []Finding) {
 func constantWeights(e *Evidence) (found []Finding) {
 	for i := range e.Params {
 		p := &e.Params[i]
-		if !p.isWeight() || p.elements() < 2 || p.Zeros == p.elements() || p.Std > constantSpread*math.Abs(p.Mean) {
+		if !p.isWeight() || p.elements() < 2 || p.Zeros == p.elements() ||
+			p.Std > constantSpread*math.Abs(p.Mean) {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: Error, Path: p.Name, Strength: 8, Proof: showingAll(),
+			Severity: Error, Path: p.Name, Strength: 8, Proof: showing(p.Name),
 			Message:  fmt.Sprintf("all values of %s are %.4g: every channel computes the same", p.Name, p.Mean),
 			Evidence: map[string]any{"mean": p.Mean, "std": p.Std},
 		})
@@ -88,7 +91,7 @@ func cutTensor(e *Evidence) (found []Finding) {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: Error, Path: p.Name, Strength: 1 + share/cutShare, Proof: showingAll(),
+			Severity: Error, Path: p.Name, Strength: 1 + share/cutShare, Proof: showing(p.Name),
 			Message: fmt.Sprintf("the last %d of %d values of %s are the same, as if it had been cut",
 				p.Tail, p.elements(), p.Name),
 			Evidence: map[string]any{"equal": p.Tail, "of": p.elements()},
@@ -122,7 +125,8 @@ func duplicateFilters(e *Evidence) (found []Finding) {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: Warning, Path: p.Name, Strength: 1 + float64(copies)/float64(len(p.Rows)), Proof: showingAll(),
+			Severity: Warning, Path: p.Name, Strength: 1 + float64(copies)/float64(len(p.Rows)),
+			Proof: showing(p.Name),
 			Message: fmt.Sprintf("%d of %d filters of %s are copies of others, such as %d of %d",
 				copies, len(p.Rows), p.Name, pair[1], pair[0]),
 			Evidence: map[string]any{"copies": copies, "of": len(p.Rows), "pair": pair},
@@ -146,7 +150,7 @@ func sameTensor(e *Evidence) (found []Finding) {
 		}
 		other := e.Params[twin].Name
 		found = append(found, Finding{
-			Severity: Error, Path: p.Name, Strength: 6, Proof: showingAll(),
+			Severity: Error, Path: p.Name, Strength: 6, Proof: showing(p.Name),
 			Message:  fmt.Sprintf("%s holds the values of %s", p.Name, other),
 			Evidence: map[string]any{"equal_to": other, "elements": p.elements()},
 		})
@@ -163,8 +167,9 @@ func coarseWeights(e *Evidence) (found []Finding) {
 			continue
 		}
 		f := Finding{
-			Severity: Note, Path: p.Name, Strength: roughValues / float64(p.Distinct), Proof: showingAll(),
-			Message:  fmt.Sprintf("%s has %d different values for %d elements: it was rounded", p.Name, p.Distinct, p.elements()),
+			Severity: Note, Path: p.Name, Strength: roughValues / float64(p.Distinct), Proof: showing(p.Name),
+			Message: fmt.Sprintf("%s has %d different values for %d elements: it was rounded", p.Name,
+				p.Distinct, p.elements()),
 			Evidence: map[string]any{"distinct": p.Distinct, "elements": p.elements()},
 		}
 		if p.Distinct <= coarseValues {
@@ -203,7 +208,7 @@ func oddScales(e *Evidence) (found []Finding) {
 			continue
 		}
 		found = append(found, Finding{
-			Severity: Warning, Path: p.Name, Strength: max(ratio, 1/ratio) / oddScale, Proof: showingAll(),
+			Severity: Warning, Path: p.Name, Strength: max(ratio, 1/ratio) / oddScale, Proof: showing(p.Name),
 			Message:  fmt.Sprintf("%s is %.3g times as large as the net's weights usually are, for its shape", p.Name, ratio),
 			Evidence: map[string]any{"ratio": ratio, "rms": p.rms()},
 		})
@@ -229,7 +234,8 @@ func (p *Param) spread() float64 {
 
 // judged reports whether a weight has enough values for its spread to mean something.
 func (p *Param) judged() bool {
-	return p.isWeight() && len(p.Shape) == 4 && len(p.Rows) >= 16 && p.elements() >= manyElements && p.NaN+p.Inf == 0
+	return p.isWeight() && len(p.Shape) == 4 && len(p.Rows) >= 16 && p.elements() >= manyElements &&
+		p.NaN+p.Inf == 0
 }
 
 // untrainedLayers finds weights that look drawn at random in a net whose others don't.
@@ -254,7 +260,7 @@ func untrainedLayers(e *Evidence) (found []Finding) {
 	}
 	for _, p := range random {
 		found = append(found, Finding{
-			Severity: Warning, Path: p.Name, Strength: trainedSpread / p.spread(), Proof: showingAll(),
+			Severity: Warning, Path: p.Name, Strength: trainedSpread / p.spread(), Proof: showing(p.Name),
 			Message: fmt.Sprintf("the filters of %s have norms as alike as a random draw's (spread %.2g times that), "+
 				"those of %d of %d weights don't: it looks untrained", p.Name, p.spread(), trained, all),
 			Evidence: map[string]any{"spread": p.spread(), "trained": trained, "of": all},
@@ -265,13 +271,17 @@ func untrainedLayers(e *Evidence) (found []Finding) {
 
 // missingWeights finds parameters that the file lacked.
 func missingWeights(e *Evidence) []Finding {
-	if len(e.Missing) == 0 {
+	missing := slices.Clone(e.Missing)
+	i := slices.IndexFunc(e.Params, func(p Param) bool { return slices.Contains(missing, p.Name) })
+	if i < 0 {
 		return nil
 	}
+	first := &e.Params[i]
 	return []Finding{{
-		Severity: Warning, Path: e.Missing[0], Strength: 1 + float64(len(e.Missing))/float64(len(e.Params)), Proof: showingAll(),
+		Severity: Warning, Path: first.Name, Strength: 1 + float64(len(missing))/float64(len(e.Params)),
+		Proof: first.showing(),
 		Message: fmt.Sprintf("%d of %d tensors were not in the file and stay at their initialisation, the first is %s",
-			len(e.Missing), len(e.Params), e.Missing[0]),
-		Evidence: map[string]any{"missing": slices.Clone(e.Missing), "of": len(e.Params)},
+			len(missing), len(e.Params), first.Name),
+		Evidence: map[string]any{"missing": missing, "of": len(e.Params)},
 	}}
 }
