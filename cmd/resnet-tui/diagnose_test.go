@@ -17,7 +17,8 @@ func TestDiagnose(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 	proof := d.Findings[i].Proof
-	if !strings.HasPrefix(proof, "resnet-tui inspect stats --at bn1 --per-channel --batch 2") || strings.Contains(proof, "--lr") {
+	want := "resnet-tui inspect stats --at bn1 --per-channel --batch 2 --backward " + strings.Join(net[:3], " ")
+	if !strings.HasPrefix(proof, want) || strings.Contains(proof, "--lr") {
 		t.Errorf("the proof is %s", proof)
 	}
 	code, _, stderr := inProcess(t, append([]string{"diagnose", "--fail-on", "warning"}, net...)...)
