@@ -37,8 +37,8 @@ func (c *canvas) drawHistogram(r rect, s *nn.Statistics, a valueAxis, l look) {
 	}
 }
 
-// valuesText says what a tensor holds, from the longest to the shortest.
-func valuesText(s *nn.Statistics) []string {
+// valuesTexts say what a tensor holds, from the longest to the shortest.
+func valuesTexts(s *nn.Statistics) []string {
 	n := profile.FormatCount(s.Elements) + " values"
 	moments := "μ " + scientific(s.Mean) + " σ " + scientific(s.Std)
 	zeros := profile.FormatShare(float64(s.Zeros)/float64(max(s.Finite(), 1))) + " zeros"

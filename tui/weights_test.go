@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,15 +34,46 @@ func someWeights(t testing.TB, m *nn.Model) map[string]*nn.Statistics {
 	return all
 }
 
+// someValues are statistics of outputs like those behind ReLUs, and of gradients that fall
+// from layer to layer.
+func someValues(p *live.Program, weights map[string]*nn.Statistics) *live.Values {
+	v := &live.Values{Outputs: map[int]*nn.Statistics{}, Gradients: map[string]*nn.Statistics{}}
+	for i, k := range p.Kernels {
+		layer := p.Lowered.OpLayer[k.Last()]
+		out := tensor.New(1, p.Model.Layers[layer].Out[1], 4, 4)
+		for j := range out.Data {
+			out.Data[j] = max(float32(math.Sin(float64(j*j+i)))*float32(j%13), 0)
+		}
+		s := nn.StatisticsOf(out, true, 1)
+		v.Outputs[layer] = &s
+	}
+	for name := range weights {
+		grad := tensor.New(8, 64)
+		for j := range grad.Data {
+			grad.Data[j] = float32(math.Exp(-float64(len(v.Gradients)%9)-float64(j%17))) * float32(1-2*(j%2))
+		}
+		s := nn.StatisticsOf(grad, true, 0)
+		v.Gradients[name] = &s
+	}
+	return v
+}
+
+// holding is a screen of a net whose values are known, without gradients.
+func holding(t testing.TB, w, h int) *Model {
+	m := screen(t, "resnet18", w, h)
+	run(t, m, true, 5)
+	m.state.Params = someWeights(t, m.about.Model.Model)
+	m.state.Values = someValues(m.program, nil)
+	m.list.selectPath("layer3.0")
+	press(m, "Weights")
+	m.refresh()
+	return m
+}
+
 func TestWeights(t *testing.T) {
 	for _, size := range [][2]int{{160, 50}, {120, 30}, {80, 24}, {60, 15}, {20, 5}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
-			m := screen(t, "resnet18", size[0], size[1])
-			run(t, m, true, 5)
-			m.state.Params = someWeights(t, m.about.Model.Model)
-			m.list.selectPath("layer3.0")
-			press(m, "Weights")
-			golden.RequireEqual(t, plain(m))
+			golden.RequireEqual(t, plain(holding(t, size[0], size[1])))
 		})
 	}
 }
@@ -91,25 +123,48 @@ func TestCarpet(t *testing.T) {
 	}
 }
 
-// TestWeightsAreAskedFor when the view is opened, and not while they are known.
-func TestWeightsAreAskedFor(t *testing.T) {
-	m := working(t, "cifar_resnet20", 120, 30)
-	asks := func() (n int) {
-		for _, r := range m.engine.(*still).asked {
-			if r == (live.InspectParams{}) {
-				n++
-			}
-		}
-		return n
+// TestValuesAreAskedFor when the view is opened, and no longer once another one is.
+func TestValuesAreAskedFor(t *testing.T) {
+	m := working(t, "cifar_resnet20", 120, 40)
+	asked := func() []live.Request {
+		e := m.engine.(*still)
+		all := e.asked
+		e.asked = nil
+		return all
 	}
 	press(m, "Weights")
-	if asks() != 1 || !strings.Contains(plain(m), "are read when this view is opened") {
-		t.Errorf("asked %d times\n%s", asks(), plain(m))
+	want := []live.Request{live.InspectParams{}, live.SetHistograms{On: true}}
+	if got := asked(); !slices.Equal(got, want) {
+		t.Errorf("opened: %v, want %v", got, want)
 	}
-	m.state.Params = someWeights(t, m.about.Model.Model)
-	press(m, "1", "Weights")
-	if asks() != 1 {
-		t.Error("it asks for what is known")
+	for _, want := range []string{"weight  is being read", "output  comes with the next pass", "gradient  comes with a backward pass"} {
+		if s := strings.Join(strings.Fields(plain(m)), " "); !strings.Contains(s, strings.Join(strings.Fields(want), " ")) {
+			t.Errorf("it does not say %q\n%s", want, plain(m))
+		}
+	}
+	m.state.Phase, m.state.Desired.Running = live.Stepping, false
+	if s := plain(m); !strings.Contains(s, "single steps count no") {
+		t.Errorf("while stepping:\n%s", s)
+	}
+	press(m, "enter")
+	if got := asked(); !slices.Equal(got, []live.Request{live.SetHistograms{On: false}}) {
+		t.Errorf("left: %v", got)
+	}
+}
+
+// TestKindsOfValues: a key turns from outputs to weights and gradients.
+func TestKindsOfValues(t *testing.T) {
+	m := holding(t, 160, 50)
+	for _, want := range []string{"outputs of 21 layers", "weights of 21 layers", "comes with a backward pass", "outputs of 21"} {
+		if s := plain(m); !strings.Contains(s, want) {
+			t.Errorf("no %q in\n%s", want, s)
+		}
+		press(m, "v")
+	}
+	m.state.Values = someValues(m.program, m.state.Params)
+	press(m, "v")
+	if s := plain(m); !strings.Contains(s, "gradients of 21 layers") {
+		t.Errorf("gradients:\n%s", s)
 	}
 }
 
@@ -125,8 +180,8 @@ func TestWeightsSayWhatIsWrong(t *testing.T) {
 	s := nn.StatisticsOf(values, true, 0)
 	m.state.Params = map[string]*nn.Statistics{"conv1.weight": &s}
 	m.list.selectPath("conv1")
-	press(m, "Weights")
-	for _, want := range []string{"1 NaN, 1 infinite", "1 channel of zeros alone: 5", "1 of 20 layers are read"} {
+	press(m, "Weights", "v")
+	for _, want := range []string{"1 NaN, 1 infinite", "1 channel of zeros alone: 5", "1 of 20 are read"} {
 		if out := plain(m); !strings.Contains(out, want) {
 			t.Errorf("it does not say %q\n%s", want, out)
 		}
@@ -135,13 +190,13 @@ func TestWeightsSayWhatIsWrong(t *testing.T) {
 
 // TestClicksOnTheCarpet select the layer of the line.
 func TestClicksOnTheCarpet(t *testing.T) {
-	m := working(t, "resnet18", 120, 30)
-	m.state.Params = someWeights(t, m.about.Model.Model)
-	press(m, "Weights")
+	m := holding(t, 120, 30)
+	press(m, "v")
 	v := viewOf[*weightsView](m)
 	at := v.carpet().area(arrangeWeights(v.body).carpet)
 	click(m, m.layout.body.x+at.x+3, m.layout.body.y+at.y+at.h-1)
-	if n := m.list.selected(); len(n.Layers) == 0 || n.Layers[0].Path != "layer4.1.conv2" { // above fc
+	k := v.carpet()
+	if n, want := m.list.selected(), k.lines[k.lineAt(2*at.h-2, 2*at.h)].row; n != want || n.Path == "conv1" {
 		t.Errorf("the last line selects %s", titleOf(n))
 	}
 	click(m, m.layout.body.x+at.x+3, m.layout.body.y+at.y)
@@ -152,10 +207,7 @@ func TestClicksOnTheCarpet(t *testing.T) {
 
 // TestCarpetInASCII is drawn in characters by brightness.
 func TestCarpetInASCII(t *testing.T) {
-	m := screen(t, "resnet18", 80, 24)
-	run(t, m, true, 5)
+	m := holding(t, 80, 24)
 	m.ascii = true
-	m.state.Params = someWeights(t, m.about.Model.Model)
-	press(m, "Weights")
 	golden.RequireEqual(t, plain(m))
 }

@@ -10,15 +10,37 @@ import (
 	"resnet-tui/tensor"
 )
 
-// weightsView shows what the net holds: the histogram of the selected row, the histograms
-// of all layers as a carpet, and the row's channels.
+// weightsView shows what the net holds: histograms of the selected row's output, weight and
+// gradient, histograms of all layers as a carpet, and the row's channels.
 type weightsView struct {
 	treeView
 	body   rect // at 0, 0
 	of     *tree
-	params map[string]*nn.Statistics // that lines is of
-	lines  []valueLine
-	axis   valueAxis
+	params int          // how many are in kinds
+	values *live.Values // that kinds are of
+	kind   valueKind    // of the carpet and the channels
+	kinds  [valueKinds]values
+}
+
+// valueKind is what values are of.
+type valueKind uint8
+
+const (
+	outputValues valueKind = iota
+	weightValues
+	gradientValues
+	valueKinds // how many there are
+)
+
+func (k valueKind) String() string { return [...]string{"output", "weight", "gradient"}[k] }
+
+// look is that of a histogram.
+func (k valueKind) look() look { return [...]look{forwardLook, plainLook, backwardLook}[k] }
+
+// values are all tensors of a kind, and the axis that all of them fit on.
+type values struct {
+	lines []valueLine
+	axis  valueAxis
 }
 
 // valueLine is a tensor of the net: a line of the carpet.
@@ -28,51 +50,86 @@ type valueLine struct {
 	stats *nn.Statistics // nil while they aren't known
 }
 
+// kindKey is the view's own.
+var kindKey = bind("v", "output, weight or gradient", "v")
+
 func (v *weightsView) title() string { return "Weights" }
 
 func (v *weightsView) missing() string {
 	return when(v.about.Recorded, "a recorded profile has no values: open the net itself to see them")
 }
 
-// opened asks for the weights that aren't known yet.
+// opened has passes count values, and asks for the weights.
 func (v *weightsView) opened() {
-	if v.noEngine() == "" && v.known() < len(v.lines) {
+	if v.noEngine() == "" {
 		v.screen.request(live.InspectParams{})
+		v.screen.request(live.SetHistograms{On: true})
+	}
+}
+
+// closed has passes count nothing: it takes time.
+func (v *weightsView) closed() {
+	if v.noEngine() == "" {
+		v.screen.request(live.SetHistograms{On: false})
 	}
 }
 
 // update gathers what is known.
 func (v *weightsView) update(w, h int) {
 	v.body = rect{w: w, h: h}
-	if v.of == v.list.tree && len(v.params) == len(v.state.Params) {
+	if v.of == v.list.tree && v.params == len(v.state.Params) && v.values == v.state.Values {
 		return
 	}
-	v.of, v.params = v.list.tree, v.state.Params
-	v.lines = v.weights()
-	for _, line := range v.lines {
-		if line.stats != nil {
-			v.axis.take(line.stats)
+	if v.of != v.list.tree {
+		v.kinds[outputValues].axis, v.kinds[gradientValues].axis = valueAxis{}, valueAxis{}
+	}
+	v.of, v.params, v.values = v.list.tree, len(v.state.Params), v.state.Values
+	v.kinds[outputValues].lines = v.outputs()
+	v.kinds[weightValues].lines = v.weights(v.state.Params)
+	v.kinds[gradientValues].lines = nil
+	if v.values != nil && len(v.values.Gradients) > 0 {
+		v.kinds[gradientValues].lines = v.weights(v.values.Gradients)
+	}
+	for k := range v.kinds {
+		for _, line := range v.kinds[k].lines {
+			if line.stats != nil {
+				v.kinds[k].axis.take(line.stats)
+			}
 		}
 	}
 }
 
-// weights are those of convolutions and of linear layers, as they run.
-func (v *weightsView) weights() (lines []valueLine) {
+// outputs are those of kernels, as they run.
+func (v *weightsView) outputs() (lines []valueLine) {
+	if v.values == nil {
+		return nil
+	}
+	for i, l := range v.of.model.Layers {
+		if s := v.values.Outputs[i]; s != nil {
+			lines = append(lines, valueLine{v.of.byLayer[i], l.Path, s})
+		}
+	}
+	return lines
+}
+
+// weights are those of convolutions and of linear layers, as they run; stats are of them,
+// or of their gradients.
+func (v *weightsView) weights(stats map[string]*nn.Statistics) (lines []valueLine) {
 	seen := map[tensor.ParamID]bool{}
 	for i, l := range v.of.model.Layers {
 		for _, id := range l.Params {
 			p := &v.of.model.Params[id]
 			if p.Role == tensor.Weight && !seen[id] {
 				seen[id] = true
-				lines = append(lines, valueLine{v.of.byLayer[i], l.Path, v.params[p.Name]})
+				lines = append(lines, valueLine{v.of.byLayer[i], l.Path, stats[p.Name]})
 			}
 		}
 	}
 	return lines
 }
 
-func (v *weightsView) known() (n int) {
-	for _, line := range v.lines {
+func (k *values) known() (n int) {
+	for _, line := range k.lines {
 		if line.stats != nil {
 			n++
 		}
@@ -80,125 +137,170 @@ func (v *weightsView) known() (n int) {
 	return n
 }
 
-// cursor is the line of the selected row: the first one in it, or the one before it in the
-// net; −1 if there are no lines.
-func (v *weightsView) cursor() int {
-	n, before := v.list.selected(), -1
-	for i, line := range v.lines {
+// find is the line of a row: the first one in it, or with last the last one, as what leaves
+// a block last is the block's. A row without any has the line before it in the net. It is −1
+// if there are no lines.
+func (k *values) find(n *node, last bool) int {
+	in, before := -1, -1
+	for i, line := range k.lines {
 		switch {
 		case n == nil:
 		case line.row.within(n):
-			return i
+			if in < 0 || last {
+				in = i
+			}
 		case line.row.Index <= n.Index:
 			before = i
 		}
 	}
-	return max(before, min(len(v.lines)-1, 0))
+	if in >= 0 {
+		return in
+	}
+	return max(before, min(len(k.lines)-1, 0))
+}
+
+// selected is the selected row's line of a kind; false if nothing is known of it.
+func (v *weightsView) selected(k valueKind) (valueLine, bool) {
+	i := v.kinds[k].find(v.list.selected(), k == outputValues)
+	if i < 0 || v.kinds[k].lines[i].stats == nil {
+		return valueLine{}, false
+	}
+	return v.kinds[k].lines[i], true
 }
 
 func (v *weightsView) footer() []key.Binding {
-	return append([]key.Binding{named(v.keymap.Toggle, "to the tree")}, v.treeView.footer()...)
+	next := named(kindKey, ((v.kind + 1) % valueKinds).String())
+	return append([]key.Binding{next, named(v.keymap.Toggle, "to the tree")}, v.treeView.footer()...)
+}
+
+func (v *weightsView) actions() []action {
+	return append(v.treeView.actions(), does(aboutView, kindKey, func() { v.kind = (v.kind + 1) % valueKinds }))
 }
 
 // click selects the row of a line of the carpet.
 func (v *weightsView) click(x, y int) {
 	p := arrangeWeights(v.body)
-	at := v.carpet().area(p.carpet)
-	if len(v.lines) > 0 && at.contains(x, y) {
-		v.list.reveal(v.lines[v.carpet().lineAt(2*(y-at.y), 2*at.h)].row)
+	k := v.carpet()
+	at := k.area(p.carpet)
+	if len(k.lines) > 0 && at.contains(x, y) {
+		v.list.reveal(k.lines[k.lineAt(2*(y-at.y), 2*at.h)].row)
 	}
 }
 
-func (v *weightsView) carpet() *carpet { return &carpet{v.lines, v.axis, v.cursor()} }
+func (v *weightsView) carpet() *carpet {
+	k := &v.kinds[v.kind]
+	return &carpet{k.lines, k.axis, k.find(v.list.selected(), v.kind == outputValues)}
+}
 
-// weightPanes divide the view: a line about the row, its histogram on the left, the
-// carpet on the right, each below its title, and the row's channels.
-type weightPanes struct{ head, titles, histogram, carpet, strips rect }
+// weightPanes divide the view: the title, histograms on the left, the carpet on the right,
+// and channels below.
+type weightPanes struct{ title, histograms, carpet, strips rect }
 
-// The least size at which there is a carpet beside the histogram, titles, and channels.
+// The least size at which there is a carpet beside the histograms, and channels below.
 const (
 	carpetWidth = 56
-	titleHeight = 7
-	stripHeight = 12
+	stripHeight = 13
 )
 
 func arrangeWeights(r rect) weightPanes {
 	r.x, r.w = r.x+1, r.w-2
-	p := weightPanes{head: rect{r.x, r.y, r.w, 1}, histogram: rect{r.x, r.y + 1, r.w, r.h - 1}}
-	if r.h >= titleHeight {
-		p.titles = rect{r.x, r.y + 1, r.w, 1}
-		p.histogram.y, p.histogram.h = r.y+2, r.h-2
-	}
+	p := weightPanes{histograms: r}
 	if r.h >= stripHeight {
-		p.histogram.h -= stripLines + 1
+		p.histograms.h -= stripLines + 1
 		p.strips = rect{r.x, r.y + r.h - stripLines, r.w, stripLines}
 	}
-	if r.w >= carpetWidth {
-		p.carpet = p.histogram
-		p.histogram.w = r.w * 2 / 5
-		left := p.histogram.w + 2
-		p.carpet.x, p.carpet.w = r.x+left, r.w-left
+	if r.w < carpetWidth {
+		return p
 	}
-	p.histogram.w = 2*sideOf(p.histogram.w) + 1
+	p.carpet = p.histograms
+	p.histograms.w = r.w * 2 / 5
+	left := p.histograms.w + 2
+	p.title = rect{r.x + left, r.y, r.w - left, 1}
+	p.carpet.x, p.carpet.w = r.x+left, r.w-left
+	p.carpet.y, p.carpet.h = p.carpet.y+1, p.carpet.h-1
 	return p
 }
 
 func (v *weightsView) draw(c *canvas, r rect) {
-	if v.known() == 0 {
-		c.wrap(rect{r.x + 1, r.y, r.w - 2, r.h}, v.noWeights(), muted)
-		return
-	}
 	p := arrangeWeights(r)
-	line := v.lines[v.cursor()]
-	v.drawHead(c, p.head, line)
-	if line.stats != nil {
-		c.drawHistogram(p.histogram, line.stats, v.axis, forwardLook)
-	}
-	if !p.titles.empty() {
-		c.text(p.titles.x, p.titles.y, p.titles.x+p.histogram.w, "values by power of two", muted)
-	}
-	if !p.strips.empty() && line.stats != nil {
+	v.drawHistograms(c, p.histograms)
+	if line, ok := v.selected(v.kind); ok && !p.strips.empty() {
 		v.drawStrips(c, p.strips, line.stats)
 	}
-	if !p.carpet.empty() {
-		v.drawCarpet(c, p)
-	}
-}
-
-// noWeights says why there are none yet.
-func (v *weightsView) noWeights() string {
-	if why := v.noEngine(); why != "" {
-		return why
-	}
-	return "the weights are read when this view is opened"
-}
-
-// drawHead says what the selected row's tensor is. What is no number comes first.
-func (v *weightsView) drawHead(c *canvas, r rect, line valueLine) {
-	x := c.text(r.x, r.y, r.x+r.w, "weight of "+line.name, strong)
-	if line.stats == nil {
-		c.text(x, r.y, r.x+r.w, " is being read", muted)
+	if p.carpet.empty() {
 		return
 	}
-	if text := strangeText(line.stats); text != "" {
-		x = c.text(x+2, r.y, r.x+r.w, text, warningLook)
+	k := v.carpet()
+	if len(k.lines) == 0 {
+		c.wrap(rect{p.title.x, p.title.y, p.title.w, p.carpet.h}, v.unknown(v.kind), muted)
+		return
 	}
-	for _, text := range valuesText(line.stats) {
-		if x+2+width(text) <= r.x+r.w {
-			c.text(x+2, r.y, r.x+r.w, text, muted)
-			return
-		}
+	area := k.area(p.carpet)
+	c.text(area.x, p.title.y, p.title.x+p.title.w, v.carpetTitle(), muted)
+	k.draw(c, p.carpet, v.pictures)
+}
+
+// carpetTitle says what the carpet is of.
+func (v *weightsView) carpetTitle() string {
+	k := &v.kinds[v.kind]
+	if known := k.known(); known < len(k.lines) {
+		return fmt.Sprintf("%ss: %d of %d are read", v.kind, known, len(k.lines))
+	}
+	return fmt.Sprintf("%ss of %d layers", v.kind, len(k.lines))
+}
+
+// lowestHistogram is the lines that a histogram takes at least, with its axis and the two
+// lines that say what it is of.
+const lowestHistogram = 6
+
+// drawHistograms draws the selected row's histograms below each other, as many as have
+// room; the carpet's kind is always among them.
+func (v *weightsView) drawHistograms(c *canvas, r rect) {
+	kinds := []valueKind{v.kind}
+	if n := int(valueKinds); r.h >= n*lowestHistogram {
+		kinds = []valueKind{outputValues, weightValues, gradientValues}
+	}
+	for i, k := range kinds {
+		from, to := i*r.h/len(kinds), (i+1)*r.h/len(kinds)
+		v.drawHistogramOf(c, rect{r.x, r.y + from, r.w, to - from}, k)
 	}
 }
 
-// drawCarpet draws the carpet with its title.
-func (v *weightsView) drawCarpet(c *canvas, p weightPanes) {
-	k := v.carpet()
-	area, end := k.area(p.carpet), p.carpet.x+p.carpet.w
-	title := fmt.Sprintf("all %d layers, bright: most of a layer", len(v.lines))
-	if known := v.known(); known < len(v.lines) {
-		title = fmt.Sprintf("%d of %d layers are read", known, len(v.lines))
+// drawHistogramOf draws a histogram of the selected row: what it is of, what is no number
+// or else the figures, the bars and their axis.
+func (v *weightsView) drawHistogramOf(c *canvas, r rect, k valueKind) {
+	line, ok := v.selected(k)
+	if !ok {
+		x := c.text(r.x, r.y, r.x+r.w, k.String()+" ", k.look()) + 1
+		c.wrap(rect{x, r.y, r.x + r.w - x, r.h}, v.unknown(k), muted)
+		return
 	}
-	c.text(area.x, p.titles.y, end, title, muted)
-	k.draw(c, p.carpet, v.pictures)
+	x := c.text(r.x, r.y, r.x+r.w, k.String(), k.look())
+	c.text(x+1, r.y, r.x+r.w, line.name, strong)
+	below := 1
+	if r.h >= lowestHistogram-1 {
+		below = 2
+		x := r.x
+		if text := strangeText(line.stats); text != "" {
+			x = c.text(x, r.y+1, r.x+r.w, text, warningLook) + 2
+		}
+		c.text(x, r.y+1, r.x+r.w, fitting(valuesTexts(line.stats), r.x+r.w-x), muted)
+	}
+	c.drawHistogram(rect{r.x, r.y + below, 2*sideOf(r.w) + 1, r.h - below}, line.stats, v.kinds[k].axis, k.look())
+}
+
+// unknown says why there is nothing of a kind, and how to get it.
+func (v *weightsView) unknown(k valueKind) string {
+	running := v.state.Desired.Running || v.state.Phase != live.Stepping
+	switch why := v.noEngine(); {
+	case why != "":
+		return why
+	case k == weightValues:
+		return "is being read"
+	case !running:
+		return "single steps count no values: " + v.keymap.Run.Help().Key + " runs passes, which do"
+	case k == gradientValues && !v.state.Actual.Backward:
+		return "comes with a backward pass: " + v.keymap.Backward.Help().Key + " runs one behind every forward pass"
+	}
+	return "comes with the next pass, while this view is open"
 }

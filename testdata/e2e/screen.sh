@@ -118,8 +118,10 @@ for name in Timeline Gradients Memory See Compare Device; do
 done
 await 5 'kernels '
 view Weights
-await 20 'all 20 layers, bright'
-await 5 'weight of layer.* values . μ'
+await 20 'outputs of 2[0-9] layers'
+await 5 'output layer.*'
+keys v
+await 10 'weights of 20 layers'
 view Gradients
 await 5 'no backward pass has run'
 keys b

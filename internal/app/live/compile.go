@@ -42,13 +42,33 @@ func (r *runner) compileNet(ctx context.Context, to target) error {
 	if err != nil {
 		return app.ExplainMemory(r.device, m.Model, r.changed(to), err)
 	}
+	counts := r.actual.target
+	counts.histograms = to.histograms
 	r.whole = whole
-	r.actual.target = to
-	r.actual.twin, r.actual.twinStale = r.twin != nil, r.twin != nil
+	if counts.equal(to) {
+		return r.recount(s, to)
+	}
+	r.moveTo(to)
 	if err := r.adopt(s); err != nil {
 		return err
 	}
 	return r.timeLesions(ctx)
+}
+
+// moveTo notes where the net is now. Its twin has not followed yet.
+func (r *runner) moveTo(to target) {
+	r.actual.target = to
+	r.actual.twin, r.actual.twinStale = r.twin != nil, r.twin != nil
+}
+
+// recount takes a session that differs from the one before in what it counts alone: what
+// is known of its passes still holds.
+func (r *runner) recount(s *nn.Session, to target) error {
+	known := r.results
+	r.moveTo(to)
+	err := r.adopt(s)
+	r.results.Gradients, r.results.Paths, r.results.Effect = known.Gradients, known.Paths, known.Effect
+	return err
 }
 
 // change makes a session's options those for a target.
@@ -63,6 +83,9 @@ func (o *Options) pass(to target) nn.Pass {
 	if to.stepping {
 		p.Probes = append(p.Probes, nn.Probe{At: nn.EveryLayer, What: nn.Moments})
 	}
+	if to.histograms {
+		p.Probes = append(p.Probes, nn.Probe{At: nn.EveryLayer, What: nn.ChannelStats})
+	}
 	if !to.backward {
 		return p
 	}
@@ -70,6 +93,9 @@ func (o *Options) pass(to target) nn.Pass {
 	p.Probes = append(p.Probes,
 		nn.Probe{At: nn.EveryBlock, What: nn.Flow},
 		nn.Probe{At: nn.EveryParameter, What: nn.Norm})
+	if to.histograms {
+		p.Probes = append(p.Probes, nn.Probe{At: nn.EveryParameter, What: nn.ChannelStats})
+	}
 	if !o.EvalBackward {
 		p.Mode = nn.Train
 	}

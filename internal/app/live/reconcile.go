@@ -28,6 +28,8 @@ type target struct {
 	backward bool
 	twin     bool
 	lesions  []nn.Lesion
+	// histograms are those of values, see Settings.Histograms.
+	histograms bool
 }
 
 func (t target) equal(o target) bool {
@@ -41,12 +43,15 @@ func (t target) net() target {
 }
 
 func (t target) sameNet(o target) bool {
-	return t.batch == o.batch && t.fused == o.fused && t.stepping == o.stepping && t.backward == o.backward
+	return t.batch == o.batch && t.fused == o.fused && t.stepping == o.stepping && t.backward == o.backward &&
+		t.histograms == o.histograms
 }
 
 // settings are the target as clients see it.
 func (t target) settings() Settings {
-	return Settings{Batch: t.batch, Fused: t.fused, Backward: t.backward, Twin: t.twin, Lesions: t.lesions}
+	return Settings{
+		Batch: t.batch, Fused: t.fused, Backward: t.backward, Twin: t.twin, Lesions: t.lesions, Histograms: t.histograms,
+	}
 }
 
 // actual is where the engine is when no task runs.
@@ -134,6 +139,8 @@ func reconcile(d desired, a actual) task {
 		return task{action: explain, sight: d.sight}
 	case d.tracing && !a.passed:
 		return task{action: pass} // clients show its gradients too
+	case a.histograms && !a.passed:
+		return task{action: pass} // values are wanted of a net that is paused, too
 	case d.tracing:
 		return task{action: trace}
 	case d.Running:
@@ -147,9 +154,11 @@ func reconcile(d desired, a actual) task {
 // target is the program for what is desired. One for single steps stays until the
 // net runs again.
 func (d desired) target(a actual) target {
-	t := target{batch: d.Batch, fused: d.Fused, backward: d.Backward, twin: d.Twin, lesions: d.Lesions}
+	t := target{
+		batch: d.Batch, fused: d.Fused, backward: d.Backward, twin: d.Twin, lesions: d.Lesions, histograms: d.Histograms,
+	}
 	if d.steps > 0 || a.stepping && !d.Running && !d.tracing {
-		t.stepping, t.fused, t.backward, t.twin = true, false, false, false
+		t.stepping, t.fused, t.backward, t.twin, t.histograms = true, false, false, false, false
 	}
 	return t
 }
@@ -169,6 +178,9 @@ func (d *desired) revert(tried task, asked, last Settings) {
 	}
 	if d.Twin == asked.Twin {
 		d.Twin = last.Twin
+	}
+	if d.Histograms == asked.Histograms {
+		d.Histograms = last.Histograms
 	}
 	if slices.Equal(d.Lesions, asked.Lesions) {
 		d.Lesions = last.Lesions

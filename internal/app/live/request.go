@@ -9,7 +9,7 @@ import (
 
 // Request asks the engine for something. The requests are Run, Pause, StepLayer,
 // SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths, InspectParam,
-// InspectParams, MeasureCeilings, See and Occlude.
+// InspectParams, SetHistograms, MeasureCeilings, See and Occlude.
 type Request interface {
 	apply(d *desired)
 }
@@ -39,9 +39,13 @@ type SetTwin struct{ On bool }
 // SetLesions asks for exactly these lesions, in this order.
 type SetLesions struct{ Lesions []nn.Lesion }
 
+// SetHistograms asks that passes count the values of outputs and gradients, see
+// State.Values, or don't.
+type SetHistograms struct{ On bool }
+
 // TracePaths asks for the gradient by path length, once, which needs backward
-// passes. Every other request but SetTwin and those of parameters calls it off; SetTwin has it
-// begin anew.
+// passes. Every other request but SetTwin, SetHistograms and those of parameters calls it off; the
+// former have it begin anew.
 type TracePaths struct{}
 
 // InspectParam asks what a parameter's initial values are like, see State.Params.
@@ -79,6 +83,8 @@ func (r SetFuse) apply(d *desired)     { d.tracing, d.Fused = false, r.On }
 func (r SetBackward) apply(d *desired) { d.tracing, d.Backward = false, r.On }
 func (r SetTwin) apply(d *desired)     { d.Twin = r.On } // the net whose paths are traced stays as it is
 func (r SetLesions) apply(d *desired)  { d.tracing, d.Lesions = false, slices.Clone(r.Lesions) }
+
+func (r SetHistograms) apply(d *desired) { d.Histograms = r.On }
 
 func (TracePaths) apply(d *desired) {
 	d.drop()

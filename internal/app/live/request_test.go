@@ -19,16 +19,17 @@ func answered(e *Engine) map[Request]func(*State) bool {
 		}
 	}
 	return map[Request]func(*State) bool{
-		Run{}:             func(s *State) bool { return s.Desired.Running },
-		Pause{}:           func(s *State) bool { return s.Phase == Paused },
-		StepLayer{}:       func(s *State) bool { return s.Phase == Stepping && s.Step != nil && !s.Desired.Running },
-		SetBatch{3}:       func(s *State) bool { return s.Actual.Batch == 3 && s.Program.Model.Batch() == 3 },
-		SetFuse{false}:    func(s *State) bool { return !s.Actual.Fused && !s.Program.Fused },
-		SetBackward{true}: func(s *State) bool { return s.Actual.Backward && s.Program.Train },
-		SetTwin{true}:     func(s *State) bool { return s.Actual.Twin && s.Twin != nil },
-		TracePaths{}:      func(s *State) bool { return s.Paths != nil },
-		oneLesion{}:       func(s *State) bool { return len(s.Actual.Lesions) == 1 && len(s.Program.Model.Lesions) == 1 },
-		inspectFirst{}:    func(s *State) bool { _, ok := s.Params[weight.Name]; return ok },
+		Run{}:               func(s *State) bool { return s.Desired.Running },
+		Pause{}:             func(s *State) bool { return s.Phase == Paused },
+		StepLayer{}:         func(s *State) bool { return s.Phase == Stepping && s.Step != nil && !s.Desired.Running },
+		SetBatch{3}:         func(s *State) bool { return s.Actual.Batch == 3 && s.Program.Model.Batch() == 3 },
+		SetFuse{false}:      func(s *State) bool { return !s.Actual.Fused && !s.Program.Fused },
+		SetBackward{true}:   func(s *State) bool { return s.Actual.Backward && s.Program.Train },
+		SetTwin{true}:       func(s *State) bool { return s.Actual.Twin && s.Twin != nil },
+		SetHistograms{true}: func(s *State) bool { return s.Actual.Histograms && s.Values != nil },
+		TracePaths{}:        func(s *State) bool { return s.Paths != nil },
+		oneLesion{}:         func(s *State) bool { return len(s.Actual.Lesions) == 1 && len(s.Program.Model.Lesions) == 1 },
+		inspectFirst{}:      func(s *State) bool { _, ok := s.Params[weight.Name]; return ok },
 		See{cam("layer2.0")}: func(s *State) bool {
 			return s.Seen != nil && s.Seen.Err == nil && s.Seen.Maps != nil
 		},
@@ -108,7 +109,7 @@ func TestRequestsAtEveryMoment(t *testing.T) {
 				sendOne(e, r)
 				await(t, e, "the answer", func(s *State) bool { return s.Answered > before })
 				release()
-				if name == "stepping" && (r == SetBackward{true} || r == SetTwin{true}) {
+				if name == "stepping" && (r == SetBackward{true} || r == SetTwin{true} || r == SetHistograms{true}) {
 					e.Send(Run{}) // they come with the next run
 				}
 				await(t, e, "what was asked for", answered(e)[r])

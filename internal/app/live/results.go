@@ -25,6 +25,9 @@ func (r *runner) look() {
 	}
 	r.results.Top = likeliest(train.Image(logits, 0), guesses)
 	r.results.Effect = r.effect(logits)
+	if r.actual.histograms {
+		r.results.Values = valuesOf(r.session)
+	}
 	if !r.actual.backward {
 		return
 	}

@@ -32,12 +32,14 @@ func (p Phase) Busy() bool { return p == Preparing || p == Compiling || p == Run
 
 // Settings say how the net runs.
 type Settings struct {
-	Running  bool        // one pass after the other
-	Batch    int         // images in a pass
-	Fused    bool        // the device may fuse layers
-	Backward bool        // passes compute gradients too
-	Twin     bool        // the twin, with or without skips, runs in turn with the net
-	Lesions  []nn.Lesion // in the order in which they were made; never written to
+	Running  bool // one pass after the other
+	Batch    int  // images in a pass
+	Fused    bool // the device may fuse layers
+	Backward bool // passes compute gradients too
+	Twin     bool // the twin, with or without skips, runs in turn with the net
+	// Histograms says that passes count the values of outputs and gradients.
+	Histograms bool
+	Lesions    []nn.Lesion // in the order in which they were made; never written to
 }
 
 // State is a snapshot of the engine. It never changes, nor does anything that it
@@ -77,6 +79,7 @@ type Results struct {
 	Step      *Step             // the newest single step of this pass
 	Top       []Guess           // the first image's likeliest classes, best first
 	Gradients *Gradients        // of the newest backward pass
+	Values    *Values           // of the newest pass with Histograms
 	Paths     []nn.PathSpectrum // asked for by TracePaths
 	Effect    *Effect           // of the lesions
 	Twin      *Twin             // while it runs beside the net
@@ -105,6 +108,13 @@ type Step struct {
 	Ordinal int             // of the kernel in this pass, from 1
 	Count   int             // kernels in a pass, without probes
 	Moments map[int]Moments // of the outputs in this pass so far, by layer
+}
+
+// Values are what the tensors of a pass hold, with channels: outputs along their second
+// dimension, gradients along the first of their parameter.
+type Values struct {
+	Outputs   map[int]*nn.Statistics    // by layer: of those whose output is a kernel's result
+	Gradients map[string]*nn.Statistics // by the parameter's name; empty without a backward pass
 }
 
 // Moments are a mean and a population standard deviation.

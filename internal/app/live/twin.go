@@ -23,6 +23,7 @@ func (r *runner) compileTwin(ctx context.Context, to target) error {
 		r.stopTwin()
 		return nil
 	}
+	to.histograms = false // nobody looks at the twin's
 	err := r.followTwin(ctx, to)
 	if err == nil || ctx.Err() != nil {
 		return err
