@@ -170,14 +170,15 @@ func (m *Model) weightsText() string {
 // phaseTexts are the phases as the user reads them. Their marks differ by shape, for
 // terminals without colour.
 var phaseTexts = map[live.Phase]struct{ mark, name string }{
-	live.Preparing: {"◌ ", "preparing"},
-	live.Compiling: {"◌ ", "compiling"},
-	live.Paused:    {"‖ ", "paused"},
-	live.Running:   {"● ", "forward"},
-	live.Stepping:  {"→ ", "step"},
-	live.Tracing:   {"", "path lengths"},
-	live.Measuring: {"◌ ", "measuring the ceilings"},
-	live.Failed:    {"", "stopped"},
+	live.Preparing:  {"◌ ", "preparing"},
+	live.Compiling:  {"◌ ", "compiling"},
+	live.Paused:     {"‖ ", "paused"},
+	live.Running:    {"● ", "forward"},
+	live.Stepping:   {"→ ", "step"},
+	live.Tracing:    {"", "path lengths"},
+	live.Measuring:  {"◌ ", "measuring the ceilings"},
+	live.Diagnosing: {"◌ ", "diagnosing"},
+	live.Failed:     {"", "stopped"},
 }
 
 // phaseText is what the engine is at, with its progress where it is known.

@@ -137,9 +137,9 @@ func TestValuesAreAskedFor(t *testing.T) {
 	if got := asked(); !slices.Equal(got, want) {
 		t.Errorf("opened: %v, want %v", got, want)
 	}
-	for _, want := range []string{"weight  is being read", "output  comes with the next pass", "gradient  comes with a backward pass"} {
-		if s := strings.Join(strings.Fields(plain(m)), " "); !strings.Contains(s, strings.Join(strings.Fields(want), " ")) {
-			t.Errorf("it does not say %q\n%s", want, plain(m))
+	for _, want := range []string{"weight  is being read", "output  comes with the next pass", "gradient  comes with the next"} {
+		if s := plain(m); !strings.Contains(s, want) {
+			t.Errorf("it does not say %q\n%s", want, s)
 		}
 	}
 	m.state.Phase, m.state.Desired.Running = live.Stepping, false
@@ -155,7 +155,7 @@ func TestValuesAreAskedFor(t *testing.T) {
 // TestKindsOfValues: a key turns from outputs to weights and gradients.
 func TestKindsOfValues(t *testing.T) {
 	m := holding(t, 160, 50)
-	for _, want := range []string{"outputs of 21 layers", "weights of 21 layers", "comes with a backward pass", "outputs of 21"} {
+	for _, want := range []string{"outputs of 24 layers", "weights of 21 layers", "comes with a backward pass", "outputs of 24"} {
 		if s := plain(m); !strings.Contains(s, want) {
 			t.Errorf("no %q in\n%s", want, s)
 		}

@@ -61,7 +61,7 @@ func screenCommand(p *program) *cobra.Command {
 		if f.count = o.Count; given(cmd, "count") && f.count != "macs" && f.count != "flops" {
 			return usage("--count %s: the screen shows macs or flops; summary and profile know the rest", f.count)
 		}
-		return p.show(cmd.Context(), spec, &f)
+		return p.show(cmd, spec, &f)
 	})
 	return cmd
 }
@@ -88,8 +88,8 @@ func addTheme(cmd *cobra.Command) *string {
 }
 
 // show opens the screen.
-func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error {
-	service := p.service()
+func (p *program) show(cmd *cobra.Command, spec app.Spec, f *screenFlags) error {
+	service, ctx := p.service(), cmd.Context()
 	b, err := service.Open(ctx, spec, p.console.listener())
 	if err != nil {
 		return err
@@ -110,6 +110,7 @@ func (p *program) show(ctx context.Context, spec app.Spec, f *screenFlags) error
 	}
 	runs := live.Of(b, spec.Run.Mode)
 	runs.Roofs, runs.Naming = service.Roofs(b), flagName
+	runs.Prove = func(args []string) string { return p.proof(cmd, args) }
 	return errors.Join(showLive(ctx, runs, o), b.Close())
 }
 

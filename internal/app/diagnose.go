@@ -155,20 +155,26 @@ func (b *Bench) given(o DiagnoseOptions) (diagnose.Given, error) {
 	if b.partial != nil {
 		g.Missing = b.partial.Missing
 	}
+	return g, PadElsewhere(&g, b.model)
+}
+
+// PadElsewhere gives a diagnosis the same net with the zero channels of its skips
+// elsewhere, if it has such skips.
+func PadElsewhere(g *diagnose.Given, m *resnet.Model) error {
 	other := map[resnet.Shortcut]resnet.Shortcut{
 		resnet.ShortcutA: resnet.ShortcutAEnd, resnet.ShortcutAEnd: resnet.ShortcutA,
-	}[b.model.Config.Shortcut]
-	if other == resnet.ShortcutDefault || b.model.Config.Plain {
-		return g, nil
+	}[m.Config.Shortcut]
+	if other == resnet.ShortcutDefault || m.Config.Plain {
+		return nil
 	}
-	c := b.model.Config
+	c := m.Config
 	c.Arch, c.Shortcut = "", other
-	twin, err := b.spec.build(c)
+	twin, err := resnet.Build(c, m.Lesions...)
 	if err != nil {
-		return g, err
+		return err
 	}
 	g.Twin, g.TwinName = twin.Model, other.String()
-	return g, nil
+	return nil
 }
 
 // diagnosePasses are timed for the rules on time.

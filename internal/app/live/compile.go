@@ -57,6 +57,9 @@ func (r *runner) compileNet(ctx context.Context, to target) error {
 
 // moveTo notes where the net is now. Its twin has not followed yet.
 func (r *runner) moveTo(to target) {
+	if !slices.Equal(to.lesions, r.actual.lesions) { // it is another net
+		r.results.Findings = nil
+	}
 	r.actual.target = to
 	r.actual.twin, r.actual.twinStale = r.twin != nil, r.twin != nil
 }
@@ -150,7 +153,7 @@ func (r *runner) rescale(to target) bool {
 			return false
 		}
 	}
-	r.actual.lesions = to.lesions
+	r.moveTo(to)
 	r.results.Effect, r.results.Paths = nil, nil
 	r.shutEyes()
 	return true

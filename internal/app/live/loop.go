@@ -110,6 +110,8 @@ func (l *loop) phase() Phase {
 		return Tracing
 	case measure:
 		return Measuring
+	case examine:
+		return Diagnosing
 	}
 	switch {
 	case l.actual.failed:
@@ -207,7 +209,7 @@ func (l *loop) settle(o outcome) {
 	case o.interrupted:
 	case o.err != nil && o.action == compile:
 		l.reject(o)
-	case o.err != nil && o.action != trace && o.action != measure:
+	case o.err != nil && !o.action.dispensable():
 		l.fail(o.err)
 	default:
 		l.finish(o)
@@ -227,6 +229,11 @@ func (l *loop) finish(o outcome) {
 		l.desired.measuring = false
 		if o.err != nil {
 			o.notice = "ceilings: " + o.err.Error()
+		}
+	case examine:
+		l.desired.diagnosing = false
+		if o.err != nil {
+			o.notice = "diagnosis: " + o.err.Error()
 		}
 	case trace:
 		l.desired.tracing = false

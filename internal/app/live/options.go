@@ -46,6 +46,10 @@ type Options struct {
 	// Naming is what errors call a field of an app.Spec; nil calls it by its name.
 	Naming func(field string) string
 
+	// Prove makes a command line that shows a finding, of the arguments of a command; nil
+	// adds nothing to them.
+	Prove func(args []string) string
+
 	// Recorded, if not nil, is shown and nothing runs: Model is its net and Device
 	// may be nil.
 	Recorded *profile.Profile

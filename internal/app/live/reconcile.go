@@ -13,8 +13,10 @@ type desired struct {
 	steps     int  // single steps that have not begun
 	tracing   bool // path lengths are asked for
 	measuring bool // ceilings are asked for
-	sight     Sight
-	patch     image.Rectangle // of the image that is covered
+	// diagnosing says that a diagnosis is asked for.
+	diagnosing bool
+	sight      Sight
+	patch      image.Rectangle // of the image that is covered
 }
 
 // drop forgets what was asked for once.
@@ -83,12 +85,16 @@ const (
 	explain               // say why a class is likely
 	occlude               // look without a part of the image
 	compare               // what that has changed
+	examine               // say what is wrong
 )
+
+// dispensable reports whether the net runs on after a task that has failed.
+func (a action) dispensable() bool { return a == trace || a == measure || a == examine }
 
 // yields reports whether a task ends early for another one that is wanted now.
 func (t task) yields(next task) bool {
 	switch t.action {
-	case compile, pass, trace:
+	case compile, pass, trace, examine:
 		return !t.equal(next)
 	case see:
 		return !t.equal(next)
@@ -137,6 +143,8 @@ func reconcile(d desired, a actual) task {
 		return task{action: compare}
 	case d.sight != a.sight: // which may take long, and whoever drags a patch does not wait
 		return task{action: explain, sight: d.sight}
+	case d.diagnosing:
+		return task{action: examine}
 	case d.tracing && !a.passed:
 		return task{action: pass} // clients show its gradients too
 	case a.histograms && !a.passed:

@@ -9,7 +9,8 @@ import (
 
 // Request asks the engine for something. The requests are Run, Pause, StepLayer,
 // SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths, InspectParam,
-// InspectParams, SetHistograms, MeasureCeilings, See and Occlude.
+// InspectParams, SetHistograms, MeasureCeilings, Diagnose,
+// See and Occlude.
 type Request interface {
 	apply(d *desired)
 }
@@ -59,6 +60,9 @@ type InspectParams struct{}
 // for a second or two meanwhile, and then go on.
 type MeasureCeilings struct{}
 
+// Diagnose asks what is wrong with the net, see State.Findings. Passes wait meanwhile.
+type Diagnose struct{}
+
 // After is what the settings amount to once r is answered, unless it is rejected.
 // Requests of single steps and of path lengths change them too.
 func (s Settings) After(r Request) Settings {
@@ -92,6 +96,8 @@ func (TracePaths) apply(d *desired) {
 }
 
 func (MeasureCeilings) apply(d *desired) { d.measuring = true }
+
+func (Diagnose) apply(d *desired) { d.diagnosing = true }
 
 func (InspectParam) apply(*desired)  {} // the loop starts a reader, see inspect
 func (InspectParams) apply(*desired) {}

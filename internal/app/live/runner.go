@@ -65,6 +65,8 @@ func (r *runner) guarded(ctx context.Context, t task) (err error) {
 		return r.see(ctx, t.sight.At)
 	case explain:
 		return r.explain(ctx, t.sight)
+	case examine:
+		return r.examine(ctx)
 	case occlude:
 		return r.occlude(ctx, t.patch)
 	case compare:
@@ -119,7 +121,8 @@ func (r *runner) adopt(s *nn.Session) error {
 	r.results = Results{
 		Program: programOf(s), Top: r.results.Top, Twin: r.results.Twin,
 		Machine: r.results.Machine, Device: r.results.Device,
-		Seen: r.results.Seen, // until it is seen anew
+		Seen:     r.results.Seen, // until it is seen anew
+		Findings: r.results.Findings,
 	}
 	r.shutEyes()
 	return nil

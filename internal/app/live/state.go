@@ -2,6 +2,7 @@ package live
 
 import (
 	"resnet-tui/profile"
+	"resnet-tui/resnet/diagnose"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
@@ -19,16 +20,19 @@ const (
 	Stepping  // between or in single steps
 	Tracing   // the gradient by path lengths
 	Measuring // the machine's ceilings
-	Failed    // see State.Err
+	Diagnosing
+	Failed // see State.Err
 )
 
 // String is the phase's name, such as "running".
 func (p Phase) String() string {
-	return [...]string{"preparing", "compiling", "paused", "running", "stepping", "tracing", "measuring", "failed"}[p]
+	return [...]string{"preparing", "compiling", "paused", "running", "stepping", "tracing", "measuring", "diagnosing", "failed"}[p]
 }
 
 // Busy reports whether figures change without a request.
-func (p Phase) Busy() bool { return p == Preparing || p == Compiling || p == Running || p == Tracing }
+func (p Phase) Busy() bool {
+	return p == Preparing || p == Compiling || p == Running || p == Tracing || p == Diagnosing
+}
 
 // Settings say how the net runs.
 type Settings struct {
@@ -83,6 +87,7 @@ type Results struct {
 	Paths     []nn.PathSpectrum // asked for by TracePaths
 	Effect    *Effect           // of the lesions
 	Twin      *Twin             // while it runs beside the net
+	Findings  *Findings         // of the newest Diagnose
 	Seen      *Seen             // asked for by See
 	Occlusion *Occlusion        // asked for by Occlude
 	Machine   *profile.Machine  // what other programs use of it, or used in a recording; nil if unknown
@@ -115,6 +120,20 @@ type Step struct {
 type Values struct {
 	Outputs   map[int]*nn.Statistics    // by layer: of those whose output is a kernel's result
 	Gradients map[string]*nn.Statistics // by the parameter's name; empty without a backward pass
+}
+
+// Findings are what rules found to be wrong with the net, the worst first.
+type Findings struct {
+	List  []Finding
+	Tried []string // the rules that there was evidence for
+	Batch int      // images that the net ran on
+	Noise bool     // they were seeded noise
+}
+
+// Finding is one of them, with the command line that shows it.
+type Finding struct {
+	diagnose.Finding
+	Command string
 }
 
 // Moments are a mean and a population standard deviation.
