@@ -34,6 +34,7 @@ type controls interface {
 	show(view)            // opens its tab
 	reveal(*node)         // opens the tree at a row
 	notify(string)        // in the footer, until a key is pressed
+	prove(*live.Finding)  // opens the view that shows its proof
 	startFilter() tea.Cmd // asks for a filter of the rows
 }
 

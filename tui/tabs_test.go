@@ -10,7 +10,7 @@ func tabLine(m *Model) string { return strings.Split(plain(m), "\n")[1] }
 
 // TestTabsKeepTheirNumbers: a view has the same number in every net and recording.
 func TestTabsKeepTheirNumbers(t *testing.T) {
-	titles := []string{"Layers", "Timeline", "Gradients", "Roofline", "Memory", "Weights", "See", "Compare", "Device", "Training"}
+	titles := []string{"Layers", "Timeline", "Gradients", "Roofline", "Memory", "Weights", "See", "Findings", "Compare", "Device", "Training"}
 	for _, arch := range []string{"resnet18", "vgg19_bn", "cifar_plain20"} {
 		for _, open := range []func(*testing.T, string, int, int) *Model{working, recording} {
 			m := open(t, arch, 120, 24)
@@ -28,7 +28,7 @@ func TestTabsKeepTheirNumbers(t *testing.T) {
 			}
 		}
 	}
-	m := working(t, "resnet18", 120, 24)
+	m := working(t, "resnet18", 180, 24)
 	m.opts.Training = func() (*Training, error) { return nil, nil }
 	if s := tabLine(m); !strings.Contains(s, tabOf(m, "Device")+"   "+tabOf(m, "Training")) {
 		t.Errorf("with training: tabs %q", s)

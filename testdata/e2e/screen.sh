@@ -122,6 +122,10 @@ await 20 'outputs of 2[0-9] layers'
 await 5 'output layer.*'
 keys v
 await 10 'weights of 20 layers'
+view Findings
+await 5 'not diagnosed yet: r weighs'
+keys r
+await 60 'proof resnet-tui|nothing is wrong by the [0-9]+ rules'
 view Gradients
 await 5 'no backward pass has run'
 keys b

@@ -10,6 +10,7 @@ import (
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
 	"resnet-tui/resnet/diagnose"
+	"resnet-tui/resnet/inspect"
 	"resnet-tui/resnet/nn"
 )
 
@@ -45,10 +46,19 @@ func (r *runner) examine(ctx context.Context) error {
 	}
 	found := &Findings{Tried: diagnose.Tried(e), Batch: c.Batch, Noise: !given.Real}
 	for _, f := range diagnose.Diagnose(e) {
-		found.List = append(found.List, Finding{f, r.options.command(f.Proof, c.Batch)})
+		found.List = append(found.List, Finding{f, r.options.command(f.Proof, c.Batch), outputOf(e, f.Path)})
 	}
 	r.results.Findings = found
 	return nil
+}
+
+// outputOf describes the output of that name; nil if there is none.
+func outputOf(e *diagnose.Evidence, path string) *nn.Statistics {
+	place, err := inspect.Find(e.Net, path)
+	if err != nil || e.Eval == nil {
+		return nil
+	}
+	return e.Eval.Layers[place.Layer.Index]
 }
 
 // given is what a diagnosis has beside the net.

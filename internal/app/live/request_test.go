@@ -19,6 +19,7 @@ func answered(e *Engine) map[Request]func(*State) bool {
 		}
 	}
 	return map[Request]func(*State) bool{
+		Diagnose{}:          func(s *State) bool { return s.Findings != nil || strings.HasPrefix(s.Notice, "diagnosis: ") },
 		Run{}:               func(s *State) bool { return s.Desired.Running },
 		Pause{}:             func(s *State) bool { return s.Phase == Paused },
 		StepLayer{}:         func(s *State) bool { return s.Phase == Stepping && s.Step != nil && !s.Desired.Running },

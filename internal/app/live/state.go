@@ -130,10 +130,12 @@ type Findings struct {
 	Noise bool     // they were seeded noise
 }
 
-// Finding is one of them, with the command line that shows it.
+// Finding is one of them, with the command line that shows it, and what its output holds if
+// it is about an output.
 type Finding struct {
 	diagnose.Finding
 	Command string
+	Values  *nn.Statistics
 }
 
 // Moments are a mean and a population standard deviation.
