@@ -325,4 +325,3 @@ func evidenceText(v any) string {
 func (m *Model) titled(title string) view {
 	return m.views[slices.IndexFunc(m.views, func(v view) bool { return v.title() == title })]
 }
-

@@ -101,7 +101,7 @@ await 5 '/conv2 +9 of [0-9]+ rows'
 keys n
 escape
 keys o
-await 5 'by '
+await 5 'module▾'
 escape
 keys '?'
 await 5 'keys . Layers'
