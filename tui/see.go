@@ -49,12 +49,12 @@ func (v *seeView) missing() string {
 	return when(v.about.Recorded, "a recording has no weights and no image to look at: open the net itself, with --arch or --weights")
 }
 
-// opened begins to look, closed ends it.
+// opened begins to look, closed ends it. A patch stays where it is, and what it changes
+// stays in the tree.
 func (v *seeView) opened() { v.open = true }
 
 func (v *seeView) closed() {
-	v.open, v.over = false, false
-	v.asked, v.patch = live.Sight{}, image.Rectangle{}
+	v.open, v.over, v.asked = false, false, live.Sight{}
 	v.screen.request(live.See{})
 }
 
@@ -66,6 +66,7 @@ func (v *seeView) update(w, h int) {
 	v.ask()
 	v.seen.take(v.state.Seen, v.about)
 	v.page = max(min(v.page, v.pages()-1), 0)
+	v.seen.prepare(v.channels())
 }
 
 // ask asks for what the cursor, the method and the class mean now.
@@ -81,8 +82,12 @@ func (v *seeView) ask() {
 	if to.At != v.asked.At {
 		v.page = 0
 	}
+	first := v.asked == live.Sight{}
 	v.asked = to
 	v.screen.request(live.See{Sight: to})
+	if first && !v.patch.Empty() {
+		v.screen.request(live.Occlude{Patch: v.patch})
+	}
 }
 
 // place is what is looked at: the layer of the cursor's row, or the block whose output that

@@ -235,13 +235,18 @@ func TestSeeMouse(t *testing.T) {
 	if strings.Contains(plain(m), "unit 2") {
 		t.Error("the mouse has left, and a unit is pointed at")
 	}
-	press(m, "esc")
-	if last := e.asked[len(e.asked)-1]; last != (live.Occlude{}) {
-		t.Errorf("esc asks for %v", last)
-	}
 	m.show(m.layers)
 	if s := plain(m); !strings.Contains(s, " Δ") || !strings.Contains(s, "12.5 %") {
 		t.Errorf("the tree lacks what is changed:\n%s", s)
+	}
+	m.show(v)
+	m.refresh()
+	if last := e.asked[len(e.asked)-1]; last != asked {
+		t.Errorf("back in the view %v is asked for, not %v", last, asked)
+	}
+	press(m, "esc")
+	if last := e.asked[len(e.asked)-1]; last != (live.Occlude{}) {
+		t.Errorf("esc asks for %v", last)
 	}
 }
 

@@ -274,18 +274,26 @@ func (v *seeView) pages() int {
 	return max((len(v.seen.of.Maps.Order)+columns*rows-1)/max(columns*rows, 1), 1)
 }
 
+// channels are those of the page.
+func (v *seeView) channels() []int {
+	columns, rows := mapGrid(arrangeSee(v.body).maps)
+	if v.seen.of == nil || v.seen.of.Maps == nil {
+		return nil
+	}
+	all, n := v.seen.of.Maps.Order, columns*rows
+	return all[min(v.page*n, len(all)):min((v.page+1)*n, len(all))]
+}
+
 // drawMaps draws a page of the channels that leave the place.
 func (v *seeView) drawMaps(c *canvas, r rect) {
-	columns, rows := mapGrid(r)
-	if columns*rows == 0 || v.seen.of.Maps == nil {
+	m := v.seen.of.Maps
+	if r.h < 2 || m == nil {
 		return
 	}
-	m := v.seen.of.Maps
 	c.text(r.x, r.y, r.x+r.w, fitting(v.mapTitles(), r.w), strong)
-	from := v.page * columns * rows
-	for i, channel := range m.Order[min(from, len(m.Order)):min(from+columns*rows, len(m.Order))] {
+	for i, channel := range v.channels() {
 		at := mapAt(r, i)
-		v.pictures.draw(c, at, "see/map"+strconv.Itoa(i), v.seen.channel(channel))
+		v.pictures.draw(c, at, "see/map"+strconv.Itoa(i), v.seen.maps[channel])
 		look := muted
 		text := strconv.Itoa(channel)
 		if m.Dead[channel] {

@@ -153,12 +153,18 @@ func barOf(s picture.Scale) image.Image {
 	return img
 }
 
+// prepare makes the maps of some channels.
+func (s *seeImages) prepare(channels []int) {
+	for _, c := range channels {
+		if s.maps[c] == nil {
+			s.maps[c] = s.channel(c)
+		}
+	}
+}
+
 // channel is the map of a channel, each in colours of its own scale: signed if any map of
 // the place is, as one sheet has one colour map.
 func (s *seeImages) channel(c int) image.Image {
-	if img, ok := s.maps[c]; ok {
-		return img
-	}
 	m := s.of.Maps
 	h, w := m.Values.Shape[1], m.Values.Shape[2]
 	values := m.Values.Data[c*h*w : (c+1)*h*w]
@@ -166,10 +172,9 @@ func (s *seeImages) channel(c int) image.Image {
 	if m.Signed {
 		scale = picture.Signed(values)
 	}
-	var img image.Image
-	if p, err := picture.Map(values, h, w, scale); err == nil {
-		img = p
+	img, err := picture.Map(values, h, w, scale)
+	if err != nil {
+		return nil
 	}
-	s.maps[c] = img
 	return img
 }

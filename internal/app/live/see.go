@@ -58,7 +58,7 @@ func (r *runner) shutEyes() {
 func (r *runner) see(ctx context.Context, at string) error {
 	if at == "" {
 		r.shutEyes()
-		r.results.Seen, r.results.Occlusion = nil, nil
+		r.results.Seen = nil // what a patch has changed can be looked up longer
 		return nil
 	}
 	seen := &Seen{Sight: Sight{At: at}}

@@ -89,7 +89,7 @@ type Results struct {
 	Twin      *Twin             // while it runs beside the net
 	Findings  *Findings         // of the newest Diagnose
 	Seen      *Seen             // asked for by See
-	Occlusion *Occlusion        // asked for by Occlude
+	Occlusion *Occlusion        // asked for by Occlude; it stays when See ends
 	Machine   *profile.Machine  // what other programs use of it, or used in a recording; nil if unknown
 	Device    *tensor.Info      // as it was when the newest passes ran; nil before any did
 }
