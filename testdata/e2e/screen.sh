@@ -126,6 +126,21 @@ view Findings
 await 5 'not diagnosed yet: r weighs'
 keys r
 await 60 'proof resnet-tui|nothing is wrong by the [0-9]+ rules'
+view See
+await 60 'seeded noise, no picture +Grad-CAM . layer'
+await 5 'p +class'
+keys m
+await 60 ' gradient'
+keys m m m m
+await 60 'Grad-CAM . layer'
+mouse 0 10 8
+await 60 'sees [0-9]+×[0-9]+'
+await 60 '░'
+view Layers
+await 10 ' Δ'
+view See
+await 60 '░'
+escape
 view Gradients
 await 5 'no backward pass has run'
 keys b
