@@ -109,9 +109,10 @@ func inverted(e *Evidence) []Finding {
 	}
 	from := asIs(len(e.Input.Channels))
 	m := e.misfits()
-	_, upright := e.bestOrder()
+	_, upright := e.Stem.best(from, 1)
+	_, reordered := e.bestOrder()
 	fit, after := e.Stem.best(from, -1)
-	if m < e.unfit() || after > upright/betterFit {
+	if m < e.unfit() || after > upright/betterFit || after > reordered {
 		return nil
 	}
 	return e.aboutInput(Warning, upright/after/betterFit,

@@ -371,7 +371,7 @@ func inputRules() []Rule {
 		Explains: []string{"input-mismatch", "stale-statistics", "eval-train-difference", "one-class", "below-chance", "input-order"},
 	}, {
 		Name: "input-inverted", Severity: Warning, find: inverted, Needs: Images | Weights | Norms,
-		Decides:  "a negative scale that fits the stem 3 times better than any positive one",
+		Decides:  "a negative scale that fits the stem 3 times better than any positive one, and better than any order of the channels",
 		Limit:    "a misfit of 0.15 + 0.35/N nats for N images",
 		Source:   measured,
 		CantTell: "images that look like their negative to the stem: edges have no sign",
