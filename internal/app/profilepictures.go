@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 
 	"resnet-tui/picture"
 	"resnet-tui/profile/export"
@@ -16,15 +17,26 @@ import (
 	"resnet-tui/tensor"
 )
 
-// pictures are those of a profile whose input is photographs: why the first one is what
-// the net takes it for, and the feature maps that decide it. There are none of other
-// input, or of a net whose last block leaves no maps.
+// pictures are those of a profile whose input is images: why the first one is what the
+// net takes it for, the feature maps that decide it, and of four images or more where
+// blocks agree. There are none of random input, or of a net whose last block leaves no
+// maps.
 func (b *Bench) pictures(ctx context.Context) (_ []export.Picture, err error) {
 	last := inspect.LastBlock(b.model.Model)
-	if b.images == nil || b.images.preprocess == nil || len(last.Layer.Out) != 4 {
+	if b.images == nil || len(last.Layer.Out) != 4 {
 		return nil, nil
 	}
-	s, err := b.session(ctx, nn.Probe{At: last.At(), What: nn.Keep})
+	places := []inspect.Place{last}
+	if inspect.CheckImages(b.model.Batch()) == nil {
+		places = inspect.Stations(b.model.Model)
+	}
+	at := []nn.At{last.At()}
+	for _, p := range places {
+		if !slices.Contains(at, p.At()) {
+			at = append(at, p.At())
+		}
+	}
+	s, err := b.session(ctx, keepAll(at)...)
 	if err != nil {
 		return nil, err
 	}
@@ -36,12 +48,45 @@ func (b *Bench) pictures(ctx context.Context) (_ []export.Picture, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sheet, err := mapsPicture(kept, last)
+	why, err := b.explanationPicture(ctx, s, last)
 	if err != nil {
 		return nil, err
 	}
-	why, err := b.explanationPicture(ctx, s, last)
-	return []export.Picture{why, sheet}, err
+	sheet, err := mapsPicture(kept, last)
+	if err != nil || len(places) == 1 {
+		return []export.Picture{why, sheet}, err
+	}
+	alike, err := b.similarityPicture(ctx, s, places)
+	return []export.Picture{why, sheet, alike}, err
+}
+
+// similarityPicture is the similarity of what leaves the blocks for the batch.
+func (b *Bench) similarityPicture(ctx context.Context, s *nn.Session, places []inspect.Place) (p export.Picture, err error) {
+	g, err := inspect.NewGrams(b.device, places, b.model.Batch(), b.spec.Run.Threads)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, g.Close()) }()
+	for sweep := range g.Sweeps() {
+		g.Begin(sweep)
+		err := g.Add(b.model.Batch(), func(place int) (*tensor.Tensor, error) { return s.Kept(places[place].At()) })
+		if err := errors.Join(err, g.End(ctx)); err != nil {
+			return p, err
+		}
+	}
+	r := report.NewSimilarity(b.model.Batch(), string(inspect.Debiased))
+	side := report.SimilaritySide{Model: b.describe(s), Device: b.describeDevice()}
+	for _, place := range places {
+		side.Paths = append(side.Paths, place.Path)
+	}
+	r.SetSide(0, side, g.Grams)
+	r.Compare()
+	img, err := r.Picture()
+	if err != nil {
+		return p, err
+	}
+	note := fmt.Sprintf("Linear CKA, debiased, of what leaves each block for the %d images of the batch.", b.model.Batch())
+	return asPNG("Where blocks agree.", note, img)
 }
 
 // mapsPicture is a contact sheet of what left a block.

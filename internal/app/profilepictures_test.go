@@ -12,8 +12,8 @@ import (
 	"resnet-tui/resnet"
 )
 
-// TestProfilePictures: the profile of a photograph has its pictures, that of random input
-// has none.
+// TestProfilePictures: the profile of a photograph has its pictures, one of four images
+// their similarity too, and that of random input has none.
 func TestProfilePictures(t *testing.T) {
 	img := image.NewRGBA(image.Rect(0, 0, 40, 40))
 	for i := range 1600 {
@@ -27,7 +27,11 @@ func TestProfilePictures(t *testing.T) {
 	if err := os.WriteFile(file, data.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, files := range [][]string{{file}, nil} {
+	for _, tt := range []struct {
+		files []string
+		want  int
+	}{{[]string{file}, 2}, {[]string{file, file, file, file}, 3}, {nil, 0}} {
+		files := tt.files
 		spec := Spec{Net: resnet.Config{Arch: "cifar_resnet20"}, Input: Input{Files: files}, Run: Run{Threads: 1}}
 		b, err := service(t).Open(t.Context(), spec, Listener{})
 		if err != nil {
@@ -38,8 +42,8 @@ func TestProfilePictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := 2 * len(files); len(pictures) != want {
-			t.Fatalf("%d pictures of %v, want %d", len(pictures), files, want)
+		if len(pictures) != tt.want {
+			t.Fatalf("%d pictures of %d images, want %d", len(pictures), len(files), tt.want)
 		}
 		for _, p := range pictures {
 			if _, err := png.Decode(bytes.NewReader(p.PNG)); err != nil {
