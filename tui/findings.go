@@ -11,7 +11,6 @@ import (
 	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet/diagnose"
-	"resnet-tui/resnet/inspect"
 )
 
 // findingsView lists what rules find to be wrong with the net, each with its evidence and
@@ -107,43 +106,24 @@ func (v *findingsView) reveal() { v.screen.reveal(v.focus()) }
 // rowless says why the selected finding has no row, "" if it has one.
 func (v *findingsView) rowless() string {
 	f := v.selected()
-	return when(f != nil && v.rowOf(f.Path) == nil, "it is about what the net is given, which is no row")
+	return when(f != nil && v.treeView.list.tree.find(f.Path) == nil, "it is about what the net is given, which is no row")
 }
 
 // focus is the row that the selected finding is about, and else the tree's.
 func (v *findingsView) focus() *node {
 	if f := v.selected(); f != nil {
-		if n := v.rowOf(f.Path); n != nil {
+		if n := v.treeView.list.tree.find(f.Path); n != nil {
 			return n
 		}
 	}
 	return v.treeView.focus()
 }
 
-// rowOf is the row of a layer, a block or a parameter; nil if it is none of these.
-func (v *findingsView) rowOf(path string) *node {
-	t := v.treeView.list.tree
-	if n := t.byBlock[path]; n != nil {
-		return n
-	}
-	if place, err := inspect.Find(t.model, path); err == nil {
-		return t.byLayer[place.Layer.Index]
-	}
-	for i, l := range t.model.Layers {
-		for _, id := range l.Params {
-			if t.model.Params[id].Name == path {
-				return t.byLayer[i]
-			}
-		}
-	}
-	return nil
-}
-
 // prove shows on the screen what the command of the selected finding prints, or gets it to
 // run: the values of its row, its time, what the net answers. The footer has the command.
 func (v *findingsView) prove() {
 	f := v.selected()
-	if n := v.rowOf(f.Path); n != nil {
+	if n := v.treeView.list.tree.find(f.Path); n != nil {
 		v.treeView.list.reveal(n)
 	}
 	v.screen.prove(f)

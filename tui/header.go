@@ -178,6 +178,7 @@ var phaseTexts = map[live.Phase]struct{ mark, name string }{
 	live.Tracing:    {"", "path lengths"},
 	live.Measuring:  {"◌ ", "measuring the ceilings"},
 	live.Diagnosing: {"◌ ", "diagnosing"},
+	live.Resembling: {"◌ ", "similarity"},
 	live.Failed:     {"", "stopped"},
 }
 

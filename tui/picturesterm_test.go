@@ -92,7 +92,7 @@ func startPictures(t *testing.T, graphics string) (*tea.Program, *stream, func()
 	o := Options{Engine: e, In: keys, Out: r, Environ: []string{"TERM=xterm-256color"}, Graphics: graphics}
 	m := New(o)
 	v := &pictureView{treeView{m.shared}, flat(8, 8, color.RGBA{1, 2, 3, 255}), "left"}
-	m.views = append(m.views, v)
+	m.views[len(m.views)-1] = v // in place of the last one
 	m.show(v)
 	streams := streams{o.In, o.Out, o.Environ}.under(m)
 	options := append(streams.options(context.Background()), tea.WithWindowSize(80, 24),

@@ -10,10 +10,10 @@ func tabLine(m *Model) string { return strings.Split(plain(m), "\n")[1] }
 
 // TestTabsKeepTheirNumbers: a view has the same number in every net and recording.
 func TestTabsKeepTheirNumbers(t *testing.T) {
-	titles := []string{"Layers", "Timeline", "Gradients", "Roofline", "Memory", "Weights", "See", "Findings", "Compare", "Device", "Training"}
+	titles := []string{"Layers", "Timeline", "Gradients", "Roofline", "Memory", "Weights", "See", "Similarity", "Findings", "Compare", "Device", "Training"}
 	for _, arch := range []string{"resnet18", "vgg19_bn", "cifar_plain20"} {
 		for _, open := range []func(*testing.T, string, int, int) *Model{working, recording} {
-			m := open(t, arch, 120, 24)
+			m := open(t, arch, 180, 24)
 			for i, title := range titles {
 				k := tabKeys[i : i+1]
 				press(m, "1", k)

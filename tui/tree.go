@@ -5,6 +5,7 @@ import (
 
 	"resnet-tui/profile"
 
+	"resnet-tui/resnet/inspect"
 	"resnet-tui/resnet/nn"
 	"resnet-tui/tensor"
 )
@@ -96,4 +97,22 @@ func (t *tree) settle(old *tree) {
 	for _, n := range t.nodes {
 		n.open = n.Folds() && open[n.ID]
 	}
+}
+
+// find is the row of a layer, a block or a parameter; nil if it is none of these.
+func (t *tree) find(path string) *node {
+	if n := t.byBlock[path]; n != nil {
+		return n
+	}
+	if place, err := inspect.Find(t.model, path); err == nil {
+		return t.byLayer[place.Layer.Index]
+	}
+	for i, l := range t.model.Layers {
+		for _, id := range l.Params {
+			if t.model.Params[id].Name == path {
+				return t.byLayer[i]
+			}
+		}
+	}
+	return nil
 }

@@ -65,6 +65,7 @@ func newViews(s *shared) []view {
 		&memoryView{treeView: base},
 		&weightsView{treeView: base},
 		&seeView{treeView: base, class: live.Likeliest},
+		&similarityView{treeView: base},
 		&findingsView{treeView: base},
 		&compareView{treeView: base},
 		&deviceView{treeView: base},

@@ -122,6 +122,10 @@ await 20 'outputs of 2[0-9] layers'
 await 5 'output layer.*'
 keys v
 await 10 'weights of 20 layers'
+view Similarity
+await 5 'not measured yet: r'
+keys r
+await 60 'CKA.* · cifar_resnet20 · 32 images of seeded noise'
 view Findings
 await 5 'not diagnosed yet: r weighs'
 keys r

@@ -58,7 +58,7 @@ func (r *runner) compileNet(ctx context.Context, to target) error {
 // moveTo notes where the net is now. Its twin has not followed yet.
 func (r *runner) moveTo(to target) {
 	if !slices.Equal(to.lesions, r.actual.lesions) { // it is another net
-		r.results.Findings = nil
+		r.results.Findings, r.results.Similarity = nil, nil
 	}
 	r.actual.target = to
 	r.actual.twin, r.actual.twinStale = r.twin != nil, r.twin != nil

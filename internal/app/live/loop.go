@@ -112,6 +112,8 @@ func (l *loop) phase() Phase {
 		return Measuring
 	case examine:
 		return Diagnosing
+	case resemble:
+		return Resembling
 	}
 	switch {
 	case l.actual.failed:
@@ -229,6 +231,11 @@ func (l *loop) finish(o outcome) {
 		l.desired.measuring = false
 		if o.err != nil {
 			o.notice = "ceilings: " + o.err.Error()
+		}
+	case resemble:
+		l.desired.resembling = false
+		if o.err != nil {
+			o.notice = "similarity: " + o.err.Error()
 		}
 	case examine:
 		l.desired.diagnosing = false

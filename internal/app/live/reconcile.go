@@ -13,10 +13,10 @@ type desired struct {
 	steps     int  // single steps that have not begun
 	tracing   bool // path lengths are asked for
 	measuring bool // ceilings are asked for
-	// diagnosing says that a diagnosis is asked for.
-	diagnosing bool
-	sight      Sight
-	patch      image.Rectangle // of the image that is covered
+	// diagnosing says that a diagnosis is asked for, resembling that similarity is.
+	diagnosing, resembling bool
+	sight                  Sight
+	patch                  image.Rectangle // of the image that is covered
 }
 
 // drop forgets what was asked for once.
@@ -74,27 +74,30 @@ type actual struct {
 type action uint8
 
 const (
-	rest    action = iota // wait for a request
-	prepare               // make weights ready and compile the first program
-	compile               // compile the program for a target
-	pass                  // run passes
-	step                  // run one layer
-	trace                 // split the gradient by path length
-	measure               // the machine's ceilings
-	see                   // look at a place inside, or no more
-	explain               // say why a class is likely
-	occlude               // look without a part of the image
-	compare               // what that has changed
-	examine               // say what is wrong
+	rest     action = iota // wait for a request
+	prepare                // make weights ready and compile the first program
+	compile                // compile the program for a target
+	pass                   // run passes
+	step                   // run one layer
+	trace                  // split the gradient by path length
+	measure                // the machine's ceilings
+	see                    // look at a place inside, or no more
+	explain                // say why a class is likely
+	occlude                // look without a part of the image
+	compare                // what that has changed
+	examine                // say what is wrong
+	resemble               // say how alike blocks are
 )
 
 // dispensable reports whether the net runs on after a task that has failed.
-func (a action) dispensable() bool { return a == trace || a == measure || a == examine }
+func (a action) dispensable() bool {
+	return a == trace || a == measure || a == examine || a == resemble
+}
 
 // yields reports whether a task ends early for another one that is wanted now.
 func (t task) yields(next task) bool {
 	switch t.action {
-	case compile, pass, trace, examine:
+	case compile, pass, trace, examine, resemble:
 		return !t.equal(next)
 	case see:
 		return !t.equal(next)
@@ -145,6 +148,8 @@ func reconcile(d desired, a actual) task {
 		return task{action: explain, sight: d.sight}
 	case d.diagnosing:
 		return task{action: examine}
+	case d.resembling:
+		return task{action: resemble}
 	case d.tracing && !a.passed:
 		return task{action: pass} // clients show its gradients too
 	case a.histograms && !a.passed:

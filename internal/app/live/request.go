@@ -9,7 +9,7 @@ import (
 
 // Request asks the engine for something. The requests are Run, Pause, StepLayer,
 // SetBatch, SetFuse, SetBackward, SetTwin, SetLesions, TracePaths, InspectParam,
-// InspectParams, SetHistograms, MeasureCeilings, Diagnose,
+// InspectParams, SetHistograms, MeasureCeilings, Diagnose, MeasureSimilarity,
 // See and Occlude.
 type Request interface {
 	apply(d *desired)
@@ -63,6 +63,10 @@ type MeasureCeilings struct{}
 // Diagnose asks what is wrong with the net, see State.Findings. Passes wait meanwhile.
 type Diagnose struct{}
 
+// MeasureSimilarity asks how alike what leaves the net's blocks is, of each to each, and the
+// same of the twin if it is on, see State.Similarity. Passes wait meanwhile.
+type MeasureSimilarity struct{}
+
 // After is what the settings amount to once r is answered, unless it is rejected.
 // Requests of single steps and of path lengths change them too.
 func (s Settings) After(r Request) Settings {
@@ -97,7 +101,8 @@ func (TracePaths) apply(d *desired) {
 
 func (MeasureCeilings) apply(d *desired) { d.measuring = true }
 
-func (Diagnose) apply(d *desired) { d.diagnosing = true }
+func (Diagnose) apply(d *desired)          { d.diagnosing = true }
+func (MeasureSimilarity) apply(d *desired) { d.resembling = true }
 
 func (InspectParam) apply(*desired)  {} // the loop starts a reader, see inspect
 func (InspectParams) apply(*desired) {}

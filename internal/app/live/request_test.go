@@ -19,6 +19,7 @@ func answered(e *Engine) map[Request]func(*State) bool {
 		}
 	}
 	return map[Request]func(*State) bool{
+		MeasureSimilarity{}: func(s *State) bool { return s.Similarity != nil || strings.HasPrefix(s.Notice, "similarity: ") },
 		Diagnose{}:          func(s *State) bool { return s.Findings != nil || strings.HasPrefix(s.Notice, "diagnosis: ") },
 		Run{}:               func(s *State) bool { return s.Desired.Running },
 		Pause{}:             func(s *State) bool { return s.Phase == Paused },

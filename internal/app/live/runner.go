@@ -67,6 +67,8 @@ func (r *runner) guarded(ctx context.Context, t task) (err error) {
 		return r.explain(ctx, t.sight)
 	case examine:
 		return r.examine(ctx)
+	case resemble:
+		return r.resemble(ctx)
 	case occlude:
 		return r.occlude(ctx, t.patch)
 	case compare:
@@ -122,7 +124,7 @@ func (r *runner) adopt(s *nn.Session) error {
 		Program: programOf(s), Top: r.results.Top, Twin: r.results.Twin,
 		Machine: r.results.Machine, Device: r.results.Device,
 		Seen:     r.results.Seen, // until it is seen anew
-		Findings: r.results.Findings,
+		Findings: r.results.Findings, Similarity: r.results.Similarity,
 	}
 	r.shutEyes()
 	return nil

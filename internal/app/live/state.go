@@ -21,17 +21,21 @@ const (
 	Tracing   // the gradient by path lengths
 	Measuring // the machine's ceilings
 	Diagnosing
-	Failed // see State.Err
+	Resembling // measuring how alike blocks are
+	Failed     // see State.Err
 )
 
 // String is the phase's name, such as "running".
 func (p Phase) String() string {
-	return [...]string{"preparing", "compiling", "paused", "running", "stepping", "tracing", "measuring", "diagnosing", "failed"}[p]
+	return [...]string{
+		"preparing", "compiling", "paused", "running", "stepping", "tracing", "measuring", "diagnosing", "comparing", "failed",
+	}[p]
 }
 
 // Busy reports whether figures change without a request.
 func (p Phase) Busy() bool {
-	return p == Preparing || p == Compiling || p == Running || p == Tracing || p == Diagnosing
+	return p == Preparing || p == Compiling || p == Running || p == Tracing ||
+		p == Diagnosing || p == Resembling
 }
 
 // Settings say how the net runs.
@@ -79,19 +83,20 @@ type Progress struct {
 // Results are what came out of the newest program and its passes. A nil field has
 // not come out yet.
 type Results struct {
-	Program   *Program
-	Step      *Step             // the newest single step of this pass
-	Top       []Guess           // the first image's likeliest classes, best first
-	Gradients *Gradients        // of the newest backward pass
-	Values    *Values           // of the newest pass with Histograms
-	Paths     []nn.PathSpectrum // asked for by TracePaths
-	Effect    *Effect           // of the lesions
-	Twin      *Twin             // while it runs beside the net
-	Findings  *Findings         // of the newest Diagnose
-	Seen      *Seen             // asked for by See
-	Occlusion *Occlusion        // asked for by Occlude; it stays when See ends
-	Machine   *profile.Machine  // what other programs use of it, or used in a recording; nil if unknown
-	Device    *tensor.Info      // as it was when the newest passes ran; nil before any did
+	Program    *Program
+	Step       *Step             // the newest single step of this pass
+	Top        []Guess           // the first image's likeliest classes, best first
+	Gradients  *Gradients        // of the newest backward pass
+	Values     *Values           // of the newest pass with Histograms
+	Paths      []nn.PathSpectrum // asked for by TracePaths
+	Effect     *Effect           // of the lesions
+	Twin       *Twin             // while it runs beside the net
+	Findings   *Findings         // of the newest Diagnose
+	Similarity *Similarity       // of the newest MeasureSimilarity
+	Seen       *Seen             // asked for by See
+	Occlusion  *Occlusion        // asked for by Occlude; it stays when See ends
+	Machine    *profile.Machine  // what other programs use of it, or used in a recording; nil if unknown
+	Device     *tensor.Info      // as it was when the newest passes ran; nil before any did
 }
 
 // Program is a net as it was compiled.
@@ -120,6 +125,22 @@ type Step struct {
 type Values struct {
 	Outputs   map[int]*nn.Statistics    // by layer: of those whose output is a kernel's result
 	Gradients map[string]*nn.Statistics // by the parameter's name; empty without a backward pass
+}
+
+// Similarity is how alike what leaves blocks is, for the same images.
+type Similarity struct {
+	Net    Alike
+	Twin   *Alike // nil if it was off
+	Images int
+	Noise  bool // they were seeded noise
+}
+
+// Alike has the similarity of each of a net's places to each, 0 to 1, by debiased centred
+// kernel alignment, see inspect.CKA.
+type Alike struct {
+	Name  string
+	Paths []string
+	CKA   [][]float64
 }
 
 // Findings are what rules found to be wrong with the net, the worst first.
