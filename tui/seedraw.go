@@ -113,7 +113,8 @@ func (v *seeView) inputTitles() []string {
 		name = filepath.Base(v.about.Input)
 	}
 	if n := v.batch(); n > 1 {
-		return []string{fmt.Sprintf("%s · image 0 of %d", name, n), "image 0 of " + strconv.Itoa(n)}
+		which := fmt.Sprintf("image %d of %d", v.seen.of.Image, n)
+		return []string{name + " · " + which, which}
 	}
 	return []string{name}
 }
