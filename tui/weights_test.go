@@ -211,3 +211,23 @@ func TestCarpetInASCII(t *testing.T) {
 	m.ascii = true
 	golden.RequireEqual(t, plain(m))
 }
+
+// BenchmarkInside is a frame of the views on what a net holds, with new values each time.
+func BenchmarkInside(b *testing.B) {
+	for _, title := range []string{"Weights", "Similarity", "Findings"} {
+		b.Run(title, func(b *testing.B) {
+			m := screen(b, "resnet101", 160, 50)
+			run(b, m, true, 5)
+			values := someValues(m.program, nil)
+			m.state.Similarity, m.state.Findings = alikeBlocks(m), someFindings()
+			press(m, title)
+			b.ReportAllocs()
+			for b.Loop() {
+				again := *values
+				m.state.Values, m.stale = &again, true
+				m.refresh()
+				m.View()
+			}
+		})
+	}
+}

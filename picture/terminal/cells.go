@@ -91,6 +91,9 @@ func (c rgb) mean(n int) rgb { return rgb{(c[0] + n/2) / n, (c[1] + n/2) / n, (c
 // difference between parts the pattern is 0.
 func split(parts []rgb) (pattern int, fore, back rgb) {
 	n := len(parts)
+	if n == 2 && parts[0] != parts[1] { // nothing to choose, and charts have thousands
+		return 1, parts[0], parts[1]
+	}
 	var all rgb
 	for _, c := range parts {
 		all = all.plus(c)
