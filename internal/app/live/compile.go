@@ -155,7 +155,7 @@ func (r *runner) rescale(to target) bool {
 	}
 	r.moveTo(to)
 	r.results.Effect, r.results.Paths = nil, nil
-	r.shutEyes()
+	r.closeViewing()
 	return true
 }
 

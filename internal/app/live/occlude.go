@@ -32,10 +32,10 @@ func (r *runner) cover(ctx context.Context, patch image.Rectangle) (*Occlusion, 
 	if patch.Empty() {
 		return nil, nil
 	}
-	if err := r.openEyes(ctx); err != nil {
+	if err := r.openViewing(ctx); err != nil {
 		return nil, err
 	}
-	e := r.eyes
+	e := r.viewing
 	if err := e.openOccluder(ctx); err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (r *runner) compare() error {
 
 // compared is an occlusion with the changes of the newest pass.
 func (r *runner) compared(o Occlusion) (*Occlusion, error) {
-	e := r.eyes
+	e := r.viewing
 	changes, err := e.occluder.Changes()
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (r *runner) compared(o Occlusion) (*Occlusion, error) {
 }
 
 // openOccluder opens an occluder that watches what kernels leave, unless there is one.
-func (e *eyes) openOccluder(ctx context.Context) error {
+func (e *viewing) openOccluder(ctx context.Context) error {
 	if e.occluder != nil {
 		return nil
 	}

@@ -27,7 +27,7 @@ type runner struct {
 	intact     *baseline           // nil before it is needed
 	lesionTime *profile.TimeEffect // what the lesions change in the time of a pass, nil if it is not known
 	twin       *twin               // nil while there is none
-	eyes       *eyes               // nil while nothing is to be seen
+	viewing    *viewing            // nil while nothing is to be seen
 	kernel     int                 // that the next single step runs
 	looked     time.Time           // when results were read from the program
 	asked      time.Time           // when the device was asked how it is
@@ -80,7 +80,7 @@ func (r *runner) guarded(ctx context.Context, t task) (err error) {
 // close keeps what the net has reached, and closes the sessions.
 func (r *runner) close() {
 	r.keepReached()
-	r.shutEyes()
+	r.closeViewing()
 	// The engine ends: nothing could be done about an error.
 	if r.session != nil {
 		r.session.Close()
@@ -126,7 +126,7 @@ func (r *runner) adopt(s *nn.Session) error {
 		Seen:     r.results.Seen, // until it is seen anew
 		Findings: r.results.Findings, Similarity: r.results.Similarity,
 	}
-	r.shutEyes()
+	r.closeViewing()
 	return nil
 }
 

@@ -16,10 +16,10 @@ import (
 	"resnet-tui/tensor"
 )
 
-// eyes look at one image: sessions for a batch of one, on the weights of the net's session
+// viewing is looking at one image: sessions for a batch of one, on the weights of the net's session
 // and with its lesions. Whatever the net's passes do, batch norms use the running
 // statistics: those of one image say little.
-type eyes struct {
+type viewing struct {
 	base     *nn.Session
 	sample   inspect.Sample
 	place    inspect.Place
@@ -32,9 +32,9 @@ type eyes struct {
 	compared time.Time          // when their outputs were read last
 }
 
-// close frees what the eyes hold. Nothing could be done about an error: the weights are
+// close frees what a viewing holds. Nothing could be done about an error: the weights are
 // the net's session's.
-func (e *eyes) close() {
+func (e *viewing) close() {
 	if e.explains != nil {
 		e.explains.Close()
 	}
@@ -44,12 +44,12 @@ func (e *eyes) close() {
 	e.base.Close()
 }
 
-// shutEyes has the next sight begin anew, with the net as it is then.
-func (r *runner) shutEyes() {
-	if r.eyes != nil {
-		r.eyes.close()
+// closeViewing has the next sight begin anew, with the net as it is then.
+func (r *runner) closeViewing() {
+	if r.viewing != nil {
+		r.viewing.close()
 	}
-	r.eyes = nil
+	r.viewing = nil
 	r.actual.sight, r.actual.patch, r.actual.behind = Sight{}, image.Rectangle{}, false
 }
 
@@ -57,7 +57,7 @@ func (r *runner) shutEyes() {
 // answer: nothing else stops. The explanation that was there stays until there is another.
 func (r *runner) see(ctx context.Context, at string) error {
 	if at == "" {
-		r.shutEyes()
+		r.closeViewing()
 		r.results.Seen = nil // what a patch has changed can be looked up longer
 		return nil
 	}
@@ -74,10 +74,10 @@ func (r *runner) see(ctx context.Context, at string) error {
 
 // lookAt fills in what leaves a place, and the classes.
 func (r *runner) lookAt(ctx context.Context, seen *Seen) (err error) {
-	if err := r.openEyes(ctx); err != nil {
+	if err := r.openViewing(ctx); err != nil {
 		return err
 	}
-	e := r.eyes
+	e := r.viewing
 	seen.Input = &tensor.Tensor{Shape: e.sample.Batch.Shape[1:], Data: e.sample.Batch.Data}
 	seen.Classes = e.top
 	if seen.Place, err = inspect.Find(e.base.Model(), seen.At); err != nil {
@@ -100,7 +100,7 @@ func (r *runner) explain(ctx context.Context, to Sight) error {
 	case seen.Class == Likeliest:
 		seen.Err = errors.New("the net's output is not finite: there is no class to explain")
 	default:
-		seen.Why, seen.Err = r.eyes.why(ctx, seen.Place, seen.Method, seen.Class)
+		seen.Why, seen.Err = r.viewing.why(ctx, seen.Place, seen.Method, seen.Class)
 	}
 	if ctx.Err() != nil || app.Lost(seen.Err) {
 		return seen.Err
@@ -109,9 +109,9 @@ func (r *runner) explain(ctx context.Context, to Sight) error {
 	return nil
 }
 
-// openEyes makes a pass of the first image of the batch.
-func (r *runner) openEyes(ctx context.Context) error {
-	if r.eyes != nil {
+// openViewing makes a pass of the first image of the batch.
+func (r *runner) openViewing(ctx context.Context) error {
+	if r.viewing != nil {
 		return nil
 	}
 	c := r.whole.Config
@@ -125,14 +125,14 @@ func (r *runner) openEyes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e := &eyes{base: s, sample: inspect.Sample{Session: s, Batch: input}}
+	e := &viewing{base: s, sample: inspect.Sample{Session: s, Batch: input}}
 	err = errors.Join(s.SetInput(input), s.Run(ctx, nil))
 	logits, unread := s.Logits()
 	if err = errors.Join(err, unread); err != nil {
 		return errors.Join(err, s.Close())
 	}
 	e.top = likeliest(train.Image(logits, 0), len(logits.Data))
-	r.eyes = e
+	r.viewing = e
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (r *runner) held() int64 {
 }
 
 // lookInto makes a pass that keeps what leaves a place, unless it is known.
-func (e *eyes) lookInto(ctx context.Context, place inspect.Place) (err error) {
+func (e *viewing) lookInto(ctx context.Context, place inspect.Place) (err error) {
 	if e.maps != nil && e.place.At() == place.At() {
 		return nil
 	}
@@ -183,7 +183,7 @@ func (e *eyes) lookInto(ctx context.Context, place inspect.Place) (err error) {
 }
 
 // why explains a class, unless that is known. Only Grad-CAM depends on the place.
-func (e *eyes) why(ctx context.Context, at inspect.Place, method inspect.Method, class int) (*Explanation, error) {
+func (e *viewing) why(ctx context.Context, at inspect.Place, method inspect.Method, class int) (*Explanation, error) {
 	now := &Explanation{Method: method}
 	if method == inspect.GradCAM {
 		now.At = at.Path
@@ -205,7 +205,7 @@ func (e *eyes) why(ctx context.Context, at inspect.Place, method inspect.Method,
 }
 
 // explainBy opens another explainer in place of the one that there is.
-func (e *eyes) explainBy(ctx context.Context, at inspect.Place, method inspect.Method) error {
+func (e *viewing) explainBy(ctx context.Context, at inspect.Place, method inspect.Method) error {
 	shape := e.sample.Batch.Shape
 	o := inspect.DefaultOptions(method, shape[2], shape[3])
 	o.At = at
