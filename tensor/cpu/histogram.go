@@ -15,6 +15,7 @@ type histogram struct {
 	k       *asm.Kernels
 	source  source
 	parts   []moments    // of the finite values, by piece; nil if no figures are wanted
+	lanes   []byLane     // the same by lane, where these are channels; else nil
 	windows []asm.Window // by worker: where this tensor's values lay at last
 	tally   []asm.Counts // by worker; those of all histograms of a program are the same
 	out     []*view
@@ -26,8 +27,11 @@ type source interface {
 	elems() int
 	// walk calls t for the values of a piece, a few at a time.
 	walk(piece int, t taker)
-	// channel calls f for all values of a channel along an axis.
-	channel(axis, c int, f func(x float32))
+	// lanesAre reports whether the lanes of a piece's pixels are channels along an axis,
+	// 16 to a block, and blocks an equal number of pieces.
+	lanesAre(axis int) bool
+	// channel calls f for all values of a channel along an axis, in runs.
+	channel(axis, c int, f func(x []float32))
 }
 
 // taker takes values: runs of whole pixels to be counted, which may have zero pixels in
@@ -58,6 +62,9 @@ func (sc *schedule) planHistogram(ln *launch) error {
 	ln.phases = []phase{{pieces: h.source.pieces(), run: h.piece}, {pieces: 1, run: func(*worker, int, int) { h.finish() }}}
 	if len(h.out) > 2 {
 		rows := h.out[2]
+		if h.source.lanesAre(op.Axis) {
+			h.lanes = make([]byLane, len(h.parts))
+		}
 		ln.phases = append(ln.phases, phase{pieces: rows.flat / tensor.HistogramRows, run: func(_ *worker, c, _ int) {
 			h.channel(op.Axis, c)
 		}})
@@ -80,8 +87,15 @@ func (h *histogram) piece(w *worker, piece, _ int) {
 	t := &take{h: h, counts: c}
 	h.source.walk(piece, t)
 	h.windows[w.id] = c.Window
-	if h.parts != nil {
-		h.parts[piece] = t.moments(piece)
+	if h.parts == nil {
+		return
+	}
+	lanes := t.moments(piece)
+	for o := range lanes {
+		h.parts[piece].merge(&lanes[o])
+	}
+	if h.lanes != nil {
+		h.lanes[piece] = lanes
 	}
 }
 
@@ -90,8 +104,19 @@ type take struct {
 	h      *histogram
 	counts *asm.Counts
 	sums   asm.FigureSums // of pixels
+	zeros  asm.LaneCounts // the same, if channels are wanted
 	pixels int
-	rest   moments // of single values
+	rest   byLane // of single values
+}
+
+// byLane are the moments of each lane.
+type byLane [asm.Block]moments
+
+// take adds values, the first of which is in lane 0.
+func (m *byLane) take(x []float32) {
+	for i, v := range x {
+		m[i%asm.Block].take(v)
+	}
 }
 
 func (t *take) count(src unsafe.Pointer, pixels int) { t.h.k.Count(t.counts, src, pixels) }
@@ -105,11 +130,14 @@ func (t *take) sum(src unsafe.Pointer, pixels int) {
 	}
 	t.pixels += pixels
 	t.h.k.Figures(&t.sums, src, pixels)
+	if t.h.lanes != nil {
+		t.h.k.LaneZeros(&t.zeros, src, pixels)
+	}
 }
 
 func (t *take) each(x []float32) {
 	t.counts.Each(x)
-	t.rest.takeAll(x)
+	t.rest.take(x)
 }
 
 // begin makes sums relative to a pixel, where that is finite.
@@ -122,30 +150,31 @@ func begin(s *asm.FigureSums, pixel *[asm.Block]float32) {
 	}
 }
 
-// moments are those of a piece.
-func (t *take) moments(piece int) moments {
+// moments are those of a piece, by lane.
+func (t *take) moments(piece int) byLane {
 	all := t.rest
 	if t.pixels == 0 {
 		return all
 	}
-	for o := range asm.Block {
+	for o := range all {
 		lane, finite := momentsOf(&t.sums, o, float64(t.pixels))
 		if !finite {
 			some := new(finiteValues)
 			t.h.source.walk(piece, some)
-			return some.moments
+			return some.byLane
 		}
-		all.merge(&lane)
+		lane.zeros = int64(t.zeros[o])
+		all[o].merge(&lane)
 	}
 	return all
 }
 
 // finiteValues takes a piece that has values that are not finite, one by one.
-type finiteValues struct{ moments }
+type finiteValues struct{ byLane }
 
 func (*finiteValues) count(unsafe.Pointer, int)            {}
-func (v *finiteValues) sum(src unsafe.Pointer, pixels int) { v.takeAll(floats(src, pixels*asm.Block)) }
-func (v *finiteValues) each(x []float32)                   { v.takeAll(x) }
+func (v *finiteValues) sum(src unsafe.Pointer, pixels int) { v.take(floats(src, pixels*asm.Block)) }
+func (v *finiteValues) each(x []float32)                   { v.take(x) }
 
 // finish adds up what the pieces and workers have.
 func (h *histogram) finish() {
@@ -190,8 +219,7 @@ func countsOf(c *asm.Counts, elems int64) (counts [tensor.HistogramCounts]int64)
 
 // channel fills a column of a Histogram's channels.
 func (h *histogram) channel(axis, c int) {
-	var m moments
-	h.source.channel(axis, c, m.take)
+	m := h.momentsOfChannel(axis, c)
 	out := h.out[2].values()
 	channels := len(out) / tensor.HistogramRows
 	f := m.figures()
@@ -202,6 +230,46 @@ func (h *histogram) channel(axis, c int) {
 	}
 	out[tensor.ChannelZeros*channels+c], out[tensor.ChannelZerosHigh*channels+c] = tensor.SplitCount(m.zeros)
 	out[tensor.ChannelFinite*channels+c], out[tensor.ChannelFiniteHigh*channels+c] = tensor.SplitCount(int64(m.n))
+}
+
+// momentsOfChannel are those of its lane in all pieces of its block, or of its values.
+func (h *histogram) momentsOfChannel(axis, c int) (m moments) {
+	if h.lanes == nil {
+		h.source.channel(axis, c, func(x []float32) { m.merge(momentsOfRun(h.k, x)) })
+		return m
+	}
+	each := len(h.lanes) / ceilDiv(len(h.out[2].values())/tensor.HistogramRows, asm.Block)
+	for i := range each {
+		m.merge(&h.lanes[c/asm.Block*each+i][c%asm.Block])
+	}
+	return m
+}
+
+// momentsOfRun are those of values that lie side by side.
+func momentsOfRun(k *asm.Kernels, x []float32) *moments {
+	var sums asm.FigureSums
+	var zeros asm.LaneCounts
+	m := new(moments)
+	whole := len(x) / asm.Block
+	if whole < 2 {
+		m.takeAll(x)
+		return m
+	}
+	begin(&sums, (*[asm.Block]float32)(x))
+	k.Figures(&sums, unsafe.Pointer(&x[0]), whole)
+	k.LaneZeros(&zeros, unsafe.Pointer(&x[0]), whole)
+	for o := range zeros {
+		lane, finite := momentsOf(&sums, o, float64(whole))
+		if !finite {
+			*m = moments{}
+			m.takeAll(x)
+			return m
+		}
+		lane.zeros = int64(zeros[o])
+		m.merge(&lane)
+	}
+	m.takeAll(x[whole*asm.Block:])
+	return m
 }
 
 // moments are sums over finite values that can be joined without loss: Chan, Golub and
@@ -257,6 +325,7 @@ func (m *moments) merge(o *moments) {
 		*m = *o
 		return
 	}
+	m.zeros += o.zeros
 	n, d := m.n+o.n, o.mean-m.mean
 	m.squares += o.squares + d*d*(m.n*(o.n/n))
 	m.mean += d * (o.n / n)

@@ -69,13 +69,13 @@ func eachRun(src unsafe.Pointer, pixels int, f func(src unsafe.Pointer, pixels i
 	}
 }
 
-func (s *flatSource) channel(axis, c int, f func(x float32)) {
+func (s *flatSource) lanesAre(int) bool { return false }
+
+func (s *flatSource) channel(axis, c int, f func(x []float32)) {
 	outer, inner := s.shape[:axis].Elems(), s.shape[axis+1:].Elems()
 	for o := range outer {
 		at := (o*s.shape[axis] + c) * inner
-		for _, x := range s.data()[at : at+inner] {
-			f(x)
-		}
+		f(s.data()[at : at+inner])
 	}
 }
 
@@ -126,7 +126,9 @@ func (s *blockSource) rowsOf(r strip, t taker) {
 	}
 }
 
-func (s *blockSource) channel(axis, c int, f func(x float32)) {
+func (s *blockSource) lanesAre(axis int) bool { return axis == 1 }
+
+func (s *blockSource) channel(axis, c int, f func(x []float32)) {
 	v := s.v
 	n0, n1, c0, c1 := 0, v.n, c, c+1
 	if axis == 0 {
@@ -135,7 +137,7 @@ func (s *blockSource) channel(axis, c int, f func(x float32)) {
 	for n := n0; n < n1; n++ {
 		for c := c0; c < c1; c++ {
 			for i := range v.h * v.w {
-				f(v.lanes(c/asm.Block, n, i/v.w, i%v.w)[c%asm.Block])
+				f(v.lanes(c/asm.Block, n, i/v.w, i%v.w)[c%asm.Block:][:1])
 			}
 		}
 	}

@@ -155,6 +155,8 @@ type Kernels struct {
 	Squares func(s *float64, src unsafe.Pointer, n int)
 	// Count adds n pixels to c.
 	Count func(c *Counts, src unsafe.Pointer, n int)
+	// LaneZeros adds the zeros, of either sign, of n pixels to z.
+	LaneZeros func(z *LaneCounts, src unsafe.Pointer, n int)
 	// Figures adds n pixels to s. A value that is not finite makes its lane's sum NaN or
 	// infinite, and its other figures meaningless.
 	Figures     func(s *FigureSums, src unsafe.Pointer, n int)

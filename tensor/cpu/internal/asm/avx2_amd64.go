@@ -66,6 +66,7 @@ var avx2 = &Kernels{
 	Squares:     squaresAVX2,
 	Count:       windowed(countAVX2),
 	Figures:     figuresAVX2,
+	LaneZeros:   laneZerosAVX2,
 	SGD:         sgdTail(sgdAVX2),
 	MaxPoolGrad: maxPoolGradAVX2,
 }

@@ -7757,6 +7757,30 @@ pixel:
 	VZEROUPPER
 	RET
 
+// func laneZerosAVX2(z *LaneCounts, src unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·laneZerosAVX2(SB), NOSPLIT, $0-24
+	MOVQ    z+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VPXOR   Y4, Y4, Y4
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+
+	// A pixel: a lane that is zero compares as −1.
+pixel:
+	VCMPPS  $0x00, (CX), Y4, Y2
+	VPSUBD  Y2, Y0, Y0
+	VCMPPS  $0x00, 32(CX), Y4, Y3
+	VPSUBD  Y3, Y1, Y1
+	ADDQ    $+64, CX
+	DECQ    DX
+	JNZ     pixel
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VZEROUPPER
+	RET
+
 // func sgdAVX2(a *SGDArgs)
 // Requires: AVX
 TEXT ·sgdAVX2(SB), NOSPLIT, $0-8

@@ -115,6 +115,7 @@ var avx512 = &Kernels{
 	Squares:     squaresAVX2,
 	Count:       windowed(countAVX2),
 	Figures:     figuresAVX2,
+	LaneZeros:   laneZerosAVX2,
 	SGD:         sgdTail(sgdAVX2),
 	MaxPoolGrad: maxPoolGradAVX2,
 }

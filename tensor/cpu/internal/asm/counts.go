@@ -43,6 +43,9 @@ type CountArgs struct {
 	Zeros           [8]uint32
 }
 
+// LaneCounts are counts by lane.
+type LaneCounts [Block]uint32
+
 // FigureSums are sums over pixels, by lane, of differences to Shift, with the least and
 // the greatest value.
 type FigureSums struct {
@@ -252,6 +255,16 @@ func genericFigures(s *FigureSums, src unsafe.Pointer, n int) {
 			}
 			if x > s.Max[o] {
 				s.Max[o] = x
+			}
+		}
+	}
+}
+
+func genericLaneZeros(z *LaneCounts, src unsafe.Pointer, n int) {
+	for p := range n {
+		for o, x := range pixel(src, p*pixelBytes) {
+			if x == 0 {
+				z[o]++
 			}
 		}
 	}

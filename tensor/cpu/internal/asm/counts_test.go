@@ -135,6 +135,26 @@ func TestFigures(t *testing.T) {
 	})
 }
 
+// TestLaneZeros counts zeros of both signs, and nothing else.
+func TestLaneZeros(t *testing.T) {
+	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {
+		others := []float32{0, float32(math.Copysign(0, -1)), 1e-45, -1, float32(math.NaN()), float32(math.Inf(1))}
+		for n := 1; n < 40; n += 6 {
+			src := newFilled(t, r, 16*n)
+			got, want := LaneCounts{3: 7}, LaneCounts{3: 7}
+			for i := range src {
+				if src[i] = others[r.IntN(len(others))]; src[i] == 0 {
+					want[i%16]++
+				}
+			}
+			k.LaneZeros(&got, src.at(0), n)
+			if got != want {
+				t.Errorf("%d pixels: %v, want %v", n, got, want)
+			}
+		}
+	})
+}
+
 // TestFiguresOfNonFinite: a value that is not finite shows in its lane's sum.
 func TestFiguresOfNonFinite(t *testing.T) {
 	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {

@@ -66,6 +66,9 @@ func (e emulator) addGradients(k *Kernels) {
 		e.call("squares", word64(unsafe.Pointer(s)), word64(src), uint64(n))
 	}
 	k.Count = windowed(func(a *CountArgs) int64 { return e.call("count", word64(unsafe.Pointer(a))) })
+	k.LaneZeros = func(z *LaneCounts, src unsafe.Pointer, n int) {
+		e.call("laneZeros", word64(unsafe.Pointer(z)), word64(src), uint64(n))
+	}
 	k.Figures = func(s *FigureSums, src unsafe.Pointer, n int) {
 		e.call("figures", word64(unsafe.Pointer(s)), word64(src), uint64(n))
 	}

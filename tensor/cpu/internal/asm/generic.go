@@ -30,6 +30,7 @@ var generic = &Kernels{
 	Squares:     genericSquares,
 	Count:       genericCount,
 	Figures:     genericFigures,
+	LaneZeros:   genericLaneZeros,
 	SGD:         genericSGD,
 	MaxPoolGrad: genericMaxPoolGrad,
 }

@@ -65,6 +65,7 @@ var neon = &Kernels{
 	Squares:     squaresNEON,
 	Count:       genericCount, // additions to a table, which vectors don't help
 	Figures:     genericFigures,
+	LaneZeros:   genericLaneZeros,
 	SGD:         sgdTail(sgdNEON),
 	MaxPoolGrad: maxPoolGradNEON,
 }

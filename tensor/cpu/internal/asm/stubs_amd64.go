@@ -585,6 +585,17 @@ func countAVX2(a *CountArgs) (ret int64)
 //go:noescape
 func figuresAVX2(s *FigureSums, src unsafe.Pointer, n int)
 
+// laneZerosAVX2 counts zeros by lane:
+//
+//	for i := range n {
+//		if src[16·i + o] == 0 {
+//			z[o]++
+//		}
+//	}
+//
+//go:noescape
+func laneZerosAVX2(z *LaneCounts, src unsafe.Pointer, n int)
+
 // sgdAVX2 is a step of N/16·16 parameters; each product is rounded:
 //
 //	for i := range N / 16 * 16 {

@@ -118,6 +118,7 @@ func (s isa) generate() (*ir.File, error) {
 		g.squares()
 		g.countExponents()
 		g.figures()
+		g.laneZeros()
 		g.sgd()
 		g.maxPoolGrad()
 	}

@@ -228,3 +228,25 @@ func (g *gen) figures() {
 	each(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(v, m) })
 	g.ret()
 }
+
+// laneZeros emits the count of zeros, of either sign, by lane.
+func (g *gen) laneZeros() {
+	g.function("laneZeros", 0, nil, variable("z", pointerTo("LaneCounts")), variable("src", typePtr), variable("n", typeInt))
+	z, src, n := g.argument("z"), g.argument("src"), g.argument("n")
+	counts, x, zero := g.vecs(2), g.vecs(2), g.vec()
+	g.VPXOR(zero, zero, zero)
+	for i, c := range counts {
+		g.VMOVUPS(mem(z, 32*i), c)
+	}
+	g.Label("pixel")
+	for i, c := range counts {
+		g.VCMPPS(operand.U8(cmpEqual), mem(src, 32*i), zero, x[i])
+		g.VPSUBD(x[i], c, c)
+	}
+	g.ADDQ(operand.I32(pixelBytes), src)
+	g.count(n, "pixel")
+	for i, c := range counts {
+		g.VMOVUPS(c, mem(z, 32*i))
+	}
+	g.ret()
+}

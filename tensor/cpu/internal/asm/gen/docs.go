@@ -191,6 +191,14 @@ adds pixels relative to a shift, and finds their extremes:
 	}
 
 It prefetches what lies 256 pixels ahead.`),
+	"laneZeros": constant(`
+counts zeros by lane:
+
+	for i := range n {
+		if src[16·i + o] == 0 {
+			z[o]++
+		}
+	}`),
 	"sgd": constant(`
 is a step of N/16·16 parameters; each product is rounded:
 
