@@ -8,7 +8,7 @@ program=$(realpath "$1") out=$(realpath "$2") columns=$3 rows=$4 flags=$5
 shift 5
 socket=picture-$$
 trap 'tmux -L "$socket" kill-server 2>/dev/null || true; rm -f "$out.tmp"' EXIT
-COLORTERM=truecolor tmux -L "$socket" -f /dev/null new-session -d -x "$columns" -y "$rows" "$program $flags"
+COLORTERM=truecolor tmux -L "$socket" -f /dev/null new-session -d -x "$columns" -y "$rows" "env -u TMUX TERM=xterm-256color $program $flags"
 tmux -L "$socket" set-option -ga terminal-overrides ',*:Tc'
 tmux -L "$socket" set-option -g status off
 sleep "${PICTURE_SECONDS:-20}"

@@ -13,6 +13,8 @@ func glyph(r rune) string {
 		return braille(r - 0x2800)
 	case r >= 0x2580 && r <= 0x2593:
 		return block(r)
+	case r >= firstSextant && r < firstSextant+60:
+		return sextant(r)
 	}
 	if arms, ok := lines[r]; ok {
 		return line(arms)
@@ -52,6 +54,29 @@ func block(r rune) string {
 		return rect(0.5, 0, 0.5, 1, 1)
 	}
 	return rect(0, 0, 1, 1, map[rune]float64{'░': 0.25, '▒': 0.5, '▓': 0.75}[r])
+}
+
+// firstSextant begins the characters of two columns and three rows of blocks.
+const firstSextant = 0x1fb00
+
+// sextant draws blocks; bit i of the pattern is the block in column i%2 of row i/2. The
+// patterns are in order, without those that other characters have: nothing, both halves
+// and the whole.
+func sextant(r rune) string {
+	pattern := r - firstSextant + 1
+	for _, half := range []rune{0b010101, 0b101010} {
+		if pattern >= half {
+			pattern++
+		}
+	}
+	var b strings.Builder
+	for i := range 6 {
+		if pattern>>i&1 != 0 {
+			x, y := float64(i%2)*cellW/2, float64(i/2)*cellH/3
+			fmt.Fprintf(&b, `<rect x="%.2f" y="%.2f" width="%.2f" height="%.2f"/>`, x, y, cellW/2+0.05, cellH/3+0.05)
+		}
+	}
+	return b.String()
 }
 
 // lines are the arms of box drawing characters: up, right, down, left; 1 is

@@ -54,3 +54,12 @@ func TestDraw(t *testing.T) {
 		}
 	}
 }
+
+// TestSextants: a character of six blocks draws as many as it has.
+func TestSextants(t *testing.T) {
+	for r, want := range map[rune]int{'🬀': 1, '🬂': 2, '🬓': 2, '🬔': 3, '🬎': 4, '🬊': 3, '🬻': 5} {
+		if n := strings.Count(glyph(r), "<rect"); n != want {
+			t.Errorf("%c has %d blocks, want %d", r, n, want)
+		}
+	}
+}
