@@ -125,7 +125,7 @@ func mix(a, b float32, part float64) float64 {
 // CheckRandomised is Spearman's rank correlation of a map with that of the same net with
 // fresh weights, drawn from a seed and calibrated (Adebayo et al. 2018, "Sanity Checks for
 // Saliency Maps", arXiv 1810.03292): a map that stays the same explains nothing. It is NaN
-// where one of the maps is the same everywhere.
+// where one of the maps is the same everywhere or has a NaN.
 func CheckRandomised(ctx context.Context, dev tensor.Device, s Sample, o Options, x *Explanation, seed uint64) (_ float64, err error) {
 	options := s.Session.Options()
 	options.Source, options.Seed, options.Calibrate, options.Progress = nil, seed, true, nil
@@ -147,8 +147,12 @@ func CheckRandomised(ctx context.Context, dev tensor.Device, s Sample, o Options
 	return spearman(x.Map, y.Map), nil
 }
 
-// spearman is the correlation of the ranks of two lists.
+// spearman is the correlation of the ranks of two lists: NaN where one has a NaN, which has
+// no rank, or no two different values.
 func spearman(a, b []float32) float64 {
+	if slices.ContainsFunc(a, isNaN) || slices.ContainsFunc(b, isNaN) {
+		return math.NaN()
+	}
 	x, y := ranks(a), ranks(b)
 	mean := float64(len(a)-1) / 2
 	var xy, xx, yy float64
@@ -160,6 +164,8 @@ func spearman(a, b []float32) float64 {
 	}
 	return xy / math.Sqrt(xx*yy)
 }
+
+func isNaN(x float32) bool { return x != x }
 
 // ranks are the places of values in their order, from 0; equal ones have the mean of theirs.
 func ranks(values []float32) []float64 {

@@ -72,8 +72,10 @@ func TestEnlarge(t *testing.T) {
 	}
 }
 
-// TestSpearman: ranks alone count, and equal values share theirs.
+// TestSpearman: ranks alone count, and equal values share theirs;
+// where there are none, neither is the correlation.
 func TestSpearman(t *testing.T) {
+	nan := float32(math.NaN())
 	for _, tt := range []struct {
 		a, b []float32
 		want float64
@@ -82,8 +84,10 @@ func TestSpearman(t *testing.T) {
 		{[]float32{1, 2, 3, 4}, []float32{-1, -8, -9, -70}, -1},
 		{[]float32{1, 2, 2, 3}, []float32{1, 2, 3, 4}, 0.9486832980505138}, // SciPy's spearmanr
 		{[]float32{1, 1}, []float32{1, 2}, math.NaN()},
+		{[]float32{nan, nan, nan}, []float32{1, 2, 3}, math.NaN()},
+		{[]float32{1, 2, 3}, []float32{1, nan, 3}, math.NaN()},
 	} {
-		if got := inspect.Spearman(tt.a, tt.b); !(math.Abs(got-tt.want) < 1e-12) && !math.IsNaN(tt.want) {
+		if got := inspect.Spearman(tt.a, tt.b); !(math.Abs(got-tt.want) < 1e-12) && !(math.IsNaN(got) && math.IsNaN(tt.want)) {
 			t.Errorf("%v, %v: %v, want %v", tt.a, tt.b, got, tt.want)
 		}
 	}
