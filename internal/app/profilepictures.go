@@ -13,7 +13,6 @@ import (
 	"resnet-tui/profile/report"
 	"resnet-tui/resnet/inspect"
 	"resnet-tui/resnet/nn"
-	"resnet-tui/resnet/train"
 	"resnet-tui/tensor"
 )
 
@@ -102,55 +101,29 @@ func mapsPicture(kept *tensor.Tensor, at inspect.Place) (export.Picture, error) 
 	return asPNG("Feature maps of "+at.Path+".", note, img)
 }
 
-// explanationPicture is the Grad-CAM of the likeliest class over the photograph.
+// explanationPicture is the Grad-CAM of the likeliest class over the first image.
 func (b *Bench) explanationPicture(ctx context.Context, s *nn.Session, at inspect.Place) (p export.Picture, err error) {
-	logits, err := s.Logits()
+	sample := inspect.Sample{Session: s, Batch: b.input()}
+	class, err := likeliest(ctx, sample)
 	if err != nil {
 		return p, err
 	}
-	class := 0
-	for i, v := range train.Image(logits, 0) {
-		if v > train.Image(logits, 0)[class] {
-			class = i
-		}
-	}
-	shape := b.model.Input
-	o := inspect.DefaultOptions(inspect.GradCAM, shape[2], shape[3])
+	o := inspect.DefaultOptions(inspect.GradCAM, b.model.Input[2], b.model.Input[3])
 	o.At = at
-	e, err := inspect.NewExplainer(ctx, inspect.Sample{Session: s, Batch: b.input()}, o)
+	e, err := b.explain(ctx, sample, o, class, false)
 	if err != nil {
 		return p, err
 	}
-	defer func() { err = errors.Join(err, e.Close()) }()
-	x, err := e.Explain(ctx, class)
-	if err != nil {
-		return p, err
-	}
-	img, err := b.overlay(x)
+	img, err := e.Picture()
 	if err != nil {
 		return p, err
 	}
 	name := fmt.Sprintf("class %d", class)
-	if names := ClassNames(b.model.Config); names != nil {
-		name += ", " + names[class]
+	if e.Name != "" {
+		name += ", " + e.Name
 	}
 	note := fmt.Sprintf("Grad-CAM at %s, of what speaks for %s, the likeliest.", at.Path, name)
 	return asPNG("Why this class.", note, img)
-}
-
-// overlay lays what speaks for a class over the first photograph.
-func (b *Bench) overlay(x *inspect.Explanation) (image.Image, error) {
-	photo, err := photograph(b.input(), 0, b.images.norm)
-	if err != nil {
-		return nil, err
-	}
-	positive := make([]float32, len(x.Map))
-	for i, v := range x.Map {
-		positive[i] = max(v, 0)
-	}
-	return picture.Overlay{
-		Photo: photo, Values: positive, H: x.H, W: x.W, Scale: picture.Magnitudes(positive), Alpha: 0.55,
-	}.Draw()
 }
 
 // asPNG is a picture of a report.
