@@ -18,7 +18,8 @@ import (
 )
 
 // tty is a terminal on which a program runs as its session's first process. It answers
-// the questions that answers holds, after a delay, and no others.
+// the questions that answers holds, after a delay, in the order in which they are asked,
+// and no others.
 type tty struct {
 	t       *testing.T
 	master  *os.File
@@ -70,6 +71,9 @@ func onTTY(t *testing.T, env []string, name string, args ...string) *tty {
 // read takes what the program writes, and answers.
 func (p *tty) read() {
 	b := make([]byte, 1<<16)
+	pending := make(chan lateAnswer, 100)
+	defer close(pending)
+	go p.answer(pending)
 	for {
 		n, err := p.master.Read(b)
 		if err != nil {
@@ -79,11 +83,35 @@ func (p *tty) read() {
 		p.out.Write(b[:n])
 		answers, delay := p.answers, p.delay
 		p.mu.Unlock()
+		if text := answersTo(b[:n], answers); text != "" {
+			pending <- lateAnswer{time.Now().Add(delay), text}
+		}
+	}
+}
+
+// lateAnswer is what a terminal writes, and when.
+type lateAnswer struct {
+	due  time.Time
+	text string
+}
+
+// answersTo are the answers to the questions in what a program has written.
+func answersTo(written []byte, answers map[string]string) (text string) {
+	for i := range written {
 		for question, answer := range answers {
-			for range bytes.Count(b[:n], []byte(question)) {
-				time.AfterFunc(delay, func() { io.WriteString(p.master, answer) })
+			if bytes.HasPrefix(written[i:], []byte(question)) {
+				text += answer
 			}
 		}
+	}
+	return text
+}
+
+// answer writes answers when they are due, one after the other.
+func (p *tty) answer(pending <-chan lateAnswer) {
+	for a := range pending {
+		time.Sleep(time.Until(a.due))
+		io.WriteString(p.master, a.text)
 	}
 }
 
