@@ -20,6 +20,9 @@ func (w What) byChannel() bool { return w == ChannelStats || w == ParamChannelSt
 // probeStats takes the statistics that probes want of a layer's result, and of the
 // parameters that it is the first to use.
 func (f *lowering) probeStats(l *Layer) {
+	if !f.probes.stats {
+		return
+	}
 	of := tensor.Op{Path: l.Path, Call: l.Call, In: []tensor.BufferID{f.results[l.Index]}, Axis: 1}
 	for _, what := range []What{Stats, ChannelStats} {
 		f.stats(spot{what, atLayer, l.Index}, of, l.Out)
@@ -35,6 +38,9 @@ func (f *lowering) probeStats(l *Layer) {
 
 // gradientStats takes the statistics that probes want of a gradient.
 func (f *lowering) gradientStats(at place, index int, path string, grad tensor.BufferID) {
+	if !f.probes.stats {
+		return
+	}
 	of := tensor.Op{Pass: tensor.Backward, Path: path, In: []tensor.BufferID{grad}}
 	if at == atInput {
 		of.Axis = 1

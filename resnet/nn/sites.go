@@ -35,6 +35,7 @@ type probes struct {
 	list    []spots
 	wanted  map[spot]bool
 	buffers map[spot]tensor.BufferID // of what has been lowered
+	stats   bool                     // some want statistics
 }
 
 // spots are where one probe looks.
@@ -61,6 +62,7 @@ func (m *Model) findProbes(p Pass, visible []int) (*probes, error) {
 			return nil, fmt.Errorf("%v: there are no gradients without a backward pass", probe)
 		}
 		x.list = append(x.list, spots{probe, at, indices})
+		x.stats = x.stats || probe.What.ofStats()
 		for _, i := range indices {
 			x.wanted[spot{probe.What, at, i}] = true
 		}
