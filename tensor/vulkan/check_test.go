@@ -69,6 +69,10 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// mostKernels is how many kernels an operation takes at most, a Histogram: the check names
+// all that may be to blame for a wrong result.
+const mostKernels = 4
+
 // TestCheckFindsWrongKernels: a kernel in which one instruction is another is named, plans
 // that need it are refused, and others are not.
 func TestCheckFindsWrongKernels(t *testing.T) {
@@ -86,7 +90,7 @@ func TestCheckFindsWrongKernels(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if !slices.ContainsFunc(c.Wrong, func(w tensor.WrongKernel) bool { return w.Name == name }) || len(c.Wrong) > 2 {
+		if !slices.ContainsFunc(c.Wrong, func(w tensor.WrongKernel) bool { return w.Name == name }) || len(c.Wrong) > mostKernels {
 			t.Errorf("%s is broken, found was %v", name, c)
 		}
 		d.restore(name)
