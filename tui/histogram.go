@@ -40,9 +40,9 @@ func (c *canvas) drawHistogram(r rect, s *nn.Statistics, a valueAxis, l look) {
 // valuesTexts say what a tensor holds, from the longest to the shortest.
 func valuesTexts(s *nn.Statistics) []string {
 	n := profile.FormatCount(s.Elements) + " values"
-	moments := "μ " + scientific(s.Mean) + " σ " + scientific(s.Std)
+	moments := "μ " + profile.Significant(s.Mean) + " σ " + profile.Significant(s.Std) // means of gradients are tiny
 	zeros := profile.FormatShare(float64(s.Zeros)/float64(max(s.Finite(), 1))) + " zeros"
-	extremes := scientific(s.Min) + " … " + scientific(s.Max)
+	extremes := profile.Significant(s.Min) + " … " + profile.Significant(s.Max)
 	return []string{
 		n + " · " + moments + " · " + extremes + " · " + zeros,
 		n + " · " + moments + " · " + zeros,
