@@ -83,7 +83,7 @@ validated() { silent watched "${core[@]}" -- -test.timeout 30m; }
 
 # Compilers take minutes for a large convolution with such checks: the test of guard bands
 # holds those.
-bounds() { silent watched "${bounds[@]}" -- -test.short -test.run 'TestConforms/^(operations|gradients)$'; }
+bounds() { silent watched "${bounds[@]}" -- -test.short -test.run 'TestConforms/^(operations|gradients|histograms)$'; }
 
 swiftshader() { silent tests "$work/swiftshader.json" -- -test.short -test.run 'TestConforms|TestTransfers|TestGuards'; }
 
