@@ -28,6 +28,7 @@ const (
 	FlagResidual             // add Res before the ReLU
 	FlagPrefetch             // prefetch the tile's destination lines first
 	FlagScale                // EltArgs: multiply by Scale and add Shift
+	FlagFloat                // DotKernels: Dst and Res are float32
 )
 
 // ConvArgs is one call of a convolution kernel: Ny rows of Nx tiles of px
@@ -167,4 +168,8 @@ type Kernels struct {
 	// done; Read loads n bytes, a multiple of 1024.
 	Peak func(n int) int64
 	Read func(src unsafe.Pointer, n int)
+
+	// Dot has the products of bfloat16, nil where the processor has no instructions
+	// for them.
+	Dot *DotKernels
 }

@@ -13,13 +13,14 @@ type convCase struct {
 	ConvArgs
 	px, nob, group int // group 0 is an ordinary convolution
 	halves         int // Kernels.HalvesFrom
+	pixel          int // bytes of one in destination and residual
 }
 
 func TestConv(t *testing.T) {
 	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {
 		for px := range k.Conv {
-			testConv(t, r, k.Conv[px], convCase{px: px, nob: k.Nob, halves: k.HalvesFrom})
-			testConv(t, r, k.Conv1[px], convCase{px: px, nob: 1, halves: k.HalvesFrom})
+			testConv(t, r, k.Conv[px], convCase{px: px, nob: k.Nob, halves: k.HalvesFrom, pixel: 64})
+			testConv(t, r, k.Conv1[px], convCase{px: px, nob: 1, halves: k.HalvesFrom, pixel: 64})
 		}
 	})
 }
@@ -27,8 +28,8 @@ func TestConv(t *testing.T) {
 func TestGroups(t *testing.T) {
 	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {
 		for px := range k.Group4 {
-			testConv(t, r, k.Group4[px], convCase{px: px, nob: 1, group: 4, halves: k.HalvesFrom})
-			testConv(t, r, k.Group8[px], convCase{px: px, nob: 1, group: 8, halves: k.HalvesFrom})
+			testConv(t, r, k.Group4[px], convCase{px: px, nob: 1, group: 4, halves: k.HalvesFrom, pixel: 64})
+			testConv(t, r, k.Group8[px], convCase{px: px, nob: 1, group: 8, halves: k.HalvesFrom, pixel: 64})
 		}
 	})
 }
@@ -102,8 +103,8 @@ func (c *convCase) eachOutput(f func(ob, src, dst, res int)) {
 				for ob := range c.nob {
 					f(ob,
 						y*c.SrcY+x*c.SrcX+c.at(p, c.SrcPix, c.SrcHalf),
-						y*c.DstY+x*c.DstX+c.at(p, 64, c.DstHalf)+ob*c.DstOB,
-						y*c.ResY+x*c.ResX+c.at(p, 64, c.ResHalf)+ob*c.ResOB)
+						y*c.DstY+x*c.DstX+c.at(p, c.pixel, c.DstHalf)+ob*c.DstOB,
+						y*c.ResY+x*c.ResX+c.at(p, c.pixel, c.ResHalf)+ob*c.ResOB)
 				}
 			}
 		}

@@ -12,6 +12,8 @@ var (
 	sourceAVX2 string
 	//go:embed avx512_amd64.s
 	sourceAVX512 string
+	//go:embed avx512_bf16_amd64.s
+	sourceAVX512BF16 string
 )
 
 // emulated is a set of x86 kernels on the test's machine, on any processor.
@@ -43,6 +45,23 @@ func emulated(name string) *Kernels {
 		k.Conv1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convOne", px) })
 	}
 	return k
+}
+
+// emulatedDot is the set of products of bfloat16.
+func emulatedDot() *DotKernels {
+	e := emulator{"AVX512", assemble(sourceAVX512BF16)}
+	d := &DotKernels{
+		Name: "avx512_bf16", Nob: 2, PfStep: 256, HalvesFrom: 8,
+		Conv:  everyPx(func(px int) func(*ConvArgs) { return e.tile("dot", px) }),
+		Conv1: everyPx(func(px int) func(*ConvArgs) { return e.tile("dotOne", px) }),
+		Pair:  func(a *PairArgs) { e.call("pair", word64(unsafe.Pointer(a))) },
+		Peak:  func(n int) int64 { return e.call("dotPeak", uint64(n)) },
+	}
+	d.GradWeight = everyRows(func(rows int) func(*GradWeightArgs) {
+		p := e.functions[fmt.Sprintf("dotGradWeightAVX512x%d", rows)]
+		return func(a *GradWeightArgs) { new(machine).run(p, word64(unsafe.Pointer(a))) }
+	})
+	return d
 }
 
 // addGradients adds what backward and update need. Both sets have most of it

@@ -33,6 +33,8 @@ var generic = &Kernels{
 	LaneZeros:   genericLaneZeros,
 	SGD:         genericSGD,
 	MaxPoolGrad: genericMaxPoolGrad,
+
+	Dot: genericDot,
 }
 
 // everyRows makes the kernels of weight gradients.

@@ -161,7 +161,32 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		m.put(a[2], y, 4)
 	},
 	"VFMADD231PD": doubles(math.FMA),
-	"VSUBPD":      doubles(func(x, y, _ float64) float64 { return y - x }),
+	"VDPBF16PS": floats(func(x, y, d float32) float32 {
+		return dotPairs(math.Float32bits(x), math.Float32bits(y), d)
+	}),
+	"VCVTNEPS2BF16": func(m *machine, a []operand, _ int) {
+		x, y := m.vector(a[0], 16), vector{}
+		for i := range 16 {
+			y[i/2] |= uint32(flushedNearest(x[i])) << (i % 2 * 16)
+		}
+		m.put(a[1], y, 8)
+	},
+	"VPMOVZXWD": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[0], lanes/2), vector{}
+		for i := range lanes {
+			y[i] = x[i/2] >> (i % 2 * 16) & 0xffff
+		}
+		m.put(a[1], y, lanes)
+	},
+	"VPORD": bitwise(func(x, y uint32) uint32 { return x | y }),
+	"VPSLLD": func(m *machine, a []operand, lanes int) {
+		x := m.vector(a[1], lanes)
+		for i := range lanes {
+			x[i] <<= a[0].imm
+		}
+		m.put(a[2], x, lanes)
+	},
+	"VSUBPD": doubles(func(x, y, _ float64) float64 { return y - x }),
 	"VMINPS": floats(func(x, y, _ float32) float32 {
 		if y < x {
 			return y

@@ -58,6 +58,9 @@ func assemble(text string) map[string]*program {
 	var p *program
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
+		if code, is := encoded(line); is {
+			line = code
+		}
 		switch {
 		case line == "" || line[0] == '#' || strings.HasPrefix(line, "//"):
 		case strings.HasPrefix(line, "TEXT ·"):

@@ -1977,3 +1977,922 @@ func gradWeightAVX512x23(a *GradWeightArgs)
 //
 //go:noescape
 func gradWeightAVX512x24(a *GradWeightArgs)
+
+// dotAVX512x1 is a convolution of bfloat16 in tiles of 1 pixel, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x1(a *ConvArgs)
+
+// dotOneAVX512x1 is a convolution of bfloat16 in tiles of 1 pixel, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x1(a *ConvArgs)
+
+// dotAVX512x2 is a convolution of bfloat16 in tiles of 2 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x2(a *ConvArgs)
+
+// dotOneAVX512x2 is a convolution of bfloat16 in tiles of 2 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x2(a *ConvArgs)
+
+// dotAVX512x3 is a convolution of bfloat16 in tiles of 3 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x3(a *ConvArgs)
+
+// dotOneAVX512x3 is a convolution of bfloat16 in tiles of 3 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x3(a *ConvArgs)
+
+// dotAVX512x4 is a convolution of bfloat16 in tiles of 4 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x4(a *ConvArgs)
+
+// dotOneAVX512x4 is a convolution of bfloat16 in tiles of 4 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x4(a *ConvArgs)
+
+// dotAVX512x5 is a convolution of bfloat16 in tiles of 5 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x5(a *ConvArgs)
+
+// dotOneAVX512x5 is a convolution of bfloat16 in tiles of 5 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x5(a *ConvArgs)
+
+// dotAVX512x6 is a convolution of bfloat16 in tiles of 6 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x6(a *ConvArgs)
+
+// dotOneAVX512x6 is a convolution of bfloat16 in tiles of 6 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x6(a *ConvArgs)
+
+// dotAVX512x7 is a convolution of bfloat16 in tiles of 7 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x7(a *ConvArgs)
+
+// dotOneAVX512x7 is a convolution of bfloat16 in tiles of 7 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x7(a *ConvArgs)
+
+// dotAVX512x8 is a convolution of bfloat16 in tiles of 8 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x8(a *ConvArgs)
+
+// dotOneAVX512x8 is a convolution of bfloat16 in tiles of 8 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x8(a *ConvArgs)
+
+// dotAVX512x9 is a convolution of bfloat16 in tiles of 9 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x9(a *ConvArgs)
+
+// dotOneAVX512x9 is a convolution of bfloat16 in tiles of 9 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x9(a *ConvArgs)
+
+// dotAVX512x10 is a convolution of bfloat16 in tiles of 10 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x10(a *ConvArgs)
+
+// dotOneAVX512x10 is a convolution of bfloat16 in tiles of 10 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x10(a *ConvArgs)
+
+// dotAVX512x11 is a convolution of bfloat16 in tiles of 11 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x11(a *ConvArgs)
+
+// dotOneAVX512x11 is a convolution of bfloat16 in tiles of 11 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x11(a *ConvArgs)
+
+// dotAVX512x12 is a convolution of bfloat16 in tiles of 12 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x12(a *ConvArgs)
+
+// dotOneAVX512x12 is a convolution of bfloat16 in tiles of 12 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x12(a *ConvArgs)
+
+// dotAVX512x13 is a convolution of bfloat16 in tiles of 13 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x13(a *ConvArgs)
+
+// dotOneAVX512x13 is a convolution of bfloat16 in tiles of 13 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x13(a *ConvArgs)
+
+// dotAVX512x14 is a convolution of bfloat16 in tiles of 14 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotAVX512x14(a *ConvArgs)
+
+// dotOneAVX512x14 is a convolution of bfloat16 in tiles of 14 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run / 2 {
+//				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+//				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, one block
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+// bytes at Pf for each 16 elements.
+//
+//go:noescape
+func dotOneAVX512x14(a *ConvArgs)
+
+// dotGradWeightAVX512x1 sums the gradient of a weight over pairs of bfloat16, 1 row at a time in
+// registers:
+//
+//	for r := range 1 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x1(a *GradWeightArgs)
+
+// dotGradWeightAVX512x2 sums the gradient of a weight over pairs of bfloat16, 2 rows at a time in
+// registers:
+//
+//	for r := range 2 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x2(a *GradWeightArgs)
+
+// dotGradWeightAVX512x3 sums the gradient of a weight over pairs of bfloat16, 3 rows at a time in
+// registers:
+//
+//	for r := range 3 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x3(a *GradWeightArgs)
+
+// dotGradWeightAVX512x4 sums the gradient of a weight over pairs of bfloat16, 4 rows at a time in
+// registers:
+//
+//	for r := range 4 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x4(a *GradWeightArgs)
+
+// dotGradWeightAVX512x5 sums the gradient of a weight over pairs of bfloat16, 5 rows at a time in
+// registers:
+//
+//	for r := range 5 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x5(a *GradWeightArgs)
+
+// dotGradWeightAVX512x6 sums the gradient of a weight over pairs of bfloat16, 6 rows at a time in
+// registers:
+//
+//	for r := range 6 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x6(a *GradWeightArgs)
+
+// dotGradWeightAVX512x7 sums the gradient of a weight over pairs of bfloat16, 7 rows at a time in
+// registers:
+//
+//	for r := range 7 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x7(a *GradWeightArgs)
+
+// dotGradWeightAVX512x8 sums the gradient of a weight over pairs of bfloat16, 8 rows at a time in
+// registers:
+//
+//	for r := range 8 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x8(a *GradWeightArgs)
+
+// dotGradWeightAVX512x9 sums the gradient of a weight over pairs of bfloat16, 9 rows at a time in
+// registers:
+//
+//	for r := range 9 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x9(a *GradWeightArgs)
+
+// dotGradWeightAVX512x10 sums the gradient of a weight over pairs of bfloat16, 10 rows at a time in
+// registers:
+//
+//	for r := range 10 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x10(a *GradWeightArgs)
+
+// dotGradWeightAVX512x11 sums the gradient of a weight over pairs of bfloat16, 11 rows at a time in
+// registers:
+//
+//	for r := range 11 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x11(a *GradWeightArgs)
+
+// dotGradWeightAVX512x12 sums the gradient of a weight over pairs of bfloat16, 12 rows at a time in
+// registers:
+//
+//	for r := range 12 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x12(a *GradWeightArgs)
+
+// dotGradWeightAVX512x13 sums the gradient of a weight over pairs of bfloat16, 13 rows at a time in
+// registers:
+//
+//	for r := range 13 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x13(a *GradWeightArgs)
+
+// dotGradWeightAVX512x14 sums the gradient of a weight over pairs of bfloat16, 14 rows at a time in
+// registers:
+//
+//	for r := range 14 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x14(a *GradWeightArgs)
+
+// dotGradWeightAVX512x15 sums the gradient of a weight over pairs of bfloat16, 15 rows at a time in
+// registers:
+//
+//	for r := range 15 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x15(a *GradWeightArgs)
+
+// dotGradWeightAVX512x16 sums the gradient of a weight over pairs of bfloat16, 16 rows at a time in
+// registers:
+//
+//	for r := range 16 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x16(a *GradWeightArgs)
+
+// dotGradWeightAVX512x17 sums the gradient of a weight over pairs of bfloat16, 17 rows at a time in
+// registers:
+//
+//	for r := range 17 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x17(a *GradWeightArgs)
+
+// dotGradWeightAVX512x18 sums the gradient of a weight over pairs of bfloat16, 18 rows at a time in
+// registers:
+//
+//	for r := range 18 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x18(a *GradWeightArgs)
+
+// dotGradWeightAVX512x19 sums the gradient of a weight over pairs of bfloat16, 19 rows at a time in
+// registers:
+//
+//	for r := range 19 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x19(a *GradWeightArgs)
+
+// dotGradWeightAVX512x20 sums the gradient of a weight over pairs of bfloat16, 20 rows at a time in
+// registers:
+//
+//	for r := range 20 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x20(a *GradWeightArgs)
+
+// dotGradWeightAVX512x21 sums the gradient of a weight over pairs of bfloat16, 21 rows at a time in
+// registers:
+//
+//	for r := range 21 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x21(a *GradWeightArgs)
+
+// dotGradWeightAVX512x22 sums the gradient of a weight over pairs of bfloat16, 22 rows at a time in
+// registers:
+//
+//	for r := range 22 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x22(a *GradWeightArgs)
+
+// dotGradWeightAVX512x23 sums the gradient of a weight over pairs of bfloat16, 23 rows at a time in
+// registers:
+//
+//	for r := range 23 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x23(a *GradWeightArgs)
+
+// dotGradWeightAVX512x24 sums the gradient of a weight over pairs of bfloat16, 24 rows at a time in
+// registers:
+//
+//	for r := range 24 * Groups {
+//		for z, y, x := range Nz, Ny, Nx {
+//			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+//			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+//			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+//		}
+//	}
+//
+//go:noescape
+func dotGradWeightAVX512x24(a *GradWeightArgs)
+
+// pairAVX512 puts pixels side by side, each two of a lane in a pair:
+//
+//	for p := range (N + 1) / 2 {
+//		first := (Src + 2·p·SrcStep)[o]
+//		second := (Src + (2·p+1)·SrcStep)[o] // 0 if there are only N pixels
+//		(Dst + p·DstStep)[o] = {first, second}
+//	}
+//
+//go:noescape
+func pairAVX512(a *PairArgs)
+
+// dotPeakAVX512 does n rounds of independent products of pairs in registers, and returns the
+// floating-point operations done:
+//
+//	for range n {
+//		for i := range acc {
+//			acc[i] += x[0]*x[0] + x[1]*x[1]
+//		}
+//	}
+//
+//go:noescape
+func dotPeakAVX512(n int) (ret int64)

@@ -20,6 +20,7 @@ import (
 
 // isa is what the kernels need to know of an instruction set.
 type isa struct {
+	file       string            // name of the assembly
 	suffix     string            // of function names
 	lanes      int               // float32 in a vector
 	regs       []reg.VecPhysical // vector registers
@@ -28,11 +29,12 @@ type isa struct {
 	maxRows    int               // floats of the source that a weight gradient sums at once
 	halvesFrom int               // pixels from which on a tile has two halves
 	pfLines    int               // cache lines prefetched for each 16 floats of Run
+	emit       func(g *gen)      // emits all kernels
 }
 
-var avx2 = isa{suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, maxRows: 6, halvesFrom: 6, pfLines: 4, regs: ymm}
+var avx2 = isa{file: "avx2", suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, maxRows: 6, halvesFrom: 6, pfLines: 4, regs: ymm, emit: (*gen).floats}
 
-var avx512 = isa{suffix: "AVX512", lanes: 16, nob: 2, maxPx: 14, maxRows: 24, halvesFrom: 8, pfLines: 8, regs: zmm}
+var avx512 = isa{file: "avx512", suffix: "AVX512", lanes: 16, nob: 2, maxPx: 14, maxRows: 24, halvesFrom: 8, pfLines: 8, regs: zmm, emit: (*gen).floats}
 
 var ymm = []reg.VecPhysical{
 	reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
@@ -71,16 +73,16 @@ type gen struct {
 func amd64() ([]file, error) {
 	var files []file
 	var fns []*ir.Function
-	for _, s := range []isa{avx2, avx512} {
+	for _, s := range []isa{avx2, avx512, avx512BF16} {
 		f, err := s.generate()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.suffix, err)
+			return nil, fmt.Errorf("%s: %w", s.file, err)
 		}
 		text, err := printer.NewGoAsm(printer.Config{Name: "gen", Pkg: "asm"}).Print(f)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{strings.ToLower(s.suffix) + "_amd64.s", text})
+		files = append(files, file{s.file + "_amd64.s", encodeUnknown(text)})
 		fns = append(fns, f.Functions()...)
 	}
 	stubs, err := stubs(fns)
@@ -91,9 +93,19 @@ func amd64() ([]file, error) {
 func (s isa) generate() (*ir.File, error) {
 	g := &gen{Context: build.NewContext(), isa: s}
 	g.ConstraintExpr("amd64,!noasm")
-	for px := 1; px <= s.maxPx; px++ {
-		g.conv("conv", px, s.nob)
-		if s.nob > 1 {
+	s.emit(g)
+	f, err := g.Result()
+	if err != nil {
+		return nil, err
+	}
+	return f, pass.Compile.Execute(f)
+}
+
+// floats emits the kernels of float32.
+func (g *gen) floats() {
+	for px := 1; px <= g.maxPx; px++ {
+		g.conv("conv", px, g.nob)
+		if g.nob > 1 {
 			g.conv("convOne", px, 1)
 		}
 		g.group(px, 4)
@@ -105,12 +117,12 @@ func (s isa) generate() (*ir.File, error) {
 	g.maxPool()
 	g.addPixels()
 	g.sums()
-	g.peak()
+	g.peak("peak", 1, g.VFMADD231PS)
 	g.read()
-	for rows := 1; rows <= s.maxRows; rows++ {
-		g.gradWeight(rows)
+	for rows := 1; rows <= g.maxRows; rows++ {
+		g.gradWeight("gradWeight", rows, g.VFMADD231PS_BCST)
 	}
-	if s.lanes == avx2.lanes { // memory is their limit: the set of AVX-512 uses the same
+	if g.parts() > 1 { // memory is their limit: the set of AVX-512 uses the same
 		g.normSums()
 		g.normGrad()
 		g.mask()
@@ -122,11 +134,6 @@ func (s isa) generate() (*ir.File, error) {
 		g.sgd()
 		g.maxPoolGrad()
 	}
-	f, err := g.Result()
-	if err != nil {
-		return nil, err
-	}
-	return f, pass.Compile.Execute(f)
 }
 
 // stubs declares the functions for Go: avo's own printer lacks the import.
@@ -169,7 +176,7 @@ func variable(name string, t types.Type) *types.Var { return types.NewVar(token.
 // the number of pixels where that is not 0. A result of nil means that it has none.
 func (g *gen) function(name string, px int, result types.Type, params ...*types.Var) {
 	k := kernel{name: name, size: px, nob: g.nob, half: px}
-	if name == "convOne" {
+	if name == "convOne" || name == "dotOne" {
 		k.nob = 1
 	}
 	if px >= g.halvesFrom {
@@ -311,6 +318,7 @@ const (
 	flagResidual
 	flagPrefetch
 	flagScale
+	flagFloat
 )
 
 // Bits of float32 constants.

@@ -17,10 +17,13 @@ import (
 // From the outside in: groups of rows, images, rows of the image, pixels. Pointers
 // advance at each level from a copy that the level above keeps; what only the outer
 // levels need is counted on the stack.
-func (g *gen) gradWeight(rows int) {
-	g.function("gradWeight", rows, nil, variable("a", pointerTo("GradWeightArgs")))
+//
+// multiplyAdd is the instruction of an AVX-512 set.
+func (g *gen) gradWeight(name string, rows int, multiplyAdd func(...operand.Op)) {
+	g.function(name, rows, nil, variable("a", pointerTo("GradWeightArgs")))
 	args := g.argument("a")
 	r := g.newOuterProduct(rows)
+	r.multiplyAdd = multiplyAdd
 	load := func(offset int) reg.GPVirtual {
 		to := g.GP64()
 		g.MOVQ(mem(args, offset), to)
@@ -78,6 +81,8 @@ type outerProduct struct {
 	acc  [][]reg.VecPhysical // [row][vector of a block]: the sums
 	grad []reg.VecPhysical   // a pixel's output gradients
 	x    []reg.VecPhysical   // broadcasts of the source, nil where an operand broadcasts
+
+	multiplyAdd func(...operand.Op)
 }
 
 // newOuterProduct deals out the registers. A multiply-add of AVX-512 can broadcast
@@ -112,7 +117,7 @@ func (o *outerProduct) multiply(src, grad reg.GPVirtual) {
 	}
 	for r := range o.acc {
 		if o.x == nil {
-			o.VFMADD231PS_BCST(mem(src, r*floatBytes), o.grad[0], o.acc[r][0])
+			o.multiplyAdd(mem(src, r*floatBytes), o.grad[0], o.acc[r][0])
 			continue
 		}
 		x := o.x[r%len(o.x)]

@@ -29,6 +29,8 @@ type tile struct {
 	wp, pf        reg.GPVirtual
 	cur           map[string]operand.Mem // loop state on the stack
 	weightsPerTap int                    // bytes
+	srcPixel      int                    // bytes of a block of the source
+	end           func()                 // emits what follows a tile's reduction
 }
 
 // conv emits the convolution for any kernel size and stride: nob output blocks at px
@@ -39,18 +41,18 @@ func (g *gen) conv(name string, px, nob int) {
 	t := g.newTile(name, px, nob, 2)
 	t.weightsPerTap = nob * pixelBytes
 	t.loops(func() {
-		t.reduce(block, true, t.convTap)
+		t.reduce(block, true, func(k int) { t.convTap(k, t.VFMADD231PS) })
 	})
 }
 
 // convTap broadcasts float k of every pixel and multiplies it by its weights.
-func (t *tile) convTap(k int) {
+func (t *tile) convTap(k int, multiplyAdd func(...operand.Op)) {
 	t.loadWeights(k)
 	for p := range t.px {
 		x := t.tmp[(k*t.px+p)%len(t.tmp)]
 		t.VBROADCASTSS(t.pixel(p, k*floatBytes), x)
 		for j, w := range t.w {
-			t.VFMADD231PS(x, w, t.acc[p][j])
+			multiplyAdd(x, w, t.acc[p][j])
 		}
 	}
 }
@@ -67,7 +69,8 @@ func (t *tile) loadWeights(k int) {
 // the source: fewer where the sums of a wide tile leave fewer.
 func (g *gen) newTile(name string, px, nob, tmp int) *tile {
 	g.function(name, px, nil, variable("a", pointerTo("ConvArgs")))
-	t := &tile{gen: g, px: px, nob: nob, cur: map[string]operand.Mem{}}
+	t := &tile{gen: g, px: px, nob: nob, cur: map[string]operand.Mem{}, srcPixel: pixelBytes}
+	t.end = t.epilogue
 	for range px {
 		t.acc = append(t.acc, g.vecs(nob*g.parts()))
 	}
@@ -132,7 +135,7 @@ func (t *tile) loops(body func()) {
 	t.prefetchOutput()
 	t.bias()
 	body()
-	t.epilogue()
+	t.end()
 	t.step("src", convSrcX)
 	t.step("dst", convDstX)
 	t.step("res", convResX)
@@ -211,7 +214,7 @@ func (t *tile) reduce(steps int, tail bool, tap func(k int)) {
 		tap(k)
 	}
 	t.ADDQ(t.arg(convPfStep), t.pf)
-	t.advance(pixelBytes, steps)
+	t.advance(t.srcPixel, steps)
 	t.count(n, "run")
 	if tail {
 		t.tail(n, func() { tap(0) })
@@ -258,17 +261,16 @@ func (t *tile) prefetchOutput() {
 	f := t.GP64()
 	t.MOVQ(t.arg(convFlags), f)
 	t.unless(flagPrefetch, f, "prefetched")
-	t.eachOutput("dst", convDstHalf, convDstOB, func(_, part int, m operand.Mem, _ reg.VecPhysical) {
-		if part == 0 {
+	fetch := func(p, part int, m operand.Mem, _ reg.VecPhysical) {
+		p %= t.first()
+		newLine := p*t.srcPixel%pixelBytes == 0 || p == t.first()-1 || p == t.px-t.first()-1
+		if part == 0 && newLine {
 			t.PREFETCHT0(m)
 		}
-	})
+	}
+	t.eachOutput(dst(t.srcPixel), fetch)
 	t.unless(flagResidual, f, "prefetched")
-	t.eachOutput("res", convResHalf, convResOB, func(_, part int, m operand.Mem, _ reg.VecPhysical) {
-		if part == 0 {
-			t.PREFETCHT0(m)
-		}
-	})
+	t.eachOutput(res(t.srcPixel), fetch)
 	t.Label("prefetched")
 }
 
@@ -279,10 +281,18 @@ func (t *tile) epilogue() {
 	f := t.GP64()
 	t.MOVQ(t.arg(convFlags), f)
 	t.unless(flagResidual, f, "noResidual")
-	t.eachOutput("res", convResHalf, convResOB, func(_, _ int, m operand.Mem, v reg.VecPhysical) {
+	t.eachOutput(res(pixelBytes), func(_, _ int, m operand.Mem, v reg.VecPhysical) {
 		t.VADDPS(m, v, v)
 	})
 	t.Label("noResidual")
+	t.clamp(f)
+	t.eachOutput(dst(pixelBytes), func(_, _ int, m operand.Mem, v reg.VecPhysical) {
+		t.VMOVUPS(v, m)
+	})
+}
+
+// clamp emits the ReLU, if the flags in f have it.
+func (t *tile) clamp(f reg.GPVirtual) {
 	t.unless(flagReLU, f, "noReLU")
 	zero := t.w[0]
 	t.VXORPS(zero, zero, zero)
@@ -292,32 +302,39 @@ func (t *tile) epilogue() {
 		}
 	}
 	t.Label("noReLU")
-	t.eachOutput("dst", convDstHalf, convDstOB, func(_, _ int, m operand.Mem, v reg.VecPhysical) {
-		t.VMOVUPS(v, m)
-	})
 }
 
+// output is where a tile is stored, or read from: loop state with its beginning,
+// the arguments with the distance to its second half and to the next block, and the
+// bytes of a pixel.
+type output struct {
+	base            string
+	half, ob, pixel int
+}
+
+func dst(pixel int) output { return output{"dst", convDstHalf, convDstOB, pixel} }
+func res(pixel int) output { return output{"res", convResHalf, convResOB, pixel} }
+
 // eachOutput calls f for every vector of the tile and its place in dst or res, block
-// by block: part is the vector's number in its block, half and ob are the arguments
-// with the distance to the tile's second half and to the next block.
-func (t *tile) eachOutput(base string, half, ob int, f func(p, part int, m operand.Mem, v reg.VecPhysical)) {
+// by block: part is the vector's number in its block.
+func (t *tile) eachOutput(o output, f func(p, part int, m operand.Mem, v reg.VecPhysical)) {
 	r := []reg.GPVirtual{t.GP64(), nil}
-	t.MOVQ(t.cur[base], r[0])
+	t.MOVQ(t.cur[o.base], r[0])
 	if t.wide() {
 		r[1] = t.GP64()
 		t.MOVQ(r[0], r[1])
-		t.ADDQ(t.arg(half), r[1])
+		t.ADDQ(t.arg(o.half), r[1])
 	}
 	for j := range t.acc[0] {
 		part := j % t.parts()
 		if j > 0 && part == 0 {
-			t.ADDQ(t.arg(ob), r[0])
+			t.ADDQ(t.arg(o.ob), r[0])
 			if t.wide() {
-				t.ADDQ(t.arg(ob), r[1])
+				t.ADDQ(t.arg(o.ob), r[1])
 			}
 		}
 		for p := range t.px {
-			m := mem(r[p/t.first()], p%t.first()*pixelBytes+part*t.vecBytes())
+			m := mem(r[p/t.first()], p%t.first()*o.pixel+part*t.vecBytes())
 			f(p, part, m, t.acc[p][j])
 		}
 	}

@@ -29,6 +29,27 @@ var docs = map[string]func(k kernel) string{
 	"group4":     func(k kernel) string { return k.group(4) },
 	"group8":     func(k kernel) string { return k.group(8) },
 	"gradWeight": kernel.gradWeight,
+
+	"dot":           kernel.dot,
+	"dotOne":        kernel.dot,
+	"dotGradWeight": kernel.dotGradWeight,
+	"pair": constant(`
+puts pixels side by side, each two of a lane in a pair:
+
+	for p := range (N + 1) / 2 {
+		first := (Src + 2·p·SrcStep)[o]
+		second := (Src + (2·p+1)·SrcStep)[o] // 0 if there are only N pixels
+		(Dst + p·DstStep)[o] = {first, second}
+	}`),
+	"dotPeak": constant(`
+does n rounds of independent products of pairs in registers, and returns the
+floating-point operations done:
+
+	for range n {
+		for i := range acc {
+			acc[i] += x[0]*x[0] + x[1]*x[1]
+		}
+	}`),
 	"winoIn": constant(`
 transforms tiles of Winograd's input:
 
@@ -250,6 +271,43 @@ is a convolution in tiles of %[1]s, for %[2]s of output channels:
 
 While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.`,
 		count(k.size, "pixel"), count(k.nob, "block"), k.size, lanes, k.pixel("Src"), k.outputs())
+}
+
+// dot is the convolution of a tile of bfloat16.
+func (k kernel) dot() string {
+	return fmt.Sprintf(`
+is a convolution of bfloat16 in tiles of %[1]s, for %[2]s of output channels:
+
+	for y, x := range Ny, Nx { // tiles
+		for p := range %[3]d { // pixels
+			sum[o] = Bias[o] // %[4]d lanes
+			src := Src + y·SrcY + x·SrcX + %[5]s
+			for icb, kh, r := range Icb, Kh, Run / 2 {
+				pair := (src + icb·SrcPlane + kh·SrcRow)[2·r : 2·r+2]
+				sum[o] += pair[0]*W[icb][kh][r][o][0] + pair[1]*W[icb][kh][r][o][1]
+			}
+			store(y, x, p, sum) // adds Res, clamps, rounds, and writes to Dst, %[6]s
+		}
+	}
+
+With FlagFloat, Res and Dst are float32. While it goes over Run, it prefetches PfStep
+bytes at Pf for each 16 elements.`,
+		count(k.size, "pixel"), count(k.nob, "block"), k.size, block*k.nob, k.pixel("Src"), k.outputs())
+}
+
+// dotGradWeight is the weight gradient of pairs.
+func (k kernel) dotGradWeight() string {
+	return fmt.Sprintf(`
+sums the gradient of a weight over pairs of bfloat16, %[1]s at a time in
+registers:
+
+	for r := range %[2]d * Groups {
+		for z, y, x := range Nz, Ny, Nx {
+			src := (Src + z·SrcZ + y·SrcRow + x·SrcPix)[r] // a pair
+			grad := (Grad + z·GradZ + y·GradRow)[16·x + o] // a pair
+			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
+		}
+	}`, count(k.size, "row"), k.size)
 }
 
 // group is the convolution in groups of n channels.

@@ -188,13 +188,13 @@ func (g *gen) sums() {
 
 // peak emits independent multiply-adds in registers, for the ceiling of the roofline:
 // a round has as many chains as hide the latency of one (4 cycles at 2 per cycle
-// need 8; 12 leave room).
-func (g *gen) peak() {
+// need 8; 12 leave room). The instruction does so many multiply-adds in a lane.
+func (g *gen) peak(name string, each int, multiplyAdd func(...operand.Op)) {
 	const chains = 12
-	g.function("peak", 0, typeInt64, variable("n", typeInt))
+	g.function(name, 0, typeInt64, variable("n", typeInt))
 	n := g.argument("n")
 	flops := g.GP64()
-	g.IMUL3Q(operand.I32(2*chains*g.lanes), n, flops)
+	g.IMUL3Q(operand.I32(2*each*chains*g.lanes), n, flops)
 	x := g.vec()
 	g.VXORPS(x, x, x)
 	acc := g.vecs(chains)
@@ -203,7 +203,7 @@ func (g *gen) peak() {
 	}
 	g.Label("round")
 	for _, v := range acc {
-		g.VFMADD231PS(x, x, v)
+		multiplyAdd(x, x, v)
 	}
 	g.count(n, "round")
 	b, err := g.ReturnIndex(0).Resolve()

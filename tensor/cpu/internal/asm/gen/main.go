@@ -5,12 +5,13 @@
 //	go -C tensor/cpu/internal/asm/gen run .         writes the files
 //	go -C tensor/cpu/internal/asm/gen run . -check  fails if they are not current
 //
-// x86's kernels are written with avo, once for AVX2 and AVX-512: conv.go, group.go,
-// wino.go, elt.go, backward.go, norm.go, probe.go and update.go, on what amd64.go
-// gives them. Those of arm64, which avo lacks, are text: neon.go and the files whose
-// names begin with it, kernel by kernel in the same order. What both share is in
-// offsets.go (where arguments lie), docs.go (what a kernel computes, for its
-// declaration) and sections.go (what the code after a label is for).
+// x86's kernels are written with avo, once for AVX2 and AVX-512: conv.go, dot.go,
+// group.go, wino.go, elt.go, backward.go, norm.go, probe.go and update.go, on what
+// amd64.go gives them, and encode.go for instructions that Go's assembler lacks. Those
+// of arm64, which avo lacks, are text: neon.go and the files whose names begin with it,
+// kernel by kernel in the same order. What both share is in offsets.go (where arguments
+// lie), docs.go (what a kernel computes, for its declaration) and sections.go (what the
+// code after a label is for).
 //
 // A kernel is best read in the generator; the assembly shows which instructions it
 // became.

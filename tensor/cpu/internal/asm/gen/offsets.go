@@ -111,6 +111,15 @@ const (
 	gradGradZ
 )
 
+// Offsets of asm.PairArgs, in bytes.
+const (
+	pairSrc = 8 * iota
+	pairDst
+	pairSrcStep
+	pairDstStep
+	pairN
+)
+
 // Offsets of asm.NormGradArgs, in bytes.
 const (
 	normX = 8 * iota
@@ -212,6 +221,9 @@ var argStructs = []argStruct{
 		{"Src", gradSrc}, {"Grad", gradGrad}, {"Dst", gradDst}, {"SrcPix", gradSrcPix},
 		{"SrcRow", gradSrcRow}, {"GradRow", gradGradRow}, {"Nx", gradNx}, {"Ny", gradNy},
 		{"Groups", gradGroups}, {"Nz", gradNz}, {"SrcZ", gradSrcZ}, {"GradZ", gradGradZ},
+	}},
+	{"PairArgs", []argField{
+		{"Src", pairSrc}, {"Dst", pairDst}, {"SrcStep", pairSrcStep}, {"DstStep", pairDstStep}, {"N", pairN},
 	}},
 	{"NormGradArgs", []argField{
 		{"X", normX}, {"DY", normDY}, {"Y", normY}, {"Dst", normDst}, {"Mean", normMean},

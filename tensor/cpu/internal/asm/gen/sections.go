@@ -21,6 +21,32 @@ var sections = map[string]map[string]string{
 		"noResidual": "ReLU, which keeps NaN.",
 		"noReLU":     "Store; then the next tile, and the next row.",
 	},
+	"dot": {
+		"":             "Distances between pixels, and where rows begin.",
+		"row":          "A row of tiles, from its first on.",
+		"tile":         "A tile: prefetch what its end will write and read.",
+		"prefetched":   "Start the sums with the bias.",
+		"icb":          "A block of input channels.",
+		"kh":           "A row of taps.",
+		"run":          "Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.",
+		"residual":     "Add the residual, in float32.",
+		"halfResidual": "Add the residual, in bfloat16.",
+		"noResidual":   "ReLU, which keeps NaN.",
+		"noReLU":       "Store float32.",
+		"narrow":       "Round and store bfloat16.",
+		"stored":       "The next tile, and the next row.",
+	},
+	"dotGradWeight": {
+		"group": "Load the sums of some rows of the result.",
+		"image": "An image.",
+		"row":   "A row of its pairs of pixels.",
+		"pixel": "A pair: each two values of its source times its gradients.",
+		"store": "Store the sums; then the next rows of the result.",
+	},
+	"pair": {
+		"pixel": "Two pixels: the second's values become upper halves.",
+		"last":  "A pixel without a second.",
+	},
 	"gradWeight": {
 		"group": "Load the sums of some rows of the result.",
 		"image": "An image.",
@@ -83,6 +109,7 @@ var sections = map[string]map[string]string{
 	"laneZeros": {"pixel": "A pixel: a lane that is zero compares as −1."},
 	"figures":   {"pixel": "A pixel: sums of differences and squares in float64, and extremes."},
 	"peak":      {"round": "A round: as many chains as hide the latency."},
+	"dotPeak":   {"round": "A round: as many chains as hide the latency."},
 	"read":      {"round": "A round."},
 	"normSums":  norms,
 	"normGrad":  norms,
@@ -114,6 +141,9 @@ var norms = map[string]string{
 func section(kernel, label string) string {
 	if kernel == "convOne" || strings.HasPrefix(kernel, "group") {
 		kernel = "conv"
+	}
+	if kernel == "dotOne" {
+		kernel = "dot"
 	}
 	return sections[kernel][strings.TrimRight(label, "0123456789")]
 }
