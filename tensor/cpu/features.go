@@ -18,6 +18,8 @@ func features() []string {
 		{"AVX512DQ", cpu.X86.HasAVX512DQ},
 		{"AVX512VL", cpu.X86.HasAVX512VL},
 		{"AVX512BF16", cpu.X86.HasAVX512BF16},
+		{"AMXTILE", cpu.X86.HasAMXTile},
+		{"AMXBF16", cpu.X86.HasAMXBF16},
 		{"ASIMD", cpu.ARM64.HasASIMD},
 	} {
 		if f.has {

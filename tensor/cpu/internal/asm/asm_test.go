@@ -104,7 +104,7 @@ func TestGet(t *testing.T) {
 	if k := Get(""); k == nil || k.Name != names[0] {
 		t.Errorf("Get of nothing is not the best set, %s", names[0])
 	}
-	for _, name := range names {
+	for _, name := range append(names, "generic_matrix") {
 		if k := Get(name); k == nil || k.Name != name {
 			t.Errorf("Get(%q) is another set", name)
 		}

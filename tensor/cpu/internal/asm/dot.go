@@ -9,7 +9,7 @@ import "unsafe"
 // The instructions take subnormal numbers as zero, and round each sum, or each two,
 // once to the nearest. So sets agree within rounding, not in every bit.
 type DotKernels struct {
-	// Name is "avx512_bf16" or "generic".
+	// Name is "amx_bf16", "avx512_bf16" or "generic".
 	Name string
 	// Nob, PfStep and HalvesFrom are what they are in Kernels, with 16 elements of
 	// Run in the place of 16 floats.
@@ -27,6 +27,8 @@ type DotKernels struct {
 	Pair func(*PairArgs)
 	// Peak is Peak of Kernels with products of pairs.
 	Peak func(n int) int64
+	// Matrix has what a matrix unit does faster, nil without one.
+	Matrix *MatrixKernels
 }
 
 // PairArgs puts each two of N pixels of one block side by side:

@@ -14,6 +14,7 @@ import (
 type machine struct {
 	gp    map[string]*uint64
 	vec   [32]vector
+	tiles tiles
 	zero  bool // flags of the last comparison or operation
 	less  bool
 	frame [16]uint64

@@ -8,6 +8,7 @@ import "golang.org/x/sys/cpu"
 
 // native lists the sets of kernels beside the generic one, best first.
 func native() (sets []*Kernels) {
+	offerAMX()
 	x := &cpu.X86
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL {
 		sets = append(sets, avx512)

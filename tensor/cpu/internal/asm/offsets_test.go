@@ -22,7 +22,7 @@ func TestOffsets(t *testing.T) {
 	}
 	for _, s := range []any{
 		ConvArgs{}, WinoInArgs{}, WinoOutArgs{}, EltArgs{}, PoolArgs{},
-		GradWeightArgs{}, NormGradArgs{}, SGDArgs{}, PoolGradArgs{}, CountArgs{}, FigureSums{}, PairArgs{},
+		GradWeightArgs{}, NormGradArgs{}, SGDArgs{}, PoolGradArgs{}, CountArgs{}, FigureSums{}, PairArgs{}, MatrixArgs{}, GatherArgs{},
 	} {
 		r := reflect.TypeOf(s)
 		fields := 0

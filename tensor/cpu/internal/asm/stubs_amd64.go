@@ -2896,3 +2896,58 @@ func pairAVX512(a *PairArgs)
 //
 //go:noescape
 func dotPeakAVX512(n int) (ret int64)
+
+// matrixConvAMX is a convolution of gathered pixels of bfloat16, for 2 blocks of output channels:
+//
+//	for q := range N {
+//		for pair, tap, c := range Pairs, TapCount, 16 {
+//			x := (Src + pair·SrcPlane + Taps[tap] + 64·q)[2·c : 2·c+2]
+//			sum[o] += x[0]*W[pair][tap][o/16][c][o%16][0] + x[1]*W[pair][tap][o/16][c][o%16][1]
+//		}
+//		if q%(Row+Skip) < Row {
+//			sum[o] += Bias[o] // 32 lanes
+//			store(q, sum) // adds Res, clamps, rounds, and writes to Dst
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32.
+//
+//go:noescape
+func matrixConvAMX(a *MatrixArgs)
+
+// matrixConvOneAMX is a convolution of gathered pixels of bfloat16, for 1 block of output channels:
+//
+//	for q := range N {
+//		for pair, tap, c := range Pairs, TapCount, 16 {
+//			x := (Src + pair·SrcPlane + Taps[tap] + 64·q)[2·c : 2·c+2]
+//			sum[o] += x[0]*W[pair][tap][o/16][c][o%16][0] + x[1]*W[pair][tap][o/16][c][o%16][1]
+//		}
+//		if q%(Row+Skip) < Row {
+//			sum[o] += Bias[o] // 16 lanes
+//			store(q, sum) // adds Res, clamps, rounds, and writes to Dst
+//		}
+//	}
+//
+// With FlagFloat, Res and Dst are float32.
+//
+//go:noescape
+func matrixConvOneAMX(a *MatrixArgs)
+
+// gatherAMX puts the pixels of two blocks side by side:
+//
+//	for y, x := range Ny, Nx {
+//		for c := range 32 {
+//			(Dst + y·DstRow)[32·x + c] = (Src + y·SrcRow + x·SrcPix + c/16·SrcOB)[c%16]
+//		}
+//	}
+//
+// If SrcOB is 0, there is one block, and zeros beside it.
+//
+//go:noescape
+func gatherAMX(a *GatherArgs)
+
+// matrixPeakAMX does n rounds of independent products of tiles, and returns the floating-point
+// operations done. All factors are zero.
+//
+//go:noescape
+func matrixPeakAMX(config unsafe.Pointer, n int) (ret int64)

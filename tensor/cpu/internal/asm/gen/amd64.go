@@ -73,7 +73,7 @@ type gen struct {
 func amd64() ([]file, error) {
 	var files []file
 	var fns []*ir.Function
-	for _, s := range []isa{avx2, avx512, avx512BF16} {
+	for _, s := range []isa{avx2, avx512, avx512BF16, amx} {
 		f, err := s.generate()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.file, err)
@@ -176,7 +176,7 @@ func variable(name string, t types.Type) *types.Var { return types.NewVar(token.
 // the number of pixels where that is not 0. A result of nil means that it has none.
 func (g *gen) function(name string, px int, result types.Type, params ...*types.Var) {
 	k := kernel{name: name, size: px, nob: g.nob, half: px}
-	if name == "convOne" || name == "dotOne" {
+	if name == "convOne" || name == "dotOne" || name == "matrixConvOne" {
 		k.nob = 1
 	}
 	if px >= g.halvesFrom {

@@ -41,6 +41,21 @@ puts pixels side by side, each two of a lane in a pair:
 		second := (Src + (2·p+1)·SrcStep)[o] // 0 if there are only N pixels
 		(Dst + p·DstStep)[o] = {first, second}
 	}`),
+	"matrixConv":    kernel.matrix,
+	"matrixConvOne": kernel.matrix,
+	"gather": constant(`
+puts the pixels of two blocks side by side:
+
+	for y, x := range Ny, Nx {
+		for c := range 32 {
+			(Dst + y·DstRow)[32·x + c] = (Src + y·SrcRow + x·SrcPix + c/16·SrcOB)[c%16]
+		}
+	}
+
+If SrcOB is 0, there is one block, and zeros beside it.`),
+	"matrixPeak": constant(`
+does n rounds of independent products of tiles, and returns the floating-point
+operations done. All factors are zero.`),
 	"dotPeak": constant(`
 does n rounds of independent products of pairs in registers, and returns the
 floating-point operations done:
@@ -248,6 +263,25 @@ adds each output's gradient to the first maximum of its window, or the last NaN:
 		}
 		(DX + i·Step + best[o].kh·DXRow)[16·best[o].kw + o] += DY[16·i + o]
 	}`),
+}
+
+// matrix is the convolution of AMX.
+func (k kernel) matrix() string {
+	return fmt.Sprintf(`
+is a convolution of gathered pixels of bfloat16, for %[1]s of output channels:
+
+	for q := range N {
+		for pair, tap, c := range Pairs, TapCount, 16 {
+			x := (Src + pair·SrcPlane + Taps[tap] + 64·q)[2·c : 2·c+2]
+			sum[o] += x[0]*W[pair][tap][o/16][c][o%%16][0] + x[1]*W[pair][tap][o/16][c][o%%16][1]
+		}
+		if q%%(Row+Skip) < Row {
+			sum[o] += Bias[o] // %[2]d lanes
+			store(q, sum) // adds Res, clamps, rounds, and writes to Dst
+		}
+	}
+
+With FlagFloat, Res and Dst are float32.`, count(k.nob, "block"), block*k.nob)
 }
 
 func constant(s string) func(kernel) string { return func(kernel) string { return s } }

@@ -31,12 +31,16 @@ func encodeUnknown(text []byte) []byte {
 	for line := range strings.Lines(string(text)) {
 		name, operands, _ := strings.Cut(strings.TrimSpace(line), " ")
 		name, broadcast := strings.CutSuffix(name, ".BCST")
-		e, is := unknownInstructions[name]
-		if !is {
+		args := strings.Split(strings.ReplaceAll(operands, " ", ""), ",")
+		var code []byte
+		if e, is := unknownInstructions[name]; is {
+			code = e.encode(args, broadcast)
+		} else if v, is := tileInstructions[name]; is {
+			code = v.encode(args)
+		} else {
 			b.WriteString(line)
 			continue
 		}
-		code := e.encode(strings.Split(strings.ReplaceAll(operands, " ", ""), ","), broadcast)
 		fmt.Fprintf(&b, "\t%s // %s\n", directives(code), strings.Join(strings.Fields(line), " "))
 	}
 	return b.Bytes()

@@ -7,11 +7,11 @@
 //
 // x86's kernels are written with avo, once for AVX2 and AVX-512: conv.go, dot.go,
 // group.go, wino.go, elt.go, backward.go, norm.go, probe.go and update.go, on what
-// amd64.go gives them, and encode.go for instructions that Go's assembler lacks. Those
-// of arm64, which avo lacks, are text: neon.go and the files whose names begin with it,
-// kernel by kernel in the same order. What both share is in offsets.go (where arguments
-// lie), docs.go (what a kernel computes, for its declaration) and sections.go (what the
-// code after a label is for).
+// amd64.go gives them, encode.go and vex.go for instructions that Go's
+// assembler lacks; matrix.go has AMX's. Those of arm64, which avo lacks, are text:
+// neon.go and the files whose names begin with it, kernel by kernel in the same order.
+// What both share is in offsets.go (where arguments lie), docs.go (what a kernel
+// computes, for its declaration) and sections.go (what the code after a label is for).
 //
 // A kernel is best read in the generator; the assembly shows which instructions it
 // became.

@@ -175,6 +175,42 @@ const (
 	figureMax     = 448
 )
 
+// Offsets of asm.MatrixArgs, in bytes.
+const (
+	matrixSrc = 8 * iota
+	matrixW
+	matrixDst
+	matrixBias
+	matrixRes
+	matrixTaps
+	matrixTapCount
+	matrixPairs
+	matrixSrcPlane
+	matrixN
+	matrixRow
+	matrixSkip
+	matrixDstSkip
+	matrixResSkip
+	matrixDstOB
+	matrixResOB
+	matrixFlags
+	matrixWhole
+	matrixRest    = matrixWhole + 64
+	matrixScratch = matrixRest + 64
+)
+
+// Offsets of asm.GatherArgs, in bytes.
+const (
+	gatherSrc = 8 * iota
+	gatherDst
+	gatherSrcOB
+	gatherSrcPix
+	gatherSrcRow
+	gatherDstRow
+	gatherNx
+	gatherNy
+)
+
 // argStruct is a struct of package asm, with the offsets of its fields.
 type argStruct struct {
 	name   string
@@ -240,6 +276,17 @@ var argStructs = []argStruct{
 	}},
 	{"CountArgs", []argField{
 		{"Src", countSrc}, {"N", countN}, {"Base", countBase}, {"Signed", countSigned}, {"Words", countWords}, {"Zeros", countZeros},
+	}},
+	{"MatrixArgs", []argField{
+		{"Src", matrixSrc}, {"W", matrixW}, {"Dst", matrixDst}, {"Bias", matrixBias}, {"Res", matrixRes},
+		{"Taps", matrixTaps}, {"TapCount", matrixTapCount}, {"Pairs", matrixPairs}, {"SrcPlane", matrixSrcPlane},
+		{"N", matrixN}, {"Row", matrixRow}, {"Skip", matrixSkip}, {"DstSkip", matrixDstSkip},
+		{"ResSkip", matrixResSkip}, {"DstOB", matrixDstOB}, {"ResOB", matrixResOB}, {"Flags", matrixFlags},
+		{"Whole", matrixWhole}, {"Rest", matrixRest}, {"Scratch", matrixScratch},
+	}},
+	{"GatherArgs", []argField{
+		{"Src", gatherSrc}, {"Dst", gatherDst}, {"SrcOB", gatherSrcOB}, {"SrcPix", gatherSrcPix},
+		{"SrcRow", gatherSrcRow}, {"DstRow", gatherDstRow}, {"Nx", gatherNx}, {"Ny", gatherNy},
 	}},
 	{"FigureSums", []argField{
 		{"Shift", figureShift}, {"Sum", figureSum}, {"Squares", figureSquares}, {"Min", figureMin}, {"Max", figureMax},

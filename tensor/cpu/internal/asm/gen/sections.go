@@ -109,11 +109,35 @@ var sections = map[string]map[string]string{
 	"laneZeros": {"pixel": "A pixel: a lane that is zero compares as −1."},
 	"figures":   {"pixel": "A pixel: sums of differences and squares in float64, and extremes."},
 	"peak":      {"round": "A round: as many chains as hide the latency."},
-	"dotPeak":   {"round": "A round: as many chains as hide the latency."},
-	"read":      {"round": "A round."},
-	"normSums":  norms,
-	"normGrad":  norms,
-	"mask":      norms,
+	"matrixConv": {
+		"":               "Where the first group begins; the tiles are whole.",
+		"group":          "A group of 32 pixels, or the last ones: start with zeros.",
+		"pair":           "A pair of input blocks.",
+		"tap":            "A tap: 32 channels of each pixel times their weights.",
+		"store":          "Store the sums to the scratch memory.",
+		"segment":        "Skip what lies between two rows of the image.",
+		"junkEnough":     "Skip it.",
+		"validEnough":    "Finish what is left of the row.",
+		"finish":         "Bias, and the lower bound: −∞, or 0 with ReLU.",
+		"residualFloats": "A pixel of float32 with a residual.",
+		"plainFloats":    "A pixel of float32.",
+		"residualHalves": "A pixel of bfloat16 with a residual.",
+		"plainHalves":    "A pixel of bfloat16.",
+		"rowEnd":         "Is the row complete?",
+		"next":           "The next group.",
+		"rest":           "The last group: halves of half as many rows as it has pixels, rounded up.",
+	},
+	"gather": {
+		"row":    "A row.",
+		"pixel":  "A pixel of both blocks.",
+		"single": "A pixel of the only block.",
+	},
+	"matrixPeak": {"round": "A round: as many chains as hide the latency."},
+	"dotPeak":    {"round": "A round: as many chains as hide the latency."},
+	"read":       {"round": "A round."},
+	"normSums":   norms,
+	"normGrad":   norms,
+	"mask":       norms,
 	"sgd": {
 		"momentum": "With momentum: move by v.",
 		"nesterov": "Nesterov's step: move by the gradient and v.",
@@ -141,6 +165,9 @@ var norms = map[string]string{
 func section(kernel, label string) string {
 	if kernel == "convOne" || strings.HasPrefix(kernel, "group") {
 		kernel = "conv"
+	}
+	if kernel == "matrixConvOne" {
+		kernel = "matrixConv"
 	}
 	if kernel == "dotOne" {
 		kernel = "dot"

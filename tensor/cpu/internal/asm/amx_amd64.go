@@ -1,0 +1,34 @@
+//go:build amd64 && !noasm
+
+package asm
+
+import (
+	"sync"
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+// matrixAMX has the products of AMX, which Sapphire Rapids brought.
+var matrixAMX = &MatrixKernels{
+	Conv:   configured(matrixConvAMX),
+	Conv1:  configured(matrixConvOneAMX),
+	Gather: gatherAMX,
+}
+
+// offerAMX adds AMX to the products of AVX512_BF16, which every processor that has it
+// has too, if the system lets this process use tiles.
+var offerAMX = sync.OnceFunc(func() {
+	if avx512.Dot == nil || !cpu.X86.HasAMXTile || !cpu.X86.HasAMXBF16 || !permitTiles() {
+		return
+	}
+	dot := *avx512.Dot
+	dot.Name, dot.Matrix, dot.Peak = "amx_bf16", matrixAMX, peakOfTiles
+	avx512.Dot = &dot
+})
+
+// peakOfTiles is Peak.
+func peakOfTiles(n int) int64 {
+	config := newTileConfig(MatrixGroup / 2)
+	return matrixPeakAMX(unsafe.Pointer(&config), n)
+}
