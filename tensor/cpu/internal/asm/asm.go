@@ -160,9 +160,12 @@ type Kernels struct {
 	LaneZeros func(z *LaneCounts, src unsafe.Pointer, n int)
 	// Figures adds n pixels to s. A value that is not finite makes its lane's sum NaN or
 	// infinite, and its other figures meaningless.
-	Figures     func(s *FigureSums, src unsafe.Pointer, n int)
-	SGD         func(*SGDArgs)
-	MaxPoolGrad func(*PoolGradArgs)
+	Figures func(s *FigureSums, src unsafe.Pointer, n int)
+	SGD     func(*SGDArgs)
+	// Widen copies n pixels from bf16 (32 bytes) to float32 (64 bytes), Narrow from
+	// float32 to bf16, rounded to the nearest, ties to even; a NaN stays one.
+	Widen, Narrow func(dst, src unsafe.Pointer, n int)
+	MaxPoolGrad   func(*PoolGradArgs)
 
 	// Peak does n rounds of independent multiply-adds and returns the FLOPs
 	// done; Read loads n bytes, a multiple of 1024.

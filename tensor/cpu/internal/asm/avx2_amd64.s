@@ -7886,6 +7886,74 @@ none:
 	VZEROUPPER
 	RET
 
+// func widenAVX2(dst unsafe.Pointer, src unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·widenAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+
+	// A pixel: its bf16 are the upper halves.
+pixel:
+	VPMOVZXWD (CX), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVUPS   Y0, (AX)
+	VPMOVZXWD 16(CX), Y1
+	VPSLLD    $0x10, Y1, Y1
+	VMOVUPS   Y1, 32(AX)
+	ADDQ      $+32, CX
+	ADDQ      $+64, AX
+	DECQ      DX
+	JNZ       pixel
+	VZEROUPPER
+	RET
+
+// func narrowAVX2(dst unsafe.Pointer, src unsafe.Pointer, n int)
+// Requires: AVX, AVX2
+TEXT ·narrowAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVL         $0x00007fff, BX
+	VMOVD        BX, X0
+	VBROADCASTSS X0, Y0
+	MOVL         $0x00400000, BX
+	VMOVD        BX, X1
+	VBROADCASTSS X1, Y1
+	MOVL         $0x00000001, BX
+	VMOVD        BX, X2
+	VBROADCASTSS X2, Y2
+
+	// A pixel: rounded, or, where it is a NaN, made quiet; then the upper halves.
+pixel:
+	VMOVUPS   (CX), Y5
+	VCMPPS    $0x03, Y5, Y5, Y3
+	VPSRLD    $0x10, Y5, Y4
+	VPAND     Y2, Y4, Y4
+	VPADDD    Y0, Y4, Y4
+	VPADDD    Y5, Y4, Y4
+	VORPS     Y1, Y5, Y5
+	VBLENDVPS Y3, Y5, Y4, Y5
+	VPSRLD    $0x10, Y5, Y5
+	VMOVUPS   32(CX), Y6
+	VCMPPS    $0x03, Y6, Y6, Y3
+	VPSRLD    $0x10, Y6, Y4
+	VPAND     Y2, Y4, Y4
+	VPADDD    Y0, Y4, Y4
+	VPADDD    Y6, Y4, Y4
+	VORPS     Y1, Y6, Y6
+	VBLENDVPS Y3, Y6, Y4, Y6
+	VPSRLD    $0x10, Y6, Y6
+	VPACKUSDW Y6, Y5, Y5
+	VPERMQ    $0xd8, Y5, Y5
+	VMOVDQU   Y5, (AX)
+	ADDQ      $+64, CX
+	ADDQ      $+32, AX
+	DECQ      DX
+	JNZ       pixel
+	VZEROUPPER
+	RET
+
 // func maxPoolGradAVX2(a *PoolGradArgs)
 // Requires: AVX, AVX2
 TEXT ·maxPoolGradAVX2(SB), NOSPLIT, $0-8

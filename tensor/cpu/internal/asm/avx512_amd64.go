@@ -117,5 +117,7 @@ var avx512 = &Kernels{
 	Figures:     figuresAVX2,
 	LaneZeros:   laneZerosAVX2,
 	SGD:         sgdTail(sgdAVX2),
+	Widen:       widenAVX2,
+	Narrow:      narrowAVX2,
 	MaxPoolGrad: maxPoolGradAVX2,
 }

@@ -91,6 +91,8 @@ func (e emulator) addGradients(k *Kernels) {
 	k.Figures = func(s *FigureSums, src unsafe.Pointer, n int) {
 		e.call("figures", word64(unsafe.Pointer(s)), word64(src), uint64(n))
 	}
+	k.Widen = func(dst, src unsafe.Pointer, n int) { e.call("widen", word64(dst), word64(src), uint64(n)) }
+	k.Narrow = func(dst, src unsafe.Pointer, n int) { e.call("narrow", word64(dst), word64(src), uint64(n)) }
 	k.SGD = sgdTail(func(a *SGDArgs) { e.call("sgd", word64(unsafe.Pointer(a))) })
 	k.MaxPoolGrad = func(a *PoolGradArgs) { e.call("maxPoolGrad", word64(unsafe.Pointer(a))) }
 }

@@ -32,6 +32,8 @@ var generic = &Kernels{
 	Figures:     genericFigures,
 	LaneZeros:   genericLaneZeros,
 	SGD:         genericSGD,
+	Widen:       genericWiden,
+	Narrow:      genericNarrow,
 	MaxPoolGrad: genericMaxPoolGrad,
 
 	Dot: genericDot,

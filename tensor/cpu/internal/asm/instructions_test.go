@@ -223,6 +223,40 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		}
 		m.put(a[3], y, lanes)
 	},
+	"VMOVDQU": move,
+	"VPSLLD": func(m *machine, a []operand, lanes int) {
+		x := m.vector(a[1], lanes)
+		for i := range lanes {
+			x[i] <<= a[0].imm
+		}
+		m.put(a[2], x, lanes)
+	},
+	"VPMOVZXWD": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[0], lanes/2), vector{}
+		for i := range lanes {
+			y[i] = x[i/2] >> (16 * (i % 2)) & 0xffff
+		}
+		m.put(a[1], y, lanes)
+	},
+	"VPACKUSDW": func(m *machine, a []operand, lanes int) {
+		high, low, y := m.vector(a[0], lanes), m.vector(a[1], lanes), vector{}
+		for i := range lanes {
+			from := &low
+			if i%4 >= 2 {
+				from = &high
+			}
+			at := i/4*4 + i%2*2
+			y[i] = min(from[at], 0xffff) | min(from[at+1], 0xffff)<<16 // both are small, never negative
+		}
+		m.put(a[2], y, lanes)
+	},
+	"VPERMQ": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[1], lanes), vector{}
+		for i := range lanes / 2 {
+			y.setQuad(i, x.quad(int(a[0].imm>>(2*i)&3)))
+		}
+		m.put(a[2], y, lanes)
+	},
 	"VPMOVMSKB": func(m *machine, a []operand, lanes int) {
 		x, mask := m.vector(a[0], lanes), uint64(0)
 		for i := range 4 * lanes {

@@ -67,6 +67,8 @@ var neon = &Kernels{
 	Figures:     genericFigures,
 	LaneZeros:   genericLaneZeros,
 	SGD:         sgdTail(sgdNEON),
+	Widen:       genericWiden,
+	Narrow:      genericNarrow,
 	MaxPoolGrad: maxPoolGradNEON,
 }
 

@@ -614,6 +614,24 @@ func laneZerosAVX2(z *LaneCounts, src unsafe.Pointer, n int)
 //go:noescape
 func sgdAVX2(a *SGDArgs)
 
+// widenAVX2 copies n pixels from bf16 to float32:
+//
+//	for i := range 16 * n {
+//		dst[i] = float32(src[i])
+//	}
+//
+//go:noescape
+func widenAVX2(dst unsafe.Pointer, src unsafe.Pointer, n int)
+
+// narrowAVX2 copies n pixels from float32 to bf16, rounded to the nearest, ties to even:
+//
+//	for i := range 16 * n {
+//		dst[i] = bf16(src[i])
+//	}
+//
+//go:noescape
+func narrowAVX2(dst unsafe.Pointer, src unsafe.Pointer, n int)
+
 // maxPoolGradAVX2 adds each output's gradient to the first maximum of its window, or the last NaN:
 //
 //	for i := range N {

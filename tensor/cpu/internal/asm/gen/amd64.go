@@ -132,6 +132,8 @@ func (g *gen) floats() {
 		g.figures()
 		g.laneZeros()
 		g.sgd()
+		g.widen()
+		g.narrow()
 		g.maxPoolGrad()
 	}
 }

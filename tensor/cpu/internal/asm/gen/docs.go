@@ -235,6 +235,18 @@ counts zeros by lane:
 			z[o]++
 		}
 	}`),
+	"widen": constant(`
+copies n pixels from bf16 to float32:
+
+	for i := range 16 * n {
+		dst[i] = float32(src[i])
+	}`),
+	"narrow": constant(`
+copies n pixels from float32 to bf16, rounded to the nearest, ties to even:
+
+	for i := range 16 * n {
+		dst[i] = bf16(src[i])
+	}`),
 	"sgd": constant(`
 is a step of N/16·16 parameters; each product is rounded:
 

@@ -94,6 +94,8 @@ var sections = map[string]map[string]string{
 		"pixel": "A pixel: add, store, and sum four products in float64.",
 		"lanes": "Add up the lanes of each sum.",
 	},
+	"widen":  {"pixel": "A pixel: its bf16 are the upper halves."},
+	"narrow": {"pixel": "A pixel: rounded, or, where it is a NaN, made quiet; then the upper halves."},
 	"squares": {
 		"pixel": "A pixel: its squares in float64.",
 		"lanes": "Add up the lanes.",
