@@ -103,7 +103,7 @@ func TestDeviceMistakes(t *testing.T) {
 		{nowhere, "profile --arch cifar_resnet8 --device vulkan:99999", []string{`no device "vulkan:99999"`}},
 		{nowhere, "compare --arch cifar_resnet8 --with=--device=vulkan:0", []string{`no device "vulkan:0"`}},
 		{nowhere, "train --data synthetic:16 --device vulkan:0", []string{`no device "vulkan:0"`}},
-		{nil, "run --arch cifar_resnet8 --device cpu --precision bf16", []string{"--precision bf16: the CPU computes in fp32 only"}},
+		{nil, "run --arch cifar_resnet8 --device cpu --precision fp16", []string{"--precision fp16: the CPU computes in fp32, bf16 only"}},
 		{nil, "run --arch cifar_resnet8 --device cpu --precision fp8", []string{"--precision", "fp32, tf32, bf16, fp16"}},
 	} {
 		code, out, errs := runProgram(t, c.env, strings.Fields(c.args)...)

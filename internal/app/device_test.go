@@ -154,7 +154,7 @@ func TestDeviceMistakes(t *testing.T) {
 	}{
 		{Run{Device: "vulkan:7"}, `device: no device "vulkan:7": it is not here; available: auto, cpu, vulkan:0`},
 		{Run{Device: "vulkan:0", Precision: "tf32"}, "precision tf32: vulkan:0 (Abacus RTX) computes in fp32, bf16 only"},
-		{Run{Device: "cpu", Precision: "fp16"}, "precision fp16: the CPU computes in fp32 only"},
+		{Run{Device: "cpu", Precision: "fp16"}, "precision fp16: the CPU computes in fp32, bf16 only"},
 		{Run{Device: "cpu", Precision: "fp8"}, "precision fp8: it must be one of fp32, tf32, bf16, fp16"},
 	} {
 		spec := tiny("cifar_resnet8")

@@ -14,7 +14,8 @@ func TestConforms(t *testing.T) {
 	for _, name := range asm.Names() {
 		t.Run(name, func(t *testing.T) {
 			open := func() (tensor.Device, error) { return New(Config{Kernels: name}) }
-			tensortest.Run(t, open, tensortest.Prepare(func(p tensor.Program) { poison(p.(*program)) }))
+			tensortest.Run(t, open, tensortest.Precisions(tensor.BF16),
+				tensortest.Prepare(func(p tensor.Program) { poison(p.(*program)) }))
 		})
 	}
 }

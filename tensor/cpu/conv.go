@@ -39,8 +39,16 @@ func (sc *schedule) planConv(ln *launch) error {
 	c.prepare()
 	ln.name = c.name()
 	ln.flops = c.flops()
-	ln.phases = []phase{{pieces: c.split.pieces(), run: c.piece}}
+	ln.phases = []phase{sc.convPhase(c)}
 	return nil
+}
+
+// convPhase runs a direct convolution in the precision of the program.
+func (sc *schedule) convPhase(c *conv) phase {
+	if sc.precision == tensor.BF16 {
+		return sc.planWide(*c)
+	}
+	return phase{pieces: c.split.pieces(), run: c.piece}
 }
 
 // name says which kernel runs in which tiles.
@@ -52,6 +60,9 @@ func (c *conv) name() string {
 		kind = " stem"
 	case p.lanes < asm.Block:
 		kind = fmt.Sprintf(" groups of %d", p.lanes)
+	}
+	if c.elem != floatBytes {
+		kind += " bf16"
 	}
 	t := newTiling(c.width(c.split.units.size), p.px)
 	return fmt.Sprintf("%s direct%s %d×%d s%d", c.k.Name, kind, t.px, p.nob*asm.Block, c.window.SH)
@@ -85,7 +96,7 @@ func (c *conv) prepare() {
 
 // work is the geometry that the split depends on.
 func (c *conv) work() convWork {
-	w := convWork{units: c.out.n * c.out.h, panels: len(c.panels), weightBytes: (c.floats - c.biases) * floatBytes}
+	w := convWork{units: c.out.n * c.out.h, panels: len(c.panels), weightBytes: c.weights * c.elem}
 	if c.flat {
 		w.units *= c.out.w
 	}
@@ -118,24 +129,25 @@ func (c *conv) piece(w *worker, piece, next int) {
 		for p := panels.from; p < panels.to; p++ {
 			switch { // the weights that come next
 			case p+1 < panels.to:
-				w.conv.Pf = c.weights(p+1, ib)
+				w.conv.Pf = uintptr(c.weightAt(p+1, ib))
 			case ib+chunks.size < chunks.count:
-				w.conv.Pf = c.weights(panels.from, ib+chunks.size)
+				w.conv.Pf = uintptr(c.weightAt(panels.from, ib+chunks.size))
 			case next >= 0:
-				w.conv.Pf = c.weights(c.split.panels.part(next%c.split.panels.parts).from, 0)
+				w.conv.Pf = uintptr(c.weightAt(c.split.panels.part(next%c.split.panels.parts).from, 0))
 			default:
-				w.conv.Pf = c.weights(p, ib)
+				w.conv.Pf = uintptr(c.weightAt(p, ib))
 			}
-			c.panel(w, p, ib, units)
+			c.panel(w, p, ib, units, c.weightAt(p, ib))
 		}
 	}
 	c.zeroHalos(panels, units)
 }
 
-// weights is where a panel's weights for a chunk of the reduction lie.
-func (c *conv) weights(panel, ib int) uintptr {
+// weightAt is where a panel's weights for a chunk of the reduction lie: an input block's
+// are contiguous.
+func (c *conv) weightAt(panel, ib int) unsafe.Pointer {
 	p := &c.panels[panel]
-	return uintptr(c.weight.at(c.biases + p.at + min(ib, p.icb-1)*c.kh*c.run()*p.lanes))
+	return c.weight.at(c.biases + p.at + min(ib, p.icb-1)*c.kh*c.run()*p.lanes)
 }
 
 // zeroHalos zeroes what surrounds the piece's rows.
@@ -152,7 +164,7 @@ func (c *conv) zeroHalos(panels, units span) {
 // panel adds a panel's input blocks [ib, ib+chunk) to some units. The first chunk
 // takes bias and residual with it, the others what is there; the last ends with
 // ReLU. What comes next is prefetched in the meantime.
-func (c *conv) panel(w *worker, panel, ib int, units span) {
+func (c *conv) panel(w *worker, panel, ib int, units span, weights unsafe.Pointer) {
 	p := &c.panels[panel]
 	if ib >= p.icb {
 		return // this panel reads fewer blocks than others
@@ -165,7 +177,7 @@ func (c *conv) panel(w *worker, panel, ib int, units span) {
 	a.SrcRow = c.in.row
 	a.SrcPix = c.in.pixel * c.window.SW
 	a.DstOB = c.out.plane
-	a.W = c.weight.at(c.biases + p.at + ib*c.kh*c.run()*p.lanes) // an input block's are contiguous
+	a.W = weights
 	a.PfStep = c.prefetchStep(p, units.len())
 	a.Bias = c.weight.at(p.ob * asm.Block)
 	a.Flags = asm.FlagPrefetch
@@ -199,7 +211,7 @@ func (c *conv) prefetchStep(p *panel, units int) int {
 	} else {
 		tiles *= ceilDiv(c.out.w, p.px)
 	}
-	each := p.lanes * pixelBytes // of weights for 16 floats of a run
+	each := p.lanes * asm.Block * c.elem // of weights for 16 floats of a run
 	step := roundUp(ceilDiv(each, tiles), lineBytes)
 	if step*tiles > each*2 { // even a line per tile is more than twice too much
 		return 0
@@ -218,9 +230,9 @@ type operands struct {
 func (c *conv) pixels(a *asm.ConvArgs, l *operands, pixels span) {
 	at := pixels.from * pixelBytes
 	line(a, l.panel, pixels.len(), place{
-		src: unsafe.Add(l.in.base, l.ib*l.in.plane+at),
-		dst: unsafe.Add(l.out.base, l.panel.ob*l.out.plane+at),
-		res: unsafe.Add(l.res.base, l.panel.ob*l.res.plane+at),
+		src: unsafe.Add(l.in.pixelAt(l.ib, 0, 0, 0), at),
+		dst: unsafe.Add(l.out.pixelAt(l.panel.ob, 0, 0, 0), at),
+		res: unsafe.Add(l.res.pixelAt(l.panel.ob, 0, 0, 0), at),
 	})
 }
 

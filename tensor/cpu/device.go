@@ -43,7 +43,7 @@ func New(c Config) (tensor.Device, error) {
 	}
 	return &device{kern: k, info: tensor.Info{
 		ID: "cpu", Name: processorName(), Kind: tensor.KindCPU, Cores: usableCores(), Memory: totalMemory(),
-		Precisions: []tensor.Precision{tensor.FP32},
+		Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
 		Features:   features(), Kernels: k.Name,
 	}}, nil
 }

@@ -60,6 +60,15 @@
 // Winograd's F(4×4, 3×3) turns a convolution into 36 products of matrices, which run
 // on the same kernels, with tiles of the picture in the place of pixels.
 //
+// # bf16
+//
+// In bf16, planes of pixels and packed weights are stored in 2 bytes an element; a
+// pixel of a block is 32 bytes. Sums, statistics, rows of features and logits, masters
+// and their gradients stay float32. Most kernels know float32 alone: what they read is
+// copied to float32 in the worker's own memory, as little as stays in a cache, and what
+// they write is rounded once on its way back. See wide.go for convolutions, stage.go
+// for what memory limits.
+//
 // # Training
 //
 // A training step runs like an inference pass. The gradient of a convolution's
@@ -86,7 +95,8 @@
 //  6. launch.go, elementwise.go, then pooling.go, statistics.go, partials.go,
 //     shuffle.go, loss.go, probe.go: the kinds that are not convolutions.
 //  7. grad_input.go, grad_weight.go, grad_norm.go, grad_pool.go, update.go.
-//  8. program.go, transfer.go, pool.go, worker.go, spans.go: running and observing.
-//  9. device.go, ceilings.go, and what the system says about itself: machine_*.go,
+//  8. stage.go, shadow.go, wide.go, wide_grad.go, winograd_halves.go: bf16.
+//  9. program.go, transfer.go, pool.go, worker.go, spans.go: running and observing.
+//  10. device.go, ceilings.go, and what the system says about itself: machine_*.go,
 //     mem_*.go, affinity_*.go, threadtime_*.go, features.go.
 package cpu

@@ -27,23 +27,27 @@ func (e *elementwise) phase() phase {
 	if e.relu {
 		flags |= asm.FlagReLU
 	}
-	runs := e.in.contiguous() && e.out.contiguous() && (e.res == nil || e.res.contiguous())
+	pixels := walkThrough(e.out, e.in, e.res)
 	return overRows(e.out, func(w *worker, s strip) {
 		a := &w.elt
 		a.Flags = flags
 		if e.affine != nil {
 			a.Scale, a.Shift = e.affine(w, s.block)
 		}
-		s.runs(runs, e.out.w, func(y, x, pixels int) {
-			a.Src = e.in.pixelAt(s.block, s.n, y, x)
-			a.Dst = e.out.pixelAt(s.block, s.n, y, x)
-			a.N = pixels
+		s.walk(pixels, func(y, x, n int) {
+			src := e.in.pixelAt(s.block, s.n, y, x)
+			dst := e.out.pixelAt(s.block, s.n, y, x)
+			if flags == 0 && src == dst { // an identity in place
+				return
+			}
+			a.N = n
+			a.Src = w.read(e.k, 0, e.in, src, n)
 			if e.res != nil {
-				a.Res = e.res.pixelAt(s.block, s.n, y, x)
+				a.Res = w.read(e.k, 1, e.res, e.res.pixelAt(s.block, s.n, y, x), n)
 			}
-			if flags != 0 || a.Src != a.Dst { // an identity in place has nothing to do
-				e.k.Elt(a)
-			}
+			a.Dst = w.target(2, e.out, dst)
+			e.k.Elt(a)
+			w.written(e.k, 2, e.out, dst, n)
 		})
 		e.out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
 	})

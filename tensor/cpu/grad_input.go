@@ -146,7 +146,7 @@ func (sc *schedule) planBackConv(ln *launch, out *view, b *backConv, groups int)
 	c.prepare()
 	ln.name = c.name()
 	ln.flops += c.flops()
-	ln.phases = append(ln.phases, phase{pieces: c.split.pieces(), run: c.piece})
+	ln.phases = append(ln.phases, sc.convPhase(c))
 }
 
 // parity is the compact result of one of several convolutions.
@@ -168,7 +168,7 @@ func (sc *schedule) planParities(ln *launch, out *view, parts []backConv) {
 		if b.empty() {
 			continue
 		}
-		v := &view{layout: newLayout(tensor.Shape{out.n, out.c, b.y.count, b.x.count}, halo{}, false)}
+		v := &view{layout: newLayout(tensor.Shape{out.n, out.c, b.y.count, b.x.count}, halo{}, floatBytes)}
 		list[i].view, offsets[i] = v, bytes
 		bytes += roundUp(v.bytes, lineBytes)
 		sc.planBackConv(ln, v, b, op.Groups)
@@ -193,14 +193,16 @@ func (sc *schedule) planParities(ln *launch, out *view, parts []backConv) {
 	}))
 }
 
+// noLanes are the gradient where no window reaches.
+var noLanes [asm.Block]float32
+
 // scatter writes the pixels of one row of the gradient that are this parity's.
 func (p *parity) scatter(out *view, block, n, y int) {
 	for i := range p.x.count {
-		dst := out.lanes(block, n, y, p.x.parity+i*p.x.step)
-		if p.view == nil {
-			*dst = [asm.Block]float32{}
-			continue
+		from := &noLanes
+		if p.view != nil {
+			from = p.view.lanes(block, n, y/p.y.step, i)
 		}
-		*dst = *p.view.lanes(block, n, y/p.y.step, i)
+		out.put(block, n, y, p.x.parity+i*p.x.step, from)
 	}
 }

@@ -76,7 +76,7 @@ func (g *normGrad) bind(sc *schedule, s *state) (err error) {
 
 // sum is the phase of Σ dy and Σ dy·(x−μ), by lane.
 func (g *normGrad) sum() phase {
-	whole := g.x.contiguous() && g.dy.contiguous() && (g.y == nil || g.y.contiguous())
+	pixels := walkThrough(g.x, g.dy, g.y)
 	return g.phase(func(w *worker, p *sums, r strip) {
 		w.lanes = [asm.Block]float32{}
 		for l := range min(asm.Block, g.x.c-r.block*asm.Block) {
@@ -84,21 +84,22 @@ func (g *normGrad) sum() phase {
 		}
 		a := &w.norm
 		a.Mean = unsafe.Pointer(&w.lanes)
-		r.runs(whole, g.x.w, func(y, x, pixels int) {
-			g.place(a, r, y, x, pixels)
+		r.walk(pixels, func(y, x, n int) {
+			g.place(w, r, y, x, n)
 			g.k.NormSums(p, a)
 		})
 	})
 }
 
 // place points the arguments at a run of pixels.
-func (g *normGrad) place(a *asm.NormGradArgs, r strip, y, x, pixels int) {
-	a.X = g.x.pixelAt(r.block, r.n, y, x)
-	a.DY = g.dy.pixelAt(r.block, r.n, y, x)
-	a.N = pixels
+func (g *normGrad) place(w *worker, r strip, y, x, n int) {
+	a := &w.norm
+	a.X = w.read(g.k, 0, g.x, g.x.pixelAt(r.block, r.n, y, x), n)
+	a.DY = w.read(g.k, 1, g.dy, g.dy.pixelAt(r.block, r.n, y, x), n)
+	a.N = n
 	a.Y = nil
 	if g.y != nil {
-		a.Y = g.y.pixelAt(r.block, r.n, y, x)
+		a.Y = w.read(g.k, 2, g.y, g.y.pixelAt(r.block, r.n, y, x), n)
 	}
 }
 
@@ -135,14 +136,16 @@ func (g *normGrad) finish(b int) {
 
 // apply is the phase that makes dx.
 func (g *normGrad) apply() phase {
-	whole := g.x.contiguous() && g.dy.contiguous() && g.dx.contiguous() && (g.y == nil || g.y.contiguous())
+	pixels := walkThrough(g.dx, g.x, g.dy, g.y)
 	return overRows(g.dx, func(w *worker, r strip) {
 		a := &w.norm
 		a.Factors = unsafe.Pointer(g.coefficients(r.block))
-		r.runs(whole, g.dx.w, func(y, x, pixels int) {
-			g.place(a, r, y, x, pixels)
-			a.Dst = g.dx.pixelAt(r.block, r.n, y, x)
+		r.walk(pixels, func(y, x, n int) {
+			g.place(w, r, y, x, n)
+			dst := g.dx.pixelAt(r.block, r.n, y, x)
+			a.Dst = w.target(3, g.dx, dst)
 			g.k.NormGrad(a)
+			w.written(g.k, 3, g.dx, dst, n)
 		})
 		g.dx.zeroHalo(r.block, r.block+1, r.n, r.y0, r.y1)
 	})

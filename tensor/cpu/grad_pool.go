@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"unsafe"
+
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
@@ -19,8 +21,14 @@ func (sc *schedule) planMaxPoolGrad(ln *launch) error {
 	m := &maxPoolGrad{maxPool: pool, dy: dy, dx: sc.result(ln)}
 	ln.name = sc.kern.Name + " max pool gradient"
 	ln.flops = int64(op.KH*op.KW) * elems(&m.dy.layout)
+	run := m.plane
+	if m.in.elem != floatBytes {
+		in, out := m.in.shadow(m.in.onePlane(0, 0)), m.dy.shadow(m.dy.onePlane(0, 0))
+		sc.needPrivate(in.bytes + m.dx.h*m.dx.w*pixelBytes + out.bytes)
+		run = m.staged
+	}
 	ln.phases = []phase{{pieces: m.dx.blocks() * m.dx.n, run: func(w *worker, piece, _ int) {
-		m.plane(w, piece/m.dx.n, piece%m.dx.n)
+		run(w, piece/m.dx.n, piece%m.dx.n)
 	}}}
 	return nil
 }
@@ -56,6 +64,24 @@ func (m *maxPoolGrad) row(w *worker, block, n, y int) {
 		m.add(w, windows{at: pixel{block, n, y, x}, count: count, rows: rows, cols: cols})
 		x += count
 	}
+}
+
+// staged computes a plane of bf16 on float32 copies: an element of the gradient is the
+// sum of up to KH·KW others, which are not to be rounded one by one.
+func (m *maxPoolGrad) staged(w *worker, block, n int) {
+	x := m.in.widen(m.k, m.in.onePlane(block, n), w.scratch)
+	dy := m.dy.widen(m.k, m.dy.onePlane(block, n), unsafe.Add(w.scratch, x.bytes))
+	inner := m.dx.layout
+	inner.halo = halo{}
+	inner.row = inner.w * inner.pixel
+	dx := view{layout: inner.shadow(inner.onePlane(block, n)), base: unsafe.Add(w.scratch, x.bytes+dy.bytes)}
+	s := *m
+	s.in = &x
+	s.dy = &dy
+	s.dx = &dx
+	s.plane(w, block, n)
+	m.dx.narrowRows(m.k, &dx, span{block, block + 1}, n, 0, dx.h)
+	m.dx.zeroHalo(block, block+1, n, 0, m.dx.h)
 }
 
 // inside is the part of the window at first that lies in n pixels.
@@ -103,7 +129,7 @@ func (m *maxPoolGrad) window(block, n, y, x int) {
 			first = false
 		}
 	}
-	for l, g := range m.dy.lanes(block, n, y, x) {
+	for l, g := range m.dy.get(block, n, y, x) {
 		if from[l] != nil {
 			from[l][l] += g
 		}
@@ -133,7 +159,8 @@ func (sc *schedule) planShares(ln *launch, rows, cols [][]mean) error {
 	ln.phases = []phase{overRows(dx, func(_ *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range dx.w {
-				shares(dx.lanes(s.block, s.n, y, x), dy, s, rows[y], cols[x])
+				sum := shares(dy, s, rows[y], cols[x])
+				dx.put(s.block, s.n, y, x, &sum)
 			}
 		}
 		dx.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
@@ -159,15 +186,15 @@ func means(n int, of []span) [][]mean {
 }
 
 // shares sums a pixel's shares.
-func shares(dst *[asm.Block]float32, dy *view, s strip, rows, cols []mean) {
-	*dst = [asm.Block]float32{}
+func shares(dy *view, s strip, rows, cols []mean) (sum [asm.Block]float32) {
 	for _, r := range rows {
 		for _, c := range cols {
-			for l, v := range dy.lanes(s.block, s.n, r.at, c.at) {
-				dst[l] += v / (r.count * c.count)
+			for l, v := range dy.get(s.block, s.n, r.at, c.at) {
+				sum[l] += v / (r.count * c.count)
 			}
 		}
 	}
+	return sum
 }
 
 // planPadGrad plans PadGrad: the pixels and channels that were copied.
@@ -178,13 +205,12 @@ func (sc *schedule) planPadGrad(ln *launch) error {
 	ln.phases = []phase{overRows(dx, func(_ *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range dx.w {
-				dst := dx.lanes(s.block, s.n, y, x)
-				if y%op.SH != 0 || x%op.SW != 0 {
-					*dst = [asm.Block]float32{}
-					continue
+				var lanes [asm.Block]float32
+				if y%op.SH == 0 && x%op.SW == 0 {
+					lanes = shifted(dy, s.block*asm.Block+op.PadBefore, s.n, y/op.SH, x/op.SW)
+					clear(lanes[min(asm.Block, dx.c-s.block*asm.Block):])
 				}
-				shifted(dst, dy, s.block*asm.Block+op.PadBefore, s.n, y/op.SH, x/op.SW)
-				clear(dst[min(asm.Block, dx.c-s.block*asm.Block):])
+				dx.put(s.block, s.n, y, x, &lanes)
 			}
 		}
 		dx.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
@@ -201,15 +227,15 @@ func (sc *schedule) planUnflatten(ln *launch) error {
 	ln.phases = []phase{overRows(out, func(_ *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range out.w {
-				dst := out.lanes(s.block, s.n, y, x)
-				if size == 1 && in.lanes(s.block, s.n, 0, 0) == dst {
+				if size == 1 && in.pixelAt(s.block, s.n, 0, 0) == out.pixelAt(s.block, s.n, y, x) {
 					continue
 				}
-				*dst = [asm.Block]float32{}
+				var dst [asm.Block]float32
 				for l := range min(asm.Block, out.c-s.block*asm.Block) {
 					e := (s.block*asm.Block+l)*size + y*out.w + x
-					dst[l] = in.lanes(e/asm.Block, s.n, 0, 0)[e%asm.Block]
+					dst[l] = in.get(e/asm.Block, s.n, 0, 0)[e%asm.Block]
 				}
+				out.put(s.block, s.n, y, x, &dst)
 			}
 		}
 		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)

@@ -45,9 +45,10 @@ func (sc *schedule) planGradWeight(ln *launch) error {
 	}
 	g.order = g.sumOrder()
 	g.prepare()
-	sc.needShared(g.split.chunks.parts * g.floats * floatBytes)
+	sc.needShared(g.split.chunks.parts * g.weights * floatBytes)
+	sc.needPrivate(g.shadowBytes())
 	ln.name = sc.kern.Name + " weight gradient"
-	ln.flops = 2 * int64(g.floats) * int64(g.dy.n*g.dy.h*g.dy.w)
+	ln.flops = 2 * int64(g.weights) * int64(g.dy.n*g.dy.h*g.dy.w)
 	ln.phases = []phase{{pieces: g.split.pieces(), run: g.piece}, {pieces: g.dy.blocks(), run: g.reduce}}
 	return nil
 }
@@ -56,7 +57,7 @@ func (sc *schedule) planGradWeight(ln *launch) error {
 func gradPacking(s filterShape) packing {
 	p := packing{filterShape: s, panels: s.panels(&asm.Kernels{Nob: 1})}
 	last := &p.panels[len(p.panels)-1]
-	p.floats = last.at + s.panelFloats(last)
+	p.weights = last.at + s.panelFloats(last)
 	return p
 }
 
@@ -65,14 +66,14 @@ func (g *gradWeight) prepare() {
 	g.flat = g.window.KH*g.window.KW*g.window.SH*g.window.SW == 1 && g.x.contiguous() && g.dy.contiguous()
 	work := gradWork{
 		images: g.dy.n, h: g.dy.h, w: g.dy.w, anyRun: g.flat,
-		inBlocks: g.x.blocks(), outBlocks: g.dy.blocks(), sumBytes: g.floats * floatBytes,
+		inBlocks: g.x.blocks(), outBlocks: g.dy.blocks(), sumBytes: g.weights * floatBytes,
 	}
 	g.split = work.split()
 }
 
 // partial is the sums of a part for an output block.
 func (g *gradWeight) partial(part, block int) unsafe.Pointer {
-	return unsafe.Add(g.env.shared, (part*g.floats+g.panels[block].at)*floatBytes)
+	return unsafe.Add(g.env.shared, (part*g.weights+g.panels[block].at)*floatBytes)
 }
 
 // piece sums some pixels for some output blocks. All blocks go over a chunk while its
@@ -82,8 +83,9 @@ func (g *gradWeight) piece(w *worker, piece, _ int) {
 	blocks := g.split.blocks.part(piece % g.split.blocks.parts)
 	chunks := g.split.chunks.part(part)
 	for c := chunks.from; c < chunks.to; c++ {
+		on := g.lend(w, blocks, c)
 		for b := blocks.from; b < blocks.to; b++ {
-			g.block(w, part, b, c, c == chunks.from)
+			on.block(w, part, b, c, c == chunks.from)
 		}
 	}
 }
@@ -118,17 +120,21 @@ func (g *gradWeight) place(a *asm.GradWeightArgs, chunk int) (src, grad unsafe.P
 		a.Nx = min(g.split.pixels, g.dy.n*g.dy.h*g.dy.w-first)
 		a.Ny = 1
 		a.Nz = 1
-		return unsafe.Add(g.x.base, first*pixelBytes), unsafe.Add(g.dy.base, first*pixelBytes)
+		return unsafe.Add(g.x.pixelAt(0, 0, 0, 0), first*pixelBytes), unsafe.Add(g.dy.pixelAt(0, 0, 0, 0), first*pixelBytes)
 	}
-	perImage := ceilDiv(g.dy.h, g.split.rows)
-	n := chunk / perImage * g.split.images
-	y := chunk % perImage * g.split.rows
+	n, y := g.firstRow(chunk)
 	a.Nx = g.dy.w
 	a.Ny = min(g.split.rows, g.dy.h-y)
 	a.Nz = min(g.split.images, g.dy.n-n)
 	a.SrcZ = g.x.image
 	a.GradZ = g.dy.image
 	return g.x.pixelAt(0, n, y*g.window.SH-g.window.Top, -g.window.Left), g.dy.pixelAt(0, n, y, 0)
+}
+
+// firstRow is the image and row where a chunk begins.
+func (g *gradWeight) firstRow(chunk int) (n, y int) {
+	perImage := ceilDiv(g.dy.h, g.split.rows)
+	return chunk / perImage * g.split.images, chunk % perImage * g.split.rows
 }
 
 // taps adds all floats of a row of taps, in near-equal groups.

@@ -71,21 +71,6 @@ func eachImage(first, last, h int, f func(n, y0, y1 int)) {
 	}
 }
 
-// runs calls f for the contiguous runs of pixels of a strip that all views
-// share: its rows, or all of it where there are no halos. Long ones are cut, as
-// kernels can't be preempted.
-func (s strip) runs(contiguous bool, w int, f func(y, x, pixels int)) {
-	rows := s.y1 - s.y0
-	if contiguous {
-		w, rows = rows*w, 1
-	}
-	for y := s.y0; y < s.y0+rows; y++ {
-		for x := 0; x < w; x += callPixels {
-			f(y, x, min(callPixels, w-x))
-		}
-	}
-}
-
 // overRows makes a phase that calls f for the strips of v.
 func overRows(v *view, f func(w *worker, s strip)) phase {
 	g := newGrid(v)

@@ -9,6 +9,7 @@ import (
 
 const (
 	floatBytes = 4
+	halfBytes  = 2                      // of a bf16
 	pixelBytes = asm.Block * floatBytes // of one block
 	lineBytes  = 64                     // of a cache line
 	aliasBytes = 4096                   // addresses apart by this contend for the same cache sets
@@ -22,9 +23,9 @@ func (h halo) max(o halo) halo {
 	return halo{max(h.top, o.top), max(h.left, o.left), max(h.bottom, o.bottom), max(h.right, o.right)}
 }
 
-// layout says where the elements of a buffer N×C×H×W lie: [block][n][h][w][16],
-// or interleaved [n][h][w][C] for the images of a stem, or flat. Distances are in
-// bytes. Pixel (y, x) of image n in block b begins at
+// layout says where the elements of a buffer N×C×H×W lie: [block][n][h][w][16], in
+// float32 or bf16, or, in float32 alone, interleaved [n][h][w][C] for the images of a
+// stem, or flat. Distances are in bytes. Pixel (y, x) of image n in block b begins at
 //
 //	origin + b·plane + n·image + y·row + x·pixel
 //
@@ -33,6 +34,7 @@ type layout struct {
 	n, c, h, w  int
 	halo        halo
 	interleaved bool
+	elem        int // bytes of an element: 4 for float32, 2 for bf16
 	flat        int // elements of a vector or a parameter's gradient, in the order of the host; else 0
 
 	pixel, row, image, plane int // from one pixel, row, image, channel block to the next
@@ -41,34 +43,54 @@ type layout struct {
 }
 
 // newLayout lays out a shape of up to four dimensions; missing ones are 1.
-func newLayout(s tensor.Shape, h halo, interleaved bool) layout {
-	l := layout{n: 1, c: 1, h: 1, w: 1, halo: h, interleaved: interleaved, pixel: pixelBytes}
+func newLayout(s tensor.Shape, h halo, elem int) layout {
+	l := layout{n: 1, c: 1, h: 1, w: 1, halo: h, elem: elem, pixel: asm.Block * elem}
+	l.size(s)
+	l.distances()
+	return l
+}
+
+// interleavedLayout lays out a stem's images.
+func interleavedLayout(s tensor.Shape, h halo) layout {
+	l := layout{n: 1, c: 1, h: 1, w: 1, halo: h, elem: floatBytes, interleaved: true}
+	l.size(s)
+	l.pixel = l.c * floatBytes
+	l.distances()
+	return l
+}
+
+// size sets the dimensions.
+func (l *layout) size(s tensor.Shape) {
 	for i, d := range s {
 		*[...]*int{&l.n, &l.c, &l.h, &l.w}[i] = d
 	}
-	if interleaved {
-		l.pixel = l.c * floatBytes
+}
+
+// distances sets those between rows, images and planes.
+func (l *layout) distances() {
+	h := l.halo
+	l.row = (h.left + l.w + h.right) * l.pixel
+	if l.interleaved {
+		l.row = roundUp(l.row, lineBytes)
 	}
-	l.row = roundUp((h.left+l.w+h.right)*l.pixel, lineBytes)
 	// Rows, or blocks, that lie a multiple of aliasBytes apart would compete for the
 	// same few lines of the L1 cache. Rows without a halo must stay one run.
 	if l.row%aliasBytes == 0 && h != (halo{}) {
 		l.row += lineBytes
 	}
 	l.image = (h.top + l.h + h.bottom) * l.row
-	l.plane = l.n * l.image
+	l.plane = roundUp(l.n*l.image, lineBytes)
 	if l.plane%aliasBytes == 0 {
 		l.plane += lineBytes
 	}
 	l.origin = h.top*l.row + h.left*l.pixel
 	l.bytes = l.blocks() * l.plane
-	return l
 }
 
 // flatLayout lays out a shape in the order of the host. Its pixels are runs of
 // 16 elements; what fills up the last has no meaning.
 func flatLayout(s tensor.Shape) layout {
-	l := newLayout(tensor.Shape{1, asm.Block, 1, ceilDiv(s.Elems(), asm.Block)}, halo{}, false)
+	l := newLayout(tensor.Shape{1, asm.Block, 1, ceilDiv(s.Elems(), asm.Block)}, halo{}, floatBytes)
 	l.flat = s.Elems()
 	return l
 }
@@ -104,9 +126,32 @@ func (v *view) pixelAt(block, n, y, x int) unsafe.Pointer {
 // values are the elements of a flat view.
 func (v *view) values() []float32 { return floats(v.base, v.flat) }
 
-// lanes are the 16 channels of a pixel.
+// lanes are the 16 channels of a pixel of a float32 view.
 func (v *view) lanes(block, n, y, x int) *[asm.Block]float32 {
 	return (*[asm.Block]float32)(v.pixelAt(block, n, y, x))
+}
+
+// get is the 16 channels of a pixel.
+func (v *view) get(block, n, y, x int) (lanes [asm.Block]float32) {
+	if v.elem == floatBytes {
+		return *v.lanes(block, n, y, x)
+	}
+	for i, e := range (*asm.HalfPixel)(v.pixelAt(block, n, y, x)) {
+		lanes[i] = e.Float32()
+	}
+	return lanes
+}
+
+// put sets the 16 channels of a pixel.
+func (v *view) put(block, n, y, x int, lanes *[asm.Block]float32) {
+	if v.elem == floatBytes {
+		*v.lanes(block, n, y, x) = *lanes
+		return
+	}
+	to := (*asm.HalfPixel)(v.pixelAt(block, n, y, x))
+	for i, e := range lanes {
+		to[i] = asm.RoundBF16(e)
+	}
 }
 
 // zeroHalo zeroes what surrounds rows [y0, y1) of an image's blocks [b0, b1);

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"unsafe"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
@@ -119,27 +120,44 @@ func (s *filterShape) narrowPanels(k *asm.Kernels, g int) []panel {
 
 func (s *filterShape) panelFloats(p *panel) int { return p.icb * s.kh * s.run() * p.lanes }
 
-// packing is a filter's packed form: biases by output block, then panels of
-// [icb][kh][run][lanes].
+// packing is a filter's packed form: biases by output block in float32, then panels of
+// [icb][kh][run][lanes] in float32 or bf16.
 type packing struct {
 	filterShape
-	panels []panel
-	biases int // floats of biases
-	floats int
+	panels  []panel
+	elem    int // bytes of a weight
+	biases  int // floats of biases
+	weights int // elements of all panels
 }
 
-func newPacking(s filterShape, k *asm.Kernels) packing {
-	p := packing{filterShape: s, panels: s.panels(k)}
+func newPacking(s filterShape, k *asm.Kernels, elem int) packing {
+	p := packing{filterShape: s, panels: s.panels(k), elem: elem}
 	last := &p.panels[len(p.panels)-1]
 	p.biases = (last.ob + last.nob) * asm.Block
-	p.floats = p.biases + last.at + s.panelFloats(last)
+	p.weights = last.at + s.panelFloats(last)
 	return p
 }
+
+// floats is the size of the packed form, in floats.
+func (p *packing) floats() int { return p.biases + ceilDiv(p.weights*p.elem, floatBytes) }
 
 // fill packs a panel of a filter.
 func (p *packing) fill(dst []float32, f *filter, panel int) {
 	pl := &p.panels[panel]
-	w := dst[p.biases+pl.at:]
+	if p.elem == floatBytes {
+		p.fillPanel(dst[:p.biases], dst[p.biases+pl.at:], f, pl)
+		return
+	}
+	w := make([]float32, p.panelFloats(pl))
+	p.fillPanel(dst[:p.biases], w, f, pl)
+	to := unsafe.Slice((*asm.BF16)(unsafe.Pointer(&dst[p.biases])), p.weights)[pl.at:]
+	for i, v := range w {
+		to[i] = asm.RoundBF16(v)
+	}
+}
+
+// fillPanel packs a panel's biases and its weights w.
+func (p *packing) fillPanel(dst, w []float32, f *filter, pl *panel) {
 	if p.groups == 1 && !p.interleaved && f.norm.scale == nil {
 		for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o += asm.Block {
 			p.fillBlock(w[o-pl.ob*asm.Block:], pl, f, o)
@@ -195,14 +213,22 @@ func (p *packing) fillOutput(w []float32, pl *panel, f *filter, o int) {
 	}
 }
 
+// weightElem is the bytes of a packed weight.
+func (sc *schedule) weightElem() int {
+	if sc.precision == tensor.BF16 {
+		return halfBytes
+	}
+	return floatBytes
+}
+
 // packedFilter is the packed copy of a filter for direct convolution.
 func (sc *schedule) packedFilter(s filterShape, from filterSource) (*weight, packing) {
-	p := newPacking(s, sc.kern)
-	key := append(from.key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved)
+	p := newPacking(s, sc.kern, sc.weightElem())
+	key := append(from.key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved, p.elem)
 	return sc.weightOf(&weight{
 		key:    weightKey(fmt.Sprintf("direct %v", s), from.params, key...),
 		params: from.params,
-		floats: p.floats,
+		floats: p.floats(),
 		parts:  len(p.panels),
 		pack: func(v [][]float32) func(dst []float32, part int) {
 			f := from.filter(v)

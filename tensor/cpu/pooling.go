@@ -23,6 +23,9 @@ func (sc *schedule) planMaxPool(ln *launch) error {
 	m := &maxPool{k: sc.kern, in: sc.views[op.In[0]], out: sc.result(ln), op: op}
 	ln.name = fmt.Sprintf("%s max pool %d×%d s%d", sc.kern.Name, op.KH, op.KW, op.SH)
 	ln.flops = int64(op.KH*op.KW-1) * elems(&m.out.layout)
+	if m.in.elem != floatBytes {
+		sc.needPrivate(m.stageBytes())
+	}
 	ln.phases = []phase{overRows(m.out, func(w *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			m.row(w, s.block, s.n, y)
@@ -73,10 +76,7 @@ func (m *maxPool) row(w *worker, block, n, y int) {
 func (m *maxPool) compute(w *worker, s windows) {
 	dst := m.out.pixelAt(s.at.block, s.at.n, s.at.y, s.at.x)
 	if s.rows.len() <= 0 || s.cols.len() <= 0 { // all padding
-		lanes := (*[asm.Block]float32)(dst)
-		for i := range lanes {
-			lanes[i] = float32(math.Inf(-1))
-		}
+		m.out.put(s.at.block, s.at.n, s.at.y, s.at.x, &allPadding)
 		return
 	}
 	a := &w.maxPool
@@ -87,7 +87,38 @@ func (m *maxPool) compute(w *worker, s windows) {
 	a.KH = s.rows.len()
 	a.KW = s.cols.len()
 	a.N = s.count
+	if m.in.elem != floatBytes {
+		m.staged(w, a)
+		return
+	}
 	m.k.MaxPool(a)
+}
+
+// allPadding is the maximum of nothing.
+var allPadding = func() (lanes [asm.Block]float32) {
+	for i := range lanes {
+		lanes[i] = float32(math.Inf(-1))
+	}
+	return lanes
+}()
+
+// staged computes windows of a bf16 view on float32 copies of their rows.
+func (m *maxPool) staged(w *worker, a *asm.PoolArgs) {
+	width := (a.N-1)*m.op.SW + a.KW
+	src, dst := a.Src, a.Dst
+	for kh := range a.KH {
+		m.k.Widen(unsafe.Add(w.scratch, kh*width*pixelBytes), unsafe.Add(src, kh*m.in.row), width)
+	}
+	a.Src = w.scratch
+	a.SrcRow = width * pixelBytes
+	a.Dst = unsafe.Add(w.scratch, a.KH*width*pixelBytes)
+	m.k.MaxPool(a)
+	m.k.Narrow(dst, a.Dst, a.N)
+}
+
+// stageBytes is the memory of the copies.
+func (m *maxPool) stageBytes() int {
+	return (m.op.KH*((m.out.w-1)*m.op.SW+m.op.KW) + m.out.w) * pixelBytes
 }
 
 // planAdaptivePool plans AdaptiveAvgPool2d.
@@ -113,7 +144,7 @@ func (sc *schedule) planAvgPool(ln *launch) error {
 func (sc *schedule) planMeans(ln *launch, p *avgPool, average func(w *worker, at pixel)) error {
 	ln.name = sc.kern.Name + " average pool"
 	ln.flops = elems(&p.in.layout)
-	p.add = sc.kern.AddPixels
+	p.k = sc.kern
 	ln.phases = []phase{overRows(p.out, func(w *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range p.out.w {
@@ -130,7 +161,7 @@ func (sc *schedule) planMeans(ln *launch, p *avgPool, average func(w *worker, at
 type avgPool struct {
 	in, out    *view
 	rows, cols []span
-	add        func(sum *[asm.Block]float32, src unsafe.Pointer, n int)
+	k          *asm.Kernels
 }
 
 // adaptiveSpans are the ranges of n inputs that m outputs of AdaptiveAvgPool2d
@@ -154,6 +185,18 @@ func clippedSpans(n, m, kernel, stride, before int) []span {
 	return list
 }
 
+// sum adds some columns of a row to the worker's lanes.
+func (p *avgPool) sum(w *worker, at pixel, y int, cols span) {
+	if p.in.elem == floatBytes {
+		p.k.AddPixels(&w.lanes, p.in.pixelAt(at.block, at.n, y, cols.from), cols.len())
+		return
+	}
+	for x := cols.from; x < cols.to; x += stagePixels {
+		n := min(stagePixels, cols.to-x)
+		p.k.AddPixels(&w.lanes, w.read(p.k, 0, p.in, p.in.pixelAt(at.block, at.n, y, x), n), n)
+	}
+}
+
 // average computes one pixel of the output, the mean of its window: each row is
 // summed in float32, the rows in float64.
 func (p *avgPool) average(w *worker, at pixel) {
@@ -161,16 +204,16 @@ func (p *avgPool) average(w *worker, at pixel) {
 	var total [asm.Block]float64
 	for y := rows.from; y < rows.to; y++ {
 		w.lanes = [asm.Block]float32{}
-		p.add(&w.lanes, p.in.pixelAt(at.block, at.n, y, cols.from), cols.len())
+		p.sum(w, at, y, cols)
 		for i, v := range w.lanes {
 			total[i] += float64(v)
 		}
 	}
 	count := float64(rows.len() * cols.len())
-	dst := p.out.lanes(at.block, at.n, at.y, at.x)
 	for i, v := range total {
-		dst[i] = float32(v / count)
+		w.lanes[i] = float32(v / count)
 	}
+	p.out.put(at.block, at.n, at.y, at.x, &w.lanes)
 }
 
 // fewPixels is the size of a window up to which float32 sums it well enough.
@@ -181,11 +224,11 @@ func (p *avgPool) averageFew(w *worker, at pixel) {
 	rows, cols := p.rows[at.y], p.cols[at.x]
 	w.lanes = [asm.Block]float32{}
 	for y := rows.from; y < rows.to; y++ {
-		p.add(&w.lanes, p.in.pixelAt(at.block, at.n, y, cols.from), cols.len())
+		p.sum(w, at, y, cols)
 	}
 	scale := 1 / float32(rows.len()*cols.len())
-	dst := p.out.lanes(at.block, at.n, at.y, at.x)
-	for i := range dst {
-		dst[i] = w.lanes[i] * scale
+	for i := range w.lanes {
+		w.lanes[i] *= scale
 	}
+	p.out.put(at.block, at.n, at.y, at.x, &w.lanes)
 }

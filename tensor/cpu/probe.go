@@ -14,13 +14,15 @@ func (sc *schedule) planNorm(ln *launch) error {
 	p := newPartials[float64](sc, in)
 	ln.name = sc.kern.Name + " norm"
 	ln.flops = 2 * elems(&in.layout)
-	whole := in.contiguous()
-	ln.phases = []phase{p.phase(func(_ *worker, sum *float64, s strip) {
+	pixels := walkThrough(in)
+	ln.phases = []phase{p.phase(func(w *worker, sum *float64, s strip) {
 		if in.flat > 0 {
 			sc.flatSquares(sum, in, s)
 			return
 		}
-		s.runs(whole, in.w, func(y, x, pixels int) { sc.kern.Squares(sum, in.pixelAt(s.block, s.n, y, x), pixels) })
+		s.walk(pixels, func(y, x, n int) {
+			sc.kern.Squares(sum, w.read(sc.kern, 0, in, in.pixelAt(s.block, s.n, y, x), n), n)
+		})
 	}), {pieces: 1, run: func(*worker, int, int) {
 		total := 0.0
 		p.all(func(sum *float64) { total += *sum })
@@ -32,7 +34,7 @@ func (sc *schedule) planNorm(ln *launch) error {
 // flatSquares adds the squares of a flat view, whose last pixel may hold less
 // than 16 elements.
 func (sc *schedule) flatSquares(sum *float64, v *view, s strip) {
-	s.runs(true, v.w, func(_, x, pixels int) {
+	s.walk(walkThrough(v), func(_, x, pixels int) {
 		whole := min(pixels, v.flat/asm.Block-x)
 		if whole > 0 {
 			sc.kern.Squares(sum, v.pixelAt(0, 0, 0, x), whole)
@@ -55,11 +57,15 @@ func (sc *schedule) planJoin(ln *launch) error {
 	p := newPartials[[4]float64](sc, out)
 	ln.name = sc.kern.Name + " join"
 	ln.flops = 9 * elems(&out.layout)
-	whole := branch.contiguous() && skip.contiguous() && out.contiguous()
-	ln.phases = []phase{p.phase(func(_ *worker, sum *[4]float64, s strip) {
-		s.runs(whole, out.w, func(y, x, pixels int) {
-			at := func(v *view) unsafe.Pointer { return v.pixelAt(s.block, s.n, y, x) }
-			sc.kern.Join(sum, at(out), at(branch), at(skip), pixels)
+	pixels := walkThrough(out, branch, skip)
+	ln.phases = []phase{p.phase(func(w *worker, sum *[4]float64, s strip) {
+		s.walk(pixels, func(y, x, n int) {
+			from := func(i int, v *view) unsafe.Pointer {
+				return w.read(sc.kern, i, v, v.pixelAt(s.block, s.n, y, x), n)
+			}
+			dst := out.pixelAt(s.block, s.n, y, x)
+			sc.kern.Join(sum, w.target(2, out, dst), from(0, branch), from(1, skip), n)
+			w.written(sc.kern, 2, out, dst, n)
 		})
 		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
 	}), {pieces: 1, run: func(*worker, int, int) {
@@ -88,17 +94,19 @@ func (sc *schedule) planReLUGrad(ln *launch) error {
 		return sc.planNormGrad(ln, norm, dy, y)
 	}
 	out := sc.result(ln)
-	whole := y.contiguous() && dy.contiguous() && out.contiguous()
+	pixels := walkThrough(out, y, dy)
 	ln.name = sc.kern.Name + " elementwise"
 	ln.flops = elems(&out.layout)
 	ln.phases = []phase{overRows(out, func(w *worker, s strip) {
 		a := &w.norm
-		s.runs(whole, out.w, func(py, x, pixels int) {
-			a.Y = y.pixelAt(s.block, s.n, py, x)
-			a.DY = dy.pixelAt(s.block, s.n, py, x)
-			a.Dst = out.pixelAt(s.block, s.n, py, x)
-			a.N = pixels
+		s.walk(pixels, func(py, x, n int) {
+			dst := out.pixelAt(s.block, s.n, py, x)
+			a.Y = w.read(sc.kern, 0, y, y.pixelAt(s.block, s.n, py, x), n)
+			a.DY = w.read(sc.kern, 1, dy, dy.pixelAt(s.block, s.n, py, x), n)
+			a.Dst = w.target(2, out, dst)
+			a.N = n
 			sc.kern.Mask(a)
+			w.written(sc.kern, 2, out, dst, n)
 		})
 		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
 	})}

@@ -18,6 +18,8 @@ type schedule struct {
 	kern    *asm.Kernels
 	threads int
 
+	precision tensor.Precision // FP32 or BF16
+
 	fusions  []fusion.Group
 	views    []*view      // by buffer; nil for one that lives inside a kernel
 	winograd map[int]bool // heads of fusions that run as Winograd
@@ -38,7 +40,7 @@ func newSchedule(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) 
 		return nil, err
 	}
 	sc := &schedule{
-		plan: p, kern: k, threads: threads, fusions: fusion.Split(p, o.Fuse), trained: trainedParams(p), env: &env{},
+		plan: p, kern: k, threads: threads, precision: o.Precision, fusions: fusion.Split(p, o.Fuse), trained: trainedParams(p), env: &env{},
 		views: make([]*view, len(p.Buffers)), winograd: make(map[int]bool), weights: make(map[string]*weight),
 	}
 	sc.assignLayouts(o.Exact)
@@ -57,8 +59,8 @@ func newSchedule(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) 
 
 // check refuses an invalid plan, and a precision that the CPU doesn't have.
 func check(p *tensor.Plan, o tensor.Options) error {
-	if o.Precision != tensor.FP32 {
-		return fmt.Errorf("the CPU computes in fp32, not %v", o.Precision)
+	if o.Precision != tensor.FP32 && o.Precision != tensor.BF16 {
+		return fmt.Errorf("the CPU computes in fp32 or bf16, not %v", o.Precision)
 	}
 	return p.Validate()
 }
@@ -131,8 +133,21 @@ func (sc *schedule) haloOf(head int, allowWinograd bool) halo {
 // view lays out a buffer, once.
 func (sc *schedule) view(id tensor.BufferID, h halo, interleaved bool) {
 	if sc.views[id] == nil { // not flat, nor known already
-		sc.views[id] = &view{layout: newLayout(sc.plan.Buffers[id].Shape, h, interleaved)}
+		sc.views[id] = &view{layout: sc.layoutOf(sc.plan.Buffers[id].Shape, h, interleaved)}
 	}
+}
+
+// layoutOf lays out a buffer that isn't flat. In bf16, planes of pixels are; rows of
+// features, of logits and of their gradients stay float32: they are few, and the loss
+// is computed from them.
+func (sc *schedule) layoutOf(s tensor.Shape, h halo, interleaved bool) layout {
+	switch {
+	case interleaved:
+		return interleavedLayout(s, h)
+	case sc.precision == tensor.BF16 && len(s) == 4:
+		return newLayout(s, h, halfBytes)
+	}
+	return newLayout(s, h, floatBytes)
 }
 
 // windowHalo is what the windows of a convolution or pool reach beyond the

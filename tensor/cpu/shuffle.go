@@ -13,7 +13,8 @@ func (sc *schedule) planPad(ln *launch) error {
 	ln.phases = []phase{overRows(out, func(w *worker, s strip) {
 		for y := s.y0; y < s.y1; y++ {
 			for x := range out.w {
-				shifted(out.lanes(s.block, s.n, y, x), in, s.block*asm.Block-op.PadBefore, s.n, y*op.SH, x*op.SW)
+				lanes := shifted(in, s.block*asm.Block-op.PadBefore, s.n, y*op.SH, x*op.SW)
+				out.put(s.block, s.n, y, x, &lanes)
 			}
 		}
 		out.zeroHalo(s.block, s.block+1, s.n, s.y0, s.y1)
@@ -21,18 +22,20 @@ func (sc *schedule) planPad(ln *launch) error {
 	return nil
 }
 
-// shifted fills dst with channels [c, c+16) of a pixel; those that in has not
-// are zero. The channels lie in two blocks of in at most.
-func shifted(dst *[asm.Block]float32, in *view, c, n, y, x int) {
-	*dst = [asm.Block]float32{}
+// shifted is channels [c, c+16) of a pixel; those that in has not are zero. The
+// channels lie in two blocks of in at most.
+func shifted(in *view, c, n, y, x int) (lanes [asm.Block]float32) {
 	first := floorDiv(c, asm.Block)
 	lane := c - first*asm.Block
 	if first >= 0 && first < in.blocks() {
-		copy(dst[:], in.lanes(first, n, y, x)[lane:])
+		from := in.get(first, n, y, x)
+		copy(lanes[:], from[lane:])
 	}
 	if lane > 0 && first+1 >= 0 && first+1 < in.blocks() {
-		copy(dst[asm.Block-lane:], in.lanes(first+1, n, y, x)[:lane])
+		from := in.get(first+1, n, y, x)
+		copy(lanes[asm.Block-lane:], from[:lane])
 	}
+	return lanes
 }
 
 func floorDiv(a, b int) int {
@@ -49,17 +52,17 @@ func (sc *schedule) planFlatten(ln *launch) error {
 	ln.name = "flatten"
 	size := in.h * in.w
 	ln.phases = []phase{overRows(out, func(_ *worker, s strip) {
-		dst := out.lanes(s.block, s.n, 0, 0)
-		if size == 1 && in.lanes(s.block, s.n, 0, 0) == dst {
+		if size == 1 && in.pixelAt(s.block, s.n, 0, 0) == out.pixelAt(s.block, s.n, 0, 0) {
 			return
 		}
+		var dst [asm.Block]float32
 		for i := range dst {
-			dst[i] = 0
 			if e := s.block*asm.Block + i; e < out.c {
 				c := e / size
-				dst[i] = in.lanes(c/asm.Block, s.n, e%size/in.w, e%in.w)[c%asm.Block]
+				dst[i] = in.get(c/asm.Block, s.n, e%size/in.w, e%in.w)[c%asm.Block]
 			}
 		}
+		out.put(s.block, s.n, 0, 0, &dst)
 	})}
 	return nil
 }
@@ -93,14 +96,15 @@ type pixel struct{ block, n, y, x int }
 // drop masks the channels of one pixel. Elements are numbered in N, C, H, W
 // order.
 func drop(out, in *view, mask tensor.Stream, p float64, at pixel) {
-	dst, src := out.lanes(at.block, at.n, at.y, at.x), in.lanes(at.block, at.n, at.y, at.x)
+	lanes := in.get(at.block, at.n, at.y, at.x)
 	scale := float32(1 / (1 - p))
-	for i := range dst {
+	for i, v := range lanes {
 		c := at.block*asm.Block + i
-		v := src[i] * scale
+		v *= scale
 		if c < in.c && mask.Uniform(uint64(((at.n*in.c+c)*in.h+at.y)*in.w+at.x)) < p {
 			v = 0
 		}
-		dst[i] = v
+		lanes[i] = v
 	}
+	out.put(at.block, at.n, at.y, at.x, &lanes)
 }

@@ -88,13 +88,14 @@ func (s *blockSource) walk(piece int, t taker) {
 	block, first := piece/s.parts, piece%s.parts*s.rows
 	last := min(first+s.rows, s.v.n*s.v.h)
 	switch lanes := s.lanes(block); {
-	case lanes < asm.Block: // padding is not zero behind a value that is not finite
+	case lanes < asm.Block || s.v.elem != floatBytes: // padding is not zero behind a value that is not finite
 		s.strips(piece, func(r strip) {
-			r.runs(false, 1, func(y, _, _ int) {
+			for y := r.y0; y < r.y1; y++ {
 				for x := range s.v.w {
-					t.each(s.v.lanes(block, r.n, y, x)[:lanes])
+					values := s.v.get(block, r.n, y, x)
+					t.each(values[:lanes])
 				}
-			})
+			}
 		})
 	case s.v.contiguous():
 		from := unsafe.Add(s.v.pixelAt(block, 0, 0, 0), first*s.v.row)
@@ -137,7 +138,8 @@ func (s *blockSource) channel(axis, c int, f func(x []float32)) {
 	for n := n0; n < n1; n++ {
 		for c := c0; c < c1; c++ {
 			for i := range v.h * v.w {
-				f(v.lanes(c/asm.Block, n, i/v.w, i%v.w)[c%asm.Block:][:1])
+				lanes := v.get(c/asm.Block, n, i/v.w, i%v.w)
+				f(lanes[c%asm.Block:][:1])
 			}
 		}
 	}

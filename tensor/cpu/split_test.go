@@ -10,9 +10,9 @@ import (
 	"resnet-tui/tensor/tensortest"
 )
 
-// wide is a set of kernels as far as splitting looks at it: AVX-512's panels of
+// twoBlocks is a set of kernels as far as splitting looks at it: AVX-512's panels of
 // two blocks, and kernels for groups.
-func wide() *asm.Kernels {
+func twoBlocks() *asm.Kernels {
 	k := &asm.Kernels{Nob: 2}
 	k.Group4[1] = func(*asm.ConvArgs) {}
 	k.Group8[1] = func(*asm.ConvArgs) {}
@@ -34,9 +34,12 @@ func convOf(g geometry) *conv {
 	stem := g.C < asm.Block && g.Groups == 1
 	shape := filterShape{c: g.C, k: g.K, groups: g.Groups, kh: g.Window.KH, kw: g.Window.KW, interleaved: stem}
 	c := &conv{
-		packing: newPacking(shape, wide()), window: g.Window,
-		in:  &view{layout: newLayout(in, windowHalo(op, in, out), stem)},
-		out: &view{layout: newLayout(out, halo{}, false)},
+		packing: newPacking(shape, twoBlocks(), floatBytes), window: g.Window,
+		in:  &view{layout: newLayout(in, windowHalo(op, in, out), floatBytes)},
+		out: &view{layout: newLayout(out, halo{}, floatBytes)},
+	}
+	if stem {
+		c.in.layout = interleavedLayout(in, windowHalo(op, in, out))
 	}
 	c.prepare()
 	return c

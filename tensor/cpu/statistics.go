@@ -24,9 +24,11 @@ func (sc *schedule) newStatistics(v *view) *statistics {
 
 // phase fills the partial sums.
 func (s *statistics) phase() phase {
-	whole := s.v.contiguous()
-	return s.partials.phase(func(_ *worker, p *sums, r strip) {
-		r.runs(whole, s.v.w, func(y, x, pixels int) { s.k.Sums(p, s.v.pixelAt(r.block, r.n, y, x), pixels) })
+	pixels := walkThrough(s.v)
+	return s.partials.phase(func(w *worker, p *sums, r strip) {
+		r.walk(pixels, func(y, x, n int) {
+			s.k.Sums(p, w.read(s.k, 0, s.v, s.v.pixelAt(r.block, r.n, y, x), n), n)
+		})
 	})
 }
 

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"unsafe"
+
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
 )
@@ -27,6 +29,10 @@ func (v *view) load(t *tensor.Tensor) {
 
 // loadBlock fills one row of a channel block.
 func (v *view) loadBlock(data []float32, b, n, y int) {
+	if v.elem != floatBytes {
+		v.loadHalves(data, b, n, y)
+		return
+	}
 	dst := floats(v.pixelAt(b, n, y, 0), v.w*asm.Block)
 	channels := min(asm.Block, v.c-b*asm.Block)
 	if channels < asm.Block {
@@ -36,6 +42,17 @@ func (v *view) loadBlock(data []float32, b, n, y int) {
 		for x, e := range v.line(data, n, b*asm.Block+lane, y) {
 			dst[x*asm.Block+lane] = e
 		}
+	}
+}
+
+// loadHalves fills one row of a channel block in bf16.
+func (v *view) loadHalves(data []float32, b, n, y int) {
+	for x := range v.w {
+		var lanes [asm.Block]float32
+		for lane := range min(asm.Block, v.c-b*asm.Block) {
+			lanes[lane] = v.line(data, n, b*asm.Block+lane, y)[x]
+		}
+		v.put(b, n, y, x, &lanes)
 	}
 }
 
@@ -58,14 +75,25 @@ func (v *view) store(t *tensor.Tensor) {
 	for n := range v.n {
 		for c := range v.c {
 			for y := range v.h {
-				b, lane := c/asm.Block, c%asm.Block
-				src := floats(v.pixelAt(b, n, y, 0), v.w*asm.Block)
-				line := v.line(t.Data, n, c, y)
-				for x := range line {
-					line[x] = src[x*asm.Block+lane]
-				}
+				v.storeLine(v.line(t.Data, n, c, y), c, n, y)
 			}
 		}
+	}
+}
+
+// storeLine writes one row of a channel.
+func (v *view) storeLine(line []float32, c, n, y int) {
+	first, lane := v.pixelAt(c/asm.Block, n, y, 0), c%asm.Block
+	if v.elem != floatBytes {
+		src := unsafe.Slice((*asm.BF16)(first), v.w*asm.Block)
+		for x := range line {
+			line[x] = src[x*asm.Block+lane].Float32()
+		}
+		return
+	}
+	src := floats(first, v.w*asm.Block)
+	for x := range line {
+		line[x] = src[x*asm.Block+lane]
 	}
 }
 

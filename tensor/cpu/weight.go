@@ -30,6 +30,11 @@ func (w *weight) bytes() int64 { return roundUp64(int64(w.floats)*floatBytes, li
 // at is the address of a float.
 func (w *weight) at(i int) unsafe.Pointer { return unsafe.Pointer(&w.data[i]) }
 
+// half is the address of a bf16, counted after that many floats.
+func (w *weight) half(floats, i int) unsafe.Pointer {
+	return unsafe.Add(unsafe.Pointer(&w.data[0]), floats*floatBytes+i*halfBytes)
+}
+
 // affine is the scale and shift of a block, of a weight made by affineWeight.
 func (w *weight) affine(_ *worker, block int) (scale, shift unsafe.Pointer) {
 	return w.at(2 * block * asm.Block), w.at((2*block + 1) * asm.Block)

@@ -40,6 +40,7 @@ type winograd struct {
 	biases       int // floats of the packed weight before U
 	position     int // floats of U of one position
 	tx, ty       int // tiles of a row, rows of tiles
+	staging      int // bytes of a worker's memory before its copies of rows
 }
 
 // transformed is v or m of some tiles: [36][block][tile][16]. Positions are padded by
@@ -116,7 +117,8 @@ func (z *winograd) work() winogradWork {
 func (z *winograd) grouped(sc *schedule, groups partition) phase {
 	v := newTransformed(nil, z.in.blocks(), groups.size)
 	m := newTransformed(nil, z.panels[0].nob, groups.size)
-	sc.needPrivate(v.bytes() + m.bytes())
+	z.staging = v.bytes() + m.bytes()
+	sc.needPrivate(z.staging + z.stageBytes())
 	return phase{pieces: groups.parts, run: func(w *worker, piece, _ int) {
 		v, m := v, m
 		v.base = w.scratch
@@ -152,6 +154,7 @@ func (z *winograd) phased(sc *schedule, work *winogradWork, chunks partition) []
 	v := newTransformed(nil, z.in.blocks(), chunks.size)
 	m := newTransformed(nil, z.out.blocks(), chunks.size)
 	sc.needShared(v.bytes() + m.bytes())
+	sc.needPrivate(z.stageBytes())
 	// The scratch memory's address is known when the phases run.
 	place := func() (transformed, transformed) {
 		v, m := v, m

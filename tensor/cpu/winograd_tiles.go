@@ -23,12 +23,14 @@ func (z *winograd) runs(tiles span, f func(t int, r tileRun)) {
 // input transforms some tiles of a channel block; tile base is v's first.
 func (z *winograd) input(w *worker, v *transformed, block, base int, tiles span) {
 	a := &w.winoIn
-	a.SrcRow = z.in.row
 	a.SrcTile = tileOut * pixelBytes
 	a.PosStride = v.position
 	a.DstTile = pixelBytes
 	z.runs(tiles, func(t int, r tileRun) {
-		a.Src = z.in.pixelAt(block, r.n, r.ty*tileOut-z.window.Top, r.tx*tileOut-z.window.Left)
+		y := r.ty*tileOut - z.window.Top
+		from := z.source(w, block, r.n, y)
+		a.Src = from.pixelAt(block, r.n, y, r.tx*tileOut-z.window.Left)
+		a.SrcRow = from.row
 		a.Dst = v.at(0, block, t-base)
 		a.N = r.count
 		z.k.WinoIn(a)
@@ -111,6 +113,10 @@ func (z *winograd) outputRun(w *worker, m *transformed, to result, t int, r tile
 		a.Res = z.res.pixelAt(to.block, r.n, y, x)
 		a.ResRow = z.res.row
 		a.ResTile = tileOut * pixelBytes
+	}
+	if z.out.elem != floatBytes {
+		z.staged(w, a, (r.count-1)*tileOut+cols)
+		return
 	}
 	z.k.WinoOut(a)
 }

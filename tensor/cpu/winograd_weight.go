@@ -59,10 +59,10 @@ func trainedParams(p *tensor.Plan) []bool {
 // as [36][panel][icb][16][nob·16].
 func (sc *schedule) winogradWeight(z *winograd, from filterSource) *weight {
 	s := filterShape{c: z.in.c, k: z.out.c, groups: 1, kh: 1, kw: 1}
-	p := newPacking(s, sc.kern)
+	p := newPacking(s, sc.kern, floatBytes)
 	z.panels = p.panels
 	z.biases = p.biases
-	z.position = p.floats - p.biases
+	z.position = p.weights
 	return sc.weightOf(&weight{
 		key:    weightKey("winograd", from.params, append(from.key, p.panels[0].nob)...),
 		params: from.params,
@@ -84,7 +84,7 @@ func fillWinograd(dst []float32, p *packing, f *filter, panel int) {
 		}
 		for c := range p.c {
 			to := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
-			fillTransformed(dst[to:], p.floats-p.biases, f, o, min(asm.Block, p.k-o), c)
+			fillTransformed(dst[to:], p.weights, f, o, min(asm.Block, p.k-o), c)
 		}
 	}
 }

@@ -48,6 +48,9 @@ type worker struct {
 	sgd     asm.SGDArgs
 	maxGrad asm.PoolGradArgs
 	lanes   [asm.Block]float32 // of one block, for arguments that kernels read or write
+	stage   stage
+	wide    wideWork
+	wideDW  wideGrad
 	_       [2 * lineBytes]byte
 }
 
