@@ -224,20 +224,6 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		m.put(a[3], y, lanes)
 	},
 	"VMOVDQU": move,
-	"VPSLLD": func(m *machine, a []operand, lanes int) {
-		x := m.vector(a[1], lanes)
-		for i := range lanes {
-			x[i] <<= a[0].imm
-		}
-		m.put(a[2], x, lanes)
-	},
-	"VPMOVZXWD": func(m *machine, a []operand, lanes int) {
-		x, y := m.vector(a[0], lanes/2), vector{}
-		for i := range lanes {
-			y[i] = x[i/2] >> (16 * (i % 2)) & 0xffff
-		}
-		m.put(a[1], y, lanes)
-	},
 	"VPACKUSDW": func(m *machine, a []operand, lanes int) {
 		high, low, y := m.vector(a[0], lanes), m.vector(a[1], lanes), vector{}
 		for i := range lanes {
