@@ -9,7 +9,7 @@ import "unsafe"
 // The instructions take subnormal numbers as zero, and round each sum, or each two,
 // once to the nearest. So sets agree within rounding, not in every bit.
 type DotKernels struct {
-	// Name is "amx_bf16", "avx512_bf16" or "generic".
+	// Name is "amx_bf16", "avx512_bf16", "generic_dot" or "generic_matrix".
 	Name string
 	// Nob, PfStep and HalvesFrom are what they are in Kernels, with 16 elements of
 	// Run in the place of 16 floats.

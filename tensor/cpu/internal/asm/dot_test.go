@@ -9,10 +9,10 @@ import (
 	"unsafe"
 )
 
-// eachDot runs f for every set of products of bfloat16: the processor's, the one in
-// plain Go, and x86's on an emulated processor.
+// eachDot runs f for every set of products of bfloat16: the processor's, if it has
+// one, the one in plain Go, and x86's on an emulated processor.
 func eachDot(t *testing.T, f func(t *testing.T, d *DotKernels, r *rand.Rand)) {
-	for _, name := range Names() {
+	for _, name := range append(Names(), "generic_dot") {
 		if d := Get(name).Dot; d != nil {
 			t.Run(d.Name, func(t *testing.T) { f(t, d, rand.New(rand.NewPCG(1, 2))) })
 		}
@@ -26,13 +26,13 @@ func eachDot(t *testing.T, f func(t *testing.T, d *DotKernels, r *rand.Rand)) {
 }
 
 // halves is memory of bfloat16; a NaN stands for what is untouched.
-type halves []uint16
+type halves []BF16
 
 const untouchedHalf = 0x7fde
 
 func newHalves(t *testing.T, r *rand.Rand, n int) halves {
 	floats := newMemory(t, r, (n+1)/2)
-	all := unsafe.Slice((*uint16)(unsafe.Pointer(&floats[0])), 2*len(floats))
+	all := unsafe.Slice((*BF16)(unsafe.Pointer(&floats[0])), 2*len(floats))
 	for i := range all {
 		all[i] = untouchedHalf
 	}
@@ -40,12 +40,12 @@ func newHalves(t *testing.T, r *rand.Rand, n int) halves {
 }
 
 func (h halves) at(off int) unsafe.Pointer { return unsafe.Pointer(&h[off/2]) }
-func (h halves) get(off int) float64       { return float64(wide(h[off/2])) }
+func (h halves) get(off int) float64       { return float64(h[off/2].Float32()) }
 
 // fill puts random numbers into n elements from off bytes on.
 func (h halves) fill(r *rand.Rand, off, n int) {
 	for i := range n {
-		h[off/2+i] = nearest(float32(r.NormFloat64()))
+		h[off/2+i] = RoundBF16(float32(r.NormFloat64()))
 	}
 }
 
@@ -53,7 +53,7 @@ func (h halves) fill(r *rand.Rand, off, n int) {
 func (h halves) floats() memory {
 	m := make(memory, len(h))
 	for i, x := range h {
-		m[i] = wide(x)
+		m[i] = x.Float32()
 		if x == untouchedHalf {
 			m[i] = math.Float32frombits(untouched)
 		}
@@ -204,7 +204,7 @@ func (c *dotCase) allocate(t *testing.T, r *rand.Rand) (src, w halves, bias memo
 // that is nearest, and NaN for NaN, also if the ReLU clamps.
 func TestDotRounding(t *testing.T) {
 	eachDot(t, func(t *testing.T, d *DotKernels, r *rand.Rand) {
-		for sum, want := range map[uint32]uint16{
+		for sum, want := range map[uint32]BF16{
 			0x3f808000: 0x3f80, 0x3f808001: 0x3f81, 0x3f818000: 0x3f82, 0x3f817fff: 0x3f81,
 			0x7f7f7fff: 0x7f7f, 0x7f7f8000: 0x7f80, 0x7f800000: 0x7f80, 0x80000000: 0x8000,
 			0x7f800001: 0x7fc0, 0x7fffffff: 0x7fff, 0x7fc00000: 0x7fc0,
@@ -223,9 +223,9 @@ func TestDotRounding(t *testing.T) {
 				a.Flags = FlagReLU
 			}
 			d.Conv1[1](&a)
-			isNaN := wide(want) != wide(want)
+			isNaN := math.IsNaN(float64(want.Float32()))
 			for o, got := range dst {
-				if got != want && !(isNaN && wide(got) != wide(got)) && !(want == 0x8000 && got == 0) {
+				if got != want && !(isNaN && math.IsNaN(float64(got.Float32()))) && !(want == 0x8000 && got == 0) {
 					t.Errorf("lane %d is %#x, want %#x for %#x", o, got, want, sum)
 				}
 			}

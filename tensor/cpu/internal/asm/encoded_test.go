@@ -121,7 +121,4 @@ func flushed(x float32) float32 {
 }
 
 // flushedNearest is VCVTNEPS2BF16 of a lane.
-func flushedNearest(bits uint32) uint16 {
-	x := flushed(math.Float32frombits(bits))
-	return nearest(x)
-}
+func flushedNearest(bits uint32) BF16 { return RoundBF16(flushed(math.Float32frombits(bits))) }

@@ -35,8 +35,6 @@ var generic = &Kernels{
 	Widen:       genericWiden,
 	Narrow:      genericNarrow,
 	MaxPoolGrad: genericMaxPoolGrad,
-
-	Dot: genericDot,
 }
 
 // everyRows makes the kernels of weight gradients.

@@ -1,13 +1,18 @@
 package asm
 
-import (
-	"math"
-	"unsafe"
-)
+import "unsafe"
+
+// genericWithDot is generic with products of pairs, which without instructions for
+// them are slower than float32's.
+var genericWithDot = func() *Kernels {
+	k := *generic
+	k.Name, k.Dot = "generic_dot", genericDot
+	return &k
+}()
 
 // genericDot multiplies bfloat16 in plain Go.
 var genericDot = &DotKernels{
-	Name:       "generic",
+	Name:       "generic_dot",
 	Nob:        2,
 	PfStep:     64,
 	HalvesFrom: genericHalves,
@@ -23,30 +28,27 @@ const (
 	halfPixelBytes = Block * halfBytes // a block of them
 )
 
-// pairOf is two neighbours, and halfPixel a pixel, as bits.
-type (
-	pairOf    = [2]uint16
-	halfPixel = [Block]uint16
-)
-
-// wide is the value of a bfloat16, which is the upper half of a float32.
-func wide(x uint16) float32 { return math.Float32frombits(uint32(x) << 16) }
+// pairOf is two neighbours.
+type pairOf = [2]BF16
 
 // dot is y plus the products of two pairs.
 func dot(y float32, x, w *pairOf) float32 {
-	y += wide(x[1]) * wide(w[1])
-	return y + wide(x[0])*wide(w[0])
+	y += x[1].Float32() * w[1].Float32()
+	return y + x[0].Float32()*w[0].Float32()
 }
 
 // genericDotConv makes the convolution of panels of nob blocks in tiles of px
-// pixels.
+// pixels: one pixel and four channels at a time, which fit into registers.
 func genericDotConv(px, nob int) func(*ConvArgs) {
 	return func(a *ConvArgs) {
 		a.eachTile(px, func(t *tile) {
 			for p := range px {
 				for ob := range nob {
 					y := *pixel(t.Bias, ob*pixelBytes)
-					t.dots(&y, t.srcAt(p), unsafe.Add(t.W, ob*pixelBytes), nob*pixelBytes)
+					for o := 0; o < Block; o += 4 {
+						w := unsafe.Add(t.W, ob*pixelBytes+o*floatBytes)
+						t.quadDots((*[4]float32)(y[o:]), t.srcAt(p), w, nob*pixelBytes)
+					}
 					t.storeHalves(&y, p, ob)
 				}
 			}
@@ -54,20 +56,24 @@ func genericDotConv(px, nob int) func(*ConvArgs) {
 	}
 }
 
-// dots adds the products of a pixel whose taps are at src. The weights of a pair are
-// every step bytes from w.
-func (t *tile) dots(y *[Block]float32, src, w unsafe.Pointer, step int) {
+// quadDots adds to four output channels of a pixel whose taps are at src. The weights
+// of a pair are every step bytes from w.
+func (t *tile) quadDots(y *[4]float32, src, w unsafe.Pointer, step int) {
+	y0, y1, y2, y3 := y[0], y[1], y[2], y[3]
 	for b := range t.Icb {
 		for kh := range t.Kh {
-			run := unsafe.Slice((*pairOf)(unsafe.Add(src, b*t.SrcPlane+kh*t.SrcRow)), t.Run/2)
-			for i := range run {
-				for o, k := range (*[Block]pairOf)(w) {
-					y[o] = dot(y[o], &run[i], &k)
-				}
+			off := b*t.SrcPlane + kh*t.SrcRow
+			for end := off + t.Run*halfBytes; off < end; off += 2 * halfBytes {
+				x, k := (*pairOf)(unsafe.Add(src, off)), (*[4]pairOf)(w)
+				y0 = dot(y0, x, &k[0])
+				y1 = dot(y1, x, &k[1])
+				y2 = dot(y2, x, &k[2])
+				y3 = dot(y3, x, &k[3])
 				w = unsafe.Add(w, step)
 			}
 		}
 	}
+	*y = [4]float32{y0, y1, y2, y3}
 }
 
 // storeHalves finishes pixel p of output block ob in the element type of Dst.
@@ -78,25 +84,15 @@ func (t *tile) storeHalves(y *[Block]float32, p, ob int) {
 	}
 	var res [Block]float32
 	if t.res != nil {
-		for o, x := range (*halfPixel)(unsafe.Add(t.res, t.at(p, halfPixelBytes, t.ResHalf)+ob*t.ResOB)) {
-			res[o] = wide(x)
+		for o, x := range (*HalfPixel)(unsafe.Add(t.res, t.at(p, halfPixelBytes, t.ResHalf)+ob*t.ResOB)) {
+			res[o] = x.Float32()
 		}
 	}
 	finish(y, y, &res, t.Flags)
-	dst := (*halfPixel)(unsafe.Add(t.dst, t.at(p, halfPixelBytes, t.DstHalf)+ob*t.DstOB))
+	dst := (*HalfPixel)(unsafe.Add(t.dst, t.at(p, halfPixelBytes, t.DstHalf)+ob*t.DstOB))
 	for o, x := range y {
-		dst[o] = nearest(x)
+		dst[o] = RoundBF16(x)
 	}
-}
-
-// nearest is x rounded to a bfloat16, to even where two are as near. A NaN stays
-// one: its lower half alone may hold what makes it one.
-func nearest(x float32) uint16 {
-	bits := math.Float32bits(x)
-	if x != x {
-		return uint16(bits>>16) | 1<<6
-	}
-	return uint16((bits + 0x7fff + bits>>16&1) >> 16)
 }
 
 // genericDotGradWeight is the weight gradient in groups of that many rows.
@@ -119,12 +115,12 @@ func genericDotGradWeight(rows int) func(*GradWeightArgs) {
 
 func genericPair(a *PairArgs) {
 	for p := range (a.N + 1) / 2 {
-		src, second := unsafe.Add(a.Src, 2*p*a.SrcStep), halfPixel{}
+		src, second := unsafe.Add(a.Src, 2*p*a.SrcStep), HalfPixel{}
 		if 2*p+1 < a.N {
-			second = *(*halfPixel)(unsafe.Add(src, a.SrcStep))
+			second = *(*HalfPixel)(unsafe.Add(src, a.SrcStep))
 		}
 		dst := (*[Block]pairOf)(unsafe.Add(a.Dst, p*a.DstStep))
-		for o, first := range (*halfPixel)(src) {
+		for o, first := range (*HalfPixel)(src) {
 			dst[o] = pairOf{first, second[o]}
 		}
 	}

@@ -70,13 +70,13 @@ func (a *MatrixArgs) store(y *[Block]float32, dst, res unsafe.Pointer) {
 	}
 	var r [Block]float32
 	if a.Flags&FlagResidual != 0 {
-		for o, x := range (*halfPixel)(res) {
-			r[o] = wide(x)
+		for o, x := range (*HalfPixel)(res) {
+			r[o] = x.Float32()
 		}
 	}
 	finish(y, y, &r, a.Flags)
 	for o, x := range y {
-		(*halfPixel)(dst)[o] = nearest(x)
+		(*HalfPixel)(dst)[o] = RoundBF16(x)
 	}
 }
 
@@ -84,10 +84,10 @@ func genericGather(a *GatherArgs) {
 	for y := range a.Ny {
 		for x := range a.Nx {
 			src := unsafe.Add(a.Src, y*a.SrcRow+x*a.SrcPix)
-			dst := (*[2]halfPixel)(unsafe.Add(a.Dst, y*a.DstRow+x*matrixPixelBytes))
-			*dst = [2]halfPixel{*(*halfPixel)(src)}
+			dst := (*[2]HalfPixel)(unsafe.Add(a.Dst, y*a.DstRow+x*matrixPixelBytes))
+			*dst = [2]HalfPixel{*(*HalfPixel)(src)}
 			if a.SrcOB != 0 {
-				dst[1] = *(*halfPixel)(unsafe.Add(src, a.SrcOB))
+				dst[1] = *(*HalfPixel)(unsafe.Add(src, a.SrcOB))
 			}
 		}
 	}

@@ -201,7 +201,7 @@ func TestMatrixKeepsNaN(t *testing.T) {
 			TapCount: 1, Pairs: 1, N: 3, Row: 3, Flags: FlagReLU,
 		})
 		for i, got := range dst {
-			x := wide(got)
+			x := got.Float32()
 			if (x != x) != (i/Block == 1) || x < 0 {
 				t.Errorf("lane %d of pixel %d is %g", i%Block, i/Block, x)
 			}

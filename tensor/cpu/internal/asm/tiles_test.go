@@ -74,7 +74,7 @@ func (s *tiles) product(b, a, c int) {
 
 // multiplyAdd adds the product of the upper halves of x and y to sum.
 func multiplyAdd(x, y, sum uint32) uint32 {
-	half := func(bits uint32) float32 { return flushed(wide(uint16(bits >> 16))) }
+	half := func(bits uint32) float32 { return flushed(BF16(bits >> 16).Float32()) }
 	return math.Float32bits(flushed(fma(half(x), half(y), flushed(math.Float32frombits(sum)))))
 }
 
