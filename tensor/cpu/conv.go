@@ -29,23 +29,38 @@ func (sc *schedule) planConv(ln *launch) error {
 		return sc.planWinograd(ln)
 	}
 	shape := sc.shapeOf(op)
-	c := &conv{k: sc.kern, in: sc.views[op.In[0]], out: sc.result(ln), res: sc.residual(ln), relu: sc.absorbedReLU(ln)}
+	c := &conv{in: sc.views[op.In[0]], out: sc.result(ln), res: sc.residual(ln), relu: sc.absorbedReLU(ln)}
 	c.window = tensor.Square(1, 1, 0)
 	if op.Kind == tensor.Conv2d {
 		c.window = op.Window
 	}
-	c.weight, c.packing = sc.packedFilter(shape, sc.filterSource(ln))
-	ln.weight = c.weight
-	c.prepare()
+	sc.prepareConv(ln, c, shape, sc.filterSource(ln))
 	ln.name = c.name()
 	ln.flops = c.flops()
 	ln.phases = []phase{sc.convPhase(c)}
 	return nil
 }
 
+// prepareConv chooses the kernels, packs the weights, and decides what a unit is.
+func (sc *schedule) prepareConv(ln *launch, c *conv, shape filterShape, from filterSource) {
+	c.k = sc.kern
+	dots := sc.dotKernels(c.in, &shape)
+	if dots != nil {
+		c.k = dots
+	}
+	c.weight, c.packing = sc.packedFilter(shape, c.k, dots != nil, from)
+	if dots != nil {
+		for i := range c.panels {
+			c.panels[i].pixel = c.out.pixel
+		}
+	}
+	ln.weight = c.weight
+	c.prepare()
+}
+
 // convPhase runs a direct convolution in the precision of the program.
 func (sc *schedule) convPhase(c *conv) phase {
-	if sc.precision == tensor.BF16 {
+	if sc.precision == tensor.BF16 && !c.pairs {
 		return sc.planWide(*c)
 	}
 	return phase{pieces: c.split.pieces(), run: c.piece}
@@ -61,7 +76,7 @@ func (c *conv) name() string {
 	case p.lanes < asm.Block:
 		kind = fmt.Sprintf(" groups of %d", p.lanes)
 	}
-	if c.elem != floatBytes {
+	if c.elem != floatBytes && !c.pairs { // else the kernels' name says it
 		kind += " bf16"
 	}
 	t := newTiling(c.width(c.split.units.size), p.px)
@@ -96,7 +111,7 @@ func (c *conv) prepare() {
 
 // work is the geometry that the split depends on.
 func (c *conv) work() convWork {
-	w := convWork{units: c.out.n * c.out.h, panels: len(c.panels), weightBytes: c.weights * c.elem}
+	w := convWork{units: c.out.n * c.out.h, panels: len(c.panels), weightBytes: c.weights * c.elem, whole: c.pairs}
 	if c.flat {
 		w.units *= c.out.w
 	}
@@ -104,11 +119,14 @@ func (c *conv) work() convWork {
 		w.blocks = max(w.blocks, c.panels[i].icb)
 	}
 	perBlock := c.kh * c.run() * c.panels[0].lanes // weights, and multiply-adds of a pixel
-	w.blockBytes = perBlock * floatBytes
+	w.blockBytes = perBlock * floatBytes           // as kernels read them
+	if c.pairs {
+		w.blockBytes = perBlock * halfBytes
+	}
 	w.unitMACs = c.width(1) * w.blocks * perBlock
 	w.unitBytes = c.window.SH * c.in.row
 	if c.flat {
-		w.unitBytes = pixelBytes
+		w.unitBytes = c.in.pixel
 	}
 	if c.groups == 1 {
 		w.unitBytes *= c.in.blocks()
@@ -147,7 +165,7 @@ func (c *conv) piece(w *worker, piece, next int) {
 // are contiguous.
 func (c *conv) weightAt(panel, ib int) unsafe.Pointer {
 	p := &c.panels[panel]
-	return c.weight.at(c.biases + p.at + min(ib, p.icb-1)*c.kh*c.run()*p.lanes)
+	return unsafe.Add(c.weight.at(c.biases), (p.at+min(ib, p.icb-1)*c.kh*c.run()*p.lanes)*c.elem)
 }
 
 // zeroHalos zeroes what surrounds the piece's rows.
@@ -181,6 +199,9 @@ func (c *conv) panel(w *worker, panel, ib int, units span, weights unsafe.Pointe
 	a.PfStep = c.prefetchStep(p, units.len())
 	a.Bias = c.weight.at(p.ob * asm.Block)
 	a.Flags = asm.FlagPrefetch
+	if c.pairs && c.out.elem == floatBytes {
+		a.Flags |= asm.FlagFloat
+	}
 	res := c.res
 	if ib > 0 {
 		a.Bias = unsafe.Pointer(&zeros)
@@ -228,11 +249,10 @@ type operands struct {
 
 // pixels computes some pixels, counted over rows and images.
 func (c *conv) pixels(a *asm.ConvArgs, l *operands, pixels span) {
-	at := pixels.from * pixelBytes
 	line(a, l.panel, pixels.len(), place{
-		src: unsafe.Add(l.in.pixelAt(l.ib, 0, 0, 0), at),
-		dst: unsafe.Add(l.out.pixelAt(l.panel.ob, 0, 0, 0), at),
-		res: unsafe.Add(l.res.pixelAt(l.panel.ob, 0, 0, 0), at),
+		src: unsafe.Add(l.in.pixelAt(l.ib, 0, 0, 0), pixels.from*l.in.pixel),
+		dst: unsafe.Add(l.out.pixelAt(l.panel.ob, 0, 0, 0), pixels.from*l.out.pixel),
+		res: unsafe.Add(l.res.pixelAt(l.panel.ob, 0, 0, 0), pixels.from*l.res.pixel),
 	})
 }
 

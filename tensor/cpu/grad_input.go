@@ -139,11 +139,9 @@ func (sc *schedule) planBackConv(ln *launch, out *view, b *backConv, groups int)
 		sc.prepareWinograd(ln, z)
 		return
 	}
-	c := &conv{k: sc.kern, in: in, out: out, window: b.window()}
+	c := &conv{in: in, out: out, window: b.window()}
 	shape := filterShape{c: in.c, k: out.c, groups: groups, kh: b.y.kernel, kw: b.x.kernel}
-	c.weight, c.packing = sc.packedFilter(shape, from)
-	ln.weight = c.weight
-	c.prepare()
+	sc.prepareConv(ln, c, shape, from)
 	ln.name = c.name()
 	ln.flops += c.flops()
 	ln.phases = append(ln.phases, sc.convPhase(c))

@@ -13,15 +13,16 @@ import (
 // these are added in a fixed order: so the result does not depend on the threads.
 type gradWeight struct {
 	packing
-	kern   *asm.Kernels
-	env    *env
-	x, dy  *view
-	dw     *view // flat
-	window tensor.Window
-	widest int   // rows of a kernel
-	order  []int // where sums lie, in the order of the weight: see sumOrder
-	flat   bool  // a pixel of x for each of dy, in one run over rows and images
-	split  gradSplit
+	kern    *asm.Kernels
+	env     *env
+	x, dy   *view
+	dw      *view // flat
+	window  tensor.Window
+	kernels *gradKernels
+	widest  int   // rows of a kernel
+	order   []int // where sums lie, in the order of the weight: see sumOrder
+	flat    bool  // a pixel of x for each of dy, in one run over rows and images
+	split   gradSplit
 }
 
 // planGradWeight plans Conv2dGradWeight and LinearGradWeight.
@@ -39,18 +40,30 @@ func (sc *schedule) planGradWeight(ln *launch) error {
 	g.packing = gradPacking(filterShape{
 		c: g.x.c, k: g.dy.c, groups: groups, kh: g.window.KH, kw: g.window.KW, interleaved: g.x.interleaved,
 	})
-	g.widest = asm.MaxRows
-	for sc.kern.GradWeight[g.widest] == nil {
-		g.widest--
-	}
+	g.kernels = &sc.kern.GradWeight
+	g.widest = mostRows(g.kernels)
 	g.order = g.sumOrder()
 	g.prepare()
 	sc.needShared(g.split.chunks.parts * g.weights * floatBytes)
-	sc.needPrivate(g.shadowBytes())
 	ln.name = sc.kern.Name + " weight gradient"
 	ln.flops = 2 * int64(g.weights) * int64(g.dy.n*g.dy.h*g.dy.w)
 	ln.phases = []phase{{pieces: g.split.pieces(), run: g.piece}, {pieces: g.dy.blocks(), run: g.reduce}}
+	if !sc.pairGrad(ln, g) {
+		sc.needPrivate(g.shadowBytes())
+	}
 	return nil
+}
+
+// gradKernels are the kernels of weight gradients, by rows.
+type gradKernels = [asm.MaxRows + 1]func(*asm.GradWeightArgs)
+
+// mostRows is the most rows of a kernel.
+func mostRows(k *gradKernels) int {
+	rows := asm.MaxRows
+	for rows > 1 && k[rows] == nil {
+		rows--
+	}
+	return rows
 }
 
 // gradPacking is how partial sums lie: as filters do, in panels of one block.
@@ -120,7 +133,7 @@ func (g *gradWeight) place(a *asm.GradWeightArgs, chunk int) (src, grad unsafe.P
 		a.Nx = min(g.split.pixels, g.dy.n*g.dy.h*g.dy.w-first)
 		a.Ny = 1
 		a.Nz = 1
-		return unsafe.Add(g.x.pixelAt(0, 0, 0, 0), first*pixelBytes), unsafe.Add(g.dy.pixelAt(0, 0, 0, 0), first*pixelBytes)
+		return unsafe.Add(g.x.pixelAt(0, 0, 0, 0), first*g.x.pixel), unsafe.Add(g.dy.pixelAt(0, 0, 0, 0), first*g.dy.pixel)
 	}
 	n, y := g.firstRow(chunk)
 	a.Nx = g.dy.w
@@ -142,13 +155,13 @@ func (g *gradWeight) taps(a *asm.GradWeightArgs, dst unsafe.Pointer) {
 	t := newTiling(g.run(), g.widest)
 	a.Dst = dst
 	a.Groups = t.wide
-	g.kern.GradWeight[t.px](a)
+	g.kernels[t.px](a)
 	if t.narrow > 0 {
 		rows := t.wide * t.px
 		a.Src = unsafe.Add(a.Src, rows*floatBytes)
 		a.Dst = unsafe.Add(dst, rows*pixelBytes)
 		a.Groups = t.narrow
-		g.kern.GradWeight[t.px-1](a)
+		g.kernels[t.px-1](a)
 	}
 }
 

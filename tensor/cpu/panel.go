@@ -29,6 +29,7 @@ type panel struct {
 	lanes   int // floats of weights for each float of a run of taps
 	px      int // the widest tile
 	halves  int // pixels from which on a tile has two halves
+	pixel   int // bytes of a pixel of the result
 	kernels *kernelsByPx
 }
 
@@ -84,7 +85,7 @@ func (s *filterShape) panels(k *asm.Kernels) []panel {
 	var list []panel
 	at := 0
 	for ob, blocks := 0, ceilDiv(s.k, asm.Block); ob < blocks; {
-		p := panel{ob: ob, nob: min(nob, blocks-ob), icb: 1, at: at, halves: k.HalvesFrom, kernels: &k.Conv}
+		p := panel{ob: ob, nob: min(nob, blocks-ob), icb: 1, at: at, halves: k.HalvesFrom, pixel: pixelBytes, kernels: &k.Conv}
 		if p.nob < k.Nob {
 			p.nob, p.kernels = 1, &k.Conv1
 		}
@@ -112,7 +113,8 @@ func (s *filterShape) narrowPanels(k *asm.Kernels, g int) []panel {
 	list := make([]panel, ceilDiv(s.k, asm.Block))
 	for b := range list {
 		p := &list[b]
-		*p = panel{ob: b, nob: 1, ib: b, icb: 1, lanes: g, px: widest(kernels), halves: k.HalvesFrom, kernels: kernels}
+		*p = panel{ob: b, nob: 1, ib: b, icb: 1, lanes: g, px: widest(kernels), pixel: pixelBytes, kernels: kernels}
+		p.halves = k.HalvesFrom
 		p.at = b * s.panelFloats(p)
 	}
 	return list
@@ -121,11 +123,12 @@ func (s *filterShape) narrowPanels(k *asm.Kernels, g int) []panel {
 func (s *filterShape) panelFloats(p *panel) int { return p.icb * s.kh * s.run() * p.lanes }
 
 // packing is a filter's packed form: biases by output block in float32, then panels of
-// [icb][kh][run][lanes] in float32 or bf16.
+// [icb][kh][run][lanes] in float32 or bf16, or of pairs [icb][kh][run/2][lanes][2].
 type packing struct {
 	filterShape
 	panels  []panel
 	elem    int // bytes of a weight
+	pairs   bool
 	biases  int // floats of biases
 	weights int // elements of all panels
 }
@@ -151,6 +154,10 @@ func (p *packing) fill(dst []float32, f *filter, panel int) {
 	w := make([]float32, p.panelFloats(pl))
 	p.fillPanel(dst[:p.biases], w, f, pl)
 	to := unsafe.Slice((*asm.BF16)(unsafe.Pointer(&dst[p.biases])), p.weights)[pl.at:]
+	if p.pairs {
+		roundPairs(to, w, pl.lanes)
+		return
+	}
 	for i, v := range w {
 		to[i] = asm.RoundBF16(v)
 	}
@@ -221,10 +228,12 @@ func (sc *schedule) weightElem() int {
 	return floatBytes
 }
 
-// packedFilter is the packed copy of a filter for direct convolution.
-func (sc *schedule) packedFilter(s filterShape, from filterSource) (*weight, packing) {
-	p := newPacking(s, sc.kern, sc.weightElem())
-	key := append(from.key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved, p.elem)
+// packedFilter is the packed copy of a filter for direct convolution by k, whose
+// products are of pairs or not.
+func (sc *schedule) packedFilter(s filterShape, k *asm.Kernels, pairs bool, from filterSource) (*weight, packing) {
+	p := newPacking(s, k, sc.weightElem())
+	p.pairs = pairs
+	key := append(from.key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved, p.elem, pairs)
 	return sc.weightOf(&weight{
 		key:    weightKey(fmt.Sprintf("direct %v", s), from.params, key...),
 		params: from.params,

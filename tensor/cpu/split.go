@@ -59,13 +59,14 @@ func (s span) plus(n int) span { return span{s.from + n, s.to + n} }
 
 // convWork is what the split of a direct convolution depends on.
 type convWork struct {
-	units       int // rows of all images, or pixels
-	panels      int // of output channels
-	blocks      int // input blocks of the panel that reads most
-	unitMACs    int // multiply-adds of a unit and a panel
-	unitBytes   int // input of a unit, in all blocks that a piece reads
-	blockBytes  int // weights of a panel and an input block
-	weightBytes int // of all panels
+	units       int  // rows of all images, or pixels
+	panels      int  // of output channels
+	blocks      int  // input blocks of the panel that reads most
+	unitMACs    int  // multiply-adds of a unit and a panel
+	unitBytes   int  // input of a unit, in all blocks that a piece reads
+	blockBytes  int  // weights of a panel and an input block
+	weightBytes int  // of all panels
+	whole       bool // the reduction must not be cut: what it leaves would be rounded
 }
 
 // convSplit is the pieces of a direct convolution, and the chunks of input
@@ -88,6 +89,9 @@ func (w *convWork) split() convSplit {
 	}
 	unitParts = min(unitParts, max(1, maxPieces/panelParts))
 	fitting := max(1, min(w.blocks, panelBytes/w.blockBytes))
+	if w.whole {
+		fitting = w.blocks
+	}
 	return convSplit{
 		units:  evenly(w.units, unitParts),
 		panels: evenly(w.panels, panelParts),

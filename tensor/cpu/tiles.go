@@ -30,8 +30,8 @@ type stride struct{ src, dst, res int }
 func (s stride) times(n int) stride { return stride{s.src * n, s.dst * n, s.res * n} }
 
 // pixelStride is the distance between pixels of a row that are n apart.
-func pixelStride(a *asm.ConvArgs, n int) stride {
-	return stride{src: n * a.SrcPix, dst: n * pixelBytes, res: n * pixelBytes}
+func pixelStride(a *asm.ConvArgs, p *panel, n int) stride {
+	return stride{src: n * a.SrcPix, dst: n * p.pixel, res: n * p.pixel}
 }
 
 // rows is some rows of pixels, from the place of the first on; next is the
@@ -54,18 +54,18 @@ func lines(a *asm.ConvArgs, p *panel, r *rows) {
 	t := newTiling(r.width, p.px)
 	columns(a, p, r, r.first, t.px, t.wide)
 	if t.narrow > 0 {
-		columns(a, p, r, r.first.plus(pixelStride(a, t.wide*t.px)), t.px-1, t.narrow)
+		columns(a, p, r, r.first.plus(pixelStride(a, p, t.wide*t.px)), t.px-1, t.narrow)
 	}
 }
 
 // line computes one row of width pixels. Winograd computes many short ones.
 func line(a *asm.ConvArgs, p *panel, width int, first place) {
 	t := newTiling(width, p.px)
-	distances(a, t.px, stride{}, pixelStride(a, (t.px+1)/2))
+	distances(a, p, t.px, stride{}, pixelStride(a, p, (t.px+1)/2))
 	run(a, p, t.px, t.wide, 1, first)
 	if t.narrow > 0 {
-		first = first.plus(pixelStride(a, t.wide*t.px))
-		distances(a, t.px-1, stride{}, pixelStride(a, t.px/2))
+		first = first.plus(pixelStride(a, p, t.wide*t.px))
+		distances(a, p, t.px-1, stride{}, pixelStride(a, p, t.px/2))
 		run(a, p, t.px-1, t.narrow, 1, first)
 	}
 }
@@ -79,20 +79,20 @@ func columns(a *asm.ConvArgs, p *panel, r *rows, first place, px, nx int) {
 	if nx == 1 && rest > 1 && 2*px >= p.halves && 2*px <= p.px {
 		pairs := rest / 2
 		two := r.next.times(2)
-		distances(a, 2*px, two, r.next)
+		distances(a, p, 2*px, two, r.next)
 		run(a, p, 2*px, 1, pairs, first)
 		first = first.plus(two.times(pairs))
 		rest -= 2 * pairs
 	}
 	if rest > 0 {
-		distances(a, px, r.next, pixelStride(a, (px+1)/2)) // both halves are neighbours in a row
+		distances(a, p, px, r.next, pixelStride(a, p, (px+1)/2)) // both halves are neighbours in a row
 		run(a, p, px, nx, rest, first)
 	}
 }
 
 // distances sets those between tiles of px pixels and between the halves of a tile.
-func distances(a *asm.ConvArgs, px int, down, half stride) {
-	right := pixelStride(a, px)
+func distances(a *asm.ConvArgs, p *panel, px int, down, half stride) {
+	right := pixelStride(a, p, px)
 	a.SrcX = right.src
 	a.DstX = right.dst
 	a.ResX = right.res

@@ -44,6 +44,7 @@ type worker struct {
 	elt     asm.EltArgs
 	maxPool asm.PoolArgs
 	grad    asm.GradWeightArgs
+	pair    asm.PairArgs
 	norm    asm.NormGradArgs
 	sgd     asm.SGDArgs
 	maxGrad asm.PoolGradArgs

@@ -1,0 +1,70 @@
+package cpu
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+	"resnet-tui/tensor/tensortest"
+)
+
+// directOnly makes every convolution a direct one.
+func directOnly(t *testing.T) {
+	chooseWinograd = func(*tensor.Op, tensor.Shape, tensor.Shape, *asm.Kernels) bool { return false }
+	t.Cleanup(func() { chooseWinograd = winogradGains })
+}
+
+// outputs runs a plan and reads what it gives.
+func outputs(t *testing.T, d tensor.Device, plan *tensor.Plan, seed uint64, o tensor.Options) (list [][]float32, kernels []string) {
+	p, _ := compile(t, d, plan, seed, o)
+	runOnce(t, p, plan, seed)
+	for _, id := range append(plan.Find(tensor.Output), plan.Find(tensor.Kept)...) {
+		x := tensor.New(plan.Buffers[id].Shape...)
+		if err := p.Read(id, x); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, x.Data)
+	}
+	for _, k := range p.Kernels() {
+		kernels = append(kernels, k.Name)
+	}
+	return list, kernels
+}
+
+func doubles(x []float32) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = float64(v)
+	}
+	return y
+}
+
+// TestDots compares products of pairs with the same net on kernels of float32. Both
+// round each result once to bf16, most of them alike: sums differ in their order.
+func TestDots(t *testing.T) {
+	directOnly(t)
+	plain, dots := open(t, "generic"), open(t, "generic_dot")
+	r := rand.New(rand.NewPCG(5, 6))
+	ran := 0
+	for i := range 80 {
+		g := tensortest.RandomConvolution(r)
+		plan := g.Gradients()
+		if i%2 == 0 {
+			plan = g.Plan(tensortest.Tail(i / 2 % tensortest.Tails))
+		}
+		o := tensor.Options{Threads: 1 + i%3, Fuse: true, Precision: tensor.BF16}
+		want, _ := outputs(t, plain, plan, uint64(i), o)
+		got, kernels := outputs(t, dots, plan, uint64(i), o)
+		ran += strings.Count(strings.Join(kernels, "\n"), "generic_dot")
+		for j := range want {
+			if e := tensortest.Distance(got[j], doubles(want[j])); !(e <= 3e-4) {
+				t.Errorf("%+v: output %d: relative error %g; kernels %q", g, j, e, kernels)
+			}
+		}
+	}
+	if ran < 60 {
+		t.Errorf("%d kernels multiplied pairs: too few", ran)
+	}
+}
