@@ -34,6 +34,9 @@ func (sc *schedule) planConv(ln *launch) error {
 	if op.Kind == tensor.Conv2d {
 		c.window = op.Window
 	}
+	if sc.onMatrix(ln, c, shape, sc.filterSource(ln)) {
+		return nil
+	}
 	sc.prepareConv(ln, c, shape, sc.filterSource(ln))
 	ln.name = c.name()
 	ln.flops = c.flops()
@@ -101,10 +104,15 @@ func (c *conv) width(units int) int {
 	return c.out.w
 }
 
+// isFlat reports whether a unit can be a pixel.
+func (c *conv) isFlat() bool {
+	whole := c.window == tensor.Square(1, 1, 0) && c.in.h*c.in.w == c.out.h*c.out.w
+	return whole && c.in.contiguous() && c.out.contiguous() && (c.res == nil || c.res.contiguous())
+}
+
 // prepare decides what a unit is, and the pieces.
 func (c *conv) prepare() {
-	whole := c.window == tensor.Square(1, 1, 0) && c.in.h*c.in.w == c.out.h*c.out.w
-	c.flat = whole && c.in.contiguous() && c.out.contiguous() && (c.res == nil || c.res.contiguous())
+	c.flat = c.isFlat()
 	work := c.work()
 	c.split = work.split()
 }

@@ -141,6 +141,9 @@ func (sc *schedule) planBackConv(ln *launch, out *view, b *backConv, groups int)
 	}
 	c := &conv{in: in, out: out, window: b.window()}
 	shape := filterShape{c: in.c, k: out.c, groups: groups, kh: b.y.kernel, kw: b.x.kernel}
+	if sc.onMatrix(ln, c, shape, from) {
+		return
+	}
 	sc.prepareConv(ln, c, shape, from)
 	ln.name = c.name()
 	ln.flops += c.flops()

@@ -94,7 +94,7 @@ func (sc *schedule) assignLayouts(exact bool) {
 			continue
 		}
 		in := sc.plan.Ops[f.Head].In[0]
-		halos[in] = halos[in].max(sc.haloOf(f.Head, !exact && !stems[in]))
+		halos[in] = halos[in].max(sc.haloOf(f.Head, !exact && !stems[in] && sc.matrix() == nil))
 	}
 	for _, f := range sc.fusions {
 		for _, id := range sc.operands(f) {

@@ -52,6 +52,7 @@ type worker struct {
 	stage   stage
 	wide    wideWork
 	wideDW  wideGrad
+	matrix  matrixWorker
 	_       [2 * lineBytes]byte
 }
 
