@@ -163,7 +163,8 @@ type Kernels struct {
 	Figures func(s *FigureSums, src unsafe.Pointer, n int)
 	SGD     func(*SGDArgs)
 	// Widen copies n pixels from bf16 (32 bytes) to float32 (64 bytes), Narrow from
-	// float32 to bf16, rounded to the nearest, ties to even; a NaN stays one.
+	// float32 to bf16, rounded to the nearest, ties to even; a NaN stays one. A subnormal
+	// number may become zero.
 	Widen, Narrow func(dst, src unsafe.Pointer, n int)
 	MaxPoolGrad   func(*PoolGradArgs)
 

@@ -7924,7 +7924,7 @@ TEXT ·narrowAVX2(SB), NOSPLIT, $0-24
 	VMOVD        BX, X2
 	VBROADCASTSS X2, Y2
 
-	// A pixel: rounded, or, where it is a NaN, made quiet; then the upper halves.
+	// A pixel: rounded, or, where it is a NaN, made quiet.
 pixel:
 	VMOVUPS   (CX), Y5
 	VCMPPS    $0x03, Y5, Y5, Y3

@@ -13874,6 +13874,44 @@ done:
 	VZEROUPPER
 	RET
 
+// func widenAVX512(dst unsafe.Pointer, src unsafe.Pointer, n int)
+// Requires: AVX, AVX512F
+TEXT ·widenAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+
+	// A pixel: its bf16 are the upper halves.
+pixel:
+	VPMOVZXWD (CX), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      $+32, CX
+	ADDQ      $+64, AX
+	DECQ      DX
+	JNZ       pixel
+	VZEROUPPER
+	RET
+
+// func narrowAVX512(dst unsafe.Pointer, src unsafe.Pointer, n int)
+// Requires: AVX, AVX512F, AVX512_BF16
+TEXT ·narrowAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+
+	// A pixel: rounded, or, where it is a NaN, made quiet.
+pixel:
+	VMOVUPS       (CX), Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVUPS       Y0, (AX)
+	ADDQ          $+64, CX
+	ADDQ          $+32, AX
+	DECQ          DX
+	JNZ           pixel
+	VZEROUPPER
+	RET
+
 // func dotPeakAVX512(n int) (ret int64)
 // Requires: AVX, AVX512DQ, AVX512_BF16
 TEXT ·dotPeakAVX512(SB), NOSPLIT, $0-16

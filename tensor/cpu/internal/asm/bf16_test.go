@@ -30,8 +30,8 @@ func TestRoundBF16(t *testing.T) {
 	}
 }
 
-// TestWidenNarrow demands the bits of the plain conversion from every set, and guard
-// bands left alone.
+// TestWidenNarrow demands the bits of the plain conversion from every set, or a zero for
+// a subnormal number, and guard bands left alone.
 func TestWidenNarrow(t *testing.T) {
 	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {
 		for n := 1; n < 40; n += 6 {
@@ -50,7 +50,7 @@ func TestWidenNarrow(t *testing.T) {
 				if i >= 8 && i < 8+16*n {
 					want = RoundBF16(src[i-8])
 				}
-				if got != want {
+				if got != want && !(want&0x7f80 == 0 && got == want&0x8000) {
 					t.Fatalf("%d pixels: element %d is %#x, want %#x", n, i-8, got, want)
 				}
 			}

@@ -7,6 +7,8 @@ import "golang.org/x/sys/cpu"
 func init() {
 	if cpu.X86.HasAVX512BF16 {
 		avx512.Dot = dotAVX512
+		avx512.Widen = widenAVX512
+		avx512.Narrow = narrowAVX512
 	}
 }
 

@@ -43,6 +43,7 @@ func emulated(name string) *Kernels {
 	if name == "avx512" {
 		k.Nob, k.HalvesFrom = 2, 8
 		k.Conv1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convOne", px) })
+		addCopies(k, emulator{"AVX512", assemble(sourceAVX512BF16)})
 	}
 	return k
 }
@@ -91,10 +92,15 @@ func (e emulator) addGradients(k *Kernels) {
 	k.Figures = func(s *FigureSums, src unsafe.Pointer, n int) {
 		e.call("figures", word64(unsafe.Pointer(s)), word64(src), uint64(n))
 	}
-	k.Widen = func(dst, src unsafe.Pointer, n int) { e.call("widen", word64(dst), word64(src), uint64(n)) }
-	k.Narrow = func(dst, src unsafe.Pointer, n int) { e.call("narrow", word64(dst), word64(src), uint64(n)) }
+	addCopies(k, e)
 	k.SGD = sgdTail(func(a *SGDArgs) { e.call("sgd", word64(unsafe.Pointer(a))) })
 	k.MaxPoolGrad = func(a *PoolGradArgs) { e.call("maxPoolGrad", word64(unsafe.Pointer(a))) }
+}
+
+// addCopies adds copies between bf16 and float32.
+func addCopies(k *Kernels, e emulator) {
+	k.Widen = func(dst, src unsafe.Pointer, n int) { e.call("widen", word64(dst), word64(src), uint64(n)) }
+	k.Narrow = func(dst, src unsafe.Pointer, n int) { e.call("narrow", word64(dst), word64(src), uint64(n)) }
 }
 
 // emulator has the functions of a set.

@@ -2903,6 +2903,24 @@ func dotGradWeightAVX512x24(a *GradWeightArgs)
 //go:noescape
 func pairAVX512(a *PairArgs)
 
+// widenAVX512 copies n pixels from bf16 to float32:
+//
+//	for i := range 16 * n {
+//		dst[i] = float32(src[i])
+//	}
+//
+//go:noescape
+func widenAVX512(dst unsafe.Pointer, src unsafe.Pointer, n int)
+
+// narrowAVX512 copies n pixels from float32 to bf16, rounded to the nearest, ties to even:
+//
+//	for i := range 16 * n {
+//		dst[i] = bf16(src[i])
+//	}
+//
+//go:noescape
+func narrowAVX512(dst unsafe.Pointer, src unsafe.Pointer, n int)
+
 // dotPeakAVX512 does n rounds of independent products of pairs in registers, and returns the
 // floating-point operations done:
 //

@@ -29,6 +29,8 @@ func (g *gen) dots() {
 		g.gradWeight("dotGradWeight", rows, g.vdpbf16psBroadcast)
 	}
 	g.pair()
+	g.widen()
+	g.narrowAtOnce()
 	g.peak("dotPeak", 2, g.vdpbf16ps)
 }
 
@@ -108,6 +110,23 @@ func (g *gen) pair() {
 	g.VPMOVZXWD(mem(src, 0), first)
 	g.VMOVUPS(first, mem(dst, 0))
 	g.Label("done")
+	g.ret()
+}
+
+// narrowAtOnce emits narrow with the instruction for it, which makes subnormal numbers
+// zero.
+func (g *gen) narrowAtOnce() {
+	g.function("narrow", 0, nil, variable("dst", typePtr), variable("src", typePtr), variable("n", typeInt))
+	dst, src, n := g.argument("dst"), g.argument("src"), g.argument("n")
+	x := g.vec()
+	half := x.AsY().(reg.VecPhysical)
+	g.Label("pixel")
+	g.VMOVUPS(mem(src, 0), x)
+	g.vcvtneps2bf16(x, half)
+	g.VMOVUPS(half, mem(dst, 0))
+	g.ADDQ(operand.I32(pixelBytes), src)
+	g.ADDQ(operand.I32(halfPixelBytes), dst)
+	g.count(n, "pixel")
 	g.ret()
 }
 

@@ -95,7 +95,7 @@ var sections = map[string]map[string]string{
 		"lanes": "Add up the lanes of each sum.",
 	},
 	"widen":  {"pixel": "A pixel: its bf16 are the upper halves."},
-	"narrow": {"pixel": "A pixel: rounded, or, where it is a NaN, made quiet; then the upper halves."},
+	"narrow": {"pixel": "A pixel: rounded, or, where it is a NaN, made quiet."},
 	"squares": {
 		"pixel": "A pixel: its squares in float64.",
 		"lanes": "Add up the lanes.",
