@@ -36,7 +36,9 @@ func (d *device) Ceilings(ctx context.Context, threads int) (tensor.Ceilings, er
 	fill := func(_ *worker, part, _ int) { touch(share(r, part, size)) }
 	p.do(n, func(*worker) { p.run(&phase{pieces: n, run: fill}) })
 
-	flops := func(int) int64 { return k.Peak(peakRounds) }
+	peak := func(kernel func(n int) int64) float64 {
+		return best(ctx, p, n, peakTime, func(int) int64 { return kernel(peakRounds) })
+	}
 	read := func(part int) int64 {
 		x := share(r, part, size)
 		for at := 0; at < int(size); at += readCall {
@@ -44,7 +46,12 @@ func (d *device) Ceilings(ctx context.Context, threads int) (tensor.Ceilings, er
 		}
 		return size
 	}
-	c := tensor.Ceilings{FLOPS: best(ctx, p, n, peakTime, flops), BytesPerSecond: best(ctx, p, n, readTime, read)}
+	c := tensor.Ceilings{FLOPS: peak(k.Peak), BytesPerSecond: best(ctx, p, n, readTime, read)}
+	// Without products of bf16, its convolutions run on float32's kernels.
+	c.Matrix = map[tensor.Precision]float64{tensor.BF16: c.FLOPS}
+	if k.Dot != nil {
+		c.Matrix[tensor.BF16] = peak(k.Dot.Peak)
+	}
 	return c, ctx.Err()
 }
 

@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"resnet-tui/tensor"
-	"resnet-tui/tensor/cpu/internal/asm"
 	"resnet-tui/tensor/tensortest"
 )
 
 // directOnly makes every convolution a direct one.
 func directOnly(t *testing.T) {
-	chooseWinograd = func(*tensor.Op, tensor.Shape, tensor.Shape, *asm.Kernels) bool { return false }
+	chooseWinograd = func(*tensor.Op, tensor.Shape, tensor.Shape, alternative) bool { return false }
 	t.Cleanup(func() { chooseWinograd = winogradGains })
 }
 
@@ -66,5 +65,28 @@ func TestDots(t *testing.T) {
 	}
 	if ran < 60 {
 		t.Errorf("%d kernels multiplied pairs: too few", ran)
+	}
+}
+
+// TestWinogradBesideDots: where direct convolutions take half of the time, those whose
+// Winograd gains little, or reads many more weights, are direct.
+func TestWinogradBesideDots(t *testing.T) {
+	d := open(t, "generic_dot")
+	for _, c := range []struct {
+		size, channels int
+		precision      tensor.Precision
+		winograd       bool
+	}{
+		{56, 64, tensor.FP32, true}, {56, 64, tensor.BF16, true},
+		{14, 256, tensor.FP32, true}, {14, 256, tensor.BF16, false},
+	} {
+		g := tensortest.Convolution{N: 1, C: c.channels, H: c.size, W: c.size, K: c.channels, Groups: 1, Window: three}
+		e, err := d.Estimate(g.Plan(0), tensor.Options{Precision: c.precision})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name := e.Kernels[0].Name; strings.HasPrefix(name, "winograd") != c.winograd {
+			t.Errorf("%d×%d×%d in %v runs as %q", c.size, c.size, c.channels, c.precision, name)
+		}
 	}
 }

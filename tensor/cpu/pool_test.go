@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"resnet-tui/tensor"
 )
 
 // TestEveryWorkerWakes makes each piece wait for all the others: it ends only
@@ -87,10 +89,10 @@ func TestCeilings(t *testing.T) {
 	}
 	defer dev.Close()
 	c, err := dev.Ceilings(context.Background(), 0)
-	if err != nil || c.FLOPS < 1e9 || c.BytesPerSecond < 1e8 {
+	if err != nil || c.FLOPS < 1e9 || c.At(tensor.BF16) < 1e9 || c.BytesPerSecond < 1e8 {
 		t.Errorf("%+v, error %v", c, err)
 	}
-	t.Logf("%.1f GFLOP/s, %.1f GB/s in %v", c.FLOPS/1e9, c.BytesPerSecond/1e9, time.Since(start))
+	t.Logf("%.1f GFLOP/s, %.1f in bf16, %.1f GB/s in %v", c.FLOPS/1e9, c.At(tensor.BF16)/1e9, c.BytesPerSecond/1e9, time.Since(start))
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := dev.Ceilings(ctx, 1); !errors.Is(err, context.Canceled) {

@@ -87,6 +87,9 @@ const (
 	heavyCost = 4    // times byteCost, for weights over heavyBytes: they stream from memory
 	gainAtMin = 1.1  // direct work ÷ Winograd's from which on Winograd is chosen
 	packCost  = 4000 // per 3×3 kernel that is packed again in every training step
+	// dotSpeed is the speed of products of pairs of bf16 in the place of float32's:
+	// an instruction does two for each lane. By count, not measured.
+	dotSpeed = 2
 )
 
 // Weight gradients (see gradWork).
