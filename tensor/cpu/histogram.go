@@ -10,14 +10,13 @@ import (
 // histogram is a Histogram: pieces that are counted by whoever runs them, sums over pieces
 // that are added in order, and channels.
 type histogram struct {
-	env     *env
-	k       *asm.Kernels
-	source  source
-	parts   []moments    // of the finite values, by piece; nil if no figures are wanted
-	lanes   []byLane     // the same by lane, where these are channels; else nil
-	windows []asm.Window // by worker: where this tensor's values lay at last
-	tally   []asm.Counts // by worker; those of all histograms of a program are the same
-	out     []*view
+	k        *asm.Kernels
+	source   source
+	parts    []moments    // of the finite values, by piece
+	lanes    []byLane     // the same by lane, where these are channels; else nil
+	windows  []asm.Window // by worker: where this tensor's values lay at last
+	counters []*counter   // by worker; those of all histograms of a program are the same
+	out      []*view
 }
 
 // source is a tensor whose histogram is taken, in pieces.
@@ -33,18 +32,25 @@ type source interface {
 	channel(axis, c int, f func(x []float32))
 }
 
-// taker takes values: runs of whole pixels to be counted, which may have zero pixels in
-// between; the same without those, to be summed up; and single values for both.
+// taker takes values: whole pixels, and single values.
 type taker interface {
-	count(src unsafe.Pointer, pixels int)
-	sum(src unsafe.Pointer, pixels int)
+	pixels(r valueRows)
 	each(x []float32)
 }
+
+// valueRows is rows of pixels that lie so many bytes apart, with zeros in between.
+type valueRows struct {
+	src               unsafe.Pointer
+	width, count, row int
+}
+
+// all is the pixels from the first to the last, with those between rows.
+func (r *valueRows) all() int { return (r.count-1)*r.row/pixelBytes + r.width }
 
 // planHistogram plans Histogram.
 func (sc *schedule) planHistogram(ln *launch) error {
 	op := sc.head(ln)
-	h := &histogram{env: sc.env, k: sc.kern, windows: make([]asm.Window, sc.threads), tally: sc.counters()}
+	h := &histogram{k: sc.kern, windows: make([]asm.Window, sc.threads), counters: sc.histogramCounters()}
 	if len(op.In) > 0 {
 		h.source = sourceOf(sc.views[op.In[0]], sc.plan.Buffers[op.In[0]].Shape)
 	} else {
@@ -53,11 +59,9 @@ func (sc *schedule) planHistogram(ln *launch) error {
 	for _, id := range op.Out {
 		h.out = append(h.out, sc.views[id])
 	}
+	h.parts = make([]moments, h.source.pieces())
 	ln.name = sc.kern.Name + " histogram"
-	if len(h.out) > 1 {
-		h.parts = make([]moments, h.source.pieces())
-		ln.flops = 3 * int64(h.source.elems())
-	}
+	ln.flops = 3 * int64(h.source.elems())
 	ln.phases = []phase{{pieces: h.source.pieces(), run: h.piece}, {pieces: 1, run: func(*worker, int, int) { h.finish() }}}
 	if len(h.out) > 2 {
 		rows := h.out[2]
@@ -71,122 +75,106 @@ func (sc *schedule) planHistogram(ln *launch) error {
 	return nil
 }
 
-// counters are those of a program, by worker.
-func (sc *schedule) counters() []asm.Counts {
-	if sc.tally == nil {
-		sc.tally = make([]asm.Counts, sc.threads)
+// histogramCounters are those of a program, by worker.
+func (sc *schedule) histogramCounters() []*counter {
+	if sc.counters == nil {
+		for range sc.threads {
+			sc.counters = append(sc.counters, &counter{k: sc.kern})
+		}
 	}
-	return sc.tally
+	return sc.counters
 }
 
 // piece counts a piece and sums it up.
 func (h *histogram) piece(w *worker, piece, _ int) {
-	c := &h.tally[w.id]
-	c.Window = h.windows[w.id]
-	t := &take{h: h, counts: c}
-	h.source.walk(piece, t)
-	h.windows[w.id] = c.Window
-	if h.parts == nil {
-		return
-	}
-	lanes := t.moments(piece)
-	for o := range lanes {
-		h.parts[piece].merge(&lanes[o])
+	c := h.counters[w.id]
+	c.counts.Window = h.windows[w.id]
+	c.taken, c.rest = 0, byLane{}
+	h.source.walk(piece, c)
+	h.windows[w.id] = c.counts.Window
+	lanes, equal := c.rest, c.rest == (byLane{})
+	if c.taken > 0 && !c.moments(&lanes) {
+		some := new(finiteValues)
+		h.source.walk(piece, some)
+		lanes, equal = some.byLane, false
 	}
 	if h.lanes != nil {
 		h.lanes[piece] = lanes
 	}
+	h.parts[piece] = lanes.all(equal)
 }
 
-// take is what one piece holds.
-type take struct {
-	h      *histogram
-	counts *asm.Counts
-	sums   asm.FigureSums // of pixels
-	zeros  asm.LaneCounts // the same, if channels are wanted
-	pixels int
-	rest   byLane // of single values
+// counter is what a worker counts: all values since the last histogram, and sums over one
+// piece.
+type counter struct {
+	k      *asm.Kernels
+	counts asm.Counts
+	taken  int            // pixels of the piece
+	sums   asm.FigureSums // of them
+	rest   byLane         // of single values
 }
 
-// byLane are the moments of each lane.
-type byLane [asm.Block]moments
-
-// take adds values, the first of which is in lane 0.
-func (m *byLane) take(x []float32) {
-	for i, v := range x {
-		m[i%asm.Block].take(v)
+// pixels sums up, then counts, while the values are in the L1 cache.
+func (c *counter) pixels(r valueRows) {
+	if c.taken == 0 {
+		begin(c.k, &c.sums, r.src, r.width)
 	}
+	c.taken += r.width * r.count
+	nonzero := r.width*r.count*asm.Block + c.zeros()
+	for i := range r.count {
+		c.k.Figures(&c.sums, unsafe.Add(r.src, i*r.row), r.width)
+	}
+	c.k.Count(&c.counts, r.src, r.all(), nonzero-c.zeros())
 }
 
-func (t *take) count(src unsafe.Pointer, pixels int) { t.h.k.Count(t.counts, src, pixels) }
-
-func (t *take) sum(src unsafe.Pointer, pixels int) {
-	if t.h.parts == nil {
-		return
+// zeros are those of all lanes.
+func (c *counter) zeros() (n int) {
+	for _, z := range c.sums.Zeros {
+		n += int(z)
 	}
-	if t.pixels == 0 {
-		begin(&t.sums, (*[asm.Block]float32)(src))
-	}
-	t.pixels += pixels
-	t.h.k.Figures(&t.sums, src, pixels)
-	if t.h.lanes != nil {
-		t.h.k.LaneZeros(&t.zeros, src, pixels)
-	}
+	return n
 }
 
-func (t *take) each(x []float32) {
-	t.counts.Each(x)
-	t.rest.take(x)
+func (c *counter) each(x []float32) {
+	c.counts.Each(x)
+	c.rest.take(x)
 }
 
-// begin makes sums relative to a pixel, where that is finite.
-func begin(s *asm.FigureSums, pixel *[asm.Block]float32) {
-	for o, x := range pixel {
-		s.Min[o], s.Max[o] = x, x
-		if x-x == 0 {
-			s.Shift[o] = float64(x)
-		}
-	}
-}
-
-// moments are those of a piece, by lane.
-func (t *take) moments(piece int) byLane {
-	all := t.rest
-	if t.pixels == 0 {
-		return all
-	}
+// moments adds those of the piece's pixels, if sums show them all.
+func (c *counter) moments(all *byLane) bool {
 	for o := range all {
-		lane, finite := momentsOf(&t.sums, o, float64(t.pixels))
-		if !finite {
-			some := new(finiteValues)
-			t.h.source.walk(piece, some)
-			return some.byLane
+		lane, ok := momentsOf(&c.sums, o, float64(c.taken))
+		if !ok {
+			return false
 		}
-		lane.zeros = int64(t.zeros[o])
 		all[o].merge(&lane)
 	}
-	return all
+	return true
 }
 
-// finiteValues takes a piece that has values that are not finite, one by one.
+// finiteValues takes the finite values of a piece one by one.
 type finiteValues struct{ byLane }
 
-func (*finiteValues) count(unsafe.Pointer, int)            {}
-func (v *finiteValues) sum(src unsafe.Pointer, pixels int) { v.take(floats(src, pixels*asm.Block)) }
-func (v *finiteValues) each(x []float32)                   { v.take(x) }
+func (v *finiteValues) pixels(r valueRows) {
+	for i := range r.count {
+		v.take(floats(unsafe.Add(r.src, i*r.row), r.width*asm.Block))
+	}
+}
+
+func (v *finiteValues) each(x []float32) { v.take(x) }
 
 // finish adds up what the pieces and workers have.
 func (h *histogram) finish() {
 	var all asm.Counts
-	for i := range h.tally {
-		all.Add(&h.tally[i])
+	for _, c := range h.counters {
+		all.Add(&c.counts)
 	}
 	counts := countsOf(&all, int64(h.source.elems()))
 	values := h.out[0].values()
 	for i, n := range counts {
 		values[i], values[tensor.HistogramCounts+i] = tensor.SplitCount(n)
 	}
-	if h.parts == nil {
+	if len(h.out) < 2 {
 		return
 	}
 	var m moments
@@ -247,24 +235,22 @@ func (h *histogram) momentsOfChannel(axis, c int) (m moments) {
 // momentsOfRun are those of values that lie side by side.
 func momentsOfRun(k *asm.Kernels, x []float32) *moments {
 	var sums asm.FigureSums
-	var zeros asm.LaneCounts
 	m := new(moments)
 	whole := len(x) / asm.Block
 	if whole < 2 {
 		m.takeAll(x)
 		return m
 	}
-	begin(&sums, (*[asm.Block]float32)(x))
-	k.Figures(&sums, unsafe.Pointer(&x[0]), whole)
-	k.LaneZeros(&zeros, unsafe.Pointer(&x[0]), whole)
-	for o := range zeros {
-		lane, finite := momentsOf(&sums, o, float64(whole))
-		if !finite {
+	src := unsafe.Pointer(&x[0])
+	begin(k, &sums, src, whole)
+	k.Figures(&sums, src, whole)
+	for o := range asm.Block {
+		lane, ok := momentsOf(&sums, o, float64(whole))
+		if !ok {
 			*m = moments{}
 			m.takeAll(x)
 			return m
 		}
-		lane.zeros = int64(zeros[o])
 		m.merge(&lane)
 	}
 	m.takeAll(x[whole*asm.Block:])

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"unsafe"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
@@ -15,15 +16,25 @@ type moments struct {
 	zeros            int64 // that take took
 }
 
-// momentsOf are those of a lane of n pixels, if all of its values are finite.
-func momentsOf(s *asm.FigureSums, lane int, n float64) (m moments, finite bool) {
-	sum := s.Sum[lane]
-	mean := sum / n
-	m = moments{
-		n: n, mean: s.Shift[lane] + mean, squares: max(0, s.Squares[lane]-sum*mean),
-		min: float64(s.Min[lane]), max: float64(s.Max[lane]),
+// nearPixels are those to whose mean sums are relative.
+const nearPixels = 8
+
+// begin makes sums relative to the mean of the first of n pixels.
+func begin(k *asm.Kernels, s *asm.FigureSums, src unsafe.Pointer, n int) {
+	var near [asm.Block]float32
+	n = min(nearPixels, n)
+	k.AddPixels(&near, src, n)
+	for o := range near {
+		near[o] /= float32(n)
 	}
-	return m, sum-sum == 0
+	s.Begin((*[asm.Block]float32)(src), &near)
+}
+
+// momentsOf are those of a lane of n pixels, unless sums don't show them.
+func momentsOf(s *asm.FigureSums, lane int, n float64) (m moments, ok bool) {
+	m = moments{n: n, min: float64(s.Min[lane]), max: float64(s.Max[lane]), zeros: int64(s.Zeros[lane])}
+	m.mean, m.squares, ok = s.Moments(lane, n)
+	return m, ok
 }
 
 // take adds a value, if it is finite (Welford 1962).
@@ -77,4 +88,37 @@ func (m *moments) figures() (f [tensor.HistogramFigures]float64) {
 	f[tensor.FigureMin], f[tensor.FigureMax] = m.min, m.max
 	f[tensor.FigureRMS] = math.Sqrt(m.squares/m.n + m.mean*m.mean)
 	return f
+}
+
+// byLane are the moments of each lane.
+type byLane [asm.Block]moments
+
+// take adds values, the first of which is in lane 0.
+func (m *byLane) take(x []float32) {
+	for i, v := range x {
+		m[i%asm.Block].take(v)
+	}
+}
+
+// all are those of all lanes together. If these have equally many values, it takes no
+// division for each.
+func (m *byLane) all(equal bool) (all moments) {
+	if !equal {
+		for o := range m {
+			all.merge(&m[o])
+		}
+		return all
+	}
+	all.min, all.max = m[0].min, m[0].max
+	for o := range m {
+		all.n += m[o].n
+		all.mean += m[o].mean / asm.Block
+		all.zeros += m[o].zeros
+		all.min, all.max = min(all.min, m[o].min), max(all.max, m[o].max)
+	}
+	for o := range m {
+		d := m[o].mean - all.mean
+		all.squares += m[o].squares + m[o].n*d*d
+	}
+	return all
 }

@@ -27,7 +27,7 @@ type schedule struct {
 	launches []*launch    // one per fusion
 	weights  map[string]*weight
 	env      *env
-	tally    []asm.Counts // of histograms, by worker; nil without any
+	counters []*counter // of histograms, by worker; nil without any
 
 	shared, private int     // bytes of scratch memory: of all workers, of each
 	offsets         []int64 // of the views in the arena, in bytes

@@ -7,9 +7,9 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// sourcePixels is how many pixels are counted, then summed up, at a time: they are still in
-// the L1 cache. 16 KiB.
-const sourcePixels = 256
+// sourcePixels is how many pixels are summed up, then counted, at a time: they are still in
+// the L1 cache. A multiple of what kernels count at once; 16 KiB.
+const sourcePixels = 252
 
 // sourceOf is a view of a shape as a source.
 func sourceOf(v *view, shape tensor.Shape) source {
@@ -54,18 +54,15 @@ func (s *flatSource) walk(piece int, t taker) {
 	x := s.data()[first:min(first+s.size(), s.n)]
 	whole := len(x) / asm.Block
 	if whole > 0 {
-		eachRun(unsafe.Pointer(&x[0]), whole, func(src unsafe.Pointer, pixels int) {
-			t.count(src, pixels)
-			t.sum(src, pixels)
-		})
+		eachRun(t, unsafe.Pointer(&x[0]), whole)
 	}
 	t.each(x[whole*asm.Block:])
 }
 
-// eachRun cuts a run of pixels.
-func eachRun(src unsafe.Pointer, pixels int, f func(src unsafe.Pointer, pixels int)) {
+// eachRun gives t a run of pixels.
+func eachRun(t taker, src unsafe.Pointer, pixels int) {
 	for at := 0; at < pixels; at += sourcePixels {
-		f(unsafe.Add(src, at*pixelBytes), min(sourcePixels, pixels-at))
+		t.pixels(valueRows{unsafe.Add(src, at*pixelBytes), min(sourcePixels, pixels-at), 1, 0})
 	}
 }
 
@@ -99,10 +96,7 @@ func (s *blockSource) walk(piece int, t taker) {
 		})
 	case s.v.contiguous():
 		from := unsafe.Add(s.v.pixelAt(block, 0, 0, 0), first*s.v.row)
-		eachRun(from, (last-first)*s.v.w, func(src unsafe.Pointer, pixels int) {
-			t.count(src, pixels)
-			t.sum(src, pixels)
-		})
+		eachRun(t, from, (last-first)*s.v.w)
 	default:
 		s.strips(piece, func(r strip) { s.rowsOf(r, t) })
 	}
@@ -111,19 +105,18 @@ func (s *blockSource) walk(piece int, t taker) {
 // lanes is how many channels a block has.
 func (s *blockSource) lanes(block int) int { return min(asm.Block, s.v.c-block*asm.Block) }
 
-// rowsOf takes rows with a halo. The halo between them is zero, and counted with them.
+// rowsOf takes rows with a halo, some at a time.
 func (s *blockSource) rowsOf(r strip, t taker) {
 	v := s.v
-	step := max(1, sourcePixels*pixelBytes/v.row)
-	if v.row != (v.halo.left+v.w+v.halo.right)*v.pixel { // more lies in between
-		step = 1
+	step := sourcePixels * pixelBytes / v.row
+	if step < 2 || v.row != (v.halo.left+v.w+v.halo.right)*v.pixel { // more lies in between
+		for y := r.y0; y < r.y1; y++ {
+			eachRun(t, v.pixelAt(r.block, r.n, y, 0), v.w)
+		}
+		return
 	}
 	for y := r.y0; y < r.y1; y += step {
-		rows := min(step, r.y1-y)
-		eachRun(v.pixelAt(r.block, r.n, y, 0), (rows-1)*v.row/pixelBytes+v.w, t.count)
-		for i := range rows {
-			eachRun(v.pixelAt(r.block, r.n, y+i, 0), v.w, t.sum)
-		}
+		t.pixels(valueRows{v.pixelAt(r.block, r.n, y, 0), v.w, min(step, r.y1-y), v.row})
 	}
 }
 

@@ -154,12 +154,10 @@ type Kernels struct {
 	Join func(s *[4]float64, dst, x, y unsafe.Pointer, n int)
 	// Squares adds Σx² of n pixels to s, in float64.
 	Squares func(s *float64, src unsafe.Pointer, n int)
-	// Count adds n pixels to c.
-	Count func(c *Counts, src unsafe.Pointer, n int)
-	// LaneZeros adds the zeros, of either sign, of n pixels to z.
-	LaneZeros func(z *LaneCounts, src unsafe.Pointer, n int)
-	// Figures adds n pixels to s. A value that is not finite makes its lane's sum NaN or
-	// infinite, and its other figures meaningless.
+	// Count adds n pixels to c, of whose values that many are not zero.
+	Count func(c *Counts, src unsafe.Pointer, n, nonzero int)
+	// Figures adds n pixels to s. A value that is not finite makes its lane's sums NaN or
+	// infinite, and its extremes meaningless.
 	Figures func(s *FigureSums, src unsafe.Pointer, n int)
 	SGD     func(*SGDArgs)
 	// Widen copies n pixels from bf16 (32 bytes) to float32 (64 bytes), Narrow from

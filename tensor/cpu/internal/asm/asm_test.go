@@ -128,7 +128,7 @@ func TestComplete(t *testing.T) {
 		if k.WinoIn == nil || k.WinoOut == nil || k.Elt == nil || k.MaxPool == nil ||
 			k.AddPixels == nil || k.Sums == nil || k.Peak == nil || k.Read == nil ||
 			k.NormSums == nil || k.NormGrad == nil || k.Mask == nil || k.Join == nil ||
-			k.Squares == nil || k.Count == nil || k.Figures == nil || k.LaneZeros == nil || k.SGD == nil || k.MaxPoolGrad == nil ||
+			k.Squares == nil || k.Count == nil || k.Figures == nil || k.SGD == nil || k.MaxPoolGrad == nil ||
 			k.Widen == nil || k.Narrow == nil {
 			t.Error("a kernel is missing")
 		}

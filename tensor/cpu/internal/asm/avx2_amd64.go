@@ -64,11 +64,12 @@ var avx2 = &Kernels{
 	Mask:        maskAVX2,
 	Join:        joinAVX2,
 	Squares:     squaresAVX2,
-	Count:       windowed(countAVX2),
+	Count:       windowAVX2.all,
 	Figures:     figuresAVX2,
-	LaneZeros:   laneZerosAVX2,
 	SGD:         sgdTail(sgdAVX2),
 	Widen:       widenAVX2,
 	Narrow:      narrowAVX2,
 	MaxPoolGrad: maxPoolGradAVX2,
 }
+
+var windowAVX2 = windowKernels{countAVX2, outsideAVX2}

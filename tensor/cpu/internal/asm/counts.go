@@ -7,21 +7,22 @@ import (
 )
 
 // Counts are how many values have each sign and exponent. They are exact however they
-// are counted; only the time depends on the window.
+// are counted; only the time depends on the window. Zeros are not counted: they are what
+// is left of all values.
 type Counts struct {
 	// Fields is by the upper nine bits of a value: its sign, then its exponent. Those of
 	// exponent 0 have no meaning.
 	Fields [512]int64
-	// Zeros and Subnormal are what has exponent 0: zeros of either sign; by sign, those of
+	// Subnormal is what has exponent 0 but zeros: by sign, those of
 	// 2^(k−149) ≤ |x| < 2^(k−148). NaN are those that exponent 255 has beside infinities.
-	Zeros, NaN int64
-	Subnormal  [2][23]int64
+	Subnormal [2][23]int64
+	NaN       int64
 
 	// Window is where fast kernels count. It may be saved and set again while nothing is
 	// left to Flush.
 	Window Window
 	args   CountArgs
-	held   int // pixels in args
+	last   [sixPixels * Block]float32 // of a call, filled up with zeros
 }
 
 // Window is 16 exponents, which a tensor's often lie in.
@@ -32,80 +33,107 @@ type Window struct {
 	plain  int // calls to come that do without it
 }
 
-// CountArgs counts N pixels whose values are zero or have one of the 16 exponents from
-// Base/4 on, and none of which is negative unless Signed is 1. Words is by sign and position in a group of four exponents, in the order
-// 0, 2, 1, 3; its words are four lanes of 64 bits, of four groups each. A kernel adds to
-// Words and Zeros at most 28 a lane for each 7 pixels.
+// CountArgs counts N times six pixels: the values with one of the 16 exponents from Base
+// on, those that are negative only if Signed is 1. Bins is by sign and exponent, in four
+// parts; Total, in four too, is what the last call has added to it. Scratch is the kernel's,
+// and zero between calls.
 type CountArgs struct {
 	Src             unsafe.Pointer
 	N, Base, Signed int
-	Words           [8][16]uint16
-	Zeros           [8]uint32
-}
-
-// LaneCounts are counts by lane.
-type LaneCounts [Block]uint32
-
-// FigureSums are sums over pixels, by lane, of differences to Shift, with the least and
-// the greatest value.
-type FigureSums struct {
-	Shift, Sum, Squares [Block]float64
-	Min, Max            [Block]float32
+	Tables          *[4][32]byte // countTables
+	Total           [4]int64
+	Bins            [2 * windowExponents][4]int64
+	Scratch         [48*32 + 63]byte
 }
 
 const (
 	windowExponents = 16
-	chunkPixels     = 7       // whose counts are sure to fit the window's 4 bits each
-	windowPixels    = 1 << 13 // whose counts are sure to fit CountArgs.Words
+	sixPixels       = 6
+	mostSixes       = 85 // of a call, whose counts fit bytes
 )
 
-// windowed makes a kernel for any values of one that counts those in a window, and
-// stops before the chunk of chunkPixels that has another: it returns how many pixels it has
-// counted. In a tensor, exponents lie close together.
-func windowed(count func(*CountArgs) int64) func(c *Counts, src unsafe.Pointer, n int) {
-	return func(c *Counts, src unsafe.Pointer, n int) {
-		for n > 0 {
-			piece := min(n, windowPixels)
-			c.countPiece(count, src, piece)
-			src, n = unsafe.Add(src, piece*pixelBytes), n-piece
-		}
+// countTables make places 0 … 15 ones in counters of 2 bits: table k those from 4·k on.
+// Kernels look up 16 places at a time, in either half.
+var countTables = func() (t [4][32]byte) {
+	for i := range 32 {
+		t[i%16/4][i] = 1 << (2 * (i % 4))
 	}
+	return t
+}()
+
+// windowKernels count the values in a window, and find the first pixel of n that has
+// others.
+type windowKernels struct {
+	count   func(a *CountArgs)
+	outside func(a *CountArgs, src unsafe.Pointer, n int) int64
 }
 
-// patience is for how many calls a window is given up that was too small twice.
-const patience = 30
-
-// countPiece counts at most windowPixels pixels.
-func (c *Counts) countPiece(count func(*CountArgs) int64, src unsafe.Pointer, n int) {
+// all counts any values. In a tensor, exponents lie close together, so that most calls of
+// the kernel count as many as there are; else others are looked for.
+func (k *windowKernels) all(c *Counts, src unsafe.Pointer, n, nonzero int) {
 	w := &c.Window
 	if w.plain > 0 || w.first == 0 {
-		genericCount(c, src, n)
+		genericCount(c, src, n, nonzero)
 		if w.plain = max(0, w.plain-1); w.plain == 0 {
 			c.placeWindow()
 		}
 		return
 	}
-	if c.held+n > windowPixels {
-		c.Flush()
+	if missed := nonzero - k.within(c, src, n); missed > 0 {
+		c.judge(k.others(c, src, n, missed), n)
+		return
 	}
-	c.held += n
-	c.judge(c.countWindow(count, src, n), n)
+	w.misses = 0
 }
 
-// countWindow counts pixels, and returns of how many the kernel left the values to others.
-func (c *Counts) countWindow(count func(*CountArgs) int64, src unsafe.Pointer, n int) (missed int) {
+// within counts what is in the window, and returns how many values that are.
+func (k *windowKernels) within(c *Counts, src unsafe.Pointer, n int) (total int) {
 	a := &c.args
-	a.Base, a.Signed = 4*c.Window.first, c.Window.signed
+	a.Base, a.Signed, a.Tables = c.Window.first, c.Window.signed, &countTables
 	for n > 0 {
-		a.Src, a.N = src, n
-		done := int(count(a))
-		few := min(n-done, chunkPixels)
-		src = unsafe.Add(src, done*pixelBytes)
-		c.Each(unsafe.Slice((*float32)(src), few*Block))
-		src, n, missed = unsafe.Add(src, few*pixelBytes), n-done-few, missed+few
+		pixels := min(n/sixPixels, mostSixes) * sixPixels
+		a.Src, a.N = src, pixels/sixPixels
+		if pixels == 0 {
+			pixels = n
+			copied := copy(c.last[:], unsafe.Slice((*float32)(src), n*Block))
+			clear(c.last[copied:])
+			a.Src, a.N = unsafe.Pointer(&c.last), 1
+		}
+		k.count(a)
+		for _, n := range a.Total {
+			total += int(n)
+		}
+		src, n = unsafe.Add(src, pixels*pixelBytes), n-pixels
 	}
-	return missed
+	return total
 }
+
+// others counts that many values outside of the window, and returns how many pixels have
+// some.
+func (k *windowKernels) others(c *Counts, src unsafe.Pointer, n, missed int) (pixels int) {
+	for missed > 0 {
+		at := int(k.outside(&c.args, src, n))
+		src = unsafe.Add(src, at*pixelBytes)
+		for _, b := range (*[Block]uint32)(src) {
+			if c.Window.leaves(b) {
+				c.one(b)
+				missed--
+			}
+		}
+		src, n = unsafe.Add(src, pixelBytes), n-at-1
+		pixels++
+	}
+	return pixels
+}
+
+// leaves reports whether a value is neither zero nor counted in the window.
+func (w *Window) leaves(b uint32) bool {
+	place := int(b>>23&255) - w.first
+	return b<<1 != 0 && (place < 0 || place >= windowExponents || int(b>>31) > w.signed)
+}
+
+// patience is for how many calls a window is given up that was too small twice.
+const patience = 30
 
 // judge moves the window if many pixels had values outside of it, or gives it up.
 func (c *Counts) judge(missed, all int) {
@@ -141,24 +169,14 @@ func (c *Counts) placeWindow() {
 	c.Window.first = min(best, 255-windowExponents)
 }
 
-// Flush adds to Fields and Zeros what was counted in the window.
+// Flush adds to Fields what was counted in the window.
 func (c *Counts) Flush() {
-	if c.held == 0 {
-		return
-	}
-	a := &c.args
-	for v := range a.Words {
-		first := c.Window.first + v/4*256 + [4]int{0, 2, 1, 3}[v%4]
-		w := &a.Words[v]
-		for group := range 4 {
-			n := int64(w[group]) + int64(w[4+group]) + int64(w[8+group]) + int64(w[12+group])
-			c.Fields[first+4*group] += n
+	for i := range c.args.Bins {
+		for _, n := range c.args.Bins[i] {
+			c.Fields[c.Window.first+i/windowExponents*256+i%windowExponents] += n
 		}
 	}
-	for _, n := range a.Zeros {
-		c.Zeros += int64(n)
-	}
-	a.Words, a.Zeros, c.held = [8][16]uint16{}, [8]uint32{}, 0
+	c.args.Bins = [2 * windowExponents][4]int64{}
 }
 
 // Add adds counts of other values, which are left as 0.
@@ -167,24 +185,27 @@ func (c *Counts) Add(o *Counts) {
 	for i, n := range o.Fields {
 		c.Fields[i] += n
 	}
-	c.Zeros += o.Zeros
 	c.NaN += o.NaN
 	for sign := range c.Subnormal {
 		for i, n := range o.Subnormal[sign] {
 			c.Subnormal[sign][i] += n
 		}
 	}
-	o.Fields, o.Zeros, o.NaN, o.Subnormal = [512]int64{}, 0, 0, [2][23]int64{}
+	o.Fields, o.NaN, o.Subnormal = [512]int64{}, 0, [2][23]int64{}
 }
 
 // Each counts floats one by one: those that are no whole pixel.
 func (c *Counts) Each(x []float32) {
 	for _, v := range x {
-		b := math.Float32bits(v)
-		c.Fields[b>>23]++
-		if (b>>23+1)&255 < 2 {
-			c.rare(b)
-		}
+		c.one(math.Float32bits(v))
+	}
+}
+
+// one counts a value.
+func (c *Counts) one(b uint32) {
+	c.Fields[b>>23]++
+	if (b>>23+1)&255 < 2 {
+		c.rare(b)
 	}
 }
 
@@ -193,9 +214,7 @@ func (c *Counts) rare(b uint32) {
 	fraction := b << 9 >> 9
 	switch b << 1 >> 24 {
 	case 0:
-		if fraction == 0 {
-			c.Zeros++
-		} else {
+		if fraction != 0 {
 			c.Subnormal[b>>31][bits.Len32(fraction)-1]++
 		}
 	case 255:
@@ -207,32 +226,22 @@ func (c *Counts) rare(b uint32) {
 
 // genericCount counts in two tables in turn, since neighbours often have the same exponent
 // and an addition to memory waits for the one before it.
-func genericCount(c *Counts, src unsafe.Pointer, n int) {
+func genericCount(c *Counts, src unsafe.Pointer, n, nonzero int) {
 	var tables [2][512]uint32
-	var zeros uint32
 	for p := range n {
 		x := (*[Block]uint32)(unsafe.Add(src, p*pixelBytes))
 		for o := 0; o < Block; o += 2 {
 			tables[0][x[o]>>23]++
 			tables[1][x[o+1]>>23]++
-			zeros += zero(x[o]) + zero(x[o+1])
 		}
 	}
 	for i := range tables[0] {
 		tables[0][i] += tables[1][i]
 		c.Fields[i] += int64(tables[0][i])
 	}
-	if t := &tables[0]; t[255]+t[511] > 0 || t[0]+t[256] > zeros {
+	if t := &tables[0]; t[255]+t[511] > 0 || int(t[0]+t[256]) > n*Block-nonzero {
 		c.rest(src, n)
-		return
 	}
-	c.Zeros += int64(zeros)
-}
-
-// zero is 1 for the bits of a zero, else 0, without a branch.
-func zero(b uint32) uint32 {
-	b <<= 1
-	return (b|-b)>>31 ^ 1
 }
 
 // rest says more of the values of n pixels that have the least or the greatest exponent.
@@ -240,32 +249,6 @@ func (c *Counts) rest(src unsafe.Pointer, n int) {
 	for p := range n {
 		for _, b := range (*[Block]uint32)(unsafe.Add(src, p*pixelBytes)) {
 			c.rare(b)
-		}
-	}
-}
-
-func genericFigures(s *FigureSums, src unsafe.Pointer, n int) {
-	for p := range n {
-		for o, x := range pixel(src, p*pixelBytes) {
-			d := float64(x) - s.Shift[o]
-			s.Sum[o] += d
-			s.Squares[o] = math.FMA(d, d, s.Squares[o])
-			if x < s.Min[o] {
-				s.Min[o] = x
-			}
-			if x > s.Max[o] {
-				s.Max[o] = x
-			}
-		}
-	}
-}
-
-func genericLaneZeros(z *LaneCounts, src unsafe.Pointer, n int) {
-	for p := range n {
-		for o, x := range pixel(src, p*pixelBytes) {
-			if x == 0 {
-				z[o]++
-			}
 		}
 	}
 }

@@ -85,10 +85,12 @@ func (e emulator) addGradients(k *Kernels) {
 	k.Squares = func(s *float64, src unsafe.Pointer, n int) {
 		e.call("squares", word64(unsafe.Pointer(s)), word64(src), uint64(n))
 	}
-	k.Count = windowed(func(a *CountArgs) int64 { return e.call("count", word64(unsafe.Pointer(a))) })
-	k.LaneZeros = func(z *LaneCounts, src unsafe.Pointer, n int) {
-		e.call("laneZeros", word64(unsafe.Pointer(z)), word64(src), uint64(n))
-	}
+	k.Count = (&windowKernels{
+		count: func(a *CountArgs) { e.call("count", word64(unsafe.Pointer(a))) },
+		outside: func(a *CountArgs, src unsafe.Pointer, n int) int64 {
+			return e.call("outside", word64(unsafe.Pointer(a)), word64(src), uint64(n))
+		},
+	}).all
 	k.Figures = func(s *FigureSums, src unsafe.Pointer, n int) {
 		e.call("figures", word64(unsafe.Pointer(s)), word64(src), uint64(n))
 	}

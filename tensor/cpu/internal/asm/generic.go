@@ -30,7 +30,6 @@ var generic = &Kernels{
 	Squares:     genericSquares,
 	Count:       genericCount,
 	Figures:     genericFigures,
-	LaneZeros:   genericLaneZeros,
 	SGD:         genericSGD,
 	Widen:       genericWiden,
 	Narrow:      genericNarrow,

@@ -66,13 +66,6 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		x := *m.word(a[0])
 		m.put(a[1], vector{uint32(x), uint32(x >> 32)}, 2)
 	},
-	"VPBROADCASTQ": func(m *machine, a []operand, lanes int) {
-		x, y := m.vector(a[0], 2), vector{}
-		for i := range lanes / 2 {
-			y.setQuad(i, x.quad(0))
-		}
-		m.put(a[1], y, lanes)
-	},
 	"VBROADCASTSS": broadcast,
 	"VPBROADCASTD": broadcast,
 	"VMOVSD":       func(m *machine, a []operand, _ int) { m.put(a[1], m.vector(a[0], 2), 2) },
@@ -186,7 +179,6 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		}
 		m.put(a[2], x, lanes)
 	},
-	"VSUBPD": doubles(func(x, y, _ float64) float64 { return y - x }),
 	"VMINPS": floats(func(x, y, _ float32) float32 {
 		if y < x {
 			return y
@@ -194,8 +186,23 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		return x
 	}),
 
+	"VPMINUD":   bitwise(func(x, y uint32) uint32 { return min(x, y) }),
+	"VPSUBB":    quads(parts(8, func(x, y uint64) uint64 { return y - x })),
+	"VPSUBW":    quads(parts(16, func(x, y uint64) uint64 { return y - x })),
+	"VPADDUSB":  quads(parts(8, func(x, y uint64) uint64 { return min(x+y, 255) })),
+	"VPACKUSDW": pack(32),
+	"VPACKUSWB": pack(16),
+	"VPSHUFB": func(m *machine, a []operand, lanes int) {
+		index, x, y := m.vector(a[0], lanes), m.vector(a[1], lanes), vector{}
+		for i := range 4 * lanes {
+			if at := index[i/4] >> (8 * (i % 4)) & 255; at < 128 {
+				at = at&15 + uint32(i)&^15
+				y[i/4] |= x[at/4] >> (8 * (at % 4)) & 255 << (8 * (i % 4))
+			}
+		}
+		m.put(a[2], y, lanes)
+	},
 	"VPADDB": quads(parts(8, func(x, y uint64) uint64 { return x + y })),
-	"VPADDW": quads(parts(16, func(x, y uint64) uint64 { return x + y })),
 	"VPADDQ": quads(func(x, y uint64) uint64 { return x + y }),
 	"VPSADBW": quads(func(x, y uint64) (sum uint64) {
 		for i := 0; i < 64; i += 8 {
@@ -204,38 +211,10 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		}
 		return sum
 	}),
-	"VPCMPEQQ": quads(func(x, y uint64) uint64 {
-		if x == y {
-			return math.MaxUint64
-		}
-		return 0
-	}),
-	"VPSLLVQ": quads(func(count, x uint64) uint64 { return x << count }),
 	"VPSRLW":  shiftRight(16),
 	"VPSRLD":  shiftRight(32),
-	"VPSRLQ":  shiftRight(64),
-	"VPBLENDD": func(m *machine, a []operand, lanes int) {
-		x, y := m.vector(a[1], lanes), m.vector(a[2], lanes)
-		for i := range lanes {
-			if a[0].imm>>i&1 == 1 {
-				y[i] = x[i]
-			}
-		}
-		m.put(a[3], y, lanes)
-	},
 	"VMOVDQU": move,
-	"VPACKUSDW": func(m *machine, a []operand, lanes int) {
-		high, low, y := m.vector(a[0], lanes), m.vector(a[1], lanes), vector{}
-		for i := range lanes {
-			from := &low
-			if i%4 >= 2 {
-				from = &high
-			}
-			at := i/4*4 + i%2*2
-			y[i] = min(from[at], 0xffff) | min(from[at+1], 0xffff)<<16 // both are small, never negative
-		}
-		m.put(a[2], y, lanes)
-	},
+
 	"VPERMQ": func(m *machine, a []operand, lanes int) {
 		x, y := m.vector(a[1], lanes), vector{}
 		for i := range lanes / 2 {
@@ -323,6 +302,24 @@ func parts(width int, f func(x, y uint64) uint64) func(x, y uint64) uint64 {
 			all |= f(x>>i&mask, y>>i&mask) & mask << i
 		}
 		return all
+	}
+}
+
+// pack halves the width of signed integers, those that are too small to 0 and those that
+// are too large to the greatest: of the second operand, then the first, in each 128 bits.
+func pack(width int) func(*machine, []operand, int) {
+	return func(m *machine, a []operand, lanes int) {
+		half, y := width/2, vector{}
+		for i, x := range []vector{m.vector(a[1], lanes), m.vector(a[0], lanes)} {
+			for j := range lanes * 32 / width {
+				bit := j * width
+				v := int64(int32(x[bit/32]<<(32-width-bit%32))) >> (32 - width)
+				v = max(0, min(v, 1<<half-1))
+				to := bit/128*128 + i*64 + bit%128/2
+				y[to/32] |= uint32(v) << (to % 32)
+			}
+		}
+		m.put(a[2], y, lanes)
 	}
 }
 

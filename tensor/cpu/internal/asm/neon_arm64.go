@@ -65,7 +65,6 @@ var neon = &Kernels{
 	Squares:     squaresNEON,
 	Count:       genericCount, // additions to a table, which vectors don't help
 	Figures:     genericFigures,
-	LaneZeros:   genericLaneZeros,
 	SGD:         sgdTail(sgdNEON),
 	Widen:       genericWiden,
 	Narrow:      genericNarrow,

@@ -5,248 +5,215 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Predicates and controls of vector instructions.
+const cmpEqual = 0x00 // predicate of comparisons
+
 const (
-	cmpEqual  = 0x00
-	oddDwords = 0xaa // of VPBLENDD
+	sixPixels       = 6  // that counters of 2 bits take: of their 96 values three are in each byte
+	fiveSixes       = 5  // after which counters of 4 bits are full
+	windowExponents = 16 // of asm.Window
+
+	lineBytes = 64 // of a cache line
+
+	nibblesAt = 0 // in the scratch memory
+	bytesAt   = nibblesAt + 16*32
 )
 
-// chunkPixels is how many pixels counters of 4 bits take: a lane of 64 bits has four
-// values of each, and two sets of counters for either sign.
-const chunkPixels = 7
-
-// counting is the state of count's loop.
+// counting is the state of count's loop: everything is in bytes, one for each value.
 type counting struct {
 	*gen
-	one, positive, negative, quads, zero reg.VecPhysical // constants
-	nibbles, bytes                       reg.VecPhysical
-	up, down                             []reg.VecPhysical // counters, of even and odd values
-	zeros                                reg.VecPhysical
-	tmp                                  []reg.VecPhysical
-	split                                []reg.VecPhysical // what check makes of the counters
+	args, tables, scratch reg.GPVirtual
+	base, rest, negative  reg.VecPhysical // constants
+	pairs, nibbles        reg.VecPhysical // masks
+	places                [2][]reg.VecPhysical
+	tmp                   []reg.VecPhysical
+	src, left, sixes, now reg.GPVirtual
 }
 
-// countExponents emits a histogram of exponents. A lane of 64 bits is 16 counters of 4 bits, one
-// for each exponent of a window: a value adds 1<<4·(exponent−base), which is 0, as x86
-// shifts, for any value that is not in the window or has the other sign. Zeros are
-// counted apart. After seven pixels all counts together must be as many as there were
-// values: otherwise one was outside, and the kernel stops before these pixels. Else
-// the counters are widened and added up in memory.
+// countExponents emits a histogram of exponents. A byte is a value's place in a window of
+// 16 exponents, or has its upper bit set. A table's look-up makes it a one in one of four
+// counters of 2 bits; four tables have all 16. Three look-ups later these are added to
+// counters of 4 bits, then to bytes, and in the end to words of 64 bits. Negative values
+// have places, and counters, of their own.
 func (g *gen) countExponents() {
-	g.function("count", 0, typeInt64, variable("a", pointerTo("CountArgs")))
-	args := g.argument("a")
-	src, left, seven, now, full := g.GP64(), g.GP64(), g.GP64(), g.GP64(), g.GP64()
-	g.MOVQ(mem(args, countSrc), src)
-	g.MOVQ(mem(args, countN), left)
-	g.MOVQ(operand.I32(chunkPixels), seven)
-	c := &counting{gen: g}
-	c.constants(args)
-	c.up, c.down, c.zeros = g.vecs(2), g.vecs(2), g.vec()
+	g.function("count", 0, nil, variable("a", pointerTo("CountArgs")))
+	c := &counting{gen: g, args: g.argument("a"), tables: g.GP64(), scratch: g.GP64(), src: g.GP64(), left: g.GP64(), sixes: g.GP64(), now: g.GP64()}
+	g.MOVQ(mem(c.args, countSrc), c.src)
+	g.MOVQ(mem(c.args, countN), c.left)
+	g.MOVQ(mem(c.args, countTables), c.tables)
+	// Aligned, or half of all loads and stores would cross a line.
+	g.LEAQ(mem(c.args, countScratch+lineBytes-1), c.scratch)
+	g.ANDQ(operand.I32(-lineBytes), c.scratch)
+	c.constants()
+	for sign := range c.places {
+		c.places[sign] = g.vecs(3)
+	}
 	c.tmp = g.vecs(4)
 	signed := g.GP64()
-	g.MOVQ(mem(args, countSigned), signed)
-	g.Label("chunk")
-	for _, v := range []reg.VecPhysical{c.up[0], c.up[1], c.down[0], c.down[1], c.zeros} {
-		g.VPXOR(v, v, v)
-	}
-	g.MOVQ(left, now)
-	g.CMPQ(left, seven)
-	g.JLT(operand.LabelRef("few"))
-	g.MOVQ(seven, now)
-	g.Label("few")
-	g.SUBQ(now, left)
-	g.MOVQ(now, full)
-	g.SHLQ(operand.U8(2), full)
+	g.MOVQ(mem(c.args, countSigned), signed)
 	g.TESTQ(signed, signed)
 	g.JNZ(operand.LabelRef("signed"))
-	pixels := func(label string, both bool) {
-		g.Label(label)
-		for part := range 2 {
-			c.vector(mem(src, part*g.vecBytes()), both)
-		}
-		g.ADDQ(operand.I32(pixelBytes), src)
-		g.count(now, label)
-	}
-	pixels("positive", false)
-	g.JMP(operand.LabelRef("check"))
-	pixels("signed", true)
-	g.Label("check")
-	c.check(full)
-	g.section("widen")
-	c.widen(args)
-	g.TESTQ(left, left)
-	g.JNZ(operand.LabelRef("chunk"))
-	c.leave(args, left)
-	g.Label("miss")
-	g.SHRQ(operand.U8(2), full)
-	g.ADDQ(full, left)
-	c.leave(args, left)
+	c.run("positive", 1)
+	c.run("signed", 2)
 }
 
 // constants are those of the loop.
-func (c *counting) constants(args reg.GPVirtual) {
+func (c *counting) constants() {
 	r := c.GP64()
-	c.one, c.positive, c.negative = c.vec(), c.vec(), c.vec()
-	c.MOVQ(operand.I32(1), r)
-	c.VMOVQ(r, c.one.AsX())
-	c.VPBROADCASTQ(c.one.AsX(), c.one)
-	c.MOVQ(mem(args, countBase), r)
-	c.VMOVQ(r, c.positive.AsX())
-	c.VPBROADCASTD(c.positive.AsX(), c.positive)
-	c.ADDQ(operand.I32(4*256), r)
-	c.VMOVQ(r, c.negative.AsX())
-	c.VPBROADCASTD(c.negative.AsX(), c.negative)
-	c.quads = c.constant(0x7fc)
+	c.base = c.vec()
+	c.MOVQ(mem(c.args, countBase), r)
+	c.IMUL3Q(operand.I32(0x01010101), r, r)
+	c.VMOVQ(r, c.base.AsX())
+	c.VPBROADCASTD(c.base.AsX(), c.base)
+	c.rest = c.constant(0x01010101 * (128 - windowExponents))
+	c.negative = c.constant(0x01000100)
+	c.pairs = c.constant(0x33333333)
 	c.nibbles = c.constant(0x0f0f0f0f)
-	c.bytes = c.constant(0x00ff00ff)
-	c.zero = c.vec()
-	c.VPXOR(c.zero, c.zero, c.zero)
 }
 
-// vector counts eight values, or those of them that are not negative.
-func (c *counting) vector(m operand.Mem, both bool) {
-	x, y, z := c.tmp[0], c.tmp[1], c.tmp[2]
-	c.VMOVUPS(m, x)
-	c.VCMPPS(operand.U8(cmpEqual), x, c.zero, y)
-	c.VPSUBD(y, c.zeros, c.zeros)
-	c.VPSRLD(operand.U8(21), x, x)
-	c.VPAND(c.quads, x, x)
-	for i, sums := range [][]reg.VecPhysical{c.up, c.down} {
-		if i == 1 && !both {
-			break
-		}
-		c.VPSUBD([]reg.VecPhysical{c.positive, c.negative}[i], x, y)
-		c.VPSRLQ(operand.U8(32), y, z)
-		c.VPBLENDD(operand.U8(oddDwords), c.zero, y, y)
-		c.VPSLLVQ(y, c.one, y)
-		c.VPSLLVQ(z, c.one, z)
-		c.VPADDQ(y, sums[0], sums[0])
-		c.VPADDQ(z, sums[1], sums[1])
+// run counts all pixels, of one sign or both.
+func (c *counting) run(label string, signs int) {
+	c.Label(label)
+	c.MOVQ(operand.I32(fiveSixes), c.sixes)
+	c.CMPQ(c.left, c.sixes)
+	few := label + "Few"
+	c.JLT(operand.LabelRef(few))
+	c.MOVQ(c.sixes, c.now)
+	c.JMP(operand.LabelRef(label + "Six"))
+	c.Label(few)
+	c.MOVQ(c.left, c.now)
+	c.Label(label + "Six")
+	for two := range 3 {
+		c.place(two, signs)
 	}
-}
-
-// check splits the counters into bytes, for even and odd exponents of each sign, and
-// jumps unless each lane's sum is full.
-func (c *counting) check(full reg.GPVirtual) {
-	x, y := c.tmp[2], c.tmp[3]
-	c.split = nil
-	for i, v := range [][]reg.VecPhysical{c.up, c.down} {
-		even, odd := c.tmp[i], v[0]
-		c.VPAND(c.nibbles, v[0], even)
-		c.VPAND(c.nibbles, v[1], x)
-		c.VPADDB(x, even, even)
-		for _, v := range v {
-			c.VPSRLQ(operand.U8(4), v, v)
-			c.VPAND(c.nibbles, v, v)
-		}
-		c.VPADDB(v[1], odd, odd)
-		c.split = append(c.split, even, odd)
+	for sign := range signs {
+		c.look(sign)
 	}
-	c.VPADDB(c.split[0], c.split[1], x)
-	c.VPADDB(c.split[2], c.split[3], y)
-	c.VPADDB(y, x, x)
-	c.VPSADBW(c.zero, x, x)
-	c.VPSRLQ(operand.U8(32), c.zeros, y)
-	c.VPADDQ(y, x, x)
-	c.VPBLENDD(operand.U8(oddDwords), c.zero, c.zeros, y)
-	c.VPADDQ(y, x, x)
-	c.VMOVQ(full, y.AsX())
-	c.VPBROADCASTQ(y.AsX(), y)
-	c.VPCMPEQQ(y, x, x)
-	mask := c.GP32()
-	c.VPMOVMSKB(x, mask)
-	c.CMPL(mask, operand.I32(-1))
-	c.JNE(operand.LabelRef("miss"))
-}
-
-// widen adds the bytes of check to Words, and the zeros to Zeros.
-func (c *counting) widen(args reg.GPVirtual) {
-	x := c.tmp[2]
-	add := func(i int) {
-		m := mem(args, countWords+32*i)
-		c.VPADDW(m, x, x)
-		c.VMOVUPS(x, m)
-	}
-	for i, v := range c.split {
-		c.VPAND(c.bytes, v, x)
-		add(2 * i)
-		c.VPSRLW(operand.U8(8), v, x)
-		add(2*i + 1)
-	}
-	m := mem(args, countZeros)
-	c.VPADDD(m, c.zeros, c.zeros)
-	c.VMOVUPS(c.zeros, m)
-}
-
-// leave returns how many pixels were counted, if left ones were not.
-func (c *counting) leave(args, left reg.GPVirtual) {
-	n := c.GP64()
-	c.MOVQ(mem(args, countN), n)
-	c.SUBQ(left, n)
-	c.Store(n, c.ReturnIndex(0))
+	c.ADDQ(operand.I32(sixPixels*pixelBytes), c.src)
+	c.DECQ(c.left)
+	c.count(c.now, label+"Six")
+	c.section("widen")
+	c.widen(signs)
+	c.TESTQ(c.left, c.left)
+	c.JNZ(operand.LabelRef(label))
+	c.section("sum")
+	c.sum(signs)
 	c.ret()
 }
 
-// figurePrefetch is how far ahead figures prefetches, in bytes: callers count and sum up 256
-// pixels at a time, so that the next ones come while these are summed up.
-const figurePrefetch = 256 * pixelBytes
-
-// figures emits sums of differences and of their squares in float64, by lane, with the
-// least and the greatest value.
-func (g *gen) figures() {
-	g.function("figures", 0, nil, variable("s", pointerTo("FigureSums")), variable("src", typePtr), variable("n", typeInt))
-	s, src, n := g.argument("s"), g.argument("src"), g.argument("n")
-	sums, squares := g.vecs(4), g.vecs(4)
-	least, most := g.vecs(2), g.vecs(2)
-	tmp := g.vecs(2)
-	each := func(f func(m operand.Mem, v reg.VecPhysical)) {
-		for i := range 4 {
-			f(mem(s, figureSum+32*i), sums[i])
-			f(mem(s, figureSquares+32*i), squares[i])
-		}
-		for i := range 2 {
-			f(mem(s, figureMin+32*i), least[i])
-			f(mem(s, figureMax+32*i), most[i])
-		}
+// place makes places of the 32 values of two pixels.
+func (c *counting) place(two, signs int) {
+	for i, x := range c.tmp {
+		c.VMOVUPS(mem(c.src, two*2*pixelBytes+i*c.vecBytes()), x)
+		c.VPSRLD(operand.U8(23), x, x)
 	}
-	each(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(m, v) })
-	g.Label("pixel")
-	for i := range 4 {
-		x := tmp[i%2]
-		g.VCVTPS2PD(mem(src, 16*i), x)
-		g.VSUBPD(mem(s, figureShift+32*i), x, x)
-		g.VADDPD(x, sums[i], sums[i])
-		g.VFMADD231PD(x, x, squares[i])
+	c.VPACKUSDW(c.tmp[0], c.tmp[1], c.tmp[0])
+	c.VPACKUSDW(c.tmp[2], c.tmp[3], c.tmp[2])
+	if signs == 2 {
+		c.VPSUBW(c.negative, c.tmp[0], c.tmp[1]) // less than 0, and then 0, if positive
+		c.VPSUBW(c.negative, c.tmp[2], c.tmp[3])
+		c.pack(c.tmp[1], c.tmp[3], c.places[1][two])
 	}
-	for i := range 2 {
-		g.VMINPS(mem(src, 32*i), least[i], least[i])
-		g.VMAXPS(mem(src, 32*i), most[i], most[i])
-	}
-	g.PREFETCHT0(mem(src, figurePrefetch))
-	g.ADDQ(operand.I32(pixelBytes), src)
-	g.count(n, "pixel")
-	each(func(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(v, m) })
-	g.ret()
+	c.pack(c.tmp[0], c.tmp[2], c.places[0][two]) // 255 if negative
 }
 
-// laneZeros emits the count of zeros, of either sign, by lane.
-func (g *gen) laneZeros() {
-	g.function("laneZeros", 0, nil, variable("z", pointerTo("LaneCounts")), variable("src", typePtr), variable("n", typeInt))
-	z, src, n := g.argument("z"), g.argument("src"), g.argument("n")
-	counts, x, zero := g.vecs(2), g.vecs(2), g.vec()
+// pack makes places of words that are exponents, or too large or small for bytes.
+func (c *counting) pack(x, y, to reg.VecPhysical) {
+	c.VPACKUSWB(x, y, to)
+	c.VPSUBB(c.base, to, to)
+	c.VPADDUSB(c.rest, to, to)
+}
+
+// look counts the places of a sign.
+func (c *counting) look(sign int) {
+	table, sum, x := c.tmp[0], c.tmp[1], c.tmp[2]
+	for k := range 4 {
+		c.VMOVUPS(mem(c.tables, 32*k), table)
+		c.VPSHUFB(c.places[sign][0], table, sum)
+		for _, p := range c.places[sign][1:] {
+			c.VPSHUFB(p, table, x)
+			c.VPADDB(x, sum, sum)
+		}
+		c.VPAND(c.pairs, sum, x)
+		c.addTo(nibblesAt+32*(8*sign+2*k), x)
+		c.VPSRLW(operand.U8(2), sum, sum)
+		c.VPAND(c.pairs, sum, sum)
+		c.addTo(nibblesAt+32*(8*sign+2*k+1), sum)
+	}
+}
+
+// addTo adds bytes to those in the scratch memory.
+func (c *counting) addTo(offset int, x reg.VecPhysical) {
+	c.VPADDB(mem(c.scratch, offset), x, x)
+	c.VMOVUPS(x, mem(c.scratch, offset))
+}
+
+// widen moves counters of 4 bits to bytes.
+func (c *counting) widen(signs int) {
+	zero, v, x := c.tmp[0], c.tmp[1], c.tmp[2]
+	c.VPXOR(zero, zero, zero)
+	for i := range 8 * signs {
+		first := i/2*4 + i%2 // exponent of the lower counter
+		c.VMOVUPS(mem(c.scratch, nibblesAt+32*i), v)
+		c.VMOVUPS(zero, mem(c.scratch, nibblesAt+32*i))
+		c.VPAND(c.nibbles, v, x)
+		c.addTo(bytesAt+32*first, x)
+		c.VPSRLW(operand.U8(4), v, v)
+		c.VPAND(c.nibbles, v, v)
+		c.addTo(bytesAt+32*(first+2), v)
+	}
+}
+
+// sum moves bytes to Bins and Total.
+func (c *counting) sum(signs int) {
+	zero, x, total := c.tmp[0], c.tmp[1], c.tmp[2]
+	c.VPXOR(total, total, total)
+	for i := range windowExponents * signs {
+		c.VPSADBW(mem(c.scratch, bytesAt+32*i), zero, x)
+		c.VMOVUPS(zero, mem(c.scratch, bytesAt+32*i))
+		c.VPADDQ(x, total, total)
+		c.VPADDQ(mem(c.args, countBins+32*i), x, x)
+		c.VMOVUPS(x, mem(c.args, countBins+32*i))
+	}
+	c.VMOVUPS(total, mem(c.args, countTotal))
+}
+
+// outside emits the search for the first pixel that has a value which count leaves out.
+func (g *gen) outside() {
+	g.function("outside", 0, typeInt64, variable("a", pointerTo("CountArgs")), variable("src", typePtr), variable("n", typeInt))
+	args, src, n := g.argument("a"), g.argument("src"), g.argument("n")
+	least, most, sign, zero := g.vec(), g.constant(windowExponents<<23-1), g.vec(), g.vec()
+	r := g.GP64()
+	g.MOVQ(mem(args, countBase), r)
+	g.SHLQ(operand.U8(23), r)
+	g.VMOVQ(r, least.AsX())
+	g.VPBROADCASTD(least.AsX(), least)
+	g.MOVQ(mem(args, countSigned), r) // the mask of what counts of a value: without its sign if that is 1
+	g.DECQ(r)
+	g.VMOVQ(r, sign.AsX())
+	g.VPBROADCASTD(sign.AsX(), sign)
+	g.VORPS(g.constant(0x7fffffff), sign, sign)
 	g.VPXOR(zero, zero, zero)
-	for i, c := range counts {
-		g.VMOVUPS(mem(z, 32*i), c)
-	}
+	x, y, fits := g.vec(), g.vec(), g.vecs(2)
+	left, mask := g.GP64(), g.GP32()
+	g.MOVQ(n, left)
 	g.Label("pixel")
-	for i, c := range counts {
-		g.VCMPPS(operand.U8(cmpEqual), mem(src, 32*i), zero, x[i])
-		g.VPSUBD(x[i], c, c)
+	for i, fit := range fits {
+		g.VMOVUPS(mem(src, 32*i), x)
+		g.VCMPPS(operand.U8(cmpEqual), x, zero, fit)
+		g.VPAND(sign, x, x)
+		g.VPSUBD(least, x, x)
+		g.VPMINUD(x, most, y)
+		g.VPCMPEQD(x, y, x)
+		g.VORPS(x, fit, fit)
 	}
+	g.VPAND(fits[0], fits[1], x)
+	g.VPMOVMSKB(x, mask)
+	g.CMPL(mask, operand.I32(-1))
+	g.JNE(operand.LabelRef("found"))
 	g.ADDQ(operand.I32(pixelBytes), src)
-	g.count(n, "pixel")
-	for i, c := range counts {
-		g.VMOVUPS(c, mem(z, 32*i))
-	}
+	g.count(left, "pixel")
+	g.Label("found")
+	g.SUBQ(left, n)
+	g.Store(n, g.ReturnIndex(0))
 	g.ret()
 }

@@ -196,45 +196,49 @@ adds the squares of pixels in float64:
 		*s += float64(src[i]) * float64(src[i])
 	}`),
 	"count": constant(`
-counts values by sign and exponent, seven pixels at a time:
+counts the values of N·6 pixels by sign and exponent, where these are in a window:
 
-	for i := range N {
-		for every value x of the pixel, in lane l of 64 bits {
-			if x == 0 {
-				zeros[l]++
-			} else if e := exponent field of x − Base/4; 0 ≤ e < 16 && (x > 0 || Signed != 0) {
-				up or down[l][e]++ // 4 bits each
-			}
-		}
-		if i%7 == 6 or i == N-1 {
-			if zeros[l] + up[l] + down[l] are not all values since the last time {
-				return the number of pixels before those
-			}
-			Words and Zeros += up, down, zeros
-			up, down, zeros = 0
+	for every value x {
+		e := exponent field of x − Base
+		if 0 ≤ e < 16 && (x > 0 || Signed != 0) {
+			Bins[16 if x < 0, else 0, + e]++ // in one of four
 		}
 	}
-	return N`),
+	Total = what this call has counted, in four parts
+
+N is at most 85.`),
+	"outside": constant(`
+is the first pixel that has a value other than zero that count would leave out, or n:
+
+	for i := range n {
+		for every value x of the pixel, other than zero {
+			e := exponent field of x − Base
+			if e < 0 || 16 ≤ e || x < 0 && Signed == 0 {
+				return i
+			}
+		}
+	}
+	return n`),
 	"figures": constant(`
-adds pixels relative to a shift, and finds their extremes:
+adds pixels scaled and relative to a shift, 16 at a time in float32, and finds their
+extremes and zeros:
 
-	for i := range n {
-		x := src[16·i + o]
-		d := float64(x) - Shift[o]
-		Sum[o] += d
-		Squares[o] += d * d
-		Min[o], Max[o] = min(Min[o], x), max(Max[o], x)
+	for every 16 pixels, or those that are left {
+		for every one of them {
+			x := src[16·i + o]
+			d := x*Scale + Offset[o]
+			sum[o] += d
+			squares[o] += d * d
+			Min[o], Max[o] = min(Min[o], x), max(Max[o], x)
+			if x == 0 {
+				Zeros[o]++
+			}
+		}
+		Sum[o] += float64(sum[o])
+		Squares[o] += float64(squares[o])
 	}
 
-It prefetches what lies 256 pixels ahead.`),
-	"laneZeros": constant(`
-counts zeros by lane:
-
-	for i := range n {
-		if src[16·i + o] == 0 {
-			z[o]++
-		}
-	}`),
+It prefetches what lies 252 pixels ahead.`),
 	"widen": constant(`
 copies n pixels from bf16 to float32:
 

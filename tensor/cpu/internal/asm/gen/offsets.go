@@ -158,21 +158,25 @@ const (
 
 // Offsets of asm.CountArgs, in bytes.
 const (
-	countSrc    = 0
-	countN      = 8
-	countBase   = 16
-	countSigned = 24
-	countWords  = 32
-	countZeros  = countWords + 8*32
+	countSrc     = 0
+	countN       = 8
+	countBase    = 16
+	countSigned  = 24
+	countTables  = 32
+	countTotal   = 40
+	countBins    = countTotal + 32
+	countScratch = countBins + 32*32
 )
 
 // Offsets of asm.FigureSums, in bytes.
 const (
-	figureShift   = 0
-	figureSum     = 128
-	figureSquares = 256
-	figureMin     = 384
-	figureMax     = 448
+	figureOffset  = 0
+	figureSum     = 64
+	figureSquares = 192
+	figureMin     = 320
+	figureMax     = 384
+	figureZeros   = 448
+	figureScale   = 512
 )
 
 // Offsets of asm.MatrixArgs, in bytes.
@@ -275,7 +279,8 @@ var argStructs = []argStruct{
 		{"N", poolGradN},
 	}},
 	{"CountArgs", []argField{
-		{"Src", countSrc}, {"N", countN}, {"Base", countBase}, {"Signed", countSigned}, {"Words", countWords}, {"Zeros", countZeros},
+		{"Src", countSrc}, {"N", countN}, {"Base", countBase}, {"Signed", countSigned}, {"Tables", countTables},
+		{"Total", countTotal}, {"Bins", countBins}, {"Scratch", countScratch},
 	}},
 	{"MatrixArgs", []argField{
 		{"Src", matrixSrc}, {"W", matrixW}, {"Dst", matrixDst}, {"Bias", matrixBias}, {"Res", matrixRes},
@@ -289,7 +294,8 @@ var argStructs = []argStruct{
 		{"SrcRow", gatherSrcRow}, {"DstRow", gatherDstRow}, {"Nx", gatherNx}, {"Ny", gatherNy},
 	}},
 	{"FigureSums", []argField{
-		{"Shift", figureShift}, {"Sum", figureSum}, {"Squares", figureSquares}, {"Min", figureMin}, {"Max", figureMax},
+		{"Offset", figureOffset}, {"Sum", figureSum}, {"Squares", figureSquares}, {"Min", figureMin}, {"Max", figureMax},
+		{"Zeros", figureZeros}, {"Scale", figureScale},
 	}},
 }
 
