@@ -69,6 +69,7 @@ var layers = []row{
 	{"internal/nettest", []string{"tensor", "resnet", "resnet/nn", "internal/oracle"}}, // for tests only
 	{"internal/layering", nil},
 	{"scripts/release", nil},
+	{"scripts/testlog", nil},
 }
 
 // TestNoImportPointsUpward checks the imports of every file of the program, for all systems
