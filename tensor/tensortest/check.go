@@ -13,8 +13,9 @@ import (
 // compiled is a program with what it was made of.
 type compiled struct {
 	tensor.Program
-	plan  *tensor.Plan
-	state tensor.State
+	plan      *tensor.Plan
+	state     tensor.State
+	precision tensor.Precision
 }
 
 // compile compiles a plan on a fresh state for the test's duration.
@@ -31,13 +32,16 @@ func (s *suite) compile(t *testing.T, p *tensor.Plan, seed uint64, o tensor.Opti
 // compileOn compiles a plan on a state.
 func (s *suite) compileOn(t *testing.T, state tensor.State, p *tensor.Plan, o tensor.Options) *compiled {
 	t.Helper()
+	if o.Precision == tensor.FP32 {
+		o.Precision = s.precision
+	}
 	prog, err := s.dev.Compile(p, state, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { prog.Close() })
 	s.prepare(prog)
-	return &compiled{Program: prog, plan: p, state: state}
+	return &compiled{Program: prog, plan: p, state: state, precision: o.Precision}
 }
 
 // readings are the values of buffers that can be read after a run.
@@ -47,7 +51,7 @@ type readings map[tensor.BufferID][]float32
 func (c *compiled) write(t *testing.T, seed uint64) {
 	t.Helper()
 	for _, id := range c.plan.Find(tensor.Input) {
-		if err := c.Write(id, InputValues(c.plan, id, seed)); err != nil {
+		if err := c.Write(id, inputs(c.plan, id, seed, c.precision)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,15 +106,32 @@ func (c *compiled) params(t *testing.T) map[string][]float32 {
 	return all
 }
 
+// inputs are InputValues that a precision can hold, so that what only moves values, or
+// picks the largest, has the oracle's results in each.
+func inputs(p *tensor.Plan, id tensor.BufferID, seed uint64, precision tensor.Precision) *tensor.Tensor {
+	t := InputValues(p, id, seed)
+	if precision != tensor.FP32 {
+		truncate(t.Data)
+	}
+	return t
+}
+
+// truncate cuts values down to the 8 bits of a bf16's mantissa, which is the shortest.
+func truncate(x []float32) {
+	for i, v := range x {
+		x[i] = math.Float32frombits(math.Float32bits(v) &^ 0xffff)
+	}
+}
+
 // oracle runs a plan in float64, several times on the same inputs.
-func oracle(t *testing.T, p *tensor.Plan, seed uint64, times int, scalars []float32) *tensor.Reference[float64] {
+func (s *suite) oracle(t *testing.T, p *tensor.Plan, seed uint64, times int, scalars []float32) *tensor.Reference[float64] {
 	t.Helper()
 	r, err := tensor.NewReference[float64](p, Values{seed})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range p.Find(tensor.Input) {
-		if err := r.Set(id, InputValues(p, id, seed).Data); err != nil {
+		if err := r.Set(id, inputs(p, id, seed, s.precision).Data); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,7 +153,7 @@ func (s *suite) check(t *testing.T, p *tensor.Plan, seed uint64, o tensor.Option
 	}
 	s.cases++
 	c := s.compile(t, p, seed, o)
-	c.compare(t, c.runs(t, seed), oracle(t, p, seed, 1, ScalarValues(p)), most)
+	c.compare(t, c.runs(t, seed), s.oracle(t, p, seed, 1, ScalarValues(p)), most)
 	c.Close()
 	c.state.Close()
 }
@@ -140,7 +161,7 @@ func (s *suite) check(t *testing.T, p *tensor.Plan, seed uint64, o tensor.Option
 // compare compares readings with the oracle's.
 func (c *compiled) compare(t *testing.T, got readings, r *tensor.Reference[float64], most float64) {
 	t.Helper()
-	bars := bars(c.plan, most)
+	bars := bars(c.plan, most, c.precision)
 	var off misses
 	for _, id := range readable(c.plan) {
 		what := fmt.Sprintf("buffer %d (%v)", id, c.plan.Buffers[id].Shape)

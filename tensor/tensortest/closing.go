@@ -64,7 +64,7 @@ func (s *suite) closedProgram(t *testing.T) {
 		t.Errorf("asking a closed program for its kernels, memory and progress: %v", err)
 	}
 	s.cases++
-	sibling.compare(t, sibling.runs(t, 1), oracle(t, plan, 1, 1, nil), convolutionBar)
+	sibling.compare(t, sibling.runs(t, 1), s.oracle(t, plan, 1, 1, nil), convolutionBar)
 }
 
 func (s *suite) closedState(t *testing.T) {

@@ -41,10 +41,11 @@ func (s *suite) concurrency(t *testing.T) {
 			continue
 		}
 		s.cases++
-		c := s.compile(t, plan, 1, tensor.Options{Threads: 2, Fuse: i%2 == 0})
+		o := tensor.Options{Threads: 2, Fuse: i%2 == 0, Precision: s.precision}
+		c := s.compile(t, plan, 1, o)
 		want := c.runs(t, 1)
 		group.Go(func() {
-			if err := s.alone(plan, tensor.Options{Threads: 2, Fuse: i%2 == 0}, want); err != nil {
+			if err := s.alone(plan, o, want); err != nil {
 				t.Errorf("plan %d beside others: %v", i, err)
 			}
 		})
@@ -66,7 +67,7 @@ func (s *suite) alone(plan *tensor.Plan, o tensor.Options, want readings) error 
 	}
 	defer prog.Close()
 	for _, id := range plan.Find(tensor.Input) {
-		if err := prog.Write(id, InputValues(plan, id, 1)); err != nil {
+		if err := prog.Write(id, inputs(plan, id, 1, o.Precision)); err != nil {
 			return err
 		}
 	}

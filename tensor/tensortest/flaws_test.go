@@ -16,7 +16,7 @@ import (
 
 // flaw is a mistake that a device may have, and where the suite must find it.
 type flaw struct {
-	part    string // of the suite
+	part    string // of the suite, in bf16 behind the precision's name
 	says    string // in its output
 	compile func(p *tensor.Plan, o *tensor.Options) error
 	run     func(p *flawedProgram, o *tensor.RunOptions) error
@@ -31,6 +31,20 @@ var flaws = map[string]flaw{
 			err := p.Program.Read(id, t)
 			for i := range t.Data {
 				t.Data[i] *= 1 + 1e-5
+			}
+			return err
+		},
+	},
+	"results in bf16 are off": {
+		part: "bf16/each", says: "relative error",
+		compile: func(_ *tensor.Plan, o *tensor.Options) error {
+			o.Precision = tensor.FP32
+			return nil
+		},
+		read: func(p *flawedProgram, id tensor.BufferID, t *tensor.Tensor) error {
+			err := p.Program.Read(id, t)
+			for i := range t.Data {
+				t.Data[i] *= 1 + float32(i%2)*0x1p-6
 			}
 			return err
 		},
@@ -182,6 +196,24 @@ func (d *flawedDevice) Compile(p *tensor.Plan, s tensor.State, o tensor.Options)
 	return &flawedProgram{Program: prog, flaw: d.flaw, plan: p}, nil
 }
 
+func (d *flawedDevice) Estimate(p *tensor.Plan, o tensor.Options) (tensor.Estimate, error) {
+	if d.compile != nil {
+		if err := d.compile(p, &o); err != nil {
+			return tensor.Estimate{}, err
+		}
+	}
+	return d.ReferenceDevice.Estimate(p, o)
+}
+
+func (d *flawedDevice) Fusions(p *tensor.Plan, o tensor.Options) ([]tensor.KernelInfo, error) {
+	if d.compile != nil {
+		if err := d.compile(p, &o); err != nil {
+			return nil, err
+		}
+	}
+	return d.ReferenceDevice.Fusions(p, o)
+}
+
 type flawedProgram struct {
 	tensor.Program
 	flaw
@@ -223,7 +255,12 @@ func TestFlawed(t *testing.T) {
 	if !ok {
 		t.Skip("TestSuiteFindsFlaws runs it")
 	}
-	tensortest.Run(t, func() (tensor.Device, error) { return &flawedDevice{tensortest.Reference(), f}, nil })
+	var options []tensortest.Option
+	if strings.HasPrefix(f.part, "bf16/") {
+		options = append(options, tensortest.Precisions(tensor.BF16))
+	}
+	open := func() (tensor.Device, error) { return &flawedDevice{tensortest.Reference(), f}, nil }
+	tensortest.Run(t, open, options...)
 }
 
 // TestSuiteFindsFlaws: each flaw fails its part of the suite.

@@ -57,7 +57,7 @@ func TestBarsAddUp(t *testing.T) {
 	y := b.ReLU(x)
 	sum := b.Add(y, x, tensor.NoScalar)
 	z := b.Conv(b.Conv(sum, 4, three, 1, false), 4, three, 1, false)
-	bars := bars(&b.Plan, 3e-6)
+	bars := bars(&b.Plan, 3e-6, tensor.FP32)
 	if bars[x] != 0 || bars[y] != 0 || bars[sum] != tolerances[tensor.Add].bar || bars[z] != 3e-6 {
 		t.Errorf("bars %v", bars)
 	}

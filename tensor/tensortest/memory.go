@@ -33,6 +33,7 @@ func (s *suite) estimate(t *testing.T, plan *tensor.Plan, o tensor.Options) {
 		return
 	}
 	s.cases++
+	o.Precision = s.precision
 	want, err := s.dev.Estimate(plan, o)
 	if err != nil {
 		t.Fatal(err)

@@ -58,7 +58,7 @@ func (s *suite) requests(t *testing.T) {
 	s.refuse(t, stateRefusals(fused.state))
 	s.refuse(t, s.compileRefusals(t, &b.Plan, fused.state))
 	s.refuse(t, s.planRefusals(fused.state))
-	fused.compare(t, fused.runs(t, 1), oracle(t, &b.Plan, 1, 1, nil), convolutionBar) // it works on
+	fused.compare(t, fused.runs(t, 1), s.oracle(t, &b.Plan, 1, 1, nil), convolutionBar) // it works on
 }
 
 // short is a tensor that has too few values for its shape.
@@ -223,5 +223,5 @@ func (s *suite) targets(t *testing.T) {
 			t.Errorf("class %v: error %v", class, err)
 		}
 	}
-	c.compare(t, c.runs(t, 1), oracle(t, &b.Plan, 1, 1, nil), operationBar)
+	c.compare(t, c.runs(t, 1), s.oracle(t, &b.Plan, 1, 1, nil), operationBar)
 }

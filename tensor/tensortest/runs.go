@@ -25,7 +25,7 @@ func (s *suite) scalars(t *testing.T) {
 	for _, v := range [][]float32{{0, 1}, {0.3, 2}, {1, 2}, {-2.5, 1 << 20}} {
 		s.cases++
 		got := c.again(t, v)
-		c.compare(t, got, oracle(t, &b.Plan, 3, 1, v), operationBar)
+		c.compare(t, got, s.oracle(t, &b.Plan, 3, 1, v), operationBar)
 		masks[fmt.Sprint(got[b.Find(tensor.Output)[1]])] = true
 	}
 	if len(masks) != 3 {
@@ -153,10 +153,10 @@ func (s *suite) sameStepsForAnyThreads(t *testing.T, plan *tensor.Plan) {
 	for _, n := range threadCounts {
 		_, got, moved := s.train(t, plan, tensor.Options{Threads: n, Fuse: true})
 		if !same(got, want) {
-			t.Errorf("%d threads leave other bits in buffers after %d steps", n, stepTimes)
+			t.Errorf("%d threads leave other bits in buffers after %d steps", n, s.stepTimes())
 		}
 		if !same(moved, params) {
-			t.Errorf("%d threads leave other bits in parameters after %d steps", n, stepTimes)
+			t.Errorf("%d threads leave other bits in parameters after %d steps", n, s.stepTimes())
 		}
 	}
 }

@@ -101,7 +101,7 @@ func (s *suite) writesReachPrograms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c.compare(t, c.runs(t, 2), oracle(t, plan, 2, 1, nil), residualBar)
+	c.compare(t, c.runs(t, 2), s.oracle(t, plan, 2, 1, nil), residualBar)
 }
 
 // copyOf loads parameters from a state.
@@ -141,7 +141,7 @@ func (s *suite) statisticsMove(t *testing.T) {
 	c := s.compile(t, &b.Plan, 1, tensor.Options{Threads: 2})
 	before := c.state.Version()
 	c.runs(t, 1)
-	r := oracle(t, &b.Plan, 1, 1, nil)
+	r := s.oracle(t, &b.Plan, 1, 1, nil)
 	for name, x := range c.params(t) {
 		if e := Distance(x, r.Param(name)); !(e <= 1e-6) {
 			t.Errorf("%s: relative error %g", name, e)
@@ -157,7 +157,7 @@ func (s *suite) anotherBatch(t *testing.T) {
 	state := s.newState(t, classifier(1).Params, Values{1})
 	for _, batch := range []int{1, 3, 2} {
 		c := s.compileOn(t, state, classifier(batch), tensor.Options{Fuse: true})
-		c.compare(t, c.runs(t, 1), oracle(t, c.plan, 1, 1, nil), residualBar)
+		c.compare(t, c.runs(t, 1), s.oracle(t, c.plan, 1, 1, nil), residualBar)
 		c.Close()
 	}
 }
@@ -173,7 +173,7 @@ func (s *suite) twoPrograms(t *testing.T) {
 	if !same(a.read(t), first) || !same(a.again(t, nil), first) || !same(b.read(t), second) {
 		t.Error("a program's run changes another's buffers")
 	}
-	a.compare(t, first, oracle(t, a.plan, 1, 1, nil), residualBar)
+	a.compare(t, first, s.oracle(t, a.plan, 1, 1, nil), residualBar)
 }
 
 // withoutSlots: the optimiser's slots are parameters. A state that was made for

@@ -22,7 +22,19 @@ func Run(t *testing.T, open func() (tensor.Device, error), options ...Option) {
 		t.Logf("the device has no %v: %s", k, why)
 	}
 	s.dev = s.openDevice(t)
-	total := 0
+	total := s.runParts(t, parts)
+	for _, p := range s.precisions {
+		t.Run(p.String(), func(t *testing.T) {
+			lower := *s
+			lower.precision = p
+			total += lower.runParts(t, slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !p.lower }))
+		})
+	}
+	t.Logf("%d cases", total)
+}
+
+// runParts runs parts in the suite's precision, and returns the number of their cases.
+func (s *suite) runParts(t *testing.T, parts []part) (total int) {
 	for _, p := range parts {
 		s.cases, s.refusals = 0, 0
 		t.Run(p.name, func(t *testing.T) {
@@ -31,7 +43,7 @@ func Run(t *testing.T, open func() (tensor.Device, error), options ...Option) {
 		})
 		total += s.cases
 	}
-	t.Logf("%d cases", total)
+	return total
 }
 
 // Option says what is special about a device.
@@ -41,7 +53,7 @@ type Option func(*suite)
 // fill its memory with NaN, say, so that reading it before writing it shows.
 func Prepare(f func(tensor.Program)) Option { return func(s *suite) { s.prepare = f } }
 
-// Precisions are those that a device has beside FP32. Convolutions are held to
+// Precisions are those that a device has beside FP32. All that computes is held to
 // what each can give; every other precision must be refused.
 func Precisions(list ...tensor.Precision) Option {
 	return func(s *suite) { s.precisions = append(s.precisions, list...) }
@@ -59,8 +71,9 @@ type suite struct {
 	prepare    func(tensor.Program)
 	precisions []tensor.Precision
 	without    map[tensor.Kind]string
-	cases      int // of the part that runs
-	refusals   int // of these, plans that the device may refuse
+	precision  tensor.Precision // of the programs that the parts compile
+	cases      int              // of the part that runs
+	refusals   int              // of these, plans that the device may refuse
 }
 
 // part is a section of the suite, and the fewest cases that it runs: in full,
@@ -68,33 +81,35 @@ type suite struct {
 type part struct {
 	name        string
 	full, short int
+	lower       bool // it runs in each lower precision too
 	run         func(s *suite, t *testing.T)
 }
 
 var parts = []part{
-	{"operations", 220, 28, (*suite).operations},
-	{"gradients", 170, 22, (*suite).gradients},
-	{"convolutions", 270, 30, (*suite).convolutions},
-	{"convolution gradients", 130, 15, (*suite).convolutionGradients},
-	{"edges", 150, 18, (*suite).edges},
-	{"residual plans", 80, 10, (*suite).residualPlans},
-	{"steps", 48, 6, (*suite).steps},
-	{"kept", 8, 1, (*suite).kept},
-	{"scalars", 4, 4, (*suite).scalars},
-	{"parts", 6, 1, (*suite).partialRuns},
-	{"threads", 14, 2, (*suite).threads},
-	{"spans", 12, 6, (*suite).spans},
-	{"labels and cancellation", 4, 4, (*suite).labels},
-	{"histograms", 60, 60, (*suite).histograms},
-	{"state", 10, 10, (*suite).states},
-	{"requests", 40, 40, (*suite).requests},
-	{"precision", 3, 3, (*suite).precision},
-	{"targets", 7, 7, (*suite).targets},
-	{"memory", 20, 3, (*suite).memory},
-	{"ceilings", 2, 1, (*suite).ceilings},
-	{"concurrency", 4, 4, (*suite).concurrency},
-	{"closing", 12, 12, (*suite).closing},
-	{"ONNX", 0, 0, (*suite).onnx},
+	{"operations", 220, 28, true, (*suite).operations},
+	{"gradients", 170, 22, true, (*suite).gradients},
+	{"convolutions", 270, 30, true, (*suite).convolutions},
+	{"convolution gradients", 130, 15, true, (*suite).convolutionGradients},
+	{"edges", 150, 18, true, (*suite).edges},
+	{"residual plans", 80, 10, true, (*suite).residualPlans},
+	{"steps", 48, 6, true, (*suite).steps},
+	{"each operation", 20, 2, true, (*suite).eachOperation},
+	{"kept", 8, 1, true, (*suite).kept},
+	{"scalars", 4, 4, true, (*suite).scalars},
+	{"parts", 6, 1, true, (*suite).partialRuns},
+	{"threads", 14, 2, true, (*suite).threads},
+	{"spans", 12, 6, true, (*suite).spans},
+	{"labels and cancellation", 4, 4, false, (*suite).labels},
+	{"histograms", 60, 60, true, (*suite).histograms},
+	{"state", 10, 10, true, (*suite).states},
+	{"requests", 40, 40, false, (*suite).requests},
+	{"precision", 3, 3, false, (*suite).otherPrecisions},
+	{"targets", 7, 7, false, (*suite).targets},
+	{"memory", 20, 3, true, (*suite).memory},
+	{"ceilings", 2, 1, false, (*suite).ceilings},
+	{"concurrency", 4, 4, true, (*suite).concurrency},
+	{"closing", 12, 12, false, (*suite).closing},
+	{"ONNX", 0, 0, false, (*suite).onnx},
 }
 
 // count reports the number of cases that a part ran, and fails if it is too low.

@@ -25,7 +25,7 @@ const (
 	// stepBar is for the buffers of a whole training step: batch statistics of a
 	// few dozen values amplify rounding.
 	stepBar = 1e-4
-	// paramBar is for parameters after three steps: they move by a tenth of their
+	// paramBar is for parameters after a few steps: they move by a tenth of their
 	// gradients at most, so less of the gradients' error shows.
 	paramBar = 2e-5
 )
@@ -77,20 +77,63 @@ var tolerances = map[tensor.Kind]tolerance{
 	tensor.SGD:              {5e-7, rounded},
 }
 
-// precisionBars are what convolutions may be off by in lower precisions: half
-// of the last of 10 or of 7 bits of the mantissa, in both factors.
-var precisionBars = map[tensor.Precision]tolerance{
-	tensor.TF32: {1e-3, "factors have 10 bits"},
-	tensor.BF16: {8e-3, "factors have 7 bits"},
-	tensor.FP16: {1e-3, "factors have 10 bits"},
+// coarseness is what a lower precision adds, whether a device rounds the factors of
+// products alone or what it stores too.
+type coarseness struct {
+	stored  float64 // one rounding of a value: at most half of the last bit
+	product float64 // both factors and the result
+	plan    float64 // how many times the bars of whole plans are wider
 }
 
-// bars are what each buffer of a plan may be off by: the sum of its operations'
-// tolerances, from the inputs on, and at most most.
-func bars(p *tensor.Plan, most float64) []float64 {
+// coarse is by precision: values of bf16 have 8 bits, those of the others 11. Bars of
+// whole plans are widened by less than the 2^16 by which a rounding is coarser, since in
+// float32 they are for the most part of long sums, which stay float32. What they leave to
+// a step is much: a value near zero that changes its sign behind a ReLU, or a pixel that
+// becomes the largest of its window, takes its gradient with it. So each operation is
+// held to its own tolerance besides: see eachOperation.
+var coarse = map[tensor.Precision]coarseness{
+	tensor.TF32: {0x1p-11, 1e-3, 500},
+	tensor.BF16: {0x1p-8, 8e-3, 4000},
+	tensor.FP16: {0x1p-11, 1e-3, 500},
+}
+
+// adds is what the precision adds to an operation's tolerance: nothing where values are
+// moved, or stay float32, as figures, the loss and the update do.
+func (c coarseness) adds(k tensor.Kind) float64 {
+	switch k {
+	case tensor.Unflatten: // rows of float32 become planes
+		return c.stored
+	case tensor.Conv2d, tensor.Linear, tensor.Conv2dGradInput, tensor.Conv2dGradWeight,
+		tensor.LinearGradInput, tensor.LinearGradWeight:
+		return c.product
+	case tensor.Norm, tensor.Histogram, tensor.Moments, tensor.CrossEntropy, tensor.CrossEntropyGrad,
+		tensor.Conv2dGradBias, tensor.LinearGradBias, tensor.SGD:
+		return 0
+	}
+	if tolerances[k].bar == 0 {
+		return 0
+	}
+	return c.stored
+}
+
+// widened is a bar of whole plans, in the suite's precision.
+func (s *suite) widened(bar float64) float64 {
+	if c, lower := coarse[s.precision]; lower {
+		return bar * c.plan
+	}
+	return bar
+}
+
+// bars are what each buffer of a plan may be off by in a precision: the sum of its
+// operations' tolerances, from the inputs on, and at most most.
+func bars(p *tensor.Plan, most float64, precision tensor.Precision) []float64 {
+	c, lower := coarse[precision]
+	if lower {
+		most *= c.plan
+	}
 	bars := make([]float64, len(p.Buffers))
 	for _, op := range p.Ops {
-		sum := tolerances[op.Kind].bar
+		sum := tolerances[op.Kind].bar + c.adds(op.Kind)
 		for _, id := range op.In {
 			sum += bars[id]
 		}
