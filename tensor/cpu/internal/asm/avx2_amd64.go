@@ -26,6 +26,22 @@ var avx2 = &Kernels{
 		5: convAVX2x5,
 		6: convAVX2x6,
 	},
+	ConvHalf: [MaxPix + 1]func(*ConvArgs){
+		1: convHalfAVX2x1,
+		2: convHalfAVX2x2,
+		3: convHalfAVX2x3,
+		4: convHalfAVX2x4,
+		5: convHalfAVX2x5,
+		6: convHalfAVX2x6,
+	},
+	ConvHalf1: [MaxPix + 1]func(*ConvArgs){
+		1: convHalfAVX2x1,
+		2: convHalfAVX2x2,
+		3: convHalfAVX2x3,
+		4: convHalfAVX2x4,
+		5: convHalfAVX2x5,
+		6: convHalfAVX2x6,
+	},
 	Group4: [MaxPix + 1]func(*ConvArgs){
 		1: group4AVX2x1,
 		2: group4AVX2x2,

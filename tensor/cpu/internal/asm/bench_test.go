@@ -80,6 +80,12 @@ func BenchmarkConv(b *testing.B) {
 					a, flops := l.args(px, k.Nob, k.Nob)
 					compare(b, k, flops, func() { f(a) })
 				})
+				if half := k.ConvHalf[px]; half != nil {
+					b.Run(fmt.Sprintf("%s/%s/px%d_bf16", l.name, name, px), func(b *testing.B) {
+						a, flops := l.args(px, k.Nob, k.Nob)
+						compare(b, k, flops, func() { half(a) })
+					})
+				}
 			}
 		}
 	}

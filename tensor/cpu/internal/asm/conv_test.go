@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // convCase is a random convolution and where everything lies.
@@ -23,6 +25,50 @@ func TestConv(t *testing.T) {
 			testConv(t, r, k.Conv1[px], convCase{px: px, nob: 1, halves: k.HalvesFrom, pixel: 64})
 		}
 	})
+}
+
+// TestConvHalf demands the bits of the same kernel on float32 weights of the same
+// values.
+func TestConvHalf(t *testing.T) {
+	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {
+		for px := range k.ConvHalf {
+			testConvHalf(t, r, k.Conv[px], k.ConvHalf[px], convCase{px: px, nob: k.Nob, halves: k.HalvesFrom, pixel: 64})
+			testConvHalf(t, r, k.Conv1[px], k.ConvHalf1[px], convCase{px: px, nob: 1, halves: k.HalvesFrom, pixel: 64})
+		}
+	})
+}
+
+func testConvHalf(t *testing.T, r *rand.Rand, conv, half func(*ConvArgs), c convCase) {
+	if half == nil {
+		return
+	}
+	for range 3 {
+		c.geometry(r)
+		src, w, bias, res, dst := c.allocate(t, r)
+		halves := make([]BF16, len(w))
+		for i, v := range w {
+			halves[i] = RoundBF16(v)
+			w[i] = halves[i].Float32()
+		}
+		c.Src, c.W, c.Bias, c.Dst, c.Res = src.at(0), w.at(0), bias.at(0), dst.at(0), res.at(0)
+		other, before := slices.Clone(dst), c.ConvArgs
+		conv(&c.ConvArgs)
+		want := slices.Clone(dst)
+		c.ConvArgs = before
+		copy(dst, other)
+		c.W = unsafe.Pointer(&halves[0])
+		half(&c.ConvArgs)
+		for i, got := range dst {
+			if math.Float32bits(got) != math.Float32bits(want[i]) {
+				t.Fatalf("%d pixels, float %d: %g, want %g", c.px, i, got, want[i])
+			}
+		}
+		before.W = c.W
+		before.Pf += uintptr(c.PfStep * c.Nx * c.Ny * c.Icb * c.Kh * (c.Run / 16))
+		if before != c.ConvArgs {
+			t.Fatalf("arguments changed from %+v to %+v", before, c.ConvArgs)
+		}
+	}
 }
 
 func TestGroups(t *testing.T) {

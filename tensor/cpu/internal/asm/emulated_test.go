@@ -39,9 +39,12 @@ func emulated(name string) *Kernels {
 		Read: func(p unsafe.Pointer, n int) { e.call("read", word64(p), uint64(n)) },
 	}
 	e.addGradients(k)
+	k.ConvHalf = everyPx(func(px int) func(*ConvArgs) { return e.tile("convHalf", px) })
 	k.Conv1 = k.Conv
+	k.ConvHalf1 = k.ConvHalf
 	if name == "avx512" {
 		k.Nob, k.HalvesFrom = 2, 8
+		k.ConvHalf1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convHalfOne", px) })
 		k.Conv1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convOne", px) })
 		addCopies(k, emulator{"AVX512", assemble(sourceAVX512BF16)})
 	}

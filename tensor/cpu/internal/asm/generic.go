@@ -11,6 +11,8 @@ var generic = &Kernels{
 	HalvesFrom: genericHalves,
 	Conv:       everyPx(func(px int) func(*ConvArgs) { return genericConv(px, 2) }),
 	Conv1:      everyPx(func(px int) func(*ConvArgs) { return genericConv(px, 1) }),
+	ConvHalf:   everyPx(func(px int) func(*ConvArgs) { return genericConvHalf(px, 2) }),
+	ConvHalf1:  everyPx(func(px int) func(*ConvArgs) { return genericConvHalf(px, 1) }),
 	Group4:     everyPx(func(px int) func(*ConvArgs) { return genericGroup(px, 4) }),
 	Group8:     everyPx(func(px int) func(*ConvArgs) { return genericGroup(px, 8) }),
 	WinoIn:     genericWinoIn,

@@ -106,6 +106,20 @@ func (t *tile) quad(ys, yu *[4]float32, s, u, w unsafe.Pointer, step int) {
 	*yu = [4]float32{u0, u1, u2, u3}
 }
 
+// genericConvHalf makes the convolution with weights of bf16, on a copy of them.
+func genericConvHalf(px, nob int) func(*ConvArgs) {
+	conv := genericConv(px, nob)
+	return func(a *ConvArgs) {
+		pixels := a.Icb * a.Kh * a.Run * nob
+		weights := make([]float32, pixels*Block)
+		genericWiden(unsafe.Pointer(&weights[0]), a.W, pixels)
+		wide := *a
+		wide.W = unsafe.Pointer(&weights[0])
+		conv(&wide)
+		a.Pf = wide.Pf
+	}
+}
+
 // genericGroup makes the convolution with g channels per group.
 func genericGroup(px, g int) func(*ConvArgs) {
 	return func(a *ConvArgs) {

@@ -24,6 +24,24 @@ import "unsafe"
 //go:noescape
 func convAVX2x1(a *ConvArgs)
 
+// convHalfAVX2x1 is a convolution in tiles of 1 pixel, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX2x1(a *ConvArgs)
+
 // group4AVX2x1 is a convolution in groups of 4 channels, in tiles of 1 pixel:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -73,6 +91,24 @@ func group8AVX2x1(a *ConvArgs)
 //
 //go:noescape
 func convAVX2x2(a *ConvArgs)
+
+// convHalfAVX2x2 is a convolution in tiles of 2 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX2x2(a *ConvArgs)
 
 // group4AVX2x2 is a convolution in groups of 4 channels, in tiles of 2 pixels:
 //
@@ -124,6 +160,24 @@ func group8AVX2x2(a *ConvArgs)
 //go:noescape
 func convAVX2x3(a *ConvArgs)
 
+// convHalfAVX2x3 is a convolution in tiles of 3 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX2x3(a *ConvArgs)
+
 // group4AVX2x3 is a convolution in groups of 4 channels, in tiles of 3 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -173,6 +227,24 @@ func group8AVX2x3(a *ConvArgs)
 //
 //go:noescape
 func convAVX2x4(a *ConvArgs)
+
+// convHalfAVX2x4 is a convolution in tiles of 4 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX2x4(a *ConvArgs)
 
 // group4AVX2x4 is a convolution in groups of 4 channels, in tiles of 4 pixels:
 //
@@ -224,6 +296,24 @@ func group8AVX2x4(a *ConvArgs)
 //go:noescape
 func convAVX2x5(a *ConvArgs)
 
+// convHalfAVX2x5 is a convolution in tiles of 5 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX2x5(a *ConvArgs)
+
 // group4AVX2x5 is a convolution in groups of 4 channels, in tiles of 5 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -273,6 +363,24 @@ func group8AVX2x5(a *ConvArgs)
 //
 //go:noescape
 func convAVX2x6(a *ConvArgs)
+
+// convHalfAVX2x6 is a convolution in tiles of 6 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 3 ? p·SrcPix : SrcHalf + (p−3)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX2x6(a *ConvArgs)
 
 // group4AVX2x6 is a convolution in groups of 4 channels, in tiles of 6 pixels:
 //
@@ -688,6 +796,42 @@ func convAVX512x1(a *ConvArgs)
 //go:noescape
 func convOneAVX512x1(a *ConvArgs)
 
+// convHalfOneAVX512x1 is a convolution in tiles of 1 pixel, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x1(a *ConvArgs)
+
+// convHalfAVX512x1 is a convolution in tiles of 1 pixel, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x1(a *ConvArgs)
+
 // group4AVX512x1 is a convolution in groups of 4 channels, in tiles of 1 pixel:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -755,6 +899,42 @@ func convAVX512x2(a *ConvArgs)
 //
 //go:noescape
 func convOneAVX512x2(a *ConvArgs)
+
+// convHalfOneAVX512x2 is a convolution in tiles of 2 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x2(a *ConvArgs)
+
+// convHalfAVX512x2 is a convolution in tiles of 2 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x2(a *ConvArgs)
 
 // group4AVX512x2 is a convolution in groups of 4 channels, in tiles of 2 pixels:
 //
@@ -824,6 +1004,42 @@ func convAVX512x3(a *ConvArgs)
 //go:noescape
 func convOneAVX512x3(a *ConvArgs)
 
+// convHalfOneAVX512x3 is a convolution in tiles of 3 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x3(a *ConvArgs)
+
+// convHalfAVX512x3 is a convolution in tiles of 3 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x3(a *ConvArgs)
+
 // group4AVX512x3 is a convolution in groups of 4 channels, in tiles of 3 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -891,6 +1107,42 @@ func convAVX512x4(a *ConvArgs)
 //
 //go:noescape
 func convOneAVX512x4(a *ConvArgs)
+
+// convHalfOneAVX512x4 is a convolution in tiles of 4 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x4(a *ConvArgs)
+
+// convHalfAVX512x4 is a convolution in tiles of 4 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x4(a *ConvArgs)
 
 // group4AVX512x4 is a convolution in groups of 4 channels, in tiles of 4 pixels:
 //
@@ -960,6 +1212,42 @@ func convAVX512x5(a *ConvArgs)
 //go:noescape
 func convOneAVX512x5(a *ConvArgs)
 
+// convHalfOneAVX512x5 is a convolution in tiles of 5 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x5(a *ConvArgs)
+
+// convHalfAVX512x5 is a convolution in tiles of 5 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x5(a *ConvArgs)
+
 // group4AVX512x5 is a convolution in groups of 4 channels, in tiles of 5 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1027,6 +1315,42 @@ func convAVX512x6(a *ConvArgs)
 //
 //go:noescape
 func convOneAVX512x6(a *ConvArgs)
+
+// convHalfOneAVX512x6 is a convolution in tiles of 6 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x6(a *ConvArgs)
+
+// convHalfAVX512x6 is a convolution in tiles of 6 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x6(a *ConvArgs)
 
 // group4AVX512x6 is a convolution in groups of 4 channels, in tiles of 6 pixels:
 //
@@ -1096,6 +1420,42 @@ func convAVX512x7(a *ConvArgs)
 //go:noescape
 func convOneAVX512x7(a *ConvArgs)
 
+// convHalfOneAVX512x7 is a convolution in tiles of 7 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x7(a *ConvArgs)
+
+// convHalfAVX512x7 is a convolution in tiles of 7 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x7(a *ConvArgs)
+
 // group4AVX512x7 is a convolution in groups of 4 channels, in tiles of 7 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1163,6 +1523,42 @@ func convAVX512x8(a *ConvArgs)
 //
 //go:noescape
 func convOneAVX512x8(a *ConvArgs)
+
+// convHalfOneAVX512x8 is a convolution in tiles of 8 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x8(a *ConvArgs)
+
+// convHalfAVX512x8 is a convolution in tiles of 8 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x8(a *ConvArgs)
 
 // group4AVX512x8 is a convolution in groups of 4 channels, in tiles of 8 pixels:
 //
@@ -1232,6 +1628,42 @@ func convAVX512x9(a *ConvArgs)
 //go:noescape
 func convOneAVX512x9(a *ConvArgs)
 
+// convHalfOneAVX512x9 is a convolution in tiles of 9 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x9(a *ConvArgs)
+
+// convHalfAVX512x9 is a convolution in tiles of 9 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x9(a *ConvArgs)
+
 // group4AVX512x9 is a convolution in groups of 4 channels, in tiles of 9 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1299,6 +1731,42 @@ func convAVX512x10(a *ConvArgs)
 //
 //go:noescape
 func convOneAVX512x10(a *ConvArgs)
+
+// convHalfOneAVX512x10 is a convolution in tiles of 10 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x10(a *ConvArgs)
+
+// convHalfAVX512x10 is a convolution in tiles of 10 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x10(a *ConvArgs)
 
 // group4AVX512x10 is a convolution in groups of 4 channels, in tiles of 10 pixels:
 //
@@ -1368,6 +1836,42 @@ func convAVX512x11(a *ConvArgs)
 //go:noescape
 func convOneAVX512x11(a *ConvArgs)
 
+// convHalfOneAVX512x11 is a convolution in tiles of 11 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x11(a *ConvArgs)
+
+// convHalfAVX512x11 is a convolution in tiles of 11 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x11(a *ConvArgs)
+
 // group4AVX512x11 is a convolution in groups of 4 channels, in tiles of 11 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1435,6 +1939,42 @@ func convAVX512x12(a *ConvArgs)
 //
 //go:noescape
 func convOneAVX512x12(a *ConvArgs)
+
+// convHalfOneAVX512x12 is a convolution in tiles of 12 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x12(a *ConvArgs)
+
+// convHalfAVX512x12 is a convolution in tiles of 12 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x12(a *ConvArgs)
 
 // group4AVX512x12 is a convolution in groups of 4 channels, in tiles of 12 pixels:
 //
@@ -1504,6 +2044,42 @@ func convAVX512x13(a *ConvArgs)
 //go:noescape
 func convOneAVX512x13(a *ConvArgs)
 
+// convHalfOneAVX512x13 is a convolution in tiles of 13 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x13(a *ConvArgs)
+
+// convHalfAVX512x13 is a convolution in tiles of 13 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x13(a *ConvArgs)
+
 // group4AVX512x13 is a convolution in groups of 4 channels, in tiles of 13 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1571,6 +2147,42 @@ func convAVX512x14(a *ConvArgs)
 //
 //go:noescape
 func convOneAVX512x14(a *ConvArgs)
+
+// convHalfOneAVX512x14 is a convolution in tiles of 14 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfOneAVX512x14(a *ConvArgs)
+
+// convHalfAVX512x14 is a convolution in tiles of 14 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of bf16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convHalfAVX512x14(a *ConvArgs)
 
 // group4AVX512x14 is a convolution in groups of 4 channels, in tiles of 14 pixels:
 //

@@ -107,7 +107,9 @@ func (g *gen) floats() {
 		g.conv("conv", px, g.nob)
 		if g.nob > 1 {
 			g.conv("convOne", px, 1)
+			g.convHalf("convHalfOne", px, 1)
 		}
+		g.convHalf("convHalf", px, g.nob)
 		g.group(px, 4)
 		g.group(px, 8)
 	}
@@ -178,7 +180,7 @@ func variable(name string, t types.Type) *types.Var { return types.NewVar(token.
 // the number of pixels where that is not 0. A result of nil means that it has none.
 func (g *gen) function(name string, px int, result types.Type, params ...*types.Var) {
 	k := kernel{name: name, size: px, nob: g.nob, half: px}
-	if name == "convOne" || name == "dotOne" || name == "matrixConvOne" {
+	if name == "convOne" || name == "convHalfOne" || name == "dotOne" || name == "matrixConvOne" {
 		k.nob = 1
 	}
 	if px >= g.halvesFrom {

@@ -29,6 +29,7 @@ type tile struct {
 	wp, pf        reg.GPVirtual
 	cur           map[string]operand.Mem // loop state on the stack
 	weightsPerTap int                    // bytes
+	halfWeights   bool                   // they are bf16
 	srcPixel      int                    // bytes of a block of the source
 	end           func()                 // emits what follows a tile's reduction
 }
@@ -40,6 +41,17 @@ type tile struct {
 func (g *gen) conv(name string, px, nob int) {
 	t := g.newTile(name, px, nob, 2)
 	t.weightsPerTap = nob * pixelBytes
+	t.loops(func() {
+		t.reduce(block, true, func(k int) { t.convTap(k, t.VFMADD231PS) })
+	})
+}
+
+// convHalf emits conv with weights of bf16, half as many bytes to stream: they become
+// float32 on their way into registers.
+func (g *gen) convHalf(name string, px, nob int) {
+	t := g.newTile(name, px, nob, 2)
+	t.weightsPerTap = nob * halfBytes
+	t.halfWeights = true
 	t.loops(func() {
 		t.reduce(block, true, func(k int) { t.convTap(k, t.VFMADD231PS) })
 	})
@@ -61,6 +73,11 @@ func (t *tile) convTap(k int, multiplyAdd func(...operand.Op)) {
 // panel.
 func (t *tile) loadWeights(k int) {
 	for j, w := range t.w {
+		if t.halfWeights {
+			t.VPMOVZXWD(mem(t.wp, k*t.weightsPerTap+j*t.vecBytes()/2), w)
+			t.VPSLLD(operand.U8(16), w, w)
+			continue
+		}
 		t.VMOVUPS(mem(t.wp, k*t.weightsPerTap+j*t.vecBytes()), w)
 	}
 }

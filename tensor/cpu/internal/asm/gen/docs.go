@@ -24,11 +24,13 @@ func (k kernel) doc() []string {
 
 // docs are the kernels' comments, after the name.
 var docs = map[string]func(k kernel) string{
-	"conv":       kernel.conv,
-	"convOne":    kernel.conv,
-	"group4":     func(k kernel) string { return k.group(4) },
-	"group8":     func(k kernel) string { return k.group(8) },
-	"gradWeight": kernel.gradWeight,
+	"conv":        kernel.conv,
+	"convOne":     kernel.conv,
+	"convHalf":    kernel.convHalf,
+	"convHalfOne": kernel.convHalf,
+	"group4":      func(k kernel) string { return k.group(4) },
+	"group8":      func(k kernel) string { return k.group(8) },
+	"gradWeight":  kernel.gradWeight,
 
 	"dot":           kernel.dot,
 	"dotOne":        kernel.dot,
@@ -358,6 +360,11 @@ registers:
 			Dst[16·r + o] += src[0]*grad[0] + src[1]*grad[1]
 		}
 	}`, count(k.size, "row"), k.size)
+}
+
+// convHalf is the convolution with weights of bf16.
+func (k kernel) convHalf() string {
+	return strings.Replace(k.conv(), "W[icb][kh][r][o]", "float32(W[icb][kh][r][o]) // of bf16", 1)
 }
 
 // group is the convolution in groups of n channels.
