@@ -31,6 +31,7 @@ type panel struct {
 	halves  int // pixels from which on a tile has two halves
 	pixel   int // bytes of a pixel of the result
 	kernels *kernelsByPx
+	half    bool // the kernels read weights of 16 bits
 }
 
 // filterShape is a convolution's geometry as far as packing is concerned.
@@ -135,10 +136,30 @@ type packing struct {
 
 func newPacking(s filterShape, k *asm.Kernels, elem int) packing {
 	p := packing{filterShape: s, panels: s.panels(k), elem: elem}
+	if elem == halfBytes {
+		halveKernels(p.panels, k, &k.ConvHalf, &k.ConvHalf1)
+	}
 	last := &p.panels[len(p.panels)-1]
 	p.biases = (last.ob + last.nob) * asm.Block
 	p.weights = last.at + s.panelFloats(last)
 	return p
+}
+
+// halveKernels gives panels kernels for weights of 16 bits in the place of Conv and Conv1,
+// where there are some. Others read a float32 copy.
+func halveKernels(panels []panel, k *asm.Kernels, conv, conv1 *kernelsByPx) {
+	if conv[1] == nil {
+		return
+	}
+	for i := range panels {
+		p := &panels[i]
+		switch p.kernels {
+		case &k.Conv:
+			p.kernels, p.half = conv, true
+		case &k.Conv1:
+			p.kernels, p.half = conv1, true
+		}
+	}
 }
 
 // floats is the size of the packed form, in floats.

@@ -6,12 +6,13 @@ import (
 	"resnet-tui/tensor/cpu/internal/asm"
 )
 
-// wideConv is a direct convolution in bf16 on kernels for float32: each piece copies its
-// input, and one panel's weights at a time, to float32 in the worker's memory, and what
-// the kernels sum there is rounded once on its way out:
+// wideConv is a direct convolution in bf16 on kernels that sum float32: each piece copies
+// its input to float32 in the worker's memory, and what the kernels sum there is rounded
+// once on its way out. Weights become float32 inside the kernels, or, where a set has
+// none that do that, a panel at a time:
 //
 //	in       bf16 ─ widen ─► shadow ┐
-//	weights  bf16 ─ widen ─► chunk  ┼─ conv.panel ─► shadow ─ narrow ─► out  bf16
+//	weights  bf16 ──────────────────┼─ conv.panel ─► shadow ─ narrow ─► out  bf16
 //	residual bf16 ─ widen ──────────┘
 //
 // Views that are float32 anyway, such as a stem's image or the logits, are used as
@@ -57,11 +58,14 @@ func (sc *schedule) planWide(c conv) phase {
 // widest is the most output blocks of a panel.
 func (c *conv) widest() int { return c.panels[0].nob }
 
-// chunkFloats is the most weights of a panel that are used at a time.
+// chunkFloats is the most weights of a panel that are widened at a time.
 func (c *conv) chunkFloats() int {
 	most := 0
 	for i := range c.panels {
 		p := &c.panels[i]
+		if p.half {
+			continue
+		}
 		most = max(most, min(c.split.chunks.size, p.icb)*c.kh*c.run()*p.lanes)
 	}
 	return most
@@ -123,8 +127,7 @@ func (c *wideConv) piece(w *worker, piece, next int) {
 		w.conv.Pf = c.following(p, panels, next)
 		c.begin(x, p, units)
 		for ib := 0; ib < c.split.chunks.count; ib += c.split.chunks.size {
-			c.loadChunk(x, p, ib)
-			x.panel(w, p, ib, units, x.chunk)
+			x.panel(w, p, ib, units, c.loadChunk(x, p, ib))
 		}
 		c.end(x, p, units)
 	}
@@ -197,16 +200,19 @@ func (c *wideConv) eachRun(v *view, units span, f func(v *view, n, y0, y1 int)) 
 	eachImage(units.from, units.to, c.out.h, func(n, y0, y1 int) { f(v, n, y0, y1) })
 }
 
-// loadChunk widens a panel's weights for a chunk of the reduction.
-func (c *wideConv) loadChunk(x *wideWork, panel, ib int) {
+// loadChunk is a panel's weights for a chunk of the reduction, widened where its kernels
+// want that.
+func (c *wideConv) loadChunk(x *wideWork, panel, ib int) unsafe.Pointer {
 	p := &c.panels[panel]
-	if ib >= p.icb {
-		return
-	}
+	ib = min(ib, p.icb-1)
 	each := c.kh * c.run() * p.lanes
-	elems := min(c.split.chunks.size, p.icb-ib) * each
 	src := c.weight.half(c.biases, p.at+ib*each)
+	if p.half {
+		return src
+	}
+	elems := min(c.split.chunks.size, p.icb-ib) * each
 	eachCall(elems/asm.Block, func(at, n int) {
 		c.k.Widen(unsafe.Add(x.chunk, at*pixelBytes), unsafe.Add(src, at*asm.Block*halfBytes), n)
 	})
+	return x.chunk
 }

@@ -38,7 +38,8 @@ type winograd struct {
 	relu         bool
 	panels       []panel
 	biases       int // floats of the packed weight before U
-	position     int // floats of U of one position
+	position     int // elements of U of one position
+	elem         int // bytes of one: float32 or binary16
 	tx, ty       int // tiles of a row, rows of tiles
 	staging      int // bytes of a worker's memory before its copies of rows
 }

@@ -57,18 +57,23 @@ func (z *winograd) multiply(w *worker, x product, count int) {
 	a.SrcPix = pixelBytes
 	a.DstOB = x.m.tiles * pixelBytes
 	a.ResOB = 0
-	a.W = z.weight.at(z.biases + x.position*z.position + p.at)
+	a.W = unsafe.Add(z.weight.at(0), z.distance(x.position, p.at))
 	a.Bias = unsafe.Pointer(&zeros)
 	a.Flags = 0
-	a.PfStep = min(z.k.PfStep, roundUp(p.lanes*pixelBytes/ceilDiv(count, p.px), lineBytes))
+	a.PfStep = min(z.k.PfStep, roundUp(p.lanes*asm.Block*z.elem/ceilDiv(count, p.px), lineBytes))
 	dst := x.m.at(x.position, p.ob-x.first, 0)
 	line(a, p, count, place{src: x.v.at(x.position, 0, 0), dst: dst, res: dst})
 }
 
-// weights is where U of a position lies, floats on. It may lie after the last.
-func (z *winograd) weights(position, floats int) uintptr {
-	at := z.biases + position*z.position + floats
-	return uintptr(z.weight.at(0)) + uintptr(at*floatBytes)
+// weights is where U of a position lies, so many elements on. It may lie after the last:
+// such an address is for prefetching alone.
+func (z *winograd) weights(position, elems int) uintptr {
+	return uintptr(z.weight.at(0)) + uintptr(z.distance(position, elems))
+}
+
+// distance is that of U from the start of the packed weight, in bytes.
+func (z *winograd) distance(position, elems int) int {
+	return z.biases*floatBytes + (position*z.position+elems)*z.elem
 }
 
 // result says which block of m becomes which of the output; tile base is m's

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"unsafe"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
@@ -76,50 +77,87 @@ func trainedParams(p *tensor.Plan) []bool {
 func (sc *schedule) winogradWeight(z *winograd, from filterSource) *weight {
 	s := filterShape{c: z.in.c, k: z.out.c, groups: 1, kh: 1, kw: 1}
 	p := newPacking(s, sc.kern, floatBytes)
+	if p.elem = sc.transformedElem(); p.elem == halfBytes {
+		halveKernels(p.panels, sc.kern, &sc.kern.ConvF16, &sc.kern.ConvF161)
+	}
 	z.panels = p.panels
 	z.biases = p.biases
 	z.position = p.weights
+	z.elem = p.elem
 	return sc.weightOf(&weight{
-		key:    weightKey("winograd", from.params, append(from.key, p.panels[0].nob)...),
+		key:    weightKey("winograd", from.params, append(from.key, p.panels[0].nob, p.elem)...),
 		params: from.params,
-		floats: p.biases + positions*z.position,
+		floats: p.biases + ceilDiv(positions*z.position*p.elem, floatBytes),
 		parts:  len(p.panels),
 		pack: func(v [][]float32) func(dst []float32, part int) {
 			f := from.filter(v)
-			return func(dst []float32, part int) { fillWinograd(dst, &p, f, part) }
+			fill := fillWinograd
+			if p.elem == halfBytes {
+				fill = fillHalfWinograd
+			}
+			return func(dst []float32, part int) { fill(dst, &p, f, part) }
 		},
 	})
 }
 
+// transformedElem is the bytes of an element of U. In bf16 it is an IEEE binary16, where
+// kernels read those: U rounded to a bf16's 8 digits would cost four times what rounding
+// the weights does, as the transforms amplify it, and its range is narrow.
+func (sc *schedule) transformedElem() int {
+	if sc.precision == tensor.BF16 && sc.kern.ConvF16[1] != nil {
+		return halfBytes
+	}
+	return floatBytes
+}
+
 // fillWinograd packs a panel of U = G·g·Gᵀ, in float64, rounded once.
 func fillWinograd(dst []float32, p *packing, f *filter, panel int) {
+	fillPositions(dst, p, f, panel, func(at, i int, lanes []float32) {
+		copy(dst[p.biases+at+i*p.weights:], lanes)
+	})
+}
+
+// fillHalfWinograd packs it as IEEE binary16.
+func fillHalfWinograd(dst []float32, p *packing, f *filter, panel int) {
+	u := unsafe.Slice((*asm.F16)(unsafe.Pointer(&dst[p.biases])), positions*p.weights)
+	fillPositions(dst, p, f, panel, func(at, i int, lanes []float32) {
+		to := u[at+i*p.weights:]
+		for l, v := range lanes {
+			to[l] = asm.RoundF16(v)
+		}
+	})
+}
+
+// fillPositions packs a panel's biases, and calls put for 16 output channels of an input
+// channel and position i, which begin at element at of the position.
+func fillPositions(dst []float32, p *packing, f *filter, panel int, put func(at, i int, lanes []float32)) {
 	pl := &p.panels[panel]
 	for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o += asm.Block {
-		for l := range min(asm.Block, p.k-o) {
+		lanes := min(asm.Block, p.k-o)
+		for l := range lanes {
 			dst[o+l] = f.biasAt(o + l)
 		}
 		for c := range p.c {
-			to := p.biases + pl.at + c*pl.lanes + o - pl.ob*asm.Block
-			fillTransformed(dst[to:], p.weights, f, o, min(asm.Block, p.k-o), c)
+			u := f.transformed(o, lanes, c)
+			for i := range u {
+				put(pl.at+c*pl.lanes+o-pl.ob*asm.Block, i, u[i][:lanes])
+			}
 		}
 	}
 }
 
-// fillTransformed packs the kernels from one input channel to output channels o to
-// o+lanes−1. Positions lie far apart, often in the same cache sets, so each gets all
+// transformed is the kernels from one input channel to output channels o to o+lanes−1,
+// by position. Positions lie far apart, often in the same cache sets, so each gets all
 // its lanes at once.
-func fillTransformed(dst []float32, position int, f *filter, o, lanes, c int) {
+func (f *filter) transformed(o, lanes, c int) (u [positions][asm.Block]float32) {
 	var g [9]float64
-	var u [positions][asm.Block]float32
 	at := f.strides(o)
 	for l := range lanes {
 		f.kernel(&g, &at, o+l, c)
 		transformFilter(&u, l, &g)
 		at.first += at.out
 	}
-	for i := range u {
-		copy(dst[i*position:][:lanes], u[i][:])
-	}
+	return u
 }
 
 // kernel loads the 3×3 kernel between two channels.

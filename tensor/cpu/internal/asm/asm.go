@@ -126,9 +126,11 @@ type Kernels struct {
 	HalvesFrom int
 	Conv       [MaxPix + 1]func(*ConvArgs)
 	Conv1      [MaxPix + 1]func(*ConvArgs)
-	// ConvHalf and ConvHalf1 are the same with weights of bf16, each of which becomes the
-	// float32 that it is. Sets that lack them have none of either.
+	// ConvHalf and ConvHalf1 are the same with weights of bf16, ConvF16 and ConvF161 with
+	// weights of IEEE binary16. Each becomes the float32 that it is. A set has all of
+	// these or none.
 	ConvHalf, ConvHalf1 [MaxPix + 1]func(*ConvArgs)
+	ConvF16, ConvF161   [MaxPix + 1]func(*ConvArgs)
 	// Group4 and Group8 are convolutions of 4 and 8 channels per group: source
 	// block = destination block, Icb 1, Run = kw·16 floats, weights
 	// [kh][kw][j][16] with j < 4 or 8 the channel inside its group.

@@ -42,6 +42,22 @@ var avx2 = &Kernels{
 		5: convHalfAVX2x5,
 		6: convHalfAVX2x6,
 	},
+	ConvF16: [MaxPix + 1]func(*ConvArgs){
+		1: convF16AVX2x1,
+		2: convF16AVX2x2,
+		3: convF16AVX2x3,
+		4: convF16AVX2x4,
+		5: convF16AVX2x5,
+		6: convF16AVX2x6,
+	},
+	ConvF161: [MaxPix + 1]func(*ConvArgs){
+		1: convF16AVX2x1,
+		2: convF16AVX2x2,
+		3: convF16AVX2x3,
+		4: convF16AVX2x4,
+		5: convF16AVX2x5,
+		6: convF16AVX2x6,
+	},
 	Group4: [MaxPix + 1]func(*ConvArgs){
 		1: group4AVX2x1,
 		2: group4AVX2x2,

@@ -30,6 +30,33 @@ func TestRoundBF16(t *testing.T) {
 	}
 }
 
+// TestRoundF16 tries every number, and what lies halfway to the next: that goes to the
+// even one.
+func TestRoundF16(t *testing.T) {
+	for x := range F16(0x7c00) {
+		v := float64(x.Float32())
+		next := math.Inf(1)
+		if x+1 < 0x7c00 {
+			next = float64((x + 1).Float32())
+		}
+		if got := RoundF16(float32(-v)); got != x|0x8000 {
+			t.Fatalf("−%g became %#x, want %#x", v, got, x|0x8000)
+		}
+		half := float32((v + min(next, 65536)) / 2)
+		below := math.Nextafter32(half, 0)
+		if got := RoundF16(half); got != x+x&1 {
+			t.Fatalf("%g became %#x, want %#x", half, got, x+x&1)
+		}
+		if got := RoundF16(below); got != x {
+			t.Fatalf("%g became %#x, want %#x", below, got, x)
+		}
+	}
+	inf := RoundF16(float32(math.Inf(-1)))
+	if nan := RoundF16(float32(math.NaN())).Float32(); inf.Float32() != float32(math.Inf(-1)) || nan == nan {
+		t.Errorf("−∞ and NaN became %g and %g", inf.Float32(), nan)
+	}
+}
+
 // TestWidenNarrow demands the bits of the plain conversion from every set, or a zero for
 // a subnormal number, and guard bands left alone.
 func TestWidenNarrow(t *testing.T) {

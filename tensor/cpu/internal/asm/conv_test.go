@@ -30,25 +30,34 @@ func TestConv(t *testing.T) {
 // TestConvHalf demands the bits of the same kernel on float32 weights of the same
 // values.
 func TestConvHalf(t *testing.T) {
+	bf16 := func(x float32) (uint16, float32) { return uint16(RoundBF16(x)), RoundBF16(x).Float32() }
+	f16 := func(x float32) (uint16, float32) { return uint16(RoundF16(x)), RoundF16(x).Float32() }
 	eachSet(t, func(t *testing.T, k *Kernels, r *rand.Rand) {
 		for px := range k.ConvHalf {
-			testConvHalf(t, r, k.Conv[px], k.ConvHalf[px], convCase{px: px, nob: k.Nob, halves: k.HalvesFrom, pixel: 64})
-			testConvHalf(t, r, k.Conv1[px], k.ConvHalf1[px], convCase{px: px, nob: 1, halves: k.HalvesFrom, pixel: 64})
+			many := convCase{px: px, nob: k.Nob, halves: k.HalvesFrom, pixel: 64}
+			one := convCase{px: px, nob: 1, halves: k.HalvesFrom, pixel: 64}
+			testConvHalf(t, r, k.Conv[px], k.ConvHalf[px], many, bf16)
+			testConvHalf(t, r, k.Conv1[px], k.ConvHalf1[px], one, bf16)
+			testConvHalf(t, r, k.Conv[px], k.ConvF16[px], many, f16)
+			testConvHalf(t, r, k.Conv1[px], k.ConvF161[px], one, f16)
 		}
 	})
 }
 
-func testConvHalf(t *testing.T, r *rand.Rand, conv, half func(*ConvArgs), c convCase) {
+func testConvHalf(t *testing.T, r *rand.Rand, conv, half func(*ConvArgs), c convCase, round func(float32) (uint16, float32)) {
 	if half == nil {
 		return
 	}
-	for range 3 {
+	cases := 3
+	if strings.Contains(t.Name(), "emulated") { // slow
+		cases = 1
+	}
+	for range cases {
 		c.geometry(r)
 		src, w, bias, res, dst := c.allocate(t, r)
-		halves := make([]BF16, len(w))
+		halves := make([]uint16, len(w))
 		for i, v := range w {
-			halves[i] = RoundBF16(v)
-			w[i] = halves[i].Float32()
+			halves[i], w[i] = round(v)
 		}
 		c.Src, c.W, c.Bias, c.Dst, c.Res = src.at(0), w.at(0), bias.at(0), dst.at(0), res.at(0)
 		other, before := slices.Clone(dst), c.ConvArgs

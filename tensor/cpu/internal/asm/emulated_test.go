@@ -42,8 +42,11 @@ func emulated(name string) *Kernels {
 	k.ConvHalf = everyPx(func(px int) func(*ConvArgs) { return e.tile("convHalf", px) })
 	k.Conv1 = k.Conv
 	k.ConvHalf1 = k.ConvHalf
+	k.ConvF16 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convF16", px) })
+	k.ConvF161 = k.ConvF16
 	if name == "avx512" {
 		k.Nob, k.HalvesFrom = 2, 8
+		k.ConvF161 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convF16One", px) })
 		k.ConvHalf1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convHalfOne", px) })
 		k.Conv1 = everyPx(func(px int) func(*ConvArgs) { return e.tile("convOne", px) })
 		addCopies(k, emulator{"AVX512", assemble(sourceAVX512BF16)})

@@ -106,13 +106,14 @@ func (t *tile) quad(ys, yu *[4]float32, s, u, w unsafe.Pointer, step int) {
 	*yu = [4]float32{u0, u1, u2, u3}
 }
 
-// genericConvHalf makes the convolution with weights of bf16, on a copy of them.
-func genericConvHalf(px, nob int) func(*ConvArgs) {
+// genericConvHalf makes the convolution with weights of 16 bits, on a float32 copy.
+func genericConvHalf[T ~uint16](px, nob int, widen func(T) float32) func(*ConvArgs) {
 	conv := genericConv(px, nob)
 	return func(a *ConvArgs) {
-		pixels := a.Icb * a.Kh * a.Run * nob
-		weights := make([]float32, pixels*Block)
-		genericWiden(unsafe.Pointer(&weights[0]), a.W, pixels)
+		weights := make([]float32, a.Icb*a.Kh*a.Run*nob*Block)
+		for i, w := range unsafe.Slice((*T)(a.W), len(weights)) {
+			weights[i] = widen(w)
+		}
 		wide := *a
 		wide.W = unsafe.Pointer(&weights[0])
 		conv(&wide)

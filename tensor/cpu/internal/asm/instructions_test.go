@@ -214,7 +214,13 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 	"VPSRLW":  shiftRight(16),
 	"VPSRLD":  shiftRight(32),
 	"VMOVDQU": move,
-
+	"VCVTPH2PS": func(m *machine, a []operand, lanes int) {
+		x, y := m.vector(a[0], lanes/2), vector{}
+		for i := range lanes {
+			y[i] = math.Float32bits(F16(x[i/2] >> (16 * (i % 2))).Float32())
+		}
+		m.put(a[1], y, lanes)
+	},
 	"VPERMQ": func(m *machine, a []operand, lanes int) {
 		x, y := m.vector(a[1], lanes), vector{}
 		for i := range lanes / 2 {

@@ -13,7 +13,7 @@ func native() (sets []*Kernels) {
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL {
 		sets = append(sets, avx512)
 	}
-	if x.HasAVX2 && x.HasFMA {
+	if x.HasAVX2 && x.HasFMA && x.HasF16C {
 		sets = append(sets, avx2)
 	}
 	return sets

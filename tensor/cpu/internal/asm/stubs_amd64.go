@@ -42,6 +42,24 @@ func convAVX2x1(a *ConvArgs)
 //go:noescape
 func convHalfAVX2x1(a *ConvArgs)
 
+// convF16AVX2x1 is a convolution in tiles of 1 pixel, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX2x1(a *ConvArgs)
+
 // group4AVX2x1 is a convolution in groups of 4 channels, in tiles of 1 pixel:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -109,6 +127,24 @@ func convAVX2x2(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX2x2(a *ConvArgs)
+
+// convF16AVX2x2 is a convolution in tiles of 2 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX2x2(a *ConvArgs)
 
 // group4AVX2x2 is a convolution in groups of 4 channels, in tiles of 2 pixels:
 //
@@ -178,6 +214,24 @@ func convAVX2x3(a *ConvArgs)
 //go:noescape
 func convHalfAVX2x3(a *ConvArgs)
 
+// convF16AVX2x3 is a convolution in tiles of 3 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX2x3(a *ConvArgs)
+
 // group4AVX2x3 is a convolution in groups of 4 channels, in tiles of 3 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -245,6 +299,24 @@ func convAVX2x4(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX2x4(a *ConvArgs)
+
+// convF16AVX2x4 is a convolution in tiles of 4 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX2x4(a *ConvArgs)
 
 // group4AVX2x4 is a convolution in groups of 4 channels, in tiles of 4 pixels:
 //
@@ -314,6 +386,24 @@ func convAVX2x5(a *ConvArgs)
 //go:noescape
 func convHalfAVX2x5(a *ConvArgs)
 
+// convF16AVX2x5 is a convolution in tiles of 5 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX2x5(a *ConvArgs)
+
 // group4AVX2x5 is a convolution in groups of 4 channels, in tiles of 5 pixels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -381,6 +471,24 @@ func convAVX2x6(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX2x6(a *ConvArgs)
+
+// convF16AVX2x6 is a convolution in tiles of 6 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 3 ? p·SrcPix : SrcHalf + (p−3)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX2x6(a *ConvArgs)
 
 // group4AVX2x6 is a convolution in groups of 4 channels, in tiles of 6 pixels:
 //
@@ -814,6 +922,24 @@ func convOneAVX512x1(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x1(a *ConvArgs)
 
+// convF16OneAVX512x1 is a convolution in tiles of 1 pixel, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x1(a *ConvArgs)
+
 // convHalfAVX512x1 is a convolution in tiles of 1 pixel, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -831,6 +957,24 @@ func convHalfOneAVX512x1(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x1(a *ConvArgs)
+
+// convF16AVX512x1 is a convolution in tiles of 1 pixel, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 1 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x1(a *ConvArgs)
 
 // group4AVX512x1 is a convolution in groups of 4 channels, in tiles of 1 pixel:
 //
@@ -918,6 +1062,24 @@ func convOneAVX512x2(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x2(a *ConvArgs)
 
+// convF16OneAVX512x2 is a convolution in tiles of 2 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x2(a *ConvArgs)
+
 // convHalfAVX512x2 is a convolution in tiles of 2 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -935,6 +1097,24 @@ func convHalfOneAVX512x2(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x2(a *ConvArgs)
+
+// convF16AVX512x2 is a convolution in tiles of 2 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 2 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x2(a *ConvArgs)
 
 // group4AVX512x2 is a convolution in groups of 4 channels, in tiles of 2 pixels:
 //
@@ -1022,6 +1202,24 @@ func convOneAVX512x3(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x3(a *ConvArgs)
 
+// convF16OneAVX512x3 is a convolution in tiles of 3 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x3(a *ConvArgs)
+
 // convHalfAVX512x3 is a convolution in tiles of 3 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1039,6 +1237,24 @@ func convHalfOneAVX512x3(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x3(a *ConvArgs)
+
+// convF16AVX512x3 is a convolution in tiles of 3 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 3 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x3(a *ConvArgs)
 
 // group4AVX512x3 is a convolution in groups of 4 channels, in tiles of 3 pixels:
 //
@@ -1126,6 +1342,24 @@ func convOneAVX512x4(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x4(a *ConvArgs)
 
+// convF16OneAVX512x4 is a convolution in tiles of 4 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x4(a *ConvArgs)
+
 // convHalfAVX512x4 is a convolution in tiles of 4 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1143,6 +1377,24 @@ func convHalfOneAVX512x4(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x4(a *ConvArgs)
+
+// convF16AVX512x4 is a convolution in tiles of 4 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 4 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x4(a *ConvArgs)
 
 // group4AVX512x4 is a convolution in groups of 4 channels, in tiles of 4 pixels:
 //
@@ -1230,6 +1482,24 @@ func convOneAVX512x5(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x5(a *ConvArgs)
 
+// convF16OneAVX512x5 is a convolution in tiles of 5 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x5(a *ConvArgs)
+
 // convHalfAVX512x5 is a convolution in tiles of 5 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1247,6 +1517,24 @@ func convHalfOneAVX512x5(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x5(a *ConvArgs)
+
+// convF16AVX512x5 is a convolution in tiles of 5 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 5 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x5(a *ConvArgs)
 
 // group4AVX512x5 is a convolution in groups of 4 channels, in tiles of 5 pixels:
 //
@@ -1334,6 +1622,24 @@ func convOneAVX512x6(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x6(a *ConvArgs)
 
+// convF16OneAVX512x6 is a convolution in tiles of 6 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x6(a *ConvArgs)
+
 // convHalfAVX512x6 is a convolution in tiles of 6 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1351,6 +1657,24 @@ func convHalfOneAVX512x6(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x6(a *ConvArgs)
+
+// convF16AVX512x6 is a convolution in tiles of 6 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 6 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x6(a *ConvArgs)
 
 // group4AVX512x6 is a convolution in groups of 4 channels, in tiles of 6 pixels:
 //
@@ -1438,6 +1762,24 @@ func convOneAVX512x7(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x7(a *ConvArgs)
 
+// convF16OneAVX512x7 is a convolution in tiles of 7 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x7(a *ConvArgs)
+
 // convHalfAVX512x7 is a convolution in tiles of 7 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1455,6 +1797,24 @@ func convHalfOneAVX512x7(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x7(a *ConvArgs)
+
+// convF16AVX512x7 is a convolution in tiles of 7 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 7 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + p·SrcPix
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x7(a *ConvArgs)
 
 // group4AVX512x7 is a convolution in groups of 4 channels, in tiles of 7 pixels:
 //
@@ -1542,6 +1902,24 @@ func convOneAVX512x8(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x8(a *ConvArgs)
 
+// convF16OneAVX512x8 is a convolution in tiles of 8 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x8(a *ConvArgs)
+
 // convHalfAVX512x8 is a convolution in tiles of 8 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1559,6 +1937,24 @@ func convHalfOneAVX512x8(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x8(a *ConvArgs)
+
+// convF16AVX512x8 is a convolution in tiles of 8 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 8 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 4 ? p·SrcPix : SrcHalf + (p−4)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x8(a *ConvArgs)
 
 // group4AVX512x8 is a convolution in groups of 4 channels, in tiles of 8 pixels:
 //
@@ -1646,6 +2042,24 @@ func convOneAVX512x9(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x9(a *ConvArgs)
 
+// convF16OneAVX512x9 is a convolution in tiles of 9 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x9(a *ConvArgs)
+
 // convHalfAVX512x9 is a convolution in tiles of 9 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1663,6 +2077,24 @@ func convHalfOneAVX512x9(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x9(a *ConvArgs)
+
+// convF16AVX512x9 is a convolution in tiles of 9 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 9 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x9(a *ConvArgs)
 
 // group4AVX512x9 is a convolution in groups of 4 channels, in tiles of 9 pixels:
 //
@@ -1750,6 +2182,24 @@ func convOneAVX512x10(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x10(a *ConvArgs)
 
+// convF16OneAVX512x10 is a convolution in tiles of 10 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x10(a *ConvArgs)
+
 // convHalfAVX512x10 is a convolution in tiles of 10 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1767,6 +2217,24 @@ func convHalfOneAVX512x10(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x10(a *ConvArgs)
+
+// convF16AVX512x10 is a convolution in tiles of 10 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 10 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 5 ? p·SrcPix : SrcHalf + (p−5)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x10(a *ConvArgs)
 
 // group4AVX512x10 is a convolution in groups of 4 channels, in tiles of 10 pixels:
 //
@@ -1854,6 +2322,24 @@ func convOneAVX512x11(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x11(a *ConvArgs)
 
+// convF16OneAVX512x11 is a convolution in tiles of 11 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x11(a *ConvArgs)
+
 // convHalfAVX512x11 is a convolution in tiles of 11 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1871,6 +2357,24 @@ func convHalfOneAVX512x11(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x11(a *ConvArgs)
+
+// convF16AVX512x11 is a convolution in tiles of 11 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 11 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x11(a *ConvArgs)
 
 // group4AVX512x11 is a convolution in groups of 4 channels, in tiles of 11 pixels:
 //
@@ -1958,6 +2462,24 @@ func convOneAVX512x12(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x12(a *ConvArgs)
 
+// convF16OneAVX512x12 is a convolution in tiles of 12 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x12(a *ConvArgs)
+
 // convHalfAVX512x12 is a convolution in tiles of 12 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -1975,6 +2497,24 @@ func convHalfOneAVX512x12(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x12(a *ConvArgs)
+
+// convF16AVX512x12 is a convolution in tiles of 12 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 12 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 6 ? p·SrcPix : SrcHalf + (p−6)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x12(a *ConvArgs)
 
 // group4AVX512x12 is a convolution in groups of 4 channels, in tiles of 12 pixels:
 //
@@ -2062,6 +2602,24 @@ func convOneAVX512x13(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x13(a *ConvArgs)
 
+// convF16OneAVX512x13 is a convolution in tiles of 13 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x13(a *ConvArgs)
+
 // convHalfAVX512x13 is a convolution in tiles of 13 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -2079,6 +2637,24 @@ func convHalfOneAVX512x13(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x13(a *ConvArgs)
+
+// convF16AVX512x13 is a convolution in tiles of 13 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 13 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x13(a *ConvArgs)
 
 // group4AVX512x13 is a convolution in groups of 4 channels, in tiles of 13 pixels:
 //
@@ -2166,6 +2742,24 @@ func convOneAVX512x14(a *ConvArgs)
 //go:noescape
 func convHalfOneAVX512x14(a *ConvArgs)
 
+// convF16OneAVX512x14 is a convolution in tiles of 14 pixels, for 1 block of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 16 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, one block
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16OneAVX512x14(a *ConvArgs)
+
 // convHalfAVX512x14 is a convolution in tiles of 14 pixels, for 2 blocks of output channels:
 //
 //	for y, x := range Ny, Nx { // tiles
@@ -2183,6 +2777,24 @@ func convHalfOneAVX512x14(a *ConvArgs)
 //
 //go:noescape
 func convHalfAVX512x14(a *ConvArgs)
+
+// convF16AVX512x14 is a convolution in tiles of 14 pixels, for 2 blocks of output channels:
+//
+//	for y, x := range Ny, Nx { // tiles
+//		for p := range 14 { // pixels
+//			sum[o] = Bias[o] // 32 lanes
+//			src := Src + y·SrcY + x·SrcX + (p < 7 ? p·SrcPix : SrcHalf + (p−7)·SrcPix)
+//			for icb, kh, r := range Icb, Kh, Run {
+//				sum[o] += (src + icb·SrcPlane + kh·SrcRow)[r] * float32(W[icb][kh][r][o]) // of binary16
+//			}
+//			store(y, x, p, sum) // adds Res, clamps, and writes to Dst, its blocks DstOB apart
+//		}
+//	}
+//
+// While it goes over Run, it prefetches PfStep bytes at Pf for each 16 floats.
+//
+//go:noescape
+func convF16AVX512x14(a *ConvArgs)
 
 // group4AVX512x14 is a convolution in groups of 4 channels, in tiles of 14 pixels:
 //

@@ -107,9 +107,11 @@ func (g *gen) floats() {
 		g.conv("conv", px, g.nob)
 		if g.nob > 1 {
 			g.conv("convOne", px, 1)
-			g.convHalf("convHalfOne", px, 1)
+			g.convHalf("convHalfOne", px, 1, g.loadBF16)
+			g.convHalf("convF16One", px, 1, g.loadF16)
 		}
-		g.convHalf("convHalf", px, g.nob)
+		g.convHalf("convHalf", px, g.nob, g.loadBF16)
+		g.convHalf("convF16", px, g.nob, g.loadF16)
 		g.group(px, 4)
 		g.group(px, 8)
 	}
@@ -180,7 +182,7 @@ func variable(name string, t types.Type) *types.Var { return types.NewVar(token.
 // the number of pixels where that is not 0. A result of nil means that it has none.
 func (g *gen) function(name string, px int, result types.Type, params ...*types.Var) {
 	k := kernel{name: name, size: px, nob: g.nob, half: px}
-	if name == "convOne" || name == "convHalfOne" || name == "dotOne" || name == "matrixConvOne" {
+	if name == "convOne" || name == "convHalfOne" || name == "convF16One" || name == "dotOne" || name == "matrixConvOne" {
 		k.nob = 1
 	}
 	if px >= g.halvesFrom {

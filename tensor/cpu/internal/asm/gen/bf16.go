@@ -14,6 +14,15 @@ const (
 	halfBytes = pixelBytes / 2 // of a pixel in bf16
 )
 
+// loadBF16 loads a vector of bf16 as float32, whose upper halves they are.
+func (g *gen) loadBF16(m, v operand.Op) {
+	g.VPMOVZXWD(m, v)
+	g.VPSLLD(operand.U8(16), v, v)
+}
+
+// loadF16 loads a vector of IEEE binary16 as float32.
+func (g *gen) loadF16(m, v operand.Op) { g.VCVTPH2PS(m, v) }
+
 // widen emits the copy of n pixels from bf16 to float32: a bf16 is a float32's upper
 // half.
 func (g *gen) widen() {
@@ -23,8 +32,7 @@ func (g *gen) widen() {
 	g.Label("pixel")
 	for i := range g.parts() {
 		x := x[i%2]
-		g.VPMOVZXWD(mem(src, i*g.vecBytes()/2), x)
-		g.VPSLLD(operand.U8(16), x, x)
+		g.loadBF16(mem(src, i*g.vecBytes()/2), x)
 		g.VMOVUPS(x, mem(dst, i*g.vecBytes()))
 	}
 	g.ADDQ(operand.I32(halfBytes), src)

@@ -29,7 +29,7 @@ type tile struct {
 	wp, pf        reg.GPVirtual
 	cur           map[string]operand.Mem // loop state on the stack
 	weightsPerTap int                    // bytes
-	halfWeights   bool                   // they are bf16
+	widenWeights  func(m, w operand.Op)  // loads a vector of 16 bits each; nil for float32
 	srcPixel      int                    // bytes of a block of the source
 	end           func()                 // emits what follows a tile's reduction
 }
@@ -46,12 +46,12 @@ func (g *gen) conv(name string, px, nob int) {
 	})
 }
 
-// convHalf emits conv with weights of bf16, half as many bytes to stream: they become
-// float32 on their way into registers.
-func (g *gen) convHalf(name string, px, nob int) {
+// convHalf emits conv with weights of 16 bits, half as many bytes to stream: widen makes
+// them float32 on their way into registers.
+func (g *gen) convHalf(name string, px, nob int, widen func(m, w operand.Op)) {
 	t := g.newTile(name, px, nob, 2)
 	t.weightsPerTap = nob * halfBytes
-	t.halfWeights = true
+	t.widenWeights = widen
 	t.loops(func() {
 		t.reduce(block, true, func(k int) { t.convTap(k, t.VFMADD231PS) })
 	})
@@ -73,9 +73,8 @@ func (t *tile) convTap(k int, multiplyAdd func(...operand.Op)) {
 // panel.
 func (t *tile) loadWeights(k int) {
 	for j, w := range t.w {
-		if t.halfWeights {
-			t.VPMOVZXWD(mem(t.wp, k*t.weightsPerTap+j*t.vecBytes()/2), w)
-			t.VPSLLD(operand.U8(16), w, w)
+		if t.widenWeights != nil {
+			t.widenWeights(mem(t.wp, k*t.weightsPerTap+j*t.vecBytes()/2), w)
 			continue
 		}
 		t.VMOVUPS(mem(t.wp, k*t.weightsPerTap+j*t.vecBytes()), w)

@@ -28,6 +28,8 @@ var docs = map[string]func(k kernel) string{
 	"convOne":     kernel.conv,
 	"convHalf":    kernel.convHalf,
 	"convHalfOne": kernel.convHalf,
+	"convF16":     kernel.convHalf,
+	"convF16One":  kernel.convHalf,
 	"group4":      func(k kernel) string { return k.group(4) },
 	"group8":      func(k kernel) string { return k.group(8) },
 	"gradWeight":  kernel.gradWeight,
@@ -362,9 +364,13 @@ registers:
 	}`, count(k.size, "row"), k.size)
 }
 
-// convHalf is the convolution with weights of bf16.
+// convHalf is the convolution with weights of 16 bits.
 func (k kernel) convHalf() string {
-	return strings.Replace(k.conv(), "W[icb][kh][r][o]", "float32(W[icb][kh][r][o]) // of bf16", 1)
+	kind := "bf16"
+	if strings.HasPrefix(k.name, "convF16") {
+		kind = "binary16"
+	}
+	return strings.Replace(k.conv(), "W[icb][kh][r][o]", "float32(W[icb][kh][r][o]) // of "+kind, 1)
 }
 
 // group is the convolution in groups of n channels.

@@ -168,7 +168,7 @@ var norms = map[string]string{
 
 // section is the purpose of a kernel's code after a label, or "".
 func section(kernel, label string) string {
-	if kernel == "convOne" || strings.HasPrefix(kernel, "convHalf") || strings.HasPrefix(kernel, "group") {
+	if kernel == "convOne" || strings.HasPrefix(kernel, "convHalf") || strings.HasPrefix(kernel, "convF16") || strings.HasPrefix(kernel, "group") {
 		kernel = "conv"
 	}
 	if kernel == "matrixConvOne" {
