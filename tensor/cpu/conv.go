@@ -47,13 +47,12 @@ func (sc *schedule) planConv(ln *launch) error {
 // prepareConv chooses the kernels, packs the weights, and decides what a unit is.
 func (sc *schedule) prepareConv(ln *launch, c *conv, shape filterShape, from filterSource) {
 	c.k = sc.kern
-	dots := sc.dotKernels(c.in, &shape)
-	if dots != nil {
-		c.k = dots
+	if dots := sc.dotKernels(c.in, &shape); dots != nil {
+		c.k, shape.pairs = dots, true
 	}
-	c.weight, c.packing = sc.packedFilter(shape, c.k, dots != nil, from)
-	if dots != nil {
-		for i := range c.panels {
+	c.weight, c.packing = sc.packedFilter(shape, c.k, from)
+	for i := range c.panels {
+		if c.pairs { // else the kernels write float32, if need be to a copy
 			c.panels[i].pixel = c.out.pixel
 		}
 	}

@@ -1,6 +1,9 @@
 package cpu
 
-import "resnet-tui/tensor/cpu/internal/asm"
+import (
+	"resnet-tui/tensor"
+	"resnet-tui/tensor/cpu/internal/asm"
+)
 
 // Where the kernels multiply pairs of bf16, convolutions of bf16 run on them as they
 // lie: no operand is copied to float32.
@@ -16,6 +19,20 @@ func (sc *schedule) dotKernels(in *view, s *filterShape) *asm.Kernels {
 	return &asm.Kernels{
 		Name: d.Name, Nob: d.Nob, PfStep: d.PfStep, HalvesFrom: d.HalvesFrom, Conv: d.Conv, Conv1: d.Conv1,
 	}
+}
+
+// stemElem is the bytes of an element of a stem's images: products of pairs take bf16.
+// The gradient of a stem's weight is one of float32.
+func (sc *schedule) stemElem(id tensor.BufferID) int {
+	if sc.precision != tensor.BF16 || sc.kern.Dot == nil {
+		return floatBytes
+	}
+	for i := range sc.plan.Ops {
+		if op := &sc.plan.Ops[i]; op.Kind == tensor.Conv2dGradWeight && op.In[0] == id {
+			return floatBytes
+		}
+	}
+	return halfBytes
 }
 
 // roundPairs rounds weights [row][lanes] to pairs [row/2][lanes][2]: two neighbouring

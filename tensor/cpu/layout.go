@@ -23,9 +23,9 @@ func (h halo) max(o halo) halo {
 	return halo{max(h.top, o.top), max(h.left, o.left), max(h.bottom, o.bottom), max(h.right, o.right)}
 }
 
-// layout says where the elements of a buffer N×C×H×W lie: [block][n][h][w][16], in
-// float32 or bf16, or, in float32 alone, interleaved [n][h][w][C] for the images of a
-// stem, or flat. Distances are in bytes. Pixel (y, x) of image n in block b begins at
+// layout says where the elements of a buffer N×C×H×W lie: [block][n][h][w][16], or
+// interleaved [n][h][w][C] for the images of a stem, in float32 or bf16, or flat, in
+// float32. Distances are in bytes. Pixel (y, x) of image n in block b begins at
 //
 //	origin + b·plane + n·image + y·row + x·pixel
 //
@@ -51,10 +51,10 @@ func newLayout(s tensor.Shape, h halo, elem int) layout {
 }
 
 // interleavedLayout lays out a stem's images.
-func interleavedLayout(s tensor.Shape, h halo) layout {
-	l := layout{n: 1, c: 1, h: 1, w: 1, halo: h, elem: floatBytes, interleaved: true}
+func interleavedLayout(s tensor.Shape, h halo, elem int) layout {
+	l := layout{n: 1, c: 1, h: 1, w: 1, halo: h, elem: elem, interleaved: true}
 	l.size(s)
-	l.pixel = l.c * floatBytes
+	l.pixel = l.c * elem
 	l.distances()
 	return l
 }
@@ -70,6 +70,9 @@ func (l *layout) size(s tensor.Shape) {
 func (l *layout) distances() {
 	h := l.halo
 	l.row = (h.left + l.w + h.right) * l.pixel
+	if l.interleaved && l.elem == halfBytes {
+		l.row += halfBytes // a row of taps may end in the middle of a pair: beyond lies a zero
+	}
 	if l.interleaved {
 		l.row = roundUp(l.row, lineBytes)
 	}
@@ -185,7 +188,7 @@ func (v *view) zero(block, n, y0, y1 int) {
 // zeroPixels zeroes count pixels of a row.
 func (v *view) zeroPixels(block, n, y, x, count int) {
 	if count > 0 {
-		clear(floats(v.pixelAt(block, n, y, x), count*v.pixel/floatBytes))
+		clear(unsafe.Slice((*byte)(v.pixelAt(block, n, y, x)), count*v.pixel))
 	}
 }
 

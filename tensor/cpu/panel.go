@@ -39,11 +39,15 @@ type filterShape struct {
 	c, k, groups int
 	kh, kw       int
 	interleaved  bool
+	pairs        bool // weights of two neighbours in a row lie side by side
 }
 
 // run is the floats of a row of taps.
 func (s *filterShape) run() int {
-	if s.interleaved {
+	switch {
+	case s.interleaved && s.pairs: // an odd row ends with a zero
+		return roundUp(s.kw*s.c, 2)
+	case s.interleaved:
 		return s.kw * s.c
 	}
 	return s.kw * asm.Block
@@ -129,7 +133,6 @@ type packing struct {
 	filterShape
 	panels  []panel
 	elem    int // bytes of a weight
-	pairs   bool
 	biases  int // floats of biases
 	weights int // elements of all panels
 }
@@ -225,17 +228,19 @@ func (p *packing) fillOutput(w []float32, pl *panel, f *filter, o int) {
 	for i := range f.in {
 		c := first + i
 		row, step := (c/asm.Block-pl.ib)*p.kh*run+c%asm.Block, asm.Block
+		below := run // from a row of taps to the next
 		switch {
 		case p.interleaved:
 			row, step = c, p.c
 		case pl.lanes < asm.Block:
 			row = c % pl.lanes // [kh][kw][j][16]: rows of a run are channels of a group
 			step = pl.lanes
+			below = p.kw * step
 		}
 		width := max(pl.lanes, asm.Block)
 		for tap := range f.taps {
 			kh, kw := tap/p.kw, tap%p.kw
-			at := row + kh*p.kw*step + kw*step
+			at := row + kh*below + kw*step
 			w[at*width+lane] = float32(f.at(o, i, tap))
 		}
 	}
@@ -249,12 +254,10 @@ func (sc *schedule) weightElem() int {
 	return floatBytes
 }
 
-// packedFilter is the packed copy of a filter for direct convolution by k, whose
-// products are of pairs or not.
-func (sc *schedule) packedFilter(s filterShape, k *asm.Kernels, pairs bool, from filterSource) (*weight, packing) {
+// packedFilter is the packed copy of a filter for direct convolution by k.
+func (sc *schedule) packedFilter(s filterShape, k *asm.Kernels, from filterSource) (*weight, packing) {
 	p := newPacking(s, k, sc.weightElem())
-	p.pairs = pairs
-	key := append(from.key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved, p.elem, pairs)
+	key := append(from.key, p.panels[0].nob, p.panels[0].lanes, s.groups, s.interleaved, p.elem)
 	return sc.weightOf(&weight{
 		key:    weightKey(fmt.Sprintf("direct %v", s), from.params, key...),
 		params: from.params,

@@ -133,17 +133,18 @@ func (sc *schedule) haloOf(head int, allowWinograd bool) halo {
 // view lays out a buffer, once.
 func (sc *schedule) view(id tensor.BufferID, h halo, interleaved bool) {
 	if sc.views[id] == nil { // not flat, nor known already
-		sc.views[id] = &view{layout: sc.layoutOf(sc.plan.Buffers[id].Shape, h, interleaved)}
+		sc.views[id] = &view{layout: sc.layoutOf(id, h, interleaved)}
 	}
 }
 
 // layoutOf lays out a buffer that isn't flat. In bf16, planes of pixels are; rows of
 // features, of logits and of their gradients stay float32: they are few, and the loss
 // is computed from them.
-func (sc *schedule) layoutOf(s tensor.Shape, h halo, interleaved bool) layout {
+func (sc *schedule) layoutOf(id tensor.BufferID, h halo, interleaved bool) layout {
+	s := sc.plan.Buffers[id].Shape
 	switch {
 	case interleaved:
-		return interleavedLayout(s, h)
+		return interleavedLayout(s, h, sc.stemElem(id))
 	case sc.precision == tensor.BF16 && len(s) == 4:
 		return newLayout(s, h, halfBytes)
 	}

@@ -39,7 +39,7 @@ func convOf(g geometry) *conv {
 		out: &view{layout: newLayout(out, halo{}, floatBytes)},
 	}
 	if stem {
-		c.in.layout = interleavedLayout(in, windowHalo(op, in, out))
+		c.in.layout = interleavedLayout(in, windowHalo(op, in, out), floatBytes)
 	}
 	c.prepare()
 	return c

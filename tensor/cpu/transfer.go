@@ -58,10 +58,27 @@ func (v *view) loadHalves(data []float32, b, n, y int) {
 
 // loadInterleaved fills one row of pixels.
 func (v *view) loadInterleaved(data []float32, n, y int) {
+	if v.elem != floatBytes {
+		v.loadInterleavedHalves(data, n, y)
+		return
+	}
 	dst := floats(v.pixelAt(0, n, y, 0), v.w*v.c)
 	for c := range v.c {
 		for x, e := range v.line(data, n, c, y) {
 			dst[x*v.c+c] = e
+		}
+	}
+}
+
+// loadInterleavedHalves is loadInterleaved in bf16. What follows the row's right halo
+// is zero, for pairs that end there.
+func (v *view) loadInterleavedHalves(data []float32, n, y int) {
+	first := v.pixelAt(0, n, y, -v.halo.left)
+	row := unsafe.Slice((*asm.BF16)(first), v.row/halfBytes)
+	clear(row[v.rowPixels()*v.c:])
+	for c := range v.c {
+		for x, e := range v.line(data, n, c, y) {
+			row[(v.halo.left+x)*v.c+c] = asm.RoundBF16(e)
 		}
 	}
 }

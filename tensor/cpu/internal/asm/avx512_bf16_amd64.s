@@ -66,6 +66,7 @@ kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -118,12 +119,34 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R10
 	JNZ          run
-	ADDQ         80(AX), DI
-	DECQ         R9
-	JNZ          kh
-	ADDQ         72(AX), SI
-	DECQ         R8
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R10
+	ANDQ $0x0f, R10
+	SHRQ $0x01, R10
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z2
+	VMOVUPS      64(DX), Z3
+	VBROADCASTSS (CX), Z4
+	LONG $0x486ef262; WORD $0xc452 // VDPBF16PS Z4, Z2, Z0
+	LONG $0x4866f262; WORD $0xcc52 // VDPBF16PS Z4, Z3, Z1
+	ADDQ         $+4, CX
+	ADDQ         $+128, DX
+	DECQ         R10
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), DI
+	DECQ R9
+	JNZ  kh
+	ADDQ 72(AX), SI
+	DECQ R8
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -254,6 +277,7 @@ kh:
 	MOVQ DI, CX
 	MOVQ 64(AX), R10
 	SHRQ $0x04, R10
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -290,12 +314,32 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R10
 	JNZ          run
-	ADDQ         80(AX), DI
-	DECQ         R9
-	JNZ          kh
-	ADDQ         72(AX), SI
-	DECQ         R8
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R10
+	ANDQ $0x0f, R10
+	SHRQ $0x01, R10
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z1
+	VBROADCASTSS (CX), Z2
+	LONG $0x4876f262; WORD $0xc252 // VDPBF16PS Z2, Z1, Z0
+	ADDQ         $+4, CX
+	ADDQ         $+64, DX
+	DECQ         R10
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), DI
+	DECQ R9
+	JNZ  kh
+	ADDQ 72(AX), SI
+	DECQ R8
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -425,6 +469,7 @@ kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -501,12 +546,37 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R11
 	JNZ          run
-	ADDQ         80(AX), R8
-	DECQ         R10
-	JNZ          kh
-	ADDQ         72(AX), DI
-	DECQ         R9
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R11
+	ANDQ $0x0f, R11
+	SHRQ $0x01, R11
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x485ef262; WORD $0xc652 // VDPBF16PS Z6, Z4, Z0
+	LONG $0x4856f262; WORD $0xce52 // VDPBF16PS Z6, Z5, Z1
+	VBROADCASTSS (CX)(SI*1), Z7
+	LONG $0x485ef262; WORD $0xd752 // VDPBF16PS Z7, Z4, Z2
+	LONG $0x4856f262; WORD $0xdf52 // VDPBF16PS Z7, Z5, Z3
+	ADDQ         $+4, CX
+	ADDQ         $+128, DX
+	DECQ         R11
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -656,6 +726,7 @@ kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -708,12 +779,34 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R11
 	JNZ          run
-	ADDQ         80(AX), R8
-	DECQ         R10
-	JNZ          kh
-	ADDQ         72(AX), DI
-	DECQ         R9
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R11
+	ANDQ $0x0f, R11
+	SHRQ $0x01, R11
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z2
+	VBROADCASTSS (CX), Z3
+	LONG $0x486ef262; WORD $0xc352 // VDPBF16PS Z3, Z2, Z0
+	VBROADCASTSS (CX)(SI*1), Z4
+	LONG $0x486ef262; WORD $0xcc52 // VDPBF16PS Z4, Z2, Z1
+	ADDQ         $+4, CX
+	ADDQ         $+64, DX
+	DECQ         R11
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -853,6 +946,7 @@ kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -953,12 +1047,40 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R11
 	JNZ          run
-	ADDQ         80(AX), R8
-	DECQ         R10
-	JNZ          kh
-	ADDQ         72(AX), DI
-	DECQ         R9
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R11
+	ANDQ $0x0f, R11
+	SHRQ $0x01, R11
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x484ed262; WORD $0xc052 // VDPBF16PS Z8, Z6, Z0
+	LONG $0x4846d262; WORD $0xc852 // VDPBF16PS Z8, Z7, Z1
+	VBROADCASTSS (CX)(SI*1), Z9
+	LONG $0x484ed262; WORD $0xd152 // VDPBF16PS Z9, Z6, Z2
+	LONG $0x4846d262; WORD $0xd952 // VDPBF16PS Z9, Z7, Z3
+	VBROADCASTSS (CX)(SI*2), Z8
+	LONG $0x484ed262; WORD $0xe052 // VDPBF16PS Z8, Z6, Z4
+	LONG $0x4846d262; WORD $0xe852 // VDPBF16PS Z8, Z7, Z5
+	ADDQ         $+4, CX
+	ADDQ         $+128, DX
+	DECQ         R11
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -1125,6 +1247,7 @@ kh:
 	MOVQ R8, CX
 	MOVQ 64(AX), R11
 	SHRQ $0x04, R11
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -1193,12 +1316,36 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R11
 	JNZ          run
-	ADDQ         80(AX), R8
-	DECQ         R10
-	JNZ          kh
-	ADDQ         72(AX), DI
-	DECQ         R9
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R11
+	ANDQ $0x0f, R11
+	SHRQ $0x01, R11
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z3
+	VBROADCASTSS (CX), Z4
+	LONG $0x4866f262; WORD $0xc452 // VDPBF16PS Z4, Z3, Z0
+	VBROADCASTSS (CX)(SI*1), Z5
+	LONG $0x4866f262; WORD $0xcd52 // VDPBF16PS Z5, Z3, Z1
+	VBROADCASTSS (CX)(SI*2), Z4
+	LONG $0x4866f262; WORD $0xd452 // VDPBF16PS Z4, Z3, Z2
+	ADDQ         $+4, CX
+	ADDQ         $+64, DX
+	DECQ         R11
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R8
+	DECQ R10
+	JNZ  kh
+	ADDQ 72(AX), DI
+	DECQ R9
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -1353,6 +1500,7 @@ kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -1477,12 +1625,43 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R12
 	JNZ          run
-	ADDQ         80(AX), R9
-	DECQ         R11
-	JNZ          kh
-	ADDQ         72(AX), R8
-	DECQ         R10
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R12
+	ANDQ $0x0f, R12
+	SHRQ $0x01, R12
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x483ed262; WORD $0xc252 // VDPBF16PS Z10, Z8, Z0
+	LONG $0x4836d262; WORD $0xca52 // VDPBF16PS Z10, Z9, Z1
+	VBROADCASTSS (CX)(SI*1), Z11
+	LONG $0x483ed262; WORD $0xd352 // VDPBF16PS Z11, Z8, Z2
+	LONG $0x4836d262; WORD $0xdb52 // VDPBF16PS Z11, Z9, Z3
+	VBROADCASTSS (CX)(SI*2), Z10
+	LONG $0x483ed262; WORD $0xe252 // VDPBF16PS Z10, Z8, Z4
+	LONG $0x4836d262; WORD $0xea52 // VDPBF16PS Z10, Z9, Z5
+	VBROADCASTSS (CX)(DI*1), Z11
+	LONG $0x483ed262; WORD $0xf352 // VDPBF16PS Z11, Z8, Z6
+	LONG $0x4836d262; WORD $0xfb52 // VDPBF16PS Z11, Z9, Z7
+	ADDQ         $+4, CX
+	ADDQ         $+128, DX
+	DECQ         R12
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -1669,6 +1848,7 @@ kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -1753,12 +1933,38 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R12
 	JNZ          run
-	ADDQ         80(AX), R9
-	DECQ         R11
-	JNZ          kh
-	ADDQ         72(AX), R8
-	DECQ         R10
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R12
+	ANDQ $0x0f, R12
+	SHRQ $0x01, R12
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z4
+	VBROADCASTSS (CX), Z5
+	LONG $0x485ef262; WORD $0xc552 // VDPBF16PS Z5, Z4, Z0
+	VBROADCASTSS (CX)(SI*1), Z6
+	LONG $0x485ef262; WORD $0xce52 // VDPBF16PS Z6, Z4, Z1
+	VBROADCASTSS (CX)(SI*2), Z5
+	LONG $0x485ef262; WORD $0xd552 // VDPBF16PS Z5, Z4, Z2
+	VBROADCASTSS (CX)(DI*1), Z6
+	LONG $0x485ef262; WORD $0xde52 // VDPBF16PS Z6, Z4, Z3
+	ADDQ         $+4, CX
+	ADDQ         $+64, DX
+	DECQ         R12
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -1923,6 +2129,7 @@ kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -2071,12 +2278,46 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R12
 	JNZ          run
-	ADDQ         80(AX), R9
-	DECQ         R11
-	JNZ          kh
-	ADDQ         72(AX), R8
-	DECQ         R10
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R12
+	ANDQ $0x0f, R12
+	SHRQ $0x01, R12
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x482ed262; WORD $0xc452 // VDPBF16PS Z12, Z10, Z0
+	LONG $0x4826d262; WORD $0xcc52 // VDPBF16PS Z12, Z11, Z1
+	VBROADCASTSS (CX)(SI*1), Z13
+	LONG $0x482ed262; WORD $0xd552 // VDPBF16PS Z13, Z10, Z2
+	LONG $0x4826d262; WORD $0xdd52 // VDPBF16PS Z13, Z11, Z3
+	VBROADCASTSS (CX)(SI*2), Z12
+	LONG $0x482ed262; WORD $0xe452 // VDPBF16PS Z12, Z10, Z4
+	LONG $0x4826d262; WORD $0xec52 // VDPBF16PS Z12, Z11, Z5
+	VBROADCASTSS (CX)(DI*1), Z13
+	LONG $0x482ed262; WORD $0xf552 // VDPBF16PS Z13, Z10, Z6
+	LONG $0x4826d262; WORD $0xfd52 // VDPBF16PS Z13, Z11, Z7
+	VBROADCASTSS (CX)(SI*4), Z12
+	LONG $0x482e5262; WORD $0xc452 // VDPBF16PS Z12, Z10, Z8
+	LONG $0x48265262; WORD $0xcc52 // VDPBF16PS Z12, Z11, Z9
+	ADDQ         $+4, CX
+	ADDQ         $+128, DX
+	DECQ         R12
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -2280,6 +2521,7 @@ kh:
 	MOVQ R9, CX
 	MOVQ 64(AX), R12
 	SHRQ $0x04, R12
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -2380,12 +2622,40 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R12
 	JNZ          run
-	ADDQ         80(AX), R9
-	DECQ         R11
-	JNZ          kh
-	ADDQ         72(AX), R8
-	DECQ         R10
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R12
+	ANDQ $0x0f, R12
+	SHRQ $0x01, R12
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x4856f262; WORD $0xc652 // VDPBF16PS Z6, Z5, Z0
+	VBROADCASTSS (CX)(SI*1), Z7
+	LONG $0x4856f262; WORD $0xcf52 // VDPBF16PS Z7, Z5, Z1
+	VBROADCASTSS (CX)(SI*2), Z6
+	LONG $0x4856f262; WORD $0xd652 // VDPBF16PS Z6, Z5, Z2
+	VBROADCASTSS (CX)(DI*1), Z7
+	LONG $0x4856f262; WORD $0xdf52 // VDPBF16PS Z7, Z5, Z3
+	VBROADCASTSS (CX)(SI*4), Z6
+	LONG $0x4856f262; WORD $0xe652 // VDPBF16PS Z6, Z5, Z4
+	ADDQ         $+4, CX
+	ADDQ         $+64, DX
+	DECQ         R12
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R9
+	DECQ R11
+	JNZ  kh
+	ADDQ 72(AX), R8
+	DECQ R10
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -2565,6 +2835,7 @@ kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -2737,12 +3008,49 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x481ed262; WORD $0xc652 // VDPBF16PS Z14, Z12, Z0
+	LONG $0x4816d262; WORD $0xce52 // VDPBF16PS Z14, Z13, Z1
+	VBROADCASTSS (CX)(SI*1), Z15
+	LONG $0x481ed262; WORD $0xd752 // VDPBF16PS Z15, Z12, Z2
+	LONG $0x4816d262; WORD $0xdf52 // VDPBF16PS Z15, Z13, Z3
+	VBROADCASTSS (CX)(SI*2), Z14
+	LONG $0x481ed262; WORD $0xe652 // VDPBF16PS Z14, Z12, Z4
+	LONG $0x4816d262; WORD $0xee52 // VDPBF16PS Z14, Z13, Z5
+	VBROADCASTSS (CX)(DI*1), Z15
+	LONG $0x481ed262; WORD $0xf752 // VDPBF16PS Z15, Z12, Z6
+	LONG $0x4816d262; WORD $0xff52 // VDPBF16PS Z15, Z13, Z7
+	VBROADCASTSS (CX)(SI*4), Z14
+	LONG $0x481e5262; WORD $0xc652 // VDPBF16PS Z14, Z12, Z8
+	LONG $0x48165262; WORD $0xce52 // VDPBF16PS Z14, Z13, Z9
+	VBROADCASTSS (CX)(R8*1), Z15
+	LONG $0x481e5262; WORD $0xd752 // VDPBF16PS Z15, Z12, Z10
+	LONG $0x48165262; WORD $0xdf52 // VDPBF16PS Z15, Z13, Z11
+	ADDQ         $+4, CX
+	ADDQ         $+128, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -2966,6 +3274,7 @@ kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -3082,12 +3391,42 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z6
+	VBROADCASTSS (CX), Z7
+	LONG $0x484ef262; WORD $0xc752 // VDPBF16PS Z7, Z6, Z0
+	VBROADCASTSS (CX)(SI*1), Z8
+	LONG $0x484ed262; WORD $0xc852 // VDPBF16PS Z8, Z6, Z1
+	VBROADCASTSS (CX)(SI*2), Z7
+	LONG $0x484ef262; WORD $0xd752 // VDPBF16PS Z7, Z6, Z2
+	VBROADCASTSS (CX)(DI*1), Z8
+	LONG $0x484ed262; WORD $0xd852 // VDPBF16PS Z8, Z6, Z3
+	VBROADCASTSS (CX)(SI*4), Z7
+	LONG $0x484ef262; WORD $0xe752 // VDPBF16PS Z7, Z6, Z4
+	VBROADCASTSS (CX)(R8*1), Z8
+	LONG $0x484ed262; WORD $0xe852 // VDPBF16PS Z8, Z6, Z5
+	ADDQ         $+4, CX
+	ADDQ         $+64, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -3277,6 +3616,7 @@ kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -3473,12 +3813,52 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (CX), Z16
+	LONG $0x480eb262; WORD $0xc052 // VDPBF16PS Z16, Z14, Z0
+	LONG $0x4806b262; WORD $0xc852 // VDPBF16PS Z16, Z15, Z1
+	VBROADCASTSS (CX)(SI*1), Z17
+	LONG $0x480eb262; WORD $0xd152 // VDPBF16PS Z17, Z14, Z2
+	LONG $0x4806b262; WORD $0xd952 // VDPBF16PS Z17, Z15, Z3
+	VBROADCASTSS (CX)(SI*2), Z16
+	LONG $0x480eb262; WORD $0xe052 // VDPBF16PS Z16, Z14, Z4
+	LONG $0x4806b262; WORD $0xe852 // VDPBF16PS Z16, Z15, Z5
+	VBROADCASTSS (CX)(DI*1), Z17
+	LONG $0x480eb262; WORD $0xf152 // VDPBF16PS Z17, Z14, Z6
+	LONG $0x4806b262; WORD $0xf952 // VDPBF16PS Z17, Z15, Z7
+	VBROADCASTSS (CX)(SI*4), Z16
+	LONG $0x480e3262; WORD $0xc052 // VDPBF16PS Z16, Z14, Z8
+	LONG $0x48063262; WORD $0xc852 // VDPBF16PS Z16, Z15, Z9
+	VBROADCASTSS (CX)(R8*1), Z17
+	LONG $0x480e3262; WORD $0xd152 // VDPBF16PS Z17, Z14, Z10
+	LONG $0x48063262; WORD $0xd952 // VDPBF16PS Z17, Z15, Z11
+	VBROADCASTSS (CX)(DI*2), Z16
+	LONG $0x480e3262; WORD $0xe052 // VDPBF16PS Z16, Z14, Z12
+	LONG $0x48063262; WORD $0xe852 // VDPBF16PS Z16, Z15, Z13
+	ADDQ         $+4, CX
+	ADDQ         $+128, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -3719,6 +4099,7 @@ kh:
 	MOVQ R10, CX
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -3851,12 +4232,44 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x4846d262; WORD $0xc052 // VDPBF16PS Z8, Z7, Z0
+	VBROADCASTSS (CX)(SI*1), Z9
+	LONG $0x4846d262; WORD $0xc952 // VDPBF16PS Z9, Z7, Z1
+	VBROADCASTSS (CX)(SI*2), Z8
+	LONG $0x4846d262; WORD $0xd052 // VDPBF16PS Z8, Z7, Z2
+	VBROADCASTSS (CX)(DI*1), Z9
+	LONG $0x4846d262; WORD $0xd952 // VDPBF16PS Z9, Z7, Z3
+	VBROADCASTSS (CX)(SI*4), Z8
+	LONG $0x4846d262; WORD $0xe052 // VDPBF16PS Z8, Z7, Z4
+	VBROADCASTSS (CX)(R8*1), Z9
+	LONG $0x4846d262; WORD $0xe952 // VDPBF16PS Z9, Z7, Z5
+	VBROADCASTSS (CX)(DI*2), Z8
+	LONG $0x4846d262; WORD $0xf052 // VDPBF16PS Z8, Z7, Z6
+	ADDQ         $+4, CX
+	ADDQ         $+64, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -4071,6 +4484,7 @@ kh:
 	ADDQ 96(AX), R8
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -4292,12 +4706,56 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (CX), Z18
+	LONG $0x407eb262; WORD $0xc252 // VDPBF16PS Z18, Z16, Z0
+	LONG $0x4076b262; WORD $0xca52 // VDPBF16PS Z18, Z17, Z1
+	VBROADCASTSS (CX)(SI*1), Z19
+	LONG $0x407eb262; WORD $0xd352 // VDPBF16PS Z19, Z16, Z2
+	LONG $0x4076b262; WORD $0xdb52 // VDPBF16PS Z19, Z17, Z3
+	VBROADCASTSS (CX)(SI*2), Z18
+	LONG $0x407eb262; WORD $0xe252 // VDPBF16PS Z18, Z16, Z4
+	LONG $0x4076b262; WORD $0xea52 // VDPBF16PS Z18, Z17, Z5
+	VBROADCASTSS (CX)(DI*1), Z19
+	LONG $0x407eb262; WORD $0xf352 // VDPBF16PS Z19, Z16, Z6
+	LONG $0x4076b262; WORD $0xfb52 // VDPBF16PS Z19, Z17, Z7
+	VBROADCASTSS (R8), Z18
+	LONG $0x407e3262; WORD $0xc252 // VDPBF16PS Z18, Z16, Z8
+	LONG $0x40763262; WORD $0xca52 // VDPBF16PS Z18, Z17, Z9
+	VBROADCASTSS (R8)(SI*1), Z19
+	LONG $0x407e3262; WORD $0xd352 // VDPBF16PS Z19, Z16, Z10
+	LONG $0x40763262; WORD $0xdb52 // VDPBF16PS Z19, Z17, Z11
+	VBROADCASTSS (R8)(SI*2), Z18
+	LONG $0x407e3262; WORD $0xe252 // VDPBF16PS Z18, Z16, Z12
+	LONG $0x40763262; WORD $0xea52 // VDPBF16PS Z18, Z17, Z13
+	VBROADCASTSS (R8)(DI*1), Z19
+	LONG $0x407e3262; WORD $0xf352 // VDPBF16PS Z19, Z16, Z14
+	LONG $0x40763262; WORD $0xfb52 // VDPBF16PS Z19, Z17, Z15
+	ADDQ         $+4, CX
+	ADDQ         $+4, R8
+	ADDQ         $+128, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -4576,6 +5034,7 @@ kh:
 	ADDQ 96(AX), R8
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -4725,12 +5184,47 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z8
+	VBROADCASTSS (CX), Z9
+	LONG $0x483ed262; WORD $0xc152 // VDPBF16PS Z9, Z8, Z0
+	VBROADCASTSS (CX)(SI*1), Z10
+	LONG $0x483ed262; WORD $0xca52 // VDPBF16PS Z10, Z8, Z1
+	VBROADCASTSS (CX)(SI*2), Z9
+	LONG $0x483ed262; WORD $0xd152 // VDPBF16PS Z9, Z8, Z2
+	VBROADCASTSS (CX)(DI*1), Z10
+	LONG $0x483ed262; WORD $0xda52 // VDPBF16PS Z10, Z8, Z3
+	VBROADCASTSS (R8), Z9
+	LONG $0x483ed262; WORD $0xe152 // VDPBF16PS Z9, Z8, Z4
+	VBROADCASTSS (R8)(SI*1), Z10
+	LONG $0x483ed262; WORD $0xea52 // VDPBF16PS Z10, Z8, Z5
+	VBROADCASTSS (R8)(SI*2), Z9
+	LONG $0x483ed262; WORD $0xf152 // VDPBF16PS Z9, Z8, Z6
+	VBROADCASTSS (R8)(DI*1), Z10
+	LONG $0x483ed262; WORD $0xfa52 // VDPBF16PS Z10, Z8, Z7
+	ADDQ         $+4, CX
+	ADDQ         $+4, R8
+	ADDQ         $+64, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -4967,6 +5461,7 @@ kh:
 	ADDQ 96(AX), R8
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -5212,12 +5707,59 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (CX), Z20
+	LONG $0x406eb262; WORD $0xc452 // VDPBF16PS Z20, Z18, Z0
+	LONG $0x4066b262; WORD $0xcc52 // VDPBF16PS Z20, Z19, Z1
+	VBROADCASTSS (CX)(SI*1), Z21
+	LONG $0x406eb262; WORD $0xd552 // VDPBF16PS Z21, Z18, Z2
+	LONG $0x4066b262; WORD $0xdd52 // VDPBF16PS Z21, Z19, Z3
+	VBROADCASTSS (CX)(SI*2), Z20
+	LONG $0x406eb262; WORD $0xe452 // VDPBF16PS Z20, Z18, Z4
+	LONG $0x4066b262; WORD $0xec52 // VDPBF16PS Z20, Z19, Z5
+	VBROADCASTSS (CX)(DI*1), Z21
+	LONG $0x406eb262; WORD $0xf552 // VDPBF16PS Z21, Z18, Z6
+	LONG $0x4066b262; WORD $0xfd52 // VDPBF16PS Z21, Z19, Z7
+	VBROADCASTSS (CX)(SI*4), Z20
+	LONG $0x406e3262; WORD $0xc452 // VDPBF16PS Z20, Z18, Z8
+	LONG $0x40663262; WORD $0xcc52 // VDPBF16PS Z20, Z19, Z9
+	VBROADCASTSS (R8), Z21
+	LONG $0x406e3262; WORD $0xd552 // VDPBF16PS Z21, Z18, Z10
+	LONG $0x40663262; WORD $0xdd52 // VDPBF16PS Z21, Z19, Z11
+	VBROADCASTSS (R8)(SI*1), Z20
+	LONG $0x406e3262; WORD $0xe452 // VDPBF16PS Z20, Z18, Z12
+	LONG $0x40663262; WORD $0xec52 // VDPBF16PS Z20, Z19, Z13
+	VBROADCASTSS (R8)(SI*2), Z21
+	LONG $0x406e3262; WORD $0xf552 // VDPBF16PS Z21, Z18, Z14
+	LONG $0x40663262; WORD $0xfd52 // VDPBF16PS Z21, Z19, Z15
+	VBROADCASTSS (R8)(DI*1), Z20
+	LONG $0x406ea262; WORD $0xc452 // VDPBF16PS Z20, Z18, Z16
+	LONG $0x4066a262; WORD $0xcc52 // VDPBF16PS Z20, Z19, Z17
+	ADDQ         $+4, CX
+	ADDQ         $+4, R8
+	ADDQ         $+128, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -5515,6 +6057,7 @@ kh:
 	ADDQ 96(AX), R8
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -5680,12 +6223,49 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x4836d262; WORD $0xc252 // VDPBF16PS Z10, Z9, Z0
+	VBROADCASTSS (CX)(SI*1), Z11
+	LONG $0x4836d262; WORD $0xcb52 // VDPBF16PS Z11, Z9, Z1
+	VBROADCASTSS (CX)(SI*2), Z10
+	LONG $0x4836d262; WORD $0xd252 // VDPBF16PS Z10, Z9, Z2
+	VBROADCASTSS (CX)(DI*1), Z11
+	LONG $0x4836d262; WORD $0xdb52 // VDPBF16PS Z11, Z9, Z3
+	VBROADCASTSS (CX)(SI*4), Z10
+	LONG $0x4836d262; WORD $0xe252 // VDPBF16PS Z10, Z9, Z4
+	VBROADCASTSS (R8), Z11
+	LONG $0x4836d262; WORD $0xeb52 // VDPBF16PS Z11, Z9, Z5
+	VBROADCASTSS (R8)(SI*1), Z10
+	LONG $0x4836d262; WORD $0xf252 // VDPBF16PS Z10, Z9, Z6
+	VBROADCASTSS (R8)(SI*2), Z11
+	LONG $0x4836d262; WORD $0xfb52 // VDPBF16PS Z11, Z9, Z7
+	VBROADCASTSS (R8)(DI*1), Z10
+	LONG $0x48365262; WORD $0xc252 // VDPBF16PS Z10, Z9, Z8
+	ADDQ         $+4, CX
+	ADDQ         $+4, R8
+	ADDQ         $+64, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -5928,6 +6508,7 @@ kh:
 	ADDQ 96(AX), R8
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -6197,12 +6778,62 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (CX), Z22
+	LONG $0x405eb262; WORD $0xc652 // VDPBF16PS Z22, Z20, Z0
+	LONG $0x4056b262; WORD $0xce52 // VDPBF16PS Z22, Z21, Z1
+	VBROADCASTSS (CX)(SI*1), Z23
+	LONG $0x405eb262; WORD $0xd752 // VDPBF16PS Z23, Z20, Z2
+	LONG $0x4056b262; WORD $0xdf52 // VDPBF16PS Z23, Z21, Z3
+	VBROADCASTSS (CX)(SI*2), Z22
+	LONG $0x405eb262; WORD $0xe652 // VDPBF16PS Z22, Z20, Z4
+	LONG $0x4056b262; WORD $0xee52 // VDPBF16PS Z22, Z21, Z5
+	VBROADCASTSS (CX)(DI*1), Z23
+	LONG $0x405eb262; WORD $0xf752 // VDPBF16PS Z23, Z20, Z6
+	LONG $0x4056b262; WORD $0xff52 // VDPBF16PS Z23, Z21, Z7
+	VBROADCASTSS (CX)(SI*4), Z22
+	LONG $0x405e3262; WORD $0xc652 // VDPBF16PS Z22, Z20, Z8
+	LONG $0x40563262; WORD $0xce52 // VDPBF16PS Z22, Z21, Z9
+	VBROADCASTSS (R8), Z23
+	LONG $0x405e3262; WORD $0xd752 // VDPBF16PS Z23, Z20, Z10
+	LONG $0x40563262; WORD $0xdf52 // VDPBF16PS Z23, Z21, Z11
+	VBROADCASTSS (R8)(SI*1), Z22
+	LONG $0x405e3262; WORD $0xe652 // VDPBF16PS Z22, Z20, Z12
+	LONG $0x40563262; WORD $0xee52 // VDPBF16PS Z22, Z21, Z13
+	VBROADCASTSS (R8)(SI*2), Z23
+	LONG $0x405e3262; WORD $0xf752 // VDPBF16PS Z23, Z20, Z14
+	LONG $0x40563262; WORD $0xff52 // VDPBF16PS Z23, Z21, Z15
+	VBROADCASTSS (R8)(DI*1), Z22
+	LONG $0x405ea262; WORD $0xc652 // VDPBF16PS Z22, Z20, Z16
+	LONG $0x4056a262; WORD $0xce52 // VDPBF16PS Z22, Z21, Z17
+	VBROADCASTSS (R8)(SI*4), Z23
+	LONG $0x405ea262; WORD $0xd752 // VDPBF16PS Z23, Z20, Z18
+	LONG $0x4056a262; WORD $0xdf52 // VDPBF16PS Z23, Z21, Z19
+	ADDQ         $+4, CX
+	ADDQ         $+4, R8
+	ADDQ         $+128, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -6515,6 +7146,7 @@ kh:
 	ADDQ 96(AX), R8
 	MOVQ 64(AX), R13
 	SHRQ $0x04, R13
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -6696,12 +7328,51 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R13
 	JNZ          run
-	ADDQ         80(AX), R10
-	DECQ         R12
-	JNZ          kh
-	ADDQ         72(AX), R9
-	DECQ         R11
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R13
+	ANDQ $0x0f, R13
+	SHRQ $0x01, R13
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z10
+	VBROADCASTSS (CX), Z11
+	LONG $0x482ed262; WORD $0xc352 // VDPBF16PS Z11, Z10, Z0
+	VBROADCASTSS (CX)(SI*1), Z12
+	LONG $0x482ed262; WORD $0xcc52 // VDPBF16PS Z12, Z10, Z1
+	VBROADCASTSS (CX)(SI*2), Z11
+	LONG $0x482ed262; WORD $0xd352 // VDPBF16PS Z11, Z10, Z2
+	VBROADCASTSS (CX)(DI*1), Z12
+	LONG $0x482ed262; WORD $0xdc52 // VDPBF16PS Z12, Z10, Z3
+	VBROADCASTSS (CX)(SI*4), Z11
+	LONG $0x482ed262; WORD $0xe352 // VDPBF16PS Z11, Z10, Z4
+	VBROADCASTSS (R8), Z12
+	LONG $0x482ed262; WORD $0xec52 // VDPBF16PS Z12, Z10, Z5
+	VBROADCASTSS (R8)(SI*1), Z11
+	LONG $0x482ed262; WORD $0xf352 // VDPBF16PS Z11, Z10, Z6
+	VBROADCASTSS (R8)(SI*2), Z12
+	LONG $0x482ed262; WORD $0xfc52 // VDPBF16PS Z12, Z10, Z7
+	VBROADCASTSS (R8)(DI*1), Z11
+	LONG $0x482e5262; WORD $0xc352 // VDPBF16PS Z11, Z10, Z8
+	VBROADCASTSS (R8)(SI*4), Z12
+	LONG $0x482e5262; WORD $0xcc52 // VDPBF16PS Z12, Z10, Z9
+	ADDQ         $+4, CX
+	ADDQ         $+4, R8
+	ADDQ         $+64, DX
+	DECQ         R13
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R10
+	DECQ R12
+	JNZ  kh
+	ADDQ 72(AX), R9
+	DECQ R11
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -6959,6 +7630,7 @@ kh:
 	ADDQ 96(AX), R9
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -7252,12 +7924,65 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R14
 	JNZ          run
-	ADDQ         80(AX), R11
-	DECQ         R13
-	JNZ          kh
-	ADDQ         72(AX), R10
-	DECQ         R12
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R14
+	ANDQ $0x0f, R14
+	SHRQ $0x01, R14
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (CX), Z24
+	LONG $0x404e9262; WORD $0xc052 // VDPBF16PS Z24, Z22, Z0
+	LONG $0x40469262; WORD $0xc852 // VDPBF16PS Z24, Z23, Z1
+	VBROADCASTSS (CX)(SI*1), Z25
+	LONG $0x404e9262; WORD $0xd152 // VDPBF16PS Z25, Z22, Z2
+	LONG $0x40469262; WORD $0xd952 // VDPBF16PS Z25, Z23, Z3
+	VBROADCASTSS (CX)(SI*2), Z24
+	LONG $0x404e9262; WORD $0xe052 // VDPBF16PS Z24, Z22, Z4
+	LONG $0x40469262; WORD $0xe852 // VDPBF16PS Z24, Z23, Z5
+	VBROADCASTSS (CX)(DI*1), Z25
+	LONG $0x404e9262; WORD $0xf152 // VDPBF16PS Z25, Z22, Z6
+	LONG $0x40469262; WORD $0xf952 // VDPBF16PS Z25, Z23, Z7
+	VBROADCASTSS (CX)(SI*4), Z24
+	LONG $0x404e1262; WORD $0xc052 // VDPBF16PS Z24, Z22, Z8
+	LONG $0x40461262; WORD $0xc852 // VDPBF16PS Z24, Z23, Z9
+	VBROADCASTSS (CX)(R8*1), Z25
+	LONG $0x404e1262; WORD $0xd152 // VDPBF16PS Z25, Z22, Z10
+	LONG $0x40461262; WORD $0xd952 // VDPBF16PS Z25, Z23, Z11
+	VBROADCASTSS (R9), Z24
+	LONG $0x404e1262; WORD $0xe052 // VDPBF16PS Z24, Z22, Z12
+	LONG $0x40461262; WORD $0xe852 // VDPBF16PS Z24, Z23, Z13
+	VBROADCASTSS (R9)(SI*1), Z25
+	LONG $0x404e1262; WORD $0xf152 // VDPBF16PS Z25, Z22, Z14
+	LONG $0x40461262; WORD $0xf952 // VDPBF16PS Z25, Z23, Z15
+	VBROADCASTSS (R9)(SI*2), Z24
+	LONG $0x404e8262; WORD $0xc052 // VDPBF16PS Z24, Z22, Z16
+	LONG $0x40468262; WORD $0xc852 // VDPBF16PS Z24, Z23, Z17
+	VBROADCASTSS (R9)(DI*1), Z25
+	LONG $0x404e8262; WORD $0xd152 // VDPBF16PS Z25, Z22, Z18
+	LONG $0x40468262; WORD $0xd952 // VDPBF16PS Z25, Z23, Z19
+	VBROADCASTSS (R9)(SI*4), Z24
+	LONG $0x404e8262; WORD $0xe052 // VDPBF16PS Z24, Z22, Z20
+	LONG $0x40468262; WORD $0xe852 // VDPBF16PS Z24, Z23, Z21
+	ADDQ         $+4, CX
+	ADDQ         $+4, R9
+	ADDQ         $+128, DX
+	DECQ         R14
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -7590,6 +8315,7 @@ kh:
 	ADDQ 96(AX), R9
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -7787,12 +8513,53 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R14
 	JNZ          run
-	ADDQ         80(AX), R11
-	DECQ         R13
-	JNZ          kh
-	ADDQ         72(AX), R10
-	DECQ         R12
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R14
+	ANDQ $0x0f, R14
+	SHRQ $0x01, R14
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x4826d262; WORD $0xc452 // VDPBF16PS Z12, Z11, Z0
+	VBROADCASTSS (CX)(SI*1), Z13
+	LONG $0x4826d262; WORD $0xcd52 // VDPBF16PS Z13, Z11, Z1
+	VBROADCASTSS (CX)(SI*2), Z12
+	LONG $0x4826d262; WORD $0xd452 // VDPBF16PS Z12, Z11, Z2
+	VBROADCASTSS (CX)(DI*1), Z13
+	LONG $0x4826d262; WORD $0xdd52 // VDPBF16PS Z13, Z11, Z3
+	VBROADCASTSS (CX)(SI*4), Z12
+	LONG $0x4826d262; WORD $0xe452 // VDPBF16PS Z12, Z11, Z4
+	VBROADCASTSS (CX)(R8*1), Z13
+	LONG $0x4826d262; WORD $0xed52 // VDPBF16PS Z13, Z11, Z5
+	VBROADCASTSS (R9), Z12
+	LONG $0x4826d262; WORD $0xf452 // VDPBF16PS Z12, Z11, Z6
+	VBROADCASTSS (R9)(SI*1), Z13
+	LONG $0x4826d262; WORD $0xfd52 // VDPBF16PS Z13, Z11, Z7
+	VBROADCASTSS (R9)(SI*2), Z12
+	LONG $0x48265262; WORD $0xc452 // VDPBF16PS Z12, Z11, Z8
+	VBROADCASTSS (R9)(DI*1), Z13
+	LONG $0x48265262; WORD $0xcd52 // VDPBF16PS Z13, Z11, Z9
+	VBROADCASTSS (R9)(SI*4), Z12
+	LONG $0x48265262; WORD $0xd452 // VDPBF16PS Z12, Z11, Z10
+	ADDQ         $+4, CX
+	ADDQ         $+4, R9
+	ADDQ         $+64, DX
+	DECQ         R14
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -8064,6 +8831,7 @@ kh:
 	ADDQ 96(AX), R9
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -8381,12 +9149,68 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R14
 	JNZ          run
-	ADDQ         80(AX), R11
-	DECQ         R13
-	JNZ          kh
-	ADDQ         72(AX), R10
-	DECQ         R12
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R14
+	ANDQ $0x0f, R14
+	SHRQ $0x01, R14
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (CX), Z26
+	LONG $0x403e9262; WORD $0xc252 // VDPBF16PS Z26, Z24, Z0
+	LONG $0x40369262; WORD $0xca52 // VDPBF16PS Z26, Z25, Z1
+	VBROADCASTSS (CX)(SI*1), Z27
+	LONG $0x403e9262; WORD $0xd352 // VDPBF16PS Z27, Z24, Z2
+	LONG $0x40369262; WORD $0xdb52 // VDPBF16PS Z27, Z25, Z3
+	VBROADCASTSS (CX)(SI*2), Z26
+	LONG $0x403e9262; WORD $0xe252 // VDPBF16PS Z26, Z24, Z4
+	LONG $0x40369262; WORD $0xea52 // VDPBF16PS Z26, Z25, Z5
+	VBROADCASTSS (CX)(DI*1), Z27
+	LONG $0x403e9262; WORD $0xf352 // VDPBF16PS Z27, Z24, Z6
+	LONG $0x40369262; WORD $0xfb52 // VDPBF16PS Z27, Z25, Z7
+	VBROADCASTSS (CX)(SI*4), Z26
+	LONG $0x403e1262; WORD $0xc252 // VDPBF16PS Z26, Z24, Z8
+	LONG $0x40361262; WORD $0xca52 // VDPBF16PS Z26, Z25, Z9
+	VBROADCASTSS (CX)(R8*1), Z27
+	LONG $0x403e1262; WORD $0xd352 // VDPBF16PS Z27, Z24, Z10
+	LONG $0x40361262; WORD $0xdb52 // VDPBF16PS Z27, Z25, Z11
+	VBROADCASTSS (R9), Z26
+	LONG $0x403e1262; WORD $0xe252 // VDPBF16PS Z26, Z24, Z12
+	LONG $0x40361262; WORD $0xea52 // VDPBF16PS Z26, Z25, Z13
+	VBROADCASTSS (R9)(SI*1), Z27
+	LONG $0x403e1262; WORD $0xf352 // VDPBF16PS Z27, Z24, Z14
+	LONG $0x40361262; WORD $0xfb52 // VDPBF16PS Z27, Z25, Z15
+	VBROADCASTSS (R9)(SI*2), Z26
+	LONG $0x403e8262; WORD $0xc252 // VDPBF16PS Z26, Z24, Z16
+	LONG $0x40368262; WORD $0xca52 // VDPBF16PS Z26, Z25, Z17
+	VBROADCASTSS (R9)(DI*1), Z27
+	LONG $0x403e8262; WORD $0xd352 // VDPBF16PS Z27, Z24, Z18
+	LONG $0x40368262; WORD $0xdb52 // VDPBF16PS Z27, Z25, Z19
+	VBROADCASTSS (R9)(SI*4), Z26
+	LONG $0x403e8262; WORD $0xe252 // VDPBF16PS Z26, Z24, Z20
+	LONG $0x40368262; WORD $0xea52 // VDPBF16PS Z26, Z25, Z21
+	VBROADCASTSS (R9)(R8*1), Z27
+	LONG $0x403e8262; WORD $0xf352 // VDPBF16PS Z27, Z24, Z22
+	LONG $0x40368262; WORD $0xfb52 // VDPBF16PS Z27, Z25, Z23
+	ADDQ         $+4, CX
+	ADDQ         $+4, R9
+	ADDQ         $+128, DX
+	DECQ         R14
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -8738,6 +9562,7 @@ kh:
 	ADDQ 96(AX), R9
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -8951,12 +9776,55 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R14
 	JNZ          run
-	ADDQ         80(AX), R11
-	DECQ         R13
-	JNZ          kh
-	ADDQ         72(AX), R10
-	DECQ         R12
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R14
+	ANDQ $0x0f, R14
+	SHRQ $0x01, R14
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z12
+	VBROADCASTSS (CX), Z13
+	LONG $0x481ed262; WORD $0xc552 // VDPBF16PS Z13, Z12, Z0
+	VBROADCASTSS (CX)(SI*1), Z14
+	LONG $0x481ed262; WORD $0xce52 // VDPBF16PS Z14, Z12, Z1
+	VBROADCASTSS (CX)(SI*2), Z13
+	LONG $0x481ed262; WORD $0xd552 // VDPBF16PS Z13, Z12, Z2
+	VBROADCASTSS (CX)(DI*1), Z14
+	LONG $0x481ed262; WORD $0xde52 // VDPBF16PS Z14, Z12, Z3
+	VBROADCASTSS (CX)(SI*4), Z13
+	LONG $0x481ed262; WORD $0xe552 // VDPBF16PS Z13, Z12, Z4
+	VBROADCASTSS (CX)(R8*1), Z14
+	LONG $0x481ed262; WORD $0xee52 // VDPBF16PS Z14, Z12, Z5
+	VBROADCASTSS (R9), Z13
+	LONG $0x481ed262; WORD $0xf552 // VDPBF16PS Z13, Z12, Z6
+	VBROADCASTSS (R9)(SI*1), Z14
+	LONG $0x481ed262; WORD $0xfe52 // VDPBF16PS Z14, Z12, Z7
+	VBROADCASTSS (R9)(SI*2), Z13
+	LONG $0x481e5262; WORD $0xc552 // VDPBF16PS Z13, Z12, Z8
+	VBROADCASTSS (R9)(DI*1), Z14
+	LONG $0x481e5262; WORD $0xce52 // VDPBF16PS Z14, Z12, Z9
+	VBROADCASTSS (R9)(SI*4), Z13
+	LONG $0x481e5262; WORD $0xd552 // VDPBF16PS Z13, Z12, Z10
+	VBROADCASTSS (R9)(R8*1), Z14
+	LONG $0x481e5262; WORD $0xde52 // VDPBF16PS Z14, Z12, Z11
+	ADDQ         $+4, CX
+	ADDQ         $+4, R9
+	ADDQ         $+64, DX
+	DECQ         R14
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -9242,6 +10110,7 @@ kh:
 	ADDQ 96(AX), R9
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -9583,12 +10452,71 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R14
 	JNZ          run
-	ADDQ         80(AX), R11
-	DECQ         R13
-	JNZ          kh
-	ADDQ         72(AX), R10
-	DECQ         R12
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R14
+	ANDQ $0x0f, R14
+	SHRQ $0x01, R14
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (CX), Z28
+	LONG $0x402e9262; WORD $0xc452 // VDPBF16PS Z28, Z26, Z0
+	LONG $0x40269262; WORD $0xcc52 // VDPBF16PS Z28, Z27, Z1
+	VBROADCASTSS (CX)(SI*1), Z29
+	LONG $0x402e9262; WORD $0xd552 // VDPBF16PS Z29, Z26, Z2
+	LONG $0x40269262; WORD $0xdd52 // VDPBF16PS Z29, Z27, Z3
+	VBROADCASTSS (CX)(SI*2), Z28
+	LONG $0x402e9262; WORD $0xe452 // VDPBF16PS Z28, Z26, Z4
+	LONG $0x40269262; WORD $0xec52 // VDPBF16PS Z28, Z27, Z5
+	VBROADCASTSS (CX)(DI*1), Z29
+	LONG $0x402e9262; WORD $0xf552 // VDPBF16PS Z29, Z26, Z6
+	LONG $0x40269262; WORD $0xfd52 // VDPBF16PS Z29, Z27, Z7
+	VBROADCASTSS (CX)(SI*4), Z28
+	LONG $0x402e1262; WORD $0xc452 // VDPBF16PS Z28, Z26, Z8
+	LONG $0x40261262; WORD $0xcc52 // VDPBF16PS Z28, Z27, Z9
+	VBROADCASTSS (CX)(R8*1), Z29
+	LONG $0x402e1262; WORD $0xd552 // VDPBF16PS Z29, Z26, Z10
+	LONG $0x40261262; WORD $0xdd52 // VDPBF16PS Z29, Z27, Z11
+	VBROADCASTSS (CX)(DI*2), Z28
+	LONG $0x402e1262; WORD $0xe452 // VDPBF16PS Z28, Z26, Z12
+	LONG $0x40261262; WORD $0xec52 // VDPBF16PS Z28, Z27, Z13
+	VBROADCASTSS (R9), Z29
+	LONG $0x402e1262; WORD $0xf552 // VDPBF16PS Z29, Z26, Z14
+	LONG $0x40261262; WORD $0xfd52 // VDPBF16PS Z29, Z27, Z15
+	VBROADCASTSS (R9)(SI*1), Z28
+	LONG $0x402e8262; WORD $0xc452 // VDPBF16PS Z28, Z26, Z16
+	LONG $0x40268262; WORD $0xcc52 // VDPBF16PS Z28, Z27, Z17
+	VBROADCASTSS (R9)(SI*2), Z29
+	LONG $0x402e8262; WORD $0xd552 // VDPBF16PS Z29, Z26, Z18
+	LONG $0x40268262; WORD $0xdd52 // VDPBF16PS Z29, Z27, Z19
+	VBROADCASTSS (R9)(DI*1), Z28
+	LONG $0x402e8262; WORD $0xe452 // VDPBF16PS Z28, Z26, Z20
+	LONG $0x40268262; WORD $0xec52 // VDPBF16PS Z28, Z27, Z21
+	VBROADCASTSS (R9)(SI*4), Z29
+	LONG $0x402e8262; WORD $0xf552 // VDPBF16PS Z29, Z26, Z22
+	LONG $0x40268262; WORD $0xfd52 // VDPBF16PS Z29, Z27, Z23
+	VBROADCASTSS (R9)(R8*1), Z28
+	LONG $0x402e0262; WORD $0xc452 // VDPBF16PS Z28, Z26, Z24
+	LONG $0x40260262; WORD $0xcc52 // VDPBF16PS Z28, Z27, Z25
+	ADDQ         $+4, CX
+	ADDQ         $+4, R9
+	ADDQ         $+128, DX
+	DECQ         R14
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -9959,6 +10887,7 @@ kh:
 	ADDQ 96(AX), R9
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -10188,12 +11117,57 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R14
 	JNZ          run
-	ADDQ         80(AX), R11
-	DECQ         R13
-	JNZ          kh
-	ADDQ         72(AX), R10
-	DECQ         R12
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R14
+	ANDQ $0x0f, R14
+	SHRQ $0x01, R14
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x4816d262; WORD $0xc652 // VDPBF16PS Z14, Z13, Z0
+	VBROADCASTSS (CX)(SI*1), Z15
+	LONG $0x4816d262; WORD $0xcf52 // VDPBF16PS Z15, Z13, Z1
+	VBROADCASTSS (CX)(SI*2), Z14
+	LONG $0x4816d262; WORD $0xd652 // VDPBF16PS Z14, Z13, Z2
+	VBROADCASTSS (CX)(DI*1), Z15
+	LONG $0x4816d262; WORD $0xdf52 // VDPBF16PS Z15, Z13, Z3
+	VBROADCASTSS (CX)(SI*4), Z14
+	LONG $0x4816d262; WORD $0xe652 // VDPBF16PS Z14, Z13, Z4
+	VBROADCASTSS (CX)(R8*1), Z15
+	LONG $0x4816d262; WORD $0xef52 // VDPBF16PS Z15, Z13, Z5
+	VBROADCASTSS (CX)(DI*2), Z14
+	LONG $0x4816d262; WORD $0xf652 // VDPBF16PS Z14, Z13, Z6
+	VBROADCASTSS (R9), Z15
+	LONG $0x4816d262; WORD $0xff52 // VDPBF16PS Z15, Z13, Z7
+	VBROADCASTSS (R9)(SI*1), Z14
+	LONG $0x48165262; WORD $0xc652 // VDPBF16PS Z14, Z13, Z8
+	VBROADCASTSS (R9)(SI*2), Z15
+	LONG $0x48165262; WORD $0xcf52 // VDPBF16PS Z15, Z13, Z9
+	VBROADCASTSS (R9)(DI*1), Z14
+	LONG $0x48165262; WORD $0xd652 // VDPBF16PS Z14, Z13, Z10
+	VBROADCASTSS (R9)(SI*4), Z15
+	LONG $0x48165262; WORD $0xdf52 // VDPBF16PS Z15, Z13, Z11
+	VBROADCASTSS (R9)(R8*1), Z14
+	LONG $0x48165262; WORD $0xe652 // VDPBF16PS Z14, Z13, Z12
+	ADDQ         $+4, CX
+	ADDQ         $+4, R9
+	ADDQ         $+64, DX
+	DECQ         R14
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -10485,6 +11459,7 @@ kh:
 	ADDQ 96(AX), R9
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -10850,12 +11825,74 @@ run:
 	ADDQ         $+1024, DX
 	DECQ         R14
 	JNZ          run
-	ADDQ         80(AX), R11
-	DECQ         R13
-	JNZ          kh
-	ADDQ         72(AX), R10
-	DECQ         R12
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R14
+	ANDQ $0x0f, R14
+	SHRQ $0x01, R14
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (CX), Z30
+	LONG $0x401e9262; WORD $0xc652 // VDPBF16PS Z30, Z28, Z0
+	LONG $0x40169262; WORD $0xce52 // VDPBF16PS Z30, Z29, Z1
+	VBROADCASTSS (CX)(SI*1), Z31
+	LONG $0x401e9262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z2
+	LONG $0x40169262; WORD $0xdf52 // VDPBF16PS Z31, Z29, Z3
+	VBROADCASTSS (CX)(SI*2), Z30
+	LONG $0x401e9262; WORD $0xe652 // VDPBF16PS Z30, Z28, Z4
+	LONG $0x40169262; WORD $0xee52 // VDPBF16PS Z30, Z29, Z5
+	VBROADCASTSS (CX)(DI*1), Z31
+	LONG $0x401e9262; WORD $0xf752 // VDPBF16PS Z31, Z28, Z6
+	LONG $0x40169262; WORD $0xff52 // VDPBF16PS Z31, Z29, Z7
+	VBROADCASTSS (CX)(SI*4), Z30
+	LONG $0x401e1262; WORD $0xc652 // VDPBF16PS Z30, Z28, Z8
+	LONG $0x40161262; WORD $0xce52 // VDPBF16PS Z30, Z29, Z9
+	VBROADCASTSS (CX)(R8*1), Z31
+	LONG $0x401e1262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z10
+	LONG $0x40161262; WORD $0xdf52 // VDPBF16PS Z31, Z29, Z11
+	VBROADCASTSS (CX)(DI*2), Z30
+	LONG $0x401e1262; WORD $0xe652 // VDPBF16PS Z30, Z28, Z12
+	LONG $0x40161262; WORD $0xee52 // VDPBF16PS Z30, Z29, Z13
+	VBROADCASTSS (R9), Z31
+	LONG $0x401e1262; WORD $0xf752 // VDPBF16PS Z31, Z28, Z14
+	LONG $0x40161262; WORD $0xff52 // VDPBF16PS Z31, Z29, Z15
+	VBROADCASTSS (R9)(SI*1), Z30
+	LONG $0x401e8262; WORD $0xc652 // VDPBF16PS Z30, Z28, Z16
+	LONG $0x40168262; WORD $0xce52 // VDPBF16PS Z30, Z29, Z17
+	VBROADCASTSS (R9)(SI*2), Z31
+	LONG $0x401e8262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z18
+	LONG $0x40168262; WORD $0xdf52 // VDPBF16PS Z31, Z29, Z19
+	VBROADCASTSS (R9)(DI*1), Z30
+	LONG $0x401e8262; WORD $0xe652 // VDPBF16PS Z30, Z28, Z20
+	LONG $0x40168262; WORD $0xee52 // VDPBF16PS Z30, Z29, Z21
+	VBROADCASTSS (R9)(SI*4), Z31
+	LONG $0x401e8262; WORD $0xf752 // VDPBF16PS Z31, Z28, Z22
+	LONG $0x40168262; WORD $0xff52 // VDPBF16PS Z31, Z29, Z23
+	VBROADCASTSS (R9)(R8*1), Z30
+	LONG $0x401e0262; WORD $0xc652 // VDPBF16PS Z30, Z28, Z24
+	LONG $0x40160262; WORD $0xce52 // VDPBF16PS Z30, Z29, Z25
+	VBROADCASTSS (R9)(DI*2), Z31
+	LONG $0x401e0262; WORD $0xd752 // VDPBF16PS Z31, Z28, Z26
+	LONG $0x40160262; WORD $0xdf52 // VDPBF16PS Z31, Z29, Z27
+	ADDQ         $+4, CX
+	ADDQ         $+4, R9
+	ADDQ         $+128, DX
+	DECQ         R14
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX
@@ -11241,6 +12278,7 @@ kh:
 	ADDQ 96(AX), R9
 	MOVQ 64(AX), R14
 	SHRQ $0x04, R14
+	JZ   tail
 
 	// Eight pairs of the row: each pixel's times its weights. The next panel is prefetched.
 run:
@@ -11486,12 +12524,59 @@ run:
 	ADDQ         $+512, DX
 	DECQ         R14
 	JNZ          run
-	ADDQ         80(AX), R11
-	DECQ         R13
-	JNZ          kh
-	ADDQ         72(AX), R10
-	DECQ         R12
-	JNZ          icb
+
+	// What is left of the row, which is no multiple of 16.
+tail:
+	MOVQ 64(AX), R14
+	ANDQ $0x0f, R14
+	SHRQ $0x01, R14
+	JZ   runDone
+
+	// A pair of it.
+tailLoop:
+	VMOVUPS      (DX), Z14
+	VBROADCASTSS (CX), Z15
+	LONG $0x480ed262; WORD $0xc752 // VDPBF16PS Z15, Z14, Z0
+	VBROADCASTSS (CX)(SI*1), Z16
+	LONG $0x480eb262; WORD $0xc852 // VDPBF16PS Z16, Z14, Z1
+	VBROADCASTSS (CX)(SI*2), Z15
+	LONG $0x480ed262; WORD $0xd752 // VDPBF16PS Z15, Z14, Z2
+	VBROADCASTSS (CX)(DI*1), Z16
+	LONG $0x480eb262; WORD $0xd852 // VDPBF16PS Z16, Z14, Z3
+	VBROADCASTSS (CX)(SI*4), Z15
+	LONG $0x480ed262; WORD $0xe752 // VDPBF16PS Z15, Z14, Z4
+	VBROADCASTSS (CX)(R8*1), Z16
+	LONG $0x480eb262; WORD $0xe852 // VDPBF16PS Z16, Z14, Z5
+	VBROADCASTSS (CX)(DI*2), Z15
+	LONG $0x480ed262; WORD $0xf752 // VDPBF16PS Z15, Z14, Z6
+	VBROADCASTSS (R9), Z16
+	LONG $0x480eb262; WORD $0xf852 // VDPBF16PS Z16, Z14, Z7
+	VBROADCASTSS (R9)(SI*1), Z15
+	LONG $0x480e5262; WORD $0xc752 // VDPBF16PS Z15, Z14, Z8
+	VBROADCASTSS (R9)(SI*2), Z16
+	LONG $0x480e3262; WORD $0xc852 // VDPBF16PS Z16, Z14, Z9
+	VBROADCASTSS (R9)(DI*1), Z15
+	LONG $0x480e5262; WORD $0xd752 // VDPBF16PS Z15, Z14, Z10
+	VBROADCASTSS (R9)(SI*4), Z16
+	LONG $0x480e3262; WORD $0xd852 // VDPBF16PS Z16, Z14, Z11
+	VBROADCASTSS (R9)(R8*1), Z15
+	LONG $0x480e5262; WORD $0xe752 // VDPBF16PS Z15, Z14, Z12
+	VBROADCASTSS (R9)(DI*2), Z16
+	LONG $0x480e3262; WORD $0xe852 // VDPBF16PS Z16, Z14, Z13
+	ADDQ         $+4, CX
+	ADDQ         $+4, R9
+	ADDQ         $+64, DX
+	DECQ         R14
+	JNZ          tailLoop
+
+	// The next row of taps, then the next block.
+runDone:
+	ADDQ 80(AX), R11
+	DECQ R13
+	JNZ  kh
+	ADDQ 72(AX), R10
+	DECQ R12
+	JNZ  icb
 
 	// Add the residual, in float32.
 	MOVQ   208(AX), CX

@@ -15,8 +15,7 @@ type DotKernels struct {
 	// Run in the place of 16 floats.
 	Nob, PfStep, HalvesFrom int
 	// Conv and Conv1 differ from those of Kernels in their data: Src is bfloat16; so
-	// are Dst and Res, in pixels of 32 bytes, unless FlagFloat is set. Run is a
-	// multiple of 16. W is [Icb][Kh][Run/2][16·nob][2]: two neighbours of Run side by
+	// are Dst and Res, in pixels of 32 bytes, unless FlagFloat is set. Run is even. W is [Icb][Kh][Run/2][16·nob][2]: two neighbours of Run side by
 	// side. Bias and all sums are float32; a result is rounded to nearest even.
 	Conv, Conv1 [MaxPix + 1]func(*ConvArgs)
 	// GradWeight differs from that of Kernels in that a pixel is a pair of them,

@@ -241,11 +241,14 @@ func (t *tile) reduce(steps int, tail bool, tap func(k int)) {
 	t.count(icb, "icb")
 }
 
-// tail emits the last Run%16 floats of a row, one at a time.
+// tail emits the last Run%16 elements of a row, as many at a time as 32 bits hold.
 func (t *tile) tail(n reg.GPVirtual, tap func()) {
 	t.Label("tail")
 	t.MOVQ(t.arg(convRun), n)
 	t.ANDQ(operand.U8(block-1), n)
+	if t.srcPixel == halfPixelBytes {
+		t.SHRQ(operand.U8(1), n)
+	}
 	t.JZ(operand.LabelRef("runDone"))
 	t.Label("tailLoop")
 	tap()

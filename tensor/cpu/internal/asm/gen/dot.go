@@ -41,7 +41,7 @@ func (g *gen) dot(name string, px, nob int) {
 	t.srcPixel = halfPixelBytes
 	t.end = t.dotEpilogue
 	t.loops(func() {
-		t.reduce(block/2, false, func(k int) { t.convTap(k, t.vdpbf16ps) })
+		t.reduce(block/2, true, func(k int) { t.convTap(k, t.vdpbf16ps) })
 	})
 }
 
