@@ -14,6 +14,11 @@ var matrixAMX = &MatrixKernels{
 	Conv:   configured(matrixConvAMX),
 	Conv1:  configured(matrixConvOneAMX),
 	Gather: gatherAMX,
+	Grad: [3][3]func(*MatrixGradArgs){
+		1: {1: configuredGrad(matrixGradAMXx11), 2: configuredGrad(matrixGradAMXx12)},
+		2: {1: configuredGrad(matrixGradAMXx21), 2: configuredGrad(matrixGradAMXx22)},
+	},
+	Transpose: transposeAMX,
 }
 
 // offerAMX adds AMX to the products of AVX512_BF16, which every processor that has it

@@ -7,6 +7,11 @@ var genericMatrix = &MatrixKernels{
 	Conv:   func(a *MatrixArgs) { a.convolve(2) },
 	Conv1:  func(a *MatrixArgs) { a.convolve(1) },
 	Gather: genericGather,
+	Grad: [3][3]func(*MatrixGradArgs){
+		1: {1: func(a *MatrixGradArgs) { a.sum(1, 1) }, 2: func(a *MatrixGradArgs) { a.sum(1, 2) }},
+		2: {1: func(a *MatrixGradArgs) { a.sum(2, 1) }, 2: func(a *MatrixGradArgs) { a.sum(2, 2) }},
+	},
+	Transpose: genericTranspose,
 }
 
 // genericWithMatrix is generic with such a unit.
@@ -89,6 +94,35 @@ func genericGather(a *GatherArgs) {
 			if a.SrcOB != 0 {
 				dst[1] = *(*HalfPixel)(unsafe.Add(src, a.SrcOB))
 			}
+		}
+	}
+}
+
+// sum adds to the sums of in × out blocks.
+func (a *MatrixGradArgs) sum(in, out int) {
+	for tap, at := range unsafe.Slice(a.Taps, a.TapCount) {
+		for r := range in * Block {
+			x := unsafe.Slice((*pairOf)(unsafe.Add(a.Src, r*a.SrcRow+at)), Block*a.N)
+			row := tap*Block*pixelBytes + r/Block*a.DstIB + r%Block*pixelBytes
+			for ob := range out {
+				y := pixel(a.Dst, row+ob*a.DstOB)
+				grad := unsafe.Slice((*[Block]pairOf)(unsafe.Add(a.Grad, ob*a.GradOB)), Block*a.N)
+				for p := range x {
+					for o := range y {
+						y[o] = dot(y[o], &x[p], &grad[p][o])
+					}
+				}
+			}
+		}
+	}
+}
+
+func genericTranspose(a *TransposeArgs) {
+	pixels := unsafe.Slice((*[2 * Block]BF16)(a.Src), 2*Block*a.N)
+	for c := range 2 * Block {
+		row := unsafe.Slice((*BF16)(unsafe.Add(a.Dst, c*a.DstRow)), len(pixels))
+		for p := range pixels {
+			row[p] = pixels[p][c]
 		}
 	}
 }

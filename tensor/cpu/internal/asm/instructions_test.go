@@ -83,6 +83,23 @@ var instructions = map[string]func(m *machine, a []operand, lanes int){
 		}
 		m.put(a[2], y, lanes)
 	},
+	"VPUNPCKLWD":  interleave(2, 0),
+	"VPUNPCKHWD":  interleave(2, 1),
+	"VPUNPCKLDQ":  interleave(4, 0),
+	"VPUNPCKHDQ":  interleave(4, 1),
+	"VPUNPCKLQDQ": interleave(8, 0),
+	"VPUNPCKHQDQ": interleave(8, 1),
+	"VSHUFI32X4": func(m *machine, a []operand, _ int) {
+		x, y, z := m.vector(a[2], 16), m.vector(a[1], 16), vector{}
+		for i := range 4 { // two quarters of each
+			from := &x
+			if i >= 2 {
+				from = &y
+			}
+			copy(z[4*i:4*i+4], from[4*(a[0].imm>>(2*i)&3):])
+		}
+		m.put(a[3], z, 16)
+	},
 	"VINSERTI64X4": func(m *machine, a []operand, _ int) {
 		y, x := m.vector(a[2], 16), m.vector(a[1], 8)
 		copy(y[8*a[0].imm:][:8], x[:])
@@ -297,6 +314,21 @@ func quads(f func(x, y uint64) uint64) func(*machine, []operand, int) {
 			y.setQuad(i, f(x.quad(i), y.quad(i)))
 		}
 		m.put(a[2], y, lanes)
+	}
+}
+
+// interleave takes elements of so many bytes in turn from the second operand and the
+// first, of the lower or the upper half of each 128 bits.
+func interleave(bytes, half int) func(*machine, []operand, int) {
+	return func(m *machine, a []operand, lanes int) {
+		x, y, z := m.vector(a[1], lanes), m.vector(a[0], lanes), vector{}
+		from := [2]*[64]byte{(*[64]byte)(unsafe.Pointer(&x)), (*[64]byte)(unsafe.Pointer(&y))}
+		to := (*[64]byte)(unsafe.Pointer(&z))
+		for i := 0; i < 4*lanes; i += bytes {
+			at := i/16*16 + half*8 + i%16/(2*bytes)*bytes
+			copy(to[i:i+bytes], from[i/bytes%2][at:])
+		}
+		m.put(a[2], z, lanes)
 	}
 }
 

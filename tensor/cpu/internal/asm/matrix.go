@@ -12,6 +12,10 @@ type MatrixKernels struct {
 	// Conv makes panels of two output blocks, Conv1 of one.
 	Conv, Conv1 func(*MatrixArgs)
 	Gather      func(*GatherArgs)
+	// Grad[in][out] makes the weight gradient of that many blocks of input and of
+	// output channels, one or two each.
+	Grad      [3][3]func(*MatrixGradArgs)
+	Transpose func(*TransposeArgs)
 }
 
 // MatrixGroup is the pixels that a kernel sums at once. A call costs as much for
@@ -72,6 +76,43 @@ func configured(kernel func(*MatrixArgs)) func(*MatrixArgs) {
 	return func(a *MatrixArgs) {
 		a.Whole = newTileConfig(MatrixGroup / 2)
 		a.Rest = newTileConfig((a.N%MatrixGroup + 1) / 2)
+		kernel(a)
+	}
+}
+
+// MatrixGradArgs is one call of a weight gradient, which sums over pixels:
+//
+//	dst[tap][r][o] += Σ_p src[r][p + Taps[tap]] · grad[p][o]
+//
+// for 32·N pixels p. A row of the source is the pixels of one channel, as Transpose
+// makes it: channel r's begin at Src + r·SrcRow. Taps are distances in bytes, 2 for a
+// pixel. Pairs of pixels of the gradient are [p/2][16][2], as Pair makes them, of its
+// blocks GradOB apart. Sums are float32, [tap][16][16] of each pair of blocks: those of
+// the second input block lie DstIB on, of the second output block DstOB. Counts are at
+// least 1. The kernel changes Config alone.
+type MatrixGradArgs struct {
+	Src, Grad, Dst unsafe.Pointer
+	Taps           *int
+	TapCount       int
+	SrcRow         int
+	GradOB         int
+	DstIB, DstOB   int
+	N              int
+
+	Config tileConfig
+}
+
+// TransposeArgs turns 32·N gathered pixels to rows of one channel each: channel c's
+// begin at Dst + c·DstRow, for c < 32. N is at least 1.
+type TransposeArgs struct {
+	Src, Dst  unsafe.Pointer
+	DstRow, N int
+}
+
+// configuredGrad sets the configuration for a kernel: all tiles are whole.
+func configuredGrad(kernel func(*MatrixGradArgs)) func(*MatrixGradArgs) {
+	return func(a *MatrixGradArgs) {
+		a.Config = newTileConfig(MatrixGroup / 2)
 		kernel(a)
 	}
 }

@@ -15,18 +15,25 @@ var sourceAMX string
 
 // emulatedMatrix is AMX's set.
 func emulatedMatrix(t *testing.T) *MatrixKernels {
-	e := emulator{"AMX", assemble(sourceAMX)}
+	functions := assemble(sourceAMX)
 	call := func(name string, a unsafe.Pointer) {
 		m := &machine{}
-		m.run(e.functions[name+e.suffix], word64(a))
+		m.run(functions[name], word64(a))
 		if m.tiles != (tiles{}) {
 			t.Error("the tiles were not released")
 		}
 	}
+	grad := func(size int) func(*MatrixGradArgs) {
+		name := fmt.Sprintf("matrixGradAMXx%d", size)
+		return configuredGrad(func(a *MatrixGradArgs) { call(name, unsafe.Pointer(a)) })
+	}
 	return &MatrixKernels{
-		Conv:   configured(func(a *MatrixArgs) { call("matrixConv", unsafe.Pointer(a)) }),
-		Conv1:  configured(func(a *MatrixArgs) { call("matrixConvOne", unsafe.Pointer(a)) }),
-		Gather: func(a *GatherArgs) { call("gather", unsafe.Pointer(a)) },
+		Grad:      [3][3]func(*MatrixGradArgs){1: {1: grad(11), 2: grad(12)}, 2: {1: grad(21), 2: grad(22)}},
+		Transpose: func(a *TransposeArgs) { call("transposeAMX", unsafe.Pointer(a)) },
+
+		Conv:   configured(func(a *MatrixArgs) { call("matrixConvAMX", unsafe.Pointer(a)) }),
+		Conv1:  configured(func(a *MatrixArgs) { call("matrixConvOneAMX", unsafe.Pointer(a)) }),
+		Gather: func(a *GatherArgs) { call("gatherAMX", unsafe.Pointer(a)) },
 	}
 }
 
@@ -241,6 +248,77 @@ func TestGather(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestTranspose(t *testing.T) {
+	eachMatrix(t, func(t *testing.T, m *MatrixKernels, r *rand.Rand) {
+		for n := 1; n < 4; n++ {
+			a := TransposeArgs{N: n, DstRow: 64*n + 2*r.IntN(40)}
+			src, dst, want := newHalves(t, r, n*32*32), newHalves(t, r, 31*a.DstRow/2+32*n), expected{}
+			src.fill(r, 0, len(src))
+			for i := range src {
+				want.want(2*(i%32*a.DstRow+i/32*2), src.get(2*i), 0)
+			}
+			a.Src, a.Dst = src.at(0), dst.at(0)
+			before := a
+			m.Transpose(&a)
+			want.check(t, dst.floats())
+			if a != before {
+				t.Errorf("arguments changed from %+v to %+v", before, a)
+			}
+		}
+	})
+}
+
+func TestMatrixGrad(t *testing.T) {
+	eachMatrix(t, func(t *testing.T, m *MatrixKernels, r *rand.Rand) {
+		for i := range 16 {
+			in, out := 1+i%2, 1+i/2%2
+			t.Run(fmt.Sprintf("%d×%d_%d", in, out, i), func(t *testing.T) { testMatrixGrad(t, r, m, in, out) })
+		}
+	})
+}
+
+func testMatrixGrad(t *testing.T, r *rand.Rand, m *MatrixKernels, in, out int) {
+	a := MatrixGradArgs{TapCount: 1 + r.IntN(4), N: 1 + r.IntN(3)}
+	var taps []int
+	for range a.TapCount {
+		taps = append(taps, 2*r.IntN(100))
+	}
+	a.Taps = &taps[0]
+	a.SrcRow = 64*a.N + 200 + 2*r.IntN(50)
+	a.GradOB = 1024*a.N + 2*r.IntN(50)
+	a.DstIB = 1024*a.TapCount + 4*r.IntN(50)
+	a.DstOB = in*a.DstIB + 4*r.IntN(50)
+	src, grad := newHalves(t, r, (Block*in*a.SrcRow)/2), newHalves(t, r, ((out-1)*a.GradOB+1024*a.N)/2)
+	dst, want := newMemory(t, r, ((out-1)*a.DstOB+(in-1)*a.DstIB+1024*a.TapCount)/4), expected{}
+	for _, tap := range taps {
+		for row := range Block * in {
+			src.fill(r, row*a.SrcRow+tap, 32*a.N)
+		}
+	}
+	for ob := range out {
+		grad.fill(r, ob*a.GradOB, 512*a.N)
+	}
+	for i := range a.TapCount * in * out * Block * Block {
+		o, row, ob, ib, tap := i%16, i/16%16, i/256%out, i/256/out%in, i/256/out/in
+		at := tap*1024 + ib*a.DstIB + ob*a.DstOB + row*64 + 4*o
+		dst.fill(r, at, 1)
+		y := dst.get(at)
+		size := math.Abs(y)
+		for p := range 32 * a.N {
+			v := src.get((ib*16+row)*a.SrcRow+taps[tap]+2*p) * grad.get(ob*a.GradOB+p/2*64+4*o+p%2*2)
+			y, size = y+v, size+math.Abs(v)
+		}
+		want.want(at, y, size)
+	}
+	a.Src, a.Grad, a.Dst = src.at(0), grad.at(0), dst.at(0)
+	before := a
+	m.Grad[in][out](&a)
+	want.check(t, dst)
+	if before.Config = a.Config; a != before {
+		t.Errorf("arguments changed from %+v to %+v", before, a)
+	}
 }
 
 // TestMatrixPeak demands a loop that ends, with released tiles and the operations of

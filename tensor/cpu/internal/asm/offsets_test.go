@@ -22,7 +22,7 @@ func TestOffsets(t *testing.T) {
 	}
 	for _, s := range []any{
 		ConvArgs{}, WinoInArgs{}, WinoOutArgs{}, EltArgs{}, PoolArgs{},
-		GradWeightArgs{}, NormGradArgs{}, SGDArgs{}, PoolGradArgs{}, CountArgs{}, FigureSums{}, PairArgs{}, MatrixArgs{}, GatherArgs{},
+		GradWeightArgs{}, NormGradArgs{}, SGDArgs{}, PoolGradArgs{}, CountArgs{}, FigureSums{}, PairArgs{}, MatrixArgs{}, GatherArgs{}, MatrixGradArgs{}, TransposeArgs{},
 	} {
 		r := reflect.TypeOf(s)
 		fields := 0

@@ -4210,6 +4210,75 @@ func matrixConvOneAMX(a *MatrixArgs)
 //go:noescape
 func gatherAMX(a *GatherArgs)
 
+// transposeAMX turns gathered pixels to rows of one channel each, 32 at a time:
+//
+//	for p, c := range 32 * N, 32 {
+//		(Dst + c·DstRow)[p] = Src[32·p + c]
+//	}
+//
+//go:noescape
+func transposeAMX(a *TransposeArgs)
+
+// matrixGradAMXx11 sums the gradient of a weight, for 1 block of input and 1 block of output channels:
+//
+//	for tap, r, o := range TapCount, 16, 16 {
+//		dst := Dst + 1024·tap + r/16·DstIB + o/16·DstOB
+//		src := Src + r·SrcRow + Taps[tap]
+//		grad := Grad + o/16·GradOB
+//		for p := range 16 * N { // pairs of pixels
+//			pair := grad[32·p + o%16·2:]
+//			dst[r%16·16 + o%16] += src[2·p]*pair[0] + src[2·p + 1]*pair[1]
+//		}
+//	}
+//
+//go:noescape
+func matrixGradAMXx11(a *MatrixGradArgs)
+
+// matrixGradAMXx12 sums the gradient of a weight, for 1 block of input and 2 blocks of output channels:
+//
+//	for tap, r, o := range TapCount, 16, 32 {
+//		dst := Dst + 1024·tap + r/16·DstIB + o/16·DstOB
+//		src := Src + r·SrcRow + Taps[tap]
+//		grad := Grad + o/16·GradOB
+//		for p := range 16 * N { // pairs of pixels
+//			pair := grad[32·p + o%16·2:]
+//			dst[r%16·16 + o%16] += src[2·p]*pair[0] + src[2·p + 1]*pair[1]
+//		}
+//	}
+//
+//go:noescape
+func matrixGradAMXx12(a *MatrixGradArgs)
+
+// matrixGradAMXx21 sums the gradient of a weight, for 2 blocks of input and 1 block of output channels:
+//
+//	for tap, r, o := range TapCount, 32, 16 {
+//		dst := Dst + 1024·tap + r/16·DstIB + o/16·DstOB
+//		src := Src + r·SrcRow + Taps[tap]
+//		grad := Grad + o/16·GradOB
+//		for p := range 16 * N { // pairs of pixels
+//			pair := grad[32·p + o%16·2:]
+//			dst[r%16·16 + o%16] += src[2·p]*pair[0] + src[2·p + 1]*pair[1]
+//		}
+//	}
+//
+//go:noescape
+func matrixGradAMXx21(a *MatrixGradArgs)
+
+// matrixGradAMXx22 sums the gradient of a weight, for 2 blocks of input and 2 blocks of output channels:
+//
+//	for tap, r, o := range TapCount, 32, 32 {
+//		dst := Dst + 1024·tap + r/16·DstIB + o/16·DstOB
+//		src := Src + r·SrcRow + Taps[tap]
+//		grad := Grad + o/16·GradOB
+//		for p := range 16 * N { // pairs of pixels
+//			pair := grad[32·p + o%16·2:]
+//			dst[r%16·16 + o%16] += src[2·p]*pair[0] + src[2·p + 1]*pair[1]
+//		}
+//	}
+//
+//go:noescape
+func matrixGradAMXx22(a *MatrixGradArgs)
+
 // matrixPeakAMX does n rounds of independent products of tiles, and returns the floating-point
 // operations done. All factors are zero.
 //

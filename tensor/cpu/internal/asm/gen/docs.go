@@ -47,6 +47,13 @@ puts pixels side by side, each two of a lane in a pair:
 	}`),
 	"matrixConv":    kernel.matrix,
 	"matrixConvOne": kernel.matrix,
+	"matrixGrad":    kernel.matrixGrad,
+	"transpose": constant(`
+turns gathered pixels to rows of one channel each, 32 at a time:
+
+	for p, c := range 32 * N, 32 {
+		(Dst + c·DstRow)[p] = Src[32·p + c]
+	}`),
 	"gather": constant(`
 puts the pixels of two blocks side by side:
 
@@ -283,6 +290,23 @@ adds each output's gradient to the first maximum of its window, or the last NaN:
 		}
 		(DX + i·Step + best[o].kh·DXRow)[16·best[o].kw + o] += DY[16·i + o]
 	}`),
+}
+
+// matrixGrad is the weight gradient of AMX.
+func (k kernel) matrixGrad() string {
+	in, out := k.size/10, k.size%10
+	return fmt.Sprintf(`
+sums the gradient of a weight, for %s of input and %s of output channels:
+
+	for tap, r, o := range TapCount, %d, %d {
+		dst := Dst + 1024·tap + r/16·DstIB + o/16·DstOB
+		src := Src + r·SrcRow + Taps[tap]
+		grad := Grad + o/16·GradOB
+		for p := range 16 * N { // pairs of pixels
+			pair := grad[32·p + o%%16·2:]
+			dst[r%%16·16 + o%%16] += src[2·p]*pair[0] + src[2·p + 1]*pair[1]
+		}
+	}`, count(in, "block"), count(out, "block"), 16*in, 16*out)
 }
 
 // matrix is the convolution of AMX.

@@ -22,6 +22,12 @@ func (g *gen) matrices() {
 	g.matrix("matrixConv", 2)
 	g.matrix("matrixConvOne", 1)
 	g.gather()
+	g.transpose()
+	for in := 1; in <= 2; in++ {
+		for out := 1; out <= 2; out++ {
+			g.matrixGrad(in, out)
+		}
+	}
 	g.matrixPeak()
 }
 

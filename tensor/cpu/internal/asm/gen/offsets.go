@@ -203,6 +203,29 @@ const (
 	matrixScratch = matrixRest + 64
 )
 
+// Offsets of asm.MatrixGradArgs, in bytes.
+const (
+	matrixGradSrc = 8 * iota
+	matrixGradGrad
+	matrixGradDst
+	matrixGradTaps
+	matrixGradTapCount
+	matrixGradSrcRow
+	matrixGradGradOB
+	matrixGradDstIB
+	matrixGradDstOB
+	matrixGradN
+	matrixGradConfig
+)
+
+// Offsets of asm.TransposeArgs, in bytes.
+const (
+	transposeSrc = 8 * iota
+	transposeDst
+	transposeDstRow
+	transposeN
+)
+
 // Offsets of asm.GatherArgs, in bytes.
 const (
 	gatherSrc = 8 * iota
@@ -288,6 +311,14 @@ var argStructs = []argStruct{
 		{"N", matrixN}, {"Row", matrixRow}, {"Skip", matrixSkip}, {"DstSkip", matrixDstSkip},
 		{"ResSkip", matrixResSkip}, {"DstOB", matrixDstOB}, {"ResOB", matrixResOB}, {"Flags", matrixFlags},
 		{"Whole", matrixWhole}, {"Rest", matrixRest}, {"Scratch", matrixScratch},
+	}},
+	{"MatrixGradArgs", []argField{
+		{"Src", matrixGradSrc}, {"Grad", matrixGradGrad}, {"Dst", matrixGradDst}, {"Taps", matrixGradTaps},
+		{"TapCount", matrixGradTapCount}, {"SrcRow", matrixGradSrcRow}, {"GradOB", matrixGradGradOB},
+		{"DstIB", matrixGradDstIB}, {"DstOB", matrixGradDstOB}, {"N", matrixGradN}, {"Config", matrixGradConfig},
+	}},
+	{"TransposeArgs", []argField{
+		{"Src", transposeSrc}, {"Dst", transposeDst}, {"DstRow", transposeDstRow}, {"N", transposeN},
 	}},
 	{"GatherArgs", []argField{
 		{"Src", gatherSrc}, {"Dst", gatherDst}, {"SrcOB", gatherSrcOB}, {"SrcPix", gatherSrcPix},

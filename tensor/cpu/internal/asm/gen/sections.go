@@ -135,6 +135,15 @@ var sections = map[string]map[string]string{
 		"next":           "The next group.",
 		"rest":           "The last group: halves of half as many rows as it has pixels, rounded up.",
 	},
+	"matrixGrad": {
+		"tap":    "A tap: load its sums.",
+		"pixels": "32 pixels: their channels times their gradients.",
+		"stored": "Store the sums; then the next tap.",
+	},
+	"transpose": {
+		"":       "Rows of each quarter of the channels.",
+		"pixels": "32 pixels.",
+	},
 	"gather": {
 		"row":    "A row.",
 		"pixel":  "A pixel of both blocks.",
