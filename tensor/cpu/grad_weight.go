@@ -48,7 +48,7 @@ func (sc *schedule) planGradWeight(ln *launch) error {
 	ln.name = sc.kern.Name + " weight gradient"
 	ln.flops = 2 * int64(g.weights) * int64(g.dy.n*g.dy.h*g.dy.w)
 	ln.phases = []phase{{pieces: g.split.pieces(), run: g.piece}, {pieces: g.dy.blocks(), run: g.reduce}}
-	if !sc.pairGrad(ln, g) {
+	if !sc.matrixGrad(ln, g) && !sc.pairGrad(ln, g) {
 		sc.needPrivate(g.shadowBytes())
 	}
 	return nil

@@ -76,9 +76,13 @@ func (g *gathered) findTaps() {
 type matrixWorker struct {
 	args   asm.MatrixArgs
 	gather asm.GatherArgs
-	of     *matrixConv
-	epoch  uint64
-	units  span
+
+	grad      asm.MatrixGradArgs
+	transpose asm.TransposeArgs
+
+	of    *matrixConv
+	epoch uint64
+	units span
 }
 
 // gather copies what some units read, unless it is there.
