@@ -154,7 +154,11 @@ func (c *wideConv) lend(w *worker, units, panels span) *wideWork {
 		x.chunk = unsafe.Add(x.target, c.outBytes)
 		if c.in.elem != floatBytes {
 			from := view{layout: *c.source(), base: c.in.base}
-			x.in = from.widen(c.k, input, w.scratch)
+			if c.window.KH < c.window.SH {
+				x.in = c.widenSampled(&from, input, units, w.scratch)
+			} else {
+				x.in = from.widen(c.k, input, w.scratch)
+			}
 			x.conv.in = &x.in
 		}
 		if c.out.elem != floatBytes {
@@ -162,6 +166,38 @@ func (c *wideConv) lend(w *worker, units, panels span) *wideWork {
 		}
 	}
 	return x
+}
+
+// widenSampled is the shadow of rows between which the windows of a stride leave out
+// others: only what they read is there.
+func (c *wideConv) widenSampled(from *view, input shadowing, units span, mem unsafe.Pointer) view {
+	to := view{layout: from.shadow(input), base: mem}
+	eachImage(units.from, units.to, c.out.h, func(n, y0, y1 int) {
+		for b := input.blocks.from; b < input.blocks.to; b++ {
+			for y := y0; y < y1; y++ {
+				for kh := range c.window.KH {
+					c.widenRow(&to, from, b, n, y*c.window.SH-c.window.Top+kh)
+				}
+			}
+		}
+	})
+	return to
+}
+
+// widenRow copies what windows read of a row.
+func (c *wideConv) widenRow(to, from *view, block, n, y int) {
+	if c.window.KW > 1 {
+		left := from.halo.left
+		c.k.Widen(to.pixelAt(block, n, y, -left), from.pixelAt(block, n, y, -left), from.rowPixels())
+		return
+	}
+	dst := to.pixelAt(block, n, y, -c.window.Left)
+	src := from.pixelAt(block, n, y, -c.window.Left)
+	for range c.out.w {
+		c.k.Widen(dst, src, 1)
+		dst = unsafe.Add(dst, c.window.SW*to.pixel)
+		src = unsafe.Add(src, c.window.SW*from.pixel)
+	}
 }
 
 // begin points the sums of a panel at the worker's memory, with the residual there.
