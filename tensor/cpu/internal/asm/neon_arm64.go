@@ -66,8 +66,8 @@ var neon = &Kernels{
 	Count:       genericCount, // additions to a table, which vectors don't help
 	Figures:     genericFigures,
 	SGD:         sgdTail(sgdNEON),
-	Widen:       genericWiden,
-	Narrow:      genericNarrow,
+	Widen:       widenNEON,
+	Narrow:      narrowNEON,
 	MaxPoolGrad: maxPoolGradNEON,
 }
 

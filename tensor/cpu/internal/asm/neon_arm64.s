@@ -8940,6 +8940,86 @@ next:
 done:
 	RET
 
+// func widenNEON(dst, src unsafe.Pointer, n int)
+TEXT ·widenNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD n+16(FP), R2
+
+	// A pixel: its bf16 are the upper halves.
+pixel:
+	FMOVQ 0(R1), F0
+	WORD $0x2e613802 // shll.4s v2, v0, 16
+	WORD $0x6e613803 // shll2.4s v3, v0, 16
+	FMOVQ 16(R1), F1
+	WORD $0x2e613824 // shll.4s v4, v1, 16
+	WORD $0x6e613825 // shll2.4s v5, v1, 16
+	FMOVQ F2, 0(R0)
+	FMOVQ F3, 16(R0)
+	FMOVQ F4, 32(R0)
+	FMOVQ F5, 48(R0)
+	ADD $32, R1, R1
+	ADD $64, R0, R0
+	SUBS $1, R2, R2
+	BNE pixel
+	RET
+
+// func narrowNEON(dst, src unsafe.Pointer, n int)
+TEXT ·narrowNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVW $0x00007fff, R25
+	VDUP R25, V28.S4
+	MOVW $0x00400000, R25
+	VDUP R25, V29.S4
+	MOVW $0x00000001, R25
+	VDUP R25, V30.S4
+
+	// A pixel: rounded, or, where it is a NaN, made quiet.
+pixel:
+	FMOVQ 0(R1), F0
+	WORD $0x4e20e404 // fcmeq.4s v4, v0, v0
+	VUSHR $16, V0.S4, V8.S4
+	VAND V30.B16, V8.B16, V8.B16
+	VADD V28.S4, V8.S4, V8.S4
+	VADD V0.S4, V8.S4, V8.S4
+	VORR V29.B16, V0.B16, V0.B16
+	WORD $0x6ea41d00 // bit.16b v0, v8, v4
+	FMOVQ 16(R1), F1
+	WORD $0x4e21e425 // fcmeq.4s v5, v1, v1
+	VUSHR $16, V1.S4, V9.S4
+	VAND V30.B16, V9.B16, V9.B16
+	VADD V28.S4, V9.S4, V9.S4
+	VADD V1.S4, V9.S4, V9.S4
+	VORR V29.B16, V1.B16, V1.B16
+	WORD $0x6ea51d21 // bit.16b v1, v9, v5
+	FMOVQ 32(R1), F2
+	WORD $0x4e22e446 // fcmeq.4s v6, v2, v2
+	VUSHR $16, V2.S4, V10.S4
+	VAND V30.B16, V10.B16, V10.B16
+	VADD V28.S4, V10.S4, V10.S4
+	VADD V2.S4, V10.S4, V10.S4
+	VORR V29.B16, V2.B16, V2.B16
+	WORD $0x6ea61d42 // bit.16b v2, v10, v6
+	FMOVQ 48(R1), F3
+	WORD $0x4e23e467 // fcmeq.4s v7, v3, v3
+	VUSHR $16, V3.S4, V11.S4
+	VAND V30.B16, V11.B16, V11.B16
+	VADD V28.S4, V11.S4, V11.S4
+	VADD V3.S4, V11.S4, V11.S4
+	VORR V29.B16, V3.B16, V3.B16
+	WORD $0x6ea71d63 // bit.16b v3, v11, v7
+	WORD $0x4e415810 // uzp2.8h v16, v0, v1
+	FMOVQ F16, 0(R0)
+	WORD $0x4e435851 // uzp2.8h v17, v2, v3
+	FMOVQ F17, 16(R0)
+	ADD $64, R1, R1
+	ADD $32, R0, R0
+	SUBS $1, R2, R2
+	BNE pixel
+	RET
+
 // func maxPoolGradNEON(a *PoolGradArgs)
 TEXT ·maxPoolGradNEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0

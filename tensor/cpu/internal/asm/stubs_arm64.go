@@ -565,6 +565,24 @@ func squaresNEON(s *float64, src unsafe.Pointer, n int)
 //go:noescape
 func sgdNEON(a *SGDArgs)
 
+// widenNEON copies n pixels from bf16 to float32:
+//
+//	for i := range 16 * n {
+//		dst[i] = float32(src[i])
+//	}
+//
+//go:noescape
+func widenNEON(dst, src unsafe.Pointer, n int)
+
+// narrowNEON copies n pixels from float32 to bf16, rounded to the nearest, ties to even:
+//
+//	for i := range 16 * n {
+//		dst[i] = bf16(src[i])
+//	}
+//
+//go:noescape
+func narrowNEON(dst, src unsafe.Pointer, n int)
+
 // maxPoolGradNEON adds each output's gradient to the first maximum of its window, or the last NaN:
 //
 //	for i := range N {

@@ -47,6 +47,8 @@ func arm64() ([]file, error) {
 	n.join()
 	n.squares()
 	n.sgd()
+	n.widen()
+	n.narrow()
 	n.maxPoolGrad()
 	stubs, err := format.Source(n.stubs.Bytes())
 	return []file{{"neon_arm64.s", n.text.Bytes()}, {"stubs_arm64.go", stubs}}, err
@@ -127,11 +129,12 @@ const (
 	neonFCMGT  = 0x6ea0e400
 	neonORN    = 0x4ee01c00 // x | ^y
 	neonBIT    = 0x6ea01c00 // d = x where y has ones
+	neonUZP2   = 0x4e405800 // the odd halves of x, then of y
 )
 
 var neonNames = map[uint32]string{
 	neonFADD: "fadd.4s", neonFSUB: "fsub.4s", neonFMAX: "fmax.4s", neonFMUL: "fmul.4s", neonFADD2D: "fadd.2d",
-	neonFCMEQ: "fcmeq.4s", neonFCMGT: "fcmgt.4s", neonORN: "orn.16b", neonBIT: "bit.16b",
+	neonFCMEQ: "fcmeq.4s", neonFCMGT: "fcmgt.4s", neonORN: "orn.16b", neonBIT: "bit.16b", neonUZP2: "uzp2.8h",
 }
 
 // three writes an instruction of three vectors.
