@@ -10,7 +10,14 @@ func conv2dGradInput[T Real](dx, dy images[T], w []T, op *Op) {
 	size := cg * op.KH * op.KW
 	dy.eachPatches(op, size, func(patches []T, first, count, g int) {
 		clear(patches)
-		for k := g * kg; k < (g+1)*kg; k++ {
+		k := g * kg
+		for ; k+4 <= (g+1)*kg; k += 4 {
+			for p := range count {
+				alpha := [4]T{*dy.pixel(first+p, k), *dy.pixel(first+p, k+1), *dy.pixel(first+p, k+2), *dy.pixel(first+p, k+3)}
+				axpy4(patches[p*size:(p+1)*size], alpha, w[k*size:])
+			}
+		}
+		for ; k < (g+1)*kg; k++ {
 			for p := range count {
 				axpy(patches[p*size:(p+1)*size], *dy.pixel(first+p, k), w[k*size:])
 			}
@@ -47,8 +54,13 @@ func conv2dGradWeight[T Real](dw []T, x, dy images[T], op *Op) {
 			gather(patches[p*size:(p+1)*size], x, n, g*cg, top, left, op.Window)
 		}
 		for k := g * kg; k < (g+1)*kg; k++ {
-			for p := range count {
-				axpy(dw[k*size:(k+1)*size], *dy.pixel(first+p, k), patches[p*size:])
+			row, p := dw[k*size:(k+1)*size], first
+			for ; p+4 <= first+count; p += 4 {
+				alpha := [4]T{*dy.pixel(p, k), *dy.pixel(p+1, k), *dy.pixel(p+2, k), *dy.pixel(p+3, k)}
+				axpy4(row, alpha, patches[(p-first)*size:])
+			}
+			for ; p < first+count; p++ {
+				axpy(row, *dy.pixel(p, k), patches[(p-first)*size:])
 			}
 		}
 	})
@@ -67,6 +79,20 @@ func axpy[T Real](y []T, alpha T, x []T) {
 	}
 	for ; i < len(y); i++ {
 		y[i] += alpha * x[i]
+	}
+}
+
+// axpy4 is axpy of four rows of x, one after the other, with the same sums.
+func axpy4[T Real](y []T, alpha [4]T, x []T) {
+	n := len(y)
+	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+	a0, a1, a2, a3 := alpha[0], alpha[1], alpha[2], alpha[3] // in registers
+	for i, v := range y {
+		v += a0 * x0[i]
+		v += a1 * x1[i]
+		v += a2 * x2[i]
+		v += a3 * x3[i]
+		y[i] = v
 	}
 }
 
