@@ -69,6 +69,16 @@
 // they write is rounded once on its way back. See wide.go for convolutions, stage.go
 // for what memory limits.
 //
+// Where the processor multiplies pairs of bf16, convolutions run on those as they lie.
+// An instruction adds two products to a sum: those of two neighbouring channels of a
+// tap, whose weights are packed side by side, or, in a weight gradient, those of two
+// neighbouring pixels, which are laid out in pairs first:
+//
+//	forward    sum[o] += x[2i]·w[2i][o] + x[2i+1]·w[2i+1][o]    channels 2i, 2i+1
+//	gradient   dw[c][o] += x[p][c]·dy[p][o] + x[p+1][c]·dy[p+1][o]
+//
+// See dot.go and dot_grad.go.
+//
 // # Training
 //
 // A training step runs like an inference pass. The gradient of a convolution's
@@ -95,7 +105,7 @@
 //  6. launch.go, elementwise.go, then pooling.go, statistics.go, partials.go,
 //     shuffle.go, loss.go, probe.go: the kinds that are not convolutions.
 //  7. grad_input.go, grad_weight.go, grad_norm.go, grad_pool.go, update.go.
-//  8. stage.go, shadow.go, wide.go, wide_grad.go, winograd_halves.go: bf16.
+//  8. stage.go, shadow.go, wide.go, wide_grad.go, winograd_halves.go, dot.go, dot_grad.go: bf16.
 //  9. program.go, transfer.go, pool.go, worker.go, spans.go: running and observing.
 //  10. device.go, ceilings.go, and what the system says about itself: machine_*.go,
 //     mem_*.go, affinity_*.go, threadtime_*.go, features.go.

@@ -13,7 +13,7 @@ import (
 
 // directOnly makes every convolution a direct one.
 func directOnly(t *testing.T) {
-	chooseWinograd = func(*tensor.Op, tensor.Shape, tensor.Shape, alternative) bool { return false }
+	chooseWinograd = func(*tensor.Op, tensor.Shape, tensor.Shape, alternatives) bool { return false }
 	t.Cleanup(func() { chooseWinograd = winogradGains })
 }
 

@@ -97,7 +97,7 @@ func (sc *schedule) gradInputHalo(head int, allowWinograd bool) (h halo) {
 		}
 		like := tensor.Op{Kind: tensor.Conv2d, Window: b.window(), Groups: op.Groups}
 		possible := allowWinograd && op.SH*op.SW == 1 && min(like.Top, like.Left) >= 0
-		if possible && sc.winogradPaysOff(op, dx) && chooseWinograd(&like, dy, dx, sc.alternative()) {
+		if possible && sc.winogradPaysOff(op, dx) && chooseWinograd(&like, dy, dx, sc.alternatives()) {
 			sc.winograd[head] = true
 			return winogradHalo(&like, dy, dx)
 		}

@@ -113,7 +113,7 @@ func (sc *schedule) haloOf(head int, allowWinograd bool) halo {
 	in, out := sc.plan.InShape(head), sc.plan.OutShape(head)
 	switch op.Kind {
 	case tensor.Conv2d:
-		if allowWinograd && sc.winogradPaysOff(op, out) && chooseWinograd(op, in, out, sc.alternative()) {
+		if allowWinograd && sc.winogradPaysOff(op, out) && chooseWinograd(op, in, out, sc.alternatives()) {
 			sc.winograd[head] = true
 			return winogradHalo(op, in, out)
 		}

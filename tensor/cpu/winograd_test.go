@@ -26,7 +26,7 @@ func TestWinogradIsChosen(t *testing.T) {
 
 // forceWinograd makes every convolution that can be one a Winograd.
 func forceWinograd(t *testing.T) {
-	chooseWinograd = func(op *tensor.Op, _, _ tensor.Shape, _ alternative) bool { return canWinograd(op) }
+	chooseWinograd = func(op *tensor.Op, _, _ tensor.Shape, _ alternatives) bool { return canWinograd(op) }
 	t.Cleanup(func() { chooseWinograd = winogradGains })
 }
 

@@ -17,35 +17,37 @@ func canWinograd(op *tensor.Op) bool {
 	return op.Kind == tensor.Conv2d && op.KH == 3 && op.KW == 3 && op.SH == 1 && op.SW == 1 && op.Groups == 1
 }
 
-// alternative is the direct convolution in a Winograd's place, as far as the choice
-// depends on it.
-type alternative struct {
-	nob   int     // output blocks of a panel, as in the Winograd
-	speed float64 // of its multiply-adds: 1 is float32's
-	elem  int     // bytes of a weight
+// alternatives are a Winograd and the direct convolution in its place, as far as the
+// choice depends on how they run.
+type alternatives struct {
+	nob      int     // output blocks of a panel
+	speed    float64 // of the direct one's multiply-adds: 1 is float32's
+	weight   int     // bytes of one of its weights
+	position int     // bytes of one of Winograd's
 }
 
-// alternative is that of a dense convolution of a program's precision.
-func (sc *schedule) alternative() alternative {
+// alternatives are those of a dense convolution in the program's precision.
+func (sc *schedule) alternatives() alternatives {
+	a := alternatives{nob: sc.kern.Nob, speed: 1, weight: sc.weightElem(), position: sc.transformedElem()}
 	if sc.precision == tensor.BF16 && sc.kern.Dot != nil {
-		return alternative{nob: sc.kern.Nob, speed: dotSpeed, elem: halfBytes}
+		a.speed = dotSpeed
 	}
-	return alternative{nob: sc.kern.Nob, speed: 1, elem: floatBytes}
+	return a
 }
 
 // winogradGains reports whether a convolution is faster as Winograd, by the
 // count of its work.
-func winogradGains(op *tensor.Op, in, out tensor.Shape, alt alternative) bool {
+func winogradGains(op *tensor.Op, in, out tensor.Shape, a alternatives) bool {
 	if !canWinograd(op) || in[1] < asm.Block {
 		return false
 	}
 	ci, co := float64(ceilDiv(in[1], asm.Block)), float64(ceilDiv(out[1], asm.Block))
 	product := ci * co * asm.Block * asm.Block // multiply-adds of a pixel and tap
 	tiles := float64(out[0] * ceilDiv(out[2], tileOut) * ceilDiv(out[3], tileOut))
-	direct := product * 9 * float64(out[0]*out[2]*out[3]) / alt.speed
-	work := product*positions*tiles + tileCost*tiles*(ci+co) + callCost*positions*co/float64(alt.nob)
-	stream := float64(floatBytes*positions-alt.elem*9) * product * byteCost
-	if floatBytes*positions*product > heavyBytes {
+	direct := product * 9 * float64(out[0]*out[2]*out[3]) / a.speed
+	work := product*positions*tiles + tileCost*tiles*(ci+co) + callCost*positions*co/float64(a.nob)
+	stream := float64(a.position*positions-a.weight*9) * product * byteCost
+	if float64(a.position)*positions*product > heavyBytes {
 		stream *= heavyCost
 	}
 	return work+stream < direct/gainAtMin
