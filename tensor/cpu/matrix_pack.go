@@ -56,28 +56,48 @@ func (sc *schedule) matrixWeight(s filterShape, from filterSource) (*weight, mat
 // fill packs a panel. Channels that are missing keep the zeros that dst begins with.
 func (m *matrixFilter) fill(dst []float32, f *filter, panel int) {
 	w := unsafe.Slice((*asm.BF16)(unsafe.Pointer(&dst[m.biases()])), m.elems())[m.at(panel):]
+	step := m.nob(panel) * tapElems
 	for ob := range m.nob(panel) {
 		first := (m.block(panel) + ob) * asm.Block
 		for o := first; o < min(m.k, first+asm.Block); o++ {
 			dst[o] = f.biasAt(o)
-			m.fillOutput(w[ob*tapElems+2*(o-first):], m.nob(panel)*tapElems, f, o)
+		}
+		for pair := range m.pairs {
+			m.fillPair(w[pair*m.taps*step+ob*tapElems:], step, f, first, pair)
 		}
 	}
 }
 
-// fillOutput packs the weights of output channel o, whose lane of the first tap w
-// begins with. Taps are step weights apart.
-func (m *matrixFilter) fillOutput(w []asm.BF16, step int, f *filter, o int) {
-	at := f.strides(o)
-	scale := 1.0
-	if f.norm.scale != nil {
-		scale = f.norm.scale[o]
-	}
-	for i := range m.c {
-		to := i/(2*asm.Block)*m.taps*step + i%(2*asm.Block)/2*2*asm.Block + i%2
-		for tap := range m.taps {
-			v := f.weight[at.first+i*at.in+at.tap(tap)]
-			w[to+tap*step] = asm.RoundBF16(float32(float64(v) * scale))
+// fillPair packs the weights of a pair of input blocks and of the output block that
+// begins with channel first. Taps are step apart in w. The order is that of the stored
+// weights: what is written meanwhile stays in the L1 cache.
+func (m *matrixFilter) fillPair(w []asm.BF16, step int, f *filter, first, pair int) {
+	at := f.strides(first)
+	from := pair * 2 * asm.Block
+	channels := min(2*asm.Block, m.c-from)
+	for o := range min(asm.Block, m.k-first) {
+		src := f.weight[at.first+o*at.out+from*at.in:]
+		scale := 1.0
+		if f.norm.scale != nil {
+			scale = f.norm.scale[first+o]
 		}
+		if m.taps == 1 {
+			fillOnly((*[tapElems]asm.BF16)(w), src[at.tap(0):], at.in, o, channels, scale)
+			continue
+		}
+		for i := range channels {
+			to := w[i/2*2*asm.Block+2*o+i%2:]
+			for tap := range m.taps {
+				to[tap*step] = asm.RoundBF16(float32(float64(src[i*at.in+at.tap(tap)]) * scale))
+			}
+		}
+	}
+}
+
+// fillOnly packs what fillPair does for output lane o where there is one tap, which
+// takes half of the time then.
+func fillOnly(w *[tapElems]asm.BF16, src []float32, step, o, channels int, scale float64) {
+	for i := range channels {
+		w[i/2*2*asm.Block+2*o+i%2] = asm.RoundBF16(float32(float64(src[i*step]) * scale))
 	}
 }
