@@ -119,6 +119,10 @@ func (c *conv) prepare() {
 // work is the geometry that the split depends on.
 func (c *conv) work() convWork {
 	w := convWork{units: c.out.n * c.out.h, panels: len(c.panels), weightBytes: c.weights * c.elem, whole: c.pairs}
+	w.chunkBytes = panelBytes
+	if c.k.Nob == 1 {
+		w.chunkBytes = narrowPanelBytes
+	}
 	if c.flat {
 		w.units *= c.out.w
 	}

@@ -66,6 +66,7 @@ type convWork struct {
 	unitBytes   int  // input of a unit, in all blocks that a piece reads
 	blockBytes  int  // weights of a panel and an input block
 	weightBytes int  // of all panels
+	chunkBytes  int  // bounds the weights of a panel for one chunk of the reduction
 	whole       bool // the reduction must not be cut: what it leaves would be rounded
 }
 
@@ -88,7 +89,7 @@ func (w *convWork) split() convSplit {
 		unitParts = max(cached, min(w.units, ceilDiv(targetPieces, panelParts), worth/panelParts))
 	}
 	unitParts = min(unitParts, max(1, maxPieces/panelParts))
-	fitting := max(1, min(w.blocks, panelBytes/w.blockBytes))
+	fitting := max(1, min(w.blocks, w.chunkBytes/w.blockBytes))
 	if w.whole {
 		fitting = w.blocks
 	}

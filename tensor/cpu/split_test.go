@@ -33,8 +33,9 @@ func convOf(g geometry) *conv {
 	out := tensor.Shape{g.N, g.K, h, w}
 	stem := g.C < asm.Block && g.Groups == 1
 	shape := filterShape{c: g.C, k: g.K, groups: g.Groups, kh: g.Window.KH, kw: g.Window.KW, interleaved: stem}
+	k := twoBlocks()
 	c := &conv{
-		packing: newPacking(shape, twoBlocks(), floatBytes), window: g.Window,
+		k: k, packing: newPacking(shape, k, floatBytes), window: g.Window,
 		in:  &view{layout: newLayout(in, windowHalo(op, in, out), floatBytes)},
 		out: &view{layout: newLayout(out, halo{}, floatBytes)},
 	}
@@ -84,6 +85,17 @@ func TestConvSplit(t *testing.T) {
 		if want := [6]int{c.units, c.perPart, c.panels, c.panelsPerPart, c.blocks, c.chunk}; got != want {
 			t.Errorf("%s: %v, want %v", c.name, got, want)
 		}
+	}
+}
+
+// TestNarrowChunks: panels of one block are cut until L1 keeps a chunk of their weights.
+func TestNarrowChunks(t *testing.T) {
+	c := convOf(geometry{1, 512, 7, 7, 512, 1, three})
+	c.k = &asm.Kernels{Nob: 1}
+	c.packing = newPacking(c.filterShape, c.k, floatBytes)
+	c.prepare()
+	if bytes := c.split.chunks.size * 9 * asm.Block * asm.Block * floatBytes; bytes > narrowPanelBytes {
+		t.Errorf("a chunk of weights has %d bytes, want %d at most", bytes, narrowPanelBytes)
 	}
 }
 
@@ -159,13 +171,13 @@ func TestSplitInvariants(t *testing.T) {
 	for range 20_000 {
 		c := convWork{
 			units: upTo(18), panels: upTo(8), blocks: upTo(8), unitMACs: upTo(24),
-			unitBytes: upTo(18), blockBytes: upTo(18), weightBytes: upTo(25),
+			unitBytes: upTo(18), blockBytes: upTo(18), weightBytes: upTo(25), chunkBytes: upTo(19),
 		}
 		s := c.split()
 		covers(t, "units", s.units)
 		covers(t, "panels", s.panels)
 		covers(t, "chunks", s.chunks)
-		if s.pieces() > maxPieces || s.chunks.size > 1 && s.chunks.size*c.blockBytes > panelBytes {
+		if s.pieces() > maxPieces || s.chunks.size > 1 && s.chunks.size*c.blockBytes > c.chunkBytes {
 			t.Fatalf("%+v: %+v", c, s)
 		}
 		g := gradWork{
