@@ -31,6 +31,7 @@ func (sc *schedule) assignMemory() {
 	lives, of := sc.lives(first, last)
 	sc.offsets = make([]int64, len(sc.views))
 	sc.memory.ArenaBytes = assign(lives)
+	at := sc.newest()
 	for id, v := range sc.views {
 		if v == nil {
 			continue
@@ -39,7 +40,7 @@ func (sc *schedule) assignMemory() {
 		sc.offsets[id] = l.offset
 		sc.memory.Blocks = append(sc.memory.Blocks, tensor.Block{
 			Buffer: tensor.BufferID(id), Offset: l.offset, Bytes: int64(v.bytes),
-			First: sc.fusions[first[id]].Last(), Last: sc.fusions[last[id]].Last(),
+			First: at[first[id]], Last: at[last[id]],
 		})
 	}
 	sc.memory.PeakOp = sc.peak(lives)
@@ -47,6 +48,19 @@ func (sc *schedule) assignMemory() {
 	for _, w := range sc.weights {
 		sc.memory.WeightBytes += w.bytes()
 	}
+}
+
+// newest is the newest operation of each fusion and those before it: the order in which
+// they run, as histograms may run later than their place in the plan.
+func (sc *schedule) newest() []int {
+	at := make([]int, len(sc.fusions))
+	for i, f := range sc.fusions {
+		at[i] = f.Last()
+		if i > 0 {
+			at[i] = max(at[i], at[i-1])
+		}
+	}
+	return at
 }
 
 // lives finds how long each buffer lives, and which share memory: of is the

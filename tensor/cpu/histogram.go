@@ -10,13 +10,17 @@ import (
 // histogram is a Histogram: pieces that are counted by whoever runs them, sums over pieces
 // that are added in order, and channels.
 type histogram struct {
+	env      *env
 	k        *asm.Kernels
 	source   source
+	over     *view        // whose values they are, or nil
 	parts    []moments    // of the finite values, by piece
 	lanes    []byLane     // the same by lane, where these are channels; else nil
 	windows  []asm.Window // by worker: where this tensor's values lay at last
 	counters []*counter   // by worker; those of all histograms of a program are the same
 	out      []*view
+	counted  asm.Counts // by all workers
+	riding   riding
 }
 
 // source is a tensor whose histogram is taken, in pieces.
@@ -50,8 +54,9 @@ func (r *valueRows) all() int { return (r.count-1)*r.row/pixelBytes + r.width }
 // planHistogram plans Histogram.
 func (sc *schedule) planHistogram(ln *launch) error {
 	op := sc.head(ln)
-	h := &histogram{k: sc.kern, windows: make([]asm.Window, sc.threads), counters: sc.histogramCounters()}
+	h := &histogram{env: sc.env, k: sc.kern, windows: make([]asm.Window, sc.threads), counters: sc.histogramCounters()}
 	if len(op.In) > 0 {
+		h.over = sc.views[op.In[0]]
 		h.source = sourceOf(sc.views[op.In[0]], sc.plan.Buffers[op.In[0]].Shape)
 	} else {
 		h.source = sc.paramSource(ln, sc.params(op)[0])
@@ -60,6 +65,7 @@ func (sc *schedule) planHistogram(ln *launch) error {
 		h.out = append(h.out, sc.views[id])
 	}
 	h.parts = make([]moments, h.source.pieces())
+	ln.histogram = h
 	ln.name = sc.kern.Name + " histogram"
 	ln.flops = 3 * int64(h.source.elems())
 	ln.phases = []phase{{pieces: h.source.pieces(), run: h.piece}, {pieces: 1, run: func(*worker, int, int) { h.finish() }}}
@@ -163,13 +169,18 @@ func (v *finiteValues) pixels(r valueRows) {
 
 func (v *finiteValues) each(x []float32) { v.take(x) }
 
+// collect adds up what workers have counted, before they count for another histogram.
+func (h *histogram) collect() {
+	for _, c := range h.counters {
+		h.counted.Add(&c.counts)
+	}
+}
+
 // finish adds up what the pieces and workers have.
 func (h *histogram) finish() {
-	var all asm.Counts
-	for _, c := range h.counters {
-		all.Add(&c.counts)
-	}
-	counts := countsOf(&all, int64(h.source.elems()))
+	h.collect()
+	counts := countsOf(&h.counted, int64(h.source.elems()))
+	h.counted = asm.Counts{}
 	values := h.out[0].values()
 	for i, n := range counts {
 		values[i], values[tensor.HistogramCounts+i] = tensor.SplitCount(n)

@@ -17,9 +17,10 @@ type launch struct {
 	weight *weight // what it reads, or nil
 	// trained are the parameters that a run changes, repacked the copies that it
 	// brings up to date with them.
-	trained  []string
-	reads    []string // parameters that it reads in the order of the host
-	repacked []*weight
+	trained   []string
+	reads     []string // parameters that it reads in the order of the host
+	repacked  []*weight
+	histogram *histogram // of a launch that takes one
 	// check, if not nil, looks at the operands before the launch runs.
 	check func() error
 	// bind, if not nil, gives the launch the parameters that it updates.
@@ -29,6 +30,7 @@ type launch struct {
 // env is what launches learn only at run time.
 type env struct {
 	scalars []float32
+	clock   func() int64   // of histograms that ride: 0 if nobody observes the run
 	shared  unsafe.Pointer // scratch memory that workers share within a launch
 }
 
@@ -74,7 +76,7 @@ func eachImage(first, last, h int, f func(n, y0, y1 int)) {
 // overRows makes a phase that calls f for the strips of v.
 func overRows(v *view, f func(w *worker, s strip)) phase {
 	g := newGrid(v)
-	return phase{pieces: g.pieces(), run: func(w *worker, piece, _ int) {
+	return phase{over: v, pieces: g.pieces(), run: func(w *worker, piece, _ int) {
 		g.strips(piece, func(s strip) { f(w, s) })
 	}}
 }

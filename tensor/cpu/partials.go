@@ -28,7 +28,7 @@ func (p *partials[T]) at(piece int) *T {
 
 // phase adds up each piece, strip by strip.
 func (p *partials[T]) phase(add func(w *worker, sum *T, s strip)) phase {
-	return phase{pieces: p.pieces(), run: func(w *worker, piece, _ int) {
+	return phase{over: p.v, pieces: p.pieces(), run: func(w *worker, piece, _ int) {
 		var zero T
 		sum := p.at(piece)
 		*sum = zero

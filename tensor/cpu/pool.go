@@ -14,6 +14,8 @@ import (
 type phase struct {
 	pieces int
 	run    func(w *worker, piece, next int)
+	over   *view      // that it reads or writes in its pieces as newGrid cuts them, or nil
+	rider  *histogram // of that view, counted piece by piece; or nil
 }
 
 // pool runs phases on its caller's thread and on others of its own. A worker's

@@ -188,6 +188,7 @@ func (p *program) run(ctx context.Context, pool *pool, launches []*launch, o ten
 		began = monotonic()
 	}
 	pool.watch(began, o)
+	p.env.clock = p.clock(pool, o.Observe != nil)
 	if !pool.watched() {
 		p.spans.begin(began, o.Observe)
 		defer p.spans.report()
@@ -223,8 +224,15 @@ func (p *program) launch(pool *pool, ln *launch, o tensor.RunOptions) {
 	watched := pool.watched()
 	var slow burden
 	slow.begin()
+	if ln.histogram != nil {
+		p.resume(ln, o, watched)
+	}
 	for i := range ln.phases {
-		epoch := pool.run(&ln.phases[i])
+		ph := &ln.phases[i]
+		epoch := pool.run(ph)
+		if ph.rider != nil {
+			p.alight(pool, ph, epoch)
+		}
 		if watched {
 			pool.spans(epoch, ln.fusion.Head, o.Observe)
 		}

@@ -53,6 +53,9 @@ func newSchedule(p *tensor.Plan, o tensor.Options, threads int, k *asm.Kernels) 
 		sc.launches = append(sc.launches, ln)
 	}
 	sc.planRepacking()
+	if len(sc.fusions) < len(p.Ops) { // else one may be run at a time
+		sc.planRides()
+	}
 	sc.assignMemory()
 	return sc, nil
 }

@@ -19,6 +19,7 @@ type spans struct {
 	ticks int64         // the counter when the clock was read last
 	clock time.Duration // and the clock
 	last  int64         // the counter when the newest launch ended, or was reported
+	owed  int64         // ticks of launches that ended, which belong to histograms that they carried
 	due   int64         // ticks after which spans are reported; 0: not known yet
 	ended []ended       // launches that are not reported yet
 }
@@ -36,7 +37,7 @@ func (s *spans) begin(began time.Duration, observe func(tensor.Span)) {
 	s.ended = s.ended[:0]
 	if observe != nil {
 		s.ticks, s.clock = asm.Ticks(), 0
-		s.last = s.ticks
+		s.last, s.owed = s.ticks, 0
 	}
 }
 
@@ -45,9 +46,9 @@ func (s *spans) end(head int) {
 	if s.observe == nil {
 		return
 	}
-	now := max(asm.Ticks(), s.last) // the thread may have moved to a processor that is behind
+	now := max(asm.Ticks()-s.owed, s.last) // the thread may have moved to a processor that is behind
 	s.ended = append(s.ended, ended{head, s.last, now})
-	if s.last = now; now-s.ticks >= s.due {
+	if s.last = now; s.owed == 0 && now-s.ticks >= s.due {
 		s.report()
 	}
 }

@@ -33,7 +33,7 @@ func (sc *schedule) planSGD(ln *launch) error {
 	}
 	ln.name = sc.kern.Name + " sgd"
 	ln.flops = 6 * elems(&g.grad.layout)
-	ln.phases = []phase{{pieces: ceilDiv(g.grad.flat, pieceElems), run: func(w *worker, piece, _ int) {
+	ln.phases = []phase{{over: g.grad, pieces: ceilDiv(g.grad.flat, pieceElems), run: func(w *worker, piece, _ int) {
 		first := piece * pieceElems
 		a := &w.sgd
 		a.Rate = sc.env.scalars[op.Scalar]

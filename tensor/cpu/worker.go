@@ -36,6 +36,7 @@ type worker struct {
 	start, end time.Duration // of its pieces in the phase of that epoch
 
 	cpuStart, cpu time.Duration // of its thread, where that is asked for
+	ridden        int64         // of that time, by env.clock, on a histogram that rides
 
 	scratch unsafe.Pointer // private memory of the program that runs
 	conv    asm.ConvArgs
