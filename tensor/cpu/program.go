@@ -69,7 +69,8 @@ func (sc *schedule) kernels() []tensor.KernelInfo {
 func (sc *schedule) traffic(ln *launch) int64 {
 	var bytes int64
 	for _, id := range append(sc.results(ln.fusion), sc.operands(ln.fusion)...) {
-		bytes += sc.plan.Buffers[id].Bytes()
+		v := sc.views[id]
+		bytes += elems(&v.layout) * int64(v.elem)
 	}
 	if ln.weight != nil {
 		bytes += ln.weight.bytes()
