@@ -16,6 +16,8 @@ type Device struct {
 	Threads   int               `json:"threads,omitempty"` // of the CPU, that ran kernels; a GPU has none to count
 	Kernels   string            `json:"kernels"`           // their instruction set
 	Precision string            `json:"precision"`         // of arithmetic
+	// Products is what multiplies in a precision below fp32, where that is known.
+	Products string `json:"products,omitempty"`
 }
 
 // DescribeDevice describes a device. A CPU's threads are those that the options request
@@ -23,7 +25,7 @@ type Device struct {
 func DescribeDevice(i tensor.Info, o nn.SessionOptions) Device {
 	d := Device{
 		ID: i.ID, Name: i.Name, Kind: i.Kind, Driver: i.Driver,
-		Kernels: i.Kernels, Precision: o.Precision.String(),
+		Kernels: i.Kernels, Precision: o.Precision.String(), Products: i.Products[o.Precision],
 	}
 	if d.OnCPU() {
 		if d.Threads = o.Threads; d.Threads == 0 {
@@ -42,7 +44,11 @@ func (d Device) Line() string {
 	if d.OnCPU() {
 		line += fmt.Sprintf("%d threads, ", d.Threads)
 	}
-	line += fmt.Sprintf("%s, %s kernels", d.Precision, d.Kernels)
+	line += d.Precision
+	if d.Products != "" {
+		line += " (" + d.Products + ")"
+	}
+	line += fmt.Sprintf(", %s kernels", d.Kernels)
 	if d.Driver != "" {
 		line += ", driver " + d.Driver
 	}

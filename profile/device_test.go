@@ -17,6 +17,7 @@ var gpuInfo = tensor.Info{
 
 func TestDescribeDevice(t *testing.T) {
 	cpu := tensor.Info{ID: "cpu", Name: "Abacus", Kind: tensor.KindCPU, Cores: 8, Kernels: "avx2"}
+	cpu.Products = map[tensor.Precision]string{tensor.BF16: "avx2, widened"}
 	for _, c := range []struct {
 		info            tensor.Info
 		options         nn.SessionOptions
@@ -24,6 +25,8 @@ func TestDescribeDevice(t *testing.T) {
 	}{
 		{cpu, nn.SessionOptions{}, "cpu (Abacus), 8 threads, fp32, avx2 kernels", "8 threads of Abacus"},
 		{cpu, nn.SessionOptions{Threads: 2}, "cpu (Abacus), 2 threads, fp32, avx2 kernels", "2 threads of Abacus"},
+		{cpu, nn.SessionOptions{Precision: tensor.BF16},
+			"cpu (Abacus), 8 threads, bf16 (avx2, widened), avx2 kernels", "8 threads of Abacus"},
 		{gpuInfo, nn.SessionOptions{Threads: 2, Precision: tensor.BF16},
 			"vulkan:1 (Abacus RTX), bf16, spir-v kernels, driver Abacus 550.1", "vulkan:1 Abacus RTX"},
 	} {

@@ -77,6 +77,7 @@ type Info struct {
 	API        string               // what it is driven by, "Vulkan 1.3.277"; "" for a CPU
 	Precisions []Precision          // that Options may ask for; FP32 is always among them
 	Lacks      map[Precision]string // what it would need for others, where that is known
+	Products   map[Precision]string // what multiplies in one below FP32, where that is known: "avx512_bf16"
 	Heaps      []Heap               // its memories, largest first; nil for a CPU
 	Sensors    Sensors              // as they are now
 

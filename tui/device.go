@@ -69,6 +69,9 @@ func (v *deviceView) processorFacts() []detailLine {
 	if i.Memory > 0 {
 		facts = append(facts, detailLine{label: "memory", text: profile.FormatBytes(i.Memory)})
 	}
+	if by := i.Products[v.about.Precision]; by != "" {
+		facts = append(facts, detailLine{label: "products", text: fmt.Sprintf("%s by %s", v.about.Precision, by)})
+	}
 	return append(facts, detailLine{label: "kernels", text: i.Kernels},
 		detailLine{label: "features", text: strings.Join(i.Features, " ")})
 }

@@ -64,6 +64,10 @@ func TestSummary(t *testing.T) {
 	if s.Total.PeakBytesEval < s.Total.WeightsBytes/2 || s.Total.PeakBytesTrain < s.Total.PeakBytesEval {
 		t.Errorf("peaks %d and %d", s.Total.PeakBytesEval, s.Total.PeakBytesTrain)
 	}
+	half := mustDecode[report.Summary](t, "summary", "--depth", "101", "--precision", "bf16")
+	if half.Device.Precision != "bf16" || half.Total.PeakBytesEval > s.Total.PeakBytesEval*6/10 {
+		t.Errorf("in %s a peak of %d", half.Device.Precision, half.Total.PeakBytesEval)
+	}
 	rows, err := csv.NewReader(strings.NewReader(mustRun(t, "summary", "--arch", "cifar_resnet20", "--format", "csv"))).ReadAll()
 	if err != nil || len(rows) < 60 || !slices.Contains(rows[0], "receptive_field") {
 		t.Errorf("%d rows of CSV (%v)", len(rows), err)

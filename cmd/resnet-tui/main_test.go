@@ -143,7 +143,7 @@ func TestBadInput(t *testing.T) {
 		{"run --device cuda:7", 2, "cuda:7"},
 		{"run --device abacus", 2, "abacus"},
 		{"summary --device cuda", 2, "no CUDA device"},
-		{"run --precision bf16", 2, "fp32"},
+		{"run --device cpu --precision fp16", 2, "fp32, bf16 only"},
 		{"run --mode sideways", 2, "eval, train"},
 		{"run --weights " + dir + "/none.pth", 2, "none.pth"},
 		{"run --weights " + junk, 2, "junk.pth"},

@@ -12,17 +12,24 @@ import (
 
 // addDevice adds the flags that say what runs the net.
 func addDevice(cmd *cobra.Command, spec *app.Spec) {
+	r := &spec.Run
 	section(cmd, "run", func(fs *pflag.FlagSet) {
-		r := &spec.Run
 		fs.StringVar(&r.Device, "device", "auto", "device: "+strings.Join(app.Devices(), ", "))
 		wholeFlag(fs, &r.Threads, "threads", 0, app.MaxThreads,
 			"number of the CPU's threads (default: all that this process may use)")
-		r.Precision = "fp32"
-		fs.Var(&choice{&r.Precision, app.Precisions()}, "precision",
-			"arithmetic of convolutions: fp32, tf32, bf16 or fp16; the CPU has fp32, and info lists what a GPU has")
 		fs.BoolVar(&r.Exact, "exact", false, "use no algorithm that changes rounding, such as Winograd")
 	})
 	completeDevice(cmd)
+	addPrecision(cmd, r)
+}
+
+// addPrecision adds the flag of the arithmetic.
+func addPrecision(cmd *cobra.Command, r *app.Run) {
+	section(cmd, "run", func(fs *pflag.FlagSet) {
+		r.Precision = "fp32"
+		fs.Var(&choice{&r.Precision, app.Precisions()}, "precision",
+			"arithmetic of convolutions: fp32, tf32, bf16 or fp16; the CPU has fp32 and bf16, and info lists what a GPU has")
+	})
 	complete(cmd, "precision", app.Precisions()...)
 }
 

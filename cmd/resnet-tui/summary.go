@@ -31,6 +31,7 @@ func summaryCommand(p *program) *cobra.Command {
 			"device whose memory is planned: "+strings.Join(app.Devices(), ", "))
 	})
 	completeDevice(cmd)
+	addPrecision(cmd, &spec.Run)
 	out.add(p, cmd)
 	addCount(cmd, &o.Count, "all")
 	cmd.Flags().Lookup("count").Usage = "how operations are counted, or all for every way (resnet-tui help counting)"

@@ -201,6 +201,12 @@ func TestRoofsByDevice(t *testing.T) {
 	if i.CeilingsDevice != "vulkan:0" || i.Ceilings.GFLOPS != 40_000 || i.Devices[1].Ceilings == nil || i.Devices[0].Ceilings != nil {
 		t.Errorf("%+v of %s, devices %+v", i.Ceilings, i.CeilingsDevice, i.Devices)
 	}
+	if r := i.Lower["bf16"]; r == nil || r.GFLOPS != 160_000 || len(i.Lower) != 1 {
+		t.Errorf("ceilings of lower precisions: %+v", i.Lower)
+	}
+	if by := i.Devices[0].Products["bf16"]; !strings.Contains(by, i.CPU.Kernels) {
+		t.Errorf("bf16 on the CPU is multiplied by %q", by)
+	}
 	if d := i.Devices[1]; d.ID != "vulkan:0" || d.Kind != "discrete" || d.Free != 6e9 || !slices.Equal(d.Precisions, []string{"fp32", "bf16"}) {
 		t.Errorf("%+v", d)
 	}

@@ -39,7 +39,19 @@ func (v Service) Info(ctx context.Context, o InfoOptions, l Listener) (*report.I
 	}
 	c, err := ceilings(ctx)
 	i.Ceilings = knownRoofs(c)
+	i.Lower = v.lowerRoofs(dev, o.Threads)
 	return i, err
+}
+
+// lowerRoofs are the known ceilings of a device's precisions beside FP32.
+func (v Service) lowerRoofs(dev tensor.Device, threads int) map[string]*profile.Roofs {
+	lower := map[string]*profile.Roofs{}
+	for _, p := range dev.Info().Precisions {
+		if r := knownRoofs(v.roofs(dev, threads, p).Known()); p != tensor.FP32 && r != nil {
+			lower[p.String()] = r
+		}
+	}
+	return lower
 }
 
 // infoDevices sets what there is to run on, and what auto takes of it.

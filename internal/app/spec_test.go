@@ -148,7 +148,7 @@ func TestRefusals(t *testing.T) {
 		"data brings images":    func(s *Spec) { s.Input.Data.Name, s.Input.Labels = "synthetic", []int{1} },
 		"data set \"wheels\"":   func(s *Spec) { s.Input.Data.Name = "wheels" },
 		"abacus":                func(s *Spec) { s.Run.Device = "abacus" },
-		"fp32 only":             func(s *Spec) { s.Run.Precision = "bf16" },
+		"fp32, bf16 only":       func(s *Spec) { s.Run.Precision = "fp16" },
 		"precision fp64":        func(s *Spec) { s.Run.Precision = "fp64" },
 		"mode sideways":         func(s *Spec) { s.Run.Mode = "sideways" },
 		"threads -1":            func(s *Spec) { s.Run.Threads = -1 },

@@ -42,7 +42,7 @@ func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report
 		return report.NewCounts(m), nil
 	}
 	ro := report.SummaryOptions{Count: cmp.Or(o.Count, defaultCount), All: o.All}
-	if err := v.planPeaks(spec.Run.Device, m, &ro, l); err != nil {
+	if err := v.planPeaks(spec.Run, m, &ro, l); err != nil {
 		return nil, err
 	}
 	s, err := report.NewSummary(m, ro)
@@ -54,16 +54,17 @@ func (v Service) Summary(spec Spec, o SummaryOptions, l Listener) (report.Report
 }
 
 // planPeaks sets what the fused programs of a device, the CPU unless it is named, hold at
-// once: that of inference, and that of a training step with momentum, whose
+// once in a precision: that of inference, and that of a training step with momentum, whose
 // parameters and momentum stand beside their packed copies. The second stays 0 for a net
 // that can't be trained at this batch.
-func (v Service) planPeaks(device string, m *resnet.Model, ro *report.SummaryOptions, l Listener) error {
-	dev, err := v.openDevice(context.Background(), Run{Device: cmp.Or(device, "cpu")}, l)
+func (v Service) planPeaks(r Run, m *resnet.Model, ro *report.SummaryOptions, l Listener) error {
+	r = Run{Device: cmp.Or(r.Device, "cpu"), Precision: r.Precision}
+	dev, err := v.openDevice(context.Background(), r, l)
 	if err != nil {
 		return err
 	}
 	defer dev.Close()
-	o := (&Spec{}).sessionOptions()
+	o := (&Spec{Run: r}).sessionOptions()
 	ro.Device = profile.DescribeDevice(dev.Info(), o)
 	_, would, err := nn.Estimate(dev, m.Model, o)
 	if err != nil {

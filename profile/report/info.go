@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,9 @@ type Info struct {
 	Auto     InfoAuto       `json:"auto"`
 	CUDA     Library        `json:"cuda"`
 	Vulkan   Library        `json:"vulkan"`
-	Ceilings *profile.Roofs `json:"ceilings,omitempty"`
+	Ceilings *profile.Roofs `json:"ceilings,omitempty"` // in fp32
+	// Lower are the ceilings in other precisions, where they were ever measured.
+	Lower map[string]*profile.Roofs `json:"ceilings_lower,omitempty"`
 
 	// What the ceilings are of: a device, and of the CPU so many threads, 0 for all.
 	CeilingsDevice string `json:"ceilings_device,omitempty"`
@@ -50,6 +53,7 @@ type InfoDevice struct {
 	Driver     string            `json:"driver,omitempty"`
 	API        string            `json:"api,omitempty"`      // that it is driven by
 	Precisions []string          `json:"precisions"`         // as --precision takes them
+	Products   map[string]string `json:"products,omitempty"` // what multiplies in a precision below fp32, where that is known
 	Features   []string          `json:"features,omitempty"` // of a GPU
 
 	Ceilings *profile.Roofs `json:"ceilings,omitempty"` // in fp32, where they were ever measured
@@ -114,8 +118,31 @@ func NewInfoDevice(i *tensor.Info) InfoDevice {
 	}
 	for _, p := range i.Precisions {
 		d.Precisions = append(d.Precisions, p.String())
+		if by := i.Products[p]; by != "" {
+			d.setProducts(p.String(), by)
+		}
 	}
 	return d
+}
+
+// setProducts notes what multiplies in a precision.
+func (d *InfoDevice) setProducts(precision, by string) {
+	if d.Products == nil {
+		d.Products = map[string]string{}
+	}
+	d.Products[precision] = by
+}
+
+// precisions names them, with what multiplies in each where that is known.
+func (d *InfoDevice) precisions() string {
+	var names []string
+	for _, p := range d.Precisions {
+		if by := d.Products[p]; by != "" {
+			p += " (" + by + ")"
+		}
+		names = append(names, p)
+	}
+	return strings.Join(names, " ")
 }
 
 // line describes the device in one line.
@@ -130,7 +157,7 @@ func (d *InfoDevice) line() string {
 	if d.API != "" {
 		parts = append(parts, d.API)
 	}
-	return strings.Join(append(parts, strings.Join(d.Precisions, " ")), ", ")
+	return strings.Join(append(parts, d.precisions()), ", ")
 }
 
 // InfoAuto says which device auto stands for, and why.
@@ -198,6 +225,9 @@ func (i *Info) facts() (f facts) {
 	if c := i.Ceilings; c != nil {
 		on := i.ceilingsOf()
 		f.addf("arithmetic", "%s GFLOP/s fp32 on %s, the highest measured or reached", profile.Significant(c.GFLOPS), on)
+		for _, p := range slices.Sorted(maps.Keys(i.Lower)) {
+			f.addf("arithmetic", "%s GFLOP/s %s on %s, the highest measured or reached", profile.Significant(i.Lower[p].GFLOPS), p, on)
+		}
 		f.addf("memory", "%s GB/s read on %s, the highest measured", profile.Significant(c.GBPS), on)
 	}
 	f.add("configuration", i.Paths.Config)

@@ -361,7 +361,9 @@ func TestInfoText(t *testing.T) {
 		Version: "1.2.3", CPU: CPU{"Abacus", 2, []string{"AVX2", "FMA"}, "avx2", "it has AVX2"},
 		Devices: []InfoDevice{
 			NewInfoDevice(&tensor.Info{
-				ID: "cpu", Name: "Abacus", Kind: tensor.KindCPU, Memory: 16e9, Precisions: []tensor.Precision{tensor.FP32},
+				ID: "cpu", Name: "Abacus", Kind: tensor.KindCPU, Memory: 16e9,
+				Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
+				Products:   map[tensor.Precision]string{tensor.BF16: "avx512_bf16"},
 			}),
 			NewInfoDevice(&gpu), right, wrong,
 		},
@@ -369,6 +371,7 @@ func TestInfoText(t *testing.T) {
 		CUDA:   Library{Tried: []string{"/lib/libcuda.so.1"}, Reason: "no driver"},
 		Vulkan: Library{Found: true, Tried: []string{"libvulkan.so.1"}}, CeilingsDevice: "cpu",
 		Ceilings: &profile.Roofs{GFLOPS: 117.04, GBPS: 21.5, Measured: true},
+		Lower:    map[string]*profile.Roofs{"bf16": {GFLOPS: 229.1, GBPS: 21.5, Measured: true}},
 		Paths:    Paths{"/c/config.yaml", "/s", "/x"},
 	}, "text"))
 }

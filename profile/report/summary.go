@@ -217,10 +217,14 @@ func (s *Summary) facts() (f facts) {
 	return f
 }
 
-// where says on which device memory is planned, unless it is the CPU.
-func (s *Summary) where() string {
-	if s.Device.OnCPU() {
-		return ""
+// where says on which device memory is planned, and in which precision, unless it is the
+// CPU and fp32.
+func (s *Summary) where() (text string) {
+	if p := s.Device.Precision; p != "" && p != tensor.FP32.String() {
+		text = " in " + p
 	}
-	return " on " + s.Device.Processor()
+	if !s.Device.OnCPU() {
+		text += " on " + s.Device.Processor()
+	}
+	return text
 }

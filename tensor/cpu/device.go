@@ -44,8 +44,17 @@ func New(c Config) (tensor.Device, error) {
 	return &device{kern: k, info: tensor.Info{
 		ID: "cpu", Name: processorName(), Kind: tensor.KindCPU, Cores: usableCores(), Memory: totalMemory(),
 		Precisions: []tensor.Precision{tensor.FP32, tensor.BF16},
+		Products:   map[tensor.Precision]string{tensor.BF16: products(k)},
 		Features:   features(), Kernels: k.Name,
 	}}, nil
+}
+
+// products says what multiplies bf16.
+func products(k *asm.Kernels) string {
+	if k.Dot == nil {
+		return k.Name + ", widened"
+	}
+	return k.Dot.Name
 }
 
 // Info describes the processor, and the memory as it is now.
