@@ -24,7 +24,7 @@ func TestMatrix(t *testing.T) {
 	plain, unit := open(t, "generic"), open(t, "generic_matrix")
 	r := rand.New(rand.NewPCG(7, 8))
 	ran := 0
-	for i := range 80 {
+	for i := range 48 {
 		g := tensortest.RandomConvolution(r)
 		g.Groups = 1
 		plan := g.Gradients()
@@ -42,7 +42,7 @@ func TestMatrix(t *testing.T) {
 			}
 		}
 	}
-	if ran < 50 {
+	if ran < 30 {
 		t.Errorf("%d convolutions ran on the unit: too few", ran)
 	}
 }
@@ -83,13 +83,13 @@ func TestMatrixSplit(t *testing.T) {
 	}
 }
 
-// TestMatrixThreads demands the same bits from any number of threads.
-func TestMatrixThreads(t *testing.T) {
+// TestMatrixBits demands the same bits from any number of threads.
+func TestMatrixBits(t *testing.T) {
 	d := open(t, "generic_matrix")
 	for _, g := range []tensortest.Convolution{
-		{N: 3, C: 40, H: 40, W: 30, K: 72, Groups: 1, Window: three},
-		{N: 2, C: 48, H: 50, W: 50, K: 33, Groups: 1, Window: tensor.Square(1, 1, 0)},
-		{N: 2, C: 32, H: 41, W: 60, K: 96, Groups: 1, Window: tensor.Square(3, 2, 1)},
+		{N: 3, C: 40, H: 18, W: 13, K: 72, Groups: 1, Window: three},
+		{N: 2, C: 48, H: 50, W: 50, K: 66, Groups: 1, Window: tensor.Square(1, 1, 0)},
+		{N: 2, C: 32, H: 33, W: 40, K: 96, Groups: 1, Window: tensor.Square(3, 2, 1)},
 	} {
 		plan := g.Plan(tensortest.TailAdd | tensortest.TailReLU)
 		p, _ := compile(t, d, plan, 1, inBF16(0))
