@@ -92,6 +92,11 @@
 // Pieces are cut by geometry alone, and reductions have a fixed tree, so that
 // results have the same bits for any number of threads.
 //
+// # Histograms
+//
+// A histogram is counted piece by piece within a phase of another launch where there is
+// one over the same buffer: rides.go. Then only sums are left for its own launch.
+//
 // # Where to start reading
 //
 //  1. schedule.go, fusion.go: what Compile decides. planners lists the kinds of
@@ -103,7 +108,8 @@
 //  4. weight.go, panel.go, pack.go, state.go: packed weights, and who owns them.
 //  5. winograd.go, winograd_tiles.go, winograd_weight.go.
 //  6. launch.go, elementwise.go, then pooling.go, statistics.go, partials.go,
-//     shuffle.go, loss.go, probe.go: the kinds that are not convolutions.
+//     shuffle.go, loss.go, probe.go: the kinds that are not convolutions; histogram.go,
+//     sources.go, moments.go, rides.go.
 //  7. grad_input.go, grad_weight.go, grad_norm.go, grad_pool.go, update.go.
 //  8. stage.go, shadow.go, wide.go, wide_grad.go, winograd_halves.go, dot.go, dot_grad.go: bf16.
 //  9. program.go, transfer.go, pool.go, worker.go, spans.go: running and observing.
