@@ -110,8 +110,9 @@ func (t *tile) quad(ys, yu *[4]float32, s, u, w unsafe.Pointer, step int) {
 func genericConvHalf[T ~uint16](px, nob int, widen func(T) float32) func(*ConvArgs) {
 	conv := genericConv(px, nob)
 	return func(a *ConvArgs) {
-		weights := make([]float32, a.Icb*a.Kh*a.Run*nob*Block)
-		for i, w := range unsafe.Slice((*T)(a.W), len(weights)) {
+		taps := a.Icb * a.Kh * a.Run * nob
+		weights := make([]float32, (taps+nob)*Block) // the convolution's pointer ends after the last
+		for i, w := range unsafe.Slice((*T)(a.W), taps*Block) {
 			weights[i] = widen(w)
 		}
 		wide := *a
