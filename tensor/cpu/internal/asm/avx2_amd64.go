@@ -8,7 +8,7 @@ package asm
 var avx2 = &Kernels{
 	Name:       "avx2",
 	Nob:        1,
-	PfStep:     256,
+	PfStep:     512,
 	HalvesFrom: 6,
 	Conv: [MaxPix + 1]func(*ConvArgs){
 		1: convAVX2x1,

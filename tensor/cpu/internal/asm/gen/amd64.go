@@ -32,7 +32,7 @@ type isa struct {
 	emit       func(g *gen)      // emits all kernels
 }
 
-var avx2 = isa{file: "avx2", suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, maxRows: 6, halvesFrom: 6, pfLines: 4, regs: ymm, emit: (*gen).floats}
+var avx2 = isa{file: "avx2", suffix: "AVX2", lanes: 8, nob: 1, maxPx: 6, maxRows: 6, halvesFrom: 6, pfLines: 8, regs: ymm, emit: (*gen).floats}
 
 var avx512 = isa{file: "avx512", suffix: "AVX512", lanes: 16, nob: 2, maxPx: 14, maxRows: 24, halvesFrom: 8, pfLines: 8, regs: zmm, emit: (*gen).floats}
 
