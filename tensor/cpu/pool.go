@@ -106,13 +106,7 @@ func (p *pool) run(ph *phase) uint64 {
 	epoch := p.epoch.Load() + 1
 	p.phase.Store(ph)
 	p.undone.Store(int64(ph.pieces))
-	for i, w := range p.workers {
-		lo, hi := 0, 0
-		if i < active {
-			lo, hi = i*ph.pieces/active, (i+1)*ph.pieces/active
-		}
-		w.deal(epoch, lo, hi)
-	}
+	p.deal(epoch, active, ph.pieces)
 	p.epoch.Store(epoch)
 	for _, w := range p.workers[1:active] {
 		w.rouse()
@@ -126,6 +120,17 @@ func (p *pool) run(ph *phase) uint64 {
 		p.separate(epoch)
 	}
 	return epoch
+}
+
+// deal gives each active worker its range of the pieces, and the others none.
+func (p *pool) deal(epoch uint64, active, pieces int) {
+	for i, w := range p.workers {
+		lo, hi := 0, 0
+		if i < active {
+			lo, hi = i*pieces/active, (i+1)*pieces/active
+		}
+		w.deal(epoch, lo, hi)
+	}
 }
 
 // work does the worker's own pieces, then what others have left. A worker that

@@ -81,7 +81,7 @@ func (s *convSplit) pieces() int { return s.units.parts * s.panels.parts }
 // too few panels for that are the units cut further, which reads the weights more
 // often: so never for heavy weights that all panels together are enough to split.
 func (w *convWork) split() convSplit {
-	worth := max(1, w.units*w.unitMACs*w.panels/minPieceMACs) // pieces that are large enough
+	worth := max(1, w.units*w.unitMACs*w.panels/minPieceMACs, w.weightBytes/minPieceBytes) // large enough pieces
 	cached := w.cachedParts()
 	panelParts := min(w.panels, ceilDiv(targetPieces, cached), max(1, worth/cached))
 	unitParts := cached
@@ -202,6 +202,9 @@ type winogradSplit struct {
 func (w *winogradWork) split() winogradSplit {
 	if positions*w.inBlocks*groupTiles*pixelBytes <= groupBytes {
 		groups := min(maxPieces, ceilDiv(w.tiles, groupTiles))
+		if groups > 1 {
+			groups = roundUp(groups, groupsEach)
+		}
 		return winogradSplit{grouped: true, tiles: evenly(w.tiles, groups)}
 	}
 	fitting := max(1, phaseBytes/(positions*(w.inBlocks+w.outBlocks)*pixelBytes))
@@ -213,7 +216,11 @@ func (w *winogradWork) split() winogradSplit {
 func transforms(tiles int) partition { return bySize(tiles, transformTiles) }
 
 // products cuts the panels into those that one piece multiplies, for one position
-// and that many tiles.
+// and that many tiles: in parts that do not last, and are enough for many workers if
+// they have the work.
 func (w *winogradWork) products(tiles int) partition {
-	return bySize(w.panels, max(1, min(w.panels, callMACs/(w.panelMACs*tiles))))
+	macs := w.panelMACs * tiles
+	fitting := max(1, min(w.panels, callMACs/macs))
+	enough := max(ceilDiv(w.panels, ceilDiv(targetPieces, positions)), ceilDiv(minPieceMACs, macs))
+	return bySize(w.panels, min(fitting, enough))
 }

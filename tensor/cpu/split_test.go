@@ -72,7 +72,8 @@ func TestConvSplit(t *testing.T) {
 		{"ResNet-50 layer4 3×3", geometry{1, 512, 7, 7, 512, 1, three}, 7, 7, 16, 1, 32, 16},
 		{"ResNet-50 layer4 1×1", geometry{1, 2048, 7, 7, 512, 1, one}, 49, 49, 16, 1, 128, 128},
 		{"ResNet-50 layer4 1×1, batch 32", geometry{32, 2048, 7, 7, 512, 1, one}, 1568, 121, 16, 4, 128, 128},
-		{"ResNet-50 fc", geometry{1, 2048, 1, 1, 1000, 1, one}, 1, 1, 32, 8, 128, 128},
+		{"ResNet-50 fc", geometry{1, 2048, 1, 1, 1000, 1, one}, 1, 1, 32, 1, 128, 128},
+		{"ResNet-50 fc", geometry{1, 2048, 1, 1, 1000, 1, one}, 1, 1, 32, 1, 128, 128},
 		{"ResNeXt-50 layer1 3×3", geometry{1, 128, 56, 56, 128, 32, three}, 56, 19, 8, 1, 1, 1},
 		{"CIFAR-20 stage 1", geometry{1, 16, 32, 32, 16, 1, three}, 32, 8, 1, 1, 1, 1},
 		{"CIFAR-20 stage 3, batch 128", geometry{128, 64, 8, 8, 64, 1, three}, 1024, 32, 2, 1, 4, 4},
@@ -96,6 +97,23 @@ func TestNarrowChunks(t *testing.T) {
 	c.prepare()
 	if bytes := c.split.chunks.size * 9 * asm.Block * asm.Block * floatBytes; bytes > narrowPanelBytes {
 		t.Errorf("a chunk of weights has %d bytes, want %d at most", bytes, narrowPanelBytes)
+	}
+}
+
+// TestFewMACs: what waits for its weights is handed out in pieces all the same.
+func TestFewMACs(t *testing.T) {
+	if n := convOf(geometry{1, 512, 1, 1, 1000, 1, one}).split.pieces(); n != 11 {
+		t.Errorf("a classifier of 2 MB makes %d pieces, want 11", n)
+	}
+}
+
+// TestProducts: a position of many panels makes two pieces where each has the work.
+func TestProducts(t *testing.T) {
+	w := winogradWork{inBlocks: 16, outBlocks: 16, panels: 8, panelMACs: 256 * 32}
+	for tiles, parts := range map[int]int{16: 2, 4: 1, 256: 8} {
+		if got := w.products(tiles).parts; got != parts {
+			t.Errorf("%d tiles: %d parts, want %d", tiles, got, parts)
+		}
 	}
 }
 
@@ -132,7 +150,7 @@ func TestWinogradSplit(t *testing.T) {
 		grouped bool
 		tiles   int
 	}{
-		{"56×56×64", winogradWork{tiles: 14 * 14, inBlocks: 4, outBlocks: 4, panels: 2, panelMACs: 64 * 32}, true, 28},
+		{"56×56×64", winogradWork{tiles: 14 * 14, inBlocks: 4, outBlocks: 4, panels: 2, panelMACs: 64 * 32}, true, 25},
 		{"28×28×128", winogradWork{tiles: 7 * 7, inBlocks: 8, outBlocks: 8, panels: 4, panelMACs: 128 * 32}, false, 49},
 		{"14×14×256, batch 16", winogradWork{tiles: 256, inBlocks: 16, outBlocks: 16, panels: 8, panelMACs: 256 * 32}, false, 52},
 		{"32×32×16, batch 128", winogradWork{tiles: 8192, inBlocks: 1, outBlocks: 1, panels: 1, panelMACs: 256}, true, 28},

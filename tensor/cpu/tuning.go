@@ -48,6 +48,11 @@ const (
 	// minPieceMACs is the least work of a convolution's piece, in
 	// multiply-adds. Not measured apart.
 	minPieceMACs = 1 << 19
+	// minPieceBytes is the weights from which on a piece is worth handing out however
+	// few multiply-adds it does: a classifier's, for one image, wait for memory. Bytes,
+	// some 10 µs. In a simulation (BenchmarkScaling), a ResNet-18's classifier in one piece
+	// cost 16 workers a tenth of their speed.
+	minPieceBytes = 128 << 10
 	// pieceElems is the size of an element-wise piece, in elements of 4 bytes.
 	// Not measured apart.
 	pieceElems = 1 << 14
@@ -69,6 +74,10 @@ const (
 	// they stay in its L2 cache. Tiles. 28 are two rows of the 56×56 stage of a
 	// ResNet. Sketched on Zen 4 and 5; not measured apart.
 	groupTiles = 28
+	// groupsEach is what the number of groups is a multiple of, if there are several:
+	// the seven of one image's 56×56 stage left one of two workers idle for a seventh
+	// of the time.
+	groupsEach = 2
 	// groupBytes bounds a group's transformed input; a convolution of more
 	// channels runs in phases split by position. Bytes. In a ResNet-50, groups
 	// were faster at 56 rows (64 channels), phases at 28 (128 channels).
