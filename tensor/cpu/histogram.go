@@ -57,7 +57,7 @@ func (sc *schedule) planHistogram(ln *launch) error {
 	h := &histogram{env: sc.env, k: sc.kern, windows: make([]asm.Window, sc.threads), counters: sc.histogramCounters()}
 	if len(op.In) > 0 {
 		h.over = sc.views[op.In[0]]
-		h.source = sourceOf(sc.views[op.In[0]], sc.plan.Buffers[op.In[0]].Shape)
+		h.source = sourceOf(sc.kern, sc.views[op.In[0]], sc.plan.Buffers[op.In[0]].Shape)
 	} else {
 		h.source = sc.paramSource(ln, sc.params(op)[0])
 	}

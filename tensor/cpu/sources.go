@@ -12,9 +12,12 @@ import (
 const sourcePixels = 252
 
 // sourceOf is a view of a shape as a source.
-func sourceOf(v *view, shape tensor.Shape) source {
-	if v.flat > 0 {
+func sourceOf(k *asm.Kernels, v *view, shape tensor.Shape) source {
+	switch {
+	case v.flat > 0:
 		return &flatSource{n: v.flat, shape: shape, data: v.values}
+	case v.elem != floatBytes:
+		return &halfSource{blockSource: blockSource{newGrid(v)}, k: k}
 	}
 	return &blockSource{newGrid(v)}
 }
@@ -85,7 +88,7 @@ func (s *blockSource) walk(piece int, t taker) {
 	block, first := piece/s.parts, piece%s.parts*s.rows
 	last := min(first+s.rows, s.v.n*s.v.h)
 	switch lanes := s.lanes(block); {
-	case lanes < asm.Block || s.v.elem != floatBytes: // padding is not zero behind a value that is not finite
+	case lanes < asm.Block: // padding is not zero behind a value that is not finite
 		s.strips(piece, func(r strip) {
 			for y := r.y0; y < r.y1; y++ {
 				for x := range s.v.w {
