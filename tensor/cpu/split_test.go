@@ -73,7 +73,6 @@ func TestConvSplit(t *testing.T) {
 		{"ResNet-50 layer4 1×1", geometry{1, 2048, 7, 7, 512, 1, one}, 49, 49, 16, 1, 128, 128},
 		{"ResNet-50 layer4 1×1, batch 32", geometry{32, 2048, 7, 7, 512, 1, one}, 1568, 121, 16, 4, 128, 128},
 		{"ResNet-50 fc", geometry{1, 2048, 1, 1, 1000, 1, one}, 1, 1, 32, 1, 128, 128},
-		{"ResNet-50 fc", geometry{1, 2048, 1, 1, 1000, 1, one}, 1, 1, 32, 1, 128, 128},
 		{"ResNeXt-50 layer1 3×3", geometry{1, 128, 56, 56, 128, 32, three}, 56, 19, 8, 1, 1, 1},
 		{"CIFAR-20 stage 1", geometry{1, 16, 32, 32, 16, 1, three}, 32, 8, 1, 1, 1, 1},
 		{"CIFAR-20 stage 3, batch 128", geometry{128, 64, 8, 8, 64, 1, three}, 1024, 32, 2, 1, 4, 4},
