@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"math"
 	"time"
 
 	"resnet-tui/tensor"
@@ -22,6 +23,7 @@ type spans struct {
 	owed  int64         // ticks of launches that ended, which belong to histograms that they carried
 	due   int64         // ticks after which spans are reported; 0: not known yet
 	ended []ended       // launches that are not reported yet
+	apart int64         // the fewest ticks that a reading of both took; 0: none yet
 }
 
 // ended is a launch that ran between two readings of the counter.
@@ -36,7 +38,7 @@ func (s *spans) begin(began time.Duration, observe func(tensor.Span)) {
 	s.began = began
 	s.ended = s.ended[:0]
 	if observe != nil {
-		s.ticks, s.clock = asm.Ticks(), 0
+		s.ticks, s.clock = s.both(asm.Ticks, monotonic)
 		s.last, s.owed = s.ticks, 0
 	}
 }
@@ -59,7 +61,7 @@ func (s *spans) report() {
 	if len(s.ended) == 0 {
 		return
 	}
-	ticks, clock := asm.Ticks(), monotonic()-s.began
+	ticks, clock := s.both(asm.Ticks, monotonic)
 	perTick := 0.0 // nanoseconds
 	if ticks > s.ticks {
 		perTick = float64(clock-s.clock) / float64(ticks-s.ticks)
@@ -73,6 +75,34 @@ func (s *spans) report() {
 	s.ticks = ticks
 	s.clock = clock
 	s.last = max(asm.Ticks(), ticks) // don't charge the observer's own time to the next launch
+}
+
+// readings is how often both reads again what something came between.
+const readings = 4
+
+// both reads the counter and the clock, since the run began, at one moment. If the system
+// lets another thread run between the two, launches on one side of it would come out too
+// long and those on the other too short: so it takes the closest of a few readings, unless
+// the first is as close as any was.
+func (s *spans) both(counter func() int64, clock func() time.Duration) (ticks int64, at time.Duration) {
+	closest := int64(math.MaxInt64)
+	for range readings {
+		before, c, after := counter(), clock(), counter()
+		apart := after - before
+		switch {
+		case apart >= 0 && apart < closest:
+			closest, ticks, at = apart, before+apart/2, c-s.began
+		case at == 0: // the thread went to a processor that is behind; better than nothing
+			ticks, at = after, c-s.began
+		}
+		if closest <= 2*s.apart {
+			break
+		}
+	}
+	if closest < s.apart || s.apart == 0 {
+		s.apart = closest
+	}
+	return ticks, at
 }
 
 var started = time.Now()

@@ -91,3 +91,44 @@ func work(d time.Duration) {
 	for began := monotonic(); monotonic()-began < d; {
 	}
 }
+
+// TestBothAtOneMoment: a reading that another thread came between is not taken, nor one
+// on a processor whose counter is behind.
+func TestBothAtOneMoment(t *testing.T) {
+	var ticks int64
+	var clock time.Duration
+	s := spans{began: 7}
+	read := func(paused ...int64) (int64, time.Duration) {
+		n := 0
+		return s.both(func() int64 {
+			ticks += 10
+			return ticks
+		}, func() time.Duration {
+			clock += 5
+			if n < len(paused) { // between this and the counter's second reading
+				ticks += paused[n]
+			}
+			n++
+			return clock
+		})
+	}
+	for _, c := range []struct {
+		paused []int64
+		clock  time.Duration // of the reading that counts
+	}{
+		{[]int64{100, 0}, 2},       // the first time all readings are compared
+		{[]int64{5000, 0, 0}, 2},   // then the first that is close enough
+		{[]int64{-5000, 3000}, 3},  // a counter that is behind, a pause
+		{[]int64{9e6, 80, 900}, 4}, // the last of four
+		{[]int64{9e6, 80, 900, 70}, 4},
+	} {
+		before := clock
+		at, read := read(c.paused...)
+		if want := before + 5*c.clock - s.began; read != want {
+			t.Errorf("paused by %v: the clock read %v, want %v", c.paused, read, want)
+		}
+		if apart := ticks - at; apart < 0 || apart > 5000 {
+			t.Errorf("paused by %v: %d ticks before the last reading", c.paused, apart)
+		}
+	}
+}
