@@ -20,23 +20,23 @@ func canWinograd(op *tensor.Op) bool {
 // alternatives are a Winograd and the direct convolution in its place, as far as the
 // choice depends on how they run.
 type alternatives struct {
-	nob      int     // output blocks of a panel
-	speed    float64 // of the direct one's multiply-adds: 1 is float32's
-	weight   int     // bytes of one of its weights
-	position int     // bytes of one of Winograd's
+	nob   int     // output blocks of a panel
+	speed float64 // of the direct one's multiply-adds: 1 is float32's
 }
 
 // alternatives are those of a dense convolution in the program's precision.
 func (sc *schedule) alternatives() alternatives {
-	a := alternatives{nob: sc.kern.Nob, speed: 1, weight: sc.weightElem(), position: sc.transformedElem()}
+	a := alternatives{nob: sc.kern.Nob, speed: 1}
 	if sc.precision == tensor.BF16 && sc.kern.Dot != nil {
 		a.speed = dotSpeed
 	}
 	return a
 }
 
-// winogradGains reports whether a convolution is faster as Winograd, by the
-// count of its work.
+// winogradGains reports whether a convolution is faster as Winograd, by the count of its
+// work. In bf16 weights are counted as in float32: with half the bytes the largest layers
+// would gain as well, but bf16 is there to save memory, and Winograd has four times the
+// weights.
 func winogradGains(op *tensor.Op, in, out tensor.Shape, a alternatives) bool {
 	if !canWinograd(op) || in[1] < asm.Block {
 		return false
@@ -46,8 +46,8 @@ func winogradGains(op *tensor.Op, in, out tensor.Shape, a alternatives) bool {
 	tiles := float64(out[0] * ceilDiv(out[2], tileOut) * ceilDiv(out[3], tileOut))
 	direct := product * 9 * float64(out[0]*out[2]*out[3]) / a.speed
 	work := product*positions*tiles + tileCost*tiles*(ci+co) + callCost*positions*co/float64(a.nob)
-	stream := float64(a.position*positions-a.weight*9) * product * byteCost
-	if float64(a.position)*positions*product > heavyBytes {
+	stream := floatBytes * (positions - 9) * product * byteCost
+	if floatBytes*positions*product > heavyBytes {
 		stream *= heavyCost
 	}
 	return work+stream < direct/gainAtMin
