@@ -10,6 +10,7 @@ import (
 	"resnet-tui/internal/app/live"
 	"resnet-tui/profile"
 	"resnet-tui/resnet"
+	"resnet-tui/tensor"
 )
 
 // segment is a piece of the header; the least important go first when it gets
@@ -65,7 +66,7 @@ func (m *Model) segments() []segment {
 		{text: m.weightsText(), look: muted, rank: 5, joint: " · "},
 		{text: m.machineText(), look: plainText, rank: 6 + later},
 		{text: m.workersText(), look: plainText, rank: 7 + later, joint: " "},
-		{text: m.about.Precision.String(), look: muted, rank: 8 + later, joint: " · "},
+		{text: m.about.Precision.String(), look: muted, rank: m.precisionRank(8 + later), joint: " · "},
 		{text: m.list.tree.model.Input.String(), look: plainText, rank: 3},
 		input,
 		{text: m.modeText(), look: muted, rank: 10, joint: " · "},
@@ -73,6 +74,15 @@ func (m *Model) segments() []segment {
 		{text: m.versionText(), look: muted, rank: 7, joint: " · "},
 		{text: m.busyText(), look: warningLook, rank: 2},
 	}
+}
+
+// precisionRank is that of fp32, which nobody misses; another precision is always named
+// where there is room for the net and what it does.
+func (m *Model) precisionRank(ofFP32 int) int {
+	if m.about.Precision == tensor.FP32 {
+		return ofFP32
+	}
+	return 2
 }
 
 // machineText is what the net runs on: the device, and of a recording the machine,

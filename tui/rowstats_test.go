@@ -140,6 +140,21 @@ func TestBusyMachineIsNamed(t *testing.T) {
 	}
 }
 
+// TestPrecisionIsNamed: whatever else the header says, it says that numbers are bf16's.
+func TestPrecisionIsNamed(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 30}, {160, 50}} {
+		m := screen(t, "resnet18", size[0], size[1])
+		run(t, m, true, 5)
+		s := *m.state
+		s.Machine = &profile.Machine{Processors: 2, OthersCores: 1.4}
+		m.state = &s
+		m.about.Precision = tensor.BF16
+		if header, _, _ := strings.Cut(plain(m), "\n"); !strings.Contains(header, "bf16") {
+			t.Errorf("%v: the header is %q", size, header)
+		}
+	}
+}
+
 // TestThroughputHasThreeDigits: images per second like any other figure.
 func TestThroughputHasThreeDigits(t *testing.T) {
 	for rate, want := range map[float64]string{0.123: "0.123", 21.44: "21.4", 334: "334", 2334: "2.33 k", 45678: "45.7 k"} {

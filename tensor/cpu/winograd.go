@@ -37,7 +37,7 @@ type winograd struct {
 	weight       *weight
 	relu         bool
 	panels       []panel
-	biases       int // floats of the packed weight before U
+	before       int // floats of the packed weight before U
 	position     int // elements of U of one position
 	elem         int // bytes of one: float32 or binary16
 	tx, ty       int // tiles of a row, rows of tiles

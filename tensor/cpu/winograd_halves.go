@@ -15,7 +15,8 @@ func (z *winograd) stageBytes() int {
 	if z.out.elem == floatBytes {
 		return 0
 	}
-	return roundUp(max(tileIn*z.in.rowPixels()*pixelBytes+lineBytes, tileOut*z.out.w*pixelBytes), lineBytes)
+	rows := tileOut * z.out.w * pixelBytes
+	return roundUp(max(tileIn*z.in.rowPixels()*pixelBytes+lineBytes, 2*rows), lineBytes) // the result, and its residual
 }
 
 // source is the input, or a copy of the rows of a row of tiles that begin at y.
@@ -30,19 +31,24 @@ func (z *winograd) source(w *worker, block, n, y int) view {
 // stage is the worker's memory for copies.
 func (z *winograd) stage(w *worker) unsafe.Pointer { return unsafe.Add(w.scratch, z.staging) }
 
-// staged transforms some tiles of the result, of width pixels, in the worker's memory.
-func (z *winograd) staged(w *worker, a *asm.WinoOutArgs, width int) {
+// staged transforms some tiles of a block of the result, of width pixels, in the worker's
+// memory.
+func (z *winograd) staged(w *worker, a *asm.WinoOutArgs, block, width int) {
 	dst, res, resRow, dstRow := a.Dst, a.Res, a.ResRow, a.DstRow
 	a.Dst = z.stage(w)
 	a.DstRow = width * pixelBytes
 	if z.res != nil {
-		for y := range a.Rows {
-			z.k.Widen(unsafe.Add(a.Dst, y*a.DstRow), unsafe.Add(res, y*resRow), width)
-		}
-		a.Res = a.Dst
+		a.Res = unsafe.Add(a.Dst, a.Rows*a.DstRow)
 		a.ResRow = a.DstRow
+		for y := range a.Rows {
+			z.k.Widen(unsafe.Add(a.Res, y*a.ResRow), unsafe.Add(res, y*resRow), width)
+		}
 	}
-	z.k.WinoOut(a)
+	if z.elem == halfBytes && z.scales(block) != unscaled {
+		z.rescaled(w, a, block, width)
+	} else {
+		z.k.WinoOut(a)
+	}
 	for y := range a.Rows {
 		z.k.Narrow(unsafe.Add(dst, y*dstRow), unsafe.Add(a.Dst, y*a.DstRow), width)
 	}

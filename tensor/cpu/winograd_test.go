@@ -67,3 +67,71 @@ func TestWinogradGradients(t *testing.T) {
 		}
 	})
 }
+
+// TestWinogradOfAnyScale: weights in bf16 may be as large or small as in float32.
+func TestWinogradOfAnyScale(t *testing.T) {
+	forceWinograd(t)
+	g := tensortest.Convolution{N: 2, C: 40, K: 35, H: 9, W: 13, Groups: 1, Window: three}
+	eachSet(t, func(t *testing.T, d tensor.Device) {
+		for tail := range tensortest.Tail(tensortest.Tails) {
+			for _, scale := range []float32{1e-30, 1e-7, 1, 1e6, 1e30} {
+				plan := g.Plan(tail)
+				want := scaledResult(t, d, plan, scale, tensor.Options{Fuse: true, Exact: true})
+				got := scaledResult(t, d, plan, scale, tensor.Options{Fuse: true, Precision: tensor.BF16})
+				for o := range g.K {
+					if e := tensortest.Distance(channelOf(got, o), asFloat64(channelOf(want, o))); !(e < 2e-2) {
+						t.Fatalf("tail %v, weights times %g: channel %d is off by %g", tail, scale, o, e)
+					}
+				}
+			}
+		}
+	})
+}
+
+// scaledResult runs a plan with every second output channel's weights scaled.
+func scaledResult(t *testing.T, d tensor.Device, plan *tensor.Plan, scale float32, o tensor.Options) *tensor.Tensor {
+	t.Helper()
+	p, s := compile(t, d, plan, 5, o)
+	for _, param := range plan.Params {
+		if len(param.Shape) != 4 {
+			continue
+		}
+		w := tensor.New(param.Shape...)
+		if err := s.Read(param.Name, w); err != nil {
+			t.Fatal(err)
+		}
+		each := len(w.Data) / param.Shape[0]
+		for i := range w.Data {
+			if i/each%2 == 0 {
+				w.Data[i] *= scale
+			}
+		}
+		if err := s.Write(param.Name, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runOnce(t, p, plan, 5)
+	id := plan.Find(tensor.Output)[0]
+	out := tensor.New(plan.Buffers[id].Shape...)
+	if err := p.Read(id, out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// channelOf is the values of a channel.
+func channelOf(x *tensor.Tensor, c int) (values []float32) {
+	plane := x.Shape[2] * x.Shape[3]
+	for n := range x.Shape[0] {
+		values = append(values, x.Data[(n*x.Shape[1]+c)*plane:][:plane]...)
+	}
+	return values
+}
+
+func asFloat64(x []float32) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = float64(v)
+	}
+	return y
+}

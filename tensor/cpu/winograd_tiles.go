@@ -73,7 +73,7 @@ func (z *winograd) weights(position, elems int) uintptr {
 
 // distance is that of U from the start of the packed weight, in bytes.
 func (z *winograd) distance(position, elems int) int {
-	return z.biases*floatBytes + (position*z.position+elems)*z.elem
+	return z.before*floatBytes + (position*z.position+elems)*z.elem
 }
 
 // result says which block of m becomes which of the output; tile base is m's
@@ -120,7 +120,7 @@ func (z *winograd) outputRun(w *worker, m *transformed, to result, t int, r tile
 		a.ResTile = tileOut * pixelBytes
 	}
 	if z.out.elem != floatBytes {
-		z.staged(w, a, (r.count-1)*tileOut+cols)
+		z.staged(w, a, to.block, (r.count-1)*tileOut+cols)
 		return
 	}
 	z.k.WinoOut(a)

@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"math"
-	"unsafe"
 
 	"resnet-tui/tensor"
 	"resnet-tui/tensor/cpu/internal/asm"
@@ -74,8 +73,8 @@ func trainedParams(p *tensor.Plan) []bool {
 	return trained
 }
 
-// winogradWeight is the packed copy of a filter: biases by output block, then U
-// as [36][panel][icb][16][nob·16].
+// winogradWeight is the packed copy of a filter: biases by output block, in bf16 as many
+// scales, then U as [36][panel][icb][16][nob·16].
 func (sc *schedule) winogradWeight(z *winograd, from filterSource) *weight {
 	s := filterShape{c: z.in.c, k: z.out.c, groups: 1, kh: 1, kw: 1}
 	p := newPacking(s, sc.kern, floatBytes)
@@ -83,13 +82,16 @@ func (sc *schedule) winogradWeight(z *winograd, from filterSource) *weight {
 		halveKernels(p.panels, sc.kern, &sc.kern.ConvF16, &sc.kern.ConvF161)
 	}
 	z.panels = p.panels
-	z.biases = p.biases
+	z.before = p.biases
+	if p.elem == halfBytes {
+		z.before += p.biases // scales
+	}
 	z.position = p.weights
 	z.elem = p.elem
 	return sc.weightOf(&weight{
 		key:    weightKey("winograd", from.params, append(from.key, p.panels[0].nob, p.elem)...),
 		params: from.params,
-		floats: p.biases + ceilDiv(positions*z.position*p.elem, floatBytes),
+		floats: z.before + ceilDiv(positions*z.position*p.elem, floatBytes),
 		parts:  len(p.panels),
 		pack: func(v [][]float32) func(dst []float32, part int) {
 			f := from.filter(v)
@@ -114,25 +116,14 @@ func (sc *schedule) transformedElem() int {
 
 // fillWinograd packs a panel of U = G·g·Gᵀ, in float64, rounded once.
 func fillWinograd(dst []float32, p *packing, f *filter, panel int) {
-	fillPositions(dst, p, f, panel, func(at, i int, lanes []float32) {
+	fillPositions(dst, p, f, panel, func(_, at, i int, lanes []float32) {
 		copy(dst[p.biases+at+i*p.weights:], lanes)
 	})
 }
 
-// fillHalfWinograd packs it as IEEE binary16.
-func fillHalfWinograd(dst []float32, p *packing, f *filter, panel int) {
-	u := unsafe.Slice((*asm.F16)(unsafe.Pointer(&dst[p.biases])), positions*p.weights)
-	fillPositions(dst, p, f, panel, func(at, i int, lanes []float32) {
-		to := u[at+i*p.weights:]
-		for l, v := range lanes {
-			to[l] = asm.RoundF16(v)
-		}
-	})
-}
-
-// fillPositions packs a panel's biases, and calls put for 16 output channels of an input
-// channel and position i, which begin at element at of the position.
-func fillPositions(dst []float32, p *packing, f *filter, panel int, put func(at, i int, lanes []float32)) {
+// fillPositions packs a panel's biases, and calls put for 16 output channels, from o on, of
+// an input channel and position i, which begin at element at of the position.
+func fillPositions(dst []float32, p *packing, f *filter, panel int, put func(o, at, i int, lanes []float32)) {
 	pl := &p.panels[panel]
 	for o := pl.ob * asm.Block; o < min(p.k, (pl.ob+pl.nob)*asm.Block); o += asm.Block {
 		lanes := min(asm.Block, p.k-o)
@@ -142,7 +133,7 @@ func fillPositions(dst []float32, p *packing, f *filter, panel int, put func(at,
 		for c := range p.c {
 			u := f.transformed(o, lanes, c)
 			for i := range u {
-				put(pl.at+c*pl.lanes+o-pl.ob*asm.Block, i, u[i][:lanes])
+				put(o, pl.at+c*pl.lanes+o-pl.ob*asm.Block, i, u[i][:lanes])
 			}
 		}
 	}
