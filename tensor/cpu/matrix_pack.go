@@ -94,8 +94,7 @@ func (m *matrixFilter) fillPair(w []asm.BF16, step int, f *filter, first, pair i
 	}
 }
 
-// fillOnly packs what fillPair does for output lane o where there is one tap, which
-// takes half of the time then.
+// fillOnly packs what fillPair does for output lane o where there is one tap.
 func fillOnly(w *[tapElems]asm.BF16, src []float32, step, o, channels int, scale float64) {
 	for i := range channels {
 		w[i/2*2*asm.Block+2*o+i%2] = asm.RoundBF16(float32(float64(src[i*step]) * scale))

@@ -51,7 +51,7 @@ const (
 	// minPieceBytes is the weights from which on a piece is worth handing out however
 	// few multiply-adds it does: a classifier's, for one image, wait for memory. Bytes,
 	// some 10 µs. In a simulation (BenchmarkScaling), a ResNet-18's classifier in one piece
-	// cost 16 workers a tenth of their speed.
+	// held up 16 workers. Not measured apart.
 	minPieceBytes = 128 << 10
 	// pieceElems is the size of an element-wise piece, in elements of 4 bytes.
 	// Not measured apart.
